@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+#   make                 build/skydive-exporter and build/skydive-exporter.so
+#   make run             see it work: a recorded stream becomes objects
+#   make test            everything is tested; installs what that needs
+#   make lint format bench install
+#
+# SAN=address,undefined or SAN=thread builds a variant of its own, with CC=clang
+# another compiler is used, V=1 shows commands. CFLAGS and LDFLAGS are yours.
+
+CC      ?= gcc
+PREFIX  ?= /usr
+LIBDIR  ?= $(PREFIX)/lib
+BINDIR  ?= $(PREFIX)/bin
+SYSCONFDIR ?= /etc
+EXTENSION_DIR = $(LIBDIR)/skydive/extensions
+
+comma := ,
+ifdef SAN
+B := build/$(subst $(comma),-,$(SAN))
+SANFLAGS := -fsanitize=$(SAN) -fno-omit-frame-pointer
+else
+B := build
+endif
+$(if $(V),,$(eval Q := @))
+say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
+
+PACKAGES := libcurl libssl libcrypto json-c yaml-0.1 zlib libprotobuf-c
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
+	-Wmissing-prototypes -Wvla -Wno-format-truncation -Wno-unknown-warning-option -Wno-unused-command-line-argument
+BASEFLAGS := -std=c11 -D_GNU_SOURCE $(WARNINGS) -O2 -g -fPIC -fvisibility=hidden \
+	-fstack-protector-strong -iquote extension -Iinclude -isystem $(B)/proto $(SANFLAGS)
+ifndef SAN
+BASEFLAGS += -D_FORTIFY_SOURCE=2
+LINKFLAGS := -Wl,-z,defs
+endif
+LINKFLAGS += -Wl,-z,relro,-z,now -Wl,--as-needed $(SANFLAGS)
+LIBS = $(shell pkg-config --libs $(PACKAGES)) -lpthread
+
+PROTO   := $(patsubst proto/%.proto,$(B)/proto/%.pb-c.c,$(wildcard proto/*.proto))
+SOURCES := $(filter-out extension/host/%,$(wildcard extension/*.c extension/*/*.c))
+OBJECTS := $(SOURCES:%.c=$(B)/%.o) $(PROTO:.c=.o)
+HOST    := $(B)/extension/host/main.o
+UNIT    := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+ANALYZER := $(patsubst %.c,$(B)/%.o,$(wildcard tests/lib/analyzer/*.c))
+
+.PHONY: all run test lint format format-check bench install clean deps test-deps unit
+.SECONDARY:
+
+all: $(B)/skydive-exporter $(B)/skydive-exporter.so
+
+$(B)/skydive-exporter: $(HOST)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LINKFLAGS) $(LDFLAGS) -o $@ $^ -ldl -lpthread
+
+$(B)/skydive-exporter.so: $(OBJECTS) extension/extension.map
+	$(call say,LINK,$@)
+	$(Q)$(CC) -shared $(LINKFLAGS) -Wl,-z,nodelete \
+		-Wl,--version-script=extension/extension.map $(LDFLAGS) -o $@ $(OBJECTS) $(LIBS)
+
+$(B)/libexporter.a: $(OBJECTS)
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+$(B)/%.o: %.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(BASEFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(HOST): BASEFLAGS += -DEXTENSION_DIR='"$(EXTENSION_DIR)"'
+
+$(B)/proto/%.pb-c.c $(B)/proto/%.pb-c.h: proto/%.proto
+	$(call say,PROTO,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)cd proto && protoc-c --c_out=../$(B)/proto $*.proto
+
+$(B)/proto/%.o: $(B)/proto/%.c
+	$(Q)$(CC) -std=c11 -O2 -g -fPIC -fvisibility=hidden $(SANFLAGS) -I$(B)/proto \
+		$(CFLAGS) -c -o $@ $<
+
+# Generated headers come before whatever includes them.
+$(OBJECTS): | $(PROTO)
+
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libexporter.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LINKFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
+
+$(B)/tests/analyzer: $(ANALYZER)
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(LINKFLAGS) $(LDFLAGS) -o $@ $^ -lwebsockets -ljson-c -lz -lpthread
+
+unit: $(UNIT)
+
+run: deps
+	$(Q)$(MAKE) --no-print-directory all $(B)/tests/analyzer
+	$(Q)tests/lib/demo.sh $(B)
+
+deps:
+	$(Q)tests/lib/install.sh build
+
+test-deps:
+	$(Q)tests/lib/install.sh build test
+
+test: test-deps
+	$(Q)$(MAKE) --no-print-directory all unit $(B)/tests/analyzer
+	$(Q)/usr/bin/python3 tests/run.py --build $(B)
+
+lint:
+	$(Q)tests/lint/run.sh
+
+format:
+	$(Q)clang-format -i $(shell git ls-files '*.c' '*.h')
+
+install: all
+	install -D -m 755 $(B)/skydive-exporter $(DESTDIR)$(BINDIR)/skydive-exporter
+	install -D -m 644 $(B)/skydive-exporter.so \
+		$(DESTDIR)$(EXTENSION_DIR)/skydive-exporter.so
+	install -D -m 644 include/skydive/extension.h \
+		$(DESTDIR)$(PREFIX)/include/skydive/extension.h
+	install -D -m 640 etc/exporter.yml $(DESTDIR)$(SYSCONFDIR)/skydive/exporter.yml
+	install -d -m 750 $(DESTDIR)$(SYSCONFDIR)/skydive/exporter.d
+
+clean:
+	rm -rf build
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* arena.h - many small allocations, one end of life.
+ *
+ * Allocate without looking, then ask arena_error() once; everything is freed
+ * together. The same bargain as buf.h, for objects. An arena belongs to one
+ * thread while it is filled.
+ *
+ * There is no way to free a single object, and nothing is ever moved: a
+ * pointer stays good until arena_reset() or arena_fini().
+ */
+#ifndef BASE_ARENA_H
+#define BASE_ARENA_H
+
+#include "base/str.h"
+
+struct arena_block;
+
+struct arena {
+	struct arena_block *blocks;	/* newest first */
+	size_t left;			/* bytes unused in the newest */
+	size_t size;			/* of all blocks together */
+	size_t limit;			/* size never grows past this */
+	int error;			/* 0, -ENOMEM or -EFBIG; sticky */
+};
+
+#define ARENA_INIT(max)	{ .limit = (max) }
+
+/* Zeroed, aligned for any type; NULL after the first failure. */
+void *arena_alloc(struct arena *, size_t size);
+/* Not zeroed, not aligned: for bytes. */
+char *arena_bytes(struct arena *, size_t size);
+/* A copy that ends with a NUL (not counted); empty after a failure. */
+struct str arena_str(struct arena *, struct str);
+
+int arena_error(const struct arena *);
+void arena_reset(struct arena *);	/* empty and healthy; keeps one block */
+void arena_fini(struct arena *);
+
+#endif

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* base64.h - bytes as text for HTTP headers (RFC 4648 section 4, padded). */
+#ifndef BASE_BASE64_H
+#define BASE_BASE64_H
+
+#include "base/buf.h"
+
+void base64_put(struct buf *, struct str bytes);
+
+#endif

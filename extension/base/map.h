@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* map.h - a bounded, string-keyed map with expiry: every cache we have.
+ *
+ * A map holds at most so many entries and so many bytes; when it is full the
+ * entry that was not used for longest goes. An entry also goes when its time
+ * has come. Keys are copied; values belong to the map, which frees them with
+ * the function given at birth (NULL: values are not freed); it must not touch
+ * the map. Every call takes constant time.
+ *
+ * Not locked: whoever shares a map between threads holds a lock around it.
+ */
+#ifndef BASE_MAP_H
+#define BASE_MAP_H
+
+#include <stdint.h>
+#include "base/str.h"
+
+struct map;
+
+/* NULL: no memory. */
+struct map *map_new(size_t entries_max, size_t bytes_max, void (*value_free)(void *));
+void map_free(struct map *);
+
+/* Borrowed; until the next call that changes the map. NULL: absent or expired.
+ * The entry becomes the most recently used. */
+void *map_get(struct map *, struct str key, int64_t now_ms);
+
+/* Takes the value, also on failure (then it is freed and the map is as it
+ * was). Replaces an entry of the same key and makes it the most recently used.
+ * bytes is what the value occupies; the key is added by us. The entry is gone
+ * from expires_ms on; NEVER_MS for no expiry. 0, or -ENOMEM, or -EFBIG when
+ * the entry alone is past a limit. */
+int map_put(struct map *, struct str key, void *value, size_t bytes,
+	    int64_t expires_ms);
+void map_remove(struct map *, struct str key);
+
+/* With those that have expired but were not asked for since. */
+size_t map_count(const struct map *);
+size_t map_bytes(const struct map *);
+/* Entries pushed out by the limits since birth, expired or not. */
+uint64_t map_evicted(const struct map *);
+
+/* Calls visit for every entry, most recently used first, until it says false.
+ * The map must not be changed meanwhile. */
+void map_each(const struct map *, bool (*visit)(void *context, struct str key,
+						void *value), void *context);
+
+#endif

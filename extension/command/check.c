@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* check.c - skydive-exporter check -c FILE: reads everything, and says all that
+ * is wrong, without the network and without changing anything.
+ */
+#include <unistd.h>
+#include "command/command.h"
+#include "settings.h"
+#include "sys/io.h"
+
+#define USAGE	"check -c FILE"
+
+extern char **environ;
+
+int command_check(const struct skydive_host *host, int argc, char **argv)
+{
+	struct problems problems = PROBLEMS_INIT;
+	struct settings *settings;
+	struct buf line = BUF_INIT(4096);
+	int exit_code = EXIT_FINE;
+
+	(void)host;
+	if (argc != 3 || !str_is(str_of(argv[1]), "-c"))
+		return command_usage(USAGE);
+	settings = settings_read(argv[2], environ, NULL, &problems);
+	if (settings) {
+		buf_printf(&line, "%s: fine, %zu pipeline%s\n", argv[2], settings->tenants,
+			   settings->tenants == 1 ? "" : "s");
+		io_write(STDOUT_FILENO, buf_str(&line));
+	} else {
+		io_write(STDERR_FILENO, buf_str(&problems.text));
+		exit_code = EXIT_FAILED;
+	}
+	settings_free(settings);
+	buf_fini(&line);
+	problems_fini(&problems);
+	return exit_code;
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* record.c - skydive-exporter record: writes what an analyzer sends to
+ * NAME.pb or NAME.jsonl and NAME.times, until it is interrupted.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+#include "command/command.h"
+#include "source/subscriber.h"
+#include "sys/clock.h"
+#include "sys/io.h"
+
+#define USAGE	"record [--json] [--user NAME:PASSWORD] [--seconds N] URL NAME"
+
+#define MESSAGE_MAX	((size_t)64 << 20)
+
+struct record {
+	struct subscriber_options options;
+	const char *name;
+	int64_t seconds;
+	int messages_fd, times_fd;
+	_Atomic int error;
+	_Atomic int64_t messages;
+};
+
+static bool parse(struct record *r, int argc, char **argv, const char **url)
+{
+	int i;
+
+	for (i = 1; i < argc && argv[i][0] == '-'; i++) {
+		struct str arg = str_of(argv[i]);
+
+		if (str_is(arg, "--json")) {
+			r->options.framing = FRAMING_JSON;
+		} else if (str_is(arg, "--user") && i + 1 < argc) {
+			r->options.username = str_until(str_of(argv[++i]), ':');
+			r->options.password = str_skip(str_of(argv[i]),
+						       r->options.username.len + 1);
+		} else if (str_is(arg, "--seconds") && i + 1 < argc) {
+			r->seconds = strtoll(argv[++i], NULL, 10);
+		} else {
+			return false;
+		}
+	}
+	if (argc - i != 2)
+		return false;
+	*url = argv[i];
+	r->name = argv[i + 1];
+	return true;
+}
+
+static int write_pb(int fd, struct str message)
+{
+	char size[10];
+	size_t n = 0;
+	uint64_t left = message.len;
+	int error;
+
+	do {
+		size[n++] = (char)((left & 0x7f) | (left > 0x7f ? 0x80 : 0));
+		left >>= 7;
+	} while (left);
+	error = io_write(fd, (struct str){ size, n });
+	return error ? error : io_write(fd, message);
+}
+
+/* A message as it came. A JSON message has no line feed of its own. */
+static enum heard keep(void *context, char *message, size_t size, enum framing framing)
+{
+	struct record *r = context;
+	struct str bytes = { message, size };
+	char time[32];
+	int error;
+
+	snprintf(time, sizeof(time), "%" PRId64 "\n", clock_now().wall_ms);
+	if (framing == FRAMING_JSON) {
+		error = io_write(r->messages_fd, bytes);
+		if (!error)
+			error = io_write(r->messages_fd, STR("\n"));
+	} else {
+		error = write_pb(r->messages_fd, bytes);
+	}
+	if (!error)
+		error = io_write(r->times_fd, str_of(time));
+	if (error)
+		r->error = error;
+	r->messages++;
+	free(message);
+	return HEARD_FLOWS;
+}
+
+static int create(const struct record *r, const char *end, struct err *err)
+{
+	struct buf path = BUF_INIT(4096);
+	int fd;
+
+	buf_printf(&path, "%s%s", r->name, end);
+	fd = io_open(buf_str(&path).ptr, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	if (fd < 0)
+		err_set(err, "%s: %s", buf_str(&path).ptr, strerror(-fd));
+	buf_fini(&path);
+	return fd;
+}
+
+/* The signals that end it are the host's; in the command they are ours. */
+static void wait_for_end(const struct record *r)
+{
+	int64_t until_ms = r->seconds ? clock_now().mono_ms + r->seconds * 1000 : NEVER_MS;
+	struct pollfd in = { .events = POLLIN };
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	in.fd = signalfd(-1, &signals, SFD_CLOEXEC);
+	while (!r->error && clock_now().mono_ms < until_ms)
+		if (poll(&in, 1, 100) != 0)
+			break;
+	close(in.fd);
+}
+
+static int run(struct record *r, struct err *err)
+{
+	struct subscriber *subscriber = NULL;
+
+	r->messages_fd = create(r, r->options.framing == FRAMING_JSON ? ".jsonl" : ".pb",
+				err);
+	r->times_fd = r->messages_fd < 0 ? -1 : create(r, ".times", err);
+	if (r->times_fd >= 0)
+		subscriber = subscriber_start(&r->options, err);
+	if (subscriber) {
+		wait_for_end(r);
+		subscriber_stop(subscriber);
+	}
+	if (r->messages_fd >= 0)
+		close(r->messages_fd);
+	if (r->times_fd >= 0)
+		close(r->times_fd);
+	if (r->error)
+		err_set(err, "%s: %s", r->name, strerror(-r->error));
+	return subscriber && !r->error ? 0 : -EINVAL;
+}
+
+int command_record(const struct skydive_host *host, int argc, char **argv)
+{
+	struct record r = { .options = {
+		.starvation_ms = 35000, .message_max = MESSAGE_MAX,
+		.deliver = keep, .context = &r,
+	} };
+	struct err err = ERR_INIT;
+	const char *url = NULL;
+	char host_id[64];
+	int error;
+
+	if (!parse(&r, argc, argv, &url))
+		return command_usage(USAGE);
+	if (source_url_parse(str_of(url), &r.options.url, &err) < 0 ||
+	    r.options.url.scheme != SOURCE_WS) {
+		command_complain("%s", err.text[0] ? err.text : "only ws:// is recorded");
+		return EXIT_FAILED;
+	}
+	snprintf(host_id, sizeof(host_id), "skydive-exporter-record-%d", (int)getpid());
+	r.options.host_id = str_of(host_id);
+	r.options.log = log_new(host, LOG_INFO, &err);
+	error = r.options.log ? run(&r, &err) : -ENOMEM;
+	log_free(r.options.log);
+	if (error) {
+		command_complain("%s", err.text);
+		return EXIT_FAILED;
+	}
+	command_complain("%s: %" PRId64 " messages", r.name, r.messages);
+	return EXIT_FINE;
+}

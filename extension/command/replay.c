@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* replay.c - skydive-exporter replay: recordings through the configured
+ * pipelines, as fast as it can, on the recordings' own clock.
+ *
+ * Before a message of time T all happens that was due by T, so the result is
+ * the same every time, every object's bytes and keys. Lookups are answered from
+ * files at once. With --output objects go to a directory instead of the store.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "command/command.h"
+#include "exporter.h"
+#include "sys/io.h"
+
+#define USAGE	"replay -c FILE [--topology ANSWERS.json]... [--output DIR] RECORDING..."
+
+#define TOPOLOGY_MAX	((size_t)256 << 20)
+
+extern char **environ;
+
+struct replay {
+	const char *config;
+	const char *output;
+	struct strs topology, recordings;	/* of argv */
+	struct replay_options options;
+	struct log *log;
+	struct exporter *exporter;
+	int64_t time_ms;			/* of the last message */
+	bool has_started;
+};
+
+static bool parse(struct replay *r, int argc, char **argv)
+{
+	int i;
+
+	for (i = 1; i < argc; i++) {
+		struct str arg = str_of(argv[i]);
+
+		if (arg.len < 2 || argv[i][0] != '-') {
+			r->recordings.item[r->recordings.count++] = arg;
+			continue;
+		}
+		if (i + 1 == argc)
+			return false;
+		if (str_is(arg, "-c"))
+			r->config = argv[++i];
+		else if (str_is(arg, "--output"))
+			r->output = argv[++i];
+		else if (str_is(arg, "--topology"))
+			r->topology.item[r->topology.count++] = str_of(argv[++i]);
+		else
+			return false;
+	}
+	return r->config && r->recordings.count;
+}
+
+static int read_topology(struct replay *r, struct err *err)
+{
+	size_t i;
+	int error = 0;
+
+	r->options.topology = topology_new_static(err);
+	if (!r->options.topology)
+		return -ENOMEM;
+	for (i = 0; !error && i < r->topology.count; i++) {
+		const char *path = r->topology.item[i].ptr;
+		struct buf text = BUF_INIT(TOPOLOGY_MAX);
+
+		error = recording_read_file(path, &text, err);
+		if (!error)
+			error = topology_add_static(r->options.topology, buf_str(&text),
+						    path, err);
+		buf_fini(&text);
+	}
+	return error;
+}
+
+static int make_spool(char path[64], struct err *err)
+{
+	const char *made;
+
+	made = mkdtemp(strcpy(path, "/tmp/skydive-exporter-replay-XXXXXX"));
+	return made ? 0 : err_set(err, "cannot make a directory in /tmp: %s",
+				  strerror(errno));
+}
+
+static int open_exporter(struct replay *r, struct err *err)
+{
+	struct problems problems = PROBLEMS_INIT;
+	struct settings *settings = settings_read(r->config, environ, r->log, &problems);
+
+	if (settings)
+		r->exporter = exporter_new(settings, &r->options, r->log, err);
+	else
+		err_set(err, STR_FMT, (int)(problems.text.len ? problems.text.len - 1 : 0),
+			buf_str(&problems.text).ptr);
+	problems_fini(&problems);
+	if (r->exporter)
+		r->options.topology = NULL;	/* taken */
+	return r->exporter ? exporter_start(r->exporter, &r->options, err) : -EINVAL;
+}
+
+static int play(struct replay *r, const char *path, struct err *err)
+{
+	struct recording *recording = recording_open(path, err);
+	struct recorded one;
+	int result;
+
+	if (!recording)
+		return -EINVAL;
+	while ((result = recording_next(recording, &one, err)) > 0) {
+		if (one.time_ms < 0)
+			one.time_ms = r->has_started ? r->time_ms + RECORDING_STEP_MS : 0;
+		if (r->has_started && one.time_ms < r->time_ms)
+			one.time_ms = r->time_ms;
+		r->has_started = true;
+		r->time_ms = one.time_ms;
+		exporter_replay(r->exporter, one.message, one.size,
+				recording_kind(recording), one.time_ms);
+	}
+	recording_close(recording);
+	return result;
+}
+
+static int run(struct replay *r, struct err *err)
+{
+	int error = open_exporter(r, err);
+	size_t left, i;
+
+	for (i = 0; !error && i < r->recordings.count; i++)
+		error = play(r, r->recordings.item[i].ptr, err);
+	if (!r->exporter)
+		return error;
+	left = exporter_replay_end(r->exporter, r->time_ms);
+	if (!error && left)
+		error = err_set(err, "%zu objects could not be stored; see the log above",
+				left);
+	exporter_free(r->exporter);
+	return error;
+}
+
+int command_replay(const struct skydive_host *host, int argc, char **argv)
+{
+	struct replay r = { 0 };
+	struct err err = ERR_INIT;
+	char spool[64] = "";
+	int error = -EINVAL;
+
+	r.topology.item = calloc((size_t)argc, sizeof(struct str));
+	r.recordings.item = calloc((size_t)argc, sizeof(struct str));
+	if (!r.topology.item || !r.recordings.item || !parse(&r, argc, argv)) {
+		free(r.topology.item);
+		free(r.recordings.item);
+		return command_usage(USAGE);
+	}
+	if (r.output)
+		r.options.output = str_of(r.output);
+	r.log = log_new(host, LOG_INFO, &err);
+	if (r.log && make_spool(spool, &err) == 0) {
+		r.options.spool = str_of(spool);
+		error = read_topology(&r, &err);
+		if (!error)
+			error = run(&r, &err);
+		io_remove_tree(spool);
+	}
+	topology_free(r.options.topology);
+	log_free(r.log);
+	free(r.topology.item);
+	free(r.recordings.item);
+	if (!error)
+		return EXIT_FINE;
+	command_complain("%s", err.text);
+	return EXIT_FAILED;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* exporter.h - the whole program as one object: from the configuration to
+ * subscriptions, tenants, workers and the net thread, and back down.
+ *
+ *	subscription (one a URL) -> decode -> router -> tenants' inboxes
+ *	workers run tenants, make objects, upload them
+ *	the net thread sends requests: to stores, to the topology
+ *
+ * It stops in the order of the flow: sources, inboxes, objects, uploads.
+ */
+#ifndef EXPORTER_H
+#define EXPORTER_H
+
+#include "settings.h"
+#include "source/recording.h"
+
+struct exporter;
+
+/* For a replay: no threads of workers, no clock, no sources of its own. */
+struct replay_options {
+	struct topology *topology;	/* taken: the recorded answers */
+	struct str output;		/* directory of objects; empty: as configured */
+	struct str spool;		/* a directory for the time being */
+};
+
+/* Takes the settings, also on failure. replay is NULL in earnest. NULL: see
+ * err. log is borrowed. */
+struct exporter *exporter_new(struct settings *, const struct replay_options *replay,
+			      struct log *, struct err *);
+/* Starts what exporter_new() made: subscriptions last. */
+int exporter_start(struct exporter *, const struct replay_options *replay, struct err *);
+/* Ends the subscriptions, finishes and uploads, within the configured time.
+ * Returns how many objects are left in the spool. */
+size_t exporter_stop(struct exporter *);
+/* From another thread, while exporter_stop() runs: it returns soon. */
+void exporter_hurry(struct exporter *);
+void exporter_free(struct exporter *);
+
+/* A line about what goes on: flows, records, objects, backlog. */
+void exporter_describe(struct exporter *, struct buf *);
+/* Every subscription is in place. */
+bool exporter_is_ready(struct exporter *);
+
+/* A replay: hands over one recorded message (taken) at its time, after all that
+ * is due before it. */
+void exporter_replay(struct exporter *, char *message, size_t size,
+		     enum recording_kind, int64_t time_ms);
+/* The end of a replay at that time: seals, and stores until nothing is left or
+ * stop_timeout is over. Returns how many objects could not be stored. */
+size_t exporter_replay_end(struct exporter *, int64_t time_ms);
+
+#endif

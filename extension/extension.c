@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* extension.c - the exported table: calls of the host become calls of the
+ * exporter. Everything a host may rely on is said in skydive/extension.h.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "command/command.h"
+#include "exporter.h"
+#include "sys/clock.h"
+#include "sys/thread.h"
+#include "version.h"
+
+#define STATE_MS	1000
+
+extern char **environ;
+
+struct instance {
+	struct skydive_host host;
+	struct log *log;
+	struct exporter *exporter;
+	atomic_bool is_stopping;
+
+	/* Tells the host once a second what goes on. */
+	pthread_t reporter;
+	bool has_reporter;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	bool is_over;
+};
+
+static int fail(char *reason, size_t size, const char *text)
+{
+	snprintf(reason, size, "%s", text);
+	return -EINVAL;
+}
+
+/* Hosts that are older than a member do not have it. */
+static void copy_host(struct skydive_host *to, const struct skydive_host *from)
+{
+	memset(to, 0, sizeof(*to));
+	if (from)
+		memcpy(to, from, from->size < sizeof(*to) ? from->size : sizeof(*to));
+}
+
+static struct settings *read_settings(const char *config, struct log *log, char *reason,
+				      size_t size)
+{
+	struct problems problems = PROBLEMS_INIT;
+	struct settings *settings = settings_read(config, environ, log, &problems);
+
+	if (!settings)
+		fail(reason, size, buf_str(&problems.text).ptr);
+	problems_fini(&problems);
+	return settings;
+}
+
+static int extension_check(const char *config, char *reason, size_t size)
+{
+	struct settings *settings = read_settings(config, NULL, reason, size);
+
+	settings_free(settings);
+	return settings ? 0 : -EINVAL;
+}
+
+static void instance_free(struct instance *in)
+{
+	exporter_free(in->exporter);
+	log_free(in->log);
+	pthread_cond_destroy(&in->changed);
+	pthread_mutex_destroy(&in->lock);
+	free(in);
+}
+
+static int extension_open(const struct skydive_host *host, const char *config,
+			  void **instance, char *reason, size_t size)
+{
+	struct instance *in = calloc(1, sizeof(*in));
+	struct settings *settings;
+	struct err err = ERR_INIT;
+
+	if (!in)
+		return fail(reason, size, "out of memory");
+	copy_host(&in->host, host);
+	pthread_mutex_init(&in->lock, NULL);
+	pthread_cond_init(&in->changed, NULL);
+	in->log = log_new(&in->host, LOG_INFO, &err);
+	settings = in->log ? read_settings(config, in->log, reason, size) : NULL;
+	if (!in->log)
+		fail(reason, size, err.text);
+	if (settings) {
+		log_set_level(in->log, settings->log_level);
+		in->exporter = exporter_new(settings, NULL, in->log, &err);
+		if (!in->exporter)
+			fail(reason, size, err.text);
+	}
+	if (!in->exporter) {
+		instance_free(in);
+		return -EINVAL;
+	}
+	*instance = in;
+	return 0;
+}
+
+static void tell_state(struct instance *in)
+{
+	enum skydive_state state = SKYDIVE_STATE_STARTING;
+	struct buf line = BUF_INIT(1024);
+
+	exporter_describe(in->exporter, &line);
+	if (atomic_load(&in->is_stopping))
+		state = SKYDIVE_STATE_STOPPING;
+	else if (exporter_is_ready(in->exporter))
+		state = SKYDIVE_STATE_READY;
+	if (in->host.state)
+		in->host.state(in->host.context, state, buf_str(&line).ptr);
+	buf_fini(&line);
+}
+
+static void *report(void *argument)
+{
+	struct instance *in = argument;
+	struct timespec until;
+
+	pthread_mutex_lock(&in->lock);
+	while (!in->is_over) {
+		int64_t next_ms = clock_now().wall_ms + STATE_MS;
+
+		until.tv_sec = next_ms / 1000;
+		until.tv_nsec = next_ms % 1000 * 1000000;
+		pthread_cond_timedwait(&in->changed, &in->lock, &until);
+		if (!in->is_over)
+			tell_state(in);
+	}
+	pthread_mutex_unlock(&in->lock);
+	return NULL;
+}
+
+static int extension_start(void *instance, char *reason, size_t size)
+{
+	struct instance *in = instance;
+	struct err err = ERR_INIT;
+
+	if (exporter_start(in->exporter, NULL, &err) < 0)
+		return fail(reason, size, err.text);
+	in->has_reporter = thread_start(&in->reporter, "reporter", report, in) == 0;
+	return 0;
+}
+
+static int extension_reload(void *instance, char *reason, size_t size)
+{
+	(void)instance;
+	fail(reason, size, "reload is not supported by this version; restart instead");
+	return -ENOTSUP;
+}
+
+static int extension_stop(void *instance)
+{
+	struct instance *in = instance;
+
+	if (atomic_exchange(&in->is_stopping, true)) {
+		exporter_hurry(in->exporter);
+		return 0;
+	}
+	exporter_stop(in->exporter);
+	if (!in->has_reporter)
+		return 0;
+	pthread_mutex_lock(&in->lock);
+	tell_state(in);
+	in->is_over = true;
+	pthread_cond_signal(&in->changed);
+	pthread_mutex_unlock(&in->lock);
+	pthread_join(in->reporter, NULL);
+	return 0;
+}
+
+static void extension_close(void *instance)
+{
+	if (instance)
+		instance_free(instance);
+}
+
+extern const struct skydive_extension skydive_extension_v1;
+
+__attribute__((visibility("default")))
+const struct skydive_extension skydive_extension_v1 = {
+	.size = sizeof(struct skydive_extension),
+	.minor = SKYDIVE_EXTENSION_MINOR,
+	.name = "skydive-exporter",
+	.version = VERSION,
+	.check = extension_check,
+	.open = extension_open,
+	.start = extension_start,
+	.reload = extension_reload,
+	.stop = extension_stop,
+	.close = extension_close,
+	.command = command_run,
+};

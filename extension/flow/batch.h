@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* batch.h - flows that were decoded together.
+ *
+ * A batch owns the message it was decoded from and an arena; its flows point
+ * into both. It is filled by one thread and never written afterwards, which is
+ * what lets any number of tenants read it without a lock. The last unref, on
+ * whatever thread, frees everything.
+ */
+#ifndef FLOW_BATCH_H
+#define FLOW_BATCH_H
+
+#include <stdatomic.h>
+#include "base/arena.h"
+#include "flow/flow.h"
+
+/* Why a flow of a message was left out. */
+enum bad_flow {
+	BAD_FLOW_TYPE,			/* a member of the wrong type */
+	BAD_FLOW_NUMBER,		/* not a whole number, or out of range */
+	BAD_FLOW_PROTOCOL,		/* a protocol or ICMP type without number */
+	BAD_FLOW_NULL,			/* a null in the list */
+	BAD_FLOW_REASONS
+};
+
+/* Bytes of all batches alive; the owner outlives them. */
+struct batch_account {
+	_Atomic int64_t bytes;
+};
+
+struct batch {
+	struct flow *flows;
+	size_t count;
+	size_t bad[BAD_FLOW_REASONS];
+
+	/* Private. */
+	struct arena arena;
+	char *message;
+	int64_t bytes;
+	struct batch_account *account;
+	_Atomic unsigned refs;
+	size_t room;
+};
+
+/* Takes message (malloc'ed, may be NULL), also on failure: NULL. The caller
+ * holds the only reference. */
+struct batch *batch_new(char *message, size_t size, struct batch_account *);
+struct batch *batch_ref(struct batch *);
+void batch_unref(struct batch *);
+
+/* While it is filled: a zeroed flow at the end, or NULL without memory. */
+struct flow *batch_add(struct batch *);
+/* Takes the last one back. */
+void batch_drop_last(struct batch *);
+/* Filled: what it holds is counted in the account from here on. */
+void batch_done(struct batch *);
+
+#endif

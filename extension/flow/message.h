@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* message.h - StructMessage, the envelope of what an analyzer sends.
+ *
+ * A subscriber that asked for protobuf gets StructMessage in binary messages,
+ * any other gets the same members as a JSON object in text messages. Either
+ * way the flows inside are JSON (a list of flows is not one protobuf message,
+ * so the analyzer falls back to JSON inside the protobuf envelope); "stats" of
+ * analyzers before 2024-04 are protobuf.
+ */
+#ifndef FLOW_MESSAGE_H
+#define FLOW_MESSAGE_H
+
+#include <stdint.h>
+#include "base/arena.h"
+#include "base/err.h"
+
+enum framing { FRAMING_PROTOBUF, FRAMING_JSON };
+
+struct message {
+	struct str namespace, type, uuid;
+	int64_t status;
+	bool is_protobuf;		/* obj, instead of JSON */
+	struct str obj;
+};
+
+/* Members point into bytes, or into the arena where JSON has escapes. 0, or
+ * -EINVAL with the reason; bytes of any content are fine. */
+int message_parse(struct str bytes, enum framing, struct arena *, struct message *,
+		  struct err *);
+
+/* Whether the message holds flows: type "store" of a flow namespace. */
+bool message_has_flows(const struct message *);
+
+#endif

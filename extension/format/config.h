@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* config.h - layered configuration, read into structs by their shapes.
+ *
+ * A configuration is a pile of YAML documents; the first one added that has a
+ * key wins, maps merge, lists replace. Keys are found case-insensitively, in
+ * nested or dotted form or any mixture; a key without a value counts as not
+ * set. Above a layer that says so stands the environment: pipeline.write.type
+ * is SKYDIVE_PIPELINE_WRITE_TYPE; an empty variable is not set; only keys that
+ * end in a value are looked up (a variable for a parent hides nothing).
+ *
+ * Maps of names and strings merge over the layers, except that a variable, a
+ * JSON object, replaces what stands below it; names from files are in lower
+ * case, names from a variable stay as they are.
+ *
+ * What a value may look like is said by the field that reads it. A value that
+ * does not fit is an error with file, line and key; nothing is ever silently
+ * 0. Problems are collected, so that one run finds them all.
+ */
+#ifndef FORMAT_CONFIG_H
+#define FORMAT_CONFIG_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "format/shape.h"
+
+/* Complete sentences for a person, one per line; the same one is kept once. */
+struct problems {
+	struct buf text;		/* lines, each ended by LF */
+	size_t count;
+};
+
+#define PROBLEMS_INIT	{ .text = BUF_INIT(256 * 1024) }
+
+void problems_add(struct problems *, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+void problems_fini(struct problems *);
+
+struct config;
+
+/* A part of the configuration that somebody reads: the fields of shape stand
+ * below path; "" is the top. A field named "*" of kind MAP takes all keys. */
+struct config_section {
+	const char *path;		/* "pipeline.store.buffered" */
+	const struct shape *shape;
+};
+
+struct config *config_new(void);	/* NULL: no memory */
+void config_free(struct config *);
+
+/* Adds a document below those added before. file and text are copied. With
+ * environment, variables stand above this layer. 0, or -EINVAL after adding
+ * to problems, or -ENOMEM. */
+int config_add(struct config *, const char *file, struct str text,
+	       bool environment, struct problems *);
+/* "NAME=value" strings, NULL-terminated; borrowed for the config's life. */
+void config_environment(struct config *, char *const *environ);
+
+/* Fills *out from shape->defaults and the keys below path. Strings are copied
+ * to the arena. Every value that does not fit adds a problem; the number of
+ * problems added is returned, and *out is then of no use. */
+size_t config_read(const struct config *, const char *path, const struct shape *,
+		   void *out, struct arena *, struct problems *);
+
+/* Adds a problem for every key below "below" (and the key itself, if it has a
+ * value) that no section knows, with the nearest known key as a suggestion,
+ * and for a value where a section must stand. Keys without a value are let be:
+ * they have no effect. */
+void config_check(const struct config *, const char *below,
+		  const struct config_section *, size_t count, struct problems *);
+
+/* Where the value of path.key comes from: "exporter.yml:12", the name of an
+ * environment variable, or the first layer's file when it is not set. key may
+ * end in "[2]" for an item of a list, or be NULL or "". Written to where. */
+void config_where(const struct config *, const char *path, const char *key,
+		  struct buf *where);
+/* Adds "where: path.key: text" for a reason that a reader of path gave. */
+void config_problem(const struct config *, const char *path, const struct err *,
+		    struct problems *);
+/* Whether a value, a section or a variable stands there. */
+bool config_is_set(const struct config *, const char *path);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* config_find.h - the layers and what they say; private to config*.c. */
+#ifndef FORMAT_CONFIG_FIND_H
+#define FORMAT_CONFIG_FIND_H
+
+#include "format/config.h"
+#include "format/yaml.h"
+
+#define CONFIG_PATH_MAX	512
+
+struct layer {
+	struct layer *below;
+	struct str file;
+	const struct yaml_node *root;	/* a MAP or NULL node */
+	bool environment;		/* stands above this layer */
+};
+
+struct config {
+	struct arena arena;
+	struct layer *top;
+	struct layer **bottom;		/* where the next one goes */
+	char *const *environ;
+};
+
+/* A value and where it stands. */
+struct place {
+	const struct yaml_node *value;	/* not NULL and not of kind NULL */
+	const struct layer *layer;
+	unsigned line;
+	struct str variable;		/* its name, when it comes from one */
+	struct yaml_node text;		/* what value is then */
+};
+
+/* "path.key"; either may be empty. Too long a path is cut: it names nothing. */
+struct config_path {
+	char text[CONFIG_PATH_MAX];
+};
+
+/* "a.b.c" is below "a.b", and everything is below "". */
+bool config_path_is_below(struct str path, struct str above);
+struct str config_join(struct config_path *, struct str path, struct str key);
+
+/* The value of the uppermost layer (or variable) that has one. */
+bool config_find(const struct config *, struct str path, struct place *);
+bool config_find_variable(const struct config *, struct str path, struct place *);
+/* The value a layer gives to a path. The longest literal prefix of the path
+ * that leads somewhere wins, as in viper. */
+bool config_find_in(const struct layer *, struct str path, struct place *);
+
+/* Visits what stands directly below a path in a layer, in the order of the
+ * document: name is the rest of the key, with dots if it was written so. NULL
+ * values, too. Until visit says false; then false. */
+bool config_each_below(const struct layer *, struct str path,
+		       bool (*visit)(void *context, struct str name,
+				     const struct place *), void *context);
+
+/* "file:line" or the variable. */
+void config_put_place(const struct place *, struct buf *);
+
+#endif

@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* json_read.c - see json_read.h. */
+#include "format/json_read.h"
+
+static bool fail(struct json_reader *r, enum json_error error)
+{
+	if (!r->error)
+		r->error = error;
+	return false;
+}
+
+static size_t left(const struct json_reader *r)
+{
+	return (size_t)(r->end - r->at);
+}
+
+static void skip_blanks(struct json_reader *r)
+{
+	while (r->at < r->end && (*r->at == ' ' || *r->at == '\t' ||
+				  *r->at == '\n' || *r->at == '\r'))
+		r->at++;
+}
+
+void json_reader_init(struct json_reader *r, struct str text, struct arena *arena)
+{
+	*r = (struct json_reader){
+		.at = text.ptr ? text.ptr : "",
+		.end = text.ptr ? text.ptr + text.len : "",
+		.arena = arena,
+	};
+	if (!text.ptr)
+		r->end = r->at;
+}
+
+bool json_error_is_local(enum json_error error)
+{
+	return error == JSON_TYPE || error == JSON_NUMBER || error == JSON_ENUM;
+}
+
+bool json_next(struct json_reader *r, char c)
+{
+	skip_blanks(r);
+	if (r->at == r->end || *r->at != c)
+		return false;
+	r->at++;
+	return true;
+}
+
+bool json_at_end(struct json_reader *r)
+{
+	skip_blanks(r);
+	return r->at == r->end;
+}
+
+static bool take_word(struct json_reader *r, const char *word, size_t len)
+{
+	if (left(r) < len || memcmp(r->at, word, len) != 0)
+		return false;
+	r->at += len;
+	return true;
+}
+
+bool json_read_null(struct json_reader *r)
+{
+	skip_blanks(r);
+	return take_word(r, "null", 4);
+}
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+/* The four digits after \u; -1 when they are not there. */
+static int32_t hex4(const char *at, const char *end)
+{
+	int32_t value = 0;
+	int i, digit;
+
+	if (end - at < 4)
+		return -1;
+	for (i = 0; i < 4; i++) {
+		digit = hex_digit(at[i]);
+		if (digit < 0)
+			return -1;
+		value = value * 16 + digit;
+	}
+	return value;
+}
+
+static char *put_utf8(char *to, int32_t rune)
+{
+	if (rune < 0x80) {
+		*to++ = (char)rune;
+	} else if (rune < 0x800) {
+		*to++ = (char)(0xc0 | rune >> 6);
+		*to++ = (char)(0x80 | (rune & 0x3f));
+	} else if (rune < 0x10000) {
+		*to++ = (char)(0xe0 | rune >> 12);
+		*to++ = (char)(0x80 | (rune >> 6 & 0x3f));
+		*to++ = (char)(0x80 | (rune & 0x3f));
+	} else {
+		*to++ = (char)(0xf0 | rune >> 18);
+		*to++ = (char)(0x80 | (rune >> 12 & 0x3f));
+		*to++ = (char)(0x80 | (rune >> 6 & 0x3f));
+		*to++ = (char)(0x80 | (rune & 0x3f));
+	}
+	return to;
+}
+
+/* The character of the escape whose 'u' is at *at, which is moved behind it.
+ * Half a surrogate pair is U+FFFD, as in Go. */
+static int32_t unescape_rune(const char **at, const char *end)
+{
+	int32_t high = hex4(*at + 1, end);
+	int32_t low;
+
+	if (high < 0)
+		return -1;
+	*at += 5;
+	if (high < 0xd800 || high > 0xdfff)
+		return high;
+	if (high < 0xdc00 && end - *at >= 6 && (*at)[0] == '\\' && (*at)[1] == 'u') {
+		low = hex4(*at + 2, end);
+		if (low >= 0xdc00 && low <= 0xdfff) {
+			*at += 6;
+			return 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+		}
+	}
+	return 0xfffd;
+}
+
+/* One escape, from behind its backslash. NULL: not an escape. */
+static char *unescape_one(char *to, const char **at, const char *end)
+{
+	static const char plain[] = "\"\\/bfnrt";
+	static const char meant[] = "\"\\/\b\f\n\r\t";
+	const char *found;
+	int32_t rune;
+
+	if (*at == end)
+		return NULL;
+	if (**at == 'u') {
+		rune = unescape_rune(at, end);
+		return rune < 0 ? NULL : put_utf8(to, rune);
+	}
+	found = **at ? strchr(plain, **at) : NULL;
+	if (!found)
+		return NULL;
+	(*at)++;
+	*to++ = meant[found - plain];
+	return to;
+}
+
+/* The rest of a string that holds an escape at r->at; from is its start. An
+ * escape is never longer unescaped. */
+static bool read_escaped(struct json_reader *r, const char *from, struct str *out)
+{
+	const char *close = r->at;
+	char *bytes, *to;
+
+	while (close < r->end && *close != '"')
+		close += *close == '\\' ? 2 : 1;
+	if (close >= r->end)
+		return fail(r, JSON_SYNTAX);
+	bytes = arena_bytes(r->arena, (size_t)(close - from) + 1);
+	if (!bytes)
+		return fail(r, JSON_MEMORY);
+	to = bytes;
+	while (from < close) {
+		if ((unsigned char)*from < 0x20)
+			return fail(r, JSON_SYNTAX);
+		if (*from != '\\') {
+			*to++ = *from++;
+			continue;
+		}
+		from++;
+		to = unescape_one(to, &from, close);
+		if (!to)
+			return fail(r, JSON_SYNTAX);
+	}
+	r->at = close + 1;
+	*out = (struct str){ bytes, (size_t)(to - bytes) };
+	return true;
+}
+
+/* At the opening quote. */
+static bool read_string(struct json_reader *r, struct str *out)
+{
+	const char *from = ++r->at;
+	const char *at = from;
+
+	while (at < r->end && *at != '"' && *at != '\\' && (unsigned char)*at >= 0x20)
+		at++;
+	r->at = at;
+	if (at == r->end || (unsigned char)*at < 0x20)
+		return fail(r, JSON_SYNTAX);
+	if (*at == '\\')
+		return read_escaped(r, from, out);
+	*out = (struct str){ from, (size_t)(at - from) };
+	r->at++;
+	return true;
+}
+
+bool json_read_string(struct json_reader *r, struct str *out)
+{
+	skip_blanks(r);
+	if (r->at == r->end)
+		return fail(r, JSON_SYNTAX);
+	return *r->at == '"' ? read_string(r, out) : fail(r, JSON_TYPE);
+}
+
+static bool is_digit(const struct json_reader *r)
+{
+	return r->at < r->end && *r->at >= '0' && *r->at <= '9';
+}
+
+bool json_read_i64(struct json_reader *r, int64_t *out)
+{
+	uint64_t value = 0;
+	bool negative;
+
+	skip_blanks(r);
+	negative = take_word(r, "-", 1);
+	if (!is_digit(r))
+		return fail(r, negative || r->at == r->end ? JSON_SYNTAX : JSON_TYPE);
+	do {
+		unsigned digit = (unsigned)(*r->at - '0');
+
+		if (value > (UINT64_MAX - digit) / 10)
+			return fail(r, JSON_NUMBER);
+		value = value * 10 + digit;
+		r->at++;
+	} while (is_digit(r));
+	if (r->at < r->end && (*r->at == '.' || *r->at == 'e' || *r->at == 'E'))
+		return fail(r, JSON_NUMBER);
+	if (value > (uint64_t)INT64_MAX + negative)
+		return fail(r, JSON_NUMBER);
+	*out = (int64_t)(negative ? 0 - value : value);
+	return true;
+}
+
+static bool read_range(struct json_reader *r, int64_t max, int64_t *out)
+{
+	if (!json_read_i64(r, out))
+		return false;
+	return *out >= 0 && *out <= max ? true : fail(r, JSON_NUMBER);
+}
+
+static bool read_bool(struct json_reader *r, bool *out)
+{
+	*out = take_word(r, "true", 4);
+	return *out || take_word(r, "false", 5) || fail(r, JSON_TYPE);
+}
+
+/* A name of the table, its number, or its number as a string: that is how a
+ * Skydive analyzer writes a number that has no name. */
+static bool read_enum(struct json_reader *r, const char *const *names, int *out)
+{
+	struct json_reader digits;
+	struct str name;
+	int64_t number;
+	int i;
+
+	if (r->at < r->end && *r->at != '"') {
+		if (!read_range(r, INT32_MAX, &number))
+			return false;
+		*out = (int)number;
+		return true;
+	}
+	if (!json_read_string(r, &name))
+		return false;
+	for (i = 0; names[i]; i++) {
+		if (str_is(name, names[i])) {
+			*out = i;
+			return true;
+		}
+	}
+	json_reader_init(&digits, name, r->arena);
+	if (!read_range(&digits, INT32_MAX, &number) || digits.at != digits.end)
+		return fail(r, JSON_ENUM);
+	*out = (int)number;
+	return true;
+}
+
+static bool read_strs(struct json_reader *r, struct strs *out)
+{
+	struct strs list = { 0 };
+	size_t room = 0;
+
+	if (!json_next(r, '['))
+		return fail(r, JSON_TYPE);
+	while (!json_next(r, ']')) {
+		if (list.count && !json_next(r, ','))
+			return fail(r, JSON_SYNTAX);
+		if (list.count == room) {
+			struct str *more;
+
+			room = room ? room * 2 : 8;
+			more = arena_alloc(r->arena, room * sizeof(*more));
+			if (!more)
+				return fail(r, JSON_MEMORY);
+			if (list.count)
+				memcpy(more, list.item, list.count * sizeof(*more));
+			list.item = more;
+		}
+		if (!json_read_string(r, &list.item[list.count++]))
+			return false;
+	}
+	*out = list;
+	return true;
+}
+
+static bool read_map(struct json_reader *r, struct map_of_str *out)
+{
+	struct json_reader ahead = *r;
+	size_t count = 0, i;
+	struct str name;
+
+	if (!json_next(&ahead, '{'))
+		return fail(r, JSON_TYPE);
+	for (; !json_next(&ahead, '}'); count++)
+		if ((count && !json_next(&ahead, ',')) ||
+		    !json_read_string(&ahead, &name) || !json_next(&ahead, ':') ||
+		    !json_skip(&ahead, NULL))
+			return fail(r, JSON_SYNTAX);
+	out->count = count;
+	out->name = arena_alloc(r->arena, count * sizeof(*out->name));
+	out->value = arena_alloc(r->arena, count * sizeof(*out->value));
+	if (!out->name || !out->value)
+		return fail(r, JSON_MEMORY);
+	json_next(r, '{');
+	for (i = 0; i < count; i++)
+		if ((i && !json_next(r, ',')) || !json_read_string(r, &out->name[i]) ||
+		    !json_next(r, ':') || !json_read_string(r, &out->value[i]))
+			return fail(r, JSON_SYNTAX);
+	return json_next(r, '}');
+}
+
+static bool read_nested(struct json_reader *r, const struct shape *shape, void *out)
+{
+	void *object = arena_alloc(r->arena, shape->size);
+
+	if (!object)
+		return fail(r, JSON_MEMORY);
+	*(void **)out = object;
+	return json_read_object(r, shape, object);
+}
+
+static bool read_value(struct json_reader *r, const struct field *field, void *out)
+{
+	int64_t number;
+
+	skip_blanks(r);
+	if (r->at < r->end && *r->at == 'n') {
+		if (!take_word(r, "null", 4))
+			return fail(r, JSON_SYNTAX);
+		if (field->kind == FIELD_KIND_OBJECT)
+			*(void **)out = NULL;
+		else if (field->kind == FIELD_KIND_RAW)
+			*(struct raw *)out = (struct raw){ { NULL, 0 } };
+		return true;
+	}
+	switch (field->kind) {
+	case FIELD_KIND_I64:
+		return json_read_i64(r, out);
+	case FIELD_KIND_STR:
+		return json_read_string(r, out);
+	case FIELD_KIND_OBJECT:
+		return read_nested(r, field->shape, out);
+	case FIELD_KIND_ENUM:
+		return read_enum(r, field->names, out);
+	case FIELD_KIND_RAW:
+		return json_skip(r, &((struct raw *)out)->text);
+	case FIELD_KIND_BOOL:
+		return read_bool(r, out);
+	case FIELD_KIND_U16:
+		if (!read_range(r, UINT16_MAX, &number))
+			return false;
+		*(uint16_t *)out = (uint16_t)number;
+		return true;
+	case FIELD_KIND_U32:
+		if (!read_range(r, UINT32_MAX, &number))
+			return false;
+		*(uint32_t *)out = (uint32_t)number;
+		return true;
+	case FIELD_KIND_STRS:
+		return read_strs(r, out);
+	case FIELD_KIND_MAP:
+		return read_map(r, out);
+	}
+	return fail(r, JSON_TYPE);
+}
+
+/* The field whose "name": stands at r->at, looking from expected on, then the
+ * hard way: blanks before the colon, escapes in the key, another order. NULL
+ * with no error: an unknown key. The position is behind the colon. */
+static const struct field *read_key(struct json_reader *r, const struct shape *shape,
+				    const struct field *expected)
+{
+	const struct field *field;
+	struct str name;
+
+	for (field = expected; field->name; field++) {
+		size_t len = field->prefix_len - 1;
+
+		if (left(r) >= len && memcmp(r->at, field->prefix + 1, len) == 0) {
+			r->at += len;
+			return field;
+		}
+	}
+	if (*r->at != '"' || !read_string(r, &name) || !json_next(r, ':')) {
+		fail(r, JSON_SYNTAX);
+		return NULL;
+	}
+	return shape_find(shape, name);
+}
+
+bool json_read_object(struct json_reader *r, const struct shape *shape, void *out)
+{
+	const struct field *expected = shape->fields;
+	const struct field *field;
+
+	skip_blanks(r);
+	if (r->at == r->end)
+		return fail(r, JSON_SYNTAX);
+	if (*r->at != '{')
+		return fail(r, JSON_TYPE);
+	r->at++;
+	if (json_next(r, '}'))
+		return true;
+	for (;;) {
+		skip_blanks(r);
+		if (r->at == r->end)
+			return fail(r, JSON_SYNTAX);
+		field = read_key(r, shape, expected);
+		if (r->error)
+			return false;
+		if (!field) {
+			if (!json_skip(r, NULL))
+				return false;
+		} else {
+			if (!read_value(r, field, (char *)out + field->offset))
+				return false;
+			expected = field + 1;
+		}
+		if (r->at < r->end && *r->at == ',') {
+			r->at++;
+			continue;
+		}
+		if (json_next(r, '}'))
+			return true;
+		if (!json_next(r, ','))
+			return fail(r, JSON_SYNTAX);
+	}
+}

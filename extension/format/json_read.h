@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* json_read.h - JSON text straight into structs, by their shapes.
+ *
+ * There is no tree in between: a member is found in the table, its value is
+ * parsed into the struct, and strings point into the text unless they hold
+ * escapes. Go writes members in the order of the table, so a key is usually
+ * one comparison; any order works, unknown members are skipped (and checked),
+ * null is absent, of a repeated key the last wins. Keys are case-sensitive.
+ *
+ * The reader never looks past the end of the text, nests no deeper than
+ * JSON_DEPTH_MAX and takes time linear in the text.
+ */
+#ifndef FORMAT_JSON_READ_H
+#define FORMAT_JSON_READ_H
+
+#include "base/arena.h"
+#include "format/shape.h"
+
+#define JSON_DEPTH_MAX	64
+
+enum json_error {
+	JSON_OK,
+	JSON_SYNTAX,		/* not JSON: nothing after this can be trusted */
+	JSON_DEPTH,		/* nested too deeply: likewise */
+	JSON_MEMORY,		/* the arena is full: likewise */
+	JSON_TYPE,		/* not the type the shape wants */
+	JSON_NUMBER,		/* not a whole number, or out of range */
+	JSON_ENUM,		/* a name that is not in the table */
+};
+
+struct json_reader {
+	const char *at;
+	const char *end;
+	struct arena *arena;	/* unescaped strings and nested structs */
+	enum json_error error;	/* the first; sticky */
+};
+
+void json_reader_init(struct json_reader *, struct str text, struct arena *);
+
+/* Reads one object into the zeroed (or defaulted) struct at out. false: see
+ * error; the position is then where it went wrong. */
+bool json_read_object(struct json_reader *, const struct shape *, void *out);
+
+/* Steps over one value, checking it. raw (may be NULL) gets its text. */
+bool json_skip(struct json_reader *, struct str *raw);
+
+/* Whether an error leaves the rest of the text readable: json_skip() from the
+ * start of the value gets over it. */
+bool json_error_is_local(enum json_error);
+
+/* For hand-written loops over arrays and objects. json_next() eats white space
+ * and then c, if it is there. */
+bool json_next(struct json_reader *, char c);
+bool json_at_end(struct json_reader *);		/* only white space is left */
+bool json_read_string(struct json_reader *, struct str *);
+bool json_read_i64(struct json_reader *, int64_t *);
+bool json_read_null(struct json_reader *);	/* eats null, if it is there */
+
+#endif

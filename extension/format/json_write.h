@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* json_write.h - structs and strings to JSON text, as Go's encoding/json
+ * writes it: no blanks, "<", ">", "&", U+2028 and U+2029 escaped, a byte that
+ * is not UTF-8 as \ufffd, other control characters as \u00xx in lower case.
+ *
+ * Pretty text has one TAB a level and a blank after the colon; an empty object
+ * or list has nothing inside.
+ */
+#ifndef FORMAT_JSON_WRITE_H
+#define FORMAT_JSON_WRITE_H
+
+#include "base/buf.h"
+#include "format/shape.h"
+
+struct json_style {
+	bool pretty;
+	unsigned depth;		/* of the value that is written */
+};
+
+void json_put_string(struct buf *, struct str);
+void json_put_record(struct buf *, const struct shape *, const void *record,
+		     struct json_style);
+/* JSON text that was read before; pretty text is laid out anew. */
+void json_put_raw(struct buf *, struct str text, struct json_style);
+/* Pretty: LF and depth TABs. Compact: nothing. */
+void json_put_break(struct buf *, struct json_style);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* shape.c - see shape.h. */
+#include "format/shape.h"
+
+size_t shape_count(const struct shape *shape)
+{
+	size_t n = 0;
+
+	while (shape->fields[n].name)
+		n++;
+	return n;
+}
+
+const struct field *shape_find(const struct shape *shape, struct str name)
+{
+	const struct field *field;
+
+	for (field = shape->fields; field->name; field++)
+		if (str_is(name, field->name))
+			return field;
+	return NULL;
+}

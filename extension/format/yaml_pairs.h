@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* yaml_pairs.h - a map (or list) while it is read; private to yaml.c. */
+#ifndef FORMAT_YAML_PAIRS_H
+#define FORMAT_YAML_PAIRS_H
+
+#include "format/yaml.h"
+
+struct yaml_pair {
+	struct str key;			/* of a map */
+	unsigned line;
+	struct yaml_node *value;
+	size_t position;
+	int64_t weight;			/* of equal keys the heaviest stays */
+};
+
+struct yaml_pairs {
+	struct yaml_pair *pair;
+	size_t count;
+	size_t room;
+};
+
+/* One more at the end. false, here and below: the arena has failed. */
+bool yaml_pairs_add(struct yaml_pairs *, struct str key, unsigned line,
+		    struct yaml_node *value, struct arena *);
+/* Those of a map that "<<" merges. What is added itself wins, whether before
+ * or after; of several merged maps the first does. */
+bool yaml_pairs_merge(struct yaml_pairs *, const struct yaml_node *map, struct arena *);
+/* Leaves one of each key, the last that was added. */
+void yaml_pairs_drop_duplicates(struct yaml_pairs *);
+/* Makes them the items of a node of kind LIST or MAP. */
+bool yaml_pairs_fill(const struct yaml_pairs *, struct yaml_node *, struct arena *);
+
+#endif

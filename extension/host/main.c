@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* main.c - the default host: loads the extension and runs it until a signal.
+ *
+ *	skydive-exporter [--extension PATH] run -c FILE [--progress]
+ *	skydive-exporter [--extension PATH] check|replay|record|version ...
+ *
+ * It owns signals, standard streams, exit codes and the limit of open files.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include "skydive/extension.h"
+
+#ifndef EXTENSION_DIR
+#define EXTENSION_DIR	"/usr/lib/skydive/extensions"
+#endif
+
+#define EXTENSION_NAME	"skydive-exporter.so"
+#define REASON_MAX	(64 * 1024)
+#define WRITE_MS	100
+
+enum { EXIT_FINE, EXIT_FAILED, EXIT_USAGE };
+
+struct host {
+	const struct skydive_extension *extension;
+	void *instance;
+	bool shows_progress;
+};
+
+/* A terminal or a pipe that is stuck loses lines: whoever logs must not wait.
+ * Up to PIPE_BUF bytes are written at once or not at all. */
+static void write_line(int fd, const char *prefix, const char *line)
+{
+	struct pollfd out = { .fd = fd, .events = POLLOUT };
+	char text[PIPE_BUF];
+	int n = snprintf(text, sizeof(text), "%s%s\n", prefix, line);
+
+	if (n < 0)
+		return;
+	if ((size_t)n >= sizeof(text)) {
+		n = sizeof(text) - 1;
+		text[n - 1] = '\n';
+	}
+	if (poll(&out, 1, WRITE_MS) == 1 && write(fd, text, (size_t)n) < 0)
+		return;
+}
+
+static void host_log(void *context, enum skydive_log_level level, const char *line)
+{
+	static const char *const names[] = { "error ", "warning ", "info ", "debug " };
+
+	(void)context;
+	write_line(STDERR_FILENO, names[level], line);
+}
+
+static void host_state(void *context, enum skydive_state state, const char *line)
+{
+	const struct host *host = context;
+
+	(void)state;
+	if (host->shows_progress)
+		write_line(STDERR_FILENO, "", line);
+}
+
+static void complain(const char *what, const char *why)
+{
+	write_line(STDERR_FILENO, what, why);
+}
+
+static const struct skydive_extension *load(const char *path, char *why, size_t size)
+{
+	void *object = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	const struct skydive_extension *extension;
+
+	if (!object) {
+		snprintf(why, size, "%s", dlerror());
+		return NULL;
+	}
+	extension = dlsym(object, SKYDIVE_EXTENSION_SYMBOL);
+	if (!extension)
+		snprintf(why, size, "%s is not an extension of this version: it has no %s",
+			 path, SKYDIVE_EXTENSION_SYMBOL);
+	return extension;
+}
+
+/* The installed one, else the one beside this program. */
+static const struct skydive_extension *find(char *why, size_t size)
+{
+	char path[PATH_MAX], self[PATH_MAX] = "";
+	ssize_t n;
+	char *slash;
+
+	snprintf(path, sizeof(path), "%s/%s", EXTENSION_DIR, EXTENSION_NAME);
+	if (access(path, R_OK) != 0) {
+		n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+		slash = n > 0 ? strrchr(self, '/') : NULL;
+		if (slash)
+			*slash = '\0';
+		if ((size_t)snprintf(path, sizeof(path), "%.*s/%s", PATH_MAX / 2, self,
+				     EXTENSION_NAME) >= sizeof(path))
+			path[0] = '\0';
+	}
+	return load(path, why, size);
+}
+
+static void raise_open_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+static void *stop(void *argument)
+{
+	struct host *host = argument;
+
+	host->extension->stop(host->instance);
+	kill(getpid(), SIGUSR1);
+	return NULL;
+}
+
+/* Stops in a thread of its own, so that a second signal is heard: it ends the
+ * program at once; what is not stored is in the spool. */
+static int stop_gracefully(struct host *host, const sigset_t *signals)
+{
+	pthread_t stopper;
+	int got = 0;
+
+	if (pthread_create(&stopper, NULL, stop, host) != 0)
+		return EXIT_FAILED;
+	sigwait(signals, &got);
+	if (got != SIGUSR1)
+		_exit(EXIT_FAILED);
+	pthread_join(stopper, NULL);
+	host->extension->close(host->instance);
+	return EXIT_FINE;
+}
+
+static int wait_for_signals(struct host *host, const sigset_t *signals, char *reason)
+{
+	int got = 0;
+
+	for (;;) {
+		sigwait(signals, &got);
+		if (got != SIGHUP)
+			return stop_gracefully(host, signals);
+		if (host->extension->reload(host->instance, reason, REASON_MAX) < 0)
+			complain("skydive-exporter: reload: ", reason);
+	}
+}
+
+static int run(struct host *host, const char *config)
+{
+	const struct skydive_host table = {
+		.size = sizeof(table), .minor = SKYDIVE_EXTENSION_MINOR,
+		.context = host, .log = host_log, .state = host_state,
+	};
+	static char reason[REASON_MAX];
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	if (host->extension->open(&table, config, &host->instance, reason,
+				  sizeof(reason)) < 0) {
+		fputs(reason, stderr);
+		if (*reason && reason[strlen(reason) - 1] != '\n')
+			fputs("\n", stderr);
+		return EXIT_FAILED;
+	}
+	if (host->extension->start(host->instance, reason, sizeof(reason)) < 0) {
+		host->extension->close(host->instance);
+		complain("skydive-exporter: ", reason);
+		return EXIT_FAILED;
+	}
+	return wait_for_signals(host, &signals, reason);
+}
+
+static int usage(void)
+{
+	complain("usage: skydive-exporter [--extension PATH] ",
+		 "run -c FILE [--progress] | check | replay | record | version");
+	return EXIT_USAGE;
+}
+
+static int run_command(struct host *host, int argc, char **argv)
+{
+	const struct skydive_host table = {
+		.size = sizeof(table), .minor = SKYDIVE_EXTENSION_MINOR,
+		.context = host, .log = host_log,
+	};
+	sigset_t signals;
+
+	if (strcmp(argv[0], "record") == 0) {
+		sigemptyset(&signals);
+		sigaddset(&signals, SIGINT);
+		sigaddset(&signals, SIGTERM);
+		sigprocmask(SIG_BLOCK, &signals, NULL);
+	}
+	return host->extension->command(&table, argc, argv);
+}
+
+int main(int argc, char **argv)
+{
+	struct host host = { 0 };
+	char why[1024] = "";
+
+	signal(SIGPIPE, SIG_IGN);
+	raise_open_files();
+	argv++;
+	argc--;
+	if (argc >= 2 && strcmp(argv[0], "--extension") == 0) {
+		host.extension = load(argv[1], why, sizeof(why));
+		argv += 2;
+		argc -= 2;
+	} else {
+		host.extension = find(why, sizeof(why));
+	}
+	if (!host.extension) {
+		complain("skydive-exporter: ", why);
+		return EXIT_FAILED;
+	}
+	if (argc == 0)
+		return usage();
+	if (strcmp(argv[0], "run") != 0)
+		return run_command(&host, argc, argv);
+	host.shows_progress = argc == 4 && strcmp(argv[3], "--progress") == 0;
+	if (argc < 3 || strcmp(argv[1], "-c") != 0 || argc > 3 + host.shows_progress)
+		return usage();
+	return run(&host, argv[2]);
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* endpoint.c - see endpoint.h. */
+#include "net/endpoint.h"
+
+static int parse_scheme(struct str *rest, struct endpoint *e, struct err *err)
+{
+	const char *end = rest->len ? memmem(rest->ptr, rest->len, "://", 3) : NULL;
+	struct str scheme;
+
+	if (!end)
+		return 0;
+	scheme = (struct str){ rest->ptr, (size_t)(end - rest->ptr) };
+	if (str_equal_nocase(scheme, STR("http")))
+		e->scheme = ENDPOINT_HTTP;
+	else if (str_equal_nocase(scheme, STR("https")))
+		e->scheme = ENDPOINT_HTTPS;
+	else
+		return err_set(err, "\"" STR_FMT "\" is not http or https",
+			       STR_ARG(scheme));
+	*rest = str_skip(*rest, scheme.len + 3);
+	return 0;
+}
+
+static bool is_host_byte(char c, bool bracketed)
+{
+	if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))
+		return true;
+	return c == '.' || (bracketed ? c == ':' : c == '-' || c == '_');
+}
+
+static int check_host(struct str host, bool bracketed, struct err *err)
+{
+	size_t i;
+
+	if (bracketed && host.len == 0)
+		return err_set(err, "no address in the brackets");
+	for (i = 0; i < host.len; i++)
+		if (!is_host_byte(host.ptr[i], bracketed))
+			return err_set(err, "\"" STR_FMT "\" is not a host name or address",
+				       STR_ARG(host));
+	return 0;
+}
+
+/* Takes the host off the front of rest. */
+static int parse_host(struct str *rest, struct endpoint *e, struct err *err)
+{
+	bool bracketed = rest->len && rest->ptr[0] == '[';
+	struct str inside;
+	int error;
+
+	if (bracketed) {
+		inside = str_until(str_skip(*rest, 1), ']');
+		if (inside.len + 2 > rest->len)
+			return err_set(err, "\"[\" without \"]\"");
+		e->host = (struct str){ rest->ptr, inside.len + 2 };
+	} else {
+		inside = str_until(*rest, ':');
+		e->host = inside;
+	}
+	error = check_host(inside, bracketed, err);
+	if (!error)
+		*rest = str_skip(*rest, e->host.len);
+	return error;
+}
+
+static int parse_port(struct str rest, struct endpoint *e, struct err *err)
+{
+	struct str digits = str_skip(rest, 1);
+	size_t i;
+
+	if (rest.len == 0)
+		return 0;
+	if (rest.ptr[0] != ':' || digits.len == 0 || digits.len > 5)
+		return err_set(err, "\"" STR_FMT "\" is not a port", STR_ARG(rest));
+	for (i = 0; i < digits.len && digits.ptr[i] >= '0' && digits.ptr[i] <= '9'; i++)
+		e->port = e->port * 10 + (unsigned)(digits.ptr[i] - '0');
+	if (i < digits.len || e->port == 0 || e->port > 65535)
+		return err_set(err, "\"" STR_FMT "\" is not a port", STR_ARG(digits));
+	return 0;
+}
+
+int endpoint_parse(struct str text, struct endpoint *e, struct err *err)
+{
+	struct str rest = text;
+	int error;
+
+	*e = (struct endpoint){ .scheme = ENDPOINT_NONE };
+	error = parse_scheme(&rest, e, err);
+	if (error)
+		return error;
+	if (rest.len && rest.ptr[rest.len - 1] == '/')
+		rest.len--;
+	/* The part before an @ may be a password: it is not repeated. */
+	if (rest.len && memchr(rest.ptr, '@', rest.len))
+		return err_set(err, "a user name does not belong here");
+	if (str_until(rest, '/').len < rest.len || str_until(rest, '?').len < rest.len)
+		return err_set(err, "a path or query does not belong here");
+	error = parse_host(&rest, e, err);
+	return error ? error : parse_port(rest, e, err);
+}
+
+void endpoint_put_host(struct buf *out, const struct endpoint *e)
+{
+	unsigned usual = e->scheme == ENDPOINT_HTTPS ? 443 : 80;
+
+	buf_put(out, e->host);
+	if (e->port && e->port != usual)
+		buf_printf(out, ":%u", e->port);
+}
+
+void endpoint_put_url(struct buf *out, const struct endpoint *e)
+{
+	buf_puts(out, e->scheme == ENDPOINT_HTTPS ? "https://" : "http://");
+	endpoint_put_host(out, e);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* endpoint.h - a server as people write it: "host:9000", "https://host",
+ * "http://[::1]:9000/".
+ *
+ * Nothing but scheme, host and port: a path, a query or a user name is an
+ * error. An IPv6 address needs its brackets (RFC 3986 section 3.2.2).
+ */
+#ifndef NET_ENDPOINT_H
+#define NET_ENDPOINT_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+enum endpoint_scheme { ENDPOINT_NONE, ENDPOINT_HTTP, ENDPOINT_HTTPS };
+
+struct endpoint {
+	enum endpoint_scheme scheme;	/* NONE: not written */
+	struct str host;		/* with its brackets; empty when none is written */
+	unsigned port;			/* 0: not written */
+};
+
+/* host borrows from text. 0, or -EINVAL with the reason. */
+int endpoint_parse(struct str text, struct endpoint *, struct err *);
+
+/* The value of a Host header: the port only when it is not the scheme's. */
+void endpoint_put_host(struct buf *, const struct endpoint *);
+/* "https://host:9000", without a slash at the end. The scheme must be known. */
+void endpoint_put_url(struct buf *, const struct endpoint *);
+
+#endif

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* http.c - see http.h. The lists of requests are shared and locked; transfers
+ * belong to the net thread. */
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include "net/transfer.h"
+
+#define IDLE_MAX		8	/* transfers kept for the next requests */
+#define POLL_MS			60000	/* libcurl's own timers end it earlier */
+
+struct http {
+	pthread_t thread;
+	CURLM *multi;
+	struct transfer *idle;
+	size_t idle_count;
+
+	pthread_mutex_t lock;		/* for what follows */
+	struct http_request *started, **started_end;	/* not yet taken up */
+	struct http_request *running;
+	bool stopping;
+};
+
+static struct transfer *transfer_get(struct http *h)
+{
+	struct transfer *t = h->idle;
+
+	if (!t)
+		return transfer_new();
+	h->idle = t->next;
+	h->idle_count--;
+	return t;
+}
+
+static void transfer_put(struct http *h, struct transfer *t)
+{
+	transfer_reset(t);
+	if (h->idle_count == IDLE_MAX) {
+		transfer_free(t);
+		return;
+	}
+	t->next = h->idle;
+	h->idle = t;
+	h->idle_count++;
+}
+
+static bool begin(struct http *h, struct http_request *r)
+{
+	struct transfer *t = transfer_get(h);
+
+	return t && transfer_set(t, r) == 0 &&
+	       curl_multi_add_handle(h->multi, t->easy) == CURLM_OK;
+}
+
+/* The outcome stands; nothing of the request is touched after done(). */
+static void finish(struct http *h, struct http_request *r)
+{
+	struct http_request **at;
+
+	if (r->transfer) {
+		curl_multi_remove_handle(h->multi, r->transfer->easy);
+		transfer_put(h, r->transfer);
+		r->transfer = NULL;
+	}
+	pthread_mutex_lock(&h->lock);
+	for (at = &h->running; *at != r; at = &(*at)->next)
+		;
+	*at = r->next;
+	pthread_mutex_unlock(&h->lock);
+	r->done(r);
+}
+
+/* Moves one request to the running ones; NULL: none was started. */
+static struct http_request *take_started(struct http *h)
+{
+	struct http_request *r;
+
+	pthread_mutex_lock(&h->lock);
+	r = h->started;
+	if (r) {
+		h->started = r->next;
+		if (!h->started)
+			h->started_end = &h->started;
+		r->next = h->running;
+		h->running = r;
+	}
+	pthread_mutex_unlock(&h->lock);
+	return r;
+}
+
+static struct http_request *find_cancelled(struct http *h)
+{
+	struct http_request *r;
+
+	pthread_mutex_lock(&h->lock);
+	for (r = h->running; r && !r->cancelled && !h->stopping; r = r->next)
+		;
+	pthread_mutex_unlock(&h->lock);
+	return r;
+}
+
+static void finish_ended(struct http *h)
+{
+	struct http_request *r;
+	CURLMsg *message;
+	CURLcode code;
+	int left;
+
+	while ((message = curl_multi_info_read(h->multi, &left))) {
+		if (message->msg != CURLMSG_DONE)
+			continue;
+		code = message->data.result;
+		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &r);
+		transfer_read_outcome(r, code);
+		finish(h, r);
+	}
+}
+
+static bool is_over(struct http *h)
+{
+	bool over;
+
+	pthread_mutex_lock(&h->lock);
+	over = h->stopping && !h->started && !h->running;
+	pthread_mutex_unlock(&h->lock);
+	return over;
+}
+
+static void *net_thread(void *context)
+{
+	struct http *h = context;
+	struct http_request *r;
+	int running;
+
+	while (!is_over(h)) {
+		while ((r = take_started(h))) {
+			if (begin(h, r))
+				continue;
+			transfer_fail(r, -ENOMEM, "no memory for a request", "");
+			finish(h, r);
+		}
+		while ((r = find_cancelled(h))) {
+			transfer_fail(r, -ECANCELED, "cancelled", "");
+			finish(h, r);
+		}
+		curl_multi_perform(h->multi, &running);
+		finish_ended(h);
+		if (!is_over(h))
+			curl_multi_poll(h->multi, NULL, 0, POLL_MS, NULL);
+	}
+	return NULL;
+}
+
+/* The thread starts with all signals blocked: they are the host's. */
+static int start_thread(struct http *h)
+{
+	sigset_t all, before;
+	int error;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	error = pthread_create(&h->thread, NULL, net_thread, h);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (!error)
+		pthread_setname_np(h->thread, "net");
+	return -error;
+}
+
+struct http *http_new(struct err *err)
+{
+	struct http *h = NULL;
+
+	/* Counted by libcurl; never undone, because the host may use it too. */
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) == 0)
+		h = calloc(1, sizeof(*h));
+	if (!h) {
+		err_set(err, "no memory for HTTP");
+		return NULL;
+	}
+	h->started_end = &h->started;
+	pthread_mutex_init(&h->lock, NULL);
+	h->multi = curl_multi_init();
+	if (h->multi && start_thread(h) == 0)
+		return h;
+	err_set(err, "cannot start the net thread");
+	curl_multi_cleanup(h->multi);
+	pthread_mutex_destroy(&h->lock);
+	free(h);
+	return NULL;
+}
+
+void http_free(struct http *h)
+{
+	struct transfer *t;
+
+	if (!h)
+		return;
+	pthread_mutex_lock(&h->lock);
+	h->stopping = true;
+	pthread_mutex_unlock(&h->lock);
+	curl_multi_wakeup(h->multi);
+	pthread_join(h->thread, NULL);
+	while ((t = h->idle)) {
+		h->idle = t->next;
+		transfer_free(t);
+	}
+	curl_multi_cleanup(h->multi);
+	pthread_mutex_destroy(&h->lock);
+	free(h);
+}
+
+void http_start(struct http *h, struct http_request *r)
+{
+	r->next = NULL;
+	r->transfer = NULL;
+	r->cancelled = false;
+	r->status = 0;
+	r->error[0] = '\0';
+	r->retry_after_ms = 0;
+	r->date_ms = 0;
+	buf_reset(&r->reply);
+	pthread_mutex_lock(&h->lock);
+	*h->started_end = r;
+	h->started_end = &r->next;
+	pthread_mutex_unlock(&h->lock);
+	curl_multi_wakeup(h->multi);
+}
+
+static bool mark_cancelled(struct http_request *list, const struct http_request *r)
+{
+	for (; list && list != r; list = list->next)
+		;
+	if (list)
+		list->cancelled = true;
+	return list != NULL;
+}
+
+void http_cancel(struct http *h, struct http_request *r)
+{
+	pthread_mutex_lock(&h->lock);
+	if (!mark_cancelled(h->started, r))
+		mark_cancelled(h->running, r);
+	pthread_mutex_unlock(&h->lock);
+	curl_multi_wakeup(h->multi);
+}

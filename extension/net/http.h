@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* http.h - HTTP requests, all on one thread, none of them waited for.
+ *
+ * With net/transfer.c the only user of libcurl besides source/connection.c. A
+ * struct http owns the net thread and one multi handle; requests are started
+ * from any thread and end in done(), on the net thread. Connections are kept
+ * alive and reused. done() must not block: it takes what it needs and wakes
+ * somebody.
+ *
+ * Redirects are not followed, Expect: is never sent, signals are not used, and
+ * only HTTP/1.1 over http and https is spoken. Proxies are those of the
+ * environment (http_proxy, https_proxy, no_proxy), except for this host itself,
+ * as in Go.
+ */
+#ifndef NET_HTTP_H
+#define NET_HTTP_H
+
+#include <stdint.h>
+#include "base/buf.h"
+#include "base/err.h"
+
+struct http;
+struct transfer;
+
+struct http_request {
+	/* Set by the caller, unchanged until done(). All borrowed until then. */
+	const char *method;		/* "GET", or one with a body: "POST", "PUT" */
+	const char *url;		/* already encoded; sent as it is */
+	const char *const *headers;	/* "Name: value", NULL-terminated; may be NULL */
+	struct str body;		/* when body_fd is -1 */
+	int body_fd;			/* or -1; read with pread */
+	int64_t body_offset, body_size;	/* of body_fd */
+	int64_t connect_timeout_ms;	/* 0: libcurl's, 5 minutes */
+	int64_t timeout_ms;		/* of the whole request; 0: none */
+	int64_t idle_timeout_ms;	/* without a byte in either direction, in
+					 * whole seconds, rounded up; 0: none */
+	bool accept_compressed;		/* gzip; reply gets the plain text */
+	void (*done)(struct http_request *);	/* once; the request is free again */
+	void *context;			/* the caller's */
+
+	/* The outcome. */
+	int status;			/* HTTP status, or -errno: -ETIMEDOUT,
+					 * -ECONNREFUSED, -EHOSTUNREACH (also no such
+					 * name), -ECANCELED, -EPROTO (TLS, not
+					 * HTTP), -EFBIG (reply past its limit),
+					 * -ENOMEM, -EIO */
+	char error[256];		/* why, for a person, when status < 0 */
+	struct buf reply;		/* BUF_INIT(limit) by the caller, who frees it;
+					 * emptied when the request is started */
+	int64_t retry_after_ms;		/* Retry-After, at most a day, or 0 */
+	int64_t date_ms;		/* Date, Unix ms, or 0 */
+
+	/* http's own, while under way. */
+	struct http_request *next;
+	struct transfer *transfer;
+	bool cancelled;
+};
+
+/* Starts the net thread. NULL: see err. */
+struct http *http_new(struct err *);
+/* Ends every request with -ECANCELED, also those that a done() starts now,
+ * then the thread. NULL is fine. Not from done(). */
+void http_free(struct http *);
+
+/* Any thread. The request belongs to http until done(). */
+void http_start(struct http *, struct http_request *);
+/* Any thread: ends it soon with -ECANCELED, unless it has ended (then the
+ * pointer is only compared). */
+void http_cancel(struct http *, struct http_request *);
+
+#endif

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* transfer.c - see transfer.h. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include "net/transfer.h"
+#include "sys/clock.h"
+
+#define RETRY_AFTER_MAX_MS	INT64_C(86400000)
+
+struct transfer *transfer_new(void)
+{
+	struct transfer *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return NULL;
+	t->easy = curl_easy_init();
+	if (t->easy)
+		return t;
+	free(t);
+	return NULL;
+}
+
+void transfer_free(struct transfer *t)
+{
+	if (!t)
+		return;
+	curl_slist_free_all(t->headers);
+	curl_easy_cleanup(t->easy);
+	free(t);
+}
+
+void transfer_reset(struct transfer *t)
+{
+	CURL *easy = t->easy;
+
+	curl_slist_free_all(t->headers);
+	curl_easy_reset(easy);
+	*t = (struct transfer){ .easy = easy };
+}
+
+static int64_t body_size(const struct http_request *r)
+{
+	return r->body_fd >= 0 ? r->body_size : (int64_t)r->body.len;
+}
+
+static size_t on_read(char *room, size_t unit, size_t count, void *context)
+{
+	struct http_request *r = context;
+	struct transfer *t = r->transfer;
+	int64_t left = body_size(r) - t->sent;
+	size_t size = unit * count;
+	ssize_t n;
+
+	if ((int64_t)size > left)
+		size = (size_t)left;
+	if (size == 0)
+		return 0;
+	if (r->body_fd < 0) {
+		memcpy(room, r->body.ptr + t->sent, size);
+		n = (ssize_t)size;
+	} else {
+		n = pread(r->body_fd, room, size, r->body_offset + t->sent);
+	}
+	if (n <= 0) {
+		t->read_error = n < 0 ? -errno : -ENODATA;
+		return CURL_READFUNC_ABORT;
+	}
+	t->sent += n;
+	return (size_t)n;
+}
+
+/* A kept connection turned out to be dead: libcurl begins again. */
+static int on_seek(void *context, curl_off_t offset, int origin)
+{
+	struct http_request *r = context;
+
+	if (origin != SEEK_SET || offset < 0 || offset > body_size(r))
+		return CURL_SEEKFUNC_CANTSEEK;
+	r->transfer->sent = offset;
+	return CURL_SEEKFUNC_OK;
+}
+
+static size_t on_write(char *bytes, size_t unit, size_t count, void *context)
+{
+	struct http_request *r = context;
+
+	buf_put(&r->reply, (struct str){ bytes, unit * count });
+	return buf_error(&r->reply) ? 0 : unit * count;
+}
+
+/* The value of the header called name, as a C string in text; "" for others.
+ * What is longer than text is none of ours. */
+static bool header_is(struct str line, const char *name, char *text, size_t size)
+{
+	struct str value = str_skip(line, strlen(name) + 1);
+
+	if (str_until(line, ':').len != strlen(name) ||
+	    !str_equal_nocase(str_until(line, ':'), str_of(name)) || value.len >= size)
+		return false;
+	memcpy(text, value.ptr, value.len);
+	text[value.len] = '\0';
+	return true;
+}
+
+/* RFC 9110 section 10.2.3: seconds, or a date. */
+static void read_retry_after(struct transfer *t, const char *text)
+{
+	char *end;
+	long long seconds = strtoll(text, &end, 10);
+	time_t date;
+
+	if (end != text && strspn(end, " \t\r\n") == strlen(end)) {
+		if (seconds > 0 && seconds < RETRY_AFTER_MAX_MS / 1000)
+			t->retry_after_ms = seconds * 1000;
+		else if (seconds > 0)
+			t->retry_after_ms = RETRY_AFTER_MAX_MS;
+		return;
+	}
+	date = curl_getdate(text, NULL);
+	if (date > 0)
+		t->retry_at_ms = (int64_t)date * 1000;
+}
+
+static size_t on_header(char *bytes, size_t unit, size_t count, void *context)
+{
+	struct http_request *r = context;
+	struct str line = { bytes, unit * count };
+	char text[128];
+	time_t date;
+
+	if (header_is(line, "date", text, sizeof(text))) {
+		date = curl_getdate(text, NULL);
+		r->date_ms = date > 0 ? (int64_t)date * 1000 : 0;
+	} else if (header_is(line, "retry-after", text, sizeof(text))) {
+		read_retry_after(r->transfer, text);
+	}
+	return line.len;
+}
+
+/* We may live in somebody else's process, which may start programs. */
+static curl_socket_t on_socket(void *context, curlsocktype purpose,
+			       struct curl_sockaddr *a)
+{
+	(void)context;
+	(void)purpose;
+	return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+}
+
+static bool is_this_host(const char *url)
+{
+	static const char *const host[] = { "localhost", "127.", "[::1]", NULL };
+	const char *at = strstr(url, "://");
+	size_t i;
+
+	for (i = 0; at && host[i]; i++)
+		if (strncasecmp(at + 3, host[i], strlen(host[i])) == 0)
+			return true;
+	return false;
+}
+
+static int set_headers(struct transfer *t, const char *const *header)
+{
+	struct curl_slist *list = curl_slist_append(NULL, "Expect:");
+
+	for (t->headers = list; list && header && *header; header++)
+		list = curl_slist_append(t->headers, *header);
+	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
+	return list ? 0 : -ENOMEM;
+}
+
+static void set_limits(CURL *easy, const struct http_request *r)
+{
+	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)r->connect_timeout_ms);
+	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)r->timeout_ms);
+	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME,
+			 (long)((r->idle_timeout_ms + 999) / 1000));
+	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075500
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS, CURLPROTO_HTTP | CURLPROTO_HTTPS);
+#endif
+}
+
+static void set_callbacks(CURL *easy, struct http_request *r)
+{
+	curl_easy_setopt(easy, CURLOPT_PRIVATE, r);
+	curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_read);
+	curl_easy_setopt(easy, CURLOPT_READDATA, r);
+	curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, on_seek);
+	curl_easy_setopt(easy, CURLOPT_SEEKDATA, r);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_write);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, r);
+	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(easy, CURLOPT_HEADERDATA, r);
+	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_socket);
+}
+
+int transfer_set(struct transfer *t, struct http_request *r)
+{
+	CURL *easy = t->easy;
+
+	r->transfer = t;
+	set_callbacks(easy, r);
+	set_limits(easy, r);
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->error);
+	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	if (r->accept_compressed)
+		curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+	if (is_this_host(r->url))
+		curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
+	if (strcmp(r->method, "GET") != 0) {
+		curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+		curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)body_size(r));
+		curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, r->method);
+	}
+	if (curl_easy_setopt(easy, CURLOPT_URL, r->url))
+		return -ENOMEM;
+	return set_headers(t, r->headers);
+}
+
+void transfer_fail(struct http_request *r, int status, const char *what,
+		   const char *why)
+{
+	r->status = status;
+	snprintf(r->error, sizeof(r->error), "%s%s%s", what, *what && *why ? ": " : "", why);
+}
+
+/* host:port of the URL. */
+static void put_server(char *text, size_t size, const char *url)
+{
+	const char *at = strstr(url, "://");
+
+	at = at ? at + 3 : url;
+	snprintf(text, size, "%.*s", (int)strcspn(at, "/?#"), at);
+}
+
+static void fail_connect(struct http_request *r, const char *server)
+{
+	char what[200];
+	long os = 0;
+
+	curl_easy_getinfo(r->transfer->easy, CURLINFO_OS_ERRNO, &os);
+	if (os == ECONNREFUSED) {
+		snprintf(what, sizeof(what), "connection refused by %s", server);
+		transfer_fail(r, -ECONNREFUSED, what, "");
+		return;
+	}
+	snprintf(what, sizeof(what), "cannot connect to %s", server);
+	transfer_fail(r, os == ETIMEDOUT ? -ETIMEDOUT : -EHOSTUNREACH, what,
+	     os ? strerrordesc_np((int)os) : r->transfer->error);
+}
+
+static void fail_reply(struct http_request *r, const char *server)
+{
+	char what[200];
+
+	if (buf_error(&r->reply) == -EFBIG) {
+		snprintf(what, sizeof(what), "%s: the reply is longer than %zu bytes",
+			 server, r->reply.limit);
+		transfer_fail(r, -EFBIG, what, "");
+	} else if (buf_error(&r->reply)) {
+		transfer_fail(r, -ENOMEM, "no memory for the reply", "");
+	} else {
+		transfer_fail(r, -EIO, server, r->transfer->error);
+	}
+}
+
+static void fail_body(struct http_request *r)
+{
+	int error = r->transfer->read_error;
+
+	if (error == -ENODATA)
+		transfer_fail(r, -EIO, "the file with the body is shorter than it was", "");
+	else
+		transfer_fail(r, -EIO, "cannot read the body", strerrordesc_np(-error));
+}
+
+static void explain(struct http_request *r, CURLcode code)
+{
+	const char *why = r->transfer->error;
+	char server[160];
+
+	put_server(server, sizeof(server), r->url);
+	if (!*why)
+		why = curl_easy_strerror(code);
+	switch (code) {
+	case CURLE_OPERATION_TIMEDOUT:
+		transfer_fail(r, -ETIMEDOUT, server, why);
+		break;
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_PROXY:
+		transfer_fail(r, -EHOSTUNREACH, server, why);
+		break;
+	case CURLE_COULDNT_CONNECT:
+		fail_connect(r, server);
+		break;
+	case CURLE_WRITE_ERROR:
+		fail_reply(r, server);
+		break;
+	case CURLE_ABORTED_BY_CALLBACK:
+	case CURLE_READ_ERROR:
+		fail_body(r);
+		break;
+	case CURLE_OUT_OF_MEMORY:
+		transfer_fail(r, -ENOMEM, "no memory for a request", "");
+		break;
+	case CURLE_GOT_NOTHING:
+	case CURLE_SEND_ERROR:
+	case CURLE_RECV_ERROR:
+	case CURLE_PARTIAL_FILE:
+		transfer_fail(r, -EIO, server, why);
+		break;
+	default:
+		/* TLS, a reply that is not HTTP, a URL we do not speak. */
+		transfer_fail(r, -EPROTO, server, why);
+	}
+}
+
+static void read_reply(struct http_request *r)
+{
+	struct transfer *t = r->transfer;
+	int64_t now_ms = r->date_ms ? r->date_ms : clock_now().wall_ms;
+	long status = 0;
+
+	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+	r->status = (int)status;
+	r->retry_after_ms = t->retry_after_ms;
+	if (t->retry_at_ms > now_ms)
+		r->retry_after_ms = t->retry_at_ms - now_ms;
+	if (r->retry_after_ms > RETRY_AFTER_MAX_MS)
+		r->retry_after_ms = RETRY_AFTER_MAX_MS;
+}
+
+void transfer_read_outcome(struct http_request *r, CURLcode code)
+{
+	if (code == CURLE_OK)
+		read_reply(r);
+	else
+		explain(r, code);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* transfer.h - one request on one libcurl handle: the inside of http.c.
+ *
+ * A transfer can be used for one request after the other. It belongs to the
+ * net thread.
+ */
+#ifndef NET_TRANSFER_H
+#define NET_TRANSFER_H
+
+#include <curl/curl.h>
+#include "net/http.h"
+
+struct transfer {
+	struct transfer *next;		/* the owner's list */
+	CURL *easy;
+	struct curl_slist *headers;
+	int64_t sent;			/* bytes of the body */
+	int read_error;			/* -errno of the body */
+	int64_t retry_after_ms;		/* as a duration, */
+	int64_t retry_at_ms;		/* or as a Unix time */
+	char error[CURL_ERROR_SIZE];
+};
+
+struct transfer *transfer_new(void);	/* NULL: no memory */
+void transfer_free(struct transfer *);
+void transfer_reset(struct transfer *);	/* ready for another request */
+
+/* Prepares the handle for request->transfer = t. 0 or -ENOMEM. */
+int transfer_set(struct transfer *t, struct http_request *request);
+/* Writes the outcome of the request the transfer was set for. */
+void transfer_read_outcome(struct http_request *, CURLcode);
+/* The outcome of a request that did not get that far: "what: why", or only one
+ * of them when the other is "". */
+void transfer_fail(struct http_request *, int status, const char *what, const char *why);
+
+#endif

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* bucket.c - see bucket.h. */
+#include <stdlib.h>
+#include "pipeline/bucket.h"
+
+#define ROW_MAX		((size_t)1 << 20)
+#define OBJECT_MAX	((int64_t)1 << 30)	/* rows of an object */
+#define ROWS_MAX	((size_t)256 << 20)	/* of a batch; the sink bounds the rest */
+#define RETRY_MS	1000
+
+void bucket_init(struct bucket *b, enum tag tag, const struct bucket_limits *limits,
+		 struct sink *sink, struct stats *stats)
+{
+	*b = (struct bucket){
+		.tag = tag, .limits = limits, .sink = sink, .stats = stats,
+		.rows = BUF_INIT(ROWS_MAX),
+		.age_limit_ms = limits->first_age_ms,
+	};
+}
+
+void bucket_fini(struct bucket *b)
+{
+	if (b->held_bytes)
+		b->sink->hold(b->sink, -b->held_bytes);
+	buf_fini(&b->rows);
+	free(b->length);
+	*b = (struct bucket){ 0 };
+}
+
+struct buf *bucket_row(struct bucket *b)
+{
+	return &b->rows;
+}
+
+static bool has_room(struct bucket *b)
+{
+	size_t room = b->room ? b->room * 2 : 128;
+	uint32_t *more;
+
+	if (b->count < b->room)
+		return true;
+	more = realloc(b->length, room * sizeof(*more));
+	if (!more)
+		return false;
+	b->length = more;
+	b->room = room;
+	return true;
+}
+
+void bucket_row_done(struct bucket *b)
+{
+	size_t len = b->rows.len - b->used;
+
+	if (buf_error(&b->rows) || len > ROW_MAX || !has_room(b)) {
+		stats_add(b->stats, STAT_RECORDS_DROPPED_TOO_LONG, 1);
+		b->rows.error = 0;
+		buf_cut(&b->rows, b->used);
+		return;
+	}
+	b->length[b->count++] = (uint32_t)len;
+	b->used = b->rows.len;
+}
+
+static size_t length_of(const struct bucket *b, size_t rows)
+{
+	size_t sum = 0, i;
+
+	if (rows == b->count)
+		return b->used;
+	for (i = 0; i < rows; i++)
+		sum += b->length[i];
+	return sum;
+}
+
+/* Forgets the oldest rows. */
+static void forget(struct bucket *b, size_t rows)
+{
+	size_t bytes = length_of(b, rows);
+
+	if (rows == b->count) {
+		b->count = b->used = 0;
+		buf_reset(&b->rows);
+		return;
+	}
+	memmove(b->rows.ptr, b->rows.ptr + bytes, b->used - bytes);
+	memmove(b->length, b->length + rows, (b->count - rows) * sizeof(*b->length));
+	b->count -= rows;
+	b->used -= bytes;
+	buf_cut(&b->rows, b->used);
+}
+
+static bool append(struct bucket *b, int64_t most, struct now now)
+{
+	size_t count = (int64_t)b->count < most ? b->count : (size_t)most;
+	struct rows rows = {
+		.bytes = { b->rows.ptr, length_of(b, count) },
+		.count = count,
+		.first_ms = b->sealed_at.wall_ms,
+		.last_ms = now.wall_ms,
+	};
+
+	if (!count)
+		return true;
+	if (b->sink->append(b->sink, b->tag, &rows) < 0)
+		return false;
+	stats_add(b->stats, STAT_RECORDS_ENCODED, (int64_t)count);
+	stats_add(b->stats, STAT_RECORDS_SPOOLED, (int64_t)count);
+	b->records += (int64_t)count;
+	b->bytes += (int64_t)rows.bytes.len;
+	forget(b, count);
+	return true;
+}
+
+/* The stream and sequence of the next object; false: no id to be had. */
+static bool next_place(struct bucket *b, struct now now, int64_t *stream,
+		       int64_t *sequence)
+{
+	int64_t wanted = now.wall_ms / 1000;
+
+	*stream = b->stream;
+	*sequence = b->sequence;
+	if (b->stream && now.mono_ms - b->stream_began_ms < b->limits->max_stream_ms)
+		return true;
+	if (wanted <= b->stream)
+		wanted = b->stream + 1;
+	*stream = b->sink->stream(b->sink, wanted);
+	*sequence = 0;
+	return *stream > 0;
+}
+
+static bool seal(struct bucket *b, struct now now)
+{
+	struct buf key = BUF_INIT(4096);
+	struct object object = {
+		.first_ms = b->sealed_at.wall_ms,
+		.last_ms = now.wall_ms,
+		.records = b->records,
+	};
+	int64_t stream = 0, sequence = 0;
+	bool ok;
+
+	if (!b->records)
+		return true;
+	if (b->limits->key_is_tag)
+		buf_puts(&key, tag_names[b->tag]);
+	else if (next_place(b, now, &stream, &sequence))
+		object_key(&key, b->limits->prefix, b->tag, stream, sequence);
+	object.key = buf_str(&key);
+	ok = key.len && !buf_error(&key) && b->sink->seal(b->sink, b->tag, &object) == 0;
+	buf_fini(&key);
+	if (!ok)
+		return false;
+	if (stream != b->stream)
+		b->stream_began_ms = now.mono_ms;
+	b->stream = stream;
+	b->sequence = sequence + 1;
+	b->records = b->bytes = 0;
+	b->sealed_at = now;
+	b->age_limit_ms = b->limits->max_age_ms;
+	return true;
+}
+
+static bool is_due(const struct bucket *b, struct now now)
+{
+	return b->records + (int64_t)b->count >= b->limits->max_records ||
+	       b->bytes >= OBJECT_MAX ||
+	       now.mono_ms - b->sealed_at.mono_ms >= b->age_limit_ms;
+}
+
+/* Rows that the sink did not take: within the limits they wait. */
+static void hold(struct bucket *b)
+{
+	int64_t change;
+	size_t extra = 0;
+
+	if ((int64_t)b->count > b->limits->max_held)
+		extra = b->count - (size_t)b->limits->max_held;
+	if (extra)
+		forget(b, extra);
+	change = (int64_t)b->used - b->held_bytes;
+	if (change <= 0 || b->sink->hold(b->sink, change)) {
+		if (change < 0)
+			b->sink->hold(b->sink, change);
+		b->held_bytes = (int64_t)b->used;
+	} else {
+		size_t rows = 0, bytes = 0;
+
+		while (bytes < (size_t)change)
+			bytes += b->length[rows++];
+		forget(b, rows);
+		extra += rows;
+		b->sink->hold(b->sink, (int64_t)b->used - b->held_bytes);
+		b->held_bytes = (int64_t)b->used;
+	}
+	stats_add(b->stats, STAT_RECORDS_DROPPED_HELD, (int64_t)extra);
+}
+
+static void store(struct bucket *b, struct now now, bool everything)
+{
+	bool ok = true;
+
+	while (ok && b->records + (int64_t)b->count && (everything || is_due(b, now)))
+		ok = append(b, b->limits->max_records - b->records, now) && seal(b, now);
+	ok = ok && append(b, b->limits->max_records, now);
+	b->retry_ms = ok ? 0 : now.mono_ms + RETRY_MS;
+	if (b->count || b->held_bytes)
+		hold(b);
+}
+
+void bucket_commit(struct bucket *b, struct now now)
+{
+	if (b->count && !b->is_known) {
+		b->is_known = true;
+		b->sealed_at = now;
+	}
+	if (b->retry_ms > now.mono_ms)
+		hold(b);
+	else if (b->is_known)
+		store(b, now, false);
+}
+
+int64_t bucket_tick(struct bucket *b, struct now now)
+{
+	if (!b->records && !b->count)
+		return NEVER_MS;
+	if (b->retry_ms ? b->retry_ms <= now.mono_ms : is_due(b, now))
+		store(b, now, false);
+	if (b->retry_ms)
+		return b->retry_ms;
+	return b->records ? b->sealed_at.mono_ms + b->age_limit_ms : NEVER_MS;
+}
+
+void bucket_flush(struct bucket *b, struct now now)
+{
+	store(b, now, true);
+}

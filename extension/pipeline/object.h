@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* object.h - what a pipeline produces, and where it puts it.
+ *
+ * The rows of a tag go to an open object, a frame per batch; when the object
+ * is full or due the pipeline seals it under a key. How rows are kept and
+ * objects are made is the sink's affair: the spool's, in the product.
+ */
+#ifndef PIPELINE_OBJECT_H
+#define PIPELINE_OBJECT_H
+
+#include "base/buf.h"
+#include "base/now.h"
+
+/* Where a flow is seen from: inside the cluster's networks, or not. The order
+ * is the order in which tags are worked on. */
+enum tag { TAG_EGRESS, TAG_INGRESS, TAG_INTERNAL, TAG_OTHER, TAG_COUNT };
+
+extern const char *const tag_names[TAG_COUNT + 1];	/* NULL-terminated */
+
+/* Rows that belong together. Times are Unix ms: the window the object is
+ * about began at first and reaches at least to last. */
+struct rows {
+	struct str bytes;
+	size_t count;
+	int64_t first_ms, last_ms;
+};
+
+/* A finished object, as its key and its metadata tell. */
+struct object {
+	struct str key;			/* as built, not cleaned */
+	int64_t first_ms, last_ms;	/* previous and present sealing, Unix ms */
+	int64_t records;
+};
+
+struct sink {
+	/* Appends to the tag's open object, starting one if there is none. The
+	 * rows are safe when it returns 0. -errno: nothing was kept. */
+	int (*append)(struct sink *, enum tag, const struct rows *);
+	/* Gives the open object of the tag its key and takes it away. object is
+	 * copied. -errno: it stays open. */
+	int (*seal)(struct sink *, enum tag, const struct object *);
+	/* A stream id for a new stream: at least wanted (Unix seconds), above
+	 * all given out before the sink was opened. */
+	int64_t (*stream)(struct sink *, int64_t wanted);
+	/* Whether size more bytes of rows may be held in memory while append()
+	 * fails; negative size gives them back. */
+	bool (*hold)(struct sink *, int64_t size);
+};
+
+/* <prefix>/<tag>/<stream, YYYYMMDDTHHMMSSZ>/<sequence, 8 digits>.gz, the
+ * layout of the Go flow exporter. The prefix part is there even when empty. */
+void object_key(struct buf *key, struct str prefix, enum tag, int64_t stream,
+		int64_t sequence);
+
+/* The key as an object store gets it: "//" becomes "/", "." and ".." are
+ * resolved (never above the top), no "/" in front. */
+void object_key_clean(struct str key, struct buf *clean);
+
+#endif

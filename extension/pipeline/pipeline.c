@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pipeline.c - see pipeline.h. */
+#include <stdlib.h>
+#include "pipeline/pipeline.h"
+
+/* Records of one batch; a message of 64 MiB is the largest there is. */
+#define RECORDS_ARENA_MAX	((size_t)256 << 20)
+
+struct item {
+	const struct flow *flow;
+	void *record;
+	bool is_pending;
+};
+
+/* The records of one tag, in order of arrival. */
+struct items {
+	struct item *item;
+	size_t count, room;
+};
+
+struct pipeline {
+	struct pipeline_parts parts;
+	struct stats *stats;
+	struct arena arena;		/* records of the batch at hand */
+	struct items tag[TAG_COUNT];
+	struct bucket bucket[TAG_COUNT];
+};
+
+static const enum stat_id drop_stat[] = {
+	[DROP_NO_TRANSPORT] = STAT_FLOWS_DROPPED_NO_TRANSPORT,
+	[DROP_NO_NETWORK] = STAT_FLOWS_DROPPED_NO_NETWORK,
+	[DROP_NO_METRIC] = STAT_FLOWS_DROPPED_NO_METRIC,
+};
+
+struct pipeline *pipeline_new(const struct pipeline_parts *parts, struct sink *sink,
+			      struct stats *stats)
+{
+	struct pipeline *p = calloc(1, sizeof(*p));
+	int tag;
+
+	if (!p)
+		return NULL;
+	p->parts = *parts;
+	p->stats = stats;
+	p->arena = (struct arena)ARENA_INIT(RECORDS_ARENA_MAX);
+	for (tag = 0; tag < TAG_COUNT; tag++)
+		bucket_init(&p->bucket[tag], (enum tag)tag, &p->parts.limits, sink, stats);
+	return p;
+}
+
+void pipeline_free(struct pipeline *p)
+{
+	int tag;
+
+	if (!p)
+		return;
+	for (tag = 0; tag < TAG_COUNT; tag++) {
+		bucket_fini(&p->bucket[tag]);
+		free(p->tag[tag].item);
+	}
+	arena_fini(&p->arena);
+	free(p);
+}
+
+static struct item *add_item(struct items *items)
+{
+	struct item *more;
+	size_t room;
+
+	if (items->count == items->room) {
+		room = items->room ? items->room * 2 : 128;
+		more = realloc(items->item, room * sizeof(*more));
+		if (!more)
+			return NULL;
+		items->item = more;
+		items->room = room;
+	}
+	return &items->item[items->count++];
+}
+
+static void accept_flow(struct pipeline *p, const struct flow *flow)
+{
+	const struct transform *transform = p->parts.transform;
+	bool bad_address = false;
+	enum verdict verdict;
+	struct item *item;
+	enum tag tag;
+
+	tag = p->parts.classify->tag(p->parts.classify_state, flow, &bad_address);
+	if (bad_address)
+		stats_add(p->stats, STAT_FLOWS_BAD_ADDRESS, 1);
+	if (!p->parts.filter->keeps(p->parts.filter_state, tag)) {
+		stats_add(p->stats, STAT_FLOWS_EXCLUDED, 1);
+		return;
+	}
+	item = add_item(&p->tag[tag]);
+	if (!item) {
+		stats_add(p->stats, STAT_FLOWS_DROPPED_MEMORY, 1);
+		return;
+	}
+	item->flow = flow;
+	item->record = arena_alloc(&p->arena, transform->record->size);
+	item->is_pending = transform->enrich != NULL;
+	verdict = item->record ?
+		  transform->make(p->parts.transform_state, flow, item->record) : KEEP;
+	if (!item->record || verdict != KEEP) {
+		p->tag[tag].count--;
+		stats_add(p->stats, item->record ? drop_stat[verdict] :
+			  STAT_FLOWS_DROPPED_MEMORY, 1);
+		return;
+	}
+	stats_add(p->stats, STAT_FLOWS_TRANSFORMED, 1);
+}
+
+void pipeline_accept(struct pipeline *p, const struct batch *batch, const uint32_t *index,
+		     size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		accept_flow(p, &batch->flows[index ? index[i] : i]);
+}
+
+size_t pipeline_enrich(struct pipeline *p, struct queries *queries)
+{
+	const struct transform *transform = p->parts.transform;
+	size_t pending = 0, i;
+	int tag;
+
+	if (!transform->enrich)
+		return 0;
+	for (tag = 0; tag < TAG_COUNT; tag++) {
+		for (i = 0; i < p->tag[tag].count; i++) {
+			struct item *item = &p->tag[tag].item[i];
+
+			if (!item->is_pending)
+				continue;
+			item->is_pending = transform->enrich(p->parts.transform_state,
+							     item->flow, queries,
+							     item->record) == PENDING;
+			pending += item->is_pending;
+		}
+	}
+	return pending;
+}
+
+static void encode_one(struct pipeline *p, int tag, const void *record)
+{
+	struct buf *row = bucket_row(&p->bucket[tag]);
+
+	p->parts.encode->row(p->parts.encode_state, p->parts.transform->record, record,
+			     p->parts.header->is_header, row);
+	bucket_row_done(&p->bucket[tag]);
+}
+
+/* What the mangle made of the records: it may have added or merged some. */
+static void encode_records(struct pipeline *p, int tag, const struct records *records,
+			   size_t before)
+{
+	size_t i;
+
+	if (records->count > before)
+		stats_add(p->stats, STAT_RECORDS_ADDED, (int64_t)(records->count - before));
+	else
+		stats_add(p->stats, STAT_RECORDS_MERGED, (int64_t)(before - records->count));
+	for (i = 0; i < records->count; i++)
+		encode_one(p, tag, records->item[i]);
+}
+
+static void mangle_tag(struct pipeline *p, int tag, struct now now)
+{
+	struct items *items = &p->tag[tag];
+	struct records records = {
+		.shape = p->parts.transform->record,
+		.item = arena_alloc(&p->arena, items->count * sizeof(void *)),
+		.count = items->count,
+		.arena = &p->arena,
+	};
+	size_t i;
+
+	if (!records.item)
+		records.count = 0;
+	for (i = 0; i < records.count; i++)
+		records.item[i] = items->item[i].record;
+	if (records.count)
+		p->parts.mangle->apply(p->parts.mangle_state, (enum tag)tag, &records, now);
+	encode_records(p, tag, &records, items->count);
+}
+
+void pipeline_commit(struct pipeline *p, struct now now)
+{
+	size_t i;
+	int tag;
+
+	for (tag = 0; tag < TAG_COUNT; tag++) {
+		if (p->parts.mangle->apply)
+			mangle_tag(p, tag, now);
+		else
+			for (i = 0; i < p->tag[tag].count; i++)
+				encode_one(p, tag, p->tag[tag].item[i].record);
+		p->tag[tag].count = 0;
+		bucket_commit(&p->bucket[tag], now);
+	}
+	arena_reset(&p->arena);
+}
+
+int64_t pipeline_tick(struct pipeline *p, struct now now)
+{
+	int64_t due = NEVER_MS, next;
+	int tag;
+
+	for (tag = 0; tag < TAG_COUNT; tag++) {
+		next = bucket_tick(&p->bucket[tag], now);
+		if (next < due)
+			due = next;
+	}
+	return due;
+}
+
+void pipeline_flush(struct pipeline *p, struct now now)
+{
+	int tag;
+
+	for (tag = 0; tag < TAG_COUNT; tag++)
+		bucket_flush(&p->bucket[tag], now);
+}

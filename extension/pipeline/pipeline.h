@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pipeline.h - flows in, rows and objects out; no threads, no clock, no I/O.
+ *
+ * A batch goes through in three steps, so that the one wait there is, for the
+ * topology, happens outside, between them:
+ *
+ *	pipeline_accept()	classify, filter, make: once per flow
+ *	pipeline_enrich()	complete the records; again while it is not 0
+ *	pipeline_commit()	mangle, encode rows, append to the open objects
+ *
+ * Objects leave through the sink when they are full or due, from commit, tick
+ * or flush. Time is an argument everywhere, so a test is a table of calls.
+ */
+#ifndef PIPELINE_PIPELINE_H
+#define PIPELINE_PIPELINE_H
+
+#include "base/stats.h"
+#include "flow/batch.h"
+#include "pipeline/bucket.h"
+#include "pipeline/stage.h"
+
+/* A stage with its state; the parts of a pipeline. The tables and states are
+ * borrowed and must outlive the pipeline. */
+struct pipeline_parts {
+	const struct classify *classify;
+	void *classify_state;
+	const struct filter *filter;
+	void *filter_state;
+	const struct transform *transform;
+	void *transform_state;
+	const struct mangle *mangle;
+	void *mangle_state;
+	const struct header *header;
+	void *header_state;
+	const struct encode *encode;
+	void *encode_state;
+	struct bucket_limits limits;
+};
+
+struct pipeline;
+
+/* sink and stats are borrowed. NULL: no memory. */
+struct pipeline *pipeline_new(const struct pipeline_parts *, struct sink *,
+			      struct stats *);
+void pipeline_free(struct pipeline *);
+
+/* Takes the flows of the batch whose numbers are in index (NULL: the first
+ * count of them all). The batch must stay until the commit. */
+void pipeline_accept(struct pipeline *, const struct batch *, const uint32_t *index,
+		     size_t count);
+/* One pass: how many records are still pending. */
+size_t pipeline_enrich(struct pipeline *, struct queries *);
+void pipeline_commit(struct pipeline *, struct now);
+
+/* Does what is due. Returns when something will be (monotonic), or NEVER_MS. */
+int64_t pipeline_tick(struct pipeline *, struct now);
+/* Seals everything: the tenant stops. */
+void pipeline_flush(struct pipeline *, struct now);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* query.h - ask the topology, as if every answer were at hand.
+ *
+ *	const struct answer *nodes = query(q, "G.V().Has(\"TID\", ?)", flow->node_tid);
+ *
+ *	if (!nodes)
+ *		return PENDING;
+ *
+ * NULL means not known yet. The question has been noted; all that were noted
+ * in a pass are answered side by side, and the stage is run again. So code
+ * that asks is written straight through, never waits, and keeps no state about
+ * what it asked: it returns PENDING and is called again. Ask for all that is
+ * independent before returning it.
+ *
+ * Each ? takes one str and becomes a quoted Gremlin string. Gremlin strings
+ * have no escapes: a value with a quote in it would break out, so such a
+ * question is answered with nothing, and counted.
+ */
+#ifndef PIPELINE_QUERY_H
+#define PIPELINE_QUERY_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+
+enum found { PENDING = -1, ABSENT, FOUND };
+
+/* What is kept of a node of the topology; "" where it has no such member. */
+struct node {
+	struct str type;		/* Metadata.Type */
+	struct strs ipv4;		/* Metadata.IPV4, "172.17.0.2/16" */
+};
+
+/* A parsed reply. Nothing found, and no answer to be had, look alike. */
+struct answer {
+	const struct node *node;
+	size_t count;
+};
+
+/* Who answers: the topology client, the replayed answers, a test's table. */
+struct answers {
+	/* NULL: not known yet, asked for. Borrowed; until release(). */
+	const struct answer *(*find)(struct answers *, struct str text);
+	/* The answers found since the last release are not used any more. */
+	void (*release)(struct answers *);
+};
+
+struct query_memo;
+
+/* One tenant's questions about the batch at hand. A text is asked for once per
+ * batch, whatever the number of its flows. */
+struct queries {
+	struct answers *answers;	/* borrowed */
+	struct query_memo **memo;	/* by hash of the text */
+	struct arena arena;		/* of the memo */
+	struct buf text;		/* scratch */
+	size_t pending;			/* questions of this pass without an answer */
+	uint64_t refused;		/* values with a quote, since birth */
+};
+
+int queries_init(struct queries *, struct answers *);
+void queries_fini(struct queries *);
+/* Before a pass: nothing is pending. */
+void queries_pass(struct queries *);
+/* After the batch: forget the answers. */
+void queries_reset(struct queries *);
+
+const struct answer *query_bind(struct queries *, const char *text,
+				const struct str *values, size_t count);
+
+#define query(q, text, ...) query_bind((q), (text),			\
+	(const struct str[]){ __VA_ARGS__ },				\
+	sizeof((const struct str[]){ __VA_ARGS__ }) / sizeof(struct str))
+
+#endif

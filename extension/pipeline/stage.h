@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* stage.h - the replaceable parts of a pipeline.
+ *
+ * A stage is a const table of functions and a private state, configured from
+ * its section of the configuration by the shape of the state. To add one:
+ * write stage/<kind>_<name>.c and name its table in stage/registry.c. Nothing
+ * else changes.
+ *
+ * One worker at a time runs a pipeline, so a stage needs no locks, and it
+ * keeps nothing outside its state. Counting is the framework's work.
+ */
+#ifndef PIPELINE_STAGE_H
+#define PIPELINE_STAGE_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/now.h"
+#include "flow/flow.h"
+#include "pipeline/object.h"
+#include "pipeline/query.h"
+
+/* What every kind of stage begins with. */
+struct stage {
+	const char *name;		/* its "type:" */
+	const char *section;		/* where its keys stand, or NULL: none */
+	const struct shape *state;	/* .size allocates, .fields configure; or NULL */
+	/* Once configured. Names the key that is wrong: err_set_key(). May be NULL. */
+	int (*init)(void *self, struct err *);
+	void (*fini)(void *self);	/* may be NULL; also after a failed init */
+};
+
+struct classify {
+	struct stage stage;
+	/* *bad_address: an address that is none; the flow is TAG_OTHER. */
+	enum tag (*tag)(const void *self, const struct flow *, bool *bad_address);
+};
+
+struct filter {
+	struct stage stage;
+	bool (*keeps)(const void *self, enum tag);
+};
+
+enum verdict {
+	KEEP,
+	DROP_NO_TRANSPORT,		/* the record needs ports */
+	DROP_NO_NETWORK,		/* ... and addresses */
+	DROP_NO_METRIC,			/* ... and both metrics */
+};
+
+struct transform {
+	struct stage stage;
+	const struct shape *record;	/* what make() fills */
+	/* Sees every flow once, in order of arrival: may keep state. The record
+	 * is zeroed; what it points to must live as long as the flow. */
+	enum verdict (*make)(void *self, const struct flow *, void *record);
+	/* Completes the record from the topology. Runs again until it is not
+	 * PENDING, so it only reads *self. NULL: asks nothing. */
+	enum found (*enrich)(const void *self, const struct flow *,
+			     struct queries *, void *record);
+};
+
+/* The records of one tag of one batch, for a mangle to edit. */
+struct records {
+	const struct shape *shape;
+	void **item;
+	size_t count;
+	struct arena *arena;		/* for records that are added */
+};
+
+struct mangle {
+	struct stage stage;
+	const struct shape *record;	/* it needs these; NULL: any */
+	/* May edit, drop and add; NULL: changes nothing. */
+	void (*apply)(void *self, enum tag, struct records *, struct now);
+};
+
+/* The members that a header puts around the rows, sorted by name. */
+struct header_member {
+	struct str name;
+	struct str text;		/* a JSON string, when number is not used */
+	bool is_number, is_rows;
+	int64_t number;
+};
+
+struct header {
+	struct stage stage;
+	/* Fills members (allocated from the arena) and returns how many: 0 for
+	 * no header at all. */
+	size_t (*members)(const void *self, const struct object *about,
+			  struct arena *, struct header_member **members);
+	bool is_header;			/* rows are one level deeper */
+};
+
+struct encode {
+	struct stage stage;
+	const char *content_type;
+	const struct shape *record;	/* it needs these; NULL: any */
+	bool takes_header;
+	/* Every row begins with the separator; the first of an object loses it
+	 * when the object is made. */
+	struct str (*separator)(const void *self, bool has_header);
+	void (*row)(const void *self, const struct shape *, const void *record,
+		    bool has_header, struct buf *rows);
+	/* What stands before and after the rows. */
+	void (*frame)(const void *self, const struct shape *,
+		      const struct header_member *, size_t count,
+		      struct buf *head, struct buf *end);
+};
+
+/* Where compressed bytes go. */
+struct byte_sink {
+	int (*put)(struct byte_sink *, struct str);	/* 0 or -errno */
+};
+
+struct compress {
+	struct stage stage;
+	const char *content_encoding;	/* NULL: identity */
+	/* One stream: NULL without memory. A start of NULL: bytes unchanged. */
+	void *(*start)(const void *self);
+	int (*write)(void *stream, struct str in, struct byte_sink *);
+	int (*finish)(void *stream, struct byte_sink *);
+	void (*end)(void *stream);	/* frees; NULL is fine */
+};
+
+#endif

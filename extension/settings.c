@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* settings.c - see settings.h. The files themselves are read in
+ * settings_files.c.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <unistd.h>
+#include "settings.h"
+#include "settings_files.h"
+
+#define ARENA_MAX	((size_t)64 << 20)
+#define SECTIONS_MAX	64
+#define MESSAGE_MAX	((size_t)64 << 20)
+
+/* Keys of the main file that no module owns. */
+struct program {
+	struct str include, profile, host_id;
+	int64_t workers;
+	int64_t lookup_timeout_ms;
+	int64_t batch_bytes, held_bytes;
+	int64_t stop_timeout_ms;
+	int log_level;
+};
+
+static const struct program program_defaults = {
+	.lookup_timeout_ms = 5000,
+	.batch_bytes = (int64_t)64 << 20,
+	.held_bytes = (int64_t)32 << 20,
+	.stop_timeout_ms = 10000,
+	.log_level = 4,
+};
+
+static const char *const level_names[] = {
+	"CRITICAL", "ERROR", "WARNING", "NOTICE", "INFO", "DEBUG", NULL
+};
+
+static const enum log_level levels[] = {
+	LOG_ERROR, LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_INFO, LOG_DEBUG,
+};
+
+static const struct shape program_shape = {
+	.name = "program",
+	.size = sizeof(struct program),
+	.fields = (const struct field[]){
+		OPTION(struct program, include, "include", 0,
+		       "drop-ins, one pipeline each, relative to this file"),
+		OPTION(struct program, profile, "profile", 0,
+		       "the defaults of a program of the Go flow exporter"),
+		OPTION(struct program, host_id, "host_id", 0,
+		       "X-Host-ID, unique among the analyzer's subscribers"),
+		OPTION_RANGE(struct program, workers, "workers", 0, 0, 64,
+			     "threads; 0: as many as cores, 4 at most"),
+		OPTION_RANGE(struct program, lookup_timeout_ms, "topology.lookup_timeout",
+			     FIELD_DURATION, 0, 3600000,
+			     "what a record waits for at most"),
+		OPTION_RANGE(struct program, batch_bytes, "limits.batch_bytes", FIELD_SIZE,
+			     1 << 20, INT64_MAX, "flows in memory, of all pipelines"),
+		OPTION_RANGE(struct program, held_bytes, "limits.held_bytes", FIELD_SIZE,
+			     0, INT64_MAX, "rows in memory while the spool is unwritable"),
+		OPTION_RANGE(struct program, stop_timeout_ms, "stop_timeout",
+			     FIELD_DURATION, 1, 3600000, "the whole of a stop"),
+		OPTION_ENUM(struct program, log_level, "logging.level", 0, level_names,
+			    "what is logged"),
+		{ 0 }
+	},
+	.defaults = &program_defaults,
+};
+
+/* Keys of a pipeline's subscription. */
+struct source_keys {
+	struct str url;
+	int protocol;
+	int64_t starvation_ms;
+};
+
+static const struct source_keys source_defaults = { .starvation_ms = 35000 };
+
+static const char *const protocol_names[] = { "protobuf", "json", NULL };
+
+static const struct shape source_shape = {
+	.name = "subscriber",
+	.size = sizeof(struct source_keys),
+	.fields = (const struct field[]){
+		OPTION(struct source_keys, url, "url", 0, "where flows come from"),
+		OPTION_ENUM(struct source_keys, protocol, "protocol", 0, protocol_names,
+			    "framing of the websocket"),
+		OPTION_RANGE(struct source_keys, starvation_ms, "starvation_timeout",
+			     FIELD_DURATION, 0, 86400000,
+			     "without flows and stats the subscription is renewed; 0: off"),
+		{ 0 }
+	},
+	.defaults = &source_defaults,
+};
+
+/* A host id of our own: stable for the life of the process, and unique. */
+static struct str make_host_id(struct arena *arena)
+{
+	char host[256] = "host", text[300];
+	uint32_t random = 0;
+
+	gethostname(host, sizeof(host) - 1);
+	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
+		random = (uint32_t)getpid();
+	snprintf(text, sizeof(text), "%s-flow-exporter-%08x", host, random);
+	return arena_str(arena, str_of(text));
+}
+
+static void read_source(struct settings *s, struct tenant_settings *t,
+			struct str host_id, struct problems *problems)
+{
+	struct source_keys keys = source_defaults;
+	struct err err = ERR_INIT;
+
+	if (config_read(t->config, "pipeline.subscriber", &source_shape, &keys, &s->arena,
+			problems))
+		return;
+	t->url = keys.url;
+	if (source_url_parse(keys.url, &t->source.url, &err) < 0) {
+		snprintf(err.key, sizeof(err.key), "url");
+		config_problem(t->config, "pipeline.subscriber", &err, problems);
+	}
+	t->source.host_id = host_id;
+	t->source.username = s->topology.username;
+	t->source.password = s->topology.password;
+	t->source.framing = keys.protocol ? FRAMING_JSON : FRAMING_PROTOBUF;
+	t->source.starvation_ms = keys.starvation_ms;
+	t->source.message_max = MESSAGE_MAX;
+}
+
+static void check_keys(const struct config *config, struct problems *problems)
+{
+	struct config_section sections[SECTIONS_MAX];
+	size_t count = tenant_sections(sections, SECTIONS_MAX - 1);
+
+	sections[count++] = (struct config_section){ "pipeline.subscriber", &source_shape };
+	config_check(config, "pipeline", sections, count, problems);
+}
+
+static void read_program(struct settings *s, struct program *program,
+			 struct problems *problems)
+{
+	*program = program_defaults;
+	config_read(s->base, "", &program_shape, program, &s->arena, problems);
+	config_read(s->base, "spool", &spool_shape, &s->spool, &s->arena, problems);
+	config_read(s->base, "", &topology_shape, &s->topology, &s->arena, problems);
+	s->workers = program->workers;
+	s->lookup_timeout_ms = program->lookup_timeout_ms;
+	s->batch_bytes = program->batch_bytes;
+	s->held_bytes = program->held_bytes;
+	s->stop_timeout_ms = program->stop_timeout_ms;
+	s->log_level = levels[program->log_level];
+	if (program->host_id.len == 0)
+		program->host_id = make_host_id(&s->arena);
+}
+
+/* Two pipelines must not write under the same keys. */
+static void check_destinations(const struct settings *s, struct problems *problems)
+{
+	struct buf a = BUF_INIT(16384), b = BUF_INIT(16384);
+	size_t i, j;
+
+	for (i = 0; i < s->tenants; i++) {
+		if (!s->tenant[i].tenant)
+			continue;
+		buf_reset(&a);
+		tenant_destination(s->tenant[i].tenant, &a);
+		for (j = 0; j < i && !str_starts(buf_str(&a), STR("stdout")); j++) {
+			struct err err = ERR_INIT;
+
+			if (!s->tenant[j].tenant)
+				continue;
+			buf_reset(&b);
+			tenant_destination(s->tenant[j].tenant, &b);
+			if (!str_equal(buf_str(&a), buf_str(&b)))
+				continue;
+			err_set_key(&err, "filename_prefix", "pipeline %s already writes to "
+				    "this bucket and prefix; give one of them another "
+				    "filename_prefix or dirname", s->tenant[j].name);
+			config_problem(s->tenant[i].config, "pipeline.store.buffered", &err,
+				       problems);
+			break;
+		}
+	}
+	buf_fini(&a);
+	buf_fini(&b);
+}
+
+/* One connection per URL: what belongs to it must agree. */
+static void check_sources(const struct settings *s, struct problems *problems)
+{
+	const struct tenant_settings *a, *b;
+	size_t i, j;
+
+	for (i = 1; i < s->tenants; i++) {
+		a = &s->tenant[i];
+		for (j = 0; j < i; j++) {
+			struct err err = ERR_INIT;
+
+			b = &s->tenant[j];
+			if (!str_equal(a->url, b->url) ||
+			    a->source.framing == b->source.framing)
+				continue;
+			err_set_key(&err, "protocol", "pipeline %s subscribes to the same "
+				    "URL with another protocol; there is one connection "
+				    "for both", b->name);
+			config_problem(a->config, "pipeline.subscriber", &err, problems);
+			break;
+		}
+	}
+}
+
+static void read_tenants(struct settings *s, struct str host_id, struct log *log,
+			 struct problems *problems)
+{
+	size_t i;
+
+	for (i = 0; i < s->tenants; i++) {
+		struct tenant_settings *t = &s->tenant[i];
+
+		check_keys(t->config, problems);
+		read_source(s, t, host_id, problems);
+		t->tenant = tenant_new(t->name, t->config, log, problems);
+	}
+	check_destinations(s, problems);
+	check_sources(s, problems);
+}
+
+struct settings *settings_read(const char *path, char *const *environ, struct log *log,
+			       struct problems *problems)
+{
+	struct settings *s = calloc(1, sizeof(*s));
+	struct program program;
+	size_t before = problems->count;
+
+	if (!s) {
+		problems_add(problems, "%s: out of memory", path);
+		return NULL;
+	}
+	s->arena = (struct arena)ARENA_INIT(ARENA_MAX);
+	s->base = settings_files_main(path, environ, problems);
+	if (s->base) {
+		read_program(s, &program, problems);
+		if (program.include.len)
+			check_keys(s->base, problems);
+		settings_files_tenants(s, path, program.include, environ, problems);
+		read_tenants(s, program.host_id, log, problems);
+	}
+	if (problems->count == before)
+		return s;
+	settings_free(s);
+	return NULL;
+}
+
+void settings_free(struct settings *s)
+{
+	size_t i;
+
+	if (!s)
+		return;
+	for (i = 0; i < s->tenants; i++) {
+		tenant_free(s->tenant[i].tenant);
+		config_free(s->tenant[i].config);
+		free(s->tenant[i].name);
+	}
+	free(s->tenant);
+	config_free(s->base);
+	arena_fini(&s->arena);
+	free(s);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* settings.h - the configuration files, read and checked as a whole.
+ *
+ * A file without "include:" is one pipeline, called by the file's basename.
+ * With it, the file is the base under every drop-in that the pattern matches,
+ * each of which is a pipeline called by its own basename. Precedence, high to
+ * low: a drop-in, the environment, the main file, a profile, the default; so
+ * the environment does not reach into drop-ins.
+ */
+#ifndef SETTINGS_H
+#define SETTINGS_H
+
+#include "source/subscriber.h"
+#include "store/spool.h"
+#include "tenant.h"
+#include "topology/topology.h"
+
+/* One pipeline. */
+struct tenant_settings {
+	char *name;
+	struct config *config;
+	struct tenant *tenant;		/* taken by the exporter, then NULL */
+	struct subscriber_options source;	/* strings live in the arena */
+	struct str url;			/* as written */
+};
+
+struct settings {
+	struct arena arena;
+	struct config *base;		/* the main file */
+	struct spool_options spool;
+	struct topology_options topology;
+	int64_t lookup_timeout_ms;
+	int64_t workers;
+	int64_t batch_bytes, held_bytes;
+	int64_t stop_timeout_ms;
+	enum log_level log_level;
+	struct tenant_settings *tenant;
+	size_t tenants;
+};
+
+/* path may be "-". Everything that is wrong is added to problems; then NULL is
+ * returned. log is borrowed for the tenants. environ as in environ(7), or NULL
+ * for none. */
+struct settings *settings_read(const char *path, char *const *environ, struct log *,
+			       struct problems *);
+void settings_free(struct settings *);
+
+#endif

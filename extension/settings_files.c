@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* settings_files.c - see settings_files.h. */
+#include <errno.h>
+#include <glob.h>
+#include <stdlib.h>
+#include "settings_files.h"
+#include "sys/io.h"
+
+#define FILE_MAX_BYTES	((size_t)1 << 20)
+#define NAME_MAX_BYTES	64
+
+/* What the sample files of the Go programs say beyond the defaults. */
+#define PROFILE_STORE						\
+	"  store:\n    type: buffered\n    buffered:\n"		\
+	"      filename_prefix: logs\n"				\
+	"      max_flows_per_object: 6000\n"			\
+	"      max_seconds_per_object: 60\n"			\
+	"      max_seconds_per_stream: 86400\n"			\
+	"      max_flow_array_size: 100000\n"
+
+static const struct profile {
+	const char *name, *text;
+} profiles[] = {
+	{ "vpclogs", "pipeline:\n  transform:\n    type: vpclogs\n"
+		     "  storeheader:\n    type: vpclogs\n" PROFILE_STORE },
+	{ NULL, NULL }
+};
+
+struct chosen_profile {
+	struct str profile;
+};
+
+static const struct shape chosen_shape = {
+	.name = "profile",
+	.size = sizeof(struct chosen_profile),
+	.fields = (const struct field[]){
+		OPTION(struct chosen_profile, profile, "profile", 0, ""),
+		{ 0 }
+	},
+};
+
+static int read_file(const char *path, struct buf *text, struct problems *problems)
+{
+	int error = io_read_file(path, text);
+
+	switch (error) {
+	case 0:
+		return 0;
+	case -ENOENT:
+		problems_add(problems, "%s: there is no such file; say which one with -c",
+			     path);
+		break;
+	case -EISDIR:
+		problems_add(problems, "%s: is a directory; name the file in it", path);
+		break;
+	case -EFBIG:
+		problems_add(problems, "%s: larger than a configuration can be (1 MiB)",
+			     path);
+		break;
+	default:
+		problems_add(problems, "%s: %s", path, strerror(-error));
+	}
+	return error;
+}
+
+static int add_file(struct config *config, const char *path, const struct buf *text,
+		    bool environment, struct problems *problems)
+{
+	return config_add(config, strcmp(path, "-") == 0 ? "standard input" : path,
+			  buf_str(text), environment, problems);
+}
+
+/* The lowest layer: the profile that the layers above name. */
+static int add_profile(struct config *config, struct problems *problems)
+{
+	struct arena arena = ARENA_INIT(64 * 1024);
+	struct chosen_profile chosen = { .profile = STR("") };
+	const struct profile *profile = profiles;
+	struct err err = ERR_INIT;
+	int error = -EINVAL;
+
+	if (config_read(config, "", &chosen_shape, &chosen, &arena, problems))
+		goto out;
+	while (profile->name && !str_is(chosen.profile, profile->name))
+		profile++;
+	if (chosen.profile.len == 0) {
+		error = 0;
+	} else if (profile->name) {
+		error = config_add(config, profile->name, str_of(profile->text), false,
+				   problems);
+	} else {
+		err_set_key(&err, "profile", "\"" STR_FMT "\" is not supported; there is: "
+			    "vpclogs", STR_ARG(chosen.profile));
+		config_problem(config, "", &err, problems);
+	}
+out:
+	arena_fini(&arena);
+	return error;
+}
+
+struct config *settings_files_main(const char *path, char *const *environ,
+				   struct problems *problems)
+{
+	struct buf text = BUF_INIT(FILE_MAX_BYTES);
+	struct config *config = config_new();
+	int error = config ? read_file(path, &text, problems) : -ENOMEM;
+
+	if (!config)
+		problems_add(problems, "%s: out of memory", path);
+	else if (environ)
+		config_environment(config, environ);
+	if (!error)
+		error = add_file(config, path, &text, true, problems);
+	if (!error)
+		error = add_profile(config, problems);
+	buf_fini(&text);
+	if (!error)
+		return config;
+	config_free(config);
+	return NULL;
+}
+
+/* The file's name without directory and .yml; from the arena. */
+static struct str base_name(struct settings *s, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	struct str name = str_of(slash ? slash + 1 : path);
+
+	if (str_is(name, "-"))
+		name = STR("exporter");
+	if (name.len > 4 && memcmp(name.ptr + name.len - 4, ".yml", 4) == 0)
+		name.len -= 4;
+	return arena_str(&s->arena, name);
+}
+
+/* A name is a directory of the spool and a label: letters, digits, "-_.". */
+static bool is_good_name(struct str name)
+{
+	size_t i;
+
+	for (i = 0; i < name.len; i++)
+		if (!strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+			    "0123456789-_.", name.ptr[i]))
+			return false;
+	return name.len > 0 && name.len <= NAME_MAX_BYTES && name.ptr[0] != '.' &&
+	       !str_is(name, "lock") && !str_is(name, "streams");
+}
+
+static void add_tenant(struct settings *s, const char *path, struct config *config,
+		       struct problems *problems)
+{
+	struct str name = base_name(s, path);
+	struct tenant_settings *more;
+
+	if (!is_good_name(name)) {
+		problems_add(problems, "%s: the name of a pipeline is that of its file, and "
+			     "has up to %d letters, digits, \"-\", \"_\" and \".\"; rename "
+			     "the file", path, NAME_MAX_BYTES);
+		config_free(config);
+		return;
+	}
+	more = realloc(s->tenant, (s->tenants + 1) * sizeof(*more));
+	if (more)
+		s->tenant = more;
+	if (!more || !config) {
+		problems_add(problems, "%s: out of memory", path);
+		config_free(config);
+		return;
+	}
+	s->tenant[s->tenants] = (struct tenant_settings){
+		.name = strndup(name.ptr, name.len), .config = config,
+	};
+	s->tenants++;
+}
+
+static void add_drop_in(struct settings *s, const char *main_path, const char *path,
+			char *const *environ, struct problems *problems)
+{
+	struct buf text = BUF_INIT(FILE_MAX_BYTES), base = BUF_INIT(FILE_MAX_BYTES);
+	struct config *config = config_new();
+	int error = config ? read_file(path, &text, problems) : -ENOMEM;
+
+	if (!error)
+		error = add_file(config, path, &text, false, problems);
+	if (!error)
+		error = read_file(main_path, &base, problems);
+	if (!error && environ)
+		config_environment(config, environ);
+	if (!error)
+		error = add_file(config, main_path, &base, true, problems);
+	if (!error)
+		error = add_profile(config, problems);
+	buf_fini(&text);
+	buf_fini(&base);
+	if (error)
+		config_free(config);
+	else
+		add_tenant(s, path, config, problems);
+}
+
+static void add_drop_ins(struct settings *s, const char *main_path, struct str include,
+			 char *const *environ, struct problems *problems)
+{
+	struct buf pattern = BUF_INIT(4096);
+	const char *slash = strrchr(main_path, '/');
+	glob_t found = { 0 };
+	size_t i;
+
+	if (*include.ptr != '/' && slash)
+		buf_put(&pattern, (struct str){ main_path, (size_t)(slash - main_path) + 1 });
+	buf_put(&pattern, include);
+	/* glob() sorts bytewise in the C locale and leaves dot files out. */
+	if (!buf_error(&pattern) && glob(buf_str(&pattern).ptr, 0, NULL, &found) == 0)
+		for (i = 0; i < found.gl_pathc; i++)
+			add_drop_in(s, main_path, found.gl_pathv[i], environ, problems);
+	globfree(&found);
+	buf_fini(&pattern);
+}
+
+void settings_files_tenants(struct settings *s, const char *path, struct str include,
+			    char *const *environ, struct problems *problems)
+{
+	struct err err = ERR_INIT;
+
+	if (include.len == 0) {
+		struct config *config = s->base;
+
+		/* The file is base and pipeline at once. */
+		s->base = NULL;
+		add_tenant(s, path, config, problems);
+		return;
+	}
+	if (strcmp(path, "-") == 0) {
+		err_set_key(&err, "include", "cannot be used with standard input");
+		config_problem(s->base, "", &err, problems);
+		return;
+	}
+	add_drop_ins(s, path, include, environ, problems);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* connection.h - a stream of bytes to and from an analyzer.
+ *
+ * libcurl finds the address and connects; what is said over the connection is
+ * not its affair. A connection belongs to one thread.
+ */
+#ifndef SOURCE_CONNECTION_H
+#define SOURCE_CONNECTION_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include "base/err.h"
+#include "base/str.h"
+
+struct connection;
+
+/* Blocks for timeout_ms at most, less when *is_cancelled becomes true. NULL:
+ * see err. host is "name:port" or "[address]:port". */
+struct connection *connection_open(struct str host, int64_t timeout_ms,
+				   const atomic_bool *is_cancelled, struct err *);
+void connection_close(struct connection *);
+
+int connection_fd(const struct connection *);	/* for poll() */
+
+/* Never blocks. > 0 bytes, 0: the other side has closed, -EAGAIN: nothing is
+ * there, -errno. */
+ssize_t connection_receive(struct connection *, void *to, size_t size);
+/* Sends all of it, waiting for timeout_ms at most. 0 or -errno. */
+int connection_send(struct connection *, struct str bytes, int64_t timeout_ms);
+
+#endif

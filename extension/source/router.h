@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* router.h - who gets which flows of a batch.
+ *
+ * A receiver wants all flows, or those of one capture. Flows are sorted by
+ * their capture through a hash: nobody is asked about every flow, and a batch
+ * is decoded once, whatever the number of receivers.
+ */
+#ifndef SOURCE_ROUTER_H
+#define SOURCE_ROUTER_H
+
+#include "flow/batch.h"
+
+/* A receiver's part of a batch; lives as long as the batch. */
+struct parcel {
+	struct batch *batch;
+	const uint32_t *index;		/* numbers of its flows; NULL: the first count */
+	size_t count;
+};
+
+struct receiver {
+	/* Must not block. Takes a reference to the batch if it keeps the parcel. */
+	void (*offer)(struct receiver *, const struct parcel *);
+};
+
+struct router;
+
+struct router *router_new(void);	/* NULL: no memory */
+void router_free(struct router *);
+
+/* capture_id is copied; empty: all flows. 0 or -ENOMEM. */
+int router_add(struct router *, struct receiver *, struct str capture_id);
+
+/* Sorts the flows, completes the batch, offers the parcels, and gives the
+ * caller's reference back. One thread at a time. false: no memory, the batch is
+ * lost. */
+bool router_deliver(struct router *, struct batch *);
+
+#endif

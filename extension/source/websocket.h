@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* websocket.h - the client side of RFC 6455, without a socket.
+ *
+ * Bytes from the network go in, events come out; bytes to send are appended to
+ * a buffer. No extensions: a frame with a reserved bit is refused. What an
+ * analyzer does with frames is allowed for: messages in two parts whose second
+ * is empty, control frames between fragments, 64-bit lengths.
+ *
+ *	while (bytes are left)
+ *		switch (websocket_feed(&ws, &bytes)) ...
+ *
+ * In the middle of a large payload websocket_room() says where the network may
+ * write directly, so that it is not copied.
+ */
+#ifndef SOURCE_WEBSOCKET_H
+#define SOURCE_WEBSOCKET_H
+
+#include <stdint.h>
+#include "base/buf.h"
+#include "base/err.h"
+
+#define WEBSOCKET_KEY_LEN	24	/* 16 random bytes in base64 */
+#define WEBSOCKET_CONTROL_MAX	125
+
+enum websocket_event {
+	WEBSOCKET_MORE,			/* all bytes are eaten, nothing is complete */
+	WEBSOCKET_MESSAGE,		/* websocket_take() */
+	WEBSOCKET_PING,			/* control, control_len: to be sent back */
+	WEBSOCKET_PONG,
+	WEBSOCKET_CLOSE,		/* close_code (0: none), control: the reason */
+	WEBSOCKET_BROKEN,		/* why; nothing more can be read */
+};
+
+enum websocket_opcode {
+	OPCODE_CONTINUATION = 0, OPCODE_TEXT = 1, OPCODE_BINARY = 2,
+	OPCODE_CLOSE = 8, OPCODE_PING = 9, OPCODE_PONG = 10,
+};
+
+struct websocket {
+	size_t message_max;		/* bytes */
+	const char *why;		/* BROKEN */
+	unsigned char control[WEBSOCKET_CONTROL_MAX];
+	size_t control_len;
+	unsigned close_code;
+	bool is_text;			/* the message */
+
+	/* Private. */
+	unsigned char head[10];
+	size_t head_len;
+	bool in_payload, in_message, is_final;
+	enum websocket_opcode opcode;
+	uint64_t left;			/* of the frame's payload */
+	char *message;
+	size_t len, room;
+};
+
+void websocket_init(struct websocket *, size_t message_max);
+void websocket_fini(struct websocket *);
+
+/* Eats bytes up to the next event. */
+enum websocket_event websocket_feed(struct websocket *, struct str *bytes);
+/* Where the rest of a message's payload goes, and how much; NULL: use feed. */
+char *websocket_room(struct websocket *, size_t *size);
+/* So many bytes were written there. */
+enum websocket_event websocket_wrote(struct websocket *, size_t size);
+/* The message, malloc'ed, the caller frees; *size without the NUL behind it. */
+char *websocket_take(struct websocket *, size_t *size);
+
+/* Appends a masked frame. */
+void websocket_put_frame(struct buf *, enum websocket_opcode, struct str payload,
+			 const unsigned char mask[4]);
+/* Appends a Close with this code and no reason. */
+void websocket_put_close(struct buf *, unsigned code, const unsigned char mask[4]);
+
+/* The handshake. key is WEBSOCKET_KEY_LEN characters; headers are complete
+ * lines, each ended by CRLF. */
+void websocket_put_request(struct buf *, struct str host, struct str target,
+			   struct str key, struct str headers);
+
+struct websocket_reply {
+	int status;			/* of HTTP */
+	size_t size;			/* of the head */
+	bool is_websocket;		/* 101, and everything RFC 6455 wants */
+	bool is_analyzer;		/* says X-Host-ID and X-Service-Type */
+};
+
+/* Reads the head of the answer. 0, -EAGAIN: it is not complete, or -EPROTO:
+ * not HTTP, or longer than a head may be. */
+int websocket_read_reply(struct str bytes, struct str key, struct websocket_reply *);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* classify_subnet.c - which way a flow goes, from the cluster's prefixes. */
+#include "base/cidr.h"
+#include "stage/registry.h"
+
+struct subnet {
+	struct strs cluster_net_masks;
+	struct cidr_set cluster;
+};
+
+static const struct shape subnet_shape = {
+	.name = "subnet",
+	.size = sizeof(struct subnet),
+	.fields = (const struct field[]){
+		OPTION(struct subnet, cluster_net_masks, "cluster_net_masks", 0,
+		       "address ranges that belong to the cluster"),
+		{ 0 }
+	},
+};
+
+static int subnet_init(void *state, struct err *err)
+{
+	struct subnet *self = state;
+
+	return cidr_set_parse(&self->cluster, &self->cluster_net_masks,
+			      "cluster_net_masks", err);
+}
+
+static void subnet_fini(void *state)
+{
+	struct subnet *self = state;
+
+	cidr_set_fini(&self->cluster);
+}
+
+static enum tag subnet_tag(const void *state, const struct flow *flow, bool *bad_address)
+{
+	const struct subnet *self = state;
+	struct address from, to;
+	bool from_inside, to_inside;
+
+	if (!flow->network)
+		return TAG_OTHER;
+	if (!address_parse(flow->network->a, &from) ||
+	    !address_parse(flow->network->b, &to)) {
+		*bad_address = true;
+		return TAG_OTHER;
+	}
+	from_inside = cidr_set_contains(&self->cluster, &from);
+	to_inside = cidr_set_contains(&self->cluster, &to);
+	if (from_inside)
+		return to_inside ? TAG_INTERNAL : TAG_EGRESS;
+	return to_inside ? TAG_INGRESS : TAG_OTHER;
+}
+
+const struct classify classify_subnet = {
+	.stage = { "subnet", "pipeline.classify", &subnet_shape, subnet_init, subnet_fini },
+	.tag = subnet_tag,
+};

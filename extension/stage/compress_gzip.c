@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* compress_gzip.c - one gzip member (RFC 1952) without name or time.
+ *
+ * The only user of zlib.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <zlib.h>
+#include "stage/registry.h"
+
+#define WINDOW_GZIP	(MAX_WBITS + 16)
+#define MEMORY_LEVEL	8
+#define OS_UNKNOWN	255
+
+struct gzip {
+	int64_t level;
+};
+
+static const struct gzip gzip_defaults = { .level = 6 };
+
+static const struct shape gzip_shape = {
+	.name = "gzip",
+	.size = sizeof(struct gzip),
+	.fields = (const struct field[]){
+		OPTION_RANGE(struct gzip, level, "level", 0, 1, 9,
+			     "1 is fast, 9 is small"),
+		{ 0 }
+	},
+	.defaults = &gzip_defaults,
+};
+
+struct gzip_stream {
+	z_stream z;
+	gz_header header;
+	char out[64 * 1024];
+};
+
+static void *gzip_start(const void *state)
+{
+	const struct gzip *self = state;
+	struct gzip_stream *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	if (deflateInit2(&s->z, (int)self->level, Z_DEFLATED, WINDOW_GZIP, MEMORY_LEVEL,
+			 Z_DEFAULT_STRATEGY) != Z_OK) {
+		free(s);
+		return NULL;
+	}
+	s->header.os = OS_UNKNOWN;
+	deflateSetHeader(&s->z, &s->header);
+	return s;
+}
+
+/* Runs deflate until it wants more input, or, at the end, until it is done. */
+static int run(struct gzip_stream *s, int flush, struct byte_sink *sink)
+{
+	int result, error;
+
+	do {
+		s->z.next_out = (Bytef *)s->out;
+		s->z.avail_out = sizeof(s->out);
+		result = deflate(&s->z, flush);
+		if (result == Z_STREAM_ERROR)
+			return -EIO;
+		error = sink->put(sink, (struct str){
+			s->out, sizeof(s->out) - s->z.avail_out });
+		if (error < 0)
+			return error;
+	} while (flush == Z_FINISH ? result != Z_STREAM_END : s->z.avail_out == 0);
+	return 0;
+}
+
+static int gzip_write(void *stream, struct str in, struct byte_sink *sink)
+{
+	struct gzip_stream *s = stream;
+	int error = 0;
+
+	while (in.len && !error) {
+		uInt part = in.len < (1u << 30) ? (uInt)in.len : 1u << 30;
+
+		s->z.next_in = (Bytef *)(uintptr_t)in.ptr;
+		s->z.avail_in = part;
+		error = run(s, Z_NO_FLUSH, sink);
+		in = str_skip(in, part);
+	}
+	return error;
+}
+
+static int gzip_finish(void *stream, struct byte_sink *sink)
+{
+	struct gzip_stream *s = stream;
+
+	s->z.avail_in = 0;
+	return run(s, Z_FINISH, sink);
+}
+
+static void gzip_end(void *stream)
+{
+	struct gzip_stream *s = stream;
+
+	if (!s)
+		return;
+	deflateEnd(&s->z);
+	free(s);
+}
+
+const struct compress compress_gzip = {
+	.stage = { .name = "gzip", .section = "pipeline.compress.gzip",
+		   .state = &gzip_shape },
+	.content_encoding = "gzip",
+	.start = gzip_start,
+	.write = gzip_write,
+	.finish = gzip_finish,
+	.end = gzip_end,
+};

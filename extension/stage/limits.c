@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* limits.c - see limits.h. */
+#include "stage/limits.h"
+
+#define SECTION		"pipeline.store.buffered"
+#define DIRECT_DIRNAME	"my_dirname"	/* the Go exporter's own */
+
+struct store_type {
+	int type;
+};
+
+enum { STORE_BUFFERED, STORE_DIRECT };
+
+static const char *const type_names[] = { "buffered", "direct", NULL };
+
+static const struct shape type_shape = {
+	.name = "store",
+	.size = sizeof(struct store_type),
+	.fields = (const struct field[]){
+		OPTION_ENUM(struct store_type, type, "type", 0, type_names,
+			    "buffered: objects of many records; direct: of one"),
+		{ 0 }
+	},
+};
+
+struct buffered {
+	struct str dirname, filename_prefix;
+	int64_t max_flows_per_object, max_flow_array_size;
+	int64_t max_seconds_per_object, max_seconds_per_stream;	/* ms */
+	int content_encoding;
+};
+
+static const char *const content_encoding_names[] = { "auto", "gzip", "none", NULL };
+
+static const struct shape buffered_shape = {
+	.name = "buffered",
+	.size = sizeof(struct buffered),
+	.fields = (const struct field[]){
+		OPTION(struct buffered, dirname, "dirname", 0,
+		       "bucket or directory of the objects"),
+		OPTION(struct buffered, filename_prefix, "filename_prefix", 0,
+		       "first part of every key"),
+		OPTION(struct buffered, max_flows_per_object, "max_flows_per_object", 0,
+		       "records of an object at most"),
+		OPTION(struct buffered, max_seconds_per_object,
+		       "max_seconds_per_object", FIELD_SECONDS,
+		       "age of an object at most; 0: one for each message"),
+		OPTION(struct buffered, max_seconds_per_stream,
+		       "max_seconds_per_stream", FIELD_SECONDS,
+		       "then the time in the keys changes and numbers start at 0"),
+		OPTION(struct buffered, max_flow_array_size, "max_flow_array_size", 0,
+		       "records of a tag kept in memory while the spool cannot be "
+		       "written"),
+		OPTION_ENUM(struct buffered, content_encoding, "content_encoding", 0,
+			    content_encoding_names,
+			    "auto: what the compressor is; gzip: always; none"),
+		{ 0 }
+	},
+};
+
+static void check_number(const struct config *config, const char *key, int64_t value,
+			 int64_t lowest, const char *why, struct problems *problems)
+{
+	struct err err = ERR_INIT;
+
+	if (value >= lowest)
+		return;
+	if (value < 0)
+		err_set_key(&err, key, "must not be negative");
+	else
+		err_set_key(&err, key, "must be set, to 1 or more: %s", why);
+	config_problem(config, SECTION, &err, problems);
+}
+
+static void check_buffered(const struct config *config, const struct buffered *b,
+			   struct problems *problems)
+{
+	check_number(config, "max_flows_per_object", b->max_flows_per_object, 1,
+		     "with 0 an object would never hold a record", problems);
+	check_number(config, "max_flow_array_size", b->max_flow_array_size, 1,
+		     "with 0 every record would be discarded", problems);
+	check_number(config, "max_seconds_per_stream", b->max_seconds_per_stream, 1,
+		     "with 0 objects would overwrite each other", problems);
+	check_number(config, "max_seconds_per_object", b->max_seconds_per_object, 0, "",
+		     problems);
+}
+
+static void set_direct(struct store_limits *limits, bool is_stdout)
+{
+	limits->bucket.max_records = is_stdout ? INT64_MAX : 1;
+	limits->bucket.max_age_ms = 0;
+	limits->bucket.max_stream_ms = NEVER_MS;
+	limits->bucket.max_held = 100000;
+	limits->bucket.key_is_tag = is_stdout;
+	if (limits->dirname.len == 0)
+		limits->dirname = STR(DIRECT_DIRNAME);
+}
+
+void store_limits_read(struct store_limits *limits, const struct config *config,
+		       bool is_stdout, struct arena *arena, struct problems *problems)
+{
+	struct store_type store = { 0 };
+	struct buffered b = { 0 };
+	size_t wrong;
+
+	*limits = (struct store_limits){ 0 };
+	wrong = config_read(config, "pipeline.store", &type_shape, &store, arena, problems);
+	wrong += config_read(config, SECTION, &buffered_shape, &b, arena, problems);
+	if (wrong)
+		return;
+	limits->dirname = b.dirname;
+	limits->content_encoding = str_of(content_encoding_names[b.content_encoding]);
+	limits->bucket.prefix = b.filename_prefix;
+	if (store.type == STORE_DIRECT) {
+		set_direct(limits, is_stdout);
+		return;
+	}
+	check_buffered(config, &b, problems);
+	limits->bucket.max_records = b.max_flows_per_object;
+	limits->bucket.max_age_ms = b.max_seconds_per_object;
+	limits->bucket.max_stream_ms = b.max_seconds_per_stream;
+	limits->bucket.max_held = b.max_flow_array_size;
+	limits->bucket.first_age_ms = b.max_seconds_per_object;
+}
+
+size_t store_limits_sections(struct config_section *sections, size_t max)
+{
+	const struct config_section ours[] = {
+		{ "pipeline.store", &type_shape },
+		{ SECTION, &buffered_shape },
+	};
+	size_t count = sizeof(ours) / sizeof(ours[0]), i;
+
+	for (i = 0; i < count && i < max; i++)
+		sections[i] = ours[i];
+	return count;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* limits.h - pipeline.store: when an object is finished, and where it goes.
+ *
+ * "buffered" collects records per tag. "direct" makes every record an object
+ * of its own; with the writer stdout it prints the records of each message and
+ * tag as one, as the Go exporter does.
+ */
+#ifndef STAGE_LIMITS_H
+#define STAGE_LIMITS_H
+
+#include "format/config.h"
+#include "pipeline/bucket.h"
+
+struct store_limits {
+	struct bucket_limits bucket;
+	struct str dirname;
+	struct str content_encoding;	/* "auto", "gzip", "none" */
+};
+
+/* Strings live in the arena. What is wrong goes to problems. */
+void store_limits_read(struct store_limits *, const struct config *,
+		       bool is_stdout, struct arena *, struct problems *);
+
+size_t store_limits_sections(struct config_section *, size_t max);
+
+#endif

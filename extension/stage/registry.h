@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* registry.h - every stage there is, by kind and name.
+ *
+ * The tables of all kinds begin with a struct stage, so a stage that was found
+ * is converted to the table of its kind.
+ */
+#ifndef STAGE_REGISTRY_H
+#define STAGE_REGISTRY_H
+
+#include "format/config.h"
+#include "pipeline/stage.h"
+
+enum stage_kind {
+	KIND_CLASSIFY, KIND_FILTER, KIND_TRANSFORM, KIND_MANGLE, KIND_HEADER,
+	KIND_ENCODE, KIND_COMPRESS, KIND_COUNT
+};
+
+struct stage_kind_entry {
+	const char *phase;			/* "pipeline.classify": its type: */
+	const char *fallback;			/* when there is no type: */
+	const struct stage *const *stages;	/* NULL-terminated */
+};
+
+extern const struct stage_kind_entry registry[KIND_COUNT];
+
+/* NULL: there is none of that name. */
+const struct stage *registry_find(enum stage_kind, struct str name);
+
+/* What every phase has: its type. */
+extern const struct shape registry_type_shape;
+struct registry_type {
+	struct str type;
+};
+
+/* The sections of all stages, for config_check(): writes up to max of them,
+ * returns how many there are. */
+size_t registry_sections(struct config_section *, size_t max);
+
+extern const struct classify classify_subnet;
+extern const struct filter filter_subnet;
+extern const struct transform transform_none, transform_vpclogs;
+extern const struct mangle mangle_none;
+extern const struct header header_none, header_vpclogs;
+extern const struct encode encode_json;
+extern const struct compress compress_none, compress_gzip;
+
+#endif

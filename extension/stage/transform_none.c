@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* transform_none.c - the flow itself is the record. */
+#include "stage/registry.h"
+
+static enum verdict none_make(void *state, const struct flow *flow, void *record)
+{
+	(void)state;
+	*(struct flow *)record = *flow;
+	return KEEP;
+}
+
+const struct transform transform_none = {
+	.stage = { .name = "none" },
+	.record = &flow_shape,
+	.make = none_make,
+};

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* envelope.c - see envelope.h. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "format/json_read.h"
+#include "format/json_write.h"
+#include "store/envelope.h"
+#include "store/frame.h"
+
+#define SUM_LEN		9	/* eight hex digits and a line feed */
+#define TEXT_LEN	(ENVELOPE_SIZE - SUM_LEN)
+
+struct envelope_text {
+	int64_t format;
+	struct str key, dirname, content_type, content_encoding;
+	int64_t records, size;
+	struct str sha256, md5;		/* hex */
+	struct map_of_str metadata;
+};
+
+#define ENVELOPE(member)	FIELD(struct envelope_text, member, #member, 0)
+
+static const struct shape envelope_shape = {
+	.name = "envelope",
+	.size = sizeof(struct envelope_text),
+	.fields = (const struct field[]){
+		ENVELOPE(format), ENVELOPE(key), ENVELOPE(dirname),
+		ENVELOPE(content_type), ENVELOPE(content_encoding),
+		ENVELOPE(records), ENVELOPE(size), ENVELOPE(sha256), ENVELOPE(md5),
+		ENVELOPE(metadata),
+		{ 0 }
+	},
+};
+
+static struct str put_hex(const unsigned char *bytes, size_t count, char *to)
+{
+	static const char digits[] = "0123456789abcdef";
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		to[2 * i] = digits[bytes[i] >> 4];
+		to[2 * i + 1] = digits[bytes[i] & 15];
+	}
+	return (struct str){ to, 2 * count };
+}
+
+static bool get_hex(struct str text, unsigned char *bytes, size_t count)
+{
+	size_t i;
+
+	if (text.len != 2 * count)
+		return false;
+	for (i = 0; i < count; i++) {
+		unsigned value;
+
+		if (sscanf(text.ptr + 2 * i, "%2x", &value) != 1)
+			return false;
+		bytes[i] = (unsigned char)value;
+	}
+	return true;
+}
+
+int envelope_write(const struct envelope *envelope, char *to)
+{
+	char sha256[64], md5[32], sum[SUM_LEN + 1];
+	struct envelope_text text = {
+		.format = ENVELOPE_FORMAT,
+		.key = envelope->key, .dirname = envelope->dirname,
+		.content_type = envelope->content_type,
+		.content_encoding = envelope->content_encoding,
+		.records = envelope->records, .size = envelope->size,
+		.sha256 = put_hex(envelope->sha256, 32, sha256),
+		.md5 = put_hex(envelope->md5, 16, md5),
+		.metadata = envelope->metadata,
+	};
+	struct buf b = BUF_INIT(TEXT_LEN);
+	int error;
+
+	json_put_record(&b, &envelope_shape, &text, (struct json_style){ false, 0 });
+	error = buf_error(&b);
+	if (!error) {
+		memset(to, ' ', TEXT_LEN);
+		memcpy(to, b.ptr, b.len);
+		snprintf(sum, sizeof(sum), "%08x\n",
+			 frame_crc(0, (struct str){ to, TEXT_LEN }));
+		memcpy(to + TEXT_LEN, sum, SUM_LEN);
+	}
+	buf_fini(&b);
+	return error == -EFBIG ? -ENAMETOOLONG : error;
+}
+
+int envelope_read(const char *from, struct arena *arena, struct envelope *envelope,
+		  struct err *err)
+{
+	struct str bytes = arena_str(arena, (struct str){ from, TEXT_LEN });
+	struct envelope_text text = { 0 };
+	char sum[SUM_LEN + 1];
+	struct json_reader r;
+
+	snprintf(sum, sizeof(sum), "%08x\n", frame_crc(0, (struct str){ from, TEXT_LEN }));
+	if (memcmp(from + TEXT_LEN, sum, SUM_LEN) != 0)
+		return err_set(err, "its head is damaged");
+	json_reader_init(&r, bytes, arena);
+	if (!json_read_object(&r, &envelope_shape, &text))
+		return err_set(err, "its head is not readable");
+	if (text.format != ENVELOPE_FORMAT)
+		return err_set(err, "it has format %lld; this version knows %d",
+			       (long long)text.format, ENVELOPE_FORMAT);
+	*envelope = (struct envelope){
+		.dirname = text.dirname, .key = text.key,
+		.content_type = text.content_type,
+		.content_encoding = text.content_encoding,
+		.metadata = text.metadata,
+		.records = text.records, .size = text.size,
+	};
+	if (!get_hex(text.sha256, envelope->sha256, 32) ||
+	    !get_hex(text.md5, envelope->md5, 16))
+		return err_set(err, "its head has no checksums");
+	return 0;
+}
+
+void envelope_sealed(const struct envelope *envelope, struct sealed *sealed)
+{
+	*sealed = (struct sealed){
+		.dirname = envelope->dirname, .key = envelope->key,
+		.content_type = envelope->content_type,
+		.content_encoding = envelope->content_encoding,
+		.metadata = envelope->metadata,
+		.size = envelope->size, .offset = ENVELOPE_SIZE,
+	};
+	memcpy(sealed->sha256, envelope->sha256, sizeof(sealed->sha256));
+	memcpy(sealed->md5, envelope->md5, sizeof(sealed->md5));
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* envelope.h - the file of a sealed object: what to say about it, then itself.
+ *
+ * The first ENVELOPE_SIZE bytes are one JSON object, blanks, and a checksum of
+ * both; the body follows. They are written last, so a file without them was
+ * never finished. less(1) shows what the object is.
+ */
+#ifndef STORE_ENVELOPE_H
+#define STORE_ENVELOPE_H
+
+#include "base/arena.h"
+#include "store/store.h"
+
+#define ENVELOPE_SIZE	4096
+#define ENVELOPE_FORMAT	1
+
+struct envelope {
+	struct str dirname, key;
+	struct str content_type, content_encoding;
+	struct map_of_str metadata;
+	int64_t records;
+	int64_t size;			/* of the body */
+	unsigned char sha256[32], md5[16];
+};
+
+/* Fills ENVELOPE_SIZE bytes. -ENAMETOOLONG: key and metadata do not fit. */
+int envelope_write(const struct envelope *, char *to);
+/* Strings are copied to the arena. -EINVAL with the reason. */
+int envelope_read(const char *from, struct arena *, struct envelope *, struct err *);
+/* The same, as a writer wants it; strings are shared. */
+void envelope_sealed(const struct envelope *, struct sealed *);
+
+#endif

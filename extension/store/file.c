@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* file.c - the writer "file": an object becomes <directory>/<bucket>/<key>, and
+ * what an object store would keep beside it <key>.headers, a "name: value" a
+ * line. The object appears under its name whole, after its headers.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "pipeline/object.h"
+#include "store/store.h"
+#include "sys/io.h"
+
+#define PATH_MAX_BYTES	4096
+#define HEADERS_MAX	(64 * 1024)
+#define COPY_BYTES	(256 * 1024)
+
+struct file_writer {
+	struct str directory;
+};
+
+static const struct shape file_shape = {
+	.name = "file",
+	.size = sizeof(struct file_writer),
+	.fields = (const struct field[]){
+		OPTION(struct file_writer, directory, "directory", 0,
+		       "objects are written below it"),
+		{ 0 }
+	},
+};
+
+static int file_init(void *state, struct http *http, struct err *err)
+{
+	struct file_writer *self = state;
+
+	(void)http;
+	if (self->directory.len == 0)
+		return err_set_key(err, "directory", "must be set: objects are written "
+				   "below it");
+	return 0;
+}
+
+static void put_headers(const struct sealed *object, struct buf *b)
+{
+	size_t i;
+
+	buf_printf(b, "content-type: " STR_FMT "\n", STR_ARG(object->content_type));
+	if (object->content_encoding.len)
+		buf_printf(b, "content-encoding: " STR_FMT "\n",
+			   STR_ARG(object->content_encoding));
+	for (i = 0; i < object->metadata.count; i++)
+		buf_printf(b, "x-amz-meta-" STR_FMT ": " STR_FMT "\n",
+			   STR_ARG(object->metadata.name[i]),
+			   STR_ARG(object->metadata.value[i]));
+}
+
+static int copy_body(const struct put *put, int to)
+{
+	int64_t at = 0;
+	char *bytes = malloc(COPY_BYTES);
+	int error = bytes ? 0 : -ENOMEM;
+
+	while (!error && at < put->object->size) {
+		int64_t left = put->object->size - at;
+		size_t part = left < COPY_BYTES ? (size_t)left : COPY_BYTES;
+
+		error = io_read_at(put->fd, bytes, part, put->object->offset + at);
+		if (!error)
+			error = io_write_at(to, (struct str){ bytes, part }, at);
+		at += (int64_t)part;
+	}
+	free(bytes);
+	return error;
+}
+
+/* Writes path by way of path.part: the object's body, or text. */
+static int write_file(const char *path, const struct put *put, struct str text)
+{
+	char part[PATH_MAX_BYTES + 8];
+	int fd, error;
+
+	snprintf(part, sizeof(part), "%s.part", path);
+	fd = io_open(part, O_WRONLY | O_CREAT | O_TRUNC, 0640);
+	if (fd < 0)
+		return fd;
+	error = put ? copy_body(put, fd) : io_write(fd, text);
+	if (close(fd) < 0 && !error)
+		error = -errno;
+	if (!error && rename(part, path) < 0)
+		error = -errno;
+	if (error)
+		unlink(part);
+	return error;
+}
+
+static int write_object(const struct file_writer *self, struct put *put, struct buf *path)
+{
+	struct buf headers = BUF_INIT(HEADERS_MAX);
+	char *name;
+	int error;
+
+	buf_put(path, self->directory);
+	buf_putc(path, '/');
+	object_key_clean(put->object->dirname, path);
+	buf_putc(path, '/');
+	buf_put(path, put->object->key);
+	if (buf_error(path))
+		return -ENAMETOOLONG;
+	name = strrchr(path->ptr, '/');
+	*name = '\0';
+	error = io_make_dirs(path->ptr, 0750);
+	*name = '/';
+	put_headers(put->object, &headers);
+	buf_puts(path, ".headers");
+	if (!error)
+		error = buf_error(path) ? -ENAMETOOLONG : buf_error(&headers);
+	if (!error)
+		error = write_file(path->ptr, NULL, buf_str(&headers));
+	buf_cut(path, path->len - strlen(".headers"));
+	if (!error)
+		error = write_file(path->ptr, put, (struct str){ NULL, 0 });
+	buf_fini(&headers);
+	return error;
+}
+
+static void file_put(void *state, struct put *put)
+{
+	struct buf path = BUF_INIT(PATH_MAX_BYTES);
+	int error = write_object(state, put, &path);
+
+	put->result = error == -ENAMETOOLONG ? PUT_REFUSED :
+		      error ? PUT_FAILED : PUT_STORED;
+	if (error)
+		snprintf(put->error, sizeof(put->error), "cannot write %s: %s",
+			 path.ptr ? path.ptr : "the object", strerror(-error));
+	buf_fini(&path);
+	put->done(put);
+}
+
+const struct store store_file = {
+	.name = "file",
+	.section = "pipeline.write.file",
+	.state = &file_shape,
+	.blocks = true,
+	.init = file_init,
+	.put = file_put,
+};

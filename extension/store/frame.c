@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* frame.c - see frame.h. zlib is here for its CRC-32. */
+#include <errno.h>
+#include <sys/uio.h>
+#include <unistd.h>
+#include <zlib.h>
+#include "store/frame.h"
+#include "sys/io.h"
+
+static void put_u32(unsigned char *at, uint32_t value)
+{
+	int i;
+
+	for (i = 0; i < 4; i++)
+		at[i] = (unsigned char)(value >> 8 * i);
+}
+
+static uint32_t get_u32(const unsigned char *at)
+{
+	return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
+	       (uint32_t)at[3] << 24;
+}
+
+static int64_t get_i64(const unsigned char *at)
+{
+	return (int64_t)((uint64_t)get_u32(at) | (uint64_t)get_u32(at + 4) << 32);
+}
+
+static void put_head(unsigned char head[FRAME_HEAD], const struct frame *frame)
+{
+	put_u32(head, frame->bytes);
+	put_u32(head + 4, frame->crc);
+	put_u32(head + 8, frame->kind);
+	put_u32(head + 12, frame->records);
+	put_u32(head + 16, (uint32_t)frame->first_ms);
+	put_u32(head + 20, (uint32_t)((uint64_t)frame->first_ms >> 32));
+	put_u32(head + 24, (uint32_t)frame->last_ms);
+	put_u32(head + 28, (uint32_t)((uint64_t)frame->last_ms >> 32));
+}
+
+uint32_t frame_crc(uint32_t crc, struct str bytes)
+{
+	return (uint32_t)crc32_z(crc, (const unsigned char *)bytes.ptr, bytes.len);
+}
+
+static uint32_t crc_of(const unsigned char head[FRAME_HEAD], struct str payload)
+{
+	uint32_t crc = frame_crc(0, (struct str){ (const char *)head + 8, FRAME_HEAD - 8 });
+
+	return payload.len ? frame_crc(crc, payload) : crc;
+}
+
+int frame_append(int fd, int64_t size, const struct frame *what, struct str payload)
+{
+	unsigned char head[FRAME_HEAD];
+	struct iovec part[2] = {
+		{ head, FRAME_HEAD },
+		{ (void *)(uintptr_t)payload.ptr, payload.len },
+	};
+	struct frame frame = *what;
+	ssize_t n;
+	int error = 0;
+
+	if (payload.len > FRAME_MAX_BYTES)
+		return -EFBIG;
+	frame.bytes = (uint32_t)payload.len;
+	put_head(head, &frame);
+	frame.crc = crc_of(head, payload);
+	put_head(head, &frame);
+	n = pwritev(fd, part, 2, size);
+	if (n == (ssize_t)(FRAME_HEAD + payload.len))
+		return 0;
+	/* Interrupted or half written: once more in parts, which says why. */
+	error = io_write_at(fd, (struct str){ (char *)head, FRAME_HEAD }, size);
+	if (!error)
+		error = io_write_at(fd, payload, size + FRAME_HEAD);
+	if (error && ftruncate(fd, size) < 0)
+		return -errno;
+	return error;
+}
+
+int frame_read_head(int fd, int64_t offset, struct frame *frame)
+{
+	unsigned char head[FRAME_HEAD];
+	int error = io_read_at(fd, head, FRAME_HEAD, offset);
+
+	if (error)
+		return error;
+	*frame = (struct frame){
+		.bytes = get_u32(head), .crc = get_u32(head + 4),
+		.kind = get_u32(head + 8), .records = get_u32(head + 12),
+		.first_ms = get_i64(head + 16), .last_ms = get_i64(head + 24),
+	};
+	if (frame->bytes > FRAME_MAX_BYTES || frame->kind < FRAME_RECIPE ||
+	    frame->kind > FRAME_SEAL)
+		return -ENODATA;
+	return 0;
+}
+
+int frame_read_payload(int fd, int64_t offset, const struct frame *frame,
+		       struct buf *payload)
+{
+	unsigned char head[FRAME_HEAD];
+	char *room;
+	int error;
+
+	buf_reset(payload);
+	room = buf_room(payload, frame->bytes);
+	if (!room)
+		return buf_error(payload);
+	error = io_read_at(fd, room, frame->bytes, offset + FRAME_HEAD);
+	if (error)
+		return error;
+	buf_added(payload, frame->bytes);
+	put_head(head, frame);
+	return crc_of(head, buf_str(payload)) == frame->crc ? 0 : -ENODATA;
+}

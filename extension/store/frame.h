@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* frame.h - the file of an open object: frames, appended one by one.
+ *
+ *	recipe		first: how to finish the object, see stage/recipe.h
+ *	rows		any number: the rows of one batch
+ *	seal		last, once it is decided: the key the object gets
+ *
+ * A frame is 32 bytes of head and its payload; numbers are little-endian:
+ *
+ *	 0  u32  bytes of payload
+ *	 4  u32  CRC-32 of what follows, payload included
+ *	 8  u32  kind
+ *	12  u32  records in it
+ *	16  i64  first, Unix ms
+ *	24  i64  last, Unix ms
+ *
+ * Whatever cut or damaged a file, the frames before the damage are good: a
+ * reader stops at the first bad one. Files are never appended to after a
+ * restart.
+ */
+#ifndef STORE_FRAME_H
+#define STORE_FRAME_H
+
+#include <stdint.h>
+#include "base/buf.h"
+
+#define FRAME_HEAD	32
+#define FRAME_MAX_BYTES	((uint32_t)512 << 20)
+
+enum frame_kind { FRAME_RECIPE = 1, FRAME_ROWS, FRAME_SEAL };
+
+struct frame {
+	uint32_t bytes, crc, kind, records;
+	int64_t first_ms, last_ms;
+};
+
+uint32_t frame_crc(uint32_t crc, struct str);
+
+/* Appends a frame to the file of this size. -errno: the file is as long as it
+ * was before. */
+int frame_append(int fd, int64_t size, const struct frame *, struct str payload);
+
+/* Reads the head at offset. 0, -ENODATA: the file ends there or the head is
+ * nonsense, or -errno. */
+int frame_read_head(int fd, int64_t offset, struct frame *);
+/* Reads and checks the payload, into the emptied buffer. 0, -ENODATA: cut or
+ * damaged, or -errno. */
+int frame_read_payload(int fd, int64_t offset, const struct frame *, struct buf *);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* intake.h - a pipeline's sink: rows to open files, open files to objects.
+ *
+ * append() and seal() run on the worker that runs the tenant; making the
+ * object is a task of its own, so that the tenant goes on meanwhile. When the
+ * task has put the object into the spool it tells who uploads.
+ */
+#ifndef STORE_INTAKE_H
+#define STORE_INTAKE_H
+
+#include "stage/recipe.h"
+#include "store/spool.h"
+#include "sys/workers.h"
+
+struct intake;
+
+struct intake_parts {
+	struct spool_dir *dir;
+	const struct stage_set *stages;
+	struct recipe_place place;	/* its tag is not used */
+	struct workers *workers;
+	struct stats *stats;
+	struct log *log;
+	void (*sealed)(void *context);	/* from a worker; must not block */
+	void *context;
+};
+
+/* All parts are borrowed for the intake's life. NULL: no memory. */
+struct intake *intake_new(const struct intake_parts *);
+/* No task of it runs afterwards; what is not sealed stays open in the spool. */
+void intake_free(struct intake *);
+struct sink *intake_sink(struct intake *);
+
+/* Gives a key to what earlier runs left open, and seals it. Once, before the
+ * first append. */
+void intake_recover(struct intake *, struct now);
+/* Objects that have their key and are not in the spool yet. */
+size_t intake_sealing(struct intake *);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* s3_request.h - a sealed object as a signed PutObject request. Pure.
+ *
+ * Path style, PUT <endpoint>/<bucket>/<key>, which every S3 server knows; all
+ * headers are signed but Content-Length, which libcurl adds.
+ */
+#ifndef STORE_S3_REQUEST_H
+#define STORE_S3_REQUEST_H
+
+#include "net/endpoint.h"
+#include "store/sigv4.h"
+#include "store/store.h"
+
+struct s3_request {
+	struct buf url;
+	struct buf lines;		/* what header points to */
+	const char **header;		/* "Name: value", NULL-terminated */
+};
+
+/* Where requests go. Without a scheme it is https; an empty text is Amazon's
+ * endpoint of the region. The result borrows from text or from made, which the
+ * caller frees. 0, -EINVAL with the reason, or -ENOMEM. */
+int s3_endpoint(struct str text, struct str region, struct buf *made,
+		struct endpoint *, struct err *);
+
+/* 0, or -errno with nothing to free. */
+int s3_request_init(struct s3_request *, const struct endpoint *,
+		    struct sigv4_signer *, const struct sealed *, int64_t wall_ms);
+void s3_request_fini(struct s3_request *);
+
+/* What a body of that size may take: a minute, and 64 kB a second. */
+int64_t s3_request_timeout_ms(int64_t size);
+
+#endif

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* seal.c - see seal.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+#include "stage/recipe.h"
+#include "store/digest.h"
+#include "store/envelope.h"
+#include "store/frame.h"
+#include "store/seal.h"
+#include "sys/io.h"
+
+#define ARENA_MAX	((size_t)1 << 20)
+#define METADATA_MAX	3
+
+/* What the heads of the frames say, up to a limit. */
+struct outline {
+	int64_t end;			/* behind the last frame of rows */
+	int64_t records, first_ms, last_ms;
+	bool is_marked;
+	struct object object;		/* marked; its key lives in key */
+	struct buf key;
+};
+
+int seal_mark(int fd, int64_t size, const struct object *object)
+{
+	struct frame frame = {
+		.kind = FRAME_SEAL, .records = (uint32_t)object->records,
+		.first_ms = object->first_ms, .last_ms = object->last_ms,
+	};
+
+	return frame_append(fd, size, &frame, object->key);
+}
+
+static int read_mark(int fd, int64_t at, const struct frame *frame, struct outline *o)
+{
+	int error = frame_read_payload(fd, at, frame, &o->key);
+
+	if (error)
+		return error;
+	o->is_marked = true;
+	o->object = (struct object){
+		.key = buf_str(&o->key), .first_ms = frame->first_ms,
+		.last_ms = frame->last_ms, .records = frame->records,
+	};
+	return 0;
+}
+
+/* Steps over the frames before limit. 0, -ENODATA: there is no recipe, or
+ * -errno. */
+static int outline_read(int fd, int64_t limit, struct outline *o)
+{
+	struct frame frame;
+	int64_t at = 0;
+	int error;
+
+	o->records = 0;
+	while (!(error = frame_read_head(fd, at, &frame))) {
+		int64_t next = at + FRAME_HEAD + frame.bytes;
+
+		if ((at == 0) != (frame.kind == FRAME_RECIPE))
+			return at ? 0 : -ENODATA;
+		if (frame.kind == FRAME_SEAL) {
+			error = read_mark(fd, at, &frame, o);
+			break;
+		}
+		if (next > limit) {
+			at = next;	/* damaged: only the mark is still wanted */
+			continue;
+		}
+		if (frame.kind == FRAME_ROWS) {
+			if (!o->records)
+				o->first_ms = frame.first_ms;
+			o->last_ms = frame.last_ms;
+			o->records += frame.records;
+		}
+		o->end = at = next;
+	}
+	return error == -ENODATA && at ? 0 : error;
+}
+
+/* The finished object on its way to tmp/. */
+struct body {
+	struct byte_sink sink;
+	int fd;
+	int64_t size;
+	struct digest sha256, md5;
+};
+
+static int body_put(struct byte_sink *sink, struct str bytes)
+{
+	struct body *body = (struct body *)sink;
+	int error = io_write_at(body->fd, bytes, ENVELOPE_SIZE + body->size);
+
+	if (error)
+		return error;
+	body->size += (int64_t)bytes.len;
+	digest_add(&body->sha256, bytes);
+	digest_add(&body->md5, bytes);
+	return 0;
+}
+
+static struct str number(char text[24], int64_t value)
+{
+	return (struct str){ text, (size_t)snprintf(text, 24, "%" PRId64, value) };
+}
+
+static int write_envelope(struct body *body, const struct recipe *recipe,
+			  const struct object *object)
+{
+	char text[METADATA_MAX][24], head[ENVELOPE_SIZE];
+	struct str name[METADATA_MAX] = {
+		STR("first-timestamp"), STR("last-timestamp"), STR("num-records"),
+	};
+	struct str value[METADATA_MAX] = {
+		number(text[0], object->first_ms), number(text[1], object->last_ms),
+		number(text[2], object->records),
+	};
+	struct envelope envelope = {
+		.dirname = recipe->place.dirname, .key = object->key,
+		.content_type = recipe->content_type,
+		.content_encoding = recipe->content_encoding,
+		.metadata = { name, value, METADATA_MAX },
+		.records = object->records, .size = body->size,
+	};
+	int error = digest_end(&body->sha256, envelope.sha256);
+
+	if (!error)
+		error = digest_end(&body->md5, envelope.md5);
+	if (!error)
+		error = envelope_write(&envelope, head);
+	return error ? error : io_write_at(body->fd, (struct str){ head, sizeof(head) }, 0);
+}
+
+/* Feeds the rows. -EBADMSG: the frame at *damaged is. */
+static int make_rows(struct making *making, int fd, int64_t end, int64_t *damaged)
+{
+	struct buf payload = BUF_INIT(FRAME_MAX_BYTES);
+	struct frame frame;
+	int64_t at = 0;
+	int error = 0;
+
+	while (!error && at < end) {
+		error = frame_read_head(fd, at, &frame);
+		if (!error)
+			error = frame_read_payload(fd, at, &frame, &payload);
+		if (!error && frame.kind == FRAME_ROWS)
+			error = making_rows(making, buf_str(&payload));
+		if (error == -ENODATA) {
+			*damaged = at;
+			error = -EBADMSG;
+		}
+		at += FRAME_HEAD + frame.bytes;
+	}
+	buf_fini(&payload);
+	return error;
+}
+
+static int make_body(struct body *body, int fd, const struct recipe *recipe,
+		     const struct outline *o, int64_t *damaged)
+{
+	struct object object = o->object;
+	struct making making;
+	int error = digest_init(&body->sha256, DIGEST_SHA256);
+
+	if (!error)
+		error = digest_init(&body->md5, DIGEST_MD5);
+	if (error)
+		return error;
+	object.records = o->records;
+	error = making_start(&making, recipe, &object, &body->sink);
+	if (!error)
+		error = make_rows(&making, fd, o->end, damaged);
+	if (!error)
+		error = making_finish(&making);
+	making_end(&making);
+	return error ? error : write_envelope(body, recipe, &object);
+}
+
+/* tmp/<id>, whole or not at all. */
+static int make_file(const struct spool_dir *dir, uint64_t id, int fd,
+		     const struct recipe *recipe, const struct outline *o,
+		     struct body *body, int64_t *damaged)
+{
+	char path[SPOOL_PATH_MAX];
+	int error;
+
+	spool_path(dir, SPOOL_TMP, id, path);
+	*body = (struct body){ .sink = { body_put } };
+	body->fd = io_open(path, O_RDWR | O_CREAT | O_TRUNC, 0640);
+	if (body->fd < 0)
+		return body->fd;
+	error = make_body(body, fd, recipe, o, damaged);
+	digest_fini(&body->sha256);
+	digest_fini(&body->md5);
+	if (close(body->fd) < 0 && !error)
+		error = -errno;
+	if (error)
+		unlink(path);
+	return error;
+}
+
+static int read_recipe(int fd, struct arena *arena, struct recipe *recipe,
+		       struct err *err)
+{
+	struct buf text = BUF_INIT(ARENA_MAX);
+	struct frame frame;
+	int error = frame_read_head(fd, 0, &frame);
+
+	if (!error)
+		error = frame_read_payload(fd, 0, &frame, &text);
+	if (error)
+		err_set(err, "its recipe is damaged");
+	else if (recipe_read(arena_str(arena, buf_str(&text)), arena, recipe, err) < 0)
+		error = -ENODATA;
+	buf_fini(&text);
+	return error;
+}
+
+static int commit(struct spool_dir *dir, uint64_t id, const struct body *body,
+		  const struct outline *o, struct now now)
+{
+	char from[SPOOL_PATH_MAX], to[SPOOL_PATH_MAX], open_path[SPOOL_PATH_MAX];
+
+	spool_path(dir, SPOOL_TMP, id, from);
+	spool_path(dir, SPOOL_NEW, id, to);
+	spool_path(dir, SPOOL_OPEN, id, open_path);
+	if (rename(from, to) < 0)
+		return -errno;
+	unlink(open_path);
+	spool_add(dir, id, ENVELOPE_SIZE + body->size, o->records, now);
+	return 0;
+}
+
+/* Until what is left of the file is whole. */
+static int make(struct spool_dir *dir, uint64_t id, int fd, const struct recipe *recipe,
+		struct outline *o, struct body *body, struct log *log)
+{
+	int64_t limit = INT64_MAX;
+	int error;
+
+	for (;;) {
+		error = outline_read(fd, limit, o);
+		if (error || !o->is_marked || !o->records)
+			return error == -ENODATA || !error ? -EBADMSG : error;
+		error = make_file(dir, id, fd, recipe, o, body, &limit);
+		if (error != -EBADMSG)
+			return error;
+		log_write(log, LOG_ERROR, "tenant=%s spool=open/%016" PRIu64 " is damaged "
+			  "at byte %" PRId64 "; the rows behind it are lost",
+			  spool_dir_name(dir), id, limit);
+	}
+}
+
+int seal_object(struct spool_dir *dir, uint64_t id, struct log *log, struct now now)
+{
+	struct outline outline = { .key = BUF_INIT(ARENA_MAX) };
+	struct arena arena = ARENA_INIT(ARENA_MAX);
+	struct recipe recipe = { 0 };
+	struct err err = ERR_INIT;
+	struct body body;
+	char path[SPOOL_PATH_MAX];
+	int fd, error;
+
+	spool_path(dir, SPOOL_OPEN, id, path);
+	fd = io_open(path, O_RDONLY, 0);
+	if (fd < 0)
+		return fd;
+	error = read_recipe(fd, &arena, &recipe, &err);
+	if (!error) {
+		err_set(&err, "nothing in it can be used");
+		error = make(dir, id, fd, &recipe, &outline, &body, log);
+	}
+	if (!error)
+		error = commit(dir, id, &body, &outline, now);
+	close(fd);
+	if (error == -EBADMSG || error == -ENODATA || error == -ENAMETOOLONG) {
+		if (error == -ENAMETOOLONG)
+			err_set(&err, "its key and metadata are longer than an object "
+				"store takes");
+		spool_quarantine(dir, SPOOL_OPEN, id, err.text);
+		error = -EBADMSG;
+	}
+	recipe_fini(&recipe);
+	buf_fini(&outline.key);
+	arena_fini(&arena);
+	return error;
+}
+
+int seal_inspect(const struct spool_dir *dir, uint64_t id, struct seal_state *state)
+{
+	struct buf payload = BUF_INIT(FRAME_MAX_BYTES);
+	struct frame frame;
+	char path[SPOOL_PATH_MAX];
+	int fd, error = 0;
+
+	*state = (struct seal_state){ .recipe = BUF_INIT(ARENA_MAX) };
+	spool_path(dir, SPOOL_OPEN, id, path);
+	fd = io_open(path, O_RDONLY, 0);
+	if (fd < 0)
+		return fd;
+	while (!state->is_marked) {
+		error = frame_read_head(fd, state->good, &frame);
+		if (!error)
+			error = frame_read_payload(fd, state->good, &frame, &payload);
+		if (error || (state->good == 0) != (frame.kind == FRAME_RECIPE))
+			break;
+		if (frame.kind == FRAME_RECIPE)
+			buf_put(&state->recipe, buf_str(&payload));
+		state->is_marked = frame.kind == FRAME_SEAL;
+		if (frame.kind == FRAME_ROWS) {
+			if (!state->records)
+				state->first_ms = frame.first_ms;
+			state->last_ms = frame.last_ms;
+			state->records += frame.records;
+		}
+		state->good += FRAME_HEAD + frame.bytes;
+	}
+	close(fd);
+	buf_fini(&payload);
+	if (error == -ENODATA || !error)
+		error = state->recipe.len ? 0 : -ENODATA;
+	return error;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* seal.h - the file of an open object becomes a finished one.
+ *
+ * Everything is in the file: the recipe, the rows, and the key in its last
+ * frame. So it does not matter whether the run that sealed it still lives, and
+ * doing it again gives the same bytes under the same key.
+ */
+#ifndef STORE_SEAL_H
+#define STORE_SEAL_H
+
+#include "pipeline/object.h"
+#include "store/spool.h"
+
+/* Ends an open file with the key it gets. size is the file's; the object's
+ * times and records go into the frame. -errno: the file is as it was. */
+int seal_mark(int fd, int64_t size, const struct object *);
+
+/* What an earlier run left. */
+struct seal_state {
+	bool is_marked;			/* it has its key */
+	int64_t good;			/* bytes that can be trusted */
+	int64_t records, first_ms, last_ms;
+	struct buf recipe;		/* its text; freed by the caller */
+};
+
+/* Reads and checks the whole file. -ENODATA: not even the recipe is good. */
+int seal_inspect(const struct spool_dir *, uint64_t id, struct seal_state *);
+
+/* Makes new/<id> from the marked file open/<id>, unlinks that, and counts the
+ * object. Rows behind a damaged frame are lost, and logged. -EBADMSG: the file
+ * is of no use; it has been moved to bad/. Other -errno: nothing has changed,
+ * try again later. */
+int seal_object(struct spool_dir *, uint64_t id, struct log *, struct now);
+
+#endif

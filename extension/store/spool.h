@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* spool.h - objects on their way, as files in directories.
+ *
+ *	<spool>/lock			one process at a time
+ *	<spool>/streams			highest stream id given out
+ *	<spool>/<pipeline>/open/<id>	rows of an object that is not finished
+ *	<spool>/<pipeline>/tmp/<id>	an object in the making; emptied at start
+ *	<spool>/<pipeline>/new/<id>	a finished object, waiting to be stored
+ *	<spool>/<pipeline>/bad/<id>	refused for ever, or damaged
+ *
+ * The directories are the only truth: there is no list beside them that could
+ * disagree. The rename from tmp to new commits an object; then its open file
+ * is unlinked. With both there after a crash, the open file is the copy.
+ * Moving a file from bad back to new and restarting tries it again.
+ *
+ * Ids rise within a pipeline and are not used again. All functions are safe
+ * from any thread.
+ */
+#ifndef STORE_SPOOL_H
+#define STORE_SPOOL_H
+
+#include "base/err.h"
+#include "base/now.h"
+#include "base/stats.h"
+#include "format/config.h"
+#include "sys/log.h"
+
+struct spool;
+struct spool_dir;
+
+struct spool_options {
+	struct str directory;
+	int64_t max_bytes;		/* of all sealed objects */
+	int64_t max_age;		/* ms, of a sealed object */
+	int64_t min_free;		/* bytes of the file system left to others */
+};
+
+extern const struct shape spool_shape;		/* section "spool" */
+
+/* Makes the directory, takes the lock. NULL: see err. log is borrowed. */
+struct spool *spool_open(const struct spool_options *, struct log *, struct err *);
+/* Every spool_dir is closed. */
+void spool_close(struct spool *);
+/* Logs every directory that no pipeline of these names owns. */
+void spool_report_strangers(struct spool *, const struct strs *names);
+
+/* Bytes that rows may be held in memory while they cannot be written, for all
+ * pipelines; negative gives back. false: too many. */
+void spool_set_held_max(struct spool *, int64_t bytes);
+bool spool_hold(struct spool *, int64_t bytes);
+
+/* A stream id, in Unix seconds: at least wanted, and above all given out before
+ * this spool was opened. Remembered on disk first. -errno. */
+int64_t spool_stream(struct spool *, int64_t wanted);
+
+/* Bytes of open objects, for the limit of the whole; negative takes back. */
+void spool_charge(struct spool *, int64_t bytes);
+
+/* One pipeline's directories, with what is in them. The name is copied, stats
+ * are borrowed. NULL: see err. */
+struct spool_dir *spool_dir_open(struct spool *, const char *name, struct stats *,
+				 struct now, struct err *);
+void spool_dir_close(struct spool_dir *);
+const char *spool_dir_name(const struct spool_dir *);
+struct spool *spool_of(const struct spool_dir *);
+
+enum spool_folder { SPOOL_OPEN, SPOOL_TMP, SPOOL_NEW, SPOOL_BAD, SPOOL_FOLDERS };
+
+uint64_t spool_next_id(struct spool_dir *);
+#define SPOOL_PATH_MAX	4096
+void spool_path(const struct spool_dir *, enum spool_folder, uint64_t id,
+		char path[SPOOL_PATH_MAX]);
+/* The ids found in open/ when the directory was opened, ascending. Borrowed;
+ * for the directory's life. */
+size_t spool_left_open(const struct spool_dir *, const uint64_t **ids);
+
+/* A sealed object is in new/: counts it, makes room if there is too much. */
+void spool_add(struct spool_dir *, uint64_t id, int64_t bytes, int64_t records,
+	       struct now);
+
+/* The oldest that is not under way; it then is. false: none. */
+bool spool_take(struct spool_dir *, uint64_t *id);
+enum spool_outcome {
+	SPOOL_STORED,			/* unlinks it */
+	SPOOL_LATER,			/* it waits again */
+	SPOOL_REFUSED,			/* moves it to bad/ */
+};
+void spool_done(struct spool_dir *, uint64_t id, enum spool_outcome);
+
+/* A file that cannot be read goes to bad/, with one line in the log. */
+void spool_quarantine(struct spool_dir *, enum spool_folder, uint64_t id,
+		      const char *why);
+
+struct spool_backlog {
+	size_t objects;
+	int64_t bytes;
+	int64_t oldest_ms;		/* when it was sealed, monotonic; NEVER_MS */
+};
+void spool_backlog(struct spool_dir *, struct spool_backlog *);
+/* Syncs what waits for more than some seconds, drops what is too old. */
+void spool_tick(struct spool_dir *, struct now);
+
+#endif

@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* spool_dir.c - one pipeline's directories. See spool.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "store/envelope.h"
+#include "store/spool_dir.h"
+#include "sys/io.h"
+
+#define SYNC_AFTER_MS	5000
+#define SYNC_MOST	64		/* of one tick */
+
+static const char *const folder_names[SPOOL_FOLDERS] = {
+	[SPOOL_OPEN] = "open", [SPOOL_TMP] = "tmp",
+	[SPOOL_NEW] = "new", [SPOOL_BAD] = "bad",
+};
+
+static void folder_path(const struct spool_dir *dir, enum spool_folder folder,
+			char path[SPOOL_PATH_MAX])
+{
+	snprintf(path, SPOOL_PATH_MAX, "%s/%s/%s", dir->spool->path, dir->name,
+		 folder_names[folder]);
+}
+
+void spool_path(const struct spool_dir *dir, enum spool_folder folder, uint64_t id,
+		char path[SPOOL_PATH_MAX])
+{
+	snprintf(path, SPOOL_PATH_MAX, "%s/%s/%s/%016" PRIu64, dir->spool->path, dir->name,
+		 folder_names[folder], id);
+}
+
+/* false: not a name that we give. */
+static bool parse_id(const char *name, uint64_t *id)
+{
+	char *end;
+
+	*id = strtoull(name, &end, 10);
+	return strlen(name) == 16 && *end == '\0' && *id;
+}
+
+static void see_id(struct spool_dir *dir, uint64_t id)
+{
+	if (id >= dir->next_id)
+		dir->next_id = id + 1;
+}
+
+static int purge(void *context, const char *name)
+{
+	struct spool_dir *dir = context;
+	uint64_t id;
+	char path[SPOOL_PATH_MAX];
+
+	if (parse_id(name, &id)) {
+		spool_path(dir, SPOOL_TMP, id, path);
+		unlink(path);
+		see_id(dir, id);
+	}
+	return 0;
+}
+
+static int see_bad(void *context, const char *name)
+{
+	struct spool_dir *dir = context;
+	struct stat status;
+	uint64_t id;
+	char path[SPOOL_PATH_MAX];
+
+	if (!parse_id(name, &id))
+		return 0;
+	see_id(dir, id);
+	spool_path(dir, SPOOL_BAD, id, path);
+	if (stat(path, &status) == 0)
+		dir->spool->bytes += status.st_size;
+	return 0;
+}
+
+static struct spool_entry *add_entry(struct spool_dir *dir, uint64_t id, int64_t bytes,
+				     int64_t records, int64_t sealed_ms)
+{
+	struct spool_entry *entry = calloc(1, sizeof(*entry)), *before;
+
+	if (!entry)
+		return NULL;
+	*entry = (struct spool_entry){
+		.id = id, .bytes = bytes, .records = records, .sealed_ms = sealed_ms,
+	};
+	TAILQ_FOREACH_REVERSE(before, &dir->waiting, spool_entries, link)
+		if (before->id < id)
+			break;
+	if (before)
+		TAILQ_INSERT_AFTER(&dir->waiting, before, entry, link);
+	else
+		TAILQ_INSERT_HEAD(&dir->waiting, entry, link);
+	dir->objects++;
+	dir->bytes += bytes;
+	dir->spool->bytes += bytes;
+	stats_add(dir->stats, STAT_OBJECTS_SPOOLED, 1);
+	return entry;
+}
+
+/* A sealed object of an earlier run. What is wrong with it, or NULL. */
+static const char *check_sealed(const char *path, struct envelope *envelope,
+				struct arena *arena, struct stat *status, struct err *err)
+{
+	char head[ENVELOPE_SIZE];
+	int fd = io_open(path, O_RDONLY, 0);
+	int error = fd < 0 ? fd : io_read_at(fd, head, sizeof(head), 0);
+
+	if (!error && fstat(fd, status) < 0)
+		error = -errno;
+	if (fd >= 0)
+		close(fd);
+	if (error)
+		return error == -ENODATA ? "it is cut" : strerror(-error);
+	if (envelope_read(head, arena, envelope, err) < 0)
+		return err->text;
+	if (status->st_size != ENVELOPE_SIZE + envelope->size)
+		return "it is cut, or something was added";
+	return NULL;
+}
+
+struct scan {
+	struct spool_dir *dir;
+	struct now now;
+	int error;
+};
+
+static int see_sealed(void *context, const char *name)
+{
+	struct scan *scan = context;
+	struct arena arena = ARENA_INIT(64 * 1024);
+	struct envelope envelope;
+	struct err err = ERR_INIT;
+	char path[SPOOL_PATH_MAX];
+	struct stat status;
+	const char *why;
+	uint64_t id;
+
+	if (!parse_id(name, &id))
+		return 0;
+	see_id(scan->dir, id);
+	spool_path(scan->dir, SPOOL_NEW, id, path);
+	why = check_sealed(path, &envelope, &arena, &status, &err);
+	if (why) {
+		spool_quarantine(scan->dir, SPOOL_NEW, id, why);
+	} else {
+		int64_t age_ms = scan->now.wall_ms - (int64_t)status.st_mtime * 1000;
+
+		if (!add_entry(scan->dir, id, status.st_size, envelope.records,
+			       scan->now.mono_ms - (age_ms > 0 ? age_ms : 0)))
+			scan->error = -ENOMEM;
+		stats_add(scan->dir->stats, STAT_RECORDS_ENCODED, envelope.records);
+		stats_add(scan->dir->stats, STAT_RECORDS_SPOOLED, envelope.records);
+	}
+	arena_fini(&arena);
+	return scan->error;
+}
+
+static int by_id(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static bool is_sealed_too(const struct spool_dir *dir, uint64_t id)
+{
+	const struct spool_entry *entry;
+
+	TAILQ_FOREACH(entry, &dir->waiting, link)
+		if (entry->id == id)
+			return true;
+	return false;
+}
+
+static int see_open(void *context, const char *name)
+{
+	struct spool_dir *dir = context;
+	char path[SPOOL_PATH_MAX];
+	uint64_t id, *more;
+
+	if (!parse_id(name, &id))
+		return 0;
+	see_id(dir, id);
+	if (is_sealed_too(dir, id)) {
+		spool_path(dir, SPOOL_OPEN, id, path);
+		unlink(path);
+		return 0;
+	}
+	more = realloc(dir->left_open, (dir->left_open_count + 1) * sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	dir->left_open = more;
+	dir->left_open[dir->left_open_count++] = id;
+	return 0;
+}
+
+static int scan_folders(struct spool_dir *dir, struct now now)
+{
+	struct scan scan = { dir, now, 0 };
+	char path[SPOOL_PATH_MAX];
+	int folder, error;
+
+	for (folder = 0; folder < SPOOL_FOLDERS; folder++) {
+		folder_path(dir, (enum spool_folder)folder, path);
+		error = io_make_dirs(path, 0750);
+		if (error)
+			return error;
+	}
+	folder_path(dir, SPOOL_TMP, path);
+	error = io_list(path, purge, dir);
+	folder_path(dir, SPOOL_BAD, path);
+	if (!error)
+		error = io_list(path, see_bad, dir);
+	folder_path(dir, SPOOL_NEW, path);
+	if (!error)
+		error = io_list(path, see_sealed, &scan);
+	folder_path(dir, SPOOL_OPEN, path);
+	if (!error)
+		error = io_list(path, see_open, dir);
+	if (dir->left_open_count)
+		qsort(dir->left_open, dir->left_open_count, sizeof(*dir->left_open), by_id);
+	return error;
+}
+
+struct spool_dir *spool_dir_open(struct spool *spool, const char *name,
+				 struct stats *stats, struct now now, struct err *err)
+{
+	struct spool_dir *dir = calloc(1, sizeof(*dir));
+	int error = -ENOMEM;
+
+	if (!dir)
+		goto out;
+	dir->spool = spool;
+	dir->stats = stats;
+	dir->next_id = 1;
+	TAILQ_INIT(&dir->waiting);
+	pthread_mutex_lock(&spool->lock);
+	TAILQ_INSERT_TAIL(&spool->dirs, dir, link);
+	pthread_mutex_unlock(&spool->lock);
+	dir->name = strdup(name);
+	if (dir->name)
+		error = scan_folders(dir, now);
+out:
+	if (!error)
+		return dir;
+	err_set(err, "cannot use %s/%s: %s", spool->path, name, strerror(-error));
+	spool_dir_close(dir);
+	return NULL;
+}
+
+void spool_dir_close(struct spool_dir *dir)
+{
+	struct spool_entry *entry;
+
+	if (!dir)
+		return;
+	pthread_mutex_lock(&dir->spool->lock);
+	TAILQ_REMOVE(&dir->spool->dirs, dir, link);
+	while ((entry = TAILQ_FIRST(&dir->waiting)))
+		spool_forget(dir, entry, false);
+	pthread_mutex_unlock(&dir->spool->lock);
+	free(dir->left_open);
+	free(dir->name);
+	free(dir);
+}
+
+const char *spool_dir_name(const struct spool_dir *dir)
+{
+	return dir->name;
+}
+
+struct spool *spool_of(const struct spool_dir *dir)
+{
+	return dir->spool;
+}
+
+uint64_t spool_next_id(struct spool_dir *dir)
+{
+	uint64_t id;
+
+	pthread_mutex_lock(&dir->spool->lock);
+	id = dir->next_id++;
+	pthread_mutex_unlock(&dir->spool->lock);
+	return id;
+}
+
+size_t spool_left_open(const struct spool_dir *dir, const uint64_t **ids)
+{
+	*ids = dir->left_open;
+	return dir->left_open_count;
+}
+
+void spool_forget(struct spool_dir *dir, struct spool_entry *entry, bool unlink_it)
+{
+	char path[SPOOL_PATH_MAX];
+
+	if (unlink_it) {
+		spool_path(dir, SPOOL_NEW, entry->id, path);
+		unlink(path);
+		stats_add(dir->stats, STAT_RECORDS_SPOOLED, -entry->records);
+		stats_add(dir->stats, STAT_OBJECTS_SPOOLED, -1);
+	}
+	TAILQ_REMOVE(&dir->waiting, entry, link);
+	dir->objects--;
+	dir->bytes -= entry->bytes;
+	dir->spool->bytes -= entry->bytes;
+	free(entry);
+}
+
+void spool_add(struct spool_dir *dir, uint64_t id, int64_t bytes, int64_t records,
+	       struct now now)
+{
+	pthread_mutex_lock(&dir->spool->lock);
+	/* Without memory for the entry the file is found at the next start. */
+	add_entry(dir, id, bytes, records, now.mono_ms);
+	spool_make_room(dir->spool);
+	pthread_mutex_unlock(&dir->spool->lock);
+}
+
+bool spool_take(struct spool_dir *dir, uint64_t *id)
+{
+	struct spool_entry *entry;
+
+	pthread_mutex_lock(&dir->spool->lock);
+	TAILQ_FOREACH(entry, &dir->waiting, link)
+		if (!entry->is_taken)
+			break;
+	if (entry) {
+		entry->is_taken = true;
+		*id = entry->id;
+	}
+	pthread_mutex_unlock(&dir->spool->lock);
+	return entry != NULL;
+}
+
+static void move_to_bad(struct spool_dir *dir, enum spool_folder folder, uint64_t id,
+			int64_t records)
+{
+	char from[SPOOL_PATH_MAX], to[SPOOL_PATH_MAX];
+	struct stat status;
+
+	spool_path(dir, folder, id, from);
+	spool_path(dir, SPOOL_BAD, id, to);
+	rename(from, to);
+	if (stat(to, &status) == 0)
+		dir->spool->bytes += status.st_size;
+	stats_add(dir->stats, STAT_RECORDS_QUARANTINED, records);
+	stats_add(dir->stats, STAT_OBJECTS_QUARANTINED, 1);
+}
+
+void spool_done(struct spool_dir *dir, uint64_t id, enum spool_outcome outcome)
+{
+	struct spool_entry *entry;
+
+	pthread_mutex_lock(&dir->spool->lock);
+	TAILQ_FOREACH(entry, &dir->waiting, link)
+		if (entry->id == id)
+			break;
+	if (!entry)
+		goto out;
+	entry->is_taken = false;
+	if (outcome == SPOOL_LATER)
+		goto out;
+	if (outcome == SPOOL_STORED) {
+		stats_add(dir->stats, STAT_RECORDS_UPLOADED, entry->records);
+		stats_add(dir->stats, STAT_OBJECTS_UPLOADED, 1);
+		stats_add(dir->stats, STAT_BYTES_UPLOADED, entry->bytes - ENVELOPE_SIZE);
+	} else {
+		move_to_bad(dir, SPOOL_NEW, id, entry->records);
+	}
+	spool_forget(dir, entry, true);
+out:
+	pthread_mutex_unlock(&dir->spool->lock);
+}
+
+void spool_quarantine(struct spool_dir *dir, enum spool_folder folder, uint64_t id,
+		      const char *why)
+{
+	log_write(dir->spool->log, LOG_ERROR, "tenant=%s spool=%s/%016" PRIu64
+		  " moved to bad/: %s", dir->name, folder_names[folder], id, why);
+	pthread_mutex_lock(&dir->spool->lock);
+	move_to_bad(dir, folder, id, 0);
+	pthread_mutex_unlock(&dir->spool->lock);
+}
+
+void spool_backlog(struct spool_dir *dir, struct spool_backlog *backlog)
+{
+	const struct spool_entry *oldest;
+
+	pthread_mutex_lock(&dir->spool->lock);
+	oldest = TAILQ_FIRST(&dir->waiting);
+	*backlog = (struct spool_backlog){
+		dir->objects, dir->bytes, oldest ? oldest->sealed_ms : NEVER_MS,
+	};
+	pthread_mutex_unlock(&dir->spool->lock);
+}
+
+static void drop_old(struct spool_dir *dir, struct now now)
+{
+	struct spool_entry *entry, *next;
+
+	for (entry = TAILQ_FIRST(&dir->waiting); entry; entry = next) {
+		next = TAILQ_NEXT(entry, link);
+		if (now.mono_ms - entry->sealed_ms <= dir->spool->options.max_age)
+			break;
+		if (entry->is_taken)
+			continue;
+		log_write(dir->spool->log, LOG_WARNING, "tenant=%s spool=old an object is "
+			  "dropped: records=%" PRId64 "; see spool.max_age", dir->name,
+			  entry->records);
+		stats_add(dir->stats, STAT_RECORDS_EVICTED, entry->records);
+		stats_add(dir->stats, STAT_OBJECTS_EVICTED, 1);
+		spool_forget(dir, entry, true);
+	}
+}
+
+void spool_tick(struct spool_dir *dir, struct now now)
+{
+	uint64_t ids[SYNC_MOST];
+	struct spool_entry *entry;
+	char path[SPOOL_PATH_MAX];
+	size_t count = 0, i;
+
+	pthread_mutex_lock(&dir->spool->lock);
+	drop_old(dir, now);
+	TAILQ_FOREACH(entry, &dir->waiting, link) {
+		if (count == SYNC_MOST || now.mono_ms - entry->sealed_ms < SYNC_AFTER_MS)
+			break;
+		if (entry->is_synced)
+			continue;
+		entry->is_synced = true;
+		ids[count++] = entry->id;
+	}
+	pthread_mutex_unlock(&dir->spool->lock);
+	for (i = 0; i < count; i++) {
+		int fd;
+
+		spool_path(dir, SPOOL_NEW, ids[i], path);
+		fd = io_open(path, O_RDONLY, 0);
+		if (fd < 0)
+			continue;
+		fdatasync(fd);
+		close(fd);
+	}
+	folder_path(dir, SPOOL_NEW, path);
+	if (count)
+		io_sync_dir(path);
+}

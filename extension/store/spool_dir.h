@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* spool_dir.h - what spool.c and spool_dir.c share: the lock and the lists.
+ *
+ * One lock for the whole spool; it is never held during a slow call but for
+ * the unlink of an evicted object.
+ */
+#ifndef STORE_SPOOL_DIR_H
+#define STORE_SPOOL_DIR_H
+
+#include <pthread.h>
+#include <sys/queue.h>
+#include "store/spool.h"
+
+/* A sealed object. */
+struct spool_entry {
+	TAILQ_ENTRY(spool_entry) link;
+	uint64_t id;
+	int64_t bytes, records;
+	int64_t sealed_ms;		/* monotonic */
+	bool is_taken, is_synced;
+};
+
+struct spool_dir {
+	TAILQ_ENTRY(spool_dir) link;
+	struct spool *spool;
+	char *name;
+	struct stats *stats;
+	TAILQ_HEAD(spool_entries, spool_entry) waiting;/* by id, the oldest first */
+	size_t objects;
+	int64_t bytes;			/* of waiting */
+	uint64_t next_id;
+	uint64_t *left_open;
+	size_t left_open_count;
+};
+
+struct spool {
+	char *path;
+	struct spool_options options;
+	struct log *log;
+	pthread_mutex_t lock;
+	int lock_fd, streams_fd;
+	int64_t stream_floor, stream_highest;
+	int64_t held, held_max;
+	int64_t bytes;			/* sealed, bad and open */
+	TAILQ_HEAD(spool_dirs, spool_dir) dirs;
+};
+
+/* The lock is held: drops the oldest objects of who has most until the spool
+ * is within its limits. */
+void spool_make_room(struct spool *);
+/* The lock is held: unlinks and frees. */
+void spool_forget(struct spool_dir *, struct spool_entry *, bool unlink_it);
+
+#endif

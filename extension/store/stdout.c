@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* stdout.c - the writer "stdout": "--- <bucket>/<key> ---", the object, an
+ * empty line.
+ *
+ * Whoever reads may stop reading. So nothing is written before poll() says
+ * that there is room, and then at most PIPE_BUF bytes, for which a pipe never
+ * blocks (POSIX write()): a stuck reader delays objects, it does not hold a
+ * thread for ever.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "store/store.h"
+#include "sys/io.h"
+
+#define POLL_MS		100
+#define COPY_BYTES	(64 * 1024)
+
+struct stdout_writer {
+	atomic_bool is_cancelled;
+};
+
+static const struct shape stdout_shape = {
+	.name = "stdout",
+	.size = sizeof(struct stdout_writer),
+	.fields = (const struct field[]){ { 0 } },
+};
+
+static int write_some(struct stdout_writer *self, struct str bytes)
+{
+	struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+	while (bytes.len) {
+		size_t part = bytes.len < PIPE_BUF ? bytes.len : PIPE_BUF;
+		ssize_t n;
+
+		if (atomic_load(&self->is_cancelled))
+			return -ECANCELED;
+		if (poll(&out, 1, POLL_MS) == 0)
+			continue;
+		n = write(STDOUT_FILENO, bytes.ptr, part);
+		if (n < 0 && errno != EINTR && errno != EAGAIN)
+			return -errno;
+		if (n > 0)
+			bytes = str_skip(bytes, (size_t)n);
+	}
+	return 0;
+}
+
+static int write_body(struct stdout_writer *self, const struct put *put)
+{
+	char *bytes = malloc(COPY_BYTES);
+	int64_t at = 0;
+	int error = bytes ? 0 : -ENOMEM;
+
+	while (!error && at < put->object->size) {
+		int64_t left = put->object->size - at;
+		size_t part = left < COPY_BYTES ? (size_t)left : COPY_BYTES;
+
+		error = io_read_at(put->fd, bytes, part, put->object->offset + at);
+		if (!error)
+			error = write_some(self, (struct str){ bytes, part });
+		at += (int64_t)part;
+	}
+	free(bytes);
+	return error;
+}
+
+static void stdout_put(void *state, struct put *put)
+{
+	struct stdout_writer *self = state;
+	struct buf title = BUF_INIT(16 * 1024);
+	int error;
+
+	buf_printf(&title, "--- " STR_FMT "/" STR_FMT " ---\n",
+		   STR_ARG(put->object->dirname), STR_ARG(put->object->key));
+	error = write_some(self, buf_str(&title));
+	if (!error)
+		error = write_body(self, put);
+	if (!error)
+		error = write_some(self, STR("\n"));
+	buf_fini(&title);
+	put->result = error ? PUT_FAILED : PUT_STORED;
+	if (error)
+		snprintf(put->error, sizeof(put->error), "cannot write to standard "
+			 "output: %s", strerror(-error));
+	put->done(put);
+}
+
+static void stdout_cancel(void *state, struct put *put)
+{
+	struct stdout_writer *self = state;
+
+	(void)put;
+	atomic_store(&self->is_cancelled, true);
+}
+
+const struct store store_stdout = {
+	.name = "stdout",
+	.section = "pipeline.write.stdout",
+	.state = &stdout_shape,
+	.blocks = true,
+	.keeps_keys = true,
+	.put = stdout_put,
+	.cancel = stdout_cancel,
+};

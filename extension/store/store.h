@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* store.h - the writers: where finished objects go.
+ *
+ * A writer is a const table and a private state, configured by its shape, as
+ * stages are. It gets one object at a time with put(), and says how it went
+ * with done(), once, from whatever thread. It knows nothing of retries: the
+ * uploader does.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "base/err.h"
+#include "base/now.h"
+#include "format/config.h"
+
+struct http;
+
+/* A finished object, ready to go: an open file and what to say about it. */
+struct sealed {
+	struct str dirname;		/* bucket or directory */
+	struct str key;			/* as built; may need object_key_clean() */
+	struct str content_type;
+	struct str content_encoding;	/* empty: identity */
+	struct map_of_str metadata;	/* first-timestamp: ... */
+	int64_t size;			/* of the body */
+	int64_t offset;			/* of the body in fd */
+	unsigned char sha256[32];
+	unsigned char md5[16];
+};
+
+enum put_result {
+	PUT_STORED,			/* the store has it, durably */
+	PUT_FAILED,			/* try again later, same key, same bytes */
+	PUT_REFUSED,			/* this very object never; others may */
+};
+
+struct put {
+	const struct sealed *object;	/* borrowed; until done() */
+	int fd;				/* the sealed file, open for reading */
+	void (*done)(struct put *);
+	void *context;			/* the caller's */
+
+	/* The outcome. */
+	enum put_result result;
+	char error[256];		/* why not, one line, no secrets */
+	int64_t retry_after_ms;		/* the store asked for this pause, or 0 */
+
+	void *private;			/* the writer's, while under way */
+};
+
+struct store {
+	const char *name;		/* pipeline.write.type */
+	const char *section;		/* "pipeline.write.s3" */
+	const struct shape *state;
+	bool blocks;			/* put() works on the caller's thread */
+	bool keeps_keys;		/* keys are printed as built, not cleaned */
+	/* Once configured; http is borrowed for the writer's life. May be NULL. */
+	int (*init)(void *self, struct http *, struct err *);
+	void (*fini)(void *self);	/* may be NULL; no put is under way */
+	void (*put)(void *self, struct put *);
+	/* Makes a put end soon; may be NULL for writers that block. */
+	void (*cancel)(void *self, struct put *);
+};
+
+extern const struct store store_s3;
+extern const struct store store_file;
+extern const struct store store_stdout;
+
+/* NULL: no such writer. */
+const struct store *store_find(struct str name);
+/* All of them, NULL-terminated. */
+extern const struct store *const store_all[];
+
+#endif

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* uploader.c - see uploader.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "pipeline/object.h"
+#include "store/envelope.h"
+#include "store/uploader.h"
+#include "sys/clock.h"
+#include "sys/io.h"
+
+#define UPLOADS_MAX	2		/* of one pipeline at a time */
+#define BACKOFF_MIN_MS	500
+#define BACKOFF_MAX_MS	60000
+#define TICK_MS		5000
+#define ARENA_MAX	((size_t)256 * 1024)
+
+/* One object under way. */
+struct upload {
+	struct put put;
+	struct sealed object;
+	struct uploader *uploader;
+	struct arena arena;		/* of the object's strings */
+	struct buf clean;		/* its key */
+	uint64_t id;
+	enum { UPLOAD_FREE, UPLOAD_SENT, UPLOAD_ENDED } state;
+};
+
+struct uploader {
+	struct task task;
+	struct uploader_parts parts;
+	pthread_mutex_t lock;		/* states of uploads; degraded, error */
+	pthread_cond_t ended;
+	struct upload upload[UPLOADS_MAX];
+	bool is_degraded;
+	atomic_bool is_stopping;
+	char error[256];
+
+	/* The task's own. */
+	unsigned failures;		/* in a row */
+	int64_t retry_ms;		/* monotonic; not before */
+	uint64_t random;
+};
+
+/* xorshift64*: jitter needs no better. */
+static uint64_t next_random(struct uploader *u)
+{
+	u->random ^= u->random >> 12;
+	u->random ^= u->random << 25;
+	u->random ^= u->random >> 27;
+	return u->random * 2685821657736338717u;
+}
+
+static void put_ended(struct put *put)
+{
+	struct upload *upload = put->context;
+	struct uploader *u = upload->uploader;
+
+	/* Once the lock is released the uploader may be gone. */
+	pthread_mutex_lock(&u->lock);
+	upload->state = UPLOAD_ENDED;
+	workers_wake(u->parts.workers, &u->task);
+	pthread_cond_broadcast(&u->ended);
+	pthread_mutex_unlock(&u->lock);
+}
+
+/* Opens the sealed file and reads what to say about it. */
+static int load(struct upload *upload, struct err *err)
+{
+	struct uploader *u = upload->uploader;
+	struct envelope envelope;
+	char path[SPOOL_PATH_MAX], head[ENVELOPE_SIZE];
+	int error;
+
+	spool_path(u->parts.dir, SPOOL_NEW, upload->id, path);
+	upload->put.fd = io_open(path, O_RDONLY, 0);
+	if (upload->put.fd < 0) {
+		err_set(err, "cannot open it: %s", strerror(-upload->put.fd));
+		return upload->put.fd;
+	}
+	error = io_read_at(upload->put.fd, head, sizeof(head), 0);
+	if (error)
+		err_set(err, "cannot read it: %s", strerror(-error));
+	else
+		error = envelope_read(head, &upload->arena, &envelope, err);
+	if (error)
+		return error;
+	envelope_sealed(&envelope, &upload->object);
+	if (u->parts.store->keeps_keys)
+		return 0;
+	object_key_clean(envelope.key, &upload->clean);
+	upload->object.key = buf_str(&upload->clean);
+	return buf_error(&upload->clean);
+}
+
+static void unload(struct upload *upload)
+{
+	if (upload->put.fd >= 0)
+		close(upload->put.fd);
+	upload->put.fd = -1;
+	arena_reset(&upload->arena);
+	buf_reset(&upload->clean);
+}
+
+static void send_object(struct upload *upload)
+{
+	struct uploader *u = upload->uploader;
+
+	upload->put = (struct put){
+		.object = &upload->object, .fd = upload->put.fd,
+		.done = put_ended, .context = upload, .result = PUT_FAILED,
+	};
+	pthread_mutex_lock(&u->lock);
+	upload->state = UPLOAD_SENT;
+	pthread_mutex_unlock(&u->lock);
+	u->parts.store->put(u->parts.state, &upload->put);
+}
+
+/* Starts the oldest object that waits. false: there is none. */
+static bool start_one(struct uploader *u, struct upload *upload)
+{
+	struct err err = ERR_INIT;
+	int error;
+
+	if (!spool_take(u->parts.dir, &upload->id))
+		return false;
+	error = load(upload, &err);
+	if (!error) {
+		send_object(upload);
+		return true;
+	}
+	unload(upload);
+	log_write(u->parts.log, LOG_ERROR, "tenant=%s spool=new/%016" PRIu64
+		  " moved to bad/: %s", spool_dir_name(u->parts.dir), upload->id, err.text);
+	spool_done(u->parts.dir, upload->id, SPOOL_REFUSED);
+	return true;
+}
+
+static void set_degraded(struct uploader *u, bool degraded, const char *why)
+{
+	const char *tenant = spool_dir_name(u->parts.dir);
+	bool changed;
+
+	pthread_mutex_lock(&u->lock);
+	changed = u->is_degraded != degraded ||
+		  (degraded && strcmp(u->error, why) != 0);
+	u->is_degraded = degraded;
+	snprintf(u->error, sizeof(u->error), "%s", why);
+	pthread_mutex_unlock(&u->lock);
+	if (changed && degraded)
+		log_write(u->parts.log, LOG_WARNING, "tenant=%s store=%s state=degraded "
+			  "error=\"%s\" objects are kept and tried again", tenant,
+			  u->parts.store->name, why);
+	else if (changed)
+		log_write(u->parts.log, LOG_INFO, "tenant=%s store=%s state=ok", tenant,
+			  u->parts.store->name);
+}
+
+static void back_off(struct uploader *u, const struct put *put, struct now now)
+{
+	int64_t most = BACKOFF_MIN_MS;
+	unsigned i;
+
+	for (i = 0; i < u->failures && most < BACKOFF_MAX_MS; i++)
+		most *= 2;
+	if (most > BACKOFF_MAX_MS)
+		most = BACKOFF_MAX_MS;
+	u->failures++;
+	u->retry_ms = now.mono_ms + (put->retry_after_ms ? put->retry_after_ms :
+		      1 + (int64_t)(next_random(u) % (uint64_t)most));
+}
+
+static void finish_one(struct uploader *u, struct upload *upload, struct now now)
+{
+	const struct put *put = &upload->put;
+	int64_t bytes = upload->object.size;
+
+	switch (put->result) {
+	case PUT_STORED:
+		log_write(u->parts.log, LOG_DEBUG, "tenant=%s store=%s wrote=" STR_FMT "/"
+			  STR_FMT, spool_dir_name(u->parts.dir), u->parts.store->name,
+			  STR_ARG(upload->object.dirname), STR_ARG(upload->object.key));
+		spool_done(u->parts.dir, upload->id, SPOOL_STORED);
+		u->failures = 0;
+		u->retry_ms = 0;
+		set_degraded(u, false, "");
+		if (u->parts.stored)
+			u->parts.stored(u->parts.context, bytes, now);
+		break;
+	case PUT_REFUSED:
+		log_write(u->parts.log, LOG_ERROR, "tenant=%s store=%s key=" STR_FMT
+			  " refused, moved to bad/%016" PRIu64 ": %s",
+			  spool_dir_name(u->parts.dir), u->parts.store->name,
+			  STR_ARG(upload->object.key), upload->id, put->error);
+		spool_done(u->parts.dir, upload->id, SPOOL_REFUSED);
+		break;
+	case PUT_FAILED:
+		stats_add(u->parts.stats, STAT_UPLOAD_FAILURES, 1);
+		spool_done(u->parts.dir, upload->id, SPOOL_LATER);
+		back_off(u, put, now);
+		set_degraded(u, true, put->error);
+		break;
+	}
+	unload(upload);
+}
+
+/* Ends what has ended; returns how many are still under way. */
+static unsigned finish_ended(struct uploader *u, struct now now)
+{
+	unsigned under_way = 0, i;
+
+	for (i = 0; i < UPLOADS_MAX; i++) {
+		struct upload *upload = &u->upload[i];
+		bool is_ended;
+
+		pthread_mutex_lock(&u->lock);
+		is_ended = upload->state == UPLOAD_ENDED;
+		under_way += upload->state == UPLOAD_SENT;
+		if (is_ended)
+			upload->state = UPLOAD_FREE;
+		pthread_mutex_unlock(&u->lock);
+		if (is_ended)
+			finish_one(u, upload, now);
+	}
+	return under_way;
+}
+
+static void start_some(struct uploader *u, unsigned under_way)
+{
+	unsigned most = u->failures ? 1 : UPLOADS_MAX, i;
+
+	for (i = 0; i < UPLOADS_MAX && under_way < most; i++) {
+		if (u->upload[i].state != UPLOAD_FREE)
+			continue;
+		if (!start_one(u, &u->upload[i]))
+			return;
+		under_way++;
+	}
+}
+
+static void run(struct task *task, struct now now)
+{
+	struct uploader *u = (struct uploader *)task;
+	struct spool_backlog backlog;
+	unsigned under_way;
+	int64_t next;
+
+	under_way = finish_ended(u, now);
+	if (atomic_load(&u->is_stopping))
+		return;
+	spool_tick(u->parts.dir, now);
+	if (u->retry_ms <= now.mono_ms)
+		start_some(u, under_way);
+	spool_backlog(u->parts.dir, &backlog);
+	next = backlog.objects ? now.mono_ms + TICK_MS : NEVER_MS;
+	if (u->retry_ms > now.mono_ms && u->retry_ms < next)
+		next = u->retry_ms;
+	workers_wake_at(u->parts.workers, &u->task, next);
+}
+
+struct uploader *uploader_new(const struct uploader_parts *parts)
+{
+	struct uploader *u = calloc(1, sizeof(*u));
+	unsigned i;
+
+	if (!u)
+		return NULL;
+	u->parts = *parts;
+	u->random = parts->seed | 1;
+	task_init(&u->task, run);
+	pthread_mutex_init(&u->lock, NULL);
+	pthread_cond_init(&u->ended, NULL);
+	for (i = 0; i < UPLOADS_MAX; i++) {
+		u->upload[i].uploader = u;
+		u->upload[i].put.fd = -1;
+		u->upload[i].arena = (struct arena)ARENA_INIT(ARENA_MAX);
+		u->upload[i].clean = (struct buf)BUF_INIT(ENVELOPE_SIZE);
+	}
+	return u;
+}
+
+static bool is_sent(struct upload *upload)
+{
+	bool sent;
+
+	pthread_mutex_lock(&upload->uploader->lock);
+	sent = upload->state == UPLOAD_SENT;
+	pthread_mutex_unlock(&upload->uploader->lock);
+	return sent;
+}
+
+static void await_end(struct upload *upload)
+{
+	struct uploader *u = upload->uploader;
+
+	pthread_mutex_lock(&u->lock);
+	while (upload->state == UPLOAD_SENT)
+		pthread_cond_wait(&u->ended, &u->lock);
+	pthread_mutex_unlock(&u->lock);
+}
+
+void uploader_free(struct uploader *u)
+{
+	unsigned i;
+
+	if (!u)
+		return;
+	atomic_store(&u->is_stopping, true);
+	/* A writer that blocks holds the task until it is cancelled. */
+	for (i = 0; i < UPLOADS_MAX; i++)
+		if (is_sent(&u->upload[i]) && u->parts.store->cancel)
+			u->parts.store->cancel(u->parts.state, &u->upload[i].put);
+	workers_forget(u->parts.workers, &u->task);
+	for (i = 0; i < UPLOADS_MAX; i++)
+		await_end(&u->upload[i]);
+	workers_forget(u->parts.workers, &u->task);
+	finish_ended(u, clock_now());
+	for (i = 0; i < UPLOADS_MAX; i++) {
+		arena_fini(&u->upload[i].arena);
+		buf_fini(&u->upload[i].clean);
+	}
+	pthread_cond_destroy(&u->ended);
+	pthread_mutex_destroy(&u->lock);
+	free(u);
+}
+
+void uploader_wake(struct uploader *u)
+{
+	workers_wake(u->parts.workers, &u->task);
+}
+
+void uploader_status(struct uploader *u, struct uploader_status *status)
+{
+	unsigned i;
+
+	*status = (struct uploader_status){ 0 };
+	pthread_mutex_lock(&u->lock);
+	status->is_degraded = u->is_degraded;
+	memcpy(status->error, u->error, sizeof(status->error));
+	for (i = 0; i < UPLOADS_MAX; i++)
+		status->under_way += u->upload[i].state == UPLOAD_SENT;
+	pthread_mutex_unlock(&u->lock);
+}

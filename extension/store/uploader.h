@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* uploader.h - one pipeline's finished objects, from the spool to its store.
+ *
+ * A task that takes the oldest objects, hands a few at a time to the writer,
+ * and unlinks what was stored. After a failure everything of this pipeline
+ * waits, exponentially longer with full jitter (0.5 s to 60 s, or as long as
+ * the store asks for), then one object at a time is tried until one is stored.
+ * Nothing is given up but what the store refuses for itself. One line in the
+ * log when it begins to fail, one when it works again.
+ */
+#ifndef STORE_UPLOADER_H
+#define STORE_UPLOADER_H
+
+#include "store/spool.h"
+#include "store/store.h"
+#include "sys/workers.h"
+
+struct uploader;
+
+struct uploader_parts {
+	const struct store *store;
+	void *state;			/* the writer's, configured */
+	struct spool_dir *dir;
+	struct workers *workers;
+	struct stats *stats;
+	struct log *log;
+	uint64_t seed;			/* of the jitter */
+	/* An object was stored; from a worker. May be NULL. */
+	void (*stored)(void *context, int64_t bytes, struct now);
+	void *context;
+};
+
+/* All parts are borrowed for the uploader's life. NULL: no memory. */
+struct uploader *uploader_new(const struct uploader_parts *);
+/* Cancels what is under way and waits for it to end. */
+void uploader_free(struct uploader *);
+
+/* Any thread: there may be something new. */
+void uploader_wake(struct uploader *);
+
+struct uploader_status {
+	bool is_degraded;		/* the last attempt failed */
+	unsigned under_way;
+	char error[256];		/* of the last failure, while degraded */
+};
+void uploader_status(struct uploader *, struct uploader_status *);
+
+#endif

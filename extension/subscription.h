@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* subscription.h - one source of flows and the tenants that it feeds.
+ *
+ * There is one per distinct URL, whatever the number of tenants: a message is
+ * received and decoded once. Everything here runs on the source's thread.
+ */
+#ifndef SUBSCRIPTION_H
+#define SUBSCRIPTION_H
+
+#include "source/recording.h"
+#include "source/router.h"
+#include "source/subscriber.h"
+
+struct subscription;
+
+/* What was received, since the start. */
+struct subscription_stats {
+	_Atomic int64_t batches, flows;
+	_Atomic int64_t bad_messages;
+	_Atomic int64_t bad_flows[BAD_FLOW_REASONS];
+};
+
+/* Options are copied; their strings, account and log are borrowed. NULL: no
+ * memory. */
+struct subscription *subscription_new(const struct subscriber_options *,
+				      struct batch_account *, struct log *);
+void subscription_free(struct subscription *);
+
+/* Before the start. 0 or -ENOMEM. */
+int subscription_add(struct subscription *, struct receiver *, struct str capture_id);
+int subscription_start(struct subscription *, struct err *);
+void subscription_stop(struct subscription *);
+
+bool subscription_is_ready(const struct subscription *);	/* it was admitted */
+const struct subscription_stats *subscription_stats(const struct subscription *);
+
+/* A message that came another way: from a recording. Takes it. */
+enum heard subscription_deliver(struct subscription *, char *message, size_t size,
+			  enum recording_kind);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* clock.c - see clock.h. */
+#include <time.h>
+#include "sys/clock.h"
+
+static int64_t read_ms(clockid_t id)
+{
+	struct timespec at;
+
+	clock_gettime(id, &at);
+	return (int64_t)at.tv_sec * 1000 + at.tv_nsec / 1000000;
+}
+
+struct now clock_now(void)
+{
+	return (struct now){
+		.mono_ms = read_ms(CLOCK_MONOTONIC),
+		.wall_ms = read_ms(CLOCK_REALTIME),
+	};
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* io.h - whole files, directories, and writes that finish.
+ *
+ * All functions return 0 or -errno unless they say otherwise; interrupted and
+ * partial calls are continued. Descriptors are close-on-exec.
+ */
+#ifndef SYS_IO_H
+#define SYS_IO_H
+
+#include <stdint.h>
+#include <sys/types.h>
+#include "base/buf.h"
+
+int io_open(const char *path, int flags, mode_t mode);	/* a descriptor, or -errno */
+int io_write(int fd, struct str);
+int io_write_at(int fd, struct str, int64_t offset);
+/* Reads exactly so many bytes; -ENODATA at the end of the file. */
+int io_read_at(int fd, void *to, size_t size, int64_t offset);
+/* Appends the whole file, or standard input for "-"; -EFBIG past the limit of
+ * the buffer, -EISDIR for a directory. */
+int io_read_file(const char *path, struct buf *);
+/* Makes a directory and those above it. */
+int io_make_dirs(const char *path, mode_t mode);
+int io_sync_dir(const char *path);
+/* Calls visit for every name but "." and "..", until it returns other than 0,
+ * which is then returned. */
+int io_list(const char *path, int (*visit)(void *context, const char *name),
+	    void *context);
+/* Removes the directory and all below it; never follows symbolic links. */
+int io_remove_tree(const char *path);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* log.h - lines to the host, never waited for.
+ *
+ * A line goes into a bounded ring; a thread of its own hands it to the host.
+ * When the host is slow and the ring full, lines are dropped and their number
+ * is logged later, so that a stuck terminal stops nobody. A line that repeats
+ * is logged once, then with how often it came.
+ *
+ * Lines are made of key=value pairs, the tenant first. They hold no secrets,
+ * and no contents of flows above debug. Levels: error, somebody must act;
+ * warning, data lost or degraded; info, life cycle; debug.
+ *
+ * Logging belongs to the shell: the core counts, and returns reasons.
+ */
+#ifndef SYS_LOG_H
+#define SYS_LOG_H
+
+#include "base/err.h"
+#include "skydive/extension.h"
+
+struct log;
+
+enum log_level {
+	LOG_ERROR = SKYDIVE_LOG_ERROR, LOG_WARNING = SKYDIVE_LOG_WARNING,
+	LOG_INFO = SKYDIVE_LOG_INFO, LOG_DEBUG = SKYDIVE_LOG_DEBUG
+};
+
+/* Lines above the level are not made. NULL: see err. */
+struct log *log_new(const struct skydive_host *, enum log_level, struct err *);
+/* Hands over what is left, then ends the thread. */
+void log_free(struct log *);
+
+void log_set_level(struct log *, enum log_level);
+
+/* Any thread; a NULL log is silent. */
+void log_write(struct log *, enum log_level, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif

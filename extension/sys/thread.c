@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* thread.c - see thread.h. */
+#include <signal.h>
+#include "sys/thread.h"
+
+int thread_start(pthread_t *thread, const char *name, void *(*run)(void *), void *argument)
+{
+	sigset_t all, before;
+	int error;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	error = pthread_create(thread, NULL, run, argument);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (!error)
+		pthread_setname_np(*thread, name);
+	return -error;
+}

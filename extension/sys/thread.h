@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* thread.h - how every thread of ours starts: with a name and without signals,
+ * which are the host's.
+ */
+#ifndef SYS_THREAD_H
+#define SYS_THREAD_H
+
+#include <pthread.h>
+
+/* 0 or -errno. The name has up to 15 characters. */
+int thread_start(pthread_t *, const char *name, void *(*run)(void *), void *argument);
+
+#endif

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* workers.c - see workers.h.
+ *
+ * One lock for everything: a task is woken some thousand times a second at
+ * most, and the lock is never held while one runs.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "sys/clock.h"
+#include "sys/thread.h"
+#include "sys/workers.h"
+
+enum { TASK_IDLE, TASK_READY, TASK_RUNNING, TASK_AGAIN };
+
+struct workers {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;		/* a task is ready, or due sooner; stopping */
+	pthread_cond_t finished;	/* a task has run */
+	struct task *ready, **ready_end;
+	struct task **heap;		/* by due_ms, the soonest first */
+	size_t heap_count, heap_room;
+	pthread_t *thread;
+	unsigned threads;
+	bool is_stopping;
+};
+
+void task_init(struct task *task, void (*run)(struct task *, struct now))
+{
+	*task = (struct task){ .run = run, .due_ms = NEVER_MS };
+}
+
+static void heap_set(struct workers *w, size_t at, struct task *task)
+{
+	w->heap[at] = task;
+	task->heap_at = at;
+}
+
+/* Moves the task at a place to where it belongs. */
+static void heap_settle(struct workers *w, size_t at)
+{
+	struct task *task = w->heap[at];
+	size_t child;
+
+	while (at && w->heap[(at - 1) / 2]->due_ms > task->due_ms) {
+		heap_set(w, at, w->heap[(at - 1) / 2]);
+		at = (at - 1) / 2;
+	}
+	while ((child = 2 * at + 1) < w->heap_count) {
+		if (child + 1 < w->heap_count &&
+		    w->heap[child + 1]->due_ms < w->heap[child]->due_ms)
+			child++;
+		if (w->heap[child]->due_ms >= task->due_ms)
+			break;
+		heap_set(w, at, w->heap[child]);
+		at = child;
+	}
+	heap_set(w, at, task);
+}
+
+static void heap_remove(struct workers *w, struct task *task)
+{
+	size_t at = task->heap_at;
+
+	if (task->due_ms == NEVER_MS)
+		return;
+	task->due_ms = NEVER_MS;
+	w->heap_count--;
+	if (at == w->heap_count)
+		return;
+	heap_set(w, at, w->heap[w->heap_count]);
+	heap_settle(w, at);
+}
+
+static bool heap_add(struct workers *w, struct task *task, int64_t due_ms)
+{
+	struct task **more;
+	size_t room;
+
+	if (w->heap_count == w->heap_room) {
+		room = w->heap_room ? w->heap_room * 2 : 64;
+		more = realloc(w->heap, room * sizeof(*more));
+		if (!more)
+			return false;
+		w->heap = more;
+		w->heap_room = room;
+	}
+	task->due_ms = due_ms;
+	heap_set(w, w->heap_count++, task);
+	heap_settle(w, task->heap_at);
+	return true;
+}
+
+static void make_ready(struct workers *w, struct task *task)
+{
+	if (task->state == TASK_RUNNING)
+		task->state = TASK_AGAIN;
+	if (task->state != TASK_IDLE)
+		return;
+	task->state = TASK_READY;
+	task->next = NULL;
+	*w->ready_end = task;
+	w->ready_end = &task->next;
+	pthread_cond_signal(&w->changed);
+}
+
+static void make_due_ready(struct workers *w, int64_t mono_ms)
+{
+	while (w->heap_count && w->heap[0]->due_ms <= mono_ms) {
+		struct task *task = w->heap[0];
+
+		heap_remove(w, task);
+		make_ready(w, task);
+	}
+}
+
+/* Takes the first ready task and runs it; the lock is held before and after. */
+static bool run_one(struct workers *w, struct now now)
+{
+	struct task *task = w->ready;
+	bool again;
+
+	if (!task)
+		return false;
+	w->ready = task->next;
+	if (!w->ready)
+		w->ready_end = &w->ready;
+	task->state = TASK_RUNNING;
+	pthread_mutex_unlock(&w->lock);
+	task->run(task, now);
+	pthread_mutex_lock(&w->lock);
+	again = task->state == TASK_AGAIN;
+	task->state = TASK_IDLE;
+	if (again)
+		make_ready(w, task);
+	pthread_cond_broadcast(&w->finished);
+	return true;
+}
+
+static void wait_for_work(struct workers *w)
+{
+	struct timespec until;
+	int64_t due_ms;
+
+	if (!w->heap_count) {
+		pthread_cond_wait(&w->changed, &w->lock);
+		return;
+	}
+	due_ms = w->heap[0]->due_ms;
+	until.tv_sec = due_ms / 1000;
+	until.tv_nsec = due_ms % 1000 * 1000000;
+	pthread_cond_timedwait(&w->changed, &w->lock, &until);
+}
+
+static void *work(void *argument)
+{
+	struct workers *w = argument;
+
+	pthread_mutex_lock(&w->lock);
+	while (!w->is_stopping) {
+		struct now now = clock_now();
+
+		make_due_ready(w, now.mono_ms);
+		if (!run_one(w, now))
+			wait_for_work(w);
+	}
+	pthread_mutex_unlock(&w->lock);
+	return NULL;
+}
+
+struct workers *workers_new(unsigned threads, const char *name, struct err *err)
+{
+	struct workers *w = calloc(1, sizeof(*w));
+	pthread_condattr_t monotonic;
+	int error = 0;
+
+	if (!w)
+		goto no_memory;
+	w->ready_end = &w->ready;
+	pthread_mutex_init(&w->lock, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&w->changed, &monotonic);
+	pthread_cond_init(&w->finished, NULL);
+	pthread_condattr_destroy(&monotonic);
+	w->thread = calloc(threads ? threads : 1, sizeof(*w->thread));
+	if (!w->thread)
+		goto no_memory;
+	while (!error && w->threads < threads) {
+		error = thread_start(&w->thread[w->threads], name, work, w);
+		w->threads += !error;
+	}
+	if (!error)
+		return w;
+	err_set(err, "cannot start a thread: %s", strerror(-error));
+	workers_free(w);
+	return NULL;
+no_memory:
+	workers_free(w);
+	err_set(err, "out of memory");
+	return NULL;
+}
+
+void workers_free(struct workers *w)
+{
+	unsigned i;
+
+	if (!w)
+		return;
+	pthread_mutex_lock(&w->lock);
+	w->is_stopping = true;
+	pthread_cond_broadcast(&w->changed);
+	pthread_mutex_unlock(&w->lock);
+	for (i = 0; i < w->threads; i++)
+		pthread_join(w->thread[i], NULL);
+	pthread_cond_destroy(&w->finished);
+	pthread_cond_destroy(&w->changed);
+	pthread_mutex_destroy(&w->lock);
+	free(w->thread);
+	free(w->heap);
+	free(w);
+}
+
+void workers_wake(struct workers *w, struct task *task)
+{
+	pthread_mutex_lock(&w->lock);
+	make_ready(w, task);
+	pthread_mutex_unlock(&w->lock);
+}
+
+void workers_wake_at(struct workers *w, struct task *task, int64_t mono_ms)
+{
+	pthread_mutex_lock(&w->lock);
+	if (task->due_ms != mono_ms) {
+		heap_remove(w, task);
+		/* Without memory for the heap it runs at once, not never. */
+		if (mono_ms != NEVER_MS && !heap_add(w, task, mono_ms))
+			make_ready(w, task);
+		else if (task->heap_at == 0)
+			pthread_cond_signal(&w->changed);
+	}
+	pthread_mutex_unlock(&w->lock);
+}
+
+static void unready(struct workers *w, struct task *task)
+{
+	struct task **at = &w->ready;
+
+	while (*at != task)
+		at = &(*at)->next;
+	*at = task->next;
+	if (!*at)
+		w->ready_end = at;
+	task->state = TASK_IDLE;
+}
+
+void workers_forget(struct workers *w, struct task *task)
+{
+	pthread_mutex_lock(&w->lock);
+	for (;;) {
+		heap_remove(w, task);
+		if (task->state == TASK_READY)
+			unready(w, task);
+		if (task->state == TASK_IDLE)
+			break;
+		task->state = TASK_RUNNING;	/* not again */
+		pthread_cond_wait(&w->finished, &w->lock);
+	}
+	pthread_mutex_unlock(&w->lock);
+}
+
+int64_t workers_run(struct workers *w, struct now now)
+{
+	int64_t next;
+
+	pthread_mutex_lock(&w->lock);
+	do {
+		make_due_ready(w, now.mono_ms);
+	} while (run_one(w, now));
+	next = w->heap_count ? w->heap[0]->due_ms : NEVER_MS;
+	pthread_mutex_unlock(&w->lock);
+	return next;
+}

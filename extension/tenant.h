@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tenant.h - one configured pipeline, running.
+ *
+ * A tenant is an actor: parcels of flows go into its inbox, and the workers
+ * run it one batch a turn,
+ *
+ *	accept -> enrich, again until nothing is pending -> commit
+ *
+ * While answers of the topology are awaited it is parked: only what is due by
+ * the clock is done. It waits at most lookup_timeout for a batch, not at all
+ * while its inbox is more than half full or when it is to finish.
+ */
+#ifndef TENANT_H
+#define TENANT_H
+
+#include "format/config.h"
+#include "net/http.h"
+#include "source/router.h"
+#include "store/spool.h"
+#include "store/uploader.h"
+#include "sys/workers.h"
+#include "topology/topology.h"
+
+struct tenant;
+
+/* What the tenants of a program share; borrowed for their lives. */
+struct tenant_surroundings {
+	struct workers *workers;
+	struct workers *writers;	/* runs writers that block */
+	struct spool *spool;
+	struct http *http;
+	struct topology *topology;
+	struct batch_account *batches;
+	int64_t batch_bytes_max;
+	int64_t lookup_timeout_ms;
+	struct str output;		/* not empty: all objects go to this directory */
+	bool keeps_all;			/* the source waits: nothing is dropped */
+	struct log *log;
+};
+
+/* Reads the pipeline's configuration. name is copied, config borrowed. What is
+ * wrong goes to problems, and then NULL is returned. Nothing is opened. */
+struct tenant *tenant_new(const char *name, const struct config *, struct log *,
+			  struct problems *);
+void tenant_free(struct tenant *);
+
+const char *tenant_name(const struct tenant *);
+/* What it subscribes to; empty: all captures. */
+struct str tenant_capture_id(const struct tenant *);
+/* Where its objects go: "<endpoint>/<dirname>/<prefix>", to find two that are
+ * the same. Appended. */
+void tenant_destination(const struct tenant *, struct buf *);
+
+/* Opens its spool and gets ready to run; part of 0 to 1 of the first interval
+ * is skipped, so that many tenants do not seal at once. NULL spool directory,
+ * bad writer: -EINVAL with the reason. */
+int tenant_open(struct tenant *, const struct tenant_surroundings *, double part,
+		struct now, struct err *);
+struct receiver *tenant_receiver(struct tenant *);
+
+/* No more parcels come: finishes its inbox without waiting, and seals. */
+void tenant_finish(struct tenant *);
+bool tenant_is_finished(struct tenant *);
+/* Objects that are not stored yet, those in the making included. */
+size_t tenant_backlog(struct tenant *);
+bool tenant_is_degraded(struct tenant *);
+const struct stats *tenant_stats(const struct tenant *);
+/* Stops what runs and releases everything but the configuration. */
+void tenant_close(struct tenant *);
+
+/* The sections of the configuration that belong to a pipeline. */
+size_t tenant_sections(struct config_section *, size_t max);
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* analyzer.h - an entry of the list "analyzers" as a URL. Pure.
+ *
+ * "host:port", ":8082" and "8082" (both this host), "[::1]:8082", each also
+ * with http:// or https:// in front; without it is http.
+ */
+#ifndef TOPOLOGY_ANALYZER_H
+#define TOPOLOGY_ANALYZER_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+/* Appends "http://host:port". 0, or -EINVAL with the reason. */
+int analyzer_put_url(struct buf *url, struct str entry, struct err *);
+
+#endif

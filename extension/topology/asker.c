@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* asker.c - the side of topology.h that asks. */
+#include <stdlib.h>
+#include "sys/clock.h"
+#include "topology/inside.h"
+
+static const struct answer nothing;
+
+/* Holds the answer for the asker until it releases. false: no memory. */
+static bool hold(struct asker *asker, struct shared_answer *a)
+{
+	size_t room = asker->held_room ? asker->held_room * 2 : 64;
+	struct shared_answer **held;
+
+	if (asker->held_count == asker->held_room) {
+		held = realloc(asker->held, room * sizeof(struct shared_answer *));
+		if (!held)
+			return false;
+		asker->held = held;
+		asker->held_room = room;
+	}
+	asker->held[asker->held_count++] = shared_answer_ref(a);
+	return true;
+}
+
+/* While down: whether this text is the one that finds out. */
+static bool is_probe_due(const struct topology *t)
+{
+	return t->counters.down && !t->probing && clock_now().mono_ms >= t->probe_at_ms;
+}
+
+static void begin_probe(struct topology *t, struct asker *asker, struct str text)
+{
+	struct lookup *lookup = lookup_add(&t->lookups, asker, text);
+
+	if (!lookup)
+		return;
+	lookup->probe = true;
+	t->probing = true;
+	topology_send(t);
+}
+
+/* NULL when the asker has to wait, else nothing. */
+static const struct answer *ask(struct topology *t, struct asker *asker, struct str text)
+{
+	struct lookup *lookup = lookup_find(&t->lookups, text);
+
+	if (!t->http || t->closed || !t->url.len)
+		return &nothing;
+	if (!lookup && is_probe_due(t))
+		begin_probe(t, asker, text);
+	if (t->counters.down || asker->gave_up)
+		return &nothing;
+	if (!lookup)
+		lookup = lookup_add(&t->lookups, asker, text);
+	if (!lookup || lookup_wait(lookup, asker))
+		return &nothing;
+	t->counters.waited++;
+	topology_send(t);
+	return NULL;
+}
+
+static const struct answer *asker_find(struct answers *answers, struct str text)
+{
+	struct asker *asker = (struct asker *)answers;
+	struct topology *t = asker->topology;
+	const struct answer *found = &nothing;
+	struct shared_answer *a;
+
+	pthread_mutex_lock(&t->lock);
+	a = map_get(t->cache, text, clock_now().mono_ms);
+	if (a) {
+		t->counters.hit++;
+		if (a->answer.count && hold(asker, a))
+			found = &a->answer;
+	} else {
+		t->counters.miss++;
+		found = ask(t, asker, text);
+		t->counters.degraded += found != NULL;
+	}
+	pthread_mutex_unlock(&t->lock);
+	return found;
+}
+
+static void release_held(struct asker *asker)
+{
+	while (asker->held_count)
+		shared_answer_unref(asker->held[--asker->held_count]);
+}
+
+static void asker_release(struct answers *answers)
+{
+	struct asker *asker = (struct asker *)answers;
+
+	pthread_mutex_lock(&asker->topology->lock);
+	release_held(asker);
+	pthread_mutex_unlock(&asker->topology->lock);
+}
+
+void asker_init(struct asker *asker, struct topology *t, void (*wake)(void *),
+		void *context)
+{
+	*asker = (struct asker){
+		.answers = { .find = asker_find, .release = asker_release },
+		.topology = t,
+		.wake = wake,
+		.context = context,
+	};
+}
+
+void asker_fini(struct asker *asker)
+{
+	struct topology *t = asker ? asker->topology : NULL;
+
+	if (!t)
+		return;
+	pthread_mutex_lock(&t->lock);
+	lookups_withdraw(&t->lookups, asker);
+	while (asker->waking)
+		pthread_cond_wait(&t->calm, &t->lock);
+	release_held(asker);
+	pthread_mutex_unlock(&t->lock);
+	free(asker->held);
+	*asker = (struct asker){ .topology = NULL };
+}
+
+void asker_give_up(struct asker *asker, bool gave_up)
+{
+	pthread_mutex_lock(&asker->topology->lock);
+	asker->gave_up = gave_up;
+	if (gave_up)
+		lookups_withdraw(&asker->topology->lookups, asker);
+	pthread_mutex_unlock(&asker->topology->lock);
+}

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* lookup.c - see lookup.h. */
+#include <errno.h>
+#include <stdlib.h>
+#include "base/now.h"
+#include "topology/gremlin.h"
+#include "topology/lookup.h"
+
+#define LOOKUPS_MAX	65536
+#define BODY_MAX	(1024 * 1024)
+
+static bool is_before(const struct lookup *a, const struct lookup *b)
+{
+	return a->turn != b->turn ? a->turn < b->turn : a->serial < b->serial;
+}
+
+static void swap(struct lookup **a, struct lookup **b)
+{
+	struct lookup *other = *a;
+
+	*a = *b;
+	*b = other;
+}
+
+static int queue_put(struct lookups *l, struct lookup *lookup)
+{
+	size_t room = l->room ? l->room * 2 : 64;
+	size_t i = l->queued;
+	struct lookup **queue;
+
+	if (l->queued == l->room) {
+		queue = realloc(l->queue, room * sizeof(*queue));
+		if (!queue)
+			return -ENOMEM;
+		l->queue = queue;
+		l->room = room;
+	}
+	l->queue[l->queued++] = lookup;
+	for (; i && is_before(l->queue[i], l->queue[(i - 1) / 2]); i = (i - 1) / 2)
+		swap(&l->queue[i], &l->queue[(i - 1) / 2]);
+	return 0;
+}
+
+static struct lookup *queue_take(struct lookups *l)
+{
+	struct lookup *first = l->queued ? l->queue[0] : NULL;
+	size_t i = 0, child;
+
+	if (!first)
+		return NULL;
+	l->queue[0] = l->queue[--l->queued];
+	for (child = 1; child < l->queued; i = child, child = 2 * i + 1) {
+		if (child + 1 < l->queued && is_before(l->queue[child + 1], l->queue[child]))
+			child++;
+		if (!is_before(l->queue[child], l->queue[i]))
+			break;
+		swap(&l->queue[child], &l->queue[i]);
+	}
+	return first;
+}
+
+int lookups_init(struct lookups *l)
+{
+	*l = (struct lookups){ .by_text = map_new(SIZE_MAX, SIZE_MAX, NULL) };
+	return l->by_text ? 0 : -ENOMEM;
+}
+
+static void drop_waits(struct lookup *lookup)
+{
+	struct lookup_wait *w;
+
+	while ((w = lookup->waits)) {
+		lookup->waits = w->next;
+		free(w);
+	}
+}
+
+static void lookup_free(struct lookup *lookup)
+{
+	drop_waits(lookup);
+	buf_fini(&lookup->body);
+	buf_fini(&lookup->request.reply);
+	free(lookup);
+}
+
+void lookups_fini(struct lookups *l)
+{
+	struct lookup *lookup;
+
+	while ((lookup = queue_take(l)))
+		lookup_free(lookup);
+	free(l->queue);
+	map_free(l->by_text);
+}
+
+static struct str text_of(const struct lookup *lookup)
+{
+	return (struct str){ lookup->text, lookup->text_len };
+}
+
+struct lookup *lookup_find(struct lookups *l, struct str text)
+{
+	return map_get(l->by_text, text, 0);
+}
+
+struct lookup *lookup_add(struct lookups *l, struct asker *asker, struct str text)
+{
+	struct lookup *lookup;
+
+	if (map_count(l->by_text) >= LOOKUPS_MAX)
+		return NULL;
+	lookup = calloc(1, sizeof(*lookup) + text.len);
+	if (!lookup)
+		return NULL;
+	lookup->body = (struct buf)BUF_INIT(BODY_MAX);
+	gremlin_put_body(&lookup->body, text);
+	lookup->topology = asker->topology;
+	lookup->text_len = text.len;
+	if (text.len)
+		memcpy(lookup->text, text.ptr, text.len);
+	lookup->serial = l->serial++;
+	lookup->turn = 1 + (asker->turn > l->turn ? asker->turn : l->turn);
+	if (buf_error(&lookup->body) ||
+	    map_put(l->by_text, text, lookup, 0, NEVER_MS)) {
+		lookup_free(lookup);
+		return NULL;
+	}
+	if (queue_put(l, lookup)) {
+		map_remove(l->by_text, text);
+		lookup_free(lookup);
+		return NULL;
+	}
+	asker->turn = lookup->turn;
+	return lookup;
+}
+
+int lookup_wait(struct lookup *lookup, struct asker *asker)
+{
+	struct lookup_wait *w;
+
+	for (w = lookup->waits; w; w = w->next)
+		if (w->asker == asker)
+			return 0;
+	w = malloc(sizeof(*w));
+	if (!w)
+		return -ENOMEM;
+	*w = (struct lookup_wait){ .next = lookup->waits, .asker = asker };
+	lookup->waits = w;
+	asker->pending++;
+	return 0;
+}
+
+struct lookup *lookups_run_next(struct lookups *l)
+{
+	struct lookup *lookup;
+
+	while ((lookup = queue_take(l)) && !lookup->waits && !lookup->probe) {
+		map_remove(l->by_text, text_of(lookup));
+		lookup_free(lookup);
+	}
+	if (!lookup)
+		return NULL;
+	l->turn = lookup->turn;
+	lookup->running = true;
+	lookup->next = l->running;
+	l->running = lookup;
+	l->running_count++;
+	return lookup;
+}
+
+void lookup_remove(struct lookups *l, struct lookup *lookup)
+{
+	struct lookup **at;
+
+	for (at = &l->running; *at != lookup; at = &(*at)->next)
+		;
+	*at = lookup->next;
+	l->running_count--;
+	map_remove(l->by_text, text_of(lookup));
+	lookup_free(lookup);
+}
+
+void lookup_end_waits(struct lookup *lookup, struct asker **woken)
+{
+	struct lookup_wait *w;
+
+	for (w = lookup->waits; w; w = w->next) {
+		if (--w->asker->pending)
+			continue;
+		w->asker->waking = true;
+		w->asker->next_woken = *woken;
+		*woken = w->asker;
+	}
+	drop_waits(lookup);
+}
+
+void lookups_end_waits(struct lookups *l, struct asker **woken)
+{
+	struct lookup *lookup;
+
+	for (lookup = l->running; lookup; lookup = lookup->next)
+		lookup_end_waits(lookup, woken);
+	while ((lookup = queue_take(l))) {
+		lookup_end_waits(lookup, woken);
+		map_remove(l->by_text, text_of(lookup));
+		lookup_free(lookup);
+	}
+}
+
+static void withdraw(struct lookup *lookup, const struct asker *asker)
+{
+	struct lookup_wait **at, *w;
+
+	for (at = &lookup->waits; *at && (*at)->asker != asker; at = &(*at)->next)
+		;
+	w = *at;
+	if (!w)
+		return;
+	*at = w->next;
+	free(w);
+}
+
+void lookups_withdraw(struct lookups *l, struct asker *asker)
+{
+	struct lookup *lookup;
+	size_t i;
+
+	if (!asker->pending)
+		return;
+	for (lookup = l->running; lookup; lookup = lookup->next)
+		withdraw(lookup, asker);
+	for (i = 0; i < l->queued; i++)
+		withdraw(l->queue[i], asker);
+	asker->pending = 0;
+}

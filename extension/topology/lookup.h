@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* lookup.h - texts that were asked for and have no answer yet; the inside of
+ * topology.c, which holds a lock around all of it.
+ *
+ * A lookup waits for its turn, then runs. Turns go round: each asker's next
+ * text comes after one text of every other asker (start-time fair queueing),
+ * so that a tenant with thousands of questions does not starve one with two.
+ */
+#ifndef TOPOLOGY_LOOKUP_H
+#define TOPOLOGY_LOOKUP_H
+
+#include "base/map.h"
+#include "net/http.h"
+#include "topology/topology.h"
+
+/* One asker that waits for a lookup. */
+struct lookup_wait {
+	struct lookup_wait *next;
+	struct asker *asker;
+};
+
+struct lookup {
+	struct topology *topology;
+	struct lookup_wait *waits;
+	struct lookup *next;		/* of the running ones */
+	uint64_t turn, serial;
+	bool running, probe;
+	struct buf body;		/* of the request */
+	struct http_request request;
+	size_t text_len;
+	char text[];
+};
+
+struct lookups {
+	struct map *by_text;		/* to struct lookup, which it does not own */
+	struct lookup **queue;		/* a heap, the next turn first */
+	size_t queued, room;
+	struct lookup *running;
+	size_t running_count;
+	uint64_t turn, serial;
+};
+
+int lookups_init(struct lookups *);	/* 0 or -ENOMEM */
+void lookups_fini(struct lookups *);	/* none is running */
+
+struct lookup *lookup_find(struct lookups *, struct str text);
+/* Queued at the asker's turn. NULL: no memory, or too many or too long. */
+struct lookup *lookup_add(struct lookups *, struct asker *, struct str text);
+/* Adds the asker once. 0 or -ENOMEM. */
+int lookup_wait(struct lookup *, struct asker *);
+
+/* Takes the next one from the queue and counts it as running; those that
+ * nobody waits for any more are forgotten, except a probe. NULL: none. */
+struct lookup *lookups_run_next(struct lookups *);
+/* Forgets and frees it; it has run. */
+void lookup_remove(struct lookups *, struct lookup *);
+
+/* Nobody waits for this one any more; askers that now wait for nothing are put
+ * before *woken. */
+void lookup_end_waits(struct lookup *, struct asker **woken);
+/* The same for all, and the queue is forgotten. */
+void lookups_end_waits(struct lookups *, struct asker **woken);
+/* The asker waits for nothing any more. */
+void lookups_withdraw(struct lookups *, struct asker *);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* topology.h - answers to Gremlin questions, for all tenants.
+ *
+ * One cache for all, and one request at a time for one text, whoever asks for
+ * it. A tenant asks through its asker; what is not cached is asked for, and
+ * the tenant is woken when all it waits for is known. At most max_in_flight
+ * requests run at once (each makes the analyzer search its graph); tenants
+ * take turns.
+ *
+ * An analyzer that does not answer must not hold anybody up. A request without
+ * a reply puts the topology down: then nobody waits, uncached questions are
+ * answered with nothing at once, and only one request goes out every error_ttl
+ * until there is a reply.
+ *
+ * Any thread may call. The lock is never held while somebody is woken.
+ */
+#ifndef TOPOLOGY_TOPOLOGY_H
+#define TOPOLOGY_TOPOLOGY_H
+
+#include "base/err.h"
+#include "format/shape.h"
+#include "pipeline/query.h"
+
+struct http;
+struct topology;
+struct shared_answer;
+
+/* Keys of the whole configuration: they are read with path "". */
+struct topology_options {
+	struct strs analyzers;		/* "host:port"; only the first is asked */
+	struct str username, password;	/* HTTP Basic, when there is a user */
+	int64_t timeout_ms;		/* of one request */
+	int64_t max_in_flight;
+	int64_t cache_entries, cache_bytes;
+	int64_t ttl_ms, empty_ttl_ms, error_ttl_ms;
+};
+
+extern const struct shape topology_shape;
+
+/* Since birth, but for down and error. */
+struct topology_counters {
+	uint64_t hit, miss;		/* questions, by what the cache said */
+	uint64_t waited;		/* questions that had to wait */
+	uint64_t degraded;		/* questions answered with nothing unasked */
+	uint64_t requests;
+	uint64_t empty;			/* replies without a node */
+	uint64_t failed;		/* requests without a reply we could use */
+	uint64_t evicted;		/* answers pushed out of the cache */
+	bool down;
+	char error[256];		/* of the last one that failed, or "" */
+};
+
+/* A tenant's way to ask. It may be used by one thread at a time. */
+struct asker {
+	struct answers answers;		/* for queries_init(); keep it first */
+	struct topology *topology;
+	void (*wake)(void *context);
+	void *context;
+
+	/* The topology's, under its lock. */
+	struct shared_answer **held;	/* until release() */
+	size_t held_count, held_room;
+	size_t pending;			/* texts it waits for */
+	uint64_t turn;
+	bool gave_up;
+	bool waking;			/* wake() is being called */
+	struct asker *next_woken;
+};
+
+/* Options are copied, http is borrowed for the topology's life. Without analyzers
+ * every question is answered with nothing. NULL: see err; its key is
+ * "analyzers[0]" when that is what is wrong. */
+struct topology *topology_new(const struct topology_options *, struct http *,
+			      struct err *);
+/* All answers come from files, at once; what is not in them is nothing. */
+struct topology *topology_new_static(struct err *);
+/* Adds recorded answers, a JSON array of {"query", "status", "headers",
+ * "body"}; of a query that comes twice the later one counts. file is for the
+ * error. 0, -EINVAL or -ENOMEM. */
+int topology_add_static(struct topology *, struct str json, const char *file,
+			struct err *);
+/* NULL is fine. The askers are gone; not from the net thread. */
+void topology_free(struct topology *);
+void topology_count(struct topology *, struct topology_counters *);
+
+/* wake is called on the net thread when the last text that was waited for is
+ * known; it must neither block nor call back. */
+void asker_init(struct asker *, struct topology *, void (*wake)(void *), void *context);
+/* Releases, and forgets what was asked; returns when wake is over. NULL and
+ * zeroed memory are fine. Not with a lock held that wake takes. */
+void asker_fini(struct asker *);
+/* true: forgets what was asked, no wake follows but one that has begun, and
+ * until false is set find() answers with nothing at once instead of waiting. */
+void asker_give_up(struct asker *, bool);
+
+#endif

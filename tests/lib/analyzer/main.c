@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analyzer.h"
+#include "server.h"
+#include "subscriber.h"
+
+#include <libwebsockets.h>
+#include <signal.h>
+#include <stdlib.h>
+
+static volatile sig_atomic_t terminated;
+
+/* The loop looks at it with every tick of the server. */
+static void on_signal(int number)
+{
+	(void)number;
+	terminated = 1;
+}
+
+static void on_progress(void *ctx)
+{
+	struct analyzer *an = ctx;
+
+	player_run(&an->player);
+}
+
+static int serve(struct analyzer *an)
+{
+	const struct hub_ops ops = { .joined = subscriber_joined,
+				     .queued = subscriber_queued,
+				     .progress = on_progress, .ctx = an };
+	const struct options *options = &an->options;
+
+	hub_init(&an->hub, &an->count, options->queue_size, &ops);
+	an->hub.leave_delay_us = (int64_t)options->leave_delay_ms * 1000;
+	an->hub.silent = an->modes.silence;
+	if (server_start(an))
+		return 1;
+	player_init(&an->player, &options->player, &an->stream, &an->hub, an->lws);
+	while (!an->quit && !terminated && lws_service(an->lws, 0) >= 0)
+		;
+	player_fini(&an->player);
+	/* Ending the connections must not start anything any more. */
+	an->player.paused = true;
+	server_stop(an);
+	hub_fini(&an->hub);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct analyzer an = { .quit = false };
+	int rc;
+
+	signal(SIGTERM, on_signal);
+	signal(SIGINT, on_signal);
+	signal(SIGPIPE, SIG_IGN);
+	counters_init(&an.count);
+	rest_init(&an.rest);
+	rc = options_read(&an, argc, argv);
+	if (rc < 0)
+		rc = serve(&an);
+	recording_free(&an.stream);
+	rest_fini(&an.rest);
+	counters_fini(&an.count);
+	free(an.options.address);
+	free(an.options.credentials);
+	return rc;
+}

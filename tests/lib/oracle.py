@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an exporter must store, computed straight from a recording.
+
+An independent implementation of the rules: classify subnet, filter subnet,
+capture_id, transform none and vpclogs. test_oracle.py holds it against what
+the Go exporter stored, so it may stand in for the Go exporter where that one
+crashes (flows without TCPMetric) or loses messages.
+"""
+import ipaddress
+import json
+import re
+
+from lib import stream
+from lib.flowjson import BadFlow, decode, encode, quote
+
+TAGS = ("egress", "ingress", "internal", "other")
+IANA = {"TCP": 6, "UDP": 17}
+
+
+def address(text):
+    """Return an address as Go parses it, or None; IPv4-mapped ones are IPv4."""
+    try:
+        found = ipaddress.ip_address(text) if "%" not in text else None
+    except ValueError:
+        return None
+    return getattr(found, "ipv4_mapped", None) or found
+
+
+def mask(text):
+    """Return a network; an IPv4-mapped one is the IPv4 network it means."""
+    net = ipaddress.ip_network(text, strict=False)
+    mapped = getattr(net.network_address, "ipv4_mapped", None)
+    if mapped and net.prefixlen >= 96:
+        return ipaddress.ip_network((mapped, net.prefixlen - 96))
+    return net
+
+
+def classify(flow, masks):
+    """Return the tag of a flow."""
+    layer = flow.get("Network")
+    a, b = (address(layer.get(side, "")) if layer else None for side in "AB")
+    if a is None or b is None:
+        return "other"
+    inside = [any(ip.version == net.version and ip in net for net in masks) for ip in (a, b)]
+    return {(True, True): "internal", (True, False): "egress",
+            (False, True): "ingress", (False, False): "other"}[tuple(inside)]
+
+
+class Topology:
+    """Answers of POST /api/topology from files; what is not there is an empty list."""
+
+    def __init__(self, paths):
+        self.answers = {}
+        for path in paths:
+            for entry in json.loads(stream.read(path)):
+                self.answers[entry["query"]] = entry["body"] if entry["status"] == 200 else "[]"
+
+    def addresses(self, tid):
+        """Return the IPv4 addresses of the node with that TID, without their masks."""
+        nodes = json.loads(self.answers.get('G.V().Has("TID", "%s")' % tid, "[]")) or [{}]
+        found = nodes[0].get("Metadata", {}).get("IPV4")
+        if not isinstance(found, list) or not all(isinstance(a, str) for a in found):
+            return []
+        return [a.split("/")[0] for a in found]
+
+
+def direction(flow, topology):
+    network = flow["Network"]
+    for own in topology.addresses(flow.get("NodeTID", "")):
+        if own == network.get("A", ""):
+            return "outbound"
+        if own == network.get("B", ""):
+            return "inbound"
+    return ""
+
+
+def second(milliseconds):
+    """Return an RFC 3339 time in whole seconds; Go divides towards zero."""
+    whole = abs(milliseconds) // 1000 * (1 if milliseconds >= 0 else -1)
+    return stream.stamp({"seconds": whole})
+
+
+def vpclogs(flow, topology):
+    """Return the record of a flow, or None if it has none."""
+    ports, network = flow.get("Transport"), flow.get("Network")
+    total, delta = flow.get("Metric"), flow.get("LastUpdateMetric")
+    if ports is None or total is None or delta is None:
+        return None
+    tcp = flow.get("TCPMetric", {})
+    network = network or {}
+    counters = [(half + what + who, source.get(side + name, 0))
+                for half, source in (("cumulative_", total), ("", delta))
+                for who, side in (("from_initiator", "AB"), ("from_target", "BA"))
+                for what, name in (("bytes_", "Bytes"), ("packets_", "Packets"))]
+    rows = [
+        ("start_time", second(delta.get("Start", 0))),
+        ("end_time", second(delta.get("Last", 0))),
+        ("connection_start_time", second(total.get("Start", 0))),
+        ("direction", direction({**flow, "Network": network}, topology)),
+        ("initiator_ip", network.get("A", "")),
+        ("target_ip", network.get("B", "")),
+        ("initiator_port", ports.get("A", 0)),
+        ("target_port", ports.get("B", 0)),
+        ("transport_protocol", IANA.get(ports.get("Protocol"), 0)),
+        ("ether_type", "IPv4"),
+        ("was_initiated", any(total.get(n, 0) == delta.get(n, 0) for n in ("ABBytes", "BABytes"))),
+        ("was_terminated", any(tcp.get(s + n, 0) for s in ("AB", "BA") for n in ("FinStart", "RstStart"))),
+    ] + counters
+    return "{%s}" % ",".join("%s:%s" % (quote(key), text(value)) for key, value in rows
+                             if value not in ("", 0) or value is False)
+
+
+def text(value):
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return quote(value) if isinstance(value, str) else str(value)
+
+
+def flows_of(paths):
+    """Yield the readable flows of each message of some recordings."""
+    for path in paths:
+        for batch in stream.batches(path):
+            good = []
+            for item in batch:
+                try:
+                    if item is not None:
+                        good.append(decode("Flow", item))
+                except BadFlow:
+                    pass
+            yield good
+
+
+def expected(config, recordings, answers):
+    """Return [{tag: [record, ...]}, ...], one map per message, for a parsed configuration."""
+    pipe = config["pipeline"]
+    masks = [mask(m) for m in pipe.get("classify", {}).get("cluster_net_masks") or []]
+    excluded = pipe.get("filter", {}).get("excluded_tags") or []
+    capture = pipe.get("subscriber", {}).get("capture_id")
+    topology = Topology(answers)
+    depth = 1 if pipe.get("encode", {}).get("json", {}).get("pretty") else 0
+    depth += bool(depth) and pipe.get("storeheader", {}).get("type") == "vpclogs"
+    out = []
+    for flows in flows_of(recordings):
+        tags = {}
+        for flow in flows:
+            if capture and flow.get("CaptureID") != capture:
+                continue
+            tag = classify(flow, masks)
+            if tag in excluded:
+                continue
+            if pipe.get("transform", {}).get("type") == "vpclogs":
+                record = vpclogs(flow, topology)
+            else:
+                record = encode("Flow", flow)
+            if record is not None:
+                record = indent(record, depth) if depth else record
+                tags.setdefault(tag, []).append(record)
+        out.append(tags)
+    return out
+
+
+TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s"\[\]{},:]+|[\[\]{},:]')
+
+
+def indent(compact, depth):
+    """Lay out a compact JSON text as Go's indenting encoder does, one tab a level."""
+    out, tokens = [], TOKEN.findall(compact)
+    for at, token in enumerate(tokens):
+        empty = token in "{[" and tokens[at + 1] in "}]"
+        if token in "}]" and tokens[at - 1] not in ("{", "["):
+            depth -= 1
+            out.append("\n" + "\t" * depth)
+        out.append(": " if token == ":" else token)
+        if token in "{[" and not empty:
+            depth += 1
+        if token == "," or (token in "{[" and not empty):
+            out.append("\n" + "\t" * depth)
+    return "".join(out)
+
+
+def joined(messages):
+    """Return {tag: [record, ...]} over all messages."""
+    out = {}
+    for tags in messages:
+        for tag, records in tags.items():
+            out.setdefault(tag, []).extend(records)
+    return out

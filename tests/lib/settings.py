@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Configurations for tests, made from the Go exporter's files."""
+import copy
+
+import yaml
+
+
+def load(path):
+    with open(path, encoding="utf-8") as f:
+        return yaml.safe_load(f)
+
+
+def merge(base, change):
+    """Return base with change laid over it: maps merge, everything else is replaced."""
+    out = copy.deepcopy(base)
+    for key, value in change.items():
+        both = isinstance(value, dict) and isinstance(out.get(key), dict)
+        out[key] = merge(out[key], value) if both else copy.deepcopy(value)
+    return out
+
+
+def save(path, config):
+    path.write_text(yaml.safe_dump(config, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    return path
+
+
+def with_spool(source, folder):
+    """Copy a configuration file as it is, with a spool directory of the test's own at its end."""
+    path = folder / "config.yml"
+    path.write_text(source.read_text(encoding="utf-8") + "\nspool:\n  directory: %s\n" % (folder / "spool"),
+                    encoding="utf-8")
+    return path

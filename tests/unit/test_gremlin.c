@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_gremlin.c - questions as they are sent, replies as they are read. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+#include "topology/analyzer.h"
+#include "topology/gremlin.h"
+
+static void bodies(void **state)
+{
+	static const char *const pairs[][2] = {
+		{ "G.V()", "{\"GremlinQuery\":\"G.V()\"}" },
+		{ "G.V().Has(\"TID\", \"x\")",
+		  "{\"GremlinQuery\":\"G.V().Has(\\\"TID\\\", \\\"x\\\")\"}" },
+		{ "<&>\t\x01", "{\"GremlinQuery\":\"\\u003c\\u0026\\u003e\\t\\u0001\"}" },
+		{ "\xc3\xa9\xff", "{\"GremlinQuery\":\"\xc3\xa9\\ufffd\"}" },
+	};
+	struct buf out = BUF_INIT(256);
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		buf_reset(&out);
+		gremlin_put_body(&out, str_of(pairs[i][0]));
+		assert_string_equal(out.ptr, pairs[i][1]);
+	}
+	buf_fini(&out);
+}
+
+#define NODE(id, metadata)	"{\"ID\":\"" id "\",\"Metadata\":" metadata ",\"Host\":\"h\"}"
+
+/* "veth[a,b] bridge[]": the nodes of an answer as one line. */
+static void describe(struct buf *out, const struct answer *a)
+{
+	size_t i, j;
+
+	for (i = 0; i < a->count; i++) {
+		if (i)
+			buf_putc(out, ' ');
+		buf_put(out, a->node[i].type);
+		buf_putc(out, '[');
+		for (j = 0; j < a->node[i].ipv4.count; j++) {
+			if (j)
+				buf_putc(out, ',');
+			buf_put(out, a->node[i].ipv4.item[j]);
+		}
+		buf_putc(out, ']');
+	}
+}
+
+static void replies(void **state)
+{
+	static const struct {
+		int status;
+		const char *body;
+		const char *nodes;	/* or NULL: it fails, */
+		const char *error;	/* with this in the reason */
+	} table[] = {
+		{ 200, "[]\n", "", NULL },
+		{ 200, "null\n", "", NULL },
+		{ 204, "", "", NULL },
+		{ 204, "whatever", "", NULL },
+		{ 200, "[" NODE("1", "{\"Type\":\"veth\",\"IPV4\":[\"10.0.0.1/24\",\"b\"]}") "]\n",
+		  "veth[10.0.0.1/24,b]", NULL },
+		{ 200, "[" NODE("1", "{}") "," NODE("2", "{\"Type\":\"bridge\"}") "]",
+		  "[] bridge[]", NULL },
+		/* A list in the list is flattened; other things are not seen. */
+		{ 200, "[[" NODE("1", "{\"Type\":\"a\"}") "," NODE("2", "{\"Type\":\"b\"}")
+		  "],[],3,\"x\",null," NODE("3", "{\"Type\":\"c\"}") "]",
+		  "a[] b[] c[]", NULL },
+		/* Members of other types are as good as none. */
+		{ 200, "[" NODE("1", "{\"Type\":7,\"IPV4\":\"10.0.0.1/24\"}") "]", "[]", NULL },
+		{ 200, "[" NODE("1", "{\"Type\":\"a\",\"IPV4\":[\"x\",1]}") "]", "a[]", NULL },
+		{ 200, "[" NODE("1", "null") "]", "[]", NULL },
+		{ 200, "[{\"ID\":\"1\"}]", "[]", NULL },
+		{ 200, "[" NODE("1", "{\"Type\":\"\\u00e9\\n\"}") "]", "\xc3\xa9\n[]", NULL },
+		{ 200, "[{\"Metadata\":{}}]", NULL, "a node without ID" },
+		{ 200, "[" NODE("1", "{}") ",{\"ID\":1}]", NULL, "a node without ID" },
+		{ 200, "[[\"172.17.0.2/16\"]]", NULL, "something else than nodes" },
+		{ 200, "{}", NULL, "not a list" },
+		{ 200, "5", NULL, "not a list" },
+		{ 200, "null", "", NULL },
+		{ 200, "nul", NULL, "not JSON" },
+		{ 200, "5 6", NULL, "not JSON" },
+		{ 200, "", NULL, "not JSON: it ends too early" },
+		{ 200, "[", NULL, "not JSON: it ends too early" },
+		{ 200, "[] x", NULL, "not JSON" },
+		{ 200, "<html>", NULL, "not JSON" },
+		{ 400, "found \"X\", expected `G`\nmore", NULL,
+		  "status 400: found \"X\", expected `G`" },
+		{ 405, "", NULL, "status 405: " },
+		{ 302, "[]", NULL, "status 302" },
+	};
+	struct buf text = BUF_INIT(1024);
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct err err = ERR_INIT;
+		struct shared_answer *a = gremlin_read(table[i].status,
+						       str_of(table[i].body), &err);
+
+		print_message("  %d %s\n", table[i].status, err.text);
+		if (table[i].error) {
+			assert_null(a);
+			assert_non_null(strstr(err.text, table[i].error));
+			assert_null(strchr(err.text, '\n'));
+			continue;
+		}
+		assert_non_null(a);
+		buf_reset(&text);
+		describe(&text, &a->answer);
+		assert_true(str_is(buf_str(&text), table[i].nodes));
+		shared_answer_unref(a);
+	}
+	buf_fini(&text);
+}
+
+static void put_times(struct buf *out, char c, int times)
+{
+	while (times--)
+		buf_putc(out, c);
+}
+
+static void too_deep(void **state)
+{
+	struct buf text = BUF_INIT(4096);
+	struct err err = ERR_INIT;
+
+	(void)state;
+	put_times(&text, '[', 200);
+	put_times(&text, ']', 200);
+	assert_null(gremlin_read(200, buf_str(&text), &err));
+	assert_non_null(strstr(err.text, "not JSON"));
+	buf_fini(&text);
+}
+
+/* Every answer is kept for minutes: it takes what it needs and no more. */
+static void small(void **state)
+{
+	struct shared_answer *a = gremlin_read(200, STR("[" NODE("1", "{\"Type\":\"veth\"}")
+							"]"), NULL);
+
+	(void)state;
+	assert_non_null(a);
+	assert_true(a->bytes < 128);
+	assert_ptr_equal(shared_answer_ref(a), a);
+	shared_answer_unref(a);
+	assert_true(str_is(a->answer.node[0].type, "veth"));
+	shared_answer_unref(a);
+	shared_answer_unref(NULL);
+}
+
+static void analyzers(void **state)
+{
+	static const char *const pairs[][2] = {
+		{ "10.0.0.1:8082", "http://10.0.0.1:8082" },
+		{ ":8082", "http://localhost:8082" },
+		{ "8082", "http://localhost:8082" },
+		{ "[::1]:8082", "http://[::1]:8082" },
+		{ "https://analyzer-1.example.com:8082", "https://analyzer-1.example.com:8082" },
+		{ "http://a:80", "http://a" },
+		{ "analyzer", NULL }, { "", NULL }, { "::1:8082", NULL }, { "a:8082/api", NULL },
+		{ "ws://a:8082", NULL }, { "99999", NULL },
+	};
+	struct buf url = BUF_INIT(256);
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		struct err err = ERR_INIT;
+		int error;
+
+		buf_reset(&url);
+		error = analyzer_put_url(&url, str_of(pairs[i][0]), &err);
+		print_message("  %s %s\n", pairs[i][0], err.text);
+		assert_int_equal(error, pairs[i][1] ? 0 : -EINVAL);
+		if (pairs[i][1])
+			assert_string_equal(url.ptr, pairs[i][1]);
+	}
+	buf_fini(&url);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(bodies),
+		cmocka_unit_test(replies),
+		cmocka_unit_test(too_deep),
+		cmocka_unit_test(small),
+		cmocka_unit_test(analyzers),
+	};
+
+	return cmocka_run_group_tests_name("gremlin", tests, NULL, NULL);
+}

@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_s3.c - where objects go, what is sent, and what the replies mean. */
+#include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include "net/http.h"
+#include "store/s3_reply.h"
+#include "store/s3_request.h"
+#include "sys/clock.h"
+#include "tests/lib/tiny_server.h"
+
+static void endpoints(void **state)
+{
+	static const struct {
+		const char *text, *url, *error;
+	} table[] = {
+		{ "http://127.0.0.1:9000", "http://127.0.0.1:9000", NULL },
+		{ "s3.example.com", "https://s3.example.com", NULL },
+		{ "s3.example.com:8443", "https://s3.example.com:8443", NULL },
+		{ "https://s3.example.com:443/", "https://s3.example.com", NULL },
+		{ "http://s3.example.com:80", "http://s3.example.com", NULL },
+		{ "http://s3.example.com:443", "http://s3.example.com:443", NULL },
+		{ "HTTPS://[fd00::1]:9000", "https://[fd00::1]:9000", NULL },
+		{ "", "https://s3.eu-west-1.amazonaws.com", NULL },
+		{ "ftp://s3.example.com", NULL, "\"ftp\" is not http or https" },
+		{ "http://s3.example.com/flows", NULL, "a path or query" },
+		{ "http://s3.example.com?x", NULL, "a path or query" },
+		{ "http://user:pw@s3.example.com", NULL, "a user name" },
+		{ "http://s3.example.com:0", NULL, "not a port" },
+		{ "http://s3.example.com:70000", NULL, "not a port" },
+		{ "http://s3.example.com:", NULL, "not a port" },
+		{ "http://fd00::1", NULL, "not a port" },
+		{ "http://[fd00::1", NULL, "\"[\" without \"]\"" },
+		{ "http://[]", NULL, "no address" },
+		{ "http://a b", NULL, "not a host name" },
+		{ "http://a\r\nX: y", NULL, "not a host name" },
+		{ "http://", NULL, "names no host" },
+		{ ":9000", NULL, "names no host" },
+	};
+	struct buf made = BUF_INIT(256), url = BUF_INIT(256);
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct err err = ERR_INIT;
+		struct endpoint e;
+		int error = s3_endpoint(str_of(table[i].text), STR("eu-west-1"), &made, &e,
+					&err);
+
+		print_message("  \"%s\" %s\n", table[i].text, err.text);
+		assert_int_equal(error, table[i].url ? 0 : -EINVAL);
+		if (table[i].error)
+			assert_non_null(strstr(err.text, table[i].error));
+		assert_null(strstr(err.text, "pw"));
+		if (error)
+			continue;
+		buf_reset(&url);
+		endpoint_put_url(&url, &e);
+		assert_string_equal(url.ptr, table[i].url);
+	}
+	buf_fini(&made);
+	buf_fini(&url);
+}
+
+static struct str metadata_names[] = {
+	{ "first-timestamp", 15 }, { "num-records", 11 }, { "odd", 3 }, { "none", 4 },
+};
+static struct str metadata_values[] = {
+	{ "1551199609804", 13 }, { "2", 1 }, { "a\r\nb", 4 }, { "", 0 },
+};
+
+static const struct sealed object = {
+	.dirname = { "flows", 5 },
+	.key = { "/logs//a b/../x=1/00000000.gz", 29 },
+	.content_type = { "application/json", 16 },
+	.content_encoding = { "gzip", 4 },
+	.metadata = { metadata_names, metadata_values, 4 },
+	.size = 4,
+	/* Of DATA. */
+	.sha256 = "\xc9\x7c\x29\xc7\xa7\x1b\x39\x2b\x43\x7e\xe0\x3f\xd1\x7f\x09\xbb"
+		  "\x10\xb7\x5e\x87\x94\x66\xfc\x0e\xb7\x57\xb2\xc4\xa7\x8a\xc9\x38",
+	.md5 = "\xe4\x4f\x9e\x34\x8e\x41\xcb\x27\x2e\xfa\x87\x38\x77\x28\x57\x1b",
+};
+
+static const char *header(const struct s3_request *r, const char *name)
+{
+	size_t i, len = strlen(name);
+
+	for (i = 0; r->header[i]; i++)
+		if (strncmp(r->header[i], name, len) == 0 && r->header[i][len] == ':')
+			return r->header[i] + len + 2;
+	return NULL;
+}
+
+static struct sigv4_signer signer(void)
+{
+	return (struct sigv4_signer){
+		.access_key = STR("user"), .secret_key = STR("password"),
+		.region = STR("local"), .service = STR("s3"),
+	};
+}
+
+static void requests(void **state)
+{
+	struct endpoint e = { .scheme = ENDPOINT_HTTP, .host = STR("h"), .port = 9000 };
+	struct sigv4_signer s = signer();
+	struct s3_request r;
+	const char *authorization;
+
+	(void)state;
+	assert_int_equal(s3_request_init(&r, &e, &s, &object, 1795325436000), 0);
+	assert_string_equal(r.url.ptr, "http://h:9000/flows/logs/x%3D1/00000000.gz");
+	assert_string_equal(header(&r, "Host"), "h:9000");
+	assert_string_equal(header(&r, "Content-Type"), "application/json");
+	assert_string_equal(header(&r, "Content-Encoding"), "gzip");
+	assert_string_equal(header(&r, "Content-MD5"), "5E+eNI5Byycu+oc4dyhXGw==");
+	assert_string_equal(header(&r, "X-Amz-Date"), "20261122T053036Z");
+	assert_string_equal(header(&r, "X-Amz-Content-Sha256"),
+			    "c97c29c7a71b392b437ee03fd17f09bb10b75e879466fc0eb757b2c4a78ac938");
+	assert_string_equal(header(&r, "x-amz-meta-first-timestamp"), "1551199609804");
+	assert_string_equal(header(&r, "x-amz-meta-num-records"), "2");
+	assert_string_equal(header(&r, "x-amz-meta-odd"), "a  b");
+	assert_null(header(&r, "x-amz-meta-none"));
+	authorization = header(&r, "Authorization");
+	assert_non_null(strstr(authorization, "SignedHeaders=content-encoding;content-md5;"
+			       "content-type;host;x-amz-content-sha256;x-amz-date;"
+			       "x-amz-meta-first-timestamp;x-amz-meta-num-records;"
+			       "x-amz-meta-odd, "));
+	assert_null(strstr(authorization, "password"));
+	s3_request_fini(&r);
+}
+
+static void requests_without_what_is_not_there(void **state)
+{
+	struct endpoint e = { .scheme = ENDPOINT_HTTPS, .host = STR("h") };
+	struct sealed plain = object;
+	struct sigv4_signer s = signer();
+	struct s3_request r;
+	char key[20000];
+
+	(void)state;
+	plain.content_encoding = STR("");
+	plain.metadata.count = 0;
+	assert_int_equal(s3_request_init(&r, &e, &s, &plain, 0), 0);
+	assert_null(header(&r, "Content-Encoding"));
+	assert_string_equal(header(&r, "Host"), "h");
+	s3_request_fini(&r);
+	memset(key, 'x', sizeof(key));
+	plain.key = (struct str){ key, sizeof(key) };
+	assert_int_equal(s3_request_init(&r, &e, &s, &plain, 0), -EFBIG);
+}
+
+static void timeouts(void **state)
+{
+	(void)state;
+	assert_int_equal(s3_request_timeout_ms(0), 60000);
+	assert_int_equal(s3_request_timeout_ms(64000000), 60000 + 1000000);
+}
+
+#define DOCUMENT(code)	"<?xml version=\"1.0\"?>\n<Error><Code>" code "</Code>" \
+			"<Message>it\nsays</Message></Error>"
+
+static void replies(void **state)
+{
+	static const struct {
+		int status;
+		const char *body;
+		enum put_result result;
+		const char *text;
+	} table[] = {
+		{ 200, "", PUT_STORED, "" },
+		{ 201, "<PutObjectResult/>", PUT_STORED, "" },
+		{ 200, DOCUMENT("InternalError"), PUT_FAILED,
+		  "200 InternalError: the store has a problem of its own" },
+		{ 403, DOCUMENT("SignatureDoesNotMatch"), PUT_FAILED,
+		  "403 SignatureDoesNotMatch: check secret_key" },
+		{ 404, DOCUMENT("NoSuchBucket"), PUT_FAILED,
+		  "404 NoSuchBucket: the bucket \"flows\" does not exist" },
+		{ 400, DOCUMENT("AuthorizationHeaderMalformed"), PUT_FAILED,
+		  "400 AuthorizationHeaderMalformed: check region" },
+		{ 400, DOCUMENT("ExpiredToken"), PUT_FAILED,
+		  "400 ExpiredToken: the session token has expired: renew the credentials" },
+		{ 403, DOCUMENT("RequestTimeTooSkewed"), PUT_FAILED,
+		  "403 RequestTimeTooSkewed: the clock of this host is wrong" },
+		{ 503, DOCUMENT("SlowDown"), PUT_FAILED,
+		  "503 SlowDown: the store asks for fewer requests" },
+		{ 400, DOCUMENT("KeyTooLongError"), PUT_REFUSED,
+		  "400 KeyTooLongError: the object's key is too long: shorten the prefix" },
+		{ 400, DOCUMENT("EntityTooLarge"), PUT_REFUSED,
+		  "400 EntityTooLarge: the object is too large: lower max_flows_per_object" },
+		{ 400, DOCUMENT("MetadataTooLarge"), PUT_REFUSED,
+		  "400 MetadataTooLarge: the object's metadata is too large" },
+		{ 400, DOCUMENT("InvalidArgument"), PUT_REFUSED,
+		  "400 InvalidArgument: the store does not accept this object" },
+		{ 418, DOCUMENT("Teapot"), PUT_FAILED, "418 Teapot: it says" },
+		{ 400, DOCUMENT("a<b"), PUT_FAILED, "400 a: it says" },
+		{ 400, DOCUMENT("no code"), PUT_FAILED,
+		  "400: unexpected: is endpoint an S3 server?" },
+		{ 400, "<Code>KeyTooLongError", PUT_FAILED,
+		  "400: unexpected: is endpoint an S3 server?" },
+		{ 401, "", PUT_FAILED,
+		  "401: not authorized: check access_key and secret_key" },
+		{ 301, "", PUT_FAILED,
+		  "301: the bucket is elsewhere: check endpoint and region" },
+		{ 413, "<html>", PUT_FAILED,
+		  "413: the object is too large for what stands before the store" },
+		{ 429, "", PUT_FAILED, "429: the store asks for fewer requests" },
+		{ 502, "<html>", PUT_FAILED,
+		  "502: the store does not answer what stands before it" },
+		{ -ECONNREFUSED, DOCUMENT("KeyTooLongError"), PUT_FAILED,
+		  "connection refused by 127.0.0.1:9000" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct s3_verdict v;
+		struct s3_reply r = {
+			.status = table[i].status,
+			.error = "connection refused by 127.0.0.1:9000",
+			.body = str_of(table[i].body),
+			.bucket = STR("flows"),
+		};
+
+		s3_reply_read(&r, &v);
+		print_message("  %s\n", v.text);
+		assert_int_equal(v.result, table[i].result);
+		assert_string_equal(v.text, table[i].text);
+		assert_int_equal(v.clock_skewed, strstr(table[i].body, "Skewed") != NULL);
+	}
+}
+
+/* A long body costs a bounded search. */
+static void code_far_away(void **state)
+{
+	struct s3_reply r = { .status = 400, .bucket = STR("flows") };
+	struct buf body = BUF_INIT(100000);
+	struct s3_verdict v;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 9000; i++)
+		buf_putc(&body, ' ');
+	buf_puts(&body, "<Code>KeyTooLongError</Code>");
+	r.body = buf_str(&body);
+	s3_reply_read(&r, &v);
+	assert_int_equal(v.result, PUT_FAILED);
+	buf_fini(&body);
+}
+
+/* The writer with a server: first options, then puts. */
+
+struct options {
+	const char *endpoint, *access_key, *secret_key, *api_key;
+};
+
+static void set(void *self, const char *name, const char *value)
+{
+	const struct field *f = shape_find(store_s3.state, str_of(name));
+	struct str text = str_of(value);
+
+	assert_non_null(f);
+	memcpy((char *)self + f->offset, &text, sizeof(text));
+}
+
+static void *new_writer(const struct options *o)
+{
+	void *self = calloc(1, store_s3.state->size);
+
+	assert_non_null(self);
+	memcpy(self, store_s3.state->defaults, store_s3.state->size);
+	set(self, "endpoint", o->endpoint);
+	set(self, "access_key", o->access_key);
+	set(self, "secret_key", o->secret_key);
+	set(self, "api_key", o->api_key);
+	return self;
+}
+
+static void bad_options(void **state)
+{
+	static const struct {
+		struct options options;
+		const char *key;
+	} table[] = {
+		{ { "h", "a", "s", "k" }, "api_key" },
+		{ { "h", "", "s", "" }, "access_key" },
+		{ { "h", "a", "", "" }, "secret_key" },
+		{ { "ftp://h", "a", "s", "" }, "endpoint" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct err err = ERR_INIT;
+		void *self = new_writer(&table[i].options);
+
+		assert_int_equal(store_s3.init(self, NULL, &err), -EINVAL);
+		assert_string_equal(err.key, table[i].key);
+		store_s3.fini(self);
+		free(self);
+	}
+}
+
+struct store_server {
+	pthread_mutex_t lock;
+	char date[2][32];		/* X-Amz-Date of the requests */
+	int requests;
+	char body[16];
+	sem_t arrived, gate;
+};
+
+/* An hour ahead of us, and particular about it. */
+static void late_store(void *context, const struct tiny_request *r, struct tiny_reply *reply)
+{
+	struct store_server *s = context;
+	static char skewed[512];
+	time_t now = (time_t)(clock_now().wall_ms / 1000 + 3600);
+	struct tm tm;
+	char date[64];
+
+	pthread_mutex_lock(&s->lock);
+	if (s->requests < 2)
+		snprintf(s->date[s->requests], sizeof(s->date[0]), "%.16s",
+			 strstr(r->head, "X-Amz-Date: ") + 12);
+	snprintf(s->body, sizeof(s->body), "%.15s", r->body);
+	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&now, &tm));
+	snprintf(skewed, sizeof(skewed), "HTTP/1.1 403 Forbidden\r\nDate: %s\r\n"
+		 "Content-Length: 48\r\n\r\n"
+		 "<Error><Code>RequestTimeTooSkewed</Code></Error>", date);
+	reply->text = s->requests++ ? "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n" : skewed;
+	pthread_mutex_unlock(&s->lock);
+}
+
+static void hanging_store(void *context, const struct tiny_request *r,
+			  struct tiny_reply *reply)
+{
+	struct store_server *s = context;
+
+	(void)r;
+	(void)reply;
+	sem_post(&s->arrived);
+	sem_wait(&s->gate);
+}
+
+static void on_done(struct put *p)
+{
+	sem_post(p->context);
+}
+
+struct world {
+	struct store_server store;
+	struct tiny_server *server;
+	struct http *http;
+	void *writer;
+	struct put put;
+	sem_t done;
+	char endpoint[64];
+};
+
+static void world_init(struct world *w, tiny_answer *answer)
+{
+	char name[] = "/tmp/test_s3.XXXXXX";
+	struct err err = ERR_INIT;
+
+	memset(w, 0, sizeof(*w));
+	pthread_mutex_init(&w->store.lock, NULL);
+	sem_init(&w->store.arrived, 0, 0);
+	sem_init(&w->store.gate, 0, 0);
+	sem_init(&w->done, 0, 0);
+	w->server = tiny_server_new(answer, &w->store);
+	w->http = http_new(&err);
+	assert_true(w->server && w->http);
+	snprintf(w->endpoint, sizeof(w->endpoint), "http://127.0.0.1:%u",
+		 tiny_server_port(w->server));
+	w->writer = new_writer(&(struct options){ w->endpoint, "a", "s", "" });
+	assert_int_equal(store_s3.init(w->writer, w->http, &err), 0);
+	w->put = (struct put){ .object = &object, .fd = mkstemp(name), .done = on_done,
+			       .context = &w->done };
+	unlink(name);
+	assert_int_equal(write(w->put.fd, "DATA", 4), 4);
+}
+
+static void world_fini(struct world *w)
+{
+	store_s3.fini(w->writer);
+	http_free(w->http);
+	tiny_server_free(w->server);
+	free(w->writer);
+	close(w->put.fd);
+	pthread_mutex_destroy(&w->store.lock);
+}
+
+static void skewed_clock(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_init(&w, late_store);
+	store_s3.put(w.writer, &w.put);
+	sem_wait(&w.done);
+	assert_int_equal(w.put.result, PUT_FAILED);
+	assert_int_equal(w.put.retry_after_ms, 1);
+	assert_string_equal(w.put.error,
+			    "403 RequestTimeTooSkewed: the clock of this host is wrong");
+	store_s3.put(w.writer, &w.put);
+	sem_wait(&w.done);
+	assert_int_equal(w.put.result, PUT_STORED);
+	assert_string_equal(w.put.error, "");
+	assert_string_equal(w.store.body, "DATA");
+	assert_true(strcmp(w.store.date[0], w.store.date[1]) < 0);
+	world_fini(&w);
+}
+
+static void cancelled_put(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_init(&w, hanging_store);
+	store_s3.cancel(w.writer, &w.put);	/* not under way: nothing */
+	store_s3.put(w.writer, &w.put);
+	sem_wait(&w.store.arrived);
+	store_s3.cancel(w.writer, &w.put);
+	sem_wait(&w.done);
+	assert_int_equal(w.put.result, PUT_FAILED);
+	assert_string_equal(w.put.error, "cancelled");
+	sem_post(&w.store.gate);
+	world_fini(&w);
+}
+
+static void no_store(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_init(&w, hanging_store);
+	store_s3.fini(w.writer);
+	set(w.writer, "endpoint", "http://127.0.0.1:1");
+	assert_int_equal(store_s3.init(w.writer, w.http, NULL), 0);
+	store_s3.put(w.writer, &w.put);
+	sem_wait(&w.done);
+	assert_int_equal(w.put.result, PUT_FAILED);
+	assert_string_equal(w.put.error, "connection refused by 127.0.0.1:1");
+	world_fini(&w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(endpoints),
+		cmocka_unit_test(requests),
+		cmocka_unit_test(requests_without_what_is_not_there),
+		cmocka_unit_test(timeouts),
+		cmocka_unit_test(replies),
+		cmocka_unit_test(code_far_away),
+		cmocka_unit_test(bad_options),
+		cmocka_unit_test(skewed_clock),
+		cmocka_unit_test(cancelled_put),
+		cmocka_unit_test(no_store),
+	};
+
+	return cmocka_run_group_tests_name("s3", tests, NULL, NULL);
+}
