@@ -56,7 +56,7 @@ int decode_json(struct str obj, struct batch *batch, struct err *err)
 	struct json_reader r;
 
 	json_reader_init(&r, obj, &batch->arena);
-	if (json_read_null(&r))
+	if (obj.len == 0 || json_read_null(&r))
 		return 0;
 	if (!json_next(&r, '[')) {
 		r.error = JSON_TYPE;

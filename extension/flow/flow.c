@@ -29,8 +29,8 @@ static const struct shape transport_shape = {
 	.size = sizeof(struct flow_transport),
 	.fields = (const struct field[]){
 		FIELD_ENUM(struct flow_transport, protocol, "Protocol", 0, protocol_names),
-		FIELD(struct flow_transport, a, "A", FIELD_OMIT_EMPTY),
-		FIELD(struct flow_transport, b, "B", FIELD_OMIT_EMPTY),
+		FIELD(struct flow_transport, a, "A", 0),
+		FIELD(struct flow_transport, b, "B", 0),
 		FIELD(struct flow_transport, id, "ID", 0),
 		{ 0 }
 	},

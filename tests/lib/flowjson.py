@@ -143,6 +143,8 @@ def quote(text):
     return '"%s"' % ESCAPED.sub(escape, text)
 
 
+# DNS and VRRP name their table in the value.
+OBJECTS = set(TABLES) | {"DNS", "VRRP"}
 ZERO = {"i64": 0, "u32": 0, "i32": 0, "bool": False, "time": ZERO_TIME,
         "protocol": "ETHERNET", "icmp": "UNKNOWN"}
 
@@ -158,13 +160,8 @@ def encode(kind, value):
     fields = []
     for key, sub, omit in TABLES[value.get("", kind)]:
         zero = ZERO.get(sub, "")
-        found = value.get(key, None if sub in TABLES or value_is_layer(sub) else zero)
+        found = value.get(key, None if sub in OBJECTS else zero)
         if found is None or (omit and not isinstance(found, dict) and found in (zero, [])):
             continue
         fields.append(quote(key) + ":" + encode(sub, found))
     return "{%s}" % ",".join(fields)
-
-
-def value_is_layer(kind):
-    """DNS and VRRP name their table in the value."""
-    return kind in ("DNS", "VRRP")
