@@ -44,7 +44,7 @@ HOST    := $(B)/extension/host/main.o
 UNIT    := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 ANALYZER := $(patsubst %.c,$(B)/%.o,$(wildcard tests/lib/analyzer/*.c))
 
-.PHONY: all run test lint format format-check bench install clean deps test-deps unit
+.PHONY: all run test test-minio lint format format-check bench install clean deps test-deps unit
 .SECONDARY:
 
 all: $(B)/skydive-exporter $(B)/skydive-exporter.so
@@ -96,15 +96,29 @@ run: deps
 	$(Q)$(MAKE) --no-print-directory all $(B)/tests/analyzer
 	$(Q)tests/lib/demo.sh $(B)
 
+# What is missing is installed from the distribution, as root or through sudo.
+BUILD_PACKAGES := gcc libc6-dev pkg-config protobuf-c-compiler libprotobuf-c-dev \
+	libcurl4-openssl-dev libssl-dev libjson-c-dev libyaml-dev zlib1g-dev \
+	libwebsockets-dev gzip
+TEST_PACKAGES := libcmocka-dev python3 python3-pytest python3-boto3 python3-yaml git \
+	clang clang-format shellcheck swift-proxy swift-account swift-container \
+	swift-object memcached
+
 deps:
-	$(Q)tests/lib/install.sh build
+	$(Q)tests/lib/install.sh $(BUILD_PACKAGES)
 
 test-deps:
-	$(Q)tests/lib/install.sh build test
+	$(Q)tests/lib/install.sh $(BUILD_PACKAGES) $(TEST_PACKAGES)
 
 test: test-deps
 	$(Q)$(MAKE) --no-print-directory all unit $(B)/tests/analyzer
-	$(Q)/usr/bin/python3 tests/run.py --build $(B)
+	$(Q)BUILD=$(B) /usr/bin/python3 tests/run.py lint=tests/lint/run.sh $(UNIT) \
+		tests/lib tests/golden tests/integration
+
+# Against MinIO, with the Go exporter's own sample values: builds MinIO first,
+# some minutes, kept in build/cache.
+test-minio: test-deps all $(B)/tests/analyzer
+	$(Q)BUILD=$(B) /usr/bin/python3 tests/run.py --markers minio tests/integration
 
 lint:
 	$(Q)tests/lint/run.sh

@@ -69,7 +69,7 @@ void topology_keep(struct topology *t, struct str text, struct shared_answer *a,
 
 static bool is_silent(int status)
 {
-	return status < 0 && status != -EFBIG && status != -ENOMEM && status != -ECANCELED;
+	return status < 0 && status != -EFBIG && status != -ENOMEM;
 }
 
 static void go_down(struct topology *t, int64_t now_ms, struct asker **woken)

@@ -63,13 +63,17 @@ static void answer(void *context, const struct tiny_request *r, struct tiny_repl
 	struct world *w = context;
 	const char *path = strchr(r->head, ' ') + 1;
 	size_t i, len = strcspn(path, " ");
+	bool again;
 
 	pthread_mutex_lock(&w->lock);
+	again = w->last.connection == r->connection;
 	w->last = *r;
 	pthread_mutex_unlock(&w->lock);
 	sem_post(&w->arrived);
 	if (strncmp(path, "/hang ", 6) == 0)
 		sem_wait(&w->gate);
+	if (again && strncmp(path, "/once ", 6) == 0)
+		return;
 	reply->text = OK_REPLY;
 	for (i = 0; i < sizeof(replies) / sizeof(replies[0]); i++)
 		if (strlen(replies[i].path) == len &&
@@ -240,6 +244,24 @@ static void dead_connections_are_replaced(void **state)
 		run(w, &r);
 		assert_int_equal(r.status, 200);
 		assert_string_equal(w->last.body, "DATA");
+	}
+	buf_fini(&r.reply);
+}
+
+/* The server takes a second body on a connection and hangs up: the body is
+ * sent again, from its start. */
+static void bodies_are_sent_again(void **state)
+{
+	struct world *w = *state;
+	sem_t done;
+	struct http_request r = request(w, "/once", &done);
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		run(w, &r);
+		assert_int_equal(r.status, 200);
+		assert_string_equal(w->last.body, "DATA");
+		assert_int_equal(w->last.connection, i + 1);
 	}
 	buf_fini(&r.reply);
 }
@@ -435,6 +457,7 @@ int main(void)
 		TEST(empty_body),
 		TEST(connections_are_kept),
 		TEST(dead_connections_are_replaced),
+		TEST(bodies_are_sent_again),
 		TEST(outcomes),
 		TEST(compressed_replies),
 		TEST(unreachable),

@@ -406,6 +406,7 @@ static void leaving_early(void **state)
 {
 	struct world *w = *state;
 
+	w->options.timeout_ms = 600000;
 	start(w);
 	assert_string_equal(find(&w->one, "slow"), "pending");
 	assert_string_equal(find(&w->one, "b"), "pending");
