@@ -175,9 +175,10 @@ static void check_destinations(const struct settings *s, struct problems *proble
 			tenant_destination(s->tenant[j].tenant, &b);
 			if (!str_equal(buf_str(&a), buf_str(&b)))
 				continue;
-			err_set_key(&err, "filename_prefix", "pipeline %s already writes to "
-				    "this bucket and prefix; give one of them another "
-				    "filename_prefix or dirname", s->tenant[j].name);
+			err_set_key(&err, "filename_prefix", "pipelines %s and %s write to "
+				    "the same bucket and prefix; give one of them another "
+				    "filename_prefix or dirname", s->tenant[j].name,
+				    s->tenant[i].name);
 			config_problem(s->tenant[i].config, "pipeline.store.buffered", &err,
 				       problems);
 			break;
@@ -202,9 +203,9 @@ static void check_sources(const struct settings *s, struct problems *problems)
 			if (!str_equal(a->url, b->url) ||
 			    a->source.framing == b->source.framing)
 				continue;
-			err_set_key(&err, "protocol", "pipeline %s subscribes to the same "
-				    "URL with another protocol; there is one connection "
-				    "for both", b->name);
+			err_set_key(&err, "protocol", "pipelines %s and %s subscribe to "
+				    "one URL with different protocols; there is one "
+				    "connection for both", b->name, a->name);
 			config_problem(a->config, "pipeline.subscriber", &err, problems);
 			break;
 		}

@@ -67,8 +67,8 @@ struct asker {
 	struct asker *next_woken;
 };
 
-/* Options are copied, http is borrowed for the topology's life. Without analyzers
- * every question is answered with nothing. NULL: see err; its key is
+/* Options are copied, http is borrowed for the topology's life. Without
+ * analyzers every question is answered with nothing. NULL: see err; its key is
  * "analyzers[0]" when that is what is wrong. */
 struct topology *topology_new(const struct topology_options *, struct http *,
 			      struct err *);

@@ -261,7 +261,7 @@ static void tenants_take_turns(void **state)
 	assert_string_equal(w->seen[9], "one 8");
 }
 
-/* Not longer than error_ttl, and no longer than that. */
+/* Neither tenant asks again while error_ttl lasts. */
 static void failures_are_nothing_for_a_while(void **state)
 {
 	static const char *const texts[] = { "bad", "400" };

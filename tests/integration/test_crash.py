@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""kill -9 at any moment: what is stored is a prefix of what each connection sent, without holes or repeats.
+
+The stand-in stands still between two lives of the exporter, so the place in
+the stream at which each connection begins is known, whatever was lost.
+"""
+import os
+import random
+import signal
+
+from lib import objects, settings
+from lib.export import waiting
+from lib.paths import recording
+from lib.process import Analyzer, Exporter, until
+from lib.s3.sink import Sink
+from lib.sent import Sent, lengths, prefixes
+
+CYCLES = 20
+PACE = 2000                     # flows a second
+MOST = 3000                     # flows of a cycle
+RECORDING = recording("old-netns-mixed.jsonl.gz")
+TAGS = ("egress", "ingress", "internal", "other")
+CONFIG = {
+    "host_id": "crash",
+    "stop_timeout": 60,
+    "pipeline": {
+        "classify": {"cluster_net_masks": ["10.10.0.0/16", "fd00:10::/64"]},
+        "transform": {"type": "none"},
+        "compress": {"type": "gzip"},
+        "store": {"type": "buffered", "buffered": {
+            "dirname": "bucket", "filename_prefix": "logs", "max_flows_per_object": 50,
+            "max_seconds_per_object": 1, "max_seconds_per_stream": 86400, "max_flow_array_size": 100000}},
+    }}
+
+
+class Flaky(Sink):
+    """Refuses every fifth object or so, and of some takes half, or takes all and does not say so."""
+
+    def __init__(self, rng):
+        self.rng = rng
+        super().__init__()
+
+    def next(self):
+        how, free = super().next()
+        draw = self.rng.random() if how == "ok" else 1
+        for bad, below in (("status=503", 0.2), ("drop", 0.23), ("cut", 0.26)):
+            if draw < below:
+                return bad, free
+        return how, free
+
+
+def configure(analyzer, sink, folder):
+    return settings.save(folder / "exporter.yml", settings.merge(CONFIG, {
+        "analyzers": [analyzer.address],
+        "spool": {"directory": str(folder / "spool"), "min_free": 0},
+        "status": {"listen": ""},
+        "pipeline": {"subscriber": {"url": analyzer.url}, "write": {"type": "s3", "s3": sink.settings()}}}))
+
+
+def place(analyzer):
+    return analyzer.stats()["broadcast_flows"]
+
+
+def settled(exporter, flows):
+    """Wait until all flows were decoded and a second line of progress after that says the same: all is committed."""
+    line = r"^flows=%d records=(\d+) " % flows
+    at, first = exporter.log(line, 30)
+    while True:
+        at, second = exporter.log(line, 30, at + 1)
+        if second.split()[1] == first.split()[1]:
+            return
+        first = second
+
+
+def one_life(analyzer, path, rng, kind):
+    """Start, let it export for a while, kill. Returns (begin, end) of what its connection was sent."""
+    with Exporter(path, "--progress") as exporter:
+        if kind == "at once":
+            exporter.log("state=started")
+            exporter.kill()
+            return None
+        analyzer.event("admitted", 30, unless_ends=exporter)
+        begin = place(analyzer)
+        goal = begin + rng.randrange(MOST)
+        assert "error" not in analyzer.command("resume")
+        until(lambda: place(analyzer) >= goal, "%d flows sent" % (goal - begin), 30)
+        if kind == "settled":
+            analyzer.command("pause")
+            settled(exporter, place(analyzer) - begin)
+        exporter.signal(signal.SIGKILL)
+        assert exporter.wait() == -signal.SIGKILL, exporter.err.text()[-3000:]
+        analyzer.command("pause")
+        analyzer.event("left", 30)
+        return begin, place(analyzer)
+
+
+def last_life(analyzer, path, sink, folder):
+    """Start once more, without flows, until the spool is empty, and stop in order."""
+    with Exporter(path) as exporter:
+        analyzer.event("admitted", 30, unless_ends=exporter)
+        until(lambda: not waiting(folder), "an empty spool", 90)
+        assert exporter.stop(60) == 0
+    assert waiting(folder) == []
+
+
+def test_kill_while_exporting(tmp_path):
+    """Twenty times killed at a random moment and started again, before a store that refuses a share of the objects."""
+    seed = int(os.environ.get("CRASH_SEED", random.SystemRandom().randrange(1 << 32)))
+    print("CRASH_SEED=%d" % seed)
+    rng = random.Random(seed)
+    connections, complete = [], []
+    with Flaky(random.Random(seed)) as sink, Analyzer(
+            RECORDING, pace=PACE, options=["--repeat", 0, "--uniq"]) as analyzer:
+        path = configure(analyzer, sink, tmp_path)
+        analyzer.command("pause")
+        for cycle in range(CYCLES):
+            kind = "settled" if cycle % 5 == 4 else "at once" if cycle % 7 == 3 else "anywhere"
+            part = one_life(analyzer, path, rng, kind)
+            print("cycle %d: killed %s, %s, %d objects stored" % (cycle, kind, part, len(sink.stored)))
+            if part:
+                connections.append(part)
+                complete.append(kind == "settled")
+        last_life(analyzer, path, sink, tmp_path)
+        check(connections, complete, sink)
+
+
+def check(connections, complete, sink):
+    assert sink.rewritten == []
+    assert sink.requests["ok"] < sum(sink.requests.values()) or sink.puts.total() > len(sink.stored)
+    found = sink.objects()
+    problems = objects.faults(found)
+    stored = objects.by_tag(found)
+    assert set(stored) == set(TAGS)
+    sent = Sent(CONFIG, RECORDING)
+    parts = [sent.between(begin, end) for begin, end in connections]
+    for tag in TAGS:
+        of_tag = [part.get(tag, []) for part in parts]
+        problems += ["%s: %s" % (tag, problem) for problem in prefixes(of_tag, stored[tag])]
+        kept = lengths(of_tag, stored[tag])
+        print("%s: stored of sent: %s" % (tag, ["%d/%d" % (k, len(s)) for k, s in zip(kept, of_tag)]))
+        problems += ["%s: connection %d: %d records were committed, %d are stored" % (tag, number, len(of_tag[number]), kept[number])
+                     for number in range(len(kept)) if complete[number] and kept[number] != len(of_tag[number])]
+    assert not problems, "\n".join(problems)[:8000]

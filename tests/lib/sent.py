@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the stand-in sends when it repeats a recording with --uniq, and what of it was stored.
+
+The stream is endless: the messages of the recording round after round, each
+round with UUIDs of its own. A place in it is a number of flows since the
+beginning, as the stand-in counts them (broadcast_flows). The records are those
+of `transform: none`.
+"""
+import bisect
+import itertools
+import re
+
+from lib import oracle
+
+UUID = re.compile(r'("(?:Parent)?UUID":")([0-9a-f]+)"')
+
+
+def renewed(record, turn):
+    """Return the record with the UUIDs of a round: XOR from the last digit on, never the first."""
+    def other(match):
+        digits, left = list(match[2]), turn
+        for at in range(len(digits) - 1, 0, -1):
+            digits[at] = "%x" % (int(digits[at], 16) ^ left & 15)
+            left >>= 4
+        return '%s%s"' % (match[1], "".join(digits))
+    return UUID.sub(other, record) if turn else record
+
+
+class Sent:
+    """The endless stream, by tag."""
+
+    def __init__(self, config, recording):
+        self.messages = oracle.expected(config, [recording], [])
+        counts = [sum(len(records) for records in tags.values()) for tags in self.messages]
+        self.starts = [0] + list(itertools.accumulate(counts))
+        self.size = self.starts[-1]
+
+    def at(self, place):
+        """Return (round, message) of a place, which must be between two messages."""
+        turn, rest = divmod(place, self.size)
+        message = bisect.bisect_left(self.starts, rest)
+        assert self.starts[message] == rest, "place %d is inside a message" % place
+        return turn, message
+
+    def between(self, begin, end):
+        """Return {tag: [record, ...]} of a part of the stream."""
+        out = {}
+        at, last = self.at(begin), self.at(end)
+        while at < last:
+            turn, message = at
+            for tag, records in self.messages[message].items():
+                out.setdefault(tag, []).extend(renewed(r, turn) for r in records)
+            at = (turn, message + 1) if message + 1 < len(self.messages) else (turn + 1, 0)
+        return out
+
+
+def prefixes(connections, stored):
+    """Hold what was stored of a tag against what its connections sent. Yields what is wrong.
+
+    connections: [[record, ...], ...] in their order; stored: the records of the tag in key order. After it,
+    lengths() of the same says how much of each connection is there.
+    """
+    for number, (sent, kept) in enumerate(zip(connections, split(connections, stored))):
+        if kept != sent[:len(kept)]:
+            at = next(i for i, pair in enumerate(zip(kept, sent + [None] * len(kept))) if pair[0] != pair[1])
+            yield "connection %d: stored record %d of %d (sent %d) is not the one sent there:\n  stored %s\n  sent   %s" % (
+                number, at, len(kept), len(sent), kept[at], sent[at] if at < len(sent) else None)
+    unknown = set(stored) - set(itertools.chain.from_iterable(connections))
+    for record in sorted(unknown)[:3]:
+        yield "stored but never sent: %s" % record
+
+
+def split(connections, stored):
+    """Return the stored records of each connection, in the order stored."""
+    owner = {record: number for number, sent in enumerate(connections) for record in sent}
+    out = [[] for _ in connections]
+    for record in stored:
+        if record in owner:
+            out[owner[record]].append(record)
+    return out
+
+
+def lengths(connections, stored):
+    return [len(kept) for kept in split(connections, stored)]

@@ -1,0 +1,48 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Each library, each header that a folder keeps to itself, the clock and the
+# environment are used only where this list says.
+find extension -name '*.[ch]' | sort | xargs awk -f tests/lint/code.awk | awk -F: '
+BEGIN {
+	# What, and who may: regular expressions, files without "extension/".
+	wall("<curl/", "^source/connection\\.c|^net/")
+	wall("<libwebsockets", "^net/httpd\\.c")
+	wall("<yaml\\.h>", "^format/yaml[a-z_]*\\.c")
+	wall("<json-c/", "^topology/")
+	wall("<zlib\\.h>", "^stage/compress_[a-z]*\\.c|^store/frame\\.c|^source/recording\\.c")
+	wall("<zstd", "^stage/compress_[a-z]*\\.c")
+	wall("<openssl/", "^store/digest\\.c")
+	wall("<protobuf-c|\\.pb-c\\.h", "^flow/[a-z_]*\\.c")
+	wall("\"net/transfer\\.h", "^net/")
+	wall("\"topology/(inside|json_text)\\.h", "^topology/")
+	wall("\"store/(spool_dir|frame|envelope|seal)\\.h", "^store/")
+	wall("<skydive/|\"skydive/", "^host/|^extension\\.c|^sys/log\\.h|^command/")
+	wall("(^|[^a-z0-9_>.])(clock_gettime|gettimeofday|time) *\\(", "^sys/clock\\.c")
+	wall("getenv *\\(|extern char \\*\\*environ", "^extension\\.c|^command/")
+	wall("<(pthread|threads|stdatomic)\\.h>", "^base/stats\\.h|^flow/batch|^(sys|net|topology|store|source|host)/|^[a-z_]*\\.[ch]")
+	wall("<(fcntl|poll|unistd|signal|sys/(stat|mman|socket|uio|wait))\\.h>",
+	     "^(sys|net|topology|store|source|host|command)/|^[a-z_]*\\.[ch]")
+}
+
+function wall(what, who)
+{
+	walls++
+	text[walls] = what
+	allowed[walls] = who
+}
+
+{
+	file = $1
+	sub(/^extension\//, "", file)
+	code = $0
+	sub(/^[^:]*:[^:]*:/, "", code)
+	for (i = 1; i <= walls; i++)
+		if (code ~ text[i] && file !~ allowed[i]) {
+			sub(/^[ \t]+/, "", code)
+			print $1 ":" $2 ": not here: " code
+			bad = 1
+		}
+}
+
+END { exit bad }
+'
