@@ -25,11 +25,11 @@ endif
 $(if $(V),,$(eval Q := @))
 say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
-PACKAGES := libcurl libssl libcrypto json-c yaml-0.1 zlib libprotobuf-c
+PACKAGES := libcurl libssl libcrypto json-c yaml-0.1 zlib libzstd libprotobuf-c
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Wno-format-truncation -Wno-unknown-warning-option -Wno-unused-command-line-argument
 BASEFLAGS := -std=c11 -D_GNU_SOURCE $(WARNINGS) -O2 -g -fPIC -fvisibility=hidden \
-	-fstack-protector-strong -iquote extension -Iinclude -isystem $(B)/proto $(SANFLAGS)
+	-fstack-protector-strong -iquote extension -iquote . -Iinclude -isystem $(B)/proto $(SANFLAGS)
 ifndef SAN
 BASEFLAGS += -D_FORTIFY_SOURCE=2
 LINKFLAGS := -Wl,-z,defs
@@ -81,7 +81,7 @@ $(B)/proto/%.o: $(B)/proto/%.c
 # Generated headers come before whatever includes them.
 $(OBJECTS): | $(PROTO)
 
-$(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libexporter.a
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/tests/lib/tiny_server.o $(B)/libexporter.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LINKFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
 
@@ -98,7 +98,7 @@ run: deps
 
 # What is missing is installed from the distribution, as root or through sudo.
 BUILD_PACKAGES := gcc libc6-dev pkg-config protobuf-c-compiler libprotobuf-c-dev \
-	libcurl4-openssl-dev libssl-dev libjson-c-dev libyaml-dev zlib1g-dev \
+	libcurl4-openssl-dev libssl-dev libjson-c-dev libyaml-dev zlib1g-dev libzstd-dev \
 	libwebsockets-dev gzip
 TEST_PACKAGES := libcmocka-dev python3 python3-pytest python3-boto3 python3-yaml git \
 	clang clang-format shellcheck swift-proxy swift-account swift-container \

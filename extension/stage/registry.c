@@ -16,7 +16,8 @@ const struct stage_kind_entry registry[KIND_COUNT] = {
 	[KIND_ENCODE] = { "pipeline.encode", "json", (const struct stage *const[]){
 		&encode_json.stage, NULL } },
 	[KIND_COMPRESS] = { "pipeline.compress", "none", (const struct stage *const[]){
-		&compress_none.stage, &compress_gzip.stage, NULL } },
+		&compress_none.stage, &compress_gzip.stage,
+		&compress_zstd.stage, NULL } },
 };
 
 const struct shape registry_type_shape = {

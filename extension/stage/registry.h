@@ -42,6 +42,6 @@ extern const struct transform transform_none, transform_vpclogs;
 extern const struct mangle mangle_none;
 extern const struct header header_none, header_vpclogs;
 extern const struct encode encode_json;
-extern const struct compress compress_none, compress_gzip;
+extern const struct compress compress_none, compress_gzip, compress_zstd;
 
 #endif

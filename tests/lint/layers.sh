@@ -22,6 +22,13 @@ function folder_of(path)
 	return sub(/\/[^\/]*$/, "", path) ? path : "."
 }
 
+function is_file(path,   line, found)
+{
+	found = (getline line < path) >= 0
+	close(path)
+	return found
+}
+
 function complain(text)
 {
 	print FILENAME ":" FNR ": " text
@@ -40,14 +47,14 @@ function complain(text)
 		complain("host/ includes \"" part[2] "\", which is not in include/")
 	else if (!(from in rank))
 		complain(from "/ is no layer")
+	else if (!is_file("extension/" part[2]))
+		complain("\"" part[2] "\" is to be written from extension/")
 	else if (!(to in rank))
 		complain("\"" part[2] "\" is in no layer")
 	else if (from == "sys" && (to != "sys" && to != "base"))
 		complain("sys/ is above base/ only, and includes \"" part[2] "\"")
 	else if (rank[to] > rank[from] && here != "extension.c")
 		complain((from == "." ? "extension/" : from "/") " is below \"" part[2] "\"")
-	else if (system("test -f extension/" part[2]))
-		complain("\"" part[2] "\" is to be written from extension/")
 }
 
 END { exit bad }

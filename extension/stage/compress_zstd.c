@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* compress_zstd.c - one Zstandard frame (RFC 8878), with a checksum.
+ *
+ * The only user of libzstd.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <zstd.h>
+#include "stage/registry.h"
+
+struct zstd {
+	int64_t level;
+};
+
+static const struct zstd zstd_defaults = { .level = 3 };
+
+static const struct shape zstd_shape = {
+	.name = "zstd",
+	.size = sizeof(struct zstd),
+	.fields = (const struct field[]){
+		OPTION_RANGE(struct zstd, level, "level", 0, 1, 19,
+			     "1 is fast, 19 is small"),
+		{ 0 }
+	},
+	.defaults = &zstd_defaults,
+};
+
+struct zstd_stream {
+	ZSTD_CCtx *context;
+	char out[64 * 1024];
+};
+
+static void zstd_end(void *stream)
+{
+	struct zstd_stream *s = stream;
+
+	if (!s)
+		return;
+	ZSTD_freeCCtx(s->context);
+	free(s);
+}
+
+static void *zstd_start(const void *state)
+{
+	const struct zstd *self = state;
+	struct zstd_stream *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->context = ZSTD_createCCtx();
+	if (s->context &&
+	    !ZSTD_isError(ZSTD_CCtx_setParameter(s->context, ZSTD_c_compressionLevel,
+						 (int)self->level)) &&
+	    !ZSTD_isError(ZSTD_CCtx_setParameter(s->context, ZSTD_c_checksumFlag, 1)))
+		return s;
+	zstd_end(s);
+	return NULL;
+}
+
+/* Runs the encoder until the input is eaten, or, at the end, until it is done. */
+static int run(struct zstd_stream *s, struct str in, ZSTD_EndDirective end,
+	       struct byte_sink *sink)
+{
+	ZSTD_inBuffer input = { in.ptr, in.len, 0 };
+	size_t left;
+	int error;
+
+	do {
+		ZSTD_outBuffer output = { s->out, sizeof(s->out), 0 };
+
+		left = ZSTD_compressStream2(s->context, &output, &input, end);
+		if (ZSTD_isError(left))
+			return -EIO;
+		error = sink->put(sink, (struct str){ s->out, output.pos });
+		if (error < 0)
+			return error;
+	} while (end == ZSTD_e_end ? left != 0 : input.pos < input.size);
+	return 0;
+}
+
+static int zstd_write(void *stream, struct str in, struct byte_sink *sink)
+{
+	return run(stream, in, ZSTD_e_continue, sink);
+}
+
+static int zstd_finish(void *stream, struct byte_sink *sink)
+{
+	return run(stream, (struct str){ NULL, 0 }, ZSTD_e_end, sink);
+}
+
+const struct compress compress_zstd = {
+	.stage = { .name = "zstd", .section = "pipeline.compress.zstd",
+		   .state = &zstd_shape },
+	.content_encoding = "zstd",
+	.start = zstd_start,
+	.write = zstd_write,
+	.finish = zstd_finish,
+	.end = zstd_end,
+};
