@@ -39,6 +39,7 @@ struct intake {
 	struct open_file file[TAG_COUNT];
 	struct buf recipe[TAG_COUNT];
 	int fd_max;			/* above it descriptors are not kept */
+	int64_t recovery_stream;	/* of recovered objects; 0: there are none */
 	pthread_mutex_t lock;
 	struct seal_job *jobs;
 	size_t sealing;
@@ -195,9 +196,14 @@ static int intake_seal(struct sink *sink, enum tag tag, const struct object *obj
 	return 0;
 }
 
+/* The stream of recovered objects is theirs alone: both count from 0. */
 static int64_t intake_stream(struct sink *sink, int64_t wanted)
 {
-	return spool_stream(spool_of(of(sink)->parts.dir), wanted);
+	const struct intake *in = of(sink);
+
+	if (wanted <= in->recovery_stream)
+		wanted = in->recovery_stream + 1;
+	return spool_stream(spool_of(in->parts.dir), wanted);
 }
 
 static bool intake_hold(struct sink *sink, int64_t bytes)
@@ -352,6 +358,7 @@ void intake_recover(struct intake *in, struct now now)
 
 	for (i = 0; i < count; i++)
 		recover_one(in, ids[i], &recovery);
+	in->recovery_stream = recovery.stream;
 	if (count)
 		log_write(in->parts.log, LOG_INFO, "tenant=%s recovered=%zu unfinished "
 			  "objects of an earlier run", spool_dir_name(in->parts.dir), count);
