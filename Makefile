@@ -25,7 +25,7 @@ endif
 $(if $(V),,$(eval Q := @))
 say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
-PACKAGES := libcurl libssl libcrypto json-c yaml-0.1 zlib libzstd libprotobuf-c
+PACKAGES := libwebsockets libcurl libssl libcrypto json-c yaml-0.1 zlib libzstd libprotobuf-c
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Wno-format-truncation -Wno-unknown-warning-option -Wno-unused-command-line-argument
 BASEFLAGS := -std=c11 -D_GNU_SOURCE $(WARNINGS) -O2 -g -fPIC -fvisibility=hidden \

@@ -1,39 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* exporter.c - see exporter.h. */
+/* exporter.c - the exporter from start to stop. See exporter.h. */
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
-#include "exporter.h"
-#include "subscription.h"
+#include "exporter_inside.h"
 #include "sys/clock.h"
 
 #define WORKERS_USUAL	4
 #define POLL_MS		5		/* between looks at what a stop waits for */
-
-/* A distinct URL. */
-struct source {
-	struct str url;
-	struct subscription *subscription;
-};
-
-struct exporter {
-	struct settings *settings;
-	struct log *log;
-	bool is_replay;
-	struct batch_account batches;
-	struct workers *workers, *writers;
-	struct http *http;
-	struct topology *topology;
-	struct spool *spool;
-	struct tenant **tenant;
-	size_t tenants;			/* that are open */
-	struct source *source;
-	size_t sources;
-	atomic_bool is_hurried;
-	struct now replay_now;
-};
 
 static unsigned worker_count(const struct settings *settings)
 {
@@ -61,87 +37,6 @@ static int open_spool(struct exporter *e, const struct replay_options *replay,
 	return 0;
 }
 
-static int start_threads(struct exporter *e, const struct replay_options *replay,
-			 struct err *err)
-{
-	e->workers = workers_new(replay ? 0 : worker_count(e->settings), "worker", err);
-	if (e->workers)
-		e->writers = replay ? e->workers : workers_new(1, "writer", err);
-	if (e->writers)
-		e->http = http_new(err);
-	if (e->http && !replay)
-		e->topology = topology_new(&e->settings->topology, e->http, err);
-	return e->topology ? 0 : -EINVAL;
-}
-
-static int open_tenants(struct exporter *e, const struct replay_options *replay,
-			struct now now, struct err *err)
-{
-	const struct tenant_surroundings around = {
-		.workers = e->workers, .writers = e->writers, .spool = e->spool,
-		.http = e->http, .topology = e->topology, .batches = &e->batches,
-		.batch_bytes_max = e->settings->batch_bytes,
-		.lookup_timeout_ms = e->settings->lookup_timeout_ms,
-		.output = replay ? replay->output : (struct str){ NULL, 0 },
-		.keeps_all = replay != NULL, .log = e->log,
-	};
-	size_t count = e->settings->tenants;
-
-	e->tenant = calloc(count ? count : 1, sizeof(struct tenant *));
-	if (!e->tenant)
-		return err_set(err, "out of memory");
-	while (e->tenants < count) {
-		struct tenant *t = e->settings->tenant[e->tenants].tenant;
-
-		if (tenant_open(t, &around, (double)e->tenants / (double)count, now, err) < 0)
-			return -EINVAL;
-		e->tenant[e->tenants++] = t;
-	}
-	return 0;
-}
-
-/* The subscription of a URL; in a replay there is one for all. */
-static struct subscription *find_source(struct exporter *e,
-					const struct tenant_settings *t)
-{
-	size_t i;
-
-	for (i = 0; i < e->sources; i++)
-		if (e->is_replay || str_equal(e->source[i].url, t->url))
-			return e->source[i].subscription;
-	e->source[i].url = t->url;
-	e->source[i].subscription = subscription_new(&t->source, &e->batches, e->log);
-	e->sources += e->source[i].subscription != NULL;
-	return e->source[i].subscription;
-}
-
-static int make_sources(struct exporter *e, struct err *err)
-{
-	size_t i;
-
-	e->source = calloc(e->tenants ? e->tenants : 1, sizeof(*e->source));
-	for (i = 0; e->source && i < e->tenants; i++) {
-		struct subscription *s = find_source(e, &e->settings->tenant[i]);
-
-		if (!s || subscription_add(s, tenant_receiver(e->tenant[i]),
-					   tenant_capture_id(e->tenant[i])) < 0)
-			return err_set(err, "out of memory");
-	}
-	return e->source ? 0 : err_set(err, "out of memory");
-}
-
-static void report_strangers(struct exporter *e)
-{
-	struct strs names = { calloc(e->tenants + 1, sizeof(struct str)), e->tenants };
-	size_t i;
-
-	for (i = 0; names.item && i < e->tenants; i++)
-		names.item[i] = str_of(tenant_name(e->tenant[i]));
-	if (names.item)
-		spool_report_strangers(e->spool, &names);
-	free(names.item);
-}
-
 struct exporter *exporter_new(struct settings *settings,
 			      const struct replay_options *replay, struct log *log,
 			      struct err *err)
@@ -157,56 +52,234 @@ struct exporter *exporter_new(struct settings *settings,
 	e->log = log;
 	e->is_replay = replay != NULL;
 	e->topology = replay ? replay->topology : NULL;
+	pthread_mutex_init(&e->lock, NULL);
 	if (open_spool(e, replay, err) == 0)
 		return e;
+	e->topology = NULL;		/* not taken */
 	exporter_free(e);
 	return NULL;
+}
+
+static int start_threads(struct exporter *e, struct err *err)
+{
+	e->workers = workers_new(e->is_replay ? 0 : worker_count(e->settings), "worker",
+				 err);
+	if (e->workers)
+		e->writers = e->is_replay ? e->workers : workers_new(1, "writer", err);
+	if (e->writers)
+		e->http = http_new(err);
+	if (e->http && !e->is_replay)
+		e->topology = topology_new(&e->settings->topology, e->http, err);
+	return e->http && e->topology ? 0 : -EINVAL;
+}
+
+static void set_surroundings(struct exporter *e, const struct replay_options *replay)
+{
+	e->around = (struct tenant_surroundings){
+		.workers = e->workers, .writers = e->writers, .spool = e->spool,
+		.http = e->http, .topology = e->topology, .batches = &e->batches,
+		.batch_bytes_max = e->settings->batch_bytes,
+		.lookup_timeout_ms = e->settings->lookup_timeout_ms,
+		.output = replay ? replay->output : (struct str){ NULL, 0 },
+		.keeps_all = replay != NULL, .log = e->log,
+	};
+}
+
+/* The subscription of a URL; in a replay there is one for all. */
+static struct subscription *find_source(struct exporter *e,
+					const struct tenant_settings *t)
+{
+	struct subscription **more, *s;
+	size_t i;
+
+	for (i = 0; i < e->sources; i++)
+		if (e->is_replay || str_equal(subscription_url(e->source[i]), t->url))
+			return e->source[i];
+	more = realloc(e->source, (e->sources + 1) * sizeof(*more));
+	if (!more)
+		return NULL;
+	e->source = more;
+	s = subscription_new(&t->source, &e->batches, e->log);
+	if (s)
+		e->source[e->sources++] = s;
+	return s;
+}
+
+static struct str copy(struct str s)
+{
+	return (struct str){ strndup(s.ptr ? s.ptr : "", s.len), s.len };
+}
+
+int exporter_add(struct exporter *e, struct tenant_settings *t,
+		 struct tenant *predecessor, double part, struct now now, struct err *err)
+{
+	struct running *more = realloc(e->running, (e->tenants + 1) * sizeof(*more));
+	struct running *running;
+
+	if (!more)
+		return err_set(err, "out of memory");
+	e->running = more;
+	running = &e->running[e->tenants];
+	*running = (struct running){ .source = find_source(e, t), .tenant = t->tenant };
+	if (!running->source)
+		return err_set(err, "out of memory");
+	if (tenant_open(t->tenant, &e->around, predecessor, part, now, err) < 0)
+		return -EINVAL;
+	t->tenant = NULL;
+	running->text = copy(t->text);
+	running->writer_text = copy(t->writer_text);
+	e->tenants++;
+	return 0;
+}
+
+static bool feeds_somebody(const struct exporter *e, const struct subscription *s)
+{
+	size_t i;
+
+	for (i = 0; i < e->tenants; i++)
+		if (e->running[i].source == s)
+			return true;
+	return false;
+}
+
+static int route_one(struct exporter *e, struct subscription *s, struct err *err)
+{
+	struct router *router = router_new();
+	int error = router ? 0 : -ENOMEM;
+	size_t i;
+
+	for (i = 0; !error && i < e->tenants; i++)
+		if (e->running[i].source == s)
+			error = router_add(router, tenant_receiver(e->running[i].tenant),
+					   tenant_capture_id(e->running[i].tenant));
+	if (error) {
+		router_free(router);
+		return err_set(err, "out of memory");
+	}
+	subscription_route(s, router);
+	return 0;
+}
+
+int exporter_route(struct exporter *e, struct err *err)
+{
+	size_t i = 0;
+
+	while (i < e->sources) {
+		struct subscription *s = e->source[i];
+
+		if (route_one(e, s, err) < 0)
+			return -ENOMEM;
+		if (feeds_somebody(e, s)) {
+			if (!e->is_replay && subscription_start(s, err) < 0)
+				return -EINVAL;
+			i++;
+			continue;
+		}
+		subscription_free(s);
+		e->source[i] = e->source[--e->sources];
+	}
+	return 0;
+}
+
+static void report_strangers(struct exporter *e)
+{
+	struct strs names = { calloc(e->tenants + 1, sizeof(struct str)), e->tenants };
+	size_t i;
+
+	for (i = 0; names.item && i < e->tenants; i++)
+		names.item[i] = str_of(tenant_name(e->running[i].tenant));
+	if (names.item)
+		spool_report_strangers(e->spool, &names);
+	free(names.item);
 }
 
 int exporter_start(struct exporter *e, const struct replay_options *replay,
 		   struct err *err)
 {
-	struct now now = replay ? e->replay_now : clock_now();
-	size_t i;
+	size_t count = e->settings->tenants, i;
+	int error;
 
-	if (start_threads(e, replay, err) < 0 || open_tenants(e, replay, now, err) < 0 ||
-	    make_sources(e, err) < 0)
+	e->started = replay ? e->replay_now : clock_now();
+	if (start_threads(e, err) < 0)
 		return -EINVAL;
+	set_surroundings(e, replay);
+	pthread_mutex_lock(&e->lock);
+	for (error = 0, i = 0; !error && i < count; i++)
+		error = exporter_add(e, &e->settings->tenant[i], NULL,
+				     (double)i / (double)count, e->started, err);
+	if (!error)
+		error = exporter_route(e, err);
+	e->generation = 1;
+	pthread_mutex_unlock(&e->lock);
+	if (error)
+		return error;
 	report_strangers(e);
-	for (i = 0; i < e->sources && !replay; i++)
-		if (subscription_start(e->source[i].subscription, err) < 0)
-			return -EINVAL;
 	log_write(e->log, LOG_INFO, "state=started pipelines=%zu sources=%zu", e->tenants,
 		  e->sources);
 	return 0;
 }
 
+static bool is_done(struct tenant *t)
+{
+	return tenant_is_finished(t) && (tenant_has_heir(t) || tenant_backlog(t) == 0);
+}
+
+void exporter_reap(struct exporter *e)
+{
+	size_t i = 0;
+
+	while (i < e->retirees) {
+		struct tenant *t = e->retired[i];
+
+		if (!is_done(t)) {
+			i++;
+			continue;
+		}
+		e->retired[i] = e->retired[--e->retirees];
+		log_write(e->log, LOG_INFO, "tenant=%s state=ended", tenant_name(t));
+		tenant_free(t);
+	}
+}
+
+/* All tenants, the retired ones too. */
+static struct tenant *nth_tenant(const struct exporter *e, size_t i)
+{
+	if (i < e->tenants)
+		return e->running[i].tenant;
+	i -= e->tenants;
+	return i < e->retirees ? e->retired[i] : NULL;
+}
+
 static bool are_finished(const struct exporter *e)
 {
+	struct tenant *t;
 	size_t i;
 
-	for (i = 0; i < e->tenants; i++)
-		if (!tenant_is_finished(e->tenant[i]))
+	for (i = 0; (t = nth_tenant(e, i)); i++)
+		if (!tenant_is_finished(t))
 			return false;
 	return true;
 }
 
 static size_t backlog(const struct exporter *e)
 {
+	struct tenant *t;
 	size_t objects = 0, i;
 
-	for (i = 0; i < e->tenants; i++)
-		objects += tenant_backlog(e->tenant[i]);
+	for (i = 0; (t = nth_tenant(e, i)); i++)
+		if (!tenant_has_heir(t))
+			objects += tenant_backlog(t);
 	return objects;
 }
 
 /* Whether something may still be stored: a degraded store is not waited for. */
 static bool is_draining(const struct exporter *e)
 {
+	struct tenant *t;
 	size_t i;
 
-	for (i = 0; i < e->tenants; i++)
-		if (tenant_backlog(e->tenant[i]) && !tenant_is_degraded(e->tenant[i]))
+	for (i = 0; (t = nth_tenant(e, i)); i++)
+		if (tenant_backlog(t) && !tenant_is_degraded(t))
 			return true;
 	return false;
 }
@@ -219,13 +292,14 @@ static bool may_go_on(struct exporter *e, int64_t until_ms)
 size_t exporter_stop(struct exporter *e)
 {
 	int64_t until_ms = clock_now().mono_ms + e->settings->stop_timeout_ms;
+	struct tenant *t;
 	size_t left, i;
 
 	log_write(e->log, LOG_INFO, "state=stopping");
 	for (i = 0; i < e->sources; i++)
-		subscription_stop(e->source[i].subscription);
-	for (i = 0; i < e->tenants; i++)
-		tenant_finish(e->tenant[i]);
+		subscription_stop(e->source[i]);
+	for (i = 0; (t = nth_tenant(e, i)); i++)
+		tenant_finish(t);
 	while (!are_finished(e) && may_go_on(e, until_ms))
 		poll(NULL, 0, POLL_MS);
 	while (is_draining(e) && may_go_on(e, until_ms))
@@ -244,6 +318,24 @@ void exporter_hurry(struct exporter *e)
 	atomic_store(&e->is_hurried, true);
 }
 
+/* A tenant before its heir, which it may still wake. */
+static void free_tenants(struct exporter *e)
+{
+	size_t i;
+
+	for (i = 0; i < e->retirees; i++)
+		tenant_close(e->retired[i]);
+	for (i = 0; i < e->retirees; i++)
+		tenant_free(e->retired[i]);
+	for (i = 0; i < e->tenants; i++) {
+		tenant_free(e->running[i].tenant);
+		free((char *)(uintptr_t)e->running[i].text.ptr);
+		free((char *)(uintptr_t)e->running[i].writer_text.ptr);
+	}
+	free(e->retired);
+	free(e->running);
+}
+
 void exporter_free(struct exporter *e)
 {
 	size_t i;
@@ -251,18 +343,17 @@ void exporter_free(struct exporter *e)
 	if (!e)
 		return;
 	for (i = 0; i < e->sources; i++)
-		subscription_free(e->source[i].subscription);
-	for (i = 0; i < e->tenants; i++)
-		tenant_close(e->tenant[i]);
+		subscription_free(e->source[i]);
+	free(e->source);
+	free_tenants(e);
 	topology_free(e->topology);
 	http_free(e->http);
 	if (e->writers != e->workers)
 		workers_free(e->writers);
 	workers_free(e->workers);
 	spool_close(e->spool);
-	free(e->source);
-	free(e->tenant);
 	settings_free(e->settings);
+	pthread_mutex_destroy(&e->lock);
 	free(e);
 }
 
@@ -272,7 +363,7 @@ static int64_t sum(const struct exporter *e, enum stat_id id)
 	size_t i;
 
 	for (i = 0; i < e->tenants; i++)
-		total += stats_get(tenant_stats(e->tenant[i]), id);
+		total += stats_get(tenant_stats(e->running[i].tenant), id);
 	return total;
 }
 
@@ -281,63 +372,47 @@ void exporter_describe(struct exporter *e, struct buf *b)
 	int64_t flows = 0;
 	size_t i;
 
+	pthread_mutex_lock(&e->lock);
+	exporter_reap(e);
 	for (i = 0; i < e->sources; i++)
-		flows += atomic_load(&subscription_stats(e->source[i].subscription)->flows);
+		flows += atomic_load(&subscription_stats(e->source[i])->flows);
 	buf_printf(b, "flows=%" PRId64 " records=%" PRId64 " objects=%" PRId64
 		   " backlog=%zu", flows, sum(e, STAT_RECORDS_ENCODED),
 		   sum(e, STAT_OBJECTS_UPLOADED), backlog(e));
+	pthread_mutex_unlock(&e->lock);
 }
 
 bool exporter_is_ready(struct exporter *e)
 {
+	bool is_ready = true;
 	size_t i;
 
+	pthread_mutex_lock(&e->lock);
 	for (i = 0; i < e->sources; i++)
-		if (!subscription_is_ready(e->source[i].subscription))
-			return false;
-	return true;
+		is_ready = is_ready && subscription_is_ready(e->source[i]);
+	pthread_mutex_unlock(&e->lock);
+	return is_ready;
 }
 
-/* Everything that is due up to a time, in order. */
-static void run_until(struct exporter *e, int64_t time_ms)
+void exporter_each_tenant(struct exporter *e,
+			  void (*visit)(void *context, struct tenant *), void *context)
 {
-	int64_t next_ms = workers_run(e->workers, e->replay_now);
-
-	while (next_ms <= time_ms) {
-		if (next_ms > e->replay_now.mono_ms)
-			e->replay_now = (struct now){ next_ms, next_ms };
-		next_ms = workers_run(e->workers, e->replay_now);
-	}
-	if (time_ms > e->replay_now.mono_ms)
-		e->replay_now = (struct now){ time_ms, time_ms };
-}
-
-void exporter_replay(struct exporter *e, char *message, size_t size,
-		     enum recording_kind kind, int64_t time_ms)
-{
-	run_until(e, time_ms - 1);
-	e->replay_now = (struct now){ time_ms, time_ms };
-	if (e->sources)
-		subscription_deliver(e->source[0].subscription, message, size, kind);
-	else
-		free(message);
-	workers_run(e->workers, e->replay_now);
-}
-
-size_t exporter_replay_end(struct exporter *e, int64_t time_ms)
-{
-	int64_t until_ms = clock_now().mono_ms + e->settings->stop_timeout_ms;
-	int64_t begun_ms = clock_now().mono_ms;
 	size_t i;
 
-	run_until(e, time_ms);
+	pthread_mutex_lock(&e->lock);
 	for (i = 0; i < e->tenants; i++)
-		tenant_finish(e->tenant[i]);
-	workers_run(e->workers, e->replay_now);
-	/* A store on the network answers in its own time. */
-	while (backlog(e) && may_go_on(e, until_ms)) {
-		poll(NULL, 0, POLL_MS);
-		run_until(e, time_ms + clock_now().mono_ms - begun_ms);
-	}
-	return backlog(e);
+		visit(context, e->running[i].tenant);
+	pthread_mutex_unlock(&e->lock);
+}
+
+void exporter_each_source(struct exporter *e,
+			  void (*visit)(void *context, struct subscription *),
+			  void *context)
+{
+	size_t i;
+
+	pthread_mutex_lock(&e->lock);
+	for (i = 0; i < e->sources; i++)
+		visit(context, e->source[i]);
+	pthread_mutex_unlock(&e->lock);
 }

@@ -13,6 +13,7 @@
 
 #include "settings.h"
 #include "source/recording.h"
+#include "subscription.h"
 
 struct exporter;
 
@@ -36,10 +37,25 @@ size_t exporter_stop(struct exporter *);
 void exporter_hurry(struct exporter *);
 void exporter_free(struct exporter *);
 
+/* Makes the pipelines those of the new settings, which it takes: unchanged ones
+ * are not touched, of changed ones the old tenant finishes while the new one
+ * begins, those that are gone finish and store what they have. One that is
+ * wrong stays as it was. Never waits for a store. */
+int exporter_reload(struct exporter *, struct settings *, struct err *);
+/* How many reloads have succeeded, and 1 for the start. */
+unsigned exporter_generation(struct exporter *);
+
 /* A line about what goes on: flows, records, objects, backlog. */
 void exporter_describe(struct exporter *, struct buf *);
 /* Every subscription is in place. */
 bool exporter_is_ready(struct exporter *);
+
+/* Calls visit for each, while no reload can change them. */
+void exporter_each_tenant(struct exporter *,
+			  void (*visit)(void *context, struct tenant *), void *context);
+void exporter_each_source(struct exporter *,
+			  void (*visit)(void *context, struct subscription *),
+			  void *context);
 
 /* A replay: hands over one recorded message (taken) at its time, after all that
  * is due before it. */

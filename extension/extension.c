@@ -18,6 +18,7 @@ extern char **environ;
 
 struct instance {
 	struct skydive_host host;
+	char *config;			/* the path, for a reload */
 	struct log *log;
 	struct exporter *exporter;
 	atomic_bool is_stopping;
@@ -50,8 +51,11 @@ static struct settings *read_settings(const char *config, struct log *log, char 
 	struct problems problems = PROBLEMS_INIT;
 	struct settings *settings = settings_read(config, environ, log, &problems);
 
-	if (!settings)
+	if (!settings || problems.count) {
 		fail(reason, size, buf_str(&problems.text).ptr);
+		settings_free(settings);
+		settings = NULL;
+	}
 	problems_fini(&problems);
 	return settings;
 }
@@ -70,6 +74,7 @@ static void instance_free(struct instance *in)
 	log_free(in->log);
 	pthread_cond_destroy(&in->changed);
 	pthread_mutex_destroy(&in->lock);
+	free(in->config);
 	free(in);
 }
 
@@ -83,6 +88,7 @@ static int extension_open(const struct skydive_host *host, const char *config,
 	if (!in)
 		return fail(reason, size, "out of memory");
 	copy_host(&in->host, host);
+	in->config = strdup(config);
 	pthread_mutex_init(&in->lock, NULL);
 	pthread_cond_init(&in->changed, NULL);
 	in->log = log_new(&in->host, LOG_INFO, &err);
@@ -150,9 +156,19 @@ static int extension_start(void *instance, char *reason, size_t size)
 
 static int extension_reload(void *instance, char *reason, size_t size)
 {
-	(void)instance;
-	fail(reason, size, "reload is not supported by this version; restart instead");
-	return -ENOTSUP;
+	struct problems problems = PROBLEMS_INIT;
+	struct instance *in = instance;
+	struct settings *settings = settings_read(in->config, environ, in->log, &problems);
+	struct err err = ERR_INIT;
+	int error = 0;
+
+	if (settings && exporter_reload(in->exporter, settings, &err) < 0)
+		error = fail(reason, size, err.text);
+	/* What is wrong is said, also when the rest has taken effect. */
+	if (problems.count)
+		error = fail(reason, size, buf_str(&problems.text).ptr);
+	problems_fini(&problems);
+	return error;
 }
 
 static int extension_stop(void *instance)

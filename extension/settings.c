@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <sys/random.h>
 #include <unistd.h>
+#include "format/json_write.h"
 #include "settings.h"
 #include "settings_files.h"
+#include "topology/analyzer.h"
 
 #define ARENA_MAX	((size_t)64 << 20)
 #define SECTIONS_MAX	64
@@ -22,6 +24,7 @@ struct program {
 	int64_t batch_bytes, held_bytes;
 	int64_t stop_timeout_ms;
 	int log_level;
+	struct map_of_str cookie;
 };
 
 static const struct program program_defaults = {
@@ -63,9 +66,32 @@ static const struct shape program_shape = {
 			     FIELD_DURATION, 1, 3600000, "the whole of a stop"),
 		OPTION_ENUM(struct program, log_level, "logging.level", 0, level_names,
 			    "what is logged"),
+		OPTION(struct program, cookie, "http.cookie", 0,
+		       "sent to the analyzer, for a proxy in front of it"),
 		{ 0 }
 	},
 	.defaults = &program_defaults,
+};
+
+/* Files of TLS to the analyzer: section "tls". */
+struct tls_keys {
+	struct str ca_cert, client_cert, client_key, server_cert, server_key;
+};
+
+static const struct shape tls_shape = {
+	.name = "tls",
+	.size = sizeof(struct tls_keys),
+	.fields = (const struct field[]){
+		OPTION(struct tls_keys, ca_cert, "ca_cert", 0,
+		       "the CA that signed the analyzer's certificate"),
+		OPTION(struct tls_keys, client_cert, "client_cert", 0,
+		       "the certificate that is shown to the analyzer"),
+		OPTION(struct tls_keys, client_key, "client_key", 0, "and its key"),
+		OPTION(struct tls_keys, server_cert, "server_cert", 0,
+		       "of the analyzer itself: with server_key, REST uses https"),
+		OPTION(struct tls_keys, server_key, "server_key", 0, ""),
+		{ 0 }
+	},
 };
 
 /* Keys of a pipeline's subscription. */
@@ -108,7 +134,7 @@ static struct str make_host_id(struct arena *arena)
 }
 
 static void read_source(struct settings *s, struct tenant_settings *t,
-			struct str host_id, struct problems *problems)
+			const struct program *program, struct problems *problems)
 {
 	struct source_keys keys = source_defaults;
 	struct err err = ERR_INIT;
@@ -121,9 +147,11 @@ static void read_source(struct settings *s, struct tenant_settings *t,
 		snprintf(err.key, sizeof(err.key), "url");
 		config_problem(t->config, "pipeline.subscriber", &err, problems);
 	}
-	t->source.host_id = host_id;
+	t->source.host_id = program->host_id;
 	t->source.username = s->topology.username;
 	t->source.password = s->topology.password;
+	t->source.cookie = s->topology.cookie;
+	t->source.tls = &s->tls;
 	t->source.framing = keys.protocol ? FRAMING_JSON : FRAMING_PROTOBUF;
 	t->source.starvation_ms = keys.starvation_ms;
 	t->source.message_max = MESSAGE_MAX;
@@ -138,6 +166,88 @@ static void check_keys(const struct config *config, struct problems *problems)
 	config_check(config, "pipeline", sections, count, problems);
 }
 
+static void check_readable(const struct settings *s, const char *key, struct str path,
+			   struct problems *problems)
+{
+	struct err err = ERR_INIT;
+
+	if (path.len == 0 || access(path.ptr, R_OK) == 0)
+		return;
+	err_set_key(&err, key, "cannot read " STR_FMT ": %s", STR_ARG(path),
+		    strerror(errno));
+	config_problem(s->base, "tls", &err, problems);
+}
+
+/* A CA alone is enough; certificate and key come together. The analyzer is
+ * asked with https when it is plain that it speaks it. */
+static void read_tls(struct settings *s, struct problems *problems)
+{
+	struct tls_keys keys = { 0 };
+	struct err err = ERR_INIT;
+
+	if (config_read(s->base, "tls", &tls_shape, &keys, &s->arena, problems))
+		return;
+	check_readable(s, "ca_cert", keys.ca_cert, problems);
+	check_readable(s, "client_cert", keys.client_cert, problems);
+	check_readable(s, "client_key", keys.client_key, problems);
+	if (!keys.client_cert.len != !keys.client_key.len) {
+		err_set_key(&err, keys.client_cert.len ? "client_key" : "client_cert",
+			    "must be set too: a certificate and its key come together");
+		config_problem(s->base, "tls", &err, problems);
+	}
+	s->tls = (struct tls_files){ keys.ca_cert.ptr, keys.client_cert.ptr,
+				     keys.client_key.ptr };
+	s->topology.tls = s->tls;
+	s->topology.is_https = (keys.ca_cert.len && keys.client_cert.len) ||
+			       (keys.server_cert.len && keys.server_key.len);
+}
+
+static void check_analyzers(const struct settings *s, struct problems *problems)
+{
+	struct buf url = BUF_INIT(4096);
+	char key[32];
+	size_t i;
+
+	for (i = 0; i < s->topology.analyzers.count; i++) {
+		struct err why = ERR_INIT, err = ERR_INIT;
+
+		if (analyzer_put_url(&url, s->topology.analyzers.item[i], false, &why) == 0)
+			continue;
+		snprintf(key, sizeof(key), "analyzers[%zu]", i);
+		err_set_key(&err, key, "not an analyzer's address: %s", why.text);
+		config_problem(s->base, "", &err, problems);
+	}
+	buf_fini(&url);
+}
+
+/* As Skydive's own clients write it: "name=value; " for each. */
+static struct str cookie_of(struct settings *s, const struct map_of_str *cookies)
+{
+	struct buf b = BUF_INIT(64 * 1024);
+	struct str cookie;
+	size_t i;
+
+	for (i = 0; i < cookies->count; i++)
+		buf_printf(&b, STR_FMT "=" STR_FMT "; ", STR_ARG(cookies->name[i]),
+			   STR_ARG(cookies->value[i]));
+	cookie = arena_str(&s->arena, buf_str(&b));
+	buf_fini(&b);
+	return cookie;
+}
+
+/* What a reload does not change. */
+static void note_program(struct settings *s, const struct program *program)
+{
+	const struct json_style compact = { false, 0 };
+	struct buf b = BUF_INIT(1 << 20);
+
+	json_put_record(&b, &program_shape, program, compact);
+	json_put_record(&b, &spool_shape, &s->spool, compact);
+	json_put_record(&b, &topology_shape, &s->topology, compact);
+	s->program_text = arena_str(&s->arena, buf_str(&b));
+	buf_fini(&b);
+}
+
 static void read_program(struct settings *s, struct program *program,
 			 struct problems *problems)
 {
@@ -145,6 +255,10 @@ static void read_program(struct settings *s, struct program *program,
 	config_read(s->base, "", &program_shape, program, &s->arena, problems);
 	config_read(s->base, "spool", &spool_shape, &s->spool, &s->arena, problems);
 	config_read(s->base, "", &topology_shape, &s->topology, &s->arena, problems);
+	check_analyzers(s, problems);
+	s->topology.cookie = cookie_of(s, &program->cookie);
+	read_tls(s, problems);
+	note_program(s, program);
 	s->workers = program->workers;
 	s->lookup_timeout_ms = program->lookup_timeout_ms;
 	s->batch_bytes = program->batch_bytes;
@@ -156,7 +270,7 @@ static void read_program(struct settings *s, struct program *program,
 }
 
 /* Two pipelines must not write under the same keys. */
-static void check_destinations(const struct settings *s, struct problems *problems)
+static void check_destinations(struct settings *s, struct problems *problems)
 {
 	struct buf a = BUF_INIT(16384), b = BUF_INIT(16384);
 	size_t i, j;
@@ -181,6 +295,7 @@ static void check_destinations(const struct settings *s, struct problems *proble
 				    s->tenant[i].name);
 			config_problem(s->tenant[i].config, "pipeline.store.buffered", &err,
 				       problems);
+			s->tenant[i].is_bad = true;
 			break;
 		}
 	}
@@ -189,9 +304,10 @@ static void check_destinations(const struct settings *s, struct problems *proble
 }
 
 /* One connection per URL: what belongs to it must agree. */
-static void check_sources(const struct settings *s, struct problems *problems)
+static void check_sources(struct settings *s, struct problems *problems)
 {
-	const struct tenant_settings *a, *b;
+	struct tenant_settings *a;
+	const struct tenant_settings *b;
 	size_t i, j;
 
 	for (i = 1; i < s->tenants; i++) {
@@ -207,23 +323,41 @@ static void check_sources(const struct settings *s, struct problems *problems)
 				    "one URL with different protocols; there is one "
 				    "connection for both", b->name, a->name);
 			config_problem(a->config, "pipeline.subscriber", &err, problems);
+			a->is_bad = true;
 			break;
 		}
 	}
 }
 
-static void read_tenants(struct settings *s, struct str host_id, struct log *log,
-			 struct problems *problems)
+static void read_tenant(struct settings *s, struct tenant_settings *t,
+			const struct program *program, struct log *log,
+			struct problems *problems)
+{
+	size_t before = problems->count;
+	struct buf text = BUF_INIT(1 << 20);
+
+	if (!t->config)
+		return;
+	check_keys(t->config, problems);
+	read_source(s, t, program, problems);
+	t->tenant = tenant_new(t->name, t->config, log, problems);
+	t->is_bad = problems->count > before;
+	tenant_text(t->config, true, &text);
+	t->writer_text = arena_str(&s->arena, buf_str(&text));
+	buf_reset(&text);
+	buf_put(&text, t->url);
+	tenant_text(t->config, false, &text);
+	t->text = arena_str(&s->arena, buf_str(&text));
+	buf_fini(&text);
+}
+
+static void read_tenants(struct settings *s, const struct program *program,
+			 struct log *log, struct problems *problems)
 {
 	size_t i;
 
-	for (i = 0; i < s->tenants; i++) {
-		struct tenant_settings *t = &s->tenant[i];
-
-		check_keys(t->config, problems);
-		read_source(s, t, host_id, problems);
-		t->tenant = tenant_new(t->name, t->config, log, problems);
-	}
+	for (i = 0; i < s->tenants; i++)
+		read_tenant(s, &s->tenant[i], program, log, problems);
 	check_destinations(s, problems);
 	check_sources(s, problems);
 }
@@ -233,22 +367,25 @@ struct settings *settings_read(const char *path, char *const *environ, struct lo
 {
 	struct settings *s = calloc(1, sizeof(*s));
 	struct program program;
-	size_t before = problems->count;
+	bool is_bad = true;
+	size_t before;
 
 	if (!s) {
 		problems_add(problems, "%s: out of memory", path);
 		return NULL;
 	}
 	s->arena = (struct arena)ARENA_INIT(ARENA_MAX);
+	before = problems->count;
 	s->base = settings_files_main(path, environ, problems);
 	if (s->base) {
 		read_program(s, &program, problems);
 		if (program.include.len)
 			check_keys(s->base, problems);
+		is_bad = problems->count > before;
 		settings_files_tenants(s, path, program.include, environ, problems);
-		read_tenants(s, program.host_id, log, problems);
+		read_tenants(s, &program, log, problems);
 	}
-	if (problems->count == before)
+	if (!is_bad)
 		return s;
 	settings_free(s);
 	return NULL;

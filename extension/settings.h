@@ -18,10 +18,14 @@
 /* One pipeline. */
 struct tenant_settings {
 	char *name;
-	struct config *config;
+	struct config *config;		/* NULL: the file cannot be read */
+	bool is_bad;			/* something about it is wrong */
 	struct tenant *tenant;		/* taken by the exporter, then NULL */
 	struct subscriber_options source;	/* strings live in the arena */
 	struct str url;			/* as written */
+	/* What it says about its writer, and about all the rest: two of the same
+	 * text mean the same. In the arena; not to be shown. */
+	struct str writer_text, text;
 };
 
 struct settings {
@@ -29,6 +33,8 @@ struct settings {
 	struct config *base;		/* the main file */
 	struct spool_options spool;
 	struct topology_options topology;
+	struct tls_files tls;
+	struct str program_text;	/* what only a restart changes */
 	int64_t lookup_timeout_ms;
 	int64_t workers;
 	int64_t batch_bytes, held_bytes;
@@ -38,9 +44,9 @@ struct settings {
 	size_t tenants;
 };
 
-/* path may be "-". Everything that is wrong is added to problems; then NULL is
- * returned. log is borrowed for the tenants. environ as in environ(7), or NULL
- * for none. */
+/* path may be "-". Everything that is wrong is added to problems. NULL: the
+ * main file is of no use; else the pipelines that are wrong are marked. log is
+ * borrowed for the tenants. environ as in environ(7), or NULL for none. */
 struct settings *settings_read(const char *path, char *const *environ, struct log *,
 			       struct problems *);
 void settings_free(struct settings *);

@@ -146,6 +146,7 @@ static bool is_good_name(struct str name)
 	       !str_is(name, "lock") && !str_is(name, "streams");
 }
 
+/* config is taken; NULL: the file is wrong, but it has a name. */
 static void add_tenant(struct settings *s, const char *path, struct config *config,
 		       struct problems *problems)
 {
@@ -160,17 +161,15 @@ static void add_tenant(struct settings *s, const char *path, struct config *conf
 		return;
 	}
 	more = realloc(s->tenant, (s->tenants + 1) * sizeof(*more));
-	if (more)
-		s->tenant = more;
-	if (!more || !config) {
+	if (!more) {
 		problems_add(problems, "%s: out of memory", path);
 		config_free(config);
 		return;
 	}
-	s->tenant[s->tenants] = (struct tenant_settings){
-		.name = strndup(name.ptr, name.len), .config = config,
+	s->tenant = more;
+	s->tenant[s->tenants++] = (struct tenant_settings){
+		.name = strndup(name.ptr, name.len), .config = config, .is_bad = !config,
 	};
-	s->tenants++;
 }
 
 static void add_drop_in(struct settings *s, const char *main_path, const char *path,
@@ -192,10 +191,11 @@ static void add_drop_in(struct settings *s, const char *main_path, const char *p
 		error = add_profile(config, problems);
 	buf_fini(&text);
 	buf_fini(&base);
-	if (error)
+	if (error) {
 		config_free(config);
-	else
-		add_tenant(s, path, config, problems);
+		config = NULL;
+	}
+	add_tenant(s, path, config, problems);
 }
 
 static void add_drop_ins(struct settings *s, const char *main_path, struct str include,

@@ -1,20 +1,56 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* subscription.c - see subscription.h. */
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include "flow/decode.h"
+#include "source/datagram.h"
 #include "source/player.h"
 #include "subscription.h"
 
+#define OPTIONS_MAX	((size_t)1 << 20)
+
 struct subscription {
+	struct arena arena;		/* of the options' strings */
 	struct subscriber_options options;
+	struct tls_files tls;
 	struct batch_account *account;
 	struct log *log;
+	pthread_mutex_t lock;		/* of the router */
 	struct router *router;
 	struct subscription_stats stats;
 	struct subscriber *subscriber;
 	struct player *player;
+	struct datagram *datagram;
 };
+
+static const char *copy_path(struct arena *arena, const char *path)
+{
+	return path ? arena_str(arena, str_of(path)).ptr : NULL;
+}
+
+static int copy_options(struct subscription *s, const struct subscriber_options *from)
+{
+	struct subscriber_options *to = &s->options;
+	struct err ignored = ERR_INIT;
+
+	*to = *from;
+	to->log = s->log;
+	to->host_id = arena_str(&s->arena, from->host_id);
+	to->username = arena_str(&s->arena, from->username);
+	to->password = arena_str(&s->arena, from->password);
+	to->cookie = arena_str(&s->arena, from->cookie);
+	if (from->tls) {
+		s->tls = (struct tls_files){
+			.ca_cert = copy_path(&s->arena, from->tls->ca_cert),
+			.client_cert = copy_path(&s->arena, from->tls->client_cert),
+			.client_key = copy_path(&s->arena, from->tls->client_key),
+		};
+		to->tls = &s->tls;
+	}
+	source_url_parse(arena_str(&s->arena, from->url.text), &to->url, &ignored);
+	return arena_error(&s->arena);
+}
 
 struct subscription *subscription_new(const struct subscriber_options *options,
 				      struct batch_account *account, struct log *log)
@@ -23,13 +59,14 @@ struct subscription *subscription_new(const struct subscriber_options *options,
 
 	if (!s)
 		return NULL;
-	s->options = *options;
+	s->arena = (struct arena)ARENA_INIT(OPTIONS_MAX);
 	s->account = account;
 	s->log = log;
+	pthread_mutex_init(&s->lock, NULL);
 	s->router = router_new();
-	if (s->router)
+	if (s->router && copy_options(s, options) == 0)
 		return s;
-	free(s);
+	subscription_free(s);
 	return NULL;
 }
 
@@ -39,13 +76,25 @@ void subscription_free(struct subscription *s)
 		return;
 	subscription_stop(s);
 	router_free(s->router);
+	pthread_mutex_destroy(&s->lock);
+	arena_fini(&s->arena);
 	free(s);
 }
 
-int subscription_add(struct subscription *s, struct receiver *receiver,
-		     struct str capture_id)
+struct str subscription_url(const struct subscription *s)
 {
-	return router_add(s->router, receiver, capture_id);
+	return s->options.url.text;
+}
+
+void subscription_route(struct subscription *s, struct router *router)
+{
+	struct router *old;
+
+	pthread_mutex_lock(&s->lock);
+	old = s->router;
+	s->router = router;
+	pthread_mutex_unlock(&s->lock);
+	router_free(old);
 }
 
 static void count(struct subscription *s, const struct batch *batch)
@@ -68,7 +117,7 @@ static void log_bad(struct subscription *s, const struct batch *batch)
 	if (bad)
 		log_write(s->log, LOG_WARNING, "source=" STR_FMT " bad_flows=%zu type=%zu "
 			  "number=%zu protocol=%zu null=%zu; the other flows of the "
-			  "message are kept", STR_ARG(s->options.url.host), bad,
+			  "message are kept", STR_ARG(s->options.url.text), bad,
 			  batch->bad[BAD_FLOW_TYPE], batch->bad[BAD_FLOW_NUMBER],
 			  batch->bad[BAD_FLOW_PROTOCOL], batch->bad[BAD_FLOW_NULL]);
 }
@@ -77,7 +126,7 @@ static void bad_message(struct subscription *s, const struct err *err)
 {
 	atomic_fetch_add(&s->stats.bad_messages, 1);
 	log_write(s->log, LOG_WARNING, "source=" STR_FMT " bad_message=\"%s\"",
-		  STR_ARG(s->options.url.host), err->text);
+		  STR_ARG(s->options.url.text), err->text);
 }
 
 /* Fills the batch from the message it owns. */
@@ -111,6 +160,7 @@ enum heard subscription_deliver(struct subscription *s, char *message, size_t si
 	struct batch *batch = batch_new(message, size, s->account);
 	struct err no_memory = { .text = "out of memory" };
 	enum heard heard;
+	bool is_lost;
 
 	if (!batch) {
 		bad_message(s, &no_memory);
@@ -119,13 +169,11 @@ enum heard subscription_deliver(struct subscription *s, char *message, size_t si
 	heard = decode(s, batch, bytes, kind);
 	count(s, batch);
 	log_bad(s, batch);
-	if (batch->count) {
-		if (!router_deliver(s->router, batch))
-			bad_message(s, &no_memory);
-	} else {
-		batch_done(batch);
-		batch_unref(batch);
-	}
+	pthread_mutex_lock(&s->lock);
+	is_lost = !router_deliver(s->router, batch);
+	pthread_mutex_unlock(&s->lock);
+	if (is_lost)
+		bad_message(s, &no_memory);
 	return heard;
 }
 
@@ -142,26 +190,48 @@ static void from_recording(void *context, char *message, size_t size,
 	subscription_deliver(context, message, size, kind);
 }
 
+static void from_datagram(void *context, char *message, size_t size)
+{
+	subscription_deliver(context, message, size, RECORDING_FLOWS);
+}
+
+static int start_datagram(struct subscription *s, struct err *err)
+{
+	const struct datagram_options options = {
+		.url = s->options.url, .deliver = from_datagram, .context = s, .log = s->log,
+	};
+
+	s->datagram = datagram_start(&options, err);
+	return s->datagram ? 0 : -EINVAL;
+}
+
 int subscription_start(struct subscription *s, struct err *err)
 {
-	if (s->options.url.scheme == SOURCE_FILE) {
-		s->player = player_start(s->options.url.target, from_recording, s, s->log,
-					 err);
+	if (s->subscriber || s->player || s->datagram)
+		return 0;
+	switch (s->options.url.scheme) {
+	case SOURCE_FILE:
+		s->player = player_start(s->options.url.path, from_recording, s, s->log, err);
 		return s->player ? 0 : -EINVAL;
+	case SOURCE_UDP:
+	case SOURCE_UNIXGRAM:
+		return start_datagram(s, err);
+	default:
+		s->options.deliver = from_websocket;
+		s->options.context = s;
+		s->subscriber = subscriber_start(&s->options, err);
+		return s->subscriber ? 0 : -EINVAL;
 	}
-	s->options.deliver = from_websocket;
-	s->options.context = s;
-	s->options.log = s->log;
-	s->subscriber = subscriber_start(&s->options, err);
-	return s->subscriber ? 0 : -EINVAL;
 }
 
 void subscription_stop(struct subscription *s)
 {
 	subscriber_stop(s->subscriber);
 	player_stop(s->player);
+	datagram_stop(s->datagram);
 	s->subscriber = NULL;
 	s->player = NULL;
+	s->datagram = NULL;
 }
 
 bool subscription_is_ready(const struct subscription *s)
@@ -172,4 +242,9 @@ bool subscription_is_ready(const struct subscription *s)
 const struct subscription_stats *subscription_stats(const struct subscription *s)
 {
 	return &s->stats;
+}
+
+const struct subscriber_stats *subscription_connection(const struct subscription *s)
+{
+	return s->subscriber ? subscriber_stats(s->subscriber) : NULL;
 }

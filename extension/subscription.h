@@ -2,7 +2,7 @@
 /* subscription.h - one source of flows and the tenants that it feeds.
  *
  * There is one per distinct URL, whatever the number of tenants: a message is
- * received and decoded once. Everything here runs on the source's thread.
+ * received and decoded once, on the source's thread.
  */
 #ifndef SUBSCRIPTION_H
 #define SUBSCRIPTION_H
@@ -20,22 +20,27 @@ struct subscription_stats {
 	_Atomic int64_t bad_flows[BAD_FLOW_REASONS];
 };
 
-/* Options are copied; their strings, account and log are borrowed. NULL: no
+/* Options and their strings are copied; account and log are borrowed. NULL: no
  * memory. */
 struct subscription *subscription_new(const struct subscriber_options *,
 				      struct batch_account *, struct log *);
 void subscription_free(struct subscription *);
+struct str subscription_url(const struct subscription *);
 
-/* Before the start. 0 or -ENOMEM. */
-int subscription_add(struct subscription *, struct receiver *, struct str capture_id);
+/* Takes the router in the place of the one there was; when it returns, nobody
+ * of the old one is offered anything any more. */
+void subscription_route(struct subscription *, struct router *);
+/* Nothing happens when it is started already. */
 int subscription_start(struct subscription *, struct err *);
 void subscription_stop(struct subscription *);
 
 bool subscription_is_ready(const struct subscription *);	/* it was admitted */
 const struct subscription_stats *subscription_stats(const struct subscription *);
+/* NULL when the source is not a websocket. */
+const struct subscriber_stats *subscription_connection(const struct subscription *);
 
 /* A message that came another way: from a recording. Takes it. */
 enum heard subscription_deliver(struct subscription *, char *message, size_t size,
-			  enum recording_kind);
+				enum recording_kind);
 
 #endif

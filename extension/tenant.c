@@ -2,6 +2,7 @@
 /* tenant.c - see tenant.h. */
 #include <errno.h>
 #include <stdlib.h>
+#include "home.h"
 #include "pipeline/pipeline.h"
 #include "store/intake.h"
 #include "sys/queue.h"
@@ -17,16 +18,17 @@ struct tenant {
 	char *name;
 	struct tenant_config config;
 	struct tenant_surroundings around;
-	struct stats stats;
 	struct queue inbox;
 	atomic_bool is_finishing, is_finished;
 
 	/* Open. */
 	bool is_open;
-	bool has_writer;		/* the writer was initialized */
-	struct spool_dir *dir;
+	struct home *home;
 	struct intake *intake;
+	pthread_mutex_t lock;		/* of the uploader, which may change */
 	struct uploader *uploader;
+	struct writer writer;		/* the uploader's */
+	struct tenant *heir;		/* took over; its uploader sends our objects */
 	struct pipeline *pipeline;
 	struct asker asker;
 	struct queries queries;
@@ -79,14 +81,7 @@ struct str tenant_capture_id(const struct tenant *t)
 void tenant_destination(const struct tenant *t, struct buf *b)
 {
 	const struct tenant_config *tc = &t->config;
-	const struct field *place = shape_find(tc->store->state, STR("endpoint"));
-
-	if (!place)
-		place = shape_find(tc->store->state, STR("directory"));
-	buf_printf(b, "%s ", tc->store->name);
-	if (place)
-		buf_put(b, *(const struct str *)((const char *)tc->store_state +
-						 place->offset));
+	writer_put_place(&tc->writer, b);
 	buf_puts(b, " ");
 	object_key_clean(tc->limits.dirname, b);
 	buf_puts(b, " ");
@@ -124,7 +119,7 @@ static void finish_batch(struct tenant *t, struct now now)
 {
 	pipeline_commit(t->pipeline, now);
 	queries_reset(&t->queries);
-	stats_add(&t->stats, STAT_LOOKUPS_REFUSED, (int64_t)t->queries.refused);
+	stats_add(&t->home->stats, STAT_LOOKUPS_REFUSED, (int64_t)t->queries.refused);
 	t->queries.refused = 0;
 	batch_unref(t->parcel->batch);
 	t->parcel = NULL;
@@ -179,10 +174,10 @@ static void offer(struct receiver *receiver, const struct parcel *parcel)
 {
 	struct tenant *t = (struct tenant *)receiver;
 
-	stats_add(&t->stats, STAT_FLOWS_RECEIVED, (int64_t)parcel->count);
+	stats_add(&t->home->stats, STAT_FLOWS_RECEIVED, (int64_t)parcel->count);
 	batch_ref(parcel->batch);
 	if (!has_room(t) || !queue_push(&t->inbox, (void *)(uintptr_t)parcel)) {
-		stats_add(&t->stats, STAT_FLOWS_DROPPED_INBOX, (int64_t)parcel->count);
+		stats_add(&t->home->stats, STAT_FLOWS_DROPPED_INBOX, (int64_t)parcel->count);
 		log_write(t->around.log, LOG_WARNING, "tenant=%s inbox=full flows are "
 			  "dropped", t->name);
 		batch_unref(parcel->batch);
@@ -199,11 +194,18 @@ static void wake(void *context)
 	workers_wake(t->around.workers, &t->task);
 }
 
+/* An object is ready: whoever uploads for this pipeline now is told. */
 static void wake_uploader(void *context)
 {
-	struct tenant *t = context;
+	struct tenant *t = context, *heir;
 
-	uploader_wake(t->uploader);
+	pthread_mutex_lock(&t->lock);
+	if (t->uploader)
+		uploader_wake(t->uploader);
+	heir = t->heir;
+	pthread_mutex_unlock(&t->lock);
+	if (heir)
+		wake_uploader(heir);
 }
 
 static void account_for(void *context, int64_t bytes, struct now now)
@@ -223,32 +225,46 @@ static uint64_t seed_of(const char *name, struct now now)
 	return hash;
 }
 
-static int open_store(struct tenant *t, struct now now, struct err *err)
+/* Prepares a writer and the uploader that uses it. */
+static struct uploader *open_writer(struct tenant *t, struct writer *writer,
+				    struct now now, struct err *err)
 {
-	const struct tenant_config *tc = &t->config;
 	struct uploader_parts parts = {
-		.store = tc->store, .state = tc->store_state, .dir = t->dir,
-		.workers = tc->store->blocks ? t->around.writers : t->around.workers,
-		.stats = &t->stats, .log = t->around.log, .seed = seed_of(t->name, now),
-		.stored = account_for, .context = t,
+		.store = writer->store, .state = writer->state, .dir = t->home->dir,
+		.workers = writer->store->blocks ? t->around.writers : t->around.workers,
+		.stats = &t->home->stats, .log = t->around.log,
+		.seed = seed_of(t->name, now), .stored = account_for, .context = t,
 	};
-	int error = tc->store->init ?
-		    tc->store->init(tc->store_state, t->around.http, err) : 0;
+	struct uploader *uploader;
 
-	t->has_writer = true;
-	if (error)
-		return error;
-	t->uploader = uploader_new(&parts);
-	return t->uploader ? 0 : err_set(err, "out of memory");
+	if (writer_init(writer, t->around.http, err) < 0)
+		return NULL;
+	uploader = uploader_new(&parts);
+	if (!uploader)
+		err_set(err, "out of memory");
+	return uploader;
+}
+
+/* From here on the heir uploads; the objects that we still make are its too. */
+static void hand_over(struct tenant *t, struct tenant *heir)
+{
+	struct uploader *uploader;
+
+	pthread_mutex_lock(&t->lock);
+	uploader = t->uploader;
+	t->uploader = NULL;
+	t->heir = heir;
+	pthread_mutex_unlock(&t->lock);
+	uploader_free(uploader);
 }
 
 static int open_pipeline(struct tenant *t, double part, struct err *err)
 {
 	struct tenant_config *tc = &t->config;
 	struct intake_parts intake = {
-		.dir = t->dir, .stages = &tc->stages, .workers = t->around.workers,
-		.stats = &t->stats, .log = t->around.log,
-		.sealed = wake_uploader, .context = t,
+		.dir = t->home->dir, .stages = &tc->stages, .workers = t->around.workers,
+		.stats = &t->home->stats, .streams = &t->home->streams,
+		.log = t->around.log, .sealed = wake_uploader, .context = t,
 		.place = {
 			.dirname = tc->limits.dirname,
 			.prefix = tc->limits.bucket.prefix,
@@ -261,14 +277,14 @@ static int open_pipeline(struct tenant *t, double part, struct err *err)
 	stage_set_parts(&tc->stages, &parts);
 	t->intake = intake_new(&intake);
 	if (t->intake)
-		t->pipeline = pipeline_new(&parts, intake_sink(t->intake), &t->stats);
+		t->pipeline = pipeline_new(&parts, intake_sink(t->intake), &t->home->stats);
 	if (!t->pipeline || queries_init(&t->queries, &t->asker.answers) < 0)
 		return err_set(err, "out of memory");
 	return 0;
 }
 
-int tenant_open(struct tenant *t, const struct tenant_surroundings *around, double part,
-		struct now now, struct err *err)
+int tenant_open(struct tenant *t, const struct tenant_surroundings *around,
+		struct tenant *predecessor, double part, struct now now, struct err *err)
 {
 	int error;
 
@@ -280,15 +296,46 @@ int tenant_open(struct tenant *t, const struct tenant_surroundings *around, doub
 	error = queue_init(&t->inbox, INBOX_MAX);
 	if (error)
 		return err_set(err, "%s", strerror(-error));
+	pthread_mutex_init(&t->lock, NULL);
 	asker_init(&t->asker, around->topology, wake, t);
 	t->is_open = true;
-	t->dir = spool_dir_open(around->spool, t->name, &t->stats, now, err);
-	if (!t->dir || open_store(t, now, err) < 0 || open_pipeline(t, part, err) < 0) {
+	t->writer = t->config.writer;
+	t->config.writer = (struct writer){ 0 };
+	t->home = predecessor ? home_ref(predecessor->home) :
+		  home_new(around->spool, t->name, now, err);
+	if (t->home && open_pipeline(t, part, err) == 0)
+		t->uploader = open_writer(t, &t->writer, now, err);
+	if (!t->uploader) {
 		tenant_close(t);
 		return -EINVAL;
 	}
-	intake_recover(t->intake, now);
+	if (predecessor)
+		hand_over(predecessor, t);
+	else
+		intake_recover(t->intake, now);
 	uploader_wake(t->uploader);
+	return 0;
+}
+
+int tenant_replace_writer(struct tenant *t, struct tenant *from, struct now now,
+			  struct err *err)
+{
+	struct writer writer = from->config.writer, old_writer = t->writer;
+	struct uploader *uploader, *old = t->uploader;
+
+	from->config.writer = (struct writer){ 0 };
+	uploader = open_writer(t, &writer, now, err);
+	if (!uploader) {
+		writer_fini(&writer);
+		return -EINVAL;
+	}
+	pthread_mutex_lock(&t->lock);
+	t->uploader = uploader;
+	t->writer = writer;
+	pthread_mutex_unlock(&t->lock);
+	uploader_free(old);
+	writer_fini(&old_writer);
+	uploader_wake(uploader);
 	return 0;
 }
 
@@ -308,25 +355,38 @@ bool tenant_is_finished(struct tenant *t)
 	return atomic_load(&t->is_finished) && intake_sealing(t->intake) == 0;
 }
 
+bool tenant_has_heir(struct tenant *t)
+{
+	bool has_heir;
+
+	pthread_mutex_lock(&t->lock);
+	has_heir = t->heir != NULL;
+	pthread_mutex_unlock(&t->lock);
+	return has_heir;
+}
+
 size_t tenant_backlog(struct tenant *t)
 {
 	struct spool_backlog backlog;
 
-	spool_backlog(t->dir, &backlog);
+	spool_backlog(t->home->dir, &backlog);
 	return backlog.objects + intake_sealing(t->intake);
 }
 
 bool tenant_is_degraded(struct tenant *t)
 {
-	struct uploader_status status;
+	struct uploader_status status = { 0 };
 
-	uploader_status(t->uploader, &status);
+	pthread_mutex_lock(&t->lock);
+	if (t->uploader)
+		uploader_status(t->uploader, &status);
+	pthread_mutex_unlock(&t->lock);
 	return status.is_degraded;
 }
 
 const struct stats *tenant_stats(const struct tenant *t)
 {
-	return &t->stats;
+	return &t->home->stats;
 }
 
 static void empty_inbox(struct tenant *t)
@@ -337,7 +397,9 @@ static void empty_inbox(struct tenant *t)
 		batch_unref(t->parcel->batch);
 	t->parcel = NULL;
 	while ((parcel = queue_pop(&t->inbox))) {
-		stats_add(&t->stats, STAT_FLOWS_DROPPED_INBOX, (int64_t)parcel->count);
+		if (t->home)
+			stats_add(&t->home->stats, STAT_FLOWS_DROPPED_INBOX,
+				  (int64_t)parcel->count);
 		batch_unref(parcel->batch);
 	}
 }
@@ -353,16 +415,21 @@ void tenant_close(struct tenant *t)
 	pipeline_free(t->pipeline);
 	intake_free(t->intake);
 	uploader_free(t->uploader);
-	if (t->has_writer && t->config.store->fini)
-		t->config.store->fini(t->config.store_state);
-	spool_dir_close(t->dir);
+	writer_fini(&t->writer);
 	empty_inbox(t);
 	queue_fini(&t->inbox);
+	home_unref(t->home);
+	pthread_mutex_destroy(&t->lock);
 	t->pipeline = NULL;
 	t->intake = NULL;
 	t->uploader = NULL;
-	t->dir = NULL;
-	t->is_open = t->has_writer = false;
+	t->home = NULL;
+	t->is_open = false;
+}
+
+void tenant_text(const struct config *config, bool writer, struct buf *text)
+{
+	tenant_config_text(config, writer, text);
 }
 
 size_t tenant_sections(struct config_section *sections, size_t max)

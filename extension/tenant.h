@@ -51,16 +51,22 @@ struct str tenant_capture_id(const struct tenant *);
  * the same. Appended. */
 void tenant_destination(const struct tenant *, struct buf *);
 
-/* Opens its spool and gets ready to run; part of 0 to 1 of the first interval
- * is skipped, so that many tenants do not seal at once. NULL spool directory,
- * bad writer: -EINVAL with the reason. */
-int tenant_open(struct tenant *, const struct tenant_surroundings *, double part,
-		struct now, struct err *);
+/* Gets ready to run; part, 0 to 1, of the first interval is skipped, so that
+ * many tenants do not seal at once. With a predecessor, of the same name, it
+ * takes over directories, counters and uploading; that one is to be finished
+ * next. -EINVAL with the reason. */
+int tenant_open(struct tenant *, const struct tenant_surroundings *,
+		struct tenant *predecessor, double part, struct now, struct err *);
+/* Takes the writer of another tenant, which was not opened, in the place of
+ * its own; all else goes on. -EINVAL: nothing has changed. */
+int tenant_replace_writer(struct tenant *, struct tenant *from, struct now, struct err *);
 struct receiver *tenant_receiver(struct tenant *);
 
 /* No more parcels come: finishes its inbox without waiting, and seals. */
 void tenant_finish(struct tenant *);
 bool tenant_is_finished(struct tenant *);
+/* Another tenant has taken over. */
+bool tenant_has_heir(struct tenant *);
 /* Objects that are not stored yet, those in the making included. */
 size_t tenant_backlog(struct tenant *);
 bool tenant_is_degraded(struct tenant *);
@@ -68,6 +74,8 @@ const struct stats *tenant_stats(const struct tenant *);
 /* Stops what runs and releases everything but the configuration. */
 void tenant_close(struct tenant *);
 
+/* What a configuration says, to compare it; see tenant_config_text(). */
+void tenant_text(const struct config *, bool writer, struct buf *);
 /* The sections of the configuration that belong to a pipeline. */
 size_t tenant_sections(struct config_section *, size_t max);
 

@@ -2,9 +2,11 @@
 /* tenant_config.c - see tenant_config.h. */
 #include <errno.h>
 #include <stdlib.h>
+#include "format/json_write.h"
 #include "tenant_config.h"
 
 #define ARENA_MAX	((size_t)4 << 20)
+#define SECTIONS_MAX	64
 
 struct capture {
 	struct str capture_id;
@@ -39,42 +41,25 @@ static const struct store *choose_store(const struct config *config, struct aren
 	return NULL;
 }
 
-static void *new_state(const struct store *store)
-{
-	void *state = calloc(1, store->state->size);
-
-	if (state && store->state->defaults)
-		memcpy(state, store->state->defaults, store->state->size);
-	return state;
-}
-
-/* Initializes the writer once, to find what is wrong with its keys. */
-static void check_store(struct tenant_config *tc, const struct config *config,
+static void read_writer(struct tenant_config *tc, const struct config *config,
 			struct problems *problems)
 {
+	const struct store *store = choose_store(config, &tc->arena, problems);
 	struct err err = ERR_INIT;
-	int error = tc->store->init ? tc->store->init(tc->store_state, NULL, &err) : 0;
 
-	if (error)
-		config_problem(config, tc->store->section, &err, problems);
-	if (tc->store->fini)
-		tc->store->fini(tc->store_state);
-}
-
-static void read_store(struct tenant_config *tc, const struct config *config,
-		       struct problems *problems)
-{
-	tc->store = choose_store(config, &tc->arena, problems);
-	if (!tc->store)
+	if (!store)
 		return;
-	tc->store_state = new_state(tc->store);
-	if (!tc->store_state) {
+	if (writer_new(&tc->writer, store) < 0) {
 		problems_add(problems, "out of memory");
 		return;
 	}
-	if (config_read(config, tc->store->section, tc->store->state, tc->store_state,
-			&tc->arena, problems) == 0)
-		check_store(tc, config, problems);
+	if (config_read(config, store->section, store->state, tc->writer.state,
+			&tc->writer.arena, problems))
+		return;
+	/* Once, to find what is wrong with its keys. */
+	if (writer_init(&tc->writer, NULL, &err) < 0)
+		config_problem(config, store->section, &err, problems);
+	writer_release(&tc->writer);
 }
 
 void tenant_config_read(struct tenant_config *tc, const struct config *config,
@@ -87,8 +72,8 @@ void tenant_config_read(struct tenant_config *tc, const struct config *config,
 		    problems);
 	tc->capture_id = capture.capture_id;
 	stage_set_read(&tc->stages, config, &tc->arena, problems);
-	read_store(tc, config, problems);
-	store_limits_read(&tc->limits, config, tc->store == &store_stdout, &tc->arena,
+	read_writer(tc, config, problems);
+	store_limits_read(&tc->limits, config, tc->writer.store == &store_stdout, &tc->arena,
 			  problems);
 	tc->account = account_read(config, &tc->arena, log, problems);
 }
@@ -97,25 +82,43 @@ void tenant_config_fini(struct tenant_config *tc)
 {
 	account_free(tc->account);
 	stage_set_fini(&tc->stages);
-	free(tc->store_state);
+	writer_fini(&tc->writer);
 	arena_fini(&tc->arena);
 }
 
 int tenant_config_redirect(struct tenant_config *tc, struct str directory)
 {
-	void *state;
-
-	if (tc->store == &store_stdout)
+	if (tc->writer.store == &store_stdout)
 		return 0;
-	state = new_state(&store_file);
-	if (!state)
-		return -ENOMEM;
-	free(tc->store_state);
-	tc->store = &store_file;
-	tc->store_state = state;
-	*(struct str *)((char *)state + shape_find(store_file.state, STR("directory"))->offset) =
-		arena_str(&tc->arena, directory);
-	return 0;
+	writer_fini(&tc->writer);
+	return writer_new_file(&tc->writer, directory);
+}
+
+static void put_section(const struct config *config, const struct config_section *section,
+			struct buf *text)
+{
+	struct arena arena = ARENA_INIT(ARENA_MAX);
+	struct problems ignored = PROBLEMS_INIT;
+	void *state = arena_alloc(&arena, section->shape->size);
+
+	if (state && config_read(config, section->path, section->shape, state, &arena,
+				 &ignored) == 0) {
+		buf_printf(text, "%s", section->path);
+		json_put_record(text, section->shape, state, (struct json_style){ 0 });
+		buf_putc(text, '\n');
+	}
+	problems_fini(&ignored);
+	arena_fini(&arena);
+}
+
+void tenant_config_text(const struct config *config, bool writer, struct buf *text)
+{
+	struct config_section sections[SECTIONS_MAX];
+	size_t count = tenant_config_sections(sections, SECTIONS_MAX), i;
+
+	for (i = 0; i < count; i++)
+		if (writer == str_starts(str_of(sections[i].path), STR("pipeline.write")))
+			put_section(config, &sections[i], text);
 }
 
 static void append(struct config_section *sections, size_t max, size_t *count,

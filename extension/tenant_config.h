@@ -7,7 +7,7 @@
 #include "stage/limits.h"
 #include "stage/set.h"
 #include "store/account.h"
-#include "store/store.h"
+#include "writer.h"
 
 struct tenant_config {
 	struct arena arena;		/* of all strings */
@@ -15,8 +15,7 @@ struct tenant_config {
 	struct stage_set stages;
 	struct store_limits limits;
 	struct account *account;	/* or NULL */
-	const struct store *store;
-	void *store_state;		/* configured, not initialized */
+	struct writer writer;
 };
 
 /* Everything that is wrong goes to problems. */
@@ -26,6 +25,10 @@ void tenant_config_fini(struct tenant_config *);
 /* Puts the writer "file" into a directory in the place of what is configured,
  * unless that is stdout. 0 or -ENOMEM. */
 int tenant_config_redirect(struct tenant_config *, struct str directory);
+
+/* Appends what the configuration says, value by value, to compare it with
+ * another: the writer's part alone, or all the rest. Holds secrets. */
+void tenant_config_text(const struct config *, bool writer, struct buf *);
 
 size_t tenant_config_sections(struct config_section *, size_t max);
 

@@ -22,7 +22,7 @@ int command_check(const struct skydive_host *host, int argc, char **argv)
 	if (argc != 3 || !str_is(str_of(argv[1]), "-c"))
 		return command_usage(USAGE);
 	settings = settings_read(argv[2], environ, NULL, &problems);
-	if (settings) {
+	if (settings && !problems.count) {
 		buf_printf(&line, "%s: fine, %zu pipeline%s\n", argv[2], settings->tenants,
 			   settings->tenants == 1 ? "" : "s");
 		io_write(STDOUT_FILENO, buf_str(&line));

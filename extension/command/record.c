@@ -161,8 +161,9 @@ int command_record(const struct skydive_host *host, int argc, char **argv)
 	if (!parse(&r, argc, argv, &url))
 		return command_usage(USAGE);
 	if (source_url_parse(str_of(url), &r.options.url, &err) < 0 ||
-	    r.options.url.scheme != SOURCE_WS) {
-		command_complain("%s", err.text[0] ? err.text : "only ws:// is recorded");
+	    !source_url_is_websocket(&r.options.url)) {
+		command_complain("%s", err.text[0] ? err.text : "only an analyzer's "
+				 "websocket is recorded");
 		return EXIT_FAILED;
 	}
 	snprintf(host_id, sizeof(host_id), "skydive-exporter-record-%d", (int)getpid());

@@ -90,11 +90,13 @@ static int open_exporter(struct replay *r, struct err *err)
 	struct problems problems = PROBLEMS_INIT;
 	struct settings *settings = settings_read(r->config, environ, r->log, &problems);
 
-	if (settings)
+	if (settings && !problems.count) {
 		r->exporter = exporter_new(settings, &r->options, r->log, err);
-	else
+	} else {
 		err_set(err, STR_FMT, (int)(problems.text.len ? problems.text.len - 1 : 0),
 			buf_str(&problems.text).ptr);
+		settings_free(settings);
+	}
 	problems_fini(&problems);
 	if (r->exporter)
 		r->options.topology = NULL;	/* taken */

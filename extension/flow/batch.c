@@ -19,7 +19,7 @@ struct batch *batch_new(char *message, size_t size, struct batch_account *accoun
 	}
 	batch->arena = (struct arena)ARENA_INIT(BATCH_ARENA_MAX);
 	batch->message = message;
-	batch->bytes = (int64_t)size;
+	batch->size = size;
 	batch->account = account;
 	batch->refs = 1;
 	return batch;
@@ -69,9 +69,7 @@ void batch_drop_last(struct batch *batch)
 
 void batch_done(struct batch *batch)
 {
-	batch->bytes += (int64_t)batch->arena.size;
+	batch->bytes = (int64_t)(batch->size + batch->arena.size);
 	if (batch->account)
 		atomic_fetch_add(&batch->account->bytes, batch->bytes);
-	else
-		batch->bytes = 0;
 }

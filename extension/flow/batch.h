@@ -35,7 +35,8 @@ struct batch {
 	/* Private. */
 	struct arena arena;
 	char *message;
-	int64_t bytes;
+	size_t size;			/* of the message */
+	int64_t bytes;			/* in the account: 0 until it is filled */
 	struct batch_account *account;
 	_Atomic unsigned refs;
 	size_t room;

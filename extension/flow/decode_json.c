@@ -56,20 +56,24 @@ int decode_json(struct str obj, struct batch *batch, struct err *err)
 	struct json_reader r;
 
 	json_reader_init(&r, obj, &batch->arena);
-	if (obj.len == 0 || json_read_null(&r))
-		return 0;
+	if (json_read_null(&r) || json_at_end(&r))
+		goto end;
 	if (!json_next(&r, '[')) {
 		r.error = JSON_TYPE;
 		goto fail;
 	}
 	if (json_next(&r, ']'))
-		return 0;
+		goto end;
 	do {
 		if (!decode_one(&r, batch))
 			goto fail;
 	} while (json_next(&r, ','));
-	if (json_next(&r, ']'))
+	if (!json_next(&r, ']'))
+		goto broken;
+end:
+	if (json_at_end(&r))
 		return 0;
+broken:
 	r.error = JSON_SYNTAX;
 fail:
 	return err_set(err, "flows: %s at byte %zu of %zu", error_text[r.error],

@@ -230,14 +230,16 @@ bool json_read_i64(struct json_reader *r, int64_t *out)
 	negative = take_word(r, "-", 1);
 	if (!is_digit(r))
 		return fail(r, negative || r->at == r->end ? JSON_SYNTAX : JSON_TYPE);
-	do {
+	if (take_word(r, "0", 1) && is_digit(r))
+		return fail(r, JSON_SYNTAX);
+	while (is_digit(r)) {
 		unsigned digit = (unsigned)(*r->at - '0');
 
 		if (value > (UINT64_MAX - digit) / 10)
 			return fail(r, JSON_NUMBER);
 		value = value * 10 + digit;
 		r->at++;
-	} while (is_digit(r));
+	}
 	if (r->at < r->end && (*r->at == '.' || *r->at == 'e' || *r->at == 'E'))
 		return fail(r, JSON_NUMBER);
 	if (value > (uint64_t)INT64_MAX + negative)

@@ -52,10 +52,15 @@ static bool skip_digits(struct json_reader *r)
 
 static bool skip_number(struct json_reader *r)
 {
+	const char *from;
+
 	if (*r->at == '-')
 		r->at++;
+	from = r->at;
 	if (!skip_digits(r))
 		return false;
+	if (*from == '0' && r->at - from > 1)
+		return fail(r, JSON_SYNTAX);
 	if (r->at < r->end && *r->at == '.') {
 		r->at++;
 		if (!skip_digits(r))

@@ -15,7 +15,7 @@ struct civil {
 static struct civil civil_of(int64_t seconds)
 {
 	int64_t days = seconds / DAY - (seconds % DAY < 0);
-	unsigned rest = (unsigned)(seconds - days * DAY);
+	unsigned rest = (unsigned)((seconds % DAY + DAY) % DAY);
 	int64_t shifted = days + 719468;
 	int64_t era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
 	unsigned doe = (unsigned)(shifted - era * 146097);

@@ -34,32 +34,34 @@ struct host {
 	const struct skydive_extension *extension;
 	void *instance;
 	bool shows_progress;
+	bool log_is_stuck;		/* the log's thread's own */
 };
 
 /* A terminal or a pipe that is stuck loses lines: whoever logs must not wait.
- * Up to PIPE_BUF bytes are written at once or not at all. */
-static void write_line(int fd, const char *prefix, const char *line)
+ * Up to PIPE_BUF bytes are written at once or not at all. false: lost. */
+static bool write_line(int fd, int wait_ms, const char *prefix, const char *line)
 {
 	struct pollfd out = { .fd = fd, .events = POLLOUT };
 	char text[PIPE_BUF];
 	int n = snprintf(text, sizeof(text), "%s%s\n", prefix, line);
 
 	if (n < 0)
-		return;
+		return false;
 	if ((size_t)n >= sizeof(text)) {
 		n = sizeof(text) - 1;
 		text[n - 1] = '\n';
 	}
-	if (poll(&out, 1, WRITE_MS) == 1 && write(fd, text, (size_t)n) < 0)
-		return;
+	return poll(&out, 1, wait_ms) == 1 && write(fd, text, (size_t)n) == n;
 }
 
 static void host_log(void *context, enum skydive_log_level level, const char *line)
 {
 	static const char *const names[] = { "error ", "warning ", "info ", "debug " };
+	struct host *host = context;
+	int wait_ms = host->log_is_stuck ? 0 : WRITE_MS;
 
-	(void)context;
-	write_line(STDERR_FILENO, names[level], line);
+	/* Waiting for every line would make a stop long. */
+	host->log_is_stuck = !write_line(STDERR_FILENO, wait_ms, names[level], line);
 }
 
 static void host_state(void *context, enum skydive_state state, const char *line)
@@ -68,12 +70,12 @@ static void host_state(void *context, enum skydive_state state, const char *line
 
 	(void)state;
 	if (host->shows_progress)
-		write_line(STDERR_FILENO, "", line);
+		write_line(STDERR_FILENO, WRITE_MS, "", line);
 }
 
 static void complain(const char *what, const char *why)
 {
-	write_line(STDERR_FILENO, what, why);
+	write_line(STDERR_FILENO, WRITE_MS, what, why);
 }
 
 static const struct skydive_extension *load(const char *path, char *why, size_t size)

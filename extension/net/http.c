@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include "net/transfer.h"
+#include "sys/clock.h"
 
 #define IDLE_MAX		8	/* transfers kept for the next requests */
 #define POLL_MS			60000	/* libcurl's own timers end it earlier */
@@ -19,6 +20,7 @@ struct http {
 	pthread_mutex_t lock;		/* for what follows */
 	struct http_request *started, **started_end;	/* not yet taken up */
 	struct http_request *running;
+	struct http_request *delayed;	/* in no order: they are few */
 	bool stopping;
 };
 
@@ -47,8 +49,11 @@ static void transfer_put(struct http *h, struct transfer *t)
 
 static bool begin(struct http *h, struct http_request *r)
 {
-	struct transfer *t = transfer_get(h);
+	struct transfer *t;
 
+	if (r->begin)
+		r->begin(r);
+	t = transfer_get(h);
 	return t && transfer_set(t, r) == 0 &&
 	       curl_multi_add_handle(h->multi, t->easy) == CURLM_OK;
 }
@@ -69,6 +74,34 @@ static void finish(struct http *h, struct http_request *r)
 	*at = r->next;
 	pthread_mutex_unlock(&h->lock);
 	r->done(r);
+}
+
+static void append_started(struct http *h, struct http_request *r)
+{
+	r->next = NULL;
+	*h->started_end = r;
+	h->started_end = &r->next;
+}
+
+/* Starts those whose wait is over. Returns for how long nothing is due. */
+static int64_t start_due(struct http *h)
+{
+	struct http_request **at, *r;
+	int64_t now_ms = clock_now().mono_ms, wait_ms = POLL_MS;
+
+	pthread_mutex_lock(&h->lock);
+	for (at = &h->delayed; (r = *at);) {
+		if (r->due_ms <= now_ms || r->cancelled || h->stopping) {
+			*at = r->next;
+			append_started(h, r);
+			continue;
+		}
+		if (r->due_ms - now_ms < wait_ms)
+			wait_ms = r->due_ms - now_ms;
+		at = &r->next;
+	}
+	pthread_mutex_unlock(&h->lock);
+	return wait_ms;
 }
 
 /* Moves one request to the running ones; NULL: none was started. */
@@ -122,7 +155,7 @@ static bool is_over(struct http *h)
 	bool over;
 
 	pthread_mutex_lock(&h->lock);
-	over = h->stopping && !h->started && !h->running;
+	over = h->stopping && !h->started && !h->running && !h->delayed;
 	pthread_mutex_unlock(&h->lock);
 	return over;
 }
@@ -131,9 +164,11 @@ static void *net_thread(void *context)
 {
 	struct http *h = context;
 	struct http_request *r;
+	int64_t wait_ms;
 	int running;
 
 	while (!is_over(h)) {
+		wait_ms = start_due(h);
 		while ((r = take_started(h))) {
 			if (begin(h, r))
 				continue;
@@ -147,7 +182,7 @@ static void *net_thread(void *context)
 		curl_multi_perform(h->multi, &running);
 		finish_ended(h);
 		if (!is_over(h))
-			curl_multi_poll(h->multi, NULL, 0, POLL_MS, NULL);
+			curl_multi_poll(h->multi, NULL, 0, (int)wait_ms, NULL);
 	}
 	return NULL;
 }
@@ -212,7 +247,6 @@ void http_free(struct http *h)
 
 void http_start(struct http *h, struct http_request *r)
 {
-	r->next = NULL;
 	r->transfer = NULL;
 	r->cancelled = false;
 	r->status = 0;
@@ -220,27 +254,50 @@ void http_start(struct http *h, struct http_request *r)
 	r->retry_after_ms = 0;
 	r->date_ms = 0;
 	buf_reset(&r->reply);
+	r->due_ms = r->delay_ms > 0 ? clock_now().mono_ms + r->delay_ms : 0;
 	pthread_mutex_lock(&h->lock);
-	*h->started_end = r;
-	h->started_end = &r->next;
+	if (r->due_ms) {
+		r->next = h->delayed;
+		h->delayed = r;
+	} else {
+		append_started(h, r);
+	}
 	pthread_mutex_unlock(&h->lock);
 	curl_multi_wakeup(h->multi);
 }
 
-static bool mark_cancelled(struct http_request *list, const struct http_request *r)
+/* The same pointer if it is in the list, else NULL. */
+static struct http_request *find(struct http_request *list, const struct http_request *r)
 {
 	for (; list && list != r; list = list->next)
 		;
-	if (list)
-		list->cancelled = true;
-	return list != NULL;
+	return list;
 }
 
 void http_cancel(struct http *h, struct http_request *r)
 {
+	struct http_request *found;
+
 	pthread_mutex_lock(&h->lock);
-	if (!mark_cancelled(h->started, r))
-		mark_cancelled(h->running, r);
+	found = find(h->started, r);
+	if (!found)
+		found = find(h->running, r);
+	if (!found)
+		found = find(h->delayed, r);
+	if (found)
+		found->cancelled = true;
+	pthread_mutex_unlock(&h->lock);
+	curl_multi_wakeup(h->multi);
+}
+
+void http_hurry(struct http *h, struct http_request *r)
+{
+	struct http_request *found;
+
+	pthread_mutex_lock(&h->lock);
+	found = find(h->delayed, r);
+	if (found)
+		found->due_ms = 0;
 	pthread_mutex_unlock(&h->lock);
 	curl_multi_wakeup(h->multi);
 }

@@ -18,6 +18,7 @@
 #include <stdint.h>
 #include "base/buf.h"
 #include "base/err.h"
+#include "net/tls.h"
 
 struct http;
 struct transfer;
@@ -35,6 +36,12 @@ struct http_request {
 	int64_t idle_timeout_ms;	/* without a byte in either direction, in
 					 * whole seconds, rounded up; 0: none */
 	bool accept_compressed;		/* gzip; reply gets the plain text */
+	const struct tls_files *tls;	/* NULL: the system's roots, and no certificate
+					 * of our own */
+	int64_t delay_ms;		/* it first waits so long */
+	/* On the net thread when the wait is over, before anything above is used:
+	 * the last moment to set it. Must not block. May be NULL. */
+	void (*begin)(struct http_request *);
 	void (*done)(struct http_request *);	/* once; the request is free again */
 	void *context;			/* the caller's */
 
@@ -53,6 +60,7 @@ struct http_request {
 	/* http's own, while under way. */
 	struct http_request *next;
 	struct transfer *transfer;
+	int64_t due_ms;			/* monotonic */
 	bool cancelled;
 };
 
@@ -67,5 +75,7 @@ void http_start(struct http *, struct http_request *);
 /* Any thread: ends it soon with -ECANCELED, unless it has ended (then the
  * pointer is only compared). */
 void http_cancel(struct http *, struct http_request *);
+/* Any thread: a request that still waits does not wait any longer. */
+void http_hurry(struct http *, struct http_request *);
 
 #endif

@@ -7,6 +7,7 @@
 #include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "net/curl_tls.h"
 #include "net/transfer.h"
 #include "sys/clock.h"
 
@@ -221,7 +222,7 @@ int transfer_set(struct transfer *t, struct http_request *r)
 		curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)body_size(r));
 		curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, r->method);
 	}
-	if (curl_easy_setopt(easy, CURLOPT_URL, r->url))
+	if (curl_easy_setopt(easy, CURLOPT_URL, r->url) || curl_tls_set(easy, r->tls))
 		return -ENOMEM;
 	return set_headers(t, r->headers);
 }
@@ -233,13 +234,20 @@ void transfer_fail(struct http_request *r, int status, const char *what,
 	snprintf(r->error, sizeof(r->error), "%s%s%s", what, *what && *why ? ": " : "", why);
 }
 
-/* host:port of the URL. */
+/* host:port of the URL, without what may be a password. */
 static void put_server(char *text, size_t size, const char *url)
 {
-	const char *at = strstr(url, "://");
+	const char *at = strstr(url, "://"), *user;
+	size_t len;
 
 	at = at ? at + 3 : url;
-	snprintf(text, size, "%.*s", (int)strcspn(at, "/?#"), at);
+	len = strcspn(at, "/?#");
+	user = memrchr(at, '@', len);
+	if (user) {
+		len -= (size_t)(user + 1 - at);
+		at = user + 1;
+	}
+	snprintf(text, size, "%.*s", (int)len, at);
 }
 
 static void fail_connect(struct http_request *r, const char *server)
@@ -291,6 +299,11 @@ static void explain(struct http_request *r, CURLcode code)
 	put_server(server, sizeof(server), r->url);
 	if (!*why)
 		why = curl_easy_strerror(code);
+	if (curl_tls_explain(r->transfer->easy, code, r->tls, server, why, r->error,
+			     sizeof(r->error))) {
+		r->status = -EPROTO;
+		return;
+	}
 	switch (code) {
 	case CURLE_OPERATION_TIMEDOUT:
 		transfer_fail(r, -ETIMEDOUT, server, why);
@@ -319,7 +332,7 @@ static void explain(struct http_request *r, CURLcode code)
 		transfer_fail(r, -EIO, server, why);
 		break;
 	default:
-		/* TLS, a reply that is not HTTP, a URL we do not speak. */
+		/* A reply that is not HTTP, a URL we do not speak. */
 		transfer_fail(r, -EPROTO, server, why);
 	}
 }

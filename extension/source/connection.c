@@ -30,11 +30,36 @@ static int watch_cancel(void *context, curl_off_t total, curl_off_t now,
 	return atomic_load(c->is_cancelled);
 }
 
-static CURLcode dial(struct connection *c, const char *url, int64_t timeout_ms)
+static void set_tls(CURL *curl, const struct tls_files *tls)
 {
-	CURLcode code;
+	curl_easy_setopt(curl, CURLOPT_SSL_ENABLE_ALPN, 0L);
+	curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	if (tls->ca_cert && *tls->ca_cert) {
+		curl_easy_setopt(curl, CURLOPT_CAINFO, tls->ca_cert);
+		curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
+	}
+	if (tls->client_cert && *tls->client_cert) {
+		curl_easy_setopt(curl, CURLOPT_SSLCERT, tls->client_cert);
+		curl_easy_setopt(curl, CURLOPT_SSLKEY, tls->client_key);
+	}
+}
 
-	curl_easy_setopt(c->curl, CURLOPT_URL, url);
+static CURLcode dial(struct connection *c, const struct source_url *to,
+		     const struct tls_files *tls, int64_t timeout_ms)
+{
+	struct buf url = BUF_INIT(4096), path = BUF_INIT(4096);
+	CURLcode code = CURLE_OUT_OF_MEMORY;
+
+	buf_printf(&url, "%s://" STR_FMT "/", to->scheme == SOURCE_WSS ? "https" : "http",
+		   STR_ARG(to->host));
+	buf_put(&path, to->path);
+	if (buf_error(&url) || buf_error(&path))
+		goto out;
+	curl_easy_setopt(c->curl, CURLOPT_URL, buf_str(&url).ptr);
+	if (path.len)
+		curl_easy_setopt(c->curl, CURLOPT_UNIX_SOCKET_PATH, buf_str(&path).ptr);
+	if (tls)
+		set_tls(c->curl, tls);
 	curl_easy_setopt(c->curl, CURLOPT_CONNECT_ONLY, 1L);
 	curl_easy_setopt(c->curl, CURLOPT_CONNECTTIMEOUT_MS, (long)timeout_ms);
 	curl_easy_setopt(c->curl, CURLOPT_NOSIGNAL, 1L);
@@ -46,32 +71,52 @@ static CURLcode dial(struct connection *c, const char *url, int64_t timeout_ms)
 	code = curl_easy_perform(c->curl);
 	if (code == CURLE_OK)
 		code = curl_easy_getinfo(c->curl, CURLINFO_ACTIVESOCKET, &c->fd);
+out:
+	buf_fini(&url);
+	buf_fini(&path);
 	return code;
 }
 
-struct connection *connection_open(struct str host, int64_t timeout_ms,
+/* What to do about it, or "". */
+static const char *advice(CURLcode code)
+{
+	switch (code) {
+	case CURLE_PEER_FAILED_VERIFICATION:
+		return "; set tls.ca_cert to the CA that signed its certificate, and use "
+		       "the name that is in it";
+	case CURLE_SSL_CACERT_BADFILE:
+		return "; check tls.ca_cert";
+	case CURLE_SSL_CERTPROBLEM:
+		return "; check tls.client_cert and tls.client_key";
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_CONNECT:
+		return "; check pipeline.subscriber.url, and that the analyzer runs";
+	default:
+		return "";
+	}
+}
+
+struct connection *connection_open(const struct source_url *to,
+				   const struct tls_files *tls, int64_t timeout_ms,
 				   const atomic_bool *is_cancelled, struct err *err)
 {
 	struct connection *c = calloc(1, sizeof(*c));
-	struct buf url = BUF_INIT(4096);
 	char why[CURL_ERROR_SIZE] = "";
 	CURLcode code = CURLE_OUT_OF_MEMORY;
 
-	buf_printf(&url, "http://" STR_FMT "/", STR_ARG(host));
-	if (c && !buf_error(&url)) {
+	if (c) {
 		c->is_cancelled = is_cancelled;
 		c->curl = curl_easy_init();
 	}
 	if (c && c->curl) {
 		curl_easy_setopt(c->curl, CURLOPT_ERRORBUFFER, why);
-		code = dial(c, buf_str(&url).ptr, timeout_ms);
+		code = dial(c, to, tls, timeout_ms);
 		curl_easy_setopt(c->curl, CURLOPT_ERRORBUFFER, NULL);
 	}
-	buf_fini(&url);
 	if (code == CURLE_OK)
 		return c;
-	err_set(err, "cannot connect to " STR_FMT ": %s", STR_ARG(host),
-		*why ? why : curl_easy_strerror(code));
+	err_set(err, "cannot connect: %s%s", *why ? why : curl_easy_strerror(code),
+		advice(code));
 	connection_close(c);
 	return NULL;
 }

@@ -12,13 +12,16 @@
 #include <sys/types.h>
 #include "base/err.h"
 #include "base/str.h"
+#include "net/tls.h"
+#include "source/url.h"
 
 struct connection;
 
-/* Blocks for timeout_ms at most, less when *is_cancelled becomes true. NULL:
- * see err. host is "name:port" or "[address]:port". */
-struct connection *connection_open(struct str host, int64_t timeout_ms,
-				   const atomic_bool *is_cancelled, struct err *);
+/* To the host of a websocket's URL, by TCP, TLS or a local socket. Blocks for
+ * timeout_ms at most, less when *is_cancelled becomes true. NULL: see err. */
+struct connection *connection_open(const struct source_url *, const struct tls_files *,
+				   int64_t timeout_ms, const atomic_bool *is_cancelled,
+				   struct err *);
 void connection_close(struct connection *);
 
 int connection_fd(const struct connection *);	/* for poll() */

@@ -75,7 +75,8 @@ static int read_status(struct str line)
 	int status = 0;
 	size_t i;
 
-	if (!str_starts(line, STR("HTTP/1.")) || line.len < 12 || line.ptr[8] != ' ')
+	if (!str_starts(line, STR("HTTP/1.")) || line.len < 13 || line.ptr[8] != ' ' ||
+	    (line.ptr[12] != ' ' && line.ptr[12] != '\r'))
 		return -EPROTO;
 	for (i = 9; i < 12; i++) {
 		if (line.ptr[i] < '0' || line.ptr[i] > '9')
@@ -116,6 +117,8 @@ int websocket_read_reply(struct str bytes, struct str key, struct websocket_repl
 		return bytes.len > HEAD_MAX ||
 		       (bytes.len >= 5 && !str_starts(bytes, STR("HTTP/"))) ?
 		       -EPROTO : -EAGAIN;
+	if (reply->size > HEAD_MAX)
+		return -EPROTO;
 	rest = (struct str){ bytes.ptr, reply->size - 2 };
 	line = str_until(rest, '\n');
 	reply->status = read_status(line);

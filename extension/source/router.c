@@ -134,7 +134,7 @@ bool router_deliver(struct router *router, struct batch *batch)
 		routes++;
 	parcels = arena_alloc(&batch->arena, routes * sizeof(*parcels));
 	batch_done(batch);
-	if (parcels) {
+	if (parcels && batch->count) {
 		parcels[0] = (struct parcel){ batch, NULL, batch->count };
 		offer(&router->all, &parcels[0]);
 		for (route = touched, i = 1; route; route = route->next, i++) {

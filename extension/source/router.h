@@ -30,8 +30,8 @@ void router_free(struct router *);
 /* capture_id is copied; empty: all flows. 0 or -ENOMEM. */
 int router_add(struct router *, struct receiver *, struct str capture_id);
 
-/* Sorts the flows, completes the batch, offers the parcels, and gives the
- * caller's reference back. One thread at a time. false: no memory, the batch is
+/* Sorts the flows, completes the batch, offers the parcels (of a batch without
+ * flows there are none), and gives the caller's reference back. One thread at a time. false: no memory, the batch is
  * lost. */
 bool router_deliver(struct router *, struct batch *);
 

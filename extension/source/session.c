@@ -141,6 +141,8 @@ static void put_headers(const struct subscriber_options *o, struct buf *b)
 		   o->framing == FRAMING_PROTOBUF ? "protobuf" : "json");
 	/* One line each: a list in one line would be one namespace. */
 	buf_puts(b, "X-Websocket-Namespace: flow\r\nX-Websocket-Namespace: stats\r\n");
+	if (o->cookie.len)
+		buf_printf(b, "Cookie: " STR_FMT "\r\n", STR_ARG(o->cookie));
 	if (o->username.len) {
 		buf_printf(&login, STR_FMT ":" STR_FMT, STR_ARG(o->username),
 			   STR_ARG(o->password));
@@ -192,15 +194,15 @@ static enum ending judge(const struct session *s, const struct websocket_reply *
 	}
 	if (reply->is_websocket && reply->is_analyzer)
 		return ENDING_STOPPED;
-	err_set(err, "%d: " STR_FMT " is not a Skydive analyzer, or " STR_FMT " is not "
-		"its path; check pipeline.subscriber.url", reply->status,
-		STR_ARG(s->options->url.host), STR_ARG(s->options->url.target));
+	err_set(err, "%d: this is not a Skydive analyzer, or " STR_FMT " is not its path; "
+		"check pipeline.subscriber.url", reply->status,
+		STR_ARG(s->options->url.target));
 	return ENDING_NO_ANALYZER;
 }
 
-static enum ending unreachable(const struct session *s, struct err *err, const char *why)
+static enum ending unreachable(struct err *err, const char *why)
 {
-	err_set(err, STR_FMT ": %s", STR_ARG(s->options->url.host), why);
+	err_set(err, "%s", why);
 	return ENDING_UNREACHABLE;
 }
 
@@ -217,7 +219,7 @@ static enum ending read_reply(struct session *s, struct str key, struct err *err
 		if (!wait_readable(s, until_ms, true)) {
 			if (atomic_load(s->is_stopping) ||
 			    clock_now().mono_ms >= until_ms)
-				return unreachable(s, err, "no answer to the handshake");
+				return unreachable(err, "no answer to the handshake");
 			continue;
 		}
 		n = connection_receive(s->connection, s->bytes + s->len,
@@ -225,14 +227,13 @@ static enum ending read_reply(struct session *s, struct str key, struct err *err
 		if (n == -EAGAIN)
 			continue;
 		if (n <= 0)
-			return unreachable(s, err, "closed the connection instead of "
+			return unreachable(err, "the connection was closed instead of "
 					   "answering the handshake");
 		s->len += (size_t)n;
 		error = websocket_read_reply((struct str){ s->bytes, s->len }, key, &reply);
 	}
 	if (error) {
-		err_set(err, STR_FMT " does not speak HTTP; check pipeline.subscriber.url",
-			STR_ARG(s->options->url.host));
+		err_set(err, "it does not speak HTTP; check pipeline.subscriber.url");
 		return ENDING_NO_ANALYZER;
 	}
 	ending = judge(s, &reply, err);
@@ -248,7 +249,7 @@ static enum ending shake_hands(struct session *s, struct err *err)
 
 	make_key(&key);
 	if (buf_error(&key) || send_request(s, buf_str(&key)) < 0)
-		ending = unreachable(s, err, "cannot send the handshake");
+		ending = unreachable(err, "cannot send the handshake");
 	else
 		ending = read_reply(s, buf_str(&key), err);
 	buf_fini(&key);
@@ -286,7 +287,7 @@ static void admit(struct session *s)
 	atomic_fetch_add(&s->stats->connects, 1);
 	atomic_store(&s->stats->is_subscribed, true);
 	log_write(s->options->log, LOG_INFO, "source=" STR_FMT " state=subscribed",
-		  STR_ARG(s->options->url.host));
+		  STR_ARG(s->options->url.text));
 }
 
 /* STOPPED: go on. */
@@ -391,14 +392,14 @@ static enum ending read_stream(struct session *s, struct err *err)
 	int more;
 
 	while (ending == ENDING_STOPPED && !atomic_load(s->is_stopping)) {
-		ending = watch(s, clock_now().mono_ms, &until_ms, err);
-		if (ending != ENDING_STOPPED)
-			return ending;
-		if (!wait_readable(s, until_ms, true))
-			continue;
+		/* First what TLS may already have taken from the socket. */
 		do {
 			more = read_some(s, &ending, err);
 		} while (more > 0 && !atomic_load(s->is_stopping));
+		if (more == 0)
+			ending = watch(s, clock_now().mono_ms, &until_ms, err);
+		if (more == 0 && ending == ENDING_STOPPED)
+			wait_readable(s, until_ms, true);
 	}
 	return ending;
 }
@@ -434,8 +435,8 @@ enum ending session_run(struct session *s, int64_t starvation_ms, struct err *er
 
 	s->is_admitted = s->has_flows = s->has_stats = false;
 	s->starvation_ms = starvation_ms;
-	s->connection = connection_open(s->options->url.host, CONNECT_MS, s->is_stopping,
-					err);
+	s->connection = connection_open(&s->options->url, s->options->tls, CONNECT_MS,
+					s->is_stopping, err);
 	if (!s->connection)
 		return atomic_load(s->is_stopping) ? ENDING_STOPPED : ENDING_UNREACHABLE;
 	websocket_init(&s->ws, s->options->message_max);

@@ -98,7 +98,7 @@ static void log_ending(struct subscriber *s, enum ending ending, const struct er
 	s->last_ending = ending;
 	memcpy(s->last_error, err->text, sizeof(s->last_error) - 1);
 	log_write(s->options.log, level, "source=" STR_FMT " state=%s error=\"%s\"",
-		  STR_ARG(s->options.url.host), ending_name(ending), err->text);
+		  STR_ARG(s->options.url.text), ending_name(ending), err->text);
 }
 
 /* Fruitless renewals come less and less often; flows make them frequent again. */

@@ -23,6 +23,7 @@
 #include "base/err.h"
 #include "base/now.h"
 #include "flow/message.h"
+#include "net/tls.h"
 #include "source/url.h"
 #include "sys/log.h"
 
@@ -35,6 +36,8 @@ struct subscriber_options {
 	struct source_url url;
 	struct str host_id;		/* X-Host-ID: unique, not empty */
 	struct str username, password;	/* Basic, when there is a user name */
+	struct str cookie;		/* of a Cookie header, or empty */
+	const struct tls_files *tls;	/* or NULL */
 	enum framing framing;
 	int64_t starvation_ms;		/* 0: no watchdog */
 	size_t message_max;		/* bytes; a longer message ends the connection */

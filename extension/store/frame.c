@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* frame.c - see frame.h. zlib is here for its CRC-32. */
 #include <errno.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -101,10 +102,16 @@ int frame_read_payload(int fd, int64_t offset, const struct frame *frame,
 		       struct buf *payload)
 {
 	unsigned char head[FRAME_HEAD];
+	struct stat status;
 	char *room;
 	int error;
 
 	buf_reset(payload);
+	/* A damaged length must not cost half a gigabyte of memory. */
+	if (fstat(fd, &status) < 0)
+		return -errno;
+	if (offset + FRAME_HEAD + frame->bytes > status.st_size)
+		return -ENODATA;
 	room = buf_room(payload, frame->bytes);
 	if (!room)
 		return buf_error(payload);

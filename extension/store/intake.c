@@ -199,11 +199,24 @@ static int intake_seal(struct sink *sink, enum tag tag, const struct object *obj
 /* The stream of recovered objects is theirs alone: both count from 0. */
 static int64_t intake_stream(struct sink *sink, int64_t wanted)
 {
-	const struct intake *in = of(sink);
+	struct intake *in = of(sink);
+	struct streams *streams = in->parts.streams;
+	int64_t id;
 
 	if (wanted <= in->recovery_stream)
 		wanted = in->recovery_stream + 1;
-	return spool_stream(spool_of(in->parts.dir), wanted);
+	if (!streams)
+		return spool_stream(spool_of(in->parts.dir), wanted);
+	pthread_mutex_lock(&streams->lock);
+	if (streams->user != in && wanted <= streams->last)
+		wanted = streams->last + 1;
+	id = spool_stream(spool_of(in->parts.dir), wanted);
+	if (id > streams->last)
+		streams->last = id;
+	if (id > 0)
+		streams->user = in;
+	pthread_mutex_unlock(&streams->lock);
+	return id;
 }
 
 static bool intake_hold(struct sink *sink, int64_t bytes)

@@ -8,11 +8,20 @@
 #ifndef STORE_INTAKE_H
 #define STORE_INTAKE_H
 
+#include <pthread.h>
 #include "stage/recipe.h"
 #include "store/spool.h"
 #include "sys/workers.h"
 
 struct intake;
+
+/* The stream ids of a pipeline. Two intakes of one pipeline, the old and the
+ * new one of a reload, never get the same. */
+struct streams {
+	pthread_mutex_t lock;
+	int64_t last;			/* given out; 0: none */
+	const struct intake *user;	/* who got it */
+};
 
 struct intake_parts {
 	struct spool_dir *dir;
@@ -20,6 +29,7 @@ struct intake_parts {
 	struct recipe_place place;	/* its tag is not used */
 	struct workers *workers;
 	struct stats *stats;
+	struct streams *streams;	/* NULL: nobody else uses them */
 	struct log *log;
 	void (*sealed)(void *context);	/* from a worker; must not block */
 	void *context;

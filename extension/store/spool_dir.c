@@ -36,10 +36,8 @@ void spool_path(const struct spool_dir *dir, enum spool_folder folder, uint64_t 
 /* false: not a name that we give. */
 static bool parse_id(const char *name, uint64_t *id)
 {
-	char *end;
-
-	*id = strtoull(name, &end, 10);
-	return strlen(name) == 16 && *end == '\0' && *id;
+	*id = strtoull(name, NULL, 10);
+	return strspn(name, "0123456789") == 16 && name[16] == '\0' && *id;
 }
 
 static void see_id(struct spool_dir *dir, uint64_t id)
@@ -62,19 +60,34 @@ static int purge(void *context, const char *name)
 	return 0;
 }
 
+/* What is found before the directory is listed is charged when it is. */
+static void charge(struct spool_dir *dir, int64_t bytes)
+{
+	if (dir->is_listed)
+		dir->spool->bytes += bytes;
+}
+
+static void count_bad(struct spool_dir *dir, uint64_t id)
+{
+	char path[SPOOL_PATH_MAX];
+	struct stat status;
+
+	spool_path(dir, SPOOL_BAD, id, path);
+	if (stat(path, &status) < 0)
+		return;
+	dir->bad_bytes += status.st_size;
+	charge(dir, status.st_size);
+}
+
 static int see_bad(void *context, const char *name)
 {
 	struct spool_dir *dir = context;
-	struct stat status;
 	uint64_t id;
-	char path[SPOOL_PATH_MAX];
 
 	if (!parse_id(name, &id))
 		return 0;
 	see_id(dir, id);
-	spool_path(dir, SPOOL_BAD, id, path);
-	if (stat(path, &status) == 0)
-		dir->spool->bytes += status.st_size;
+	count_bad(dir, id);
 	return 0;
 }
 
@@ -97,7 +110,7 @@ static struct spool_entry *add_entry(struct spool_dir *dir, uint64_t id, int64_t
 		TAILQ_INSERT_HEAD(&dir->waiting, entry, link);
 	dir->objects++;
 	dir->bytes += bytes;
-	dir->spool->bytes += bytes;
+	charge(dir, bytes);
 	stats_add(dir->stats, STAT_OBJECTS_SPOOLED, 1);
 	return entry;
 }
@@ -239,15 +252,18 @@ struct spool_dir *spool_dir_open(struct spool *spool, const char *name,
 	dir->stats = stats;
 	dir->next_id = 1;
 	TAILQ_INIT(&dir->waiting);
-	pthread_mutex_lock(&spool->lock);
-	TAILQ_INSERT_TAIL(&spool->dirs, dir, link);
-	pthread_mutex_unlock(&spool->lock);
 	dir->name = strdup(name);
 	if (dir->name)
 		error = scan_folders(dir, now);
 out:
-	if (!error)
+	if (!error) {
+		pthread_mutex_lock(&spool->lock);
+		TAILQ_INSERT_TAIL(&spool->dirs, dir, link);
+		dir->is_listed = true;
+		charge(dir, dir->bytes + dir->bad_bytes);
+		pthread_mutex_unlock(&spool->lock);
 		return dir;
+	}
 	err_set(err, "cannot use %s/%s: %s", spool->path, name, strerror(-error));
 	spool_dir_close(dir);
 	return NULL;
@@ -260,7 +276,11 @@ void spool_dir_close(struct spool_dir *dir)
 	if (!dir)
 		return;
 	pthread_mutex_lock(&dir->spool->lock);
-	TAILQ_REMOVE(&dir->spool->dirs, dir, link);
+	if (dir->is_listed)
+		TAILQ_REMOVE(&dir->spool->dirs, dir, link);
+	charge(dir, -dir->bad_bytes);
+	/* Who opens it again gets streams above those of this one. */
+	dir->spool->stream_floor = dir->spool->stream_highest;
 	while ((entry = TAILQ_FIRST(&dir->waiting)))
 		spool_forget(dir, entry, false);
 	pthread_mutex_unlock(&dir->spool->lock);
@@ -308,7 +328,7 @@ void spool_forget(struct spool_dir *dir, struct spool_entry *entry, bool unlink_
 	TAILQ_REMOVE(&dir->waiting, entry, link);
 	dir->objects--;
 	dir->bytes -= entry->bytes;
-	dir->spool->bytes -= entry->bytes;
+	charge(dir, -entry->bytes);
 	free(entry);
 }
 
@@ -342,13 +362,11 @@ static void move_to_bad(struct spool_dir *dir, enum spool_folder folder, uint64_
 			int64_t records)
 {
 	char from[SPOOL_PATH_MAX], to[SPOOL_PATH_MAX];
-	struct stat status;
 
 	spool_path(dir, folder, id, from);
 	spool_path(dir, SPOOL_BAD, id, to);
 	rename(from, to);
-	if (stat(to, &status) == 0)
-		dir->spool->bytes += status.st_size;
+	count_bad(dir, id);
 	stats_add(dir->stats, STAT_RECORDS_QUARANTINED, records);
 	stats_add(dir->stats, STAT_OBJECTS_QUARANTINED, 1);
 }

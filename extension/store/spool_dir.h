@@ -28,6 +28,8 @@ struct spool_dir {
 	TAILQ_HEAD(spool_entries, spool_entry) waiting;/* by id, the oldest first */
 	size_t objects;
 	int64_t bytes;			/* of waiting */
+	int64_t bad_bytes;
+	bool is_listed;			/* others see it, the spool counts it */
 	uint64_t next_id;
 	uint64_t *left_open;
 	size_t left_open_count;

@@ -13,7 +13,7 @@ static bool is_number(struct str text)
 	return text.len > 0;
 }
 
-int analyzer_put_url(struct buf *url, struct str entry, struct err *err)
+int analyzer_put_url(struct buf *url, struct str entry, bool is_https, struct err *err)
 {
 	struct buf port_only = BUF_INIT(64);
 	struct endpoint e;
@@ -31,7 +31,7 @@ int analyzer_put_url(struct buf *url, struct str entry, struct err *err)
 		if (e.host.len == 0)
 			e.host = STR("localhost");
 		if (e.scheme == ENDPOINT_NONE)
-			e.scheme = ENDPOINT_HTTP;
+			e.scheme = is_https ? ENDPOINT_HTTPS : ENDPOINT_HTTP;
 		endpoint_put_url(url, &e);
 	}
 	buf_fini(&port_only);

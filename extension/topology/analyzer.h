@@ -2,7 +2,7 @@
 /* analyzer.h - an entry of the list "analyzers" as a URL. Pure.
  *
  * "host:port", ":8082" and "8082" (both this host), "[::1]:8082", each also
- * with http:// or https:// in front; without it is http.
+ * with http:// or https:// in front.
  */
 #ifndef TOPOLOGY_ANALYZER_H
 #define TOPOLOGY_ANALYZER_H
@@ -10,7 +10,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* Appends "http://host:port". 0, or -EINVAL with the reason. */
-int analyzer_put_url(struct buf *url, struct str entry, struct err *);
+/* Appends "http://host:port"; an entry without a scheme is https when is_https
+ * says so. 0, or -EINVAL with the reason. */
+int analyzer_put_url(struct buf *url, struct str entry, bool is_https, struct err *err);
 
 #endif

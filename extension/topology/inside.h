@@ -5,6 +5,7 @@
 #define TOPOLOGY_INSIDE_H
 
 #include <pthread.h>
+#include "net/tls.h"
 #include "topology/gremlin.h"
 #include "topology/lookup.h"
 
@@ -12,7 +13,9 @@ struct topology {
 	struct http *http;		/* NULL: nobody is asked */
 	struct buf url;
 	struct buf authorization;	/* the whole header line, or empty */
-	const char *header[4];
+	struct buf cookie;		/* likewise */
+	struct tls_files tls;
+	const char *header[5];
 	int64_t timeout_ms, ttl_ms, empty_ttl_ms, error_ttl_ms;
 	size_t max_in_flight;
 

@@ -169,6 +169,7 @@ static struct topology *new_topology(size_t entries_max, size_t bytes_max)
 		return NULL;
 	t->url = (struct buf)BUF_INIT(HEADER_MAX);
 	t->authorization = (struct buf)BUF_INIT(HEADER_MAX);
+	t->cookie = (struct buf)BUF_INIT(HEADER_MAX);
 	pthread_mutex_init(&t->lock, NULL);
 	pthread_cond_init(&t->calm, NULL);
 	t->cache = map_new(entries_max, bytes_max, free_answer);
@@ -202,7 +203,7 @@ static int set_address(struct topology *t, const struct topology_options *o,
 
 	if (o->analyzers.count == 0)
 		return 0;
-	if (analyzer_put_url(&t->url, o->analyzers.item[0], &why))
+	if (analyzer_put_url(&t->url, o->analyzers.item[0], o->is_https, &why))
 		return err_set_key(err, "analyzers[0]", "not an analyzer's address: %s",
 				   why.text);
 	buf_puts(&t->url, "/api/topology");
@@ -212,7 +213,12 @@ static int set_address(struct topology *t, const struct topology_options *o,
 		put_authorization(&t->authorization, o);
 		t->header[n++] = t->authorization.ptr;
 	}
-	if (buf_error(&t->url) || buf_error(&t->authorization))
+	if (o->cookie.len) {
+		buf_printf(&t->cookie, "Cookie: " STR_FMT, STR_ARG(o->cookie));
+		t->header[n++] = t->cookie.ptr;
+	}
+	t->tls = o->tls;
+	if (buf_error(&t->url) || buf_error(&t->authorization) || buf_error(&t->cookie))
 		return err_set(err, "the analyzer's address or credentials are too long");
 	return 0;
 }
@@ -268,6 +274,7 @@ void topology_free(struct topology *t)
 	if (t->authorization.ptr)
 		explicit_bzero(t->authorization.ptr, t->authorization.cap);
 	buf_fini(&t->authorization);
+	buf_fini(&t->cookie);
 	free(t);
 }
 

@@ -19,6 +19,7 @@
 
 #include "base/err.h"
 #include "format/shape.h"
+#include "net/tls.h"
 #include "pipeline/query.h"
 
 struct http;
@@ -29,6 +30,9 @@ struct shared_answer;
 struct topology_options {
 	struct strs analyzers;		/* "host:port"; only the first is asked */
 	struct str username, password;	/* HTTP Basic, when there is a user */
+	struct str cookie;		/* of a Cookie header, or empty */
+	bool is_https;			/* of entries without a scheme */
+	struct tls_files tls;
 	int64_t timeout_ms;		/* of one request */
 	int64_t max_in_flight;
 	int64_t cache_entries, cache_bytes;

@@ -54,31 +54,28 @@ class Sent:
         return out
 
 
-def prefixes(connections, stored):
-    """Hold what was stored of a tag against what its connections sent. Yields what is wrong.
-
-    connections: [[record, ...], ...] in their order; stored: the records of the tag in key order. After it,
-    lengths() of the same says how much of each connection is there.
-    """
-    for number, (sent, kept) in enumerate(zip(connections, split(connections, stored))):
-        if kept != sent[:len(kept)]:
-            at = next(i for i, pair in enumerate(zip(kept, sent + [None] * len(kept))) if pair[0] != pair[1])
-            yield "connection %d: stored record %d of %d (sent %d) is not the one sent there:\n  stored %s\n  sent   %s" % (
-                number, at, len(kept), len(sent), kept[at], sent[at] if at < len(sent) else None)
-    unknown = set(stored) - set(itertools.chain.from_iterable(connections))
-    for record in sorted(unknown)[:3]:
-        yield "stored but never sent: %s" % record
-
-
 def split(connections, stored):
-    """Return the stored records of each connection, in the order stored."""
+    """Return the stored records of each connection, in the order stored, and those that nobody sent."""
     owner = {record: number for number, sent in enumerate(connections) for record in sent}
-    out = [[] for _ in connections]
+    kept, unknown = [[] for _ in connections], []
     for record in stored:
-        if record in owner:
-            out[owner[record]].append(record)
-    return out
+        (kept[owner[record]] if record in owner else unknown).append(record)
+    return kept, unknown
 
 
-def lengths(connections, stored):
-    return [len(kept) for kept in split(connections, stored)]
+def prefix_faults(connections, stored):
+    """Yield where what was stored of a tag is not a prefix of what each connection sent.
+
+    connections: [[record, ...], ...] in their order; stored: the records in key order.
+    """
+    kept, unknown = split(connections, stored)
+    for number, (sent, have) in enumerate(zip(connections, kept)):
+        for at, (want, found) in enumerate(itertools.zip_longest(sent[:len(have)], have)):
+            if want != found:
+                yield "connection %d: record %d stored of it is not the one sent:\n  sent   %s\n  stored %s" % (
+                    number, at, want, found)
+                break
+    for record in unknown[:3]:
+        yield "stored but never sent: %s" % record
+    if not unknown and list(itertools.chain.from_iterable(kept)) != stored:
+        yield "in key order the records of some connections are mixed"

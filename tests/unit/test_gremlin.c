@@ -176,7 +176,7 @@ static void analyzers(void **state)
 		int error;
 
 		buf_reset(&url);
-		error = analyzer_put_url(&url, str_of(pairs[i][0]), &err);
+		error = analyzer_put_url(&url, str_of(pairs[i][0]), false, &err);
 		print_message("  %s %s\n", pairs[i][0], err.text);
 		assert_int_equal(error, pairs[i][1] ? 0 : -EINVAL);
 		if (pairs[i][1])

@@ -7,8 +7,13 @@
 
 #include <json-c/json.h>
 
-/* So many messages at once, then the sockets get their turn. */
+/* So many messages at once at full pace, then the sockets get their turn. By
+ * the clock one: what is queued then was not taken by the subscriber. */
 #define SLICE	64
+
+/* What is later than that is late because this program did not get to run; it
+ * is not made up for, or it would look as if the subscriber were slow. */
+#define LATE_US	10000
 
 static void on_timer(lws_sorted_usec_list_t *timer)
 {
@@ -72,7 +77,7 @@ void player_pause(struct player *player, bool paused)
 
 /* Microseconds until the next message is due; 0 = now, -1 = when there is
  * progress elsewhere. */
-static int64_t wait_us(const struct player *player, int64_t now)
+static int64_t wait_us(struct player *player, int64_t now)
 {
 	const struct message *msg = player->stream->messages[player->next];
 	double due = 0;
@@ -89,6 +94,8 @@ static int64_t wait_us(const struct player *player, int64_t now)
 		break;
 	}
 	due -= (double)(now - player->start_us);
+	if (due < -LATE_US)
+		player->start_us -= (int64_t)due + LATE_US;
 	return due > 0 ? (int64_t)due + 1 : 0;
 }
 
@@ -118,10 +125,11 @@ static bool at_end(const struct player *player)
 
 static void run(struct player *player)
 {
+	int slice = player->config->pace == PACE_MAX ? SLICE : 1;
 	int64_t now = clock_us(), wait;
 	int i;
 
-	for (i = 0; i < SLICE; i++) {
+	for (i = 0; i < slice; i++) {
 		if (!player->playing || player->paused || !hub_idle(player->hub))
 			return;
 		if (at_end(player)) {

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* exporter_reload.c - from the pipelines that run to those that are wanted.
+ * See exporter_reload() in exporter.h.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include "exporter_inside.h"
+#include "sys/clock.h"
+
+static struct running *find_running(struct exporter *e, size_t count, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (e->running[i].tenant &&
+		    strcmp(tenant_name(e->running[i].tenant), name) == 0)
+			return &e->running[i];
+	return NULL;
+}
+
+static const struct tenant_settings *find_wanted(const struct settings *s,
+						 const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < s->tenants; i++)
+		if (strcmp(s->tenant[i].name, name) == 0)
+			return &s->tenant[i];
+	return NULL;
+}
+
+/* It gets nothing more; what it has it finishes and stores. */
+static int retire(struct exporter *e, struct running *running)
+{
+	struct tenant **more = realloc(e->retired, (e->retirees + 1) * sizeof(*more));
+
+	if (!more)
+		return -ENOMEM;
+	e->retired = more;
+	e->retired[e->retirees++] = running->tenant;
+	running->tenant = NULL;
+	return 0;
+}
+
+static void set_text(struct str *to, struct str from)
+{
+	char *copy = strndup(from.ptr, from.len);
+
+	if (!copy)
+		return;
+	free((char *)(uintptr_t)to->ptr);
+	*to = (struct str){ copy, from.len };
+}
+
+static int change(struct exporter *e, size_t at, struct tenant_settings *t,
+		  struct err *err)
+{
+	struct now now = clock_now();
+	int error;
+
+	if (str_equal(e->running[at].text, t->text)) {
+		error = tenant_replace_writer(e->running[at].tenant, t->tenant, now, err);
+		if (!error)
+			set_text(&e->running[at].writer_text, t->writer_text);
+		return error;
+	}
+	error = exporter_add(e, t, e->running[at].tenant, 0, now, err);
+	return error ? error : retire(e, &e->running[at]);
+}
+
+struct tally {
+	size_t added, changed, removed, kept, bad;
+};
+
+static void apply_one(struct exporter *e, size_t before, struct tenant_settings *t,
+		      struct tally *tally)
+{
+	struct running *running = find_running(e, before, t->name);
+	struct err err = ERR_INIT;
+	int error = 0;
+
+	if (t->is_bad) {
+		tally->bad++;
+		return;
+	}
+	if (!running) {
+		error = exporter_add(e, t, NULL, 0, clock_now(), &err);
+		tally->added += !error;
+	} else if (str_equal(running->text, t->text) &&
+		   str_equal(running->writer_text, t->writer_text)) {
+		tally->kept++;
+	} else {
+		error = change(e, (size_t)(running - e->running), t, &err);
+		tally->changed += !error;
+	}
+	if (!error)
+		return;
+	tally->bad++;
+	log_write(e->log, LOG_ERROR, "tenant=%s reload=failed error=\"%s\" it stays as it "
+		  "was", t->name, err.text);
+}
+
+static void remove_unwanted(struct exporter *e, const struct settings *s, size_t before,
+			    struct tally *tally)
+{
+	size_t i;
+
+	for (i = 0; i < before; i++)
+		if (e->running[i].tenant &&
+		    !find_wanted(s, tenant_name(e->running[i].tenant)))
+			tally->removed += retire(e, &e->running[i]) == 0;
+}
+
+/* Closes the gaps that retired tenants left. */
+static void compact(struct exporter *e)
+{
+	size_t from, to = 0;
+
+	for (from = 0; from < e->tenants; from++) {
+		struct running *running = &e->running[from];
+
+		if (running->tenant) {
+			e->running[to++] = *running;
+			continue;
+		}
+		free((char *)(uintptr_t)running->text.ptr);
+		free((char *)(uintptr_t)running->writer_text.ptr);
+	}
+	e->tenants = to;
+}
+
+int exporter_reload(struct exporter *e, struct settings *s, struct err *err)
+{
+	struct tally tally = { 0 };
+	size_t before, retired, i;
+	int error;
+
+	pthread_mutex_lock(&e->lock);
+	exporter_reap(e);
+	before = e->tenants;
+	retired = e->retirees;
+	for (i = 0; i < s->tenants; i++)
+		apply_one(e, before, &s->tenant[i], &tally);
+	remove_unwanted(e, s, before, &tally);
+	compact(e);
+	error = exporter_route(e, err);
+	/* Nobody offers them anything any more. */
+	for (i = retired; i < e->retirees; i++)
+		tenant_finish(e->retired[i]);
+	if (!error)
+		e->generation++;
+	log_write(e->log, LOG_INFO, "reload=done generation=%u added=%zu changed=%zu "
+		  "removed=%zu kept=%zu bad=%zu", e->generation, tally.added,
+		  tally.changed, tally.removed, tally.kept, tally.bad);
+	if (!str_equal(s->program_text, e->settings->program_text))
+		log_write(e->log, LOG_WARNING, "reload=partial keys outside of pipeline "
+			  "have changed; they take effect at the next start");
+	pthread_mutex_unlock(&e->lock);
+	settings_free(s);
+	return error;
+}
+
+unsigned exporter_generation(struct exporter *e)
+{
+	unsigned generation;
+
+	pthread_mutex_lock(&e->lock);
+	generation = e->generation;
+	pthread_mutex_unlock(&e->lock);
+	return generation;
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* address.c - see address.h. */
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include "net/address.h"
+#include "sys/io.h"
+
+#define BACKLOG		64
+#define HOST_MAX	256
+#define MODE		0660
+#define DIRECTORY_MODE	0755
+
+static int parse_path(const char *path, struct address *a, struct err *err)
+{
+	struct sockaddr_un *un = (struct sockaddr_un *)&a->socket;
+	size_t len = strlen(path);
+
+	if (*path != '/')
+		return err_set(err, "the path of a socket begins with \"/\", as in "
+			       "unix:/run/skydive-exporter/status.sock");
+	if (len >= sizeof(un->sun_path))
+		return err_set(err, "the path has %zu bytes; a socket's has %zu at most",
+			       len, sizeof(un->sun_path) - 1);
+	un->sun_family = AF_UNIX;
+	memcpy(un->sun_path, path, len + 1);
+	a->size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len + 1);
+	return 0;
+}
+
+static int look_up(const char *host, const char *port, struct address *a, struct err *err)
+{
+	const struct addrinfo hints = {
+		.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV,
+	};
+	struct addrinfo *found;
+	int error = getaddrinfo(*host ? host : NULL, port, &hints, &found);
+
+	if (error)
+		return err_set(err, "%s: %s", host, gai_strerror(error));
+	memcpy(&a->socket, found->ai_addr, found->ai_addrlen);
+	a->size = found->ai_addrlen;
+	freeaddrinfo(found);
+	return 0;
+}
+
+/* Takes "host:port" apart; an IPv6 address has brackets. */
+static bool split(struct str text, struct str *host, struct str *port)
+{
+	const char *colon = text.len ? memrchr(text.ptr, ':', text.len) : NULL;
+	bool has_brackets;
+
+	if (!colon)
+		return false;
+	*host = (struct str){ text.ptr, (size_t)(colon - text.ptr) };
+	*port = str_skip(text, host->len + 1);
+	has_brackets = host->len > 2 && *host->ptr == '[' && host->ptr[host->len - 1] == ']';
+	if (has_brackets)
+		*host = (struct str){ host->ptr + 1, host->len - 2 };
+	return has_brackets || !memchr(host->ptr, ':', host->len);
+}
+
+static bool is_port(struct str port)
+{
+	unsigned number = 0;
+	size_t i;
+
+	for (i = 0; i < port.len && i < 6; i++) {
+		if (port.ptr[i] < '0' || port.ptr[i] > '9')
+			return false;
+		number = number * 10 + (unsigned)(port.ptr[i] - '0');
+	}
+	return port.len && number <= UINT16_MAX;
+}
+
+int listen_address_parse(const char *text, struct address *a, struct err *err)
+{
+	char name[HOST_MAX];
+	struct str host, port;
+
+	memset(a, 0, sizeof(*a));
+	if (str_starts(str_of(text), STR("unix:")))
+		return parse_path(text + strlen("unix:"), a, err);
+	if (!split(str_of(text), &host, &port) || !is_port(port) ||
+	    host.len >= sizeof(name) || memchr(host.ptr, '/', host.len))
+		return err_set(err, "write unix:/path or host:port, with brackets for an "
+			       "IPv6 address");
+	snprintf(name, sizeof(name), STR_FMT, STR_ARG(host));
+	return look_up(name, port.ptr, a, err);
+}
+
+const char *address_path(const struct address *a)
+{
+	const struct sockaddr_un *un = (const struct sockaddr_un *)&a->socket;
+
+	return a->socket.ss_family == AF_UNIX ? un->sun_path : NULL;
+}
+
+/* Makes way for a socket: an earlier run may have left one. */
+static int clear_path(const struct address *a, const char *path, struct err *err)
+{
+	struct stat st;
+	int fd;
+
+	if (lstat(path, &st) < 0)
+		return 0;
+	if (!S_ISSOCK(st.st_mode)) {
+		err_set(err, "there is a file of this name that is no socket");
+		return -EADDRINUSE;
+	}
+	fd = address_connect(a, 1000);
+	if (fd >= 0)
+		close(fd);
+	if (fd == -ECONNREFUSED && unlink(path) == 0)
+		return 0;
+	err_set(err, "a program that runs listens there; is the exporter started twice?");
+	return -EADDRINUSE;
+}
+
+static int prepare_path(const struct address *a, const char *path, struct err *err)
+{
+	char directory[sizeof(struct sockaddr_un)];
+	int error;
+
+	snprintf(directory, sizeof(directory), "%s", path);
+	*strrchr(directory, '/') = '\0';
+	error = *directory ? io_make_dirs(directory, DIRECTORY_MODE) : 0;
+	if (!error)
+		return clear_path(a, path, err);
+	err_set(err, "%s: %s", directory, strerror(-error));
+	return error;
+}
+
+static int bind_and_listen(int fd, const struct address *a, struct err *err)
+{
+	const char *path = address_path(a);
+	int one = 1, error = 0;
+
+	/* Linux gives the socket's own mode to the file, less the umask: so it
+	 * is never open to more than it shall be. */
+	if (path && fchmod(fd, MODE) < 0)
+		error = -errno;
+	if (!path && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0)
+		error = -errno;
+	if (!error && bind(fd, (const struct sockaddr *)&a->socket, a->size) < 0)
+		error = -errno;
+	if (!error && path && chmod(path, MODE) < 0)
+		error = -errno;
+	if (!error && listen(fd, BACKLOG) < 0)
+		error = -errno;
+	if (error == -EADDRINUSE)
+		err_set(err, "another program listens there");
+	else if (error)
+		err_set(err, "%s", strerror(-error));
+	return error;
+}
+
+int address_listen(const struct address *a, struct err *err)
+{
+	const char *path = address_path(a);
+	int error = path ? prepare_path(a, path, err) : 0;
+	int fd;
+
+	if (error)
+		return error;
+	fd = socket(a->socket.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0) {
+		error = -errno;
+		err_set(err, "%s", strerror(-error));
+		return error;
+	}
+	error = bind_and_listen(fd, a, err);
+	if (!error)
+		return fd;
+	close(fd);
+	return error;
+}
+
+int address_connect(const struct address *a, int64_t timeout_ms)
+{
+	struct timeval limit = {
+		.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000,
+	};
+	int fd = socket(a->socket.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int error;
+
+	if (fd < 0)
+		return -errno;
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+	if (connect(fd, (const struct sockaddr *)&a->socket, a->size) == 0)
+		return fd;
+	error = -errno;
+	close(fd);
+	return error;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* address.h - where a program listens, as people write it.
+ *
+ *	unix:/path			a socket in the file system
+ *	host:port, [::1]:port		TCP; without a host: all interfaces
+ */
+#ifndef NET_ADDRESS_H
+#define NET_ADDRESS_H
+
+#include <stdint.h>
+#include <sys/socket.h>
+#include "base/err.h"
+#include "base/str.h"
+
+struct address {
+	struct sockaddr_storage socket;
+	socklen_t size;
+};
+
+/* Looks up the host; text ends with a NUL. -EINVAL with the reason. */
+int listen_address_parse(const char *text, struct address *, struct err *);
+/* The path of a unix socket, else NULL. Borrowed; as long as the address. */
+const char *address_path(const struct address *);
+
+/* A listening socket, close-on-exec and non-blocking, or -errno with the
+ * reason. Of a unix socket the directory is made if it is missing, the mode is
+ * 0660, and one that nobody answers at is replaced. */
+int address_listen(const struct address *, struct err *);
+/* A connected socket whose calls end with -EAGAIN after so many ms, or -errno. */
+int address_connect(const struct address *, int64_t timeout_ms);
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* get.h - one GET, waited for: what net/httpd.h serves, for a command.
+ */
+#ifndef NET_GET_H
+#define NET_GET_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+/* Asks the server at an address (see net/address.h) for a path, and appends
+ * the body. Returns the HTTP status, or -errno with the reason: -ETIMEDOUT,
+ * -ECONNREFUSED, -ENOENT, -EPROTO (it does not speak HTTP), ... */
+int net_get(const char *address, const char *path, int64_t timeout_ms, struct buf *body,
+	    struct err *);
+
+#endif

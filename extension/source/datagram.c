@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* datagram.c - see datagram.h. */
+#include <errno.h>
+#include <netdb.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include "source/datagram.h"
+#include "sys/thread.h"
+
+#define DATAGRAM_MAX	65535
+#define RECEIVE_BUFFER	(8 << 20)	/* wanted; the kernel may give less */
+
+struct datagram {
+	struct datagram_options options;
+	pthread_t thread;
+	int fd, wake_fd;
+	_Atomic int64_t kernel_drops;
+	char bytes[DATAGRAM_MAX];
+};
+
+static int bind_unix(struct datagram *d, struct err *err)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct str path = d->options.url.path;
+
+	if (path.len >= sizeof(address.sun_path))
+		return err_set(err, STR_FMT ": the path of a socket has at most %zu bytes",
+			       STR_ARG(path), sizeof(address.sun_path) - 1);
+	memcpy(address.sun_path, path.ptr, path.len);
+	unlink(address.sun_path);	/* of a run that was killed */
+	d->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (d->fd >= 0 &&
+	    bind(d->fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+		return 0;
+	return err_set(err, STR_FMT ": %s", STR_ARG(path), strerror(errno));
+}
+
+/* "address:port" or "[address]:port" into two strings. */
+static int split_host(struct str host, char address[256], char port[16], struct err *err)
+{
+	size_t colon = host.len;
+
+	while (colon && host.ptr[colon - 1] != ':')
+		colon--;
+	if (colon < 2 || colon > 256 || host.len - colon >= 16 || colon == host.len)
+		return err_set(err, "udp://" STR_FMT ": write udp://address:port",
+			       STR_ARG(host));
+	memcpy(port, host.ptr + colon, host.len - colon);
+	port[host.len - colon] = '\0';
+	if (host.ptr[0] == '[' && host.ptr[colon - 2] == ']') {
+		memcpy(address, host.ptr + 1, colon - 3);
+		address[colon - 3] = '\0';
+	} else {
+		memcpy(address, host.ptr, colon - 1);
+		address[colon - 1] = '\0';
+	}
+	return 0;
+}
+
+static int bind_udp(struct datagram *d, struct err *err)
+{
+	const struct addrinfo hints = {
+		.ai_socktype = SOCK_DGRAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV,
+	};
+	struct addrinfo *found = NULL;
+	char address[256], port[16];
+	int error;
+
+	if (split_host(d->options.url.host, address, port, err) < 0)
+		return -EINVAL;
+	error = getaddrinfo(address, port, &hints, &found);
+	if (error)
+		return err_set(err, "udp://" STR_FMT ": %s", STR_ARG(d->options.url.host),
+			       gai_strerror(error));
+	d->fd = socket(found->ai_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	error = d->fd < 0 || bind(d->fd, found->ai_addr, found->ai_addrlen) < 0 ? -errno : 0;
+	freeaddrinfo(found);
+	if (!error)
+		return 0;
+	return err_set(err, "udp://" STR_FMT ": %s", STR_ARG(d->options.url.host),
+		       strerror(-error));
+}
+
+static void set_options(struct datagram *d)
+{
+	int size = RECEIVE_BUFFER, on = 1;
+
+	setsockopt(d->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	setsockopt(d->fd, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof(on));
+}
+
+/* The kernel says with a datagram how many it has dropped before it. */
+static void note_drops(struct datagram *d, struct msghdr *head)
+{
+	struct cmsghdr *c;
+	uint32_t drops;
+
+	for (c = CMSG_FIRSTHDR(head); c; c = CMSG_NXTHDR(head, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SO_RXQ_OVFL)
+			continue;
+		memcpy(&drops, CMSG_DATA(c), sizeof(drops));
+		if (drops == atomic_load(&d->kernel_drops))
+			continue;
+		atomic_store(&d->kernel_drops, drops);
+		log_write(d->options.log, LOG_WARNING, "source=" STR_FMT " kernel_drops=%u "
+			  "datagrams were lost; raise net.core.rmem_max",
+			  STR_ARG(d->options.url.text), drops);
+	}
+}
+
+/* One datagram; false: there is none. */
+static bool receive(struct datagram *d)
+{
+	char control[CMSG_SPACE(sizeof(uint32_t))];
+	struct iovec into = { d->bytes, sizeof(d->bytes) };
+	struct msghdr head = {
+		.msg_iov = &into, .msg_iovlen = 1,
+		.msg_control = control, .msg_controllen = sizeof(control),
+	};
+	ssize_t n = recvmsg(d->fd, &head, 0);
+	char *message;
+
+	if (n < 0)
+		return errno == EINTR;
+	note_drops(d, &head);
+	message = malloc((size_t)n + 1);
+	if (message) {
+		memcpy(message, d->bytes, (size_t)n);
+		d->options.deliver(d->options.context, message, (size_t)n);
+	}
+	return true;
+}
+
+static void *run(void *argument)
+{
+	struct datagram *d = argument;
+	struct pollfd in[2] = {
+		{ .fd = d->fd, .events = POLLIN }, { .fd = d->wake_fd, .events = POLLIN },
+	};
+
+	do {
+		poll(in, 2, -1);
+		while (receive(d))
+			;
+	} while (!in[1].revents);
+	return NULL;
+}
+
+static void release(struct datagram *d)
+{
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path)] = "";
+	struct str name = d->options.url.path;
+
+	if (d->fd >= 0)
+		close(d->fd);
+	if (d->wake_fd >= 0)
+		close(d->wake_fd);
+	if (d->options.url.scheme == SOURCE_UNIXGRAM && name.len < sizeof(path)) {
+		memcpy(path, name.ptr, name.len);
+		unlink(path);
+	}
+	free(d);
+}
+
+struct datagram *datagram_start(const struct datagram_options *options, struct err *err)
+{
+	struct datagram *d = calloc(1, sizeof(*d));
+	int error;
+
+	if (!d) {
+		err_set(err, "out of memory");
+		return NULL;
+	}
+	d->options = *options;
+	d->fd = -1;
+	d->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	error = options->url.scheme == SOURCE_UDP ? bind_udp(d, err) : bind_unix(d, err);
+	if (!error) {
+		set_options(d);
+		error = thread_start(&d->thread, "source", run, d);
+		if (error)
+			err_set(err, "cannot start the source: %s", strerror(-error));
+	}
+	if (!error)
+		return d;
+	release(d);
+	return NULL;
+}
+
+void datagram_stop(struct datagram *d)
+{
+	uint64_t one = 1;
+
+	if (!d)
+		return;
+	if (write(d->wake_fd, &one, sizeof(one)) < 0)
+		log_write(d->options.log, LOG_DEBUG, "source=%s", strerror(errno));
+	pthread_join(d->thread, NULL);
+	release(d);
+}
+
+int64_t datagram_kernel_drops(const struct datagram *d)
+{
+	return atomic_load(&d->kernel_drops);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* writer.h - a configured writer: its table, its state, its strings. It may be
+ * moved from one tenant to another while it is not initialized.
+ */
+#ifndef WRITER_H
+#define WRITER_H
+
+#include "base/arena.h"
+#include "store/store.h"
+
+struct writer {
+	const struct store *store;	/* NULL: there is none */
+	void *state;
+	struct arena arena;		/* of the state's strings */
+	bool is_ready;			/* initialized */
+};
+
+/* A state with the writer's defaults. 0 or -ENOMEM. */
+int writer_new(struct writer *, const struct store *);
+/* The writer "file" into a directory. 0 or -ENOMEM. */
+int writer_new_file(struct writer *, struct str directory);
+/* Configured: gets it ready. 0, or -errno with the reason. */
+int writer_init(struct writer *, struct http *, struct err *);
+/* Undoes writer_init(). */
+void writer_release(struct writer *);
+void writer_fini(struct writer *);	/* zeroed memory is fine */
+
+/* Appends its name and where it writes to. */
+void writer_put_place(const struct writer *, struct buf *);
+
+#endif

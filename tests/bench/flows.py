@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The flows of the benches: those of the recordings, made as different from each other as flows of a busy network.
+
+The recordings come from a small network under test, so their rows repeat and compress to 3 %. Here each flow gets
+other peers, ephemeral ports, counters, times and ids; what it is made of stays as a real analyzer sent it. The same
+seed gives the same bytes. A flow keeps the address that the topology knows for its node, so that it has a direction.
+"""
+import itertools
+import json
+import random
+import re
+
+from lib import paths, stream
+
+RECORDINGS = ("old-netns-mixed", "new-netns-mixed")
+PER_MESSAGE = 100       # the most an analyzer sends, and what it does send under load
+UUID = "01234567-89ab-cdef-0123-456789abcdef"
+
+
+def answers():
+    """Return every recorded answer of the topology."""
+    return [a for name in RECORDINGS for a in json.loads(stream.read(paths.recording(name + ".topology.json.gz")))]
+
+
+def addresses(recorded):
+    """Return {TID: addresses}, as far as the topology told."""
+    found = {}
+    for answer in recorded:
+        tid = re.fullmatch(r'G\.V\(\)\.Has\("TID", "(.*)"\)', answer["query"])
+        if tid and answer["status"] == 200:
+            own = found.setdefault(tid[1], set())
+            for node in json.loads(answer["body"]) or []:
+                own.update(a.partition("/")[0] for a in node["Metadata"].get("IPV4") or ())
+    return found
+
+
+class Variety:
+    """Makes flows differ."""
+
+    def __init__(self, own, seed=1):
+        self.own = own
+        self.random = random.Random(seed)
+
+    def flow(self, flow, at_ms):
+        """Change a parsed flow in place."""
+        shift = at_ms + self.random.randrange(5000)
+        for key in ("Start", "Last"):
+            flow[key] += shift
+        for key in ("UUID", "TrackingID", "L3TrackingID"):
+            if flow.get(key):
+                flow[key] = "%016x" % self.random.getrandbits(64)
+        for key in ("Network", "Transport"):
+            for side in ("A", "B"):
+                self.side(flow.get(key) or {}, side, self.own.get(flow.get("NodeTID"), ()))
+        for key in ("LastUpdateMetric", "Metric"):
+            if flow.get(key):
+                self.metric(flow[key], shift)
+
+    def side(self, layer, side, own):
+        value = layer.get(side)
+        if isinstance(value, int):
+            layer[side] = self.random.randint(32768, 60999) if value > 30000 else value
+        elif isinstance(value, str) and value.count(".") == 3 and value not in own:
+            layer[side] = "%s.%d.%d" % (value.rsplit(".", 2)[0], self.random.randrange(256), self.random.randrange(256))
+        elif isinstance(value, str) and "::" in value:
+            layer[side] = "%s::%x" % (value.partition("::")[0], self.random.randrange(1, 1 << 16))
+        elif isinstance(value, str) and value.isdigit() and int(value) > 30000:
+            layer[side] = str(self.random.randint(32768, 60999))
+
+    def metric(self, metric, shift):
+        for side in ("AB", "BA"):
+            packets = int(10 ** self.random.uniform(0, 4))
+            for key, value in ((side + "Packets", packets), (side + "Bytes", packets * self.random.randint(60, 1400))):
+                if metric.get(key):
+                    metric[key] = value
+        for key in ("Start", "Last"):
+            if metric.get(key):
+                metric[key] += shift
+
+
+def varied(count, recorded):
+    """Yield so many flows as JSON text."""
+    variety = Variety(addresses(recorded))
+    source = [json.dumps(flow) for name in RECORDINGS
+              for batch in stream.batches(paths.recording(name + ".jsonl.gz")) for flow in batch]
+    for number, text in enumerate(itertools.islice(itertools.cycle(source), count)):
+        flow = json.loads(text)
+        variety.flow(flow, number // PER_MESSAGE * 10)
+        yield json.dumps(flow, separators=(",", ":"), ensure_ascii=False)
+
+
+def varint(value):
+    out = bytearray()
+    while value > 0x7f:
+        out.append(value & 0x7f | 0x80)
+        value >>= 7
+    return bytes(out + bytes([value]))
+
+
+def text_field(number, data):
+    return varint(number << 3 | 2) + varint(len(data)) + data
+
+
+def protobuf(obj):
+    return (text_field(1, b"flow") + text_field(2, b"store") + text_field(3, UUID.encode()) +
+            varint(4 << 3) + varint(200) + text_field(6, obj))
+
+
+def framed(obj):
+    return b'{"Namespace":"flow","Type":"store","UUID":"%s","Status":200,"Obj":%s}\n' % (UUID.encode(), obj)
+
+
+def write(folder, count):
+    """Write flows.pb and flows.jsonl (varied), recorded.pb and agents.flowmsg.pb (as recorded), topology.json."""
+    recorded = answers()
+    (folder / "topology.json").write_text(json.dumps(recorded))
+    flows = varied(count, recorded)
+    with open(folder / "flows.pb", "wb") as pb, open(folder / "flows.jsonl", "wb") as jsonl:
+        while group := list(itertools.islice(flows, PER_MESSAGE)):
+            obj = ("[%s]" % ",".join(group)).encode()
+            jsonl.write(framed(obj))
+            message = protobuf(obj)
+            pb.write(varint(len(message)) + message)
+    (folder / "recorded.pb").write_bytes(b"".join(
+        stream.read(paths.recording(name + "-protobuf.pb.gz")) for name in RECORDINGS))
+    (folder / "agents.flowmsg.pb").write_bytes(b"".join(
+        stream.read(paths.recording(name + ".flowmsg.pb.gz")) for name in RECORDINGS))

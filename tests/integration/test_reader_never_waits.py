@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whatever is stuck behind it, the exporter reads: an analyzer whose subscriber reads slowly stands still.
+
+The stand-in sends by the clock and counts how many messages ever waited in
+its own queue, behind a socket buffer of 256 KiB.
+"""
+import array
+import fcntl
+import io
+import json
+import os
+import socket
+import subprocess
+import termios
+
+import pytest
+
+from lib import paths, settings, stream
+from lib.export import waiting
+from lib.paths import recording
+from lib.process import Analyzer, Exporter, Lines, environment, until
+
+SECONDS = float(os.environ.get("READER_SECONDS", 30))
+RATE = int(os.environ.get("READER_RATE", 20000))        # flows a second; a sanitizer may need less
+QUEUED_MOST = 8                                         # messages
+SNDBUF = 256 * 1024
+STOP_SECONDS = 3
+PIPE_FULL = 48 * 1024                                   # of 64 KiB; pages need not be full
+
+CONFIG = {
+    "host_id": "never-waits",
+    "stop_timeout": STOP_SECONDS,
+    "pipeline": {
+        "classify": {"cluster_net_masks": ["10.10.0.0/16", "fd00:10::/64"]},
+        "transform": {"type": "vpclogs"},
+        "storeheader": {"type": "vpclogs"},
+        "compress": {"type": "gzip"},
+        "store": {"type": "buffered", "buffered": {
+            "dirname": "bucket", "filename_prefix": "logs", "max_flows_per_object": 2000,
+            "max_seconds_per_object": 1, "max_seconds_per_stream": 86400, "max_flow_array_size": 100000}},
+    }}
+
+
+class BlackHole:
+    """A port that takes connections and never says a word, or does not even take them."""
+
+    def __init__(self, takes):
+        self.listener = socket.socket()
+        self.listener.bind(("127.0.0.1", 0))
+        self.listener.listen(1000 if takes else 0)
+        self.address = self.listener.getsockname()
+        self.endpoint = "http://127.0.0.1:%d" % self.address[1]
+        self.fillers = [] if takes else self._fill()
+
+    def _fill(self):
+        """Take what places the kernel has, until nobody else is let in."""
+        fillers = []
+        while len(fillers) < 16:
+            filler = socket.socket()
+            filler.settimeout(0.2)
+            fillers.append(filler)
+            try:
+                filler.connect(self.address)
+            except socket.timeout:
+                return fillers
+        raise AssertionError("the kernel still takes connections")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for sock in self.fillers + [self.listener]:
+            sock.close()
+
+
+class Unheard(Exporter):
+    """An exporter one of whose standard streams is a pipe that nobody reads."""
+
+    def __init__(self, config, deaf):
+        self.arguments = [str(paths.EXPORTER), "run", "-c", str(config)]
+        self.process = subprocess.Popen(self.arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, text=True, errors="replace", env=environment())
+        self.pipe = getattr(self.process, deaf)
+        self.out = Lines(io.StringIO() if deaf == "stdout" else self.process.stdout)
+        self.err = Lines(io.StringIO() if deaf == "stderr" else self.process.stderr)
+
+    def unread(self):
+        """Return how many bytes wait in the pipe."""
+        count = array.array("i", [0])
+        fcntl.ioctl(self.pipe, termios.FIONREAD, count)
+        return count[0]
+
+    def __exit__(self, *args):
+        super().__exit__(*args)
+        self.pipe.close()
+
+
+def analyzer(*recordings, options=()):
+    """The stand-in, which sends RATE flows a second for SECONDS."""
+    flows = sum(len(batch) for path in recordings for batch in stream.batches(path))
+    rounds = max(1, round(RATE * SECONDS / flows))
+    return Analyzer(*recordings, pace=RATE, options=[
+        "--repeat", rounds, "--sndbuf", SNDBUF, "--stats-every", 1000, *options])
+
+
+def configure(source, folder, write, change=None):
+    return settings.save(folder / "exporter.yml", settings.merge(settings.merge(CONFIG, {
+        "analyzers": [source.address],
+        "spool": {"directory": str(folder / "spool"), "min_free": 0},
+        "status": {"listen": ""},
+        "pipeline": {"subscriber": {"url": source.url}, "write": write}}), change or {}))
+
+
+def to_file(folder):
+    return {"type": "file", "file": {"directory": str(folder / "stored")}}
+
+
+def check(source, exporter):
+    """Wait for the end of the stream; nothing may ever have waited. Returns the stand-in's counters."""
+    end = source.event("end", SECONDS * 2 + 10, unless_ends=exporter)
+    stats = source.stats()
+    print(json.dumps(stats))
+    assert exporter.process.poll() is None
+    assert stats["queued_max"] <= QUEUED_MOST, stats
+    assert stats["sent_flows"] == end["flows"] and stats["missed_flows"] == stats["lost_flows"] == 0, stats
+    assert stats["admitted"] == 1 and stats["dropped"] == 0 and stats["blocked_ms"] == 0, stats
+    assert end["flows"] > 0.9 * RATE * SECONDS and end["ms"] < 1.1e3 * SECONDS, end
+    return stats
+
+
+def check_stop(source, exporter):
+    """What is stuck does not keep it from stopping in time, and in order."""
+    assert exporter.stop(STOP_SECONDS + 10) == 0
+    assert source.stats()["closes"] == {"1000": 1}
+
+
+@pytest.mark.parametrize("takes", [True, False], ids=["silent", "unreachable"])
+def test_black_holed_store(takes, tmp_path):
+    """The store takes connections and never answers, or does not take them: everything stays in the spool."""
+    with BlackHole(takes) as hole, analyzer(recording("old-netns-mixed.jsonl.gz")) as source:
+        write = {"type": "s3", "s3": {"endpoint": hole.endpoint, "region": "local", "access_key": "user",
+                                      "secret_key": "password"}}
+        with Exporter(configure(source, tmp_path, write)) as exporter:
+            check(source, exporter)
+            assert len(waiting(tmp_path)) > 10
+            check_stop(source, exporter)
+
+
+def test_hanging_topology(tmp_path):
+    """The analyzer's REST takes questions and never answers: records go without, flows are not lost."""
+    with analyzer(recording("old-netns-mixed.jsonl.gz"), options=["--hang", "topology"]) as source:
+        with Exporter(configure(source, tmp_path, to_file(tmp_path))) as exporter:
+            stats = check(source, exporter)
+            assert stats["topology_requests"] > 0
+            check_stop(source, exporter)
+        assert "inbox=full" not in exporter.err.text()
+
+
+def test_stuck_stdout(tmp_path):
+    """Objects go to a pipe that nobody reads."""
+    with analyzer(recording("old-netns-mixed.jsonl.gz")) as source:
+        with Unheard(configure(source, tmp_path, {"type": "stdout"}), "stdout") as exporter:
+            until(lambda: exporter.unread() > PIPE_FULL, "a full pipe", SECONDS)
+            check(source, exporter)
+            check_stop(source, exporter)
+
+
+def bad_recording(folder):
+    """A recording in which some flows of each message cannot be read, so that each message is worth a line."""
+    path = folder / "bad.jsonl"
+    with open(path, "wb") as out:
+        for number, line in enumerate(stream.read(recording("old-netns-mixed.jsonl.gz")).splitlines()):
+            out.write(line.replace(b'"Protocol":"IPV4"', b'"Protocol":"BOGUS"', 1 + number % 7) + b"\n")
+    return path
+
+
+def test_stuck_log(tmp_path):
+    """The log, at its most talkative, goes to a pipe that nobody reads."""
+    with analyzer(bad_recording(tmp_path)) as source:
+        path = configure(source, tmp_path, to_file(tmp_path), {"logging": {"level": "DEBUG"}})
+        with Unheard(path, "stderr") as exporter:
+            until(lambda: exporter.unread() > PIPE_FULL, "a full pipe", SECONDS)
+            check(source, exporter)
+            check_stop(source, exporter)

@@ -1,0 +1,594 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_bucket.c - when which records become an object, and under what key.
+ *
+ * A case is a table of calls against a sink that writes down what it seals:
+ * "key first last number: rows", times in milliseconds after T0.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+#include "pipeline/bucket.h"
+
+#define T0	INT64_C(1551199609544)	/* 2019-02-26T16:46:49.544Z */
+#define BOOT	5000			/* monotonic, at T0 */
+
+struct fake_sink {
+	struct sink sink;
+	struct buf open[TAG_COUNT];	/* rows of the open objects */
+	struct buf sealed;		/* a line an object */
+	bool append_fails, seal_fails, stream_fails;
+	int appends;			/* that were tried */
+	int64_t lowest_stream;
+	int64_t held, held_max;
+	int64_t last_first_ms, last_last_ms;	/* of the last append */
+};
+
+static int fake_append(struct sink *sink, enum tag tag, const struct rows *rows)
+{
+	struct fake_sink *fake = (struct fake_sink *)sink;
+
+	fake->appends++;
+	if (fake->append_fails)
+		return -ENOSPC;
+	assert_true(rows->count > 0);
+	fake->last_first_ms = rows->first_ms;
+	fake->last_last_ms = rows->last_ms;
+	buf_put(&fake->open[tag], rows->bytes);
+	return 0;
+}
+
+static int fake_seal(struct sink *sink, enum tag tag, const struct object *object)
+{
+	struct fake_sink *fake = (struct fake_sink *)sink;
+
+	if (fake->seal_fails)
+		return -EIO;
+	buf_printf(&fake->sealed, STR_FMT " %lld %lld %lld:" STR_FMT "\n",
+		   STR_ARG(object->key), (long long)(object->first_ms - T0),
+		   (long long)(object->last_ms - T0), (long long)object->records,
+		   STR_ARG(buf_str(&fake->open[tag])));
+	buf_reset(&fake->open[tag]);
+	return 0;
+}
+
+static int64_t fake_stream(struct sink *sink, int64_t wanted)
+{
+	struct fake_sink *fake = (struct fake_sink *)sink;
+
+	if (fake->stream_fails)
+		return -EIO;
+	return wanted > fake->lowest_stream ? wanted : fake->lowest_stream;
+}
+
+static bool fake_hold(struct sink *sink, int64_t size)
+{
+	struct fake_sink *fake = (struct fake_sink *)sink;
+
+	if (size > 0 && fake->held + size > fake->held_max)
+		return false;
+	fake->held += size;
+	assert_true(fake->held >= 0);
+	return true;
+}
+
+struct world {
+	struct fake_sink fake;
+	struct stats stats;
+	struct bucket_limits limits;
+	struct bucket bucket[TAG_COUNT];
+};
+
+static void open_world(struct world *w, const struct bucket_limits *limits)
+{
+	int tag;
+
+	*w = (struct world){ .limits = *limits };
+	w->fake.sink = (struct sink){ fake_append, fake_seal, fake_stream, fake_hold };
+	w->fake.sealed = (struct buf)BUF_INIT(65536);
+	w->fake.held_max = INT64_MAX;
+	for (tag = 0; tag < TAG_COUNT; tag++) {
+		w->fake.open[tag] = (struct buf)BUF_INIT(65536);
+		bucket_init(&w->bucket[tag], (enum tag)tag, &w->limits, &w->fake.sink,
+			    &w->stats);
+	}
+}
+
+static void close_world(struct world *w)
+{
+	int tag;
+
+	for (tag = 0; tag < TAG_COUNT; tag++) {
+		bucket_fini(&w->bucket[tag]);
+		buf_fini(&w->fake.open[tag]);
+	}
+	assert_int_equal(w->fake.held, 0);
+	buf_fini(&w->fake.sealed);
+}
+
+static struct now at(int64_t ms)
+{
+	return (struct now){ .mono_ms = BOOT + ms, .wall_ms = T0 + ms };
+}
+
+/* A row " n" for every word of text. */
+static void add_rows(struct bucket *b, const char *text)
+{
+	struct str rest = str_of(text);
+
+	while (rest.len) {
+		struct str row = str_until(rest, ' ');
+
+		buf_putc(bucket_row(b), ' ');
+		buf_put(bucket_row(b), row);
+		bucket_row_done(b);
+		rest = str_skip(rest, row.len + 1);
+	}
+}
+
+enum call { COMMIT, TICK, FLUSH, FAIL_APPEND, FAIL_SEAL, FAIL_STREAM, MEND };
+
+struct step {
+	int64_t ms;
+	enum call call;
+	enum tag tag;
+	const char *rows;		/* of a commit */
+	const char *sealed;		/* by this call */
+	int64_t due;			/* TICK: what it returns, after T0; 0: never */
+};
+
+static void run_step(struct world *w, const struct step *step)
+{
+	struct bucket *b = &w->bucket[step->tag];
+	int64_t due;
+
+	buf_reset(&w->fake.sealed);
+	switch (step->call) {
+	case COMMIT:
+		add_rows(b, step->rows);
+		bucket_commit(b, at(step->ms));
+		break;
+	case TICK:
+		due = bucket_tick(b, at(step->ms));
+		assert_int_equal(due, step->due ? BOOT + step->due : NEVER_MS);
+		break;
+	case FLUSH:
+		bucket_flush(b, at(step->ms));
+		break;
+	case FAIL_APPEND:
+		w->fake.append_fails = true;
+		break;
+	case FAIL_SEAL:
+		w->fake.seal_fails = true;
+		break;
+	case FAIL_STREAM:
+		w->fake.stream_fails = true;
+		break;
+	case MEND:
+		w->fake.append_fails = w->fake.seal_fails = w->fake.stream_fails = false;
+		break;
+	}
+	assert_string_equal(buf_str(&w->fake.sealed).ptr, step->sealed ? step->sealed : "");
+}
+
+static void run(const struct bucket_limits *limits, const struct step *steps, size_t count,
+		int64_t dropped)
+{
+	struct world w;
+	size_t i;
+
+	open_world(&w, limits);
+	for (i = 0; i < count; i++)
+		run_step(&w, &steps[i]);
+	assert_int_equal(stats_get(&w.stats, STAT_RECORDS_DROPPED_HELD), dropped);
+	assert_int_equal(stats_get(&w.stats, STAT_RECORDS_ENCODED),
+			 stats_get(&w.stats, STAT_RECORDS_SPOOLED));
+	close_world(&w);
+}
+
+#define RUN(limits, steps, dropped) \
+	run((limits), (steps), sizeof(steps) / sizeof((steps)[0]), (dropped))
+
+#define DAY_MS	86400000
+
+static struct bucket_limits limits_of(int64_t records, int64_t age_ms, int64_t stream_ms,
+				      int64_t held)
+{
+	return (struct bucket_limits){
+		.prefix = STR("logs"), .max_records = records, .max_age_ms = age_ms,
+		.max_stream_ms = stream_ms, .max_held = held, .first_age_ms = age_ms,
+	};
+}
+
+#define KEY_49	"logs/internal/20190226T164649Z/0000000"
+#define KEY_50	"logs/internal/20190226T164650Z/0000000"
+
+static void test_full_objects_are_sealed_and_the_rest_stays(void **state)
+{
+	struct bucket_limits limits = limits_of(3, 2000, DAY_MS, 1000);
+	static const struct step steps[] = {
+		{ 0, COMMIT, TAG_INTERNAL, "0 1 2 3 4 5 6 7",
+		  KEY_49 "0.gz 0 0 3: 0 1 2\n" KEY_49 "1.gz 0 0 3: 3 4 5\n", 0 },
+		{ 0, TICK, TAG_INTERNAL, NULL, "", 2000 },
+		{ 0, COMMIT, TAG_INTERNAL, "100", KEY_49 "2.gz 0 0 3: 6 7 100\n", 0 },
+		{ 1, TICK, TAG_INTERNAL, NULL, "", 0 },
+		{ 2000, TICK, TAG_INTERNAL, NULL, "", 0 },
+		{ 2001, FLUSH, TAG_INTERNAL, NULL, "", 0 },
+	};
+
+	(void)state;
+	RUN(&limits, steps, 0);
+}
+
+/* Age counts from the previous sealing, so after a pause the next record is
+ * sealed at once. */
+static void test_aged_objects_are_sealed_by_a_tick(void **state)
+{
+	struct bucket_limits limits = limits_of(100, 1000, DAY_MS, 1000);
+	static const struct step steps[] = {
+		{ 0, TICK, TAG_INTERNAL, NULL, "", 0 },
+		{ 0, COMMIT, TAG_INTERNAL, "1", "", 0 },
+		{ 0, COMMIT, TAG_EGRESS, "2", "", 0 },
+		{ 0, TICK, TAG_INTERNAL, NULL, "", 1000 },
+		{ 999, TICK, TAG_INTERNAL, NULL, "", 1000 },
+		{ 1000, TICK, TAG_EGRESS, NULL,
+		  "logs/egress/20190226T164650Z/00000000.gz 0 1000 1: 2\n", 0 },
+		{ 1000, TICK, TAG_INTERNAL, NULL, KEY_50 "0.gz 0 1000 1: 1\n", 0 },
+		{ 1500, COMMIT, TAG_INTERNAL, "3", "", 0 },
+		{ 1500, TICK, TAG_INTERNAL, NULL, "", 2000 },
+		{ 2001, TICK, TAG_INTERNAL, NULL, KEY_50 "1.gz 1000 2001 1: 3\n", 0 },
+		{ 5003, COMMIT, TAG_INTERNAL, "4", KEY_50 "2.gz 2001 5003 1: 4\n", 0 },
+		{ 5003, COMMIT, TAG_INTERNAL, "5", "", 0 },
+		{ 6003, COMMIT, TAG_INTERNAL, "", KEY_50 "3.gz 5003 6003 1: 5\n", 0 },
+	};
+
+	(void)state;
+	RUN(&limits, steps, 0);
+}
+
+static void test_the_first_object_may_be_younger(void **state)
+{
+	struct bucket_limits limits = limits_of(100, 1000, DAY_MS, 1000);
+	static const struct step steps[] = {
+		{ 0, COMMIT, TAG_INTERNAL, "1", "", 0 },
+		{ 0, TICK, TAG_INTERNAL, NULL, "", 300 },
+		{ 300, TICK, TAG_INTERNAL, NULL, KEY_49 "0.gz 0 300 1: 1\n", 0 },
+		{ 400, COMMIT, TAG_INTERNAL, "2", "", 0 },
+		{ 400, TICK, TAG_INTERNAL, NULL, "", 1300 },
+	};
+
+	(void)state;
+	limits.first_age_ms = 300;
+	RUN(&limits, steps, 0);
+}
+
+static void test_no_age_seals_after_each_batch(void **state)
+{
+	struct bucket_limits limits = limits_of(10, 0, DAY_MS, 100);
+	static const struct step steps[] = {
+		{ 0, COMMIT, TAG_INTERNAL, "1", KEY_49 "0.gz 0 0 1: 1\n", 0 },
+		{ 5, COMMIT, TAG_INTERNAL, "2", KEY_49 "1.gz 0 5 1: 2\n", 0 },
+		{ 6, COMMIT, TAG_INTERNAL, "", "", 0 },
+		{ 7, COMMIT, TAG_INTERNAL, "1 2 3 4 5 6 7 8 9 10 11",
+		  KEY_49 "2.gz 5 7 10: 1 2 3 4 5 6 7 8 9 10\n" KEY_49 "3.gz 7 7 1: 11\n",
+		  0 },
+		{ 8, TICK, TAG_INTERNAL, NULL, "", 0 },
+	};
+
+	(void)state;
+	RUN(&limits, steps, 0);
+}
+
+static void test_streams_end_after_their_time(void **state)
+{
+	struct bucket_limits limits = limits_of(1, 60000, 2000, 100);
+	static const struct step steps[] = {
+		{ 0, COMMIT, TAG_INTERNAL, "0", KEY_49 "0.gz 0 0 1: 0\n", 0 },
+		{ 700, COMMIT, TAG_INTERNAL, "1", KEY_49 "1.gz 0 700 1: 1\n", 0 },
+		{ 1400, COMMIT, TAG_INTERNAL, "2", KEY_49 "2.gz 700 1400 1: 2\n", 0 },
+		{ 2100, COMMIT, TAG_INTERNAL, "3",
+		  "logs/internal/20190226T164651Z/00000000.gz 1400 2100 1: 3\n", 0 },
+		{ 2800, COMMIT, TAG_INTERNAL, "4",
+		  "logs/internal/20190226T164651Z/00000001.gz 2100 2800 1: 4\n", 0 },
+	};
+
+	(void)state;
+	RUN(&limits, steps, 0);
+}
+
+/* Streams shorter than a second would share their id. */
+static void test_streams_never_share_an_id(void **state)
+{
+	struct bucket_limits limits = limits_of(1, 60000, 1, 100);
+	static const struct step steps[] = {
+		{ 0, COMMIT, TAG_INTERNAL, "0", KEY_49 "0.gz 0 0 1: 0\n", 0 },
+		{ 100, COMMIT, TAG_INTERNAL, "1", KEY_50 "0.gz 0 100 1: 1\n", 0 },
+		{ 200, COMMIT, TAG_INTERNAL, "2",
+		  "logs/internal/20190226T164651Z/00000000.gz 100 200 1: 2\n", 0 },
+	};
+
+	(void)state;
+	RUN(&limits, steps, 0);
+}
+
+static void test_stream_ids_stay_above_those_of_the_sink(void **state)
+{
+	struct bucket_limits limits = limits_of(1, 60000, DAY_MS, 100);
+	static const struct step steps[] = {
+		{ 0, COMMIT, TAG_INTERNAL, "0",
+		  "logs/internal/20190226T170000Z/00000000.gz 0 0 1: 0\n", 0 },
+		{ 10, COMMIT, TAG_INTERNAL, "1",
+		  "logs/internal/20190226T170000Z/00000001.gz 0 10 1: 1\n", 0 },
+	};
+	struct world w;
+	size_t i;
+
+	(void)state;
+	open_world(&w, &limits);
+	w.fake.lowest_stream = 1551200400;
+	for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+		run_step(&w, &steps[i]);
+	close_world(&w);
+}
+
+static void test_the_key_may_be_the_tag(void **state)
+{
+	struct bucket_limits limits = limits_of(INT64_MAX, 0, NEVER_MS, 100);
+	static const struct step steps[] = {
+		{ 0, COMMIT, TAG_INTERNAL, "0 1 2", "internal 0 0 3: 0 1 2\n", 0 },
+		{ 10, COMMIT, TAG_INTERNAL, "3", "internal 0 10 1: 3\n", 0 },
+		{ 10, COMMIT, TAG_OTHER, "4", "other 10 10 1: 4\n", 0 },
+	};
+
+	(void)state;
+	limits.key_is_tag = true;
+	RUN(&limits, steps, 0);
+}
+
+static void test_flush_seals_what_there_is(void **state)
+{
+	struct bucket_limits limits = limits_of(100, 60000, DAY_MS, 1000);
+	static const struct step steps[] = {
+		{ 0, FLUSH, TAG_INTERNAL, NULL, "", 0 },
+		{ 0, COMMIT, TAG_INTERNAL, "1 2", "", 0 },
+		{ 9, FLUSH, TAG_INTERNAL, NULL, KEY_49 "0.gz 0 9 2: 1 2\n", 0 },
+		{ 9, FLUSH, TAG_INTERNAL, NULL, "", 0 },
+		{ 9, TICK, TAG_INTERNAL, NULL, "", 0 },
+	};
+
+	(void)state;
+	RUN(&limits, steps, 0);
+}
+
+/* What the sink does not take is held, the newest of it, and tried again each
+ * second without waiting for another batch. */
+static void test_rows_are_held_while_the_sink_fails(void **state)
+{
+	struct bucket_limits limits = limits_of(100, 1000, DAY_MS, 3);
+	static const struct step steps[] = {
+		{ 0, FAIL_APPEND, TAG_INTERNAL, NULL, "", 0 },
+		{ 0, COMMIT, TAG_INTERNAL, "1 2 3 4 5", "", 0 },
+		{ 0, TICK, TAG_INTERNAL, NULL, "", 1000 },
+		{ 1000, TICK, TAG_INTERNAL, NULL, "", 2000 },
+		{ 2000, TICK, TAG_INTERNAL, NULL, "", 3000 },
+		{ 2500, MEND, TAG_INTERNAL, NULL, "", 0 },
+		{ 2500, TICK, TAG_INTERNAL, NULL, "", 3000 },
+		{ 3000, TICK, TAG_INTERNAL, NULL,
+		  "logs/internal/20190226T164652Z/00000000.gz 0 3000 3: 3 4 5\n", 0 },
+		{ 3100, COMMIT, TAG_INTERNAL, "6", "", 0 },
+		{ 3100, TICK, TAG_INTERNAL, NULL, "", 4000 },
+	};
+
+	(void)state;
+	RUN(&limits, steps, 2);
+}
+
+static void test_held_rows_go_out_with_the_next_batch(void **state)
+{
+	struct bucket_limits limits = limits_of(4, 60000, DAY_MS, 100);
+	static const struct step steps[] = {
+		{ 0, COMMIT, TAG_INTERNAL, "1 2", "", 0 },
+		{ 0, FAIL_APPEND, TAG_INTERNAL, NULL, "", 0 },
+		{ 10, COMMIT, TAG_INTERNAL, "3 4 5", "", 0 },
+		{ 20, MEND, TAG_INTERNAL, NULL, "", 0 },
+		{ 20, COMMIT, TAG_INTERNAL, "6", "", 0 },
+		{ 1010, COMMIT, TAG_INTERNAL, "7 8",
+		  KEY_50 "0.gz 0 1010 4: 1 2 3 4\n" KEY_50 "1.gz 1010 1010 4: 5 6 7 8\n", 0 },
+		{ 1010, TICK, TAG_INTERNAL, NULL, "", 0 },
+	};
+
+	(void)state;
+	RUN(&limits, steps, 0);
+}
+
+/* The same sequence number, and the rows of the open object once. */
+static void test_a_failed_seal_is_repeated(void **state)
+{
+	struct bucket_limits limits = limits_of(2, 60000, DAY_MS, 100);
+	static const struct step steps[] = {
+		{ 0, COMMIT, TAG_INTERNAL, "1 2", KEY_49 "0.gz 0 0 2: 1 2\n", 0 },
+		{ 0, FAIL_SEAL, TAG_INTERNAL, NULL, "", 0 },
+		{ 10, COMMIT, TAG_INTERNAL, "3 4 5", "", 0 },
+		{ 10, TICK, TAG_INTERNAL, NULL, "", 1010 },
+		{ 1010, TICK, TAG_INTERNAL, NULL, "", 2010 },
+		{ 1500, MEND, TAG_INTERNAL, NULL, "", 0 },
+		{ 2010, TICK, TAG_INTERNAL, NULL, KEY_49 "1.gz 0 2010 2: 3 4\n", 62010 },
+		{ 2020, FLUSH, TAG_INTERNAL, NULL, KEY_49 "2.gz 2010 2020 1: 5\n", 0 },
+	};
+
+	(void)state;
+	RUN(&limits, steps, 0);
+}
+
+static void test_no_stream_id_is_a_failed_seal(void **state)
+{
+	struct bucket_limits limits = limits_of(1, 60000, DAY_MS, 100);
+	static const struct step steps[] = {
+		{ 0, FAIL_STREAM, TAG_INTERNAL, NULL, "", 0 },
+		{ 0, COMMIT, TAG_INTERNAL, "1", "", 0 },
+		{ 0, TICK, TAG_INTERNAL, NULL, "", 1000 },
+		{ 0, MEND, TAG_INTERNAL, NULL, "", 0 },
+		{ 1000, TICK, TAG_INTERNAL, NULL, KEY_50 "0.gz 0 1000 1: 1\n", 0 },
+	};
+
+	(void)state;
+	RUN(&limits, steps, 0);
+}
+
+static void test_the_sink_limits_the_bytes_held(void **state)
+{
+	struct bucket_limits limits = limits_of(100, 60000, DAY_MS, 100);
+	struct world w;
+
+	(void)state;
+	open_world(&w, &limits);
+	w.fake.append_fails = true;
+	w.fake.held_max = 8;
+	add_rows(&w.bucket[0], "1 2 3");
+	bucket_commit(&w.bucket[0], at(0));
+	assert_int_equal(w.fake.held, 6);
+	/* Nine bytes: the oldest rows go, at least as many bytes as are new. */
+	add_rows(&w.bucket[0], "45");
+	bucket_commit(&w.bucket[0], at(10));
+	assert_int_equal(stats_get(&w.stats, STAT_RECORDS_DROPPED_HELD), 2);
+	assert_int_equal(w.fake.held, 5);
+	add_rows(&w.bucket[0], "6");
+	bucket_commit(&w.bucket[0], at(20));
+	assert_int_equal(w.fake.held, 7);
+	assert_int_equal(w.fake.appends, 1);
+	w.fake.append_fails = false;
+	assert_int_equal(bucket_tick(&w.bucket[0], at(1000)), BOOT + 60000);
+	assert_int_equal(w.fake.held, 0);
+	assert_string_equal(w.fake.open[0].ptr, " 3 45 6");
+	assert_int_equal(stats_get(&w.stats, STAT_RECORDS_ENCODED), 3);
+	close_world(&w);
+}
+
+static void test_what_is_held_at_the_end_is_given_back_and_counted(void **state)
+{
+	struct bucket_limits limits = limits_of(100, 60000, DAY_MS, 100);
+	struct world w;
+
+	(void)state;
+	open_world(&w, &limits);
+	w.fake.append_fails = true;
+	add_rows(&w.bucket[1], "1 2 3");
+	bucket_commit(&w.bucket[1], at(0));
+	bucket_flush(&w.bucket[1], at(5));
+	assert_int_equal(w.fake.held, 6);
+	bucket_fini(&w.bucket[1]);
+	assert_int_equal(w.fake.held, 0);
+	assert_int_equal(stats_get(&w.stats, STAT_RECORDS_DROPPED_HELD), 3);
+	close_world(&w);
+}
+
+static void test_long_rows_are_dropped_alone(void **state)
+{
+	struct bucket_limits limits = limits_of(100, 60000, DAY_MS, 100);
+	struct world w;
+	char *room;
+	size_t i;
+
+	(void)state;
+	open_world(&w, &limits);
+	for (i = 0; i < 3; i++) {
+		add_rows(&w.bucket[0], i ? "b" : "a");
+		room = buf_room(bucket_row(&w.bucket[0]), (1 << 20) + 1);
+		assert_non_null(room);
+		memset(room, 'x', (1 << 20) + 1);
+		buf_added(bucket_row(&w.bucket[0]), (1 << 20) + 1);
+		bucket_row_done(&w.bucket[0]);
+	}
+	/* One that did not even fit into memory. */
+	buf_putc(bucket_row(&w.bucket[0]), 'x');
+	bucket_row(&w.bucket[0])->error = -ENOMEM;
+	bucket_row_done(&w.bucket[0]);
+	add_rows(&w.bucket[0], "c");
+	bucket_commit(&w.bucket[0], at(0));
+	assert_string_equal(w.fake.open[0].ptr, " a b b c");
+	assert_int_equal(stats_get(&w.stats, STAT_RECORDS_DROPPED_TOO_LONG), 4);
+	assert_int_equal(stats_get(&w.stats, STAT_RECORDS_ENCODED), 4);
+	close_world(&w);
+}
+
+static void test_rows_reach_the_sink_with_each_batch(void **state)
+{
+	struct bucket_limits limits = limits_of(100, 60000, DAY_MS, 100);
+	struct world w;
+
+	(void)state;
+	open_world(&w, &limits);
+	add_rows(&w.bucket[0], "1 2");
+	bucket_commit(&w.bucket[0], at(100));
+	assert_string_equal(w.fake.open[0].ptr, " 1 2");
+	add_rows(&w.bucket[0], "3");
+	bucket_commit(&w.bucket[0], at(200));
+	assert_string_equal(w.fake.open[0].ptr, " 1 2 3");
+	assert_int_equal(w.fake.appends, 2);
+	assert_int_equal(w.fake.last_first_ms, T0 + 100);
+	assert_int_equal(w.fake.last_last_ms, T0 + 200);
+	bucket_commit(&w.bucket[0], at(300));
+	assert_int_equal(w.fake.appends, 2);
+	close_world(&w);
+}
+
+/* The wall clock may jump; intervals do not follow. */
+static void test_intervals_are_monotonic(void **state)
+{
+	struct bucket_limits limits = limits_of(100, 1000, DAY_MS, 100);
+	struct now late = { BOOT + 10, T0 + 3600000 }, early = { BOOT + 1000, T0 - 3600000 };
+	struct world w;
+
+	(void)state;
+	open_world(&w, &limits);
+	add_rows(&w.bucket[TAG_INTERNAL], "1");
+	bucket_commit(&w.bucket[TAG_INTERNAL], at(0));
+	assert_int_equal(bucket_tick(&w.bucket[TAG_INTERNAL], late), BOOT + 1000);
+	assert_int_equal(bucket_tick(&w.bucket[TAG_INTERNAL], early), NEVER_MS);
+	assert_string_equal(w.fake.sealed.ptr, "logs/internal/20190226T154649Z/00000000.gz "
+			    "0 -3600000 1: 1\n");
+	close_world(&w);
+}
+
+static void test_an_endless_age_is_never_due(void **state)
+{
+	struct bucket_limits limits = limits_of(100, INT64_MAX, INT64_MAX, 100);
+	struct world w;
+
+	(void)state;
+	open_world(&w, &limits);
+	add_rows(&w.bucket[0], "1");
+	bucket_commit(&w.bucket[0], at(0));
+	assert_int_equal(bucket_tick(&w.bucket[0], at(100000)), NEVER_MS);
+	close_world(&w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_full_objects_are_sealed_and_the_rest_stays),
+		cmocka_unit_test(test_aged_objects_are_sealed_by_a_tick),
+		cmocka_unit_test(test_the_first_object_may_be_younger),
+		cmocka_unit_test(test_no_age_seals_after_each_batch),
+		cmocka_unit_test(test_streams_end_after_their_time),
+		cmocka_unit_test(test_streams_never_share_an_id),
+		cmocka_unit_test(test_stream_ids_stay_above_those_of_the_sink),
+		cmocka_unit_test(test_the_key_may_be_the_tag),
+		cmocka_unit_test(test_flush_seals_what_there_is),
+		cmocka_unit_test(test_rows_are_held_while_the_sink_fails),
+		cmocka_unit_test(test_held_rows_go_out_with_the_next_batch),
+		cmocka_unit_test(test_a_failed_seal_is_repeated),
+		cmocka_unit_test(test_no_stream_id_is_a_failed_seal),
+		cmocka_unit_test(test_the_sink_limits_the_bytes_held),
+		cmocka_unit_test(test_what_is_held_at_the_end_is_given_back_and_counted),
+		cmocka_unit_test(test_long_rows_are_dropped_alone),
+		cmocka_unit_test(test_rows_reach_the_sink_with_each_batch),
+		cmocka_unit_test(test_intervals_are_monotonic),
+		cmocka_unit_test(test_an_endless_age_is_never_due),
+	};
+
+	return cmocka_run_group_tests_name("bucket", tests, NULL, NULL);
+}

@@ -1,0 +1,539 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_spool.c - what is in the directories is what there is. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <sys/time.h>
+#include <cmocka.h>
+#include "tests/unit/spool_world.h"
+
+static const struct now start = { 1000000, 1551199609804 };
+
+static struct now later(int64_t ms)
+{
+	return (struct now){ start.mono_ms + ms, start.wall_ms + ms };
+}
+
+static void assert_backlog(struct world *w, size_t objects, int64_t bytes)
+{
+	struct spool_backlog backlog;
+
+	spool_backlog(w->dir, &backlog);
+	assert_int_equal(backlog.objects, objects);
+	assert_int_equal(backlog.bytes, bytes);
+	assert_int_equal(stats_get(&w->stats, STAT_OBJECTS_SPOOLED), objects);
+}
+
+/* A file in new/, and the spool knows it. */
+static void add(struct world *w, uint64_t id, size_t size, int64_t records,
+		struct now now)
+{
+	world_seal(w, id, size, records, "k");
+	spool_add(w->dir, id, ENVELOPE_SIZE + (int64_t)size, records, now);
+}
+
+static void assert_takes(struct world *w, uint64_t expected)
+{
+	uint64_t id = 0;
+
+	assert_int_equal(spool_take(w->dir, &id), expected != 0);
+	assert_int_equal(id, expected);
+}
+
+static void test_start_purges_what_was_in_the_making(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_make(&w);
+	world_open(&w, start);
+	world_write(&w, SPOOL_TMP, 7, STR("half an object"));
+	world_reopen(&w, start);
+	assert_false(world_has(&w, SPOOL_TMP, 7));
+	assert_backlog(&w, 0, 0);
+	assert_int_equal(spool_next_id(w.dir), 8);
+	world_end(&w);
+}
+
+static void test_start_finds_sealed_objects_oldest_first(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_make(&w);
+	world_open(&w, start);
+	world_seal(&w, 12, 10, 3, "b");
+	world_seal(&w, 3, 20, 4, "a");
+	world_seal(&w, 1000000000000000, 0, 0, "c");
+	world_reopen(&w, start);
+	assert_backlog(&w, 3, 3 * ENVELOPE_SIZE + 30);
+	assert_int_equal(stats_get(&w.stats, STAT_RECORDS_SPOOLED), 7);
+	assert_int_equal(stats_get(&w.stats, STAT_RECORDS_ENCODED), 7);
+	assert_takes(&w, 3);
+	assert_takes(&w, 12);
+	assert_takes(&w, 1000000000000000);
+	assert_takes(&w, 0);
+	assert_int_equal(spool_next_id(w.dir), 1000000000000001);
+	world_end(&w);
+}
+
+static void test_start_quarantines_what_is_not_whole(void **state)
+{
+	static const struct {
+		size_t size;		/* of the file */
+		const char *why;
+	} table[] = {
+		{ 0, "it is cut" },
+		{ ENVELOPE_SIZE - 1, "it is cut" },
+		{ ENVELOPE_SIZE + 9, "it is cut, or something was added" },
+		{ ENVELOPE_SIZE + 11, "it is cut, or something was added" },
+	};
+	struct buf file = BUF_INIT(1 << 20);
+	struct world w;
+	size_t i;
+
+	(void)state;
+	world_make(&w);
+	world_open(&w, start);
+	for (i = 0; i < 4; i++) {
+		world_seal(&w, i + 1, 10, 1, "k");
+		world_read(&w, SPOOL_NEW, i + 1, &file);
+		buf_puts(&file, "more");
+		world_write(&w, SPOOL_NEW, i + 1, (struct str){ file.ptr, table[i].size });
+	}
+	world_seal(&w, 5, 10, 1, "k");
+	world_read(&w, SPOOL_NEW, 5, &file);
+	file.ptr[20] ^= 1;
+	world_write(&w, SPOOL_NEW, 5, buf_str(&file));
+	world_seal(&w, 6, 10, 2, "k");
+	world_reopen(&w, start);
+	assert_backlog(&w, 1, ENVELOPE_SIZE + 10);
+	assert_takes(&w, 6);
+	for (i = 1; i <= 5; i++) {
+		assert_true(world_has(&w, SPOOL_BAD, i));
+		assert_false(world_has(&w, SPOOL_NEW, i));
+	}
+	assert_int_equal(stats_get(&w.stats, STAT_OBJECTS_QUARANTINED), 5);
+	world_log(&w);
+	for (i = 0; i < 4; i++)
+		assert_non_null(strstr(w.lines.ptr, table[i].why));
+	assert_non_null(strstr(w.lines.ptr, "0 tenant=t spool=new/0000000000000005 moved "
+			       "to bad/: its head is damaged\n"));
+	buf_fini(&file);
+	world_end(&w);
+}
+
+static void test_foreign_files_are_let_be(void **state)
+{
+	static const char *const names[] = {
+		"readme", "1", "000000000000000x", "00000000000000001", "0000000000000000",
+		"-000000000000001", "+000000000000001", "               1",
+	};
+	enum spool_folder folder;
+	char path[SPOOL_PATH_MAX];
+	struct world w;
+	size_t i;
+
+	(void)state;
+	world_make(&w);
+	world_open(&w, start);
+	for (folder = SPOOL_OPEN; folder < SPOOL_FOLDERS; folder++) {
+		for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+			spool_path(w.dir, folder, 1, path);
+			strcpy(strrchr(path, '/') + 1, names[i]);
+			close(io_open(path, O_CREAT | O_WRONLY, 0640));
+		}
+	}
+	world_reopen(&w, start);
+	assert_backlog(&w, 0, 0);
+	assert_int_equal(spool_next_id(w.dir), 1);
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		spool_path(w.dir, SPOOL_TMP, 1, path);
+		strcpy(strrchr(path, '/') + 1, names[i]);
+		assert_int_equal(access(path, F_OK), 0);
+	}
+	world_end(&w);
+}
+
+static void test_start_deletes_open_files_that_were_sealed(void **state)
+{
+	const uint64_t *ids;
+	struct world w;
+
+	(void)state;
+	world_make(&w);
+	world_open(&w, start);
+	world_write(&w, SPOOL_OPEN, 9, STR("rows"));
+	world_write(&w, SPOOL_OPEN, 4, STR("rows"));
+	world_write(&w, SPOOL_OPEN, 5, STR("rows"));
+	world_seal(&w, 5, 1, 1, "k");
+	/* Its object is cut, so that the rows are still wanted. */
+	world_write(&w, SPOOL_OPEN, 2, STR("rows"));
+	world_write(&w, SPOOL_NEW, 2, STR("cut"));
+	world_reopen(&w, start);
+	assert_int_equal(spool_left_open(w.dir, &ids), 3);
+	assert_int_equal(ids[0], 2);
+	assert_int_equal(ids[1], 4);
+	assert_int_equal(ids[2], 9);
+	assert_false(world_has(&w, SPOOL_OPEN, 5));
+	assert_true(world_has(&w, SPOOL_NEW, 5));
+	world_end(&w);
+}
+
+static void test_second_opener_is_refused(void **state)
+{
+	struct err err = ERR_INIT;
+	struct world w;
+
+	(void)state;
+	world_make(&w);
+	world_open(&w, start);
+	assert_null(spool_open(&w.options, NULL, &err));
+	assert_non_null(strstr(err.text, "another skydive-exporter uses"));
+	world_reopen(&w, start);
+	world_end(&w);
+}
+
+static void test_directory_that_cannot_be_made_is_an_error(void **state)
+{
+	struct spool_options options = { .directory = STR("/dev/null/spool") };
+	struct err err = ERR_INIT;
+
+	(void)state;
+	assert_null(spool_open(&options, NULL, &err));
+	assert_non_null(strstr(err.text, "spool.directory: cannot make /dev/null/spool: "
+			       "Not a directory"));
+}
+
+static void test_ids_are_never_used_again(void **state)
+{
+	enum spool_folder folder;
+	struct world w;
+	uint64_t id = 0;
+
+	(void)state;
+	world_make(&w);
+	world_open(&w, start);
+	assert_int_equal(spool_next_id(w.dir), 1);
+	assert_int_equal(spool_next_id(w.dir), 2);
+	for (folder = SPOOL_OPEN; folder < SPOOL_FOLDERS; folder++) {
+		uint64_t highest = (uint64_t)(10 * ((int)folder + 1));
+
+		world_seal(&w, highest, 1, 1, "k");
+		if (folder != SPOOL_NEW) {
+			char from[SPOOL_PATH_MAX], to[SPOOL_PATH_MAX];
+
+			spool_path(w.dir, SPOOL_NEW, highest, from);
+			spool_path(w.dir, folder, highest, to);
+			assert_int_equal(rename(from, to), 0);
+		}
+		world_reopen(&w, start);
+		id = spool_next_id(w.dir);
+		assert_int_equal(id, highest + 1);
+	}
+	world_end(&w);
+}
+
+static void test_streams_rise_over_restarts(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_make(&w);
+	world_open(&w, start);
+	/* As wanted, also twice: tenants share the second. */
+	assert_int_equal(spool_stream(w.spool, 1000), 1000);
+	assert_int_equal(spool_stream(w.spool, 1000), 1000);
+	assert_int_equal(spool_stream(w.spool, 990), 990);
+	assert_int_equal(spool_stream(w.spool, 1005), 1005);
+	/* The clock was set back. */
+	world_reopen(&w, start);
+	assert_int_equal(spool_stream(w.spool, 1000), 1006);
+	assert_int_equal(spool_stream(w.spool, 1005), 1006);
+	assert_int_equal(spool_stream(w.spool, 2000), 2000);
+	world_reopen(&w, start);
+	assert_int_equal(spool_stream(w.spool, 1), 2001);
+	world_reopen(&w, start);
+	assert_int_equal(spool_stream(w.spool, 1), 2002);
+	world_end(&w);
+}
+
+static void test_stream_is_on_disk_before_it_is_given(void **state)
+{
+	struct buf text = BUF_INIT(64);
+	char path[WORLD_PATH + 16];
+	struct world w;
+
+	(void)state;
+	world_make(&w);
+	world_open(&w, start);
+	assert_int_equal(spool_stream(w.spool, 1551199609), 1551199609);
+	snprintf(path, sizeof(path), "%s/streams", w.path);
+	assert_int_equal(io_read_file(path, &text), 0);
+	assert_int_equal(strtoll(text.ptr, NULL, 10), 1551199609);
+	buf_fini(&text);
+	world_end(&w);
+}
+
+/* A pipeline that is opened again while the program runs, on reload. */
+static void test_streams_rise_over_reopened_directories(void **state)
+{
+	struct world w;
+	int64_t first;
+
+	(void)state;
+	world_make(&w);
+	world_open(&w, start);
+	first = spool_stream(w.spool, 1000);
+	spool_dir_close(w.dir);
+	w.dir = spool_dir_open(w.spool, "t", &w.stats, start, NULL);
+	assert_non_null(w.dir);
+	assert_true(spool_stream(w.spool, 1000) > first);
+	world_end(&w);
+}
+
+static void test_outcomes_do_what_they_say(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_make(&w);
+	world_open(&w, start);
+	stats_add(&w.stats, STAT_RECORDS_SPOOLED, 6);
+	add(&w, 1, 100, 1, start);
+	add(&w, 2, 200, 2, start);
+	add(&w, 3, 300, 3, start);
+	assert_takes(&w, 1);
+	assert_takes(&w, 2);
+	assert_takes(&w, 3);
+	assert_takes(&w, 0);
+	assert_backlog(&w, 3, 3 * ENVELOPE_SIZE + 600);
+
+	spool_done(w.dir, 2, SPOOL_LATER);
+	assert_true(world_has(&w, SPOOL_NEW, 2));
+	assert_takes(&w, 2);
+	assert_takes(&w, 0);
+
+	spool_done(w.dir, 1, SPOOL_STORED);
+	assert_false(world_has(&w, SPOOL_NEW, 1));
+	assert_false(world_has(&w, SPOOL_BAD, 1));
+	assert_int_equal(stats_get(&w.stats, STAT_OBJECTS_UPLOADED), 1);
+	assert_int_equal(stats_get(&w.stats, STAT_RECORDS_UPLOADED), 1);
+	assert_int_equal(stats_get(&w.stats, STAT_BYTES_UPLOADED), 100);
+	assert_backlog(&w, 2, 2 * ENVELOPE_SIZE + 500);
+
+	spool_done(w.dir, 3, SPOOL_REFUSED);
+	assert_false(world_has(&w, SPOOL_NEW, 3));
+	assert_true(world_has(&w, SPOOL_BAD, 3));
+	assert_int_equal(stats_get(&w.stats, STAT_OBJECTS_QUARANTINED), 1);
+	assert_int_equal(stats_get(&w.stats, STAT_RECORDS_QUARANTINED), 3);
+	assert_int_equal(stats_get(&w.stats, STAT_RECORDS_SPOOLED), 2);
+	assert_backlog(&w, 1, ENVELOPE_SIZE + 200);
+
+	spool_done(w.dir, 77, SPOOL_STORED);	/* nobody knows it */
+	assert_backlog(&w, 1, ENVELOPE_SIZE + 200);
+	world_end(&w);
+}
+
+static void test_oldest_of_the_largest_goes_when_full(void **state)
+{
+	struct stats stats = { 0 };
+	struct spool_dir *mine, *other;
+	struct world w;
+	uint64_t id;
+	int i;
+
+	(void)state;
+	world_make(&w);
+	w.options.max_bytes = 10 * (ENVELOPE_SIZE + 100);
+	world_open(&w, start);
+	mine = w.dir;
+	other = spool_dir_open(w.spool, "other", &stats, start, NULL);
+	assert_non_null(other);
+	w.dir = other;
+	world_seal(&w, 1, 100, 1, "k");
+	spool_add(other, 1, ENVELOPE_SIZE + 100, 1, start);
+	w.dir = mine;
+	for (i = 1; i <= 9; i++)
+		add(&w, (uint64_t)i, 100, 10, start);
+	assert_int_equal(stats_get(&w.stats, STAT_OBJECTS_EVICTED), 0);
+	assert_takes(&w, 1);
+
+	/* 1 is under way, and the other pipeline has less. */
+	add(&w, 10, 100, 10, start);
+	assert_true(world_has(&w, SPOOL_NEW, 1));
+	assert_false(world_has(&w, SPOOL_NEW, 2));
+	assert_true(world_has(&w, SPOOL_NEW, 3));
+	assert_int_equal(stats_get(&w.stats, STAT_OBJECTS_EVICTED), 1);
+	assert_int_equal(stats_get(&w.stats, STAT_RECORDS_EVICTED), 10);
+	assert_int_equal(stats_get(&stats, STAT_OBJECTS_EVICTED), 0);
+	assert_backlog(&w, 9, 9 * (ENVELOPE_SIZE + 100));
+
+	/* Open files count: as much as three objects. */
+	spool_charge(w.spool, 3 * (ENVELOPE_SIZE + 100));
+	add(&w, 11, 100, 10, start);
+	assert_int_equal(stats_get(&w.stats, STAT_OBJECTS_EVICTED), 5);
+	assert_false(world_has(&w, SPOOL_NEW, 6));
+	assert_true(world_has(&w, SPOOL_NEW, 7));
+	spool_charge(w.spool, -3 * (ENVELOPE_SIZE + 100));
+
+	/* Everything under way: nothing goes. */
+	while (spool_take(mine, &id))
+		;
+	assert_true(spool_take(other, &id));
+	spool_charge(w.spool, (int64_t)1 << 40);
+	world_seal(&w, 12, 100, 10, "k");
+	spool_add(mine, 12, ENVELOPE_SIZE + 100, 10, start);
+	assert_false(world_has(&w, SPOOL_NEW, 12));
+	assert_true(world_has(&w, SPOOL_NEW, 1));
+	assert_true(world_has(&w, SPOOL_NEW, 11));
+	spool_dir_close(other);
+	assert_non_null(strstr(world_log(&w), "1 tenant=t spool=full the oldest object is "
+			       "dropped: records=10 bytes=4196"));
+	world_end(&w);
+}
+
+static void test_refused_objects_count_once(void **state)
+{
+	struct world w;
+	int i;
+
+	(void)state;
+	world_make(&w);
+	w.options.max_bytes = 4 * (ENVELOPE_SIZE + 100);
+	world_open(&w, start);
+	add(&w, 1, 100, 1, start);
+	assert_takes(&w, 1);
+	spool_done(w.dir, 1, SPOOL_REFUSED);
+	for (i = 0; i < 5; i++) {
+		spool_dir_close(w.dir);
+		w.dir = spool_dir_open(w.spool, "t", &w.stats, start, NULL);
+		assert_non_null(w.dir);
+	}
+	for (i = 2; i <= 4; i++)
+		add(&w, (uint64_t)i, 100, 1, start);
+	assert_int_equal(stats_get(&w.stats, STAT_OBJECTS_EVICTED), 0);
+	add(&w, 5, 100, 1, start);
+	assert_int_equal(stats_get(&w.stats, STAT_OBJECTS_EVICTED), 1);
+	world_end(&w);
+}
+
+static void test_old_objects_go(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_make(&w);
+	w.options.max_age = 60000;
+	world_open(&w, start);
+	add(&w, 1, 1, 5, start);
+	add(&w, 2, 1, 6, later(10));
+	add(&w, 3, 1, 7, later(20));
+	assert_takes(&w, 1);
+	spool_tick(w.dir, later(60000));
+	assert_backlog(&w, 3, 3 * (ENVELOPE_SIZE + 1));
+	spool_tick(w.dir, later(60011));
+	assert_true(world_has(&w, SPOOL_NEW, 1));	/* under way */
+	assert_false(world_has(&w, SPOOL_NEW, 2));
+	assert_true(world_has(&w, SPOOL_NEW, 3));
+	spool_done(w.dir, 1, SPOOL_LATER);
+	spool_tick(w.dir, later(60012));
+	assert_false(world_has(&w, SPOOL_NEW, 1));
+	assert_int_equal(stats_get(&w.stats, STAT_RECORDS_EVICTED), 11);
+	assert_backlog(&w, 1, ENVELOPE_SIZE + 1);
+	world_end(&w);
+}
+
+/* Age is that of the file, whoever runs. */
+static void test_age_is_kept_over_restarts(void **state)
+{
+	struct spool_backlog backlog;
+	struct timeval times[2] = { { 0 } };
+	char path[SPOOL_PATH_MAX];
+	struct world w;
+
+	(void)state;
+	world_make(&w);
+	w.options.max_age = 60000;
+	world_open(&w, start);
+	world_seal(&w, 1, 1, 1, "k");
+	spool_path(w.dir, SPOOL_NEW, 1, path);
+	times[0].tv_sec = times[1].tv_sec = start.wall_ms / 1000 - 50;
+	assert_int_equal(utimes(path, times), 0);
+	world_reopen(&w, start);
+	spool_backlog(w.dir, &backlog);
+	assert_in_range(start.mono_ms - backlog.oldest_ms, 50000, 51000);
+	spool_tick(w.dir, later(5000));
+	assert_true(world_has(&w, SPOOL_NEW, 1));
+	spool_tick(w.dir, later(10001));
+	assert_false(world_has(&w, SPOOL_NEW, 1));
+	world_end(&w);
+}
+
+static void test_held_bytes_are_bounded(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_make(&w);
+	world_open(&w, start);
+	assert_false(spool_hold(w.spool, 1));
+	spool_set_held_max(w.spool, 100);
+	assert_true(spool_hold(w.spool, 60));
+	assert_true(spool_hold(w.spool, 40));
+	assert_false(spool_hold(w.spool, 1));
+	assert_true(spool_hold(w.spool, -1));
+	assert_true(spool_hold(w.spool, 1));
+	spool_set_held_max(w.spool, 10);
+	assert_true(spool_hold(w.spool, -100));
+	assert_true(spool_hold(w.spool, 10));
+	world_end(&w);
+}
+
+static void test_directories_without_pipeline_are_reported(void **state)
+{
+	struct str names[] = { STR("t"), STR("other") };
+	struct strs known = { names, 2 };
+	struct world w;
+	char path[WORLD_PATH + 16];
+
+	(void)state;
+	world_make(&w);
+	world_open(&w, start);
+	snprintf(path, sizeof(path), "%s/gone", w.path);
+	assert_int_equal(io_make_dirs(path, 0750), 0);
+	spool_report_strangers(w.spool, &known);
+	world_log(&w);
+	assert_non_null(strstr(w.lines.ptr, "/gone no pipeline of this name"));
+	assert_null(strstr(w.lines.ptr, "/t "));
+	assert_null(strstr(w.lines.ptr, "/lock "));
+	assert_null(strstr(w.lines.ptr, "/streams "));
+	world_end(&w);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_start_purges_what_was_in_the_making),
+		cmocka_unit_test(test_start_finds_sealed_objects_oldest_first),
+		cmocka_unit_test(test_start_quarantines_what_is_not_whole),
+		cmocka_unit_test(test_foreign_files_are_let_be),
+		cmocka_unit_test(test_start_deletes_open_files_that_were_sealed),
+		cmocka_unit_test(test_second_opener_is_refused),
+		cmocka_unit_test(test_directory_that_cannot_be_made_is_an_error),
+		cmocka_unit_test(test_ids_are_never_used_again),
+		cmocka_unit_test(test_streams_rise_over_restarts),
+		cmocka_unit_test(test_stream_is_on_disk_before_it_is_given),
+		cmocka_unit_test(test_streams_rise_over_reopened_directories),
+		cmocka_unit_test(test_outcomes_do_what_they_say),
+		cmocka_unit_test(test_oldest_of_the_largest_goes_when_full),
+		cmocka_unit_test(test_refused_objects_count_once),
+		cmocka_unit_test(test_old_objects_go),
+		cmocka_unit_test(test_age_is_kept_over_restarts),
+		cmocka_unit_test(test_held_bytes_are_bounded),
+		cmocka_unit_test(test_directories_without_pipeline_are_reported),
+	};
+
+	return cmocka_run_group_tests_name("spool", tests, NULL, NULL);
+}
