@@ -43,6 +43,7 @@ OBJECTS := $(SOURCES:%.c=$(B)/%.o) $(PROTO:.c=.o)
 HOST    := $(B)/extension/host/main.o
 UNIT    := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 ANALYZER := $(patsubst %.c,$(B)/%.o,$(wildcard tests/lib/analyzer/*.c))
+BENCH   := $(patsubst %.c,$(B)/%.o,$(wildcard tests/bench/*.c))
 
 .PHONY: all run test test-minio lint format format-check bench install clean deps test-deps unit
 .SECONDARY:
@@ -103,6 +104,7 @@ BUILD_PACKAGES := gcc libc6-dev pkg-config protobuf-c-compiler libprotobuf-c-dev
 TEST_PACKAGES := libcmocka-dev python3 python3-pytest python3-boto3 python3-yaml git \
 	clang clang-format shellcheck swift-proxy swift-account swift-container \
 	swift-object memcached
+BENCH_PACKAGES := valgrind python3 python3-yaml
 
 deps:
 	$(Q)tests/lib/install.sh $(BUILD_PACKAGES)
@@ -120,8 +122,18 @@ test: test-deps
 test-minio: test-deps all $(B)/tests/analyzer
 	$(Q)BUILD=$(B) /usr/bin/python3 tests/run.py --markers minio tests/integration
 
-lint:
-	$(Q)tests/lint/run.sh
+lint: all
+	$(Q)BUILD=$(B) tests/lint/run.sh
+
+$(B)/tests/bench/bench_steps: $(BENCH) $(B)/libexporter.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LINKFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# What an export costs, beside its budgets.
+bench: deps
+	$(Q)tests/lib/install.sh $(BENCH_PACKAGES)
+	$(Q)$(MAKE) --no-print-directory all $(B)/tests/analyzer $(B)/tests/bench/bench_steps
+	$(Q)BUILD=$(B) /usr/bin/python3 -B tests/bench/run.py
 
 format:
 	$(Q)clang-format -i $(shell git ls-files '*.c' '*.h')

@@ -394,6 +394,21 @@ bool exporter_is_ready(struct exporter *e)
 	return is_ready;
 }
 
+void exporter_count(struct exporter *e, struct exporter_figures *figures)
+{
+	*figures = (struct exporter_figures){
+		.started = e->started,
+		.generation = exporter_generation(e),
+		.spool_bytes = spool_bytes(e->spool),
+	};
+	topology_count(e->topology, &figures->topology);
+}
+
+struct workers *exporter_workers(struct exporter *e)
+{
+	return e->workers;
+}
+
 void exporter_each_tenant(struct exporter *e,
 			  void (*visit)(void *context, struct tenant *), void *context)
 {

@@ -57,6 +57,17 @@ void exporter_each_source(struct exporter *,
 			  void (*visit)(void *context, struct subscription *),
 			  void *context);
 
+/* What there is once; since the start. */
+struct exporter_figures {
+	struct now started;
+	unsigned generation;		/* as exporter_generation() */
+	struct topology_counters topology;
+	int64_t spool_bytes;
+};
+void exporter_count(struct exporter *, struct exporter_figures *);
+/* Where tenants run; from the start to exporter_free(). */
+struct workers *exporter_workers(struct exporter *);
+
 /* A replay: hands over one recorded message (taken) at its time, after all that
  * is due before it. */
 void exporter_replay(struct exporter *, char *message, size_t size,

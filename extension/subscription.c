@@ -19,6 +19,7 @@ struct subscription {
 	pthread_mutex_t lock;		/* of the router */
 	struct router *router;
 	struct subscription_stats stats;
+	struct subscriber_stats connection;	/* of the websocket */
 	struct subscriber *subscriber;
 	struct player *player;
 	struct datagram *datagram;
@@ -103,23 +104,29 @@ static void count(struct subscription *s, const struct batch *batch)
 
 	atomic_fetch_add(&s->stats.batches, 1);
 	atomic_fetch_add(&s->stats.flows, (int64_t)batch->count);
+	atomic_fetch_add(&s->stats.bytes, (int64_t)batch->size);
 	for (reason = 0; reason < BAD_FLOW_REASONS; reason++)
 		atomic_fetch_add(&s->stats.bad_flows[reason], (int64_t)batch->bad[reason]);
 }
 
-static void log_bad(struct subscription *s, const struct batch *batch)
+/* Flows that could not be decoded: who would have got them is not known. */
+static void tell_bad(struct subscription *s, const struct batch *batch)
 {
 	size_t bad = 0;
 	int reason;
 
 	for (reason = 0; reason < BAD_FLOW_REASONS; reason++)
 		bad += batch->bad[reason];
-	if (bad)
-		log_write(s->log, LOG_WARNING, "source=" STR_FMT " bad_flows=%zu type=%zu "
-			  "number=%zu protocol=%zu null=%zu; the other flows of the "
-			  "message are kept", STR_ARG(s->options.url.text), bad,
-			  batch->bad[BAD_FLOW_TYPE], batch->bad[BAD_FLOW_NUMBER],
-			  batch->bad[BAD_FLOW_PROTOCOL], batch->bad[BAD_FLOW_NULL]);
+	if (!bad)
+		return;
+	pthread_mutex_lock(&s->lock);
+	router_lose(s->router, (int64_t)bad);
+	pthread_mutex_unlock(&s->lock);
+	log_write(s->log, LOG_WARNING, "source=" STR_FMT " bad_flows=%zu type=%zu number=%zu "
+		  "protocol=%zu null=%zu; the other flows of the message are kept",
+		  STR_ARG(s->options.url.text), bad, batch->bad[BAD_FLOW_TYPE],
+		  batch->bad[BAD_FLOW_NUMBER], batch->bad[BAD_FLOW_PROTOCOL],
+		  batch->bad[BAD_FLOW_NULL]);
 }
 
 static void bad_message(struct subscription *s, const struct err *err)
@@ -168,7 +175,7 @@ enum heard subscription_deliver(struct subscription *s, char *message, size_t si
 	}
 	heard = decode(s, batch, bytes, kind);
 	count(s, batch);
-	log_bad(s, batch);
+	tell_bad(s, batch);
 	pthread_mutex_lock(&s->lock);
 	is_lost = !router_deliver(s->router, batch);
 	pthread_mutex_unlock(&s->lock);
@@ -199,6 +206,7 @@ static int start_datagram(struct subscription *s, struct err *err)
 {
 	const struct datagram_options options = {
 		.url = s->options.url, .deliver = from_datagram, .context = s, .log = s->log,
+		.kernel_drops = &s->stats.kernel_drops,
 	};
 
 	s->datagram = datagram_start(&options, err);
@@ -219,6 +227,7 @@ int subscription_start(struct subscription *s, struct err *err)
 	default:
 		s->options.deliver = from_websocket;
 		s->options.context = s;
+		s->options.stats = &s->connection;
 		s->subscriber = subscriber_start(&s->options, err);
 		return s->subscriber ? 0 : -EINVAL;
 	}
@@ -236,7 +245,8 @@ void subscription_stop(struct subscription *s)
 
 bool subscription_is_ready(const struct subscription *s)
 {
-	return !s->subscriber || subscriber_stats(s->subscriber)->connects > 0;
+	return !source_url_is_websocket(&s->options.url) ||
+	       atomic_load(&s->connection.connects) > 0;
 }
 
 const struct subscription_stats *subscription_stats(const struct subscription *s)
@@ -246,5 +256,35 @@ const struct subscription_stats *subscription_stats(const struct subscription *s
 
 const struct subscriber_stats *subscription_connection(const struct subscription *s)
 {
-	return s->subscriber ? subscriber_stats(s->subscriber) : NULL;
+	return source_url_is_websocket(&s->options.url) ? &s->connection : NULL;
+}
+
+static const char *state_of(const struct subscription *s)
+{
+	if (!source_url_is_websocket(&s->options.url))
+		return "open";
+	if (atomic_load(&s->connection.is_starved))
+		return "starved";
+	return atomic_load(&s->connection.is_subscribed) ? "subscribed" : "connecting";
+}
+
+void subscription_status(const struct subscription *s, struct subscription_status *status)
+{
+	int reason;
+
+	*status = (struct subscription_status){
+		.state = state_of(s),
+		.connects = atomic_load(&s->connection.connects),
+		.gaps = atomic_load(&s->connection.gaps),
+		.renewals = atomic_load(&s->connection.renewals),
+		.messages = atomic_load(&s->stats.batches),
+		.flows = atomic_load(&s->stats.flows),
+		.bytes = atomic_load(&s->stats.bytes),
+		.bad_messages = atomic_load(&s->stats.bad_messages),
+		.kernel_drops = atomic_load(&s->stats.kernel_drops),
+	};
+	for (reason = 0; reason < BAD_FLOW_REASONS; reason++)
+		status->bad_flows[reason] = atomic_load(&s->stats.bad_flows[reason]);
+	status->is_ready = strcmp(status->state, "open") == 0 ||
+			   strcmp(status->state, "subscribed") == 0;
 }

@@ -20,6 +20,7 @@ struct tenant {
 	struct tenant_surroundings around;
 	struct queue inbox;
 	atomic_bool is_finishing, is_finished;
+	_Atomic int64_t lost_flows;	/* that no object has told of yet */
 
 	/* Open. */
 	bool is_open;
@@ -117,6 +118,7 @@ static bool enrich(struct tenant *t, struct now now)
 
 static void finish_batch(struct tenant *t, struct now now)
 {
+	pipeline_lost(t->pipeline, atomic_exchange(&t->lost_flows, 0));
 	pipeline_commit(t->pipeline, now);
 	queries_reset(&t->queries);
 	stats_add(&t->home->stats, STAT_LOOKUPS_REFUSED, (int64_t)t->queries.refused);
@@ -170,6 +172,13 @@ static bool has_room(struct tenant *t)
 	       queue_count(&t->inbox) == 0;
 }
 
+static void lose(struct receiver *receiver, int64_t flows)
+{
+	struct tenant *t = (struct tenant *)receiver;
+
+	atomic_fetch_add(&t->lost_flows, flows);
+}
+
 static void offer(struct receiver *receiver, const struct parcel *parcel)
 {
 	struct tenant *t = (struct tenant *)receiver;
@@ -180,6 +189,7 @@ static void offer(struct receiver *receiver, const struct parcel *parcel)
 		stats_add(&t->home->stats, STAT_FLOWS_DROPPED_INBOX, (int64_t)parcel->count);
 		log_write(t->around.log, LOG_WARNING, "tenant=%s inbox=full flows are "
 			  "dropped", t->name);
+		lose(receiver, (int64_t)parcel->count);
 		batch_unref(parcel->batch);
 		return;
 	}
@@ -290,6 +300,7 @@ int tenant_open(struct tenant *t, const struct tenant_surroundings *around,
 
 	t->around = *around;
 	t->receiver.offer = offer;
+	t->receiver.lose = lose;
 	task_init(&t->task, run);
 	if (around->output.len && tenant_config_redirect(&t->config, around->output) < 0)
 		return err_set(err, "out of memory");
@@ -371,6 +382,25 @@ size_t tenant_backlog(struct tenant *t)
 
 	spool_backlog(t->home->dir, &backlog);
 	return backlog.objects + intake_sealing(t->intake);
+}
+
+void tenant_status(struct tenant *t, struct tenant_status *status)
+{
+	struct uploader_status uploads = { 0 };
+	struct spool_backlog backlog;
+
+	pthread_mutex_lock(&t->lock);
+	if (t->uploader)
+		uploader_status(t->uploader, &uploads);
+	pthread_mutex_unlock(&t->lock);
+	spool_backlog(t->home->dir, &backlog);
+	*status = (struct tenant_status){
+		.is_degraded = uploads.is_degraded,
+		.objects = backlog.objects + intake_sealing(t->intake),
+		.bytes = backlog.bytes,
+		.oldest_ms = backlog.oldest_ms,
+	};
+	memcpy(status->error, uploads.error, sizeof(status->error));
 }
 
 bool tenant_is_degraded(struct tenant *t)

@@ -70,6 +70,15 @@ bool tenant_has_heir(struct tenant *);
 /* Objects that are not stored yet, those in the making included. */
 size_t tenant_backlog(struct tenant *);
 bool tenant_is_degraded(struct tenant *);
+
+struct tenant_status {
+	bool is_degraded;
+	size_t objects;			/* as tenant_backlog() */
+	int64_t bytes;			/* of finished objects that wait */
+	int64_t oldest_ms;		/* of those, when finished, monotonic; NEVER_MS */
+	char error[256];		/* of the last upload, while degraded */
+};
+void tenant_status(struct tenant *, struct tenant_status *);
 const struct stats *tenant_stats(const struct tenant *);
 /* Stops what runs and releases everything but the configuration. */
 void tenant_close(struct tenant *);

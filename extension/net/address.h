@@ -17,6 +17,8 @@ struct address {
 	socklen_t size;
 };
 
+/* Whether it is written well: 0, or -EINVAL with the reason. */
+int address_check(const char *text, struct err *);
 /* Looks up the host; text ends with a NUL. -EINVAL with the reason. */
 int listen_address_parse(const char *text, struct address *, struct err *);
 /* The path of a unix socket, else NULL. Borrowed; as long as the address. */

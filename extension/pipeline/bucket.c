@@ -22,6 +22,8 @@ void bucket_fini(struct bucket *b)
 {
 	if (b->held_bytes)
 		b->sink->hold(b->sink, -b->held_bytes);
+	if (b->count)
+		stats_add(b->stats, STAT_RECORDS_DROPPED_HELD, (int64_t)b->count);
 	buf_fini(&b->rows);
 	free(b->length);
 	*b = (struct bucket){ 0 };
@@ -135,6 +137,7 @@ static bool seal(struct bucket *b, struct now now)
 		.first_ms = b->sealed_at.wall_ms,
 		.last_ms = now.wall_ms,
 		.records = b->records,
+		.lost_flows = b->lost_flows,
 	};
 	int64_t stream = 0, sequence = 0;
 	bool ok;
@@ -154,7 +157,7 @@ static bool seal(struct bucket *b, struct now now)
 		b->stream_began_ms = now.mono_ms;
 	b->stream = stream;
 	b->sequence = sequence + 1;
-	b->records = b->bytes = 0;
+	b->records = b->bytes = b->lost_flows = 0;
 	b->sealed_at = now;
 	b->age_limit_ms = b->limits->max_age_ms;
 	return true;
@@ -227,7 +230,9 @@ int64_t bucket_tick(struct bucket *b, struct now now)
 		store(b, now, false);
 	if (b->retry_ms)
 		return b->retry_ms;
-	return b->records ? b->sealed_at.mono_ms + b->age_limit_ms : NEVER_MS;
+	if (!b->records || b->age_limit_ms >= NEVER_MS - b->sealed_at.mono_ms)
+		return NEVER_MS;
+	return b->sealed_at.mono_ms + b->age_limit_ms;
 }
 
 void bucket_flush(struct bucket *b, struct now now)

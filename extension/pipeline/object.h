@@ -30,6 +30,7 @@ struct object {
 	struct str key;			/* as built, not cleaned */
 	int64_t first_ms, last_ms;	/* previous and present sealing, Unix ms */
 	int64_t records;
+	int64_t lost_flows;		/* that are known to miss in its window */
 };
 
 struct sink {

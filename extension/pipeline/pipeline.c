@@ -204,6 +204,14 @@ void pipeline_commit(struct pipeline *p, struct now now)
 	arena_reset(&p->arena);
 }
 
+void pipeline_lost(struct pipeline *p, int64_t flows)
+{
+	int tag;
+
+	for (tag = 0; tag < TAG_COUNT; tag++)
+		p->bucket[tag].lost_flows += flows;
+}
+
 int64_t pipeline_tick(struct pipeline *p, struct now now)
 {
 	int64_t due = NEVER_MS, next;

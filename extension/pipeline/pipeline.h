@@ -52,6 +52,9 @@ void pipeline_accept(struct pipeline *, const struct batch *, const uint32_t *in
 size_t pipeline_enrich(struct pipeline *, struct queries *);
 void pipeline_commit(struct pipeline *, struct now);
 
+/* So many flows are known to be lost: the objects of the present windows say so. */
+void pipeline_lost(struct pipeline *, int64_t flows);
+
 /* Does what is due. Returns when something will be (monotonic), or NEVER_MS. */
 int64_t pipeline_tick(struct pipeline *, struct now);
 /* Seals everything: the tenant stops. */

@@ -106,6 +106,8 @@ static void note_drops(struct datagram *d, struct msghdr *head)
 		if (drops == atomic_load(&d->kernel_drops))
 			continue;
 		atomic_store(&d->kernel_drops, drops);
+		if (d->options.kernel_drops)
+			atomic_store(d->options.kernel_drops, drops);
 		log_write(d->options.log, LOG_WARNING, "source=" STR_FMT " kernel_drops=%u "
 			  "datagrams were lost; raise net.core.rmem_max",
 			  STR_ARG(d->options.url.text), drops);

@@ -22,6 +22,7 @@ struct datagram_options {
 	void (*deliver)(void *context, char *message, size_t size);
 	void *context;
 	struct log *log;
+	_Atomic int64_t *kernel_drops;	/* told as well; may be NULL */
 };
 
 /* Binds the socket and starts the thread. NULL: see err. */

@@ -120,6 +120,28 @@ static void offer(const struct route *route, const struct parcel *parcel)
 		route->receiver[i]->offer(route->receiver[i], parcel);
 }
 
+static void lose(const struct route *route, int64_t flows)
+{
+	size_t i;
+
+	for (i = 0; i < route->receivers; i++)
+		if (route->receiver[i]->lose)
+			route->receiver[i]->lose(route->receiver[i], flows);
+}
+
+static bool lose_each(void *flows, struct str capture_id, void *route)
+{
+	(void)capture_id;
+	lose(route, *(const int64_t *)flows);
+	return true;
+}
+
+void router_lose(struct router *router, int64_t flows)
+{
+	lose(&router->all, flows);
+	map_each(router->routes, lose_each, &flows);
+}
+
 bool router_deliver(struct router *router, struct batch *batch)
 {
 	struct route *touched = NULL, *route;

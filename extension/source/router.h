@@ -20,6 +20,9 @@ struct parcel {
 struct receiver {
 	/* Must not block. Takes a reference to the batch if it keeps the parcel. */
 	void (*offer)(struct receiver *, const struct parcel *);
+	/* So many flows were lost on the way; whether any was for this receiver
+	 * is not known. Must not block. May be NULL. */
+	void (*lose)(struct receiver *, int64_t flows);
 };
 
 struct router;
@@ -34,5 +37,7 @@ int router_add(struct router *, struct receiver *, struct str capture_id);
  * flows there are none), and gives the caller's reference back. One thread at a time. false: no memory, the batch is
  * lost. */
 bool router_deliver(struct router *, struct batch *);
+/* Tells every receiver of flows that were lost. */
+void router_lose(struct router *, int64_t flows);
 
 #endif

@@ -268,8 +268,10 @@ static void deliver(struct session *s)
 				    s->ws.is_text ? FRAMING_JSON : FRAMING_PROTOBUF);
 	s->has_flows |= heard == HEARD_FLOWS;
 	s->has_stats |= heard == HEARD_STATS;
-	if (heard != HEARD_OTHER)
-		s->fed_ms = s->heard_ms;
+	if (heard == HEARD_OTHER)
+		return;
+	s->fed_ms = s->heard_ms;
+	atomic_store(&s->stats->is_starved, false);
 }
 
 static enum ending lost(struct session *s, struct err *err, const char *why)

@@ -19,7 +19,7 @@
 
 struct subscriber {
 	struct subscriber_options options;
-	struct subscriber_stats stats;
+	struct subscriber_stats own_stats, *stats;
 	struct session *session;
 	pthread_t thread;
 	atomic_bool is_stopping;
@@ -107,7 +107,8 @@ static void set_starvation(struct subscriber *s, enum ending ending)
 	int64_t usual = s->options.starvation_ms;
 
 	if (ending == ENDING_STARVED) {
-		atomic_fetch_add(&s->stats.renewals, 1);
+		atomic_fetch_add(&s->stats->renewals, 1);
+		atomic_store(&s->stats->is_starved, true);
 		s->starvation_ms = s->starvation_ms * 2 < STARVED_MAX_MS ?
 				   s->starvation_ms * 2 : STARVED_MAX_MS;
 	}
@@ -131,7 +132,7 @@ static void *run(void *argument)
 		if (session_was_admitted(s->session)) {
 			s->last_ending = ENDING_STOPPED;
 			if (ending != ENDING_STOPPED)
-				atomic_fetch_add(&s->stats.gaps, 1);
+				atomic_fetch_add(&s->stats->gaps, 1);
 		}
 		set_starvation(s, ending);
 		log_ending(s, ending, &err, now);
@@ -151,9 +152,10 @@ struct subscriber *subscriber_start(const struct subscriber_options *options,
 		return NULL;
 	}
 	s->options = *options;
+	s->stats = options->stats ? options->stats : &s->own_stats;
 	s->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	s->session = s->wake_fd < 0 ? NULL :
-		     session_new(&s->options, &s->stats, &s->is_stopping, s->wake_fd);
+		     session_new(&s->options, s->stats, &s->is_stopping, s->wake_fd);
 	error = s->session ? thread_start(&s->thread, "source", run, s) : -ENOMEM;
 	if (!error)
 		return s;
@@ -182,5 +184,5 @@ void subscriber_stop(struct subscriber *s)
 
 const struct subscriber_stats *subscriber_stats(const struct subscriber *s)
 {
-	return &s->stats;
+	return s->stats;
 }

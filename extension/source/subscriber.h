@@ -32,6 +32,16 @@ struct subscriber;
 /* What a message was, for the watchdog. */
 enum heard { HEARD_OTHER, HEARD_FLOWS, HEARD_STATS };
 
+/* Counters, written by the subscriber's thread. */
+struct subscriber_stats {
+	_Atomic int64_t connects;	/* that were admitted */
+	_Atomic int64_t gaps;		/* ends of admitted connections: flows may be lost */
+	_Atomic int64_t renewals;	/* because it was starved */
+	_Atomic int64_t messages, bytes;
+	atomic_bool is_subscribed;	/* admitted and alive */
+	atomic_bool is_starved;		/* was renewed, and nothing has come since */
+};
+
 struct subscriber_options {
 	struct source_url url;
 	struct str host_id;		/* X-Host-ID: unique, not empty */
@@ -46,15 +56,7 @@ struct subscriber_options {
 	enum heard (*deliver)(void *context, char *message, size_t size, enum framing);
 	void *context;
 	struct log *log;		/* borrowed, as all the rest */
-};
-
-/* Counters, written by the subscriber's thread. */
-struct subscriber_stats {
-	_Atomic int64_t connects;	/* that were admitted */
-	_Atomic int64_t gaps;		/* ends of admitted connections: flows may be lost */
-	_Atomic int64_t renewals;	/* because it was starved */
-	_Atomic int64_t messages, bytes;
-	atomic_bool is_subscribed;	/* admitted and alive */
+	struct subscriber_stats *stats;	/* where it counts; NULL: in its own */
 };
 
 /* Starts the thread. NULL: see err. */

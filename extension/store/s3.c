@@ -87,14 +87,15 @@ static int open_secrets(struct s3 *s, struct err *err)
 	return error;
 }
 
-static int find_server(struct s3 *s, struct str region, struct err *err)
+static int find_server(struct s3 *s, struct err *err)
 {
 	struct err why = ERR_INIT;
 	int error;
 
 	if (uses_iam(s) && !s->endpoint.len)
 		return err_set_key(err, "endpoint", "it must be set when api_key is");
-	error = s3_endpoint(s->endpoint, region, &s->made_endpoint, &s->server, &why);
+	error = s3_endpoint(s->endpoint, s->signer.region, &s->made_endpoint, &s->server,
+			    &why);
 	if (error)
 		err_set_key(err, "endpoint", "not the URL of a store: %s",
 			    why.text[0] ? why.text : "too long");
@@ -127,11 +128,15 @@ static int start_iam(struct s3 *s, struct err *err)
 	return s->iam ? 0 : err_set(err, "out of memory");
 }
 
-static struct str choose_region(const struct s3 *s)
+static int choose_region(struct s3 *s, struct err *err)
 {
-	struct str region = s->region.len ? s->region : secret_environment("AWS_REGION");
+	struct str region = s->region;
 
-	return region.len ? region : STR(REGION);
+	if (!region.len)
+		region = secret_environment("AWS_REGION");
+	buf_put(&s->used_region, region.len ? region : STR(REGION));
+	s->signer.region = buf_str(&s->used_region);
+	return buf_error(&s->used_region) ? err_set_key(err, "region", "it is too long") : 0;
 }
 
 void s3_set_keys(struct s3 *s)
@@ -156,8 +161,25 @@ static void s3_fini(void *self)
 	secret_close(&s->signing_secret);
 	explicit_bzero(&s->signer, sizeof(s->signer));
 	buf_fini(&s->made_endpoint);
+	buf_fini(&s->used_region);
 	buf_fini(&s->ca_path);
 	pthread_mutex_destroy(&s->lock);
+}
+
+static void prepare(struct s3 *s, struct http *http)
+{
+	s->is_ready = true;
+	s->http = http;
+	s->made_endpoint = (struct buf)BUF_INIT(1024);
+	s->used_region = (struct buf)BUF_INIT(256);
+	s->ca_path = (struct buf)BUF_INIT(PATH_SIZE_MAX);
+	s->tls = (struct tls_files){ .ca_cert = NULL };
+	s->skew_ms = 0;
+	s->signer = (struct sigv4_signer){
+		.session_token = s->session_token,
+		.service = STR("s3"),
+	};
+	pthread_mutex_init(&s->lock, NULL);
 }
 
 /* Without http everything is looked at and nothing is begun. */
@@ -166,28 +188,20 @@ static int s3_init(void *self, struct http *http, struct err *err)
 	struct s3 *s = self;
 	int error;
 
-	s->is_ready = true;
-	s->http = http;
-	s->made_endpoint = (struct buf)BUF_INIT(1024);
-	s->ca_path = (struct buf)BUF_INIT(PATH_SIZE_MAX);
-	s->tls = (struct tls_files){ .ca_cert = NULL };
-	s->skew_ms = 0;
-	pthread_mutex_init(&s->lock, NULL);
-	s->signer = (struct sigv4_signer){
-		.session_token = s->session_token,
-		.region = choose_region(s),
-		.service = STR("s3"),
-	};
+	prepare(s, http);
 	error = open_secrets(s, err);
 	if (!error)
-		error = find_server(s, s->signer.region, err);
+		error = choose_region(s, err);
+	if (!error)
+		error = find_server(s, err);
 	if (!error)
 		error = set_tls(s, err);
-	s3_set_keys(s);
 	if (!error && uses_iam(s))
 		error = start_iam(s, err);
 	if (error)
 		s3_fini(s);
+	else
+		s3_set_keys(s);
 	return error;
 }
 

@@ -159,6 +159,10 @@ static void explain(const struct s3_reply *r, struct str code, struct s3_verdict
 		message.len = MESSAGE_MAX;
 	if (r->status < 0)
 		snprintf(v->text, sizeof(v->text), "%s", r->error);
+	else if (r->has_token && (r->status == 401 || r->status == 403))
+		snprintf(v->text, sizeof(v->text), "%d%s" STR_FMT ": the store does not "
+			 "accept the token of api_key: check its policies", r->status,
+			 code.len ? " " : "", STR_ARG(code));
 	else if (code.len == 0)
 		snprintf(v->text, sizeof(v->text), "%d: %s", r->status,
 			 advice_of_status(r->status));

@@ -15,6 +15,7 @@ struct s3_reply {
 	const char *error;		/* why there was none */
 	struct str body;
 	struct str bucket;		/* it was about, for the text */
+	bool has_token;			/* the request had one, and no signature */
 };
 
 struct s3_verdict {

@@ -113,21 +113,29 @@ static int put_url(struct s3_request *r, const struct endpoint *e,
 	return buf_error(path) ? buf_error(path) : buf_error(&r->url);
 }
 
+static void put_line(struct s3_request *r, const char *name, struct str value)
+{
+	buf_puts(&r->lines, name);
+	buf_put(&r->lines, value);
+	buf_putc(&r->lines, '\0');
+}
+
+static void put_lines(struct s3_request *r, const struct list *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->count; i++) {
+		buf_put(&r->lines, l->item[i].name);
+		put_line(r, ": ", l->item[i].value);
+	}
+}
+
 /* Lines first, pointers when the lines do not move any more. */
-static int put_lines(struct s3_request *r, const struct list *l,
-		     const struct sigv4_signer *signer, const struct sigv4_request *request,
-		     const struct sigv4_signature *signature)
+static int point_to_lines(struct s3_request *r)
 {
 	size_t i, lines = 0;
 	const char *at;
 
-	for (i = 0; i < l->count; i++) {
-		buf_put(&r->lines, l->item[i].name);
-		buf_puts(&r->lines, ": ");
-		buf_put(&r->lines, l->item[i].value);
-		buf_putc(&r->lines, '\0');
-	}
-	sigv4_put_headers(&r->lines, signer, request, signature);
 	if (buf_error(&r->lines))
 		return buf_error(&r->lines);
 	for (i = 0; i < r->lines.len; i++)
@@ -140,35 +148,55 @@ static int put_lines(struct s3_request *r, const struct list *l,
 	return 0;
 }
 
-static int sign(struct s3_request *r, const struct list *l, struct sigv4_signer *signer,
-		const struct sealed *o, struct str path, int64_t wall_ms)
-{
-	struct sigv4_signature signature;
-	struct buf hash = BUF_INIT(128);
-	struct sigv4_request request;
-	int error;
+/* Who sends it: one of the two. */
+struct sender {
+	struct sigv4_signer *signer;
+	int64_t wall_ms;
+	struct str token;
+};
 
-	digest_put_hex(&hash, o->sha256, sizeof(o->sha256));
-	sigv4_signature_init(&signature);
-	request = (struct sigv4_request){
+static int sign(struct s3_request *r, const struct list *l, const struct sender *sender,
+		struct str path, struct str hash)
+{
+	struct sigv4_request request = {
 		.method = STR("PUT"),
 		.path = path,
 		.header = l->item,
 		.count = l->count,
-		.payload_sha256 = buf_str(&hash),
+		.payload_sha256 = hash,
 	};
-	error = buf_error(&hash);
+	struct sigv4_signature signature;
+	int error;
+
+	sigv4_signature_init(&signature);
+	error = sigv4_sign(sender->signer, &request, sender->wall_ms, &signature);
 	if (!error)
-		error = sigv4_sign(signer, &request, wall_ms, &signature);
-	if (!error)
-		error = put_lines(r, l, signer, &request, &signature);
+		sigv4_put_headers(&r->lines, sender->signer, &request, &signature);
 	sigv4_signature_fini(&signature);
-	buf_fini(&hash);
 	return error;
 }
 
-int s3_request_init(struct s3_request *r, const struct endpoint *e,
-		    struct sigv4_signer *signer, const struct sealed *o, int64_t wall_ms)
+static int put_headers(struct s3_request *r, const struct list *l,
+		       const struct sender *sender, const struct sealed *o, struct str path)
+{
+	struct buf hash = BUF_INIT(128);
+	int error;
+
+	digest_put_hex(&hash, o->sha256, sizeof(o->sha256));
+	error = buf_error(&hash);
+	put_lines(r, l);
+	if (!error && sender->signer) {
+		error = sign(r, l, sender, path, buf_str(&hash));
+	} else if (!error) {
+		put_line(r, "X-Amz-Content-Sha256: ", buf_str(&hash));
+		put_line(r, "Authorization: Bearer ", sender->token);
+	}
+	buf_fini(&hash);
+	return error ? error : point_to_lines(r);
+}
+
+static int request_init(struct s3_request *r, const struct endpoint *e,
+			const struct sender *sender, const struct sealed *o)
 {
 	struct list headers = { .arena = ARENA_INIT(HEADERS_MAX) };
 	struct buf path = BUF_INIT(URL_MAX);
@@ -182,7 +210,7 @@ int s3_request_init(struct s3_request *r, const struct endpoint *e,
 	if (!error)
 		error = collect(&headers, e, o);
 	if (!error)
-		error = sign(r, &headers, signer, o, buf_str(&path), wall_ms);
+		error = put_headers(r, &headers, sender, o, buf_str(&path));
 	if (error)
 		s3_request_fini(r);
 	free(headers.item);
@@ -191,8 +219,26 @@ int s3_request_init(struct s3_request *r, const struct endpoint *e,
 	return error;
 }
 
+int s3_request_init(struct s3_request *r, const struct endpoint *e,
+		    struct sigv4_signer *signer, const struct sealed *o, int64_t wall_ms)
+{
+	struct sender sender = { .signer = signer, .wall_ms = wall_ms };
+
+	return request_init(r, e, &sender, o);
+}
+
+int s3_request_init_token(struct s3_request *r, const struct endpoint *e, struct str token,
+			  const struct sealed *o)
+{
+	struct sender sender = { .token = token };
+
+	return request_init(r, e, &sender, o);
+}
+
 void s3_request_fini(struct s3_request *r)
 {
+	if (r->lines.ptr)
+		explicit_bzero(r->lines.ptr, r->lines.cap);
 	buf_fini(&r->url);
 	buf_fini(&r->lines);
 	free(r->header);

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* s3_request.h - a sealed object as a signed PutObject request. Pure.
+/* s3_request.h - a sealed object as a PutObject request, signed or with a token.
+ * Pure.
  *
- * Path style, PUT <endpoint>/<bucket>/<key>, which every S3 server knows; all
- * headers are signed but Content-Length, which libcurl adds.
+ * Path style, PUT <endpoint>/<bucket>/<key>, which every S3 server knows. When
+ * it is signed, so are all headers but Content-Length, which libcurl adds. With
+ * a token ("Using IAM tokens" in the IBM Cloud Object Storage docs) there is no
+ * date and no signature, and the rest is the same.
  */
 #ifndef STORE_S3_REQUEST_H
 #define STORE_S3_REQUEST_H
@@ -26,7 +29,9 @@ int s3_endpoint(struct str text, struct str region, struct buf *made,
 /* 0, or -errno with nothing to free. */
 int s3_request_init(struct s3_request *, const struct endpoint *,
 		    struct sigv4_signer *, const struct sealed *, int64_t wall_ms);
-void s3_request_fini(struct s3_request *);
+int s3_request_init_token(struct s3_request *, const struct endpoint *,
+			  struct str token, const struct sealed *);
+void s3_request_fini(struct s3_request *);	/* wipes what it frees */
 
 /* What a body of that size may take: a minute, and 64 kB a second. */
 int64_t s3_request_timeout_ms(int64_t size);

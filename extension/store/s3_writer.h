@@ -25,7 +25,7 @@ struct s3 {
 	struct http *http;
 	struct buf made_endpoint;
 	struct endpoint server;		/* borrows from one of the two */
-	struct buf ca_path;
+	struct buf used_region, ca_path;
 	struct tls_files tls;
 	struct secret api_secret;	/* iam's alone */
 	struct iam *iam;		/* NULL: requests are signed */

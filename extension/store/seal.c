@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
+#include "format/json_read.h"
+#include "format/json_write.h"
 #include "stage/recipe.h"
 #include "store/digest.h"
 #include "store/envelope.h"
@@ -13,15 +15,32 @@
 #include "sys/io.h"
 
 #define ARENA_MAX	((size_t)1 << 20)
-#define METADATA_MAX	3
+#define METADATA_MAX	4
 
 /* What the heads of the frames say, up to a limit. */
 struct outline {
 	int64_t end;			/* behind the last frame of rows */
 	int64_t records, first_ms, last_ms;
 	bool is_marked;
-	struct object object;		/* marked; its key lives in key */
-	struct buf key;
+	struct object object;		/* marked; its key lives in what follows */
+	struct buf payload;
+	struct arena arena;
+};
+
+/* The payload of a mark; the rest of the object stands in the frame's head. */
+struct mark {
+	struct str key;
+	int64_t lost_flows;
+};
+
+static const struct shape mark_shape = {
+	.name = "mark",
+	.size = sizeof(struct mark),
+	.fields = (const struct field[]){
+		FIELD(struct mark, key, "key", 0),
+		FIELD(struct mark, lost_flows, "lost_flows", FIELD_OMIT_EMPTY),
+		{ 0 }
+	},
 };
 
 int seal_mark(int fd, int64_t size, const struct object *object)
@@ -30,20 +49,34 @@ int seal_mark(int fd, int64_t size, const struct object *object)
 		.kind = FRAME_SEAL, .records = (uint32_t)object->records,
 		.first_ms = object->first_ms, .last_ms = object->last_ms,
 	};
+	struct mark mark = { object->key, object->lost_flows };
+	struct buf payload = BUF_INIT(ARENA_MAX);
+	int error;
 
-	return frame_append(fd, size, &frame, object->key);
+	json_put_record(&payload, &mark_shape, &mark, (struct json_style){ 0 });
+	error = buf_error(&payload);
+	if (!error)
+		error = frame_append(fd, size, &frame, buf_str(&payload));
+	buf_fini(&payload);
+	return error;
 }
 
 static int read_mark(int fd, int64_t at, const struct frame *frame, struct outline *o)
 {
-	int error = frame_read_payload(fd, at, frame, &o->key);
+	int error = frame_read_payload(fd, at, frame, &o->payload);
+	struct mark mark = { .key = STR("") };
+	struct json_reader r;
 
 	if (error)
 		return error;
+	json_reader_init(&r, buf_str(&o->payload), &o->arena);
+	if (!json_read_object(&r, &mark_shape, &mark))
+		return -ENODATA;
 	o->is_marked = true;
 	o->object = (struct object){
-		.key = buf_str(&o->key), .first_ms = frame->first_ms,
+		.key = mark.key, .first_ms = frame->first_ms,
 		.last_ms = frame->last_ms, .records = frame->records,
+		.lost_flows = mark.lost_flows,
 	};
 	return 0;
 }
@@ -113,16 +146,17 @@ static int write_envelope(struct body *body, const struct recipe *recipe,
 	char text[METADATA_MAX][24], head[ENVELOPE_SIZE];
 	struct str name[METADATA_MAX] = {
 		STR("first-timestamp"), STR("last-timestamp"), STR("num-records"),
+		STR("lost-flows"),
 	};
 	struct str value[METADATA_MAX] = {
 		number(text[0], object->first_ms), number(text[1], object->last_ms),
-		number(text[2], object->records),
+		number(text[2], object->records), number(text[3], object->lost_flows),
 	};
 	struct envelope envelope = {
 		.dirname = recipe->place.dirname, .key = object->key,
 		.content_type = recipe->content_type,
 		.content_encoding = recipe->content_encoding,
-		.metadata = { name, value, METADATA_MAX },
+		.metadata = { name, value, METADATA_MAX - !object->lost_flows },
 		.records = object->records, .size = body->size,
 	};
 	int error = digest_end(&body->sha256, envelope.sha256);
@@ -256,7 +290,9 @@ static int make(struct spool_dir *dir, uint64_t id, int fd, const struct recipe 
 
 int seal_object(struct spool_dir *dir, uint64_t id, struct log *log, struct now now)
 {
-	struct outline outline = { .key = BUF_INIT(ARENA_MAX) };
+	struct outline outline = {
+		.payload = BUF_INIT(ARENA_MAX), .arena = ARENA_INIT(ARENA_MAX),
+	};
 	struct arena arena = ARENA_INIT(ARENA_MAX);
 	struct recipe recipe = { 0 };
 	struct err err = ERR_INIT;
@@ -284,7 +320,8 @@ int seal_object(struct spool_dir *dir, uint64_t id, struct log *log, struct now 
 		error = -EBADMSG;
 	}
 	recipe_fini(&recipe);
-	buf_fini(&outline.key);
+	buf_fini(&outline.payload);
+	arena_fini(&outline.arena);
 	arena_fini(&arena);
 	return error;
 }

@@ -165,6 +165,16 @@ void spool_charge(struct spool *spool, int64_t bytes)
 	pthread_mutex_unlock(&spool->lock);
 }
 
+int64_t spool_bytes(struct spool *spool)
+{
+	int64_t bytes;
+
+	pthread_mutex_lock(&spool->lock);
+	bytes = spool->bytes;
+	pthread_mutex_unlock(&spool->lock);
+	return bytes;
+}
+
 static int remember_stream(struct spool *spool, int64_t id)
 {
 	char text[STREAM_DIGITS + 2];

@@ -50,12 +50,13 @@ void spool_set_held_max(struct spool *, int64_t bytes);
 bool spool_hold(struct spool *, int64_t bytes);
 
 /* A stream id, in Unix seconds: at least wanted, and above all given out before
- * this spool was opened, or a directory of it closed. Remembered on disk first.
- * -errno. */
+ * this spool was opened. Remembered on disk first. -errno. */
 int64_t spool_stream(struct spool *, int64_t wanted);
 
 /* Bytes of open objects, for the limit of the whole; negative takes back. */
 void spool_charge(struct spool *, int64_t bytes);
+/* Bytes of all that is there: open, sealed, bad. */
+int64_t spool_bytes(struct spool *);
 
 /* One pipeline's directories, with what is in them. The name is copied, stats
  * are borrowed. NULL: see err. */

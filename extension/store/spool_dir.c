@@ -279,8 +279,6 @@ void spool_dir_close(struct spool_dir *dir)
 	if (dir->is_listed)
 		TAILQ_REMOVE(&dir->spool->dirs, dir, link);
 	charge(dir, -dir->bad_bytes);
-	/* Who opens it again gets streams above those of this one. */
-	dir->spool->stream_floor = dir->spool->stream_highest;
 	while ((entry = TAILQ_FIRST(&dir->waiting)))
 		spool_forget(dir, entry, false);
 	pthread_mutex_unlock(&dir->spool->lock);

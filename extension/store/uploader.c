@@ -121,26 +121,6 @@ static void send_object(struct upload *upload)
 	u->parts.store->put(u->parts.state, &upload->put);
 }
 
-/* Starts the oldest object that waits. false: there is none. */
-static bool start_one(struct uploader *u, struct upload *upload)
-{
-	struct err err = ERR_INIT;
-	int error;
-
-	if (!spool_take(u->parts.dir, &upload->id))
-		return false;
-	error = load(upload, &err);
-	if (!error) {
-		send_object(upload);
-		return true;
-	}
-	unload(upload);
-	log_write(u->parts.log, LOG_ERROR, "tenant=%s spool=new/%016" PRIu64
-		  " moved to bad/: %s", spool_dir_name(u->parts.dir), upload->id, err.text);
-	spool_done(u->parts.dir, upload->id, SPOOL_REFUSED);
-	return true;
-}
-
 static void set_degraded(struct uploader *u, bool degraded, const char *why)
 {
 	const char *tenant = spool_dir_name(u->parts.dir);
@@ -161,7 +141,7 @@ static void set_degraded(struct uploader *u, bool degraded, const char *why)
 			  u->parts.store->name);
 }
 
-static void back_off(struct uploader *u, const struct put *put, struct now now)
+static void back_off(struct uploader *u, int64_t retry_after_ms, struct now now)
 {
 	int64_t most = BACKOFF_MIN_MS;
 	unsigned i;
@@ -171,8 +151,40 @@ static void back_off(struct uploader *u, const struct put *put, struct now now)
 	if (most > BACKOFF_MAX_MS)
 		most = BACKOFF_MAX_MS;
 	u->failures++;
-	u->retry_ms = now.mono_ms + (put->retry_after_ms ? put->retry_after_ms :
+	u->retry_ms = now.mono_ms + (retry_after_ms ? retry_after_ms :
 		      1 + (int64_t)(next_random(u) % (uint64_t)most));
+}
+
+/* Only what is wrong with the file itself is never tried again. */
+static bool is_useless(int error)
+{
+	return error == -EINVAL || error == -ENODATA || error == -ENOENT;
+}
+
+/* Starts the oldest object that waits. false: there is none, or not now. */
+static bool start_one(struct uploader *u, struct upload *upload, struct now now)
+{
+	struct err err = ERR_INIT;
+	int error;
+
+	if (!spool_take(u->parts.dir, &upload->id))
+		return false;
+	error = load(upload, &err);
+	if (!error) {
+		send_object(upload);
+		return true;
+	}
+	unload(upload);
+	if (!is_useless(error)) {
+		spool_done(u->parts.dir, upload->id, SPOOL_LATER);
+		back_off(u, 0, now);
+		set_degraded(u, true, err.text);
+		return false;
+	}
+	log_write(u->parts.log, LOG_ERROR, "tenant=%s spool=new/%016" PRIu64
+		  " moved to bad/: %s", spool_dir_name(u->parts.dir), upload->id, err.text);
+	spool_done(u->parts.dir, upload->id, SPOOL_REFUSED);
+	return true;
 }
 
 static void finish_one(struct uploader *u, struct upload *upload, struct now now)
@@ -202,7 +214,7 @@ static void finish_one(struct uploader *u, struct upload *upload, struct now now
 	case PUT_FAILED:
 		stats_add(u->parts.stats, STAT_UPLOAD_FAILURES, 1);
 		spool_done(u->parts.dir, upload->id, SPOOL_LATER);
-		back_off(u, put, now);
+		back_off(u, put->retry_after_ms, now);
 		set_degraded(u, true, put->error);
 		break;
 	}
@@ -230,14 +242,24 @@ static unsigned finish_ended(struct uploader *u, struct now now)
 	return under_way;
 }
 
-static void start_some(struct uploader *u, unsigned under_way)
+static int state_of(struct upload *upload)
+{
+	int state;
+
+	pthread_mutex_lock(&upload->uploader->lock);
+	state = upload->state;
+	pthread_mutex_unlock(&upload->uploader->lock);
+	return state;
+}
+
+static void start_some(struct uploader *u, unsigned under_way, struct now now)
 {
 	unsigned most = u->failures ? 1 : UPLOADS_MAX, i;
 
 	for (i = 0; i < UPLOADS_MAX && under_way < most; i++) {
-		if (u->upload[i].state != UPLOAD_FREE)
+		if (state_of(&u->upload[i]) != UPLOAD_FREE)
 			continue;
-		if (!start_one(u, &u->upload[i]))
+		if (!start_one(u, &u->upload[i], now))
 			return;
 		under_way++;
 	}
@@ -255,7 +277,7 @@ static void run(struct task *task, struct now now)
 		return;
 	spool_tick(u->parts.dir, now);
 	if (u->retry_ms <= now.mono_ms)
-		start_some(u, under_way);
+		start_some(u, under_way, now);
 	spool_backlog(u->parts.dir, &backlog);
 	next = backlog.objects ? now.mono_ms + TICK_MS : NEVER_MS;
 	if (u->retry_ms > now.mono_ms && u->retry_ms < next)
@@ -284,16 +306,6 @@ struct uploader *uploader_new(const struct uploader_parts *parts)
 	return u;
 }
 
-static bool is_sent(struct upload *upload)
-{
-	bool sent;
-
-	pthread_mutex_lock(&upload->uploader->lock);
-	sent = upload->state == UPLOAD_SENT;
-	pthread_mutex_unlock(&upload->uploader->lock);
-	return sent;
-}
-
 static void await_end(struct upload *upload)
 {
 	struct uploader *u = upload->uploader;
@@ -304,6 +316,15 @@ static void await_end(struct upload *upload)
 	pthread_mutex_unlock(&u->lock);
 }
 
+static void cancel_all(struct uploader *u)
+{
+	unsigned i;
+
+	for (i = 0; i < UPLOADS_MAX; i++)
+		if (state_of(&u->upload[i]) == UPLOAD_SENT && u->parts.store->cancel)
+			u->parts.store->cancel(u->parts.state, &u->upload[i].put);
+}
+
 void uploader_free(struct uploader *u)
 {
 	unsigned i;
@@ -312,10 +333,10 @@ void uploader_free(struct uploader *u)
 		return;
 	atomic_store(&u->is_stopping, true);
 	/* A writer that blocks holds the task until it is cancelled. */
-	for (i = 0; i < UPLOADS_MAX; i++)
-		if (is_sent(&u->upload[i]) && u->parts.store->cancel)
-			u->parts.store->cancel(u->parts.state, &u->upload[i].put);
+	cancel_all(u);
 	workers_forget(u->parts.workers, &u->task);
+	/* What the task was just about to hand over was not there to be cancelled. */
+	cancel_all(u);
 	for (i = 0; i < UPLOADS_MAX; i++)
 		await_end(&u->upload[i]);
 	workers_forget(u->parts.workers, &u->task);

@@ -49,6 +49,7 @@ ELSEWHERE = {
     "P17": "The Go exporter leaves out the direction of the first vpclogs record of each capture node; we do not.",
     "P33": "The Go exporter loses what is left after the full objects of a flush; we keep it for the next object.",
     "P38": "The Go exporter writes nothing when it is stopped; we store what is there.",
+    "lost-flows": "An object in whose window flows were lost says how many; the Go exporter keeps it to itself.",
     "W5": "The Go exporter cannot read DNS layers of analyzers after v0.28 and loses their messages; we read both.",
 }
 

@@ -169,3 +169,15 @@ def test_wrong_usage(args):
     done = exporter(*args)
     assert done.code == 2
     assert "sage" in done.stderr
+
+
+def test_objects_tell_of_lost_flows(tmp_path):
+    """Five flows of edge_bad cannot be decoded: the objects of each tag that was open say so, and no other object."""
+    found = run_case(CASES["edge-none"], tmp_path)
+    told = {}
+    for item in found:
+        if objects.LOST in item.headers:
+            told.setdefault(item.series, []).append(int(item.headers[objects.LOST]))
+    assert sum(told["bucket/logs/egress"]) == sum(told["bucket/logs/other"]) == 5
+    assert all(n > 0 for counts in told.values() for n in counts)
+    assert not [o for o in run_case(CASES["old-none-capture"], tmp_path / "good") if objects.LOST in o.headers]

@@ -5,9 +5,9 @@ The stand-in sends by the clock and counts how many messages ever waited in
 its own queue, behind a socket buffer of 256 KiB.
 """
 import array
+import concurrent.futures
 import fcntl
 import io
-import json
 import os
 import socket
 import subprocess
@@ -15,7 +15,7 @@ import termios
 
 import pytest
 
-from lib import paths, settings, stream
+from lib import objects, oracle, paths, settings, stream
 from lib.export import waiting
 from lib.paths import recording
 from lib.process import Analyzer, Exporter, Lines, environment, until
@@ -26,6 +26,9 @@ QUEUED_MOST = 8                                         # messages
 SNDBUF = 256 * 1024
 STOP_SECONDS = 3
 PIPE_FULL = 48 * 1024                                   # of 64 KiB; pages need not be full
+
+RECORDING = recording("old-netns-mixed.jsonl.gz")
+FLOWS = [flow for batch in stream.batches(RECORDING) for flow in batch]
 
 CONFIG = {
     "host_id": "never-waits",
@@ -95,11 +98,10 @@ class Unheard(Exporter):
         self.pipe.close()
 
 
-def analyzer(*recordings, options=()):
+def analyzer(played=RECORDING, options=()):
     """The stand-in, which sends RATE flows a second for SECONDS."""
-    flows = sum(len(batch) for path in recordings for batch in stream.batches(path))
-    rounds = max(1, round(RATE * SECONDS / flows))
-    return Analyzer(*recordings, pace=RATE, options=[
+    rounds = max(1, round(RATE * SECONDS / len(FLOWS)))
+    return Analyzer(played, pace=RATE, options=[
         "--repeat", rounds, "--sndbuf", SNDBUF, "--stats-every", 1000, *options])
 
 
@@ -119,7 +121,6 @@ def check(source, exporter):
     """Wait for the end of the stream; nothing may ever have waited. Returns the stand-in's counters."""
     end = source.event("end", SECONDS * 2 + 10, unless_ends=exporter)
     stats = source.stats()
-    print(json.dumps(stats))
     assert exporter.process.poll() is None
     assert stats["queued_max"] <= QUEUED_MOST, stats
     assert stats["sent_flows"] == end["flows"] and stats["missed_flows"] == stats["lost_flows"] == 0, stats
@@ -134,51 +135,89 @@ def check_stop(source, exporter):
     assert source.stats()["closes"] == {"1000": 1}
 
 
-@pytest.mark.parametrize("takes", [True, False], ids=["silent", "unreachable"])
-def test_black_holed_store(takes, tmp_path):
-    """The store takes connections and never answers, or does not take them: everything stays in the spool."""
-    with BlackHole(takes) as hole, analyzer(recording("old-netns-mixed.jsonl.gz")) as source:
+def black_holed_store(folder, takes):
+    """Everything stays in the spool."""
+    with BlackHole(takes) as hole, analyzer() as source:
         write = {"type": "s3", "s3": {"endpoint": hole.endpoint, "region": "local", "access_key": "user",
                                       "secret_key": "password"}}
-        with Exporter(configure(source, tmp_path, write)) as exporter:
-            check(source, exporter)
-            assert len(waiting(tmp_path)) > 10
+        with Exporter(configure(source, folder, write)) as exporter:
+            stats = check(source, exporter)
+            assert len(waiting(folder)) > 10
             check_stop(source, exporter)
+    return stats
 
 
-def test_hanging_topology(tmp_path):
+def silent_store(folder):
+    """A store that takes connections and never answers."""
+    return black_holed_store(folder, takes=True)
+
+
+def unreachable_store(folder):
+    """A store that does not take connections, and does not refuse them either."""
+    return black_holed_store(folder, takes=False)
+
+
+def records_stored(folder):
+    """Return how many records the headers of the stored objects tell of."""
+    return sum(int(objects.read_headers(path)[objects.RECORDS]) for path in (folder / "stored").rglob("*.headers"))
+
+
+def hanging_topology(folder):
     """The analyzer's REST takes questions and never answers: records go without, flows are not lost."""
-    with analyzer(recording("old-netns-mixed.jsonl.gz"), options=["--hang", "topology"]) as source:
-        with Exporter(configure(source, tmp_path, to_file(tmp_path))) as exporter:
+    with analyzer(options=["--hang", "topology"]) as source:
+        with Exporter(configure(source, folder, to_file(folder))) as exporter:
             stats = check(source, exporter)
             assert stats["topology_requests"] > 0
             check_stop(source, exporter)
-        assert "inbox=full" not in exporter.err.text()
+    assert "inbox=full" not in exporter.err.text()
+    once = oracle.joined(oracle.expected(CONFIG, [RECORDING], []))
+    rounds = stats["sent_flows"] // len(FLOWS)
+    assert records_stored(folder) == rounds * sum(len(records) for records in once.values())
+    return stats
 
 
-def test_stuck_stdout(tmp_path):
+def stuck_stdout(folder):
     """Objects go to a pipe that nobody reads."""
-    with analyzer(recording("old-netns-mixed.jsonl.gz")) as source:
-        with Unheard(configure(source, tmp_path, {"type": "stdout"}), "stdout") as exporter:
+    with analyzer() as source:
+        with Unheard(configure(source, folder, {"type": "stdout"}), "stdout") as exporter:
             until(lambda: exporter.unread() > PIPE_FULL, "a full pipe", SECONDS)
-            check(source, exporter)
+            stats = check(source, exporter)
+            assert len(waiting(folder)) > 10
             check_stop(source, exporter)
+    return stats
 
 
 def bad_recording(folder):
     """A recording in which some flows of each message cannot be read, so that each message is worth a line."""
     path = folder / "bad.jsonl"
     with open(path, "wb") as out:
-        for number, line in enumerate(stream.read(recording("old-netns-mixed.jsonl.gz")).splitlines()):
+        for number, line in enumerate(stream.read(RECORDING).splitlines()):
             out.write(line.replace(b'"Protocol":"IPV4"', b'"Protocol":"BOGUS"', 1 + number % 7) + b"\n")
     return path
 
 
-def test_stuck_log(tmp_path):
+def stuck_log(folder):
     """The log, at its most talkative, goes to a pipe that nobody reads."""
-    with analyzer(bad_recording(tmp_path)) as source:
-        path = configure(source, tmp_path, to_file(tmp_path), {"logging": {"level": "DEBUG"}})
+    with analyzer(bad_recording(folder)) as source:
+        path = configure(source, folder, to_file(folder), {"logging": {"level": "DEBUG"}})
         with Unheard(path, "stderr") as exporter:
             until(lambda: exporter.unread() > PIPE_FULL, "a full pipe", SECONDS)
-            check(source, exporter)
+            stats = check(source, exporter)
             check_stop(source, exporter)
+    return stats
+
+
+SCENARIOS = {run.__name__: run for run in (silent_store, unreachable_store, hanging_topology, stuck_stdout, stuck_log)}
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory):
+    """All scenarios side by side: together they take about one and a half cores, and no queue gets longer by it."""
+    with concurrent.futures.ThreadPoolExecutor(len(SCENARIOS)) as pool:
+        yield {name: pool.submit(run, tmp_path_factory.mktemp(name)) for name, run in SCENARIOS.items()}
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_nothing_waits(name, running):
+    """At 20,000 flows a second at most 8 messages ever wait in the analyzer."""
+    print(running[name].result())

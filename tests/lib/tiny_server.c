@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tiny_server.c - see tiny_server.h. */
 #include <arpa/inet.h>
+#include <openssl/ssl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,12 +17,14 @@ struct connection {
 	struct tiny_server *server;
 	pthread_t thread;
 	int fd;
+	SSL *ssl;			/* NULL: plain */
 	unsigned number;
 };
 
 struct tiny_server {
 	tiny_answer *answer;
 	void *context;
+	const struct tiny_tls *tls;	/* NULL: plain */
 	int fd;
 	unsigned port;
 	pthread_t thread;
@@ -29,12 +32,23 @@ struct tiny_server {
 	unsigned count;			/* the accepting thread's */
 };
 
+static ssize_t take(struct connection *c, void *to, size_t size)
+{
+	return c->ssl ? SSL_read(c->ssl, to, (int)size) : recv(c->fd, to, size, 0);
+}
+
+static ssize_t give(struct connection *c, const void *from, size_t size)
+{
+	return c->ssl ? SSL_write(c->ssl, from, (int)size) :
+			send(c->fd, from, size, MSG_NOSIGNAL);
+}
+
 /* Reads until the text ends the head; false: the other side is gone. */
-static bool read_head(int fd, struct tiny_request *r)
+static bool read_head(struct connection *c, struct tiny_request *r)
 {
 	size_t n = 0;
 
-	while (n < sizeof(r->head) - 1 && recv(fd, r->head + n, 1, 0) == 1) {
+	while (n < sizeof(r->head) - 1 && take(c, r->head + n, 1) == 1) {
 		r->head[++n] = '\0';
 		if (n >= 4 && memcmp(r->head + n - 4, "\r\n\r\n", 4) == 0)
 			return true;
@@ -42,7 +56,7 @@ static bool read_head(int fd, struct tiny_request *r)
 	return false;
 }
 
-static bool read_body(int fd, struct tiny_request *r)
+static bool read_body(struct connection *c, struct tiny_request *r)
 {
 	const char *at = strcasestr(r->head, "\r\nContent-Length:");
 	size_t size = at ? strtoul(at + 17, NULL, 10) : 0;
@@ -50,7 +64,7 @@ static bool read_body(int fd, struct tiny_request *r)
 
 	r->body_len = 0;
 	while (r->body_len < size && r->body_len < sizeof(r->body) - 1) {
-		n = recv(fd, r->body + r->body_len, size - r->body_len, 0);
+		n = take(c, r->body + r->body_len, size - r->body_len);
 		if (n <= 0)
 			return false;
 		r->body_len += (size_t)n;
@@ -59,13 +73,33 @@ static bool read_body(int fd, struct tiny_request *r)
 	return true;
 }
 
+/* false: they could not agree. */
+static bool begin_tls(struct connection *c)
+{
+	const struct tiny_tls *tls = c->server->tls;
+	SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+
+	SSL_CTX_use_certificate_chain_file(context, tls->cert);
+	SSL_CTX_use_PrivateKey_file(context, tls->key, SSL_FILETYPE_PEM);
+	if (tls->client_ca) {
+		SSL_CTX_load_verify_locations(context, tls->client_ca, NULL);
+		SSL_CTX_set_verify(context,
+				   SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+	}
+	c->ssl = SSL_new(context);
+	SSL_CTX_free(context);
+	SSL_set_fd(c->ssl, c->fd);
+	return SSL_accept(c->ssl) == 1;
+}
+
 static void *serve(void *argument)
 {
 	struct connection *c = argument;
 	struct tiny_request *r = calloc(1, sizeof(*r));
+	bool ready = r && (!c->server->tls || begin_tls(c));
 	struct tiny_reply reply;
 
-	while (r && read_head(c->fd, r) && read_body(c->fd, r)) {
+	while (ready && read_head(c, r) && read_body(c, r)) {
 		reply = (struct tiny_reply){ .text = NULL };
 		r->connection = c->number;
 		c->server->answer(c->server->context, r, &reply);
@@ -73,10 +107,11 @@ static void *serve(void *argument)
 			break;
 		if (!reply.len)
 			reply.len = strlen(reply.text);
-		if (send(c->fd, reply.text, reply.len, MSG_NOSIGNAL) < 0 || reply.close)
+		if (give(c, reply.text, reply.len) < 0 || reply.close)
 			break;
 	}
 	shutdown(c->fd, SHUT_RDWR);
+	SSL_free(c->ssl);
 	free(r);
 	return NULL;
 }
@@ -98,7 +133,8 @@ static void *accept_all(void *argument)
 	return NULL;
 }
 
-struct tiny_server *tiny_server_new(tiny_answer *answer, void *context)
+struct tiny_server *tiny_server_new_tls(tiny_answer *answer, void *context,
+					const struct tiny_tls *tls)
 {
 	struct tiny_server *s = calloc(1, sizeof(*s));
 	struct sockaddr_in address = { .sin_family = AF_INET };
@@ -108,6 +144,7 @@ struct tiny_server *tiny_server_new(tiny_answer *answer, void *context)
 		return NULL;
 	s->answer = answer;
 	s->context = context;
+	s->tls = tls;
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	s->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (s->fd >= 0 && bind(s->fd, (struct sockaddr *)&address, len) == 0 &&
@@ -121,6 +158,11 @@ struct tiny_server *tiny_server_new(tiny_answer *answer, void *context)
 		close(s->fd);
 	free(s);
 	return NULL;
+}
+
+struct tiny_server *tiny_server_new(tiny_answer *answer, void *context)
+{
+	return tiny_server_new_tls(answer, context, NULL);
 }
 
 unsigned tiny_server_port(const struct tiny_server *s)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tiny_server.h - an HTTP server for unit tests, on a port of this host.
+/* tiny_server.h - an HTTP(S) server for unit tests, on a port of this host.
  *
  * Each connection has a thread, which reads a request, asks the test what to
  * send, and sends that, byte for byte. The test's function may block (on a
@@ -30,6 +30,14 @@ struct tiny_reply {
 typedef void tiny_answer(void *context, const struct tiny_request *, struct tiny_reply *);
 
 struct tiny_server *tiny_server_new(tiny_answer *, void *context);
+/* The same over TLS. Files in PEM, read for each connection anew. */
+struct tiny_tls {
+	const char *cert, *key;
+	const char *client_ca;		/* NULL: clients need no certificate */
+};
+/* tls is borrowed for the server's life. */
+struct tiny_server *tiny_server_new_tls(tiny_answer *, void *context,
+					const struct tiny_tls *tls);
 unsigned tiny_server_port(const struct tiny_server *);
 /* Ends all connections; answers that block must have returned or be let go. */
 void tiny_server_free(struct tiny_server *);

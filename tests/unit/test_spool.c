@@ -276,23 +276,6 @@ static void test_stream_is_on_disk_before_it_is_given(void **state)
 	world_end(&w);
 }
 
-/* A pipeline that is opened again while the program runs, on reload. */
-static void test_streams_rise_over_reopened_directories(void **state)
-{
-	struct world w;
-	int64_t first;
-
-	(void)state;
-	world_make(&w);
-	world_open(&w, start);
-	first = spool_stream(w.spool, 1000);
-	spool_dir_close(w.dir);
-	w.dir = spool_dir_open(w.spool, "t", &w.stats, start, NULL);
-	assert_non_null(w.dir);
-	assert_true(spool_stream(w.spool, 1000) > first);
-	world_end(&w);
-}
-
 static void test_outcomes_do_what_they_say(void **state)
 {
 	struct world w;
@@ -525,7 +508,6 @@ int main(void)
 		cmocka_unit_test(test_ids_are_never_used_again),
 		cmocka_unit_test(test_streams_rise_over_restarts),
 		cmocka_unit_test(test_stream_is_on_disk_before_it_is_given),
-		cmocka_unit_test(test_streams_rise_over_reopened_directories),
 		cmocka_unit_test(test_outcomes_do_what_they_say),
 		cmocka_unit_test(test_oldest_of_the_largest_goes_when_full),
 		cmocka_unit_test(test_refused_objects_count_once),

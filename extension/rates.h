@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rates.h - how fast counters rise, over the last 10 s.
+ *
+ * Somebody looks at every counter once a second; a counter that nobody looked
+ * at between two sweeps is forgotten. One thread.
+ */
+#ifndef RATES_H
+#define RATES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define RATES_NAME_MAX	72
+#define RATES_SAMPLES	11
+
+struct rate {
+	char name[RATES_NAME_MAX];
+	int64_t value[RATES_SAMPLES], time_ms[RATES_SAMPLES];
+	unsigned count, newest;
+	bool is_seen;
+};
+
+struct rates {
+	struct rate *item;
+	size_t count, at;		/* at: found last; the next is likely next */
+};
+
+#define RATES_INIT	{ .item = NULL }
+
+/* Without memory the counter has no rate. */
+void rates_note(struct rates *, const char *name, int64_t value, int64_t mono_ms);
+void rates_sweep(struct rates *);
+/* Per second, rounded; 0 of an unknown one, and before the second look. */
+int64_t rates_get(struct rates *, const char *name);
+void rates_fini(struct rates *);
+
+#endif

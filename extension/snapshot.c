@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* snapshot.c - see snapshot.h. The pages are in snapshot_metrics.c and
+ * snapshot_json.c. */
+#include <stdio.h>
+#include <stdlib.h>
+#include "snapshot.h"
+#include "version.h"
+
+struct taking {
+	struct snapshot *snapshot;
+	struct rates *rates;
+	struct now now;
+};
+
+/* Room for one more item; NULL: no memory. */
+static void *grow(struct snapshot *s, void *items, size_t count, size_t *room, size_t size)
+{
+	size_t more = *room ? *room * 2 : 16;
+
+	if (count == *room) {
+		items = realloc(items, more * size);
+		if (items)
+			*room = more;
+		else
+			s->is_short = true;
+	}
+	return items;
+}
+
+static void take_tenant(void *context, struct tenant *t)
+{
+	struct taking *taking = context;
+	struct snapshot *s = taking->snapshot;
+	struct tenant_figures *tenants = grow(s, s->tenant, s->tenants, &s->tenants_room,
+					      sizeof(*tenants));
+	struct tenant_figures *to;
+	int id;
+
+	if (!tenants)
+		return;
+	s->tenant = tenants;
+	to = &tenants[s->tenants++];
+	snprintf(to->name, sizeof(to->name), "%s", tenant_name(t));
+	for (id = 0; id < STAT_COUNT; id++)
+		to->value[id] = stats_get(tenant_stats(t), (enum stat_id)id);
+	tenant_status(t, &to->status);
+	to->flows_per_second = rates_get(taking->rates, to->name);
+	to->oldest_s = -1;
+	if (to->status.oldest_ms != NEVER_MS)
+		to->oldest_s = (taking->now.mono_ms - to->status.oldest_ms) / 1000;
+}
+
+/* Nobody needs to know the user and the password that a URL may contain. */
+static void copy_url(char *to, size_t size, struct str url)
+{
+	const char *scheme = url.len ? memmem(url.ptr, url.len, "://", 3) : NULL;
+	struct str start = { url.ptr, scheme ? (size_t)(scheme - url.ptr) + 3 : 0 };
+	struct str rest = str_skip(url, start.len);
+	struct str authority = str_until(rest, '/');
+	const char *at = authority.len ? memrchr(authority.ptr, '@', authority.len) : NULL;
+
+	if (at)
+		rest = str_skip(rest, (size_t)(at - rest.ptr) + 1);
+	snprintf(to, size, STR_FMT STR_FMT, STR_ARG(start), STR_ARG(rest));
+}
+
+static void take_source(void *context, struct subscription *subscription)
+{
+	struct taking *taking = context;
+	struct snapshot *s = taking->snapshot;
+	struct source_figures *sources = grow(s, s->source, s->sources, &s->sources_room,
+					      sizeof(*sources));
+
+	if (!sources)
+		return;
+	s->source = sources;
+	copy_url(sources[s->sources].url, sizeof(sources[s->sources].url),
+		 subscription_url(subscription));
+	subscription_status(subscription, &sources[s->sources].status);
+	s->sources++;
+}
+
+void snapshot_take(struct snapshot *s, struct exporter *e, struct rates *rates,
+		   struct now now)
+{
+	struct taking taking = { s, rates, now };
+
+	*s = (struct snapshot){ .version = VERSION };
+	exporter_count(e, &s->exporter);
+	s->uptime_s = (now.mono_ms - s->exporter.started.mono_ms) / 1000;
+	s->started_s = s->exporter.started.wall_ms / 1000;
+	exporter_each_tenant(e, take_tenant, &taking);
+	exporter_each_source(e, take_source, &taking);
+}
+
+void snapshot_fini(struct snapshot *s)
+{
+	free(s->tenant);
+	free(s->source);
+}
+
+bool snapshot_put_readiness(const struct snapshot *s, struct buf *b)
+{
+	bool is_ready = true;
+	size_t i;
+
+	for (i = 0; i < s->sources; i++) {
+		if (s->source[i].status.is_ready)
+			continue;
+		is_ready = false;
+		buf_printf(b, "%s: %s\n", s->source[i].url, s->source[i].status.state);
+	}
+	return is_ready;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* snapshot.h - what the exporter does at one moment, in plain numbers: what
+ * the pages of the status server are made from.
+ *
+ * Taking one copies counters under the exporter's lock; the texts are made
+ * afterwards, so that whoever asks holds up nobody.
+ */
+#ifndef SNAPSHOT_H
+#define SNAPSHOT_H
+
+#include "exporter.h"
+#include "rates.h"
+
+struct tenant_figures {
+	char name[RATES_NAME_MAX];
+	int64_t value[STAT_COUNT];
+	int64_t flows_per_second;
+	int64_t oldest_s;		/* age of the oldest pending object; -1: none */
+	struct tenant_status status;
+};
+
+struct source_figures {
+	char url[512];			/* without user and password */
+	struct subscription_status status;
+};
+
+struct snapshot {
+	const char *version;
+	int64_t uptime_s, started_s;	/* started: Unix time */
+	struct exporter_figures exporter;
+	struct tenant_figures *tenant;
+	size_t tenants, tenants_room;
+	struct source_figures *source;
+	size_t sources, sources_room;
+	bool is_short;			/* out of memory: it is not complete */
+};
+
+void snapshot_take(struct snapshot *, struct exporter *, struct rates *, struct now);
+void snapshot_fini(struct snapshot *);
+
+/* The page /metrics, in Prometheus' text format 0.0.4. */
+void snapshot_put_metrics(const struct snapshot *, struct buf *);
+/* The page /status, JSON. */
+void snapshot_put_json(const struct snapshot *, struct buf *);
+/* One line for each source that is not in place. true: all are. */
+bool snapshot_put_readiness(const struct snapshot *, struct buf *);
+
+#endif

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* status.c - see status.h. All but start, serve and stop runs on the thread of
+ * the HTTP server. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include "net/httpd.h"
+#include "snapshot.h"
+#include "status.h"
+#include "sys/clock.h"
+
+#define STUCK_MS	60000		/* so long no worker had a moment for us */
+
+struct status {
+	struct httpd *httpd;
+	_Atomic(struct exporter *) exporter;	/* NULL: not started yet */
+	struct task pulse;		/* runs on a worker, once a second */
+	_Atomic int64_t beat_ms;	/* when it last did */
+	struct rates rates;
+};
+
+static void on_pulse(struct task *task, struct now now)
+{
+	struct status *s = (struct status *)((char *)task - offsetof(struct status, pulse));
+
+	atomic_store(&s->beat_ms, now.mono_ms);
+}
+
+struct look {
+	struct rates *rates;
+	int64_t mono_ms;
+};
+
+static void look_at(void *context, struct tenant *t)
+{
+	const struct look *look = context;
+
+	rates_note(look->rates, tenant_name(t),
+		   stats_get(tenant_stats(t), STAT_FLOWS_RECEIVED), look->mono_ms);
+}
+
+static void on_tick(void *context)
+{
+	struct status *s = context;
+	struct exporter *e = atomic_load(&s->exporter);
+	struct look look = { &s->rates, clock_now().mono_ms };
+
+	if (!e)
+		return;
+	exporter_each_tenant(e, look_at, &look);
+	rates_sweep(&s->rates);
+	workers_wake(exporter_workers(e), &s->pulse);
+}
+
+static int put_health(struct status *s, struct buf *body)
+{
+	int64_t silent_ms = clock_now().mono_ms - atomic_load(&s->beat_ms);
+
+	if (silent_ms < STUCK_MS) {
+		buf_puts(body, "ok\n");
+		return 200;
+	}
+	buf_printf(body, "the workers are stuck for %" PRId64 " s\n", silent_ms / 1000);
+	return 503;
+}
+
+static int put_readiness(const struct snapshot *snapshot, struct buf *body)
+{
+	if (!snapshot_put_readiness(snapshot, body))
+		return 503;
+	buf_puts(body, "ok\n");
+	return 200;
+}
+
+static int put_page(struct status *s, struct exporter *e, struct str path,
+		    struct buf *body, const char **content_type)
+{
+	struct snapshot snapshot;
+	int status = 200;
+
+	snapshot_take(&snapshot, e, &s->rates, clock_now());
+	if (snapshot.is_short) {
+		buf_puts(body, "out of memory\n");
+		status = 503;
+	} else if (str_is(path, "/metrics")) {
+		*content_type = "text/plain; version=0.0.4; charset=utf-8";
+		snapshot_put_metrics(&snapshot, body);
+	} else if (str_is(path, "/status")) {
+		*content_type = "application/json";
+		snapshot_put_json(&snapshot, body);
+	} else {
+		status = put_readiness(&snapshot, body);
+	}
+	snapshot_fini(&snapshot);
+	return status;
+}
+
+static int page(void *context, struct str path, struct buf *body, const char **content_type)
+{
+	struct status *s = context;
+	struct exporter *e = atomic_load(&s->exporter);
+
+	if (str_is(path, "/healthz"))
+		return put_health(s, body);
+	if (!str_is(path, "/metrics") && !str_is(path, "/status") && !str_is(path, "/readyz")) {
+		buf_puts(body, "there is: /metrics /healthz /readyz /status\n");
+		return 404;
+	}
+	if (e)
+		return put_page(s, e, path, body, content_type);
+	buf_puts(body, "starting\n");
+	return 503;
+}
+
+int status_start(const char *listen, struct status **out, struct err *err)
+{
+	struct status *s = calloc(1, sizeof(*s));
+	const struct httpd_options options = {
+		.listen = listen, .page = page, .tick = on_tick, .context = s,
+	};
+	int error;
+
+	if (!s) {
+		err_set(err, "out of memory");
+		return -ENOMEM;
+	}
+	task_init(&s->pulse, on_pulse);
+	atomic_store(&s->beat_ms, clock_now().mono_ms);
+	error = httpd_start(&options, &s->httpd, err);
+	if (error)
+		free(s);
+	else
+		*out = s;
+	return error;
+}
+
+void status_serve(struct status *s, struct exporter *e)
+{
+	if (!s)
+		return;
+	atomic_store(&s->beat_ms, clock_now().mono_ms);
+	atomic_store(&s->exporter, e);
+}
+
+void status_stop(struct status *s)
+{
+	struct exporter *e;
+
+	if (!s)
+		return;
+	httpd_stop(s->httpd);
+	e = atomic_load(&s->exporter);
+	if (e)
+		workers_forget(exporter_workers(e), &s->pulse);
+	rates_fini(&s->rates);
+	free(s);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* status_settings.h - the keys "status" of the main file.
+ */
+#ifndef STATUS_SETTINGS_H
+#define STATUS_SETTINGS_H
+
+#include "format/config.h"
+
+struct status_settings {
+	struct str listen;		/* see net/address.h; empty: off */
+	bool is_default;		/* nobody asked for it */
+};
+
+/* The string lives in the arena, or is constant; it ends with a NUL. What is
+ * wrong goes to problems, and then -EINVAL is returned. */
+int status_settings_read(struct status_settings *, const struct config *, struct arena *,
+			 struct problems *);
+
+#endif

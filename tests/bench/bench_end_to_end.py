@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The whole exporter: a websocket on one side, an object store on the other.
+
+The stand-in analyzer sends, a store in this process takes; only the exporter's own time and memory count.
+"""
+import collections
+import gzip
+import re
+import resource
+import time
+import zlib
+
+from lib import settings
+from lib.process import Analyzer, Exporter, until
+from lib.s3.sink import Sink
+
+FLOWS_PER_OBJECT = 20000
+CPU_PACE = 100000       # flows a second that it can follow
+MEMORY_PACE = 20000     # with more, memory is what waits in inboxes, up to limits.batch_bytes
+FURTHER = 100           # tenants
+SECONDS_PER_OBJECT = 5
+
+Export = collections.namedtuple("Export", "flows records dropped seconds cpu user system peak_kb rows zlib connections")
+
+
+def configuration(analyzer, sink, folder):
+    return {
+        "analyzers": [analyzer.address],
+        "spool": {"directory": str(folder / "spool"), "min_free": 0},
+        "pipeline": {
+            "subscriber": {"url": analyzer.url},
+            "classify": {"cluster_net_masks": ["10.10.0.0/16", "fd00:10::/64"]},
+            "transform": {"type": "vpclogs"},
+            "storeheader": {"type": "vpclogs"},
+            "compress": {"type": "gzip"},
+            "store": {"type": "buffered", "buffered": {
+                "dirname": "bucket", "filename_prefix": "logs", "max_flows_per_object": FLOWS_PER_OBJECT,
+                "max_seconds_per_object": SECONDS_PER_OBJECT, "max_seconds_per_stream": 86400,
+                "max_flow_array_size": 100000}},
+            "write": {"type": "s3", "s3": sink.settings()},
+        },
+    }
+
+
+def save(folder, config, tenants):
+    """One file, or a base and a drop-in for each capture."""
+    if tenants == 1:
+        return settings.save(folder / "exporter.yml", config)
+    drop_ins = folder / "exporter.d"
+    drop_ins.mkdir()
+    for number in range(tenants):
+        settings.save(drop_ins / ("tenant-%04d.yml" % number), {"pipeline": {
+            "subscriber": {"capture_id": "capture-%04d" % number},
+            "store": {"buffered": {"filename_prefix": "tenant-%04d" % number}}}})
+    return settings.save(folder / "exporter.yml", {**config, "include": "exporter.d/*.yml"})
+
+
+def peak_kb(exporter):
+    """VmHWM of the running process."""
+    with open("/proc/%d/status" % exporter.process.pid, encoding="ascii") as status:
+        return int(re.search(r"VmHWM:\s+(\d+)", status.read())[1])
+
+
+def zlib_seconds(sink, level):
+    """What zlib alone takes for the bodies that were stored, as one stream each."""
+    seconds = 0
+    size = 0
+    for stored in sink.stored.values():
+        body = gzip.decompress(stored.body)
+        size += len(body)
+        stream = zlib.compressobj(level, zlib.DEFLATED, 31)
+        begun = time.thread_time()
+        stream.compress(body)
+        stream.flush()
+        seconds += time.thread_time() - begun
+    return seconds, size
+
+
+def dropped(exporter):
+    """Whether the log tells of flows that found the inbox full."""
+    return "inbox=full" in exporter.err.text()
+
+
+def export(flows, folder, repeat, pace="max", tenants=1):
+    """Export the flows of flows.py that often; flows is the folder it wrote to."""
+    folder.mkdir()
+    options = ["--repeat", repeat, "--uniq"] + (["--captures", tenants] if tenants > 1 else [])
+    with Sink() as sink, Analyzer(flows / "flows.pb", topology=[flows / "topology.json"], pace=pace,
+                                  options=options) as analyzer:
+        path = save(folder, configuration(analyzer, sink, folder), tenants)
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        with Exporter(path) as exporter:
+            analyzer.event("admitted", 30, unless_ends=exporter)
+            begun = time.monotonic()
+            analyzer.event("end", 120, unless_ends=exporter)
+            seconds = time.monotonic() - begun
+            until(lambda: not list((folder / "spool").glob("*/new/*")), "objects stored")
+            peak = peak_kb(exporter)
+            code = exporter.stop()
+            assert code == 0, exporter.err.text()[-4000:]
+            lost = dropped(exporter)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        stats = analyzer.stats()
+        alone, rows = zlib_seconds(sink, 6)
+        records = sum(int(item.headers["x-amz-meta-num-records"]) for item in sink.stored.values())
+    user, system = after.ru_utime - before.ru_utime, after.ru_stime - before.ru_stime
+    return Export(stats["sent_flows"], records, lost, seconds, user + system, user, system, peak, rows, alone,
+                  stats["admitted"])
+
+
+def measure(flows, folder, count):
+    """Return exports by name: as fast as the stand-in can, and at even paces, the last with many tenants."""
+    paced = MEMORY_PACE * 3 * SECONDS_PER_OBJECT // count
+    return {
+        "max": export(flows, folder / "max", 400000 // count),
+        "cpu": export(flows, folder / "cpu", 500000 // count, CPU_PACE),
+        "one": export(flows, folder / "one", paced, MEMORY_PACE),
+        "many": export(flows, folder / "many", paced, MEMORY_PACE, 1 + FURTHER),
+    }

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an export costs, step by step and as a whole, beside its budgets; `make bench` calls it.
+
+    BUILD=build /usr/bin/python3 tests/bench/run.py [steps | end-to-end]
+
+Times are medians of this thread's user and system time, taken in turn within one run; instructions are callgrind's
+(user code only). Memory is VmHWM. Nothing is kept.
+"""
+import os
+import pathlib
+import platform
+import re
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+import bench_end_to_end  # noqa: E402
+import flows  # noqa: E402
+from lib import paths  # noqa: E402
+
+COUNT = 5000            # different flows
+PROGRAM = paths.BUILD / "tests" / "bench" / "bench_steps"
+COUNTED = ("receive", "frames", "decode", "decode-json-framing", "decode-agents", "row", "row-memory", "seal-6", "zlib-6")
+STEPS = {
+    "receive": "receive: connection and frames",
+    "frames": "  frames alone, from memory",
+    "decode": "decode: envelope and JSON flows",
+    "decode-json-framing": "  the same with JSON framing",
+    "decode-agents": "  agents' protobuf flows",
+    "row": "row: classify ... append (100 flows a message)",
+    "row-memory": "  the same without the spool",
+    "row-as-recorded": "  messages as recorded, 7 flows",
+    "seal-6": "seal with gzip 6",
+    "zlib-6": "  zlib 6 alone, same rows",
+    "seal-1": "seal with gzip 1",
+    "zlib-1": "  zlib 1 alone, same rows",
+}
+# What a flow of 1.2 kB may take; what grows with its size is scaled to the size it has here.
+BUDGET_NS = {"receive": 400, "decode": 1000, "row": 800}
+BUDGET_BYTES = 1200
+SCALED = ("receive", "decode")
+BUDGET_INSTRUCTIONS = {"row": 6000}
+DECODE_INSTRUCTIONS_PER_KB = 10000
+SEAL_OVER_ZLIB = 1.10
+ONE_TENANT_KB = 20 * 1000
+FURTHER_TENANT_KB = 100
+
+
+def verdict(value, budget):
+    return "held" if value <= budget else "MISSED"
+
+
+def line(what, value, budget="", judged=""):
+    print("%-48s %14s  %-24s %s" % (what, value, budget, judged), flush=True)
+
+
+def times(folder):
+    """Return {step: (bytes a flow, ns a flow)}."""
+    out = subprocess.run([PROGRAM, folder], check=True, capture_output=True, text=True).stdout
+    return {name: (float(size), float(ns)) for name, _, size, ns in map(str.split, out.splitlines())}
+
+
+def instructions(folder, step):
+    """Return instructions per flow."""
+    command = ["valgrind", "--tool=callgrind", "--collect-atstart=no", "--toggle-collect=measured*",
+               "--callgrind-out-file=%s/callgrind.%%p" % folder, PROGRAM, "--once", folder, step]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    count = int(re.search(r"Collected : (\d+)", done.stderr)[1])
+    return count / int(done.stdout.split()[1])
+
+
+def budget_ns(step, measured):
+    """Return what a step may take in this run, or None."""
+    if step in SCALED:
+        return BUDGET_NS[step] * measured[step][0] / BUDGET_BYTES
+    if step == "seal-6":
+        return measured["zlib-6"][1] * SEAL_OVER_ZLIB
+    if step == "seal-1":
+        return measured["zlib-6"][1] * SEAL_OVER_ZLIB / 2
+    return BUDGET_NS.get(step)
+
+
+def print_times(measured):
+    line("step", "ns a flow", "budget")
+    for step, (size, ns) in measured.items():
+        budget = budget_ns(step, measured)
+        speed = "%5.0f MB/s" % (size / ns * 1000)
+        line(STEPS[step], "%.0f" % ns, "%s  %s" % (speed, "%.0f ns" % budget if budget else ""),
+             verdict(ns, budget) if budget else "")
+    for level in "61":
+        line("gzip %s over zlib %s alone" % (level, level),
+             "%+.1f %%" % (100 * measured["seal-" + level][1] / measured["zlib-" + level][1] - 100))
+    line("bytes of a flow; of its row", "%.0f; %.0f" % (measured["decode"][0], measured["zlib-6"][0]))
+
+
+def print_instructions(folder, measured):
+    print()
+    line("step", "instructions", "budget")
+    for step in COUNTED:
+        count = instructions(folder, step)
+        kilobytes = measured[step][0] / 1000
+        budget = BUDGET_INSTRUCTIONS.get(step)
+        text = "%d" % budget if budget else "%.0f a kB" % (count / kilobytes)
+        if step == "decode":
+            budget = DECODE_INSTRUCTIONS_PER_KB * kilobytes
+            text = "%.0f (%.0f of %d a kB)" % (budget, count / kilobytes, DECODE_INSTRUCTIONS_PER_KB)
+        line(STEPS[step], "%.0f" % count, text, verdict(count, budget) if budget else "")
+
+
+def print_end_to_end(exports):
+    cpu = exports["cpu"]
+    one, many = exports["one"], exports["many"]
+    further = (many.peak_kb - one.peak_kb) / bench_end_to_end.FURTHER
+    print()
+    line("end to end, websocket to object store", "", "budget")
+    line("CPU seconds a million flows", "%.2f" % (cpu.cpu / cpu.flows * 1e6),
+         "user %.2f, system %.2f" % (cpu.user / cpu.flows * 1e6, cpu.system / cpu.flows * 1e6),
+         "flows were dropped" if cpu.dropped else "")
+    line("  zlib 6 alone, same rows", "%.2f" % (cpu.zlib / cpu.flows * 1e6))
+    line("  ratio", "%.2f" % (cpu.cpu / cpu.zlib))
+    line("flows a second and core", "%.0f" % (cpu.flows / cpu.cpu))
+    line("flows a second taken off the websocket", "%.0f" % (exports["max"].flows / exports["max"].seconds),
+         "stand-in at its fastest", "more than the workers could follow" if exports["max"].dropped else "none dropped")
+    line("peak memory then", "%.1f MB" % (exports["max"].peak_kb / 1000))
+    line("peak memory of one tenant, %d flows/s" % bench_end_to_end.MEMORY_PACE, "%.1f MB" % (one.peak_kb / 1000),
+         "%d MB" % (ONE_TENANT_KB / 1000), verdict(one.peak_kb, ONE_TENANT_KB))
+    line("each of %d more, by capture" % bench_end_to_end.FURTHER, "%.0f kB" % further,
+         "%d kB" % FURTHER_TENANT_KB, verdict(further, FURTHER_TENANT_KB))
+    line("  CPU seconds a million flows, all of them", "%.2f" % (many.cpu / many.flows * 1e6),
+         "connections: %d" % many.connections)
+
+
+def print_machine():
+    with open("/proc/cpuinfo", encoding="ascii") as info:
+        model = re.search(r"model name\s*:\s*(.*)", info.read())
+    compiler = subprocess.run([os.environ.get("CC", "gcc"), "--version"], capture_output=True, text=True).stdout
+    print("\n%s, %d cores, Linux %s, %s" % (model[1] if model else platform.processor(), os.cpu_count(),
+                                            platform.release(), compiler.splitlines()[0]))
+
+
+def main():
+    wanted = sys.argv[1:] or ["steps", "end-to-end"]
+    with tempfile.TemporaryDirectory(dir=paths.BUILD, prefix="bench-") as name:
+        folder = pathlib.Path(name)
+        flows.write(folder, COUNT)
+        if "steps" in wanted:
+            measured = times(folder)
+            print_times(measured)
+            print_instructions(folder, measured)
+        if "end-to-end" in wanted:
+            print_end_to_end(bench_end_to_end.measure(folder, folder, COUNT))
+    print_machine()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_intake.c - rows go in, objects come out, also of an earlier run. */
+#include <dirent.h>
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <sys/resource.h>
+#include <cmocka.h>
+#include "store/frame.h"
+#include "store/intake.h"
+#include "tests/unit/spool_world.h"
+
+static const struct now start = { 1000000, 1551199609804 };
+
+struct house {
+	struct world w;
+	struct stage_set stages;
+	struct workers *workers;
+	struct intake *intake;
+	struct sink *sink;
+	int sealed;			/* how often we were told */
+};
+
+static void note_sealed(void *context)
+{
+	struct house *h = context;
+
+	h->sealed++;
+}
+
+static void open_intake(struct house *h)
+{
+	struct intake_parts parts = {
+		.dir = h->w.dir, .stages = &h->stages, .workers = h->workers,
+		.place = { .dirname = STR("bucket"), .prefix = STR("p"),
+			   .content_encoding = STR("auto") },
+		.stats = &h->w.stats, .log = h->w.log,
+		.sealed = note_sealed, .context = h,
+	};
+
+	h->intake = intake_new(&parts);
+	assert_non_null(h->intake);
+	h->sink = intake_sink(h->intake);
+}
+
+static void house_open(struct house *h)
+{
+	int kind;
+
+	*h = (struct house){ .sealed = 0 };
+	world_make(&h->w);
+	world_open(&h->w, start);
+	for (kind = 0; kind < KIND_COUNT; kind++)
+		assert_int_equal(stage_instance_new(&h->stages.at[kind], registry_find(
+			(enum stage_kind)kind, str_of(registry[kind].fallback))), 0);
+	h->workers = workers_new(0, "test", NULL);
+	assert_non_null(h->workers);
+	open_intake(h);
+}
+
+/* kill -9, and a new start. */
+static void house_restart(struct house *h)
+{
+	intake_free(h->intake);
+	world_reopen(&h->w, start);
+	open_intake(h);
+}
+
+static void house_close(struct house *h)
+{
+	intake_free(h->intake);
+	workers_free(h->workers);
+	stage_set_fini(&h->stages);
+	world_end(&h->w);
+}
+
+static int append(struct house *h, enum tag tag, const char *text, size_t count)
+{
+	struct rows rows = { str_of(text), count, 100, 200 };
+
+	return h->sink->append(h->sink, tag, &rows);
+}
+
+static int seal(struct house *h, enum tag tag, const char *key)
+{
+	struct object object = {
+		.key = str_of(key), .first_ms = 100, .last_ms = 200, .records = 1,
+	};
+
+	return h->sink->seal(h->sink, tag, &object);
+}
+
+static void run_jobs(struct house *h)
+{
+	workers_run(h->workers, start);
+}
+
+/* The object that waits longest; it then no longer waits. */
+static void assert_next(struct house *h, const char *key, const char *body)
+{
+	struct buf file = BUF_INIT(1 << 20);
+	struct arena arena = ARENA_INIT(1 << 16);
+	struct envelope e;
+	struct err err = ERR_INIT;
+	uint64_t id;
+
+	assert_true(spool_take(h->w.dir, &id));
+	world_read(&h->w, SPOOL_NEW, id, &file);
+	if (envelope_read(file.ptr, &arena, &e, &err) < 0)
+		fail_msg("%s", err.text);
+	if (!str_is(e.key, key))
+		fail_msg(STR_FMT " is not %s", STR_ARG(e.key), key);
+	assert_string_equal(file.ptr + ENVELOPE_SIZE, body);
+	assert_false(world_has(&h->w, SPOOL_OPEN, id));
+	arena_fini(&arena);
+	buf_fini(&file);
+}
+
+static void assert_no_more(struct house *h)
+{
+	uint64_t id;
+
+	assert_false(spool_take(h->w.dir, &id));
+}
+
+static void test_rows_become_objects_of_their_tags(void **state)
+{
+	struct house h;
+
+	(void)state;
+	house_open(&h);
+	assert_int_equal(append(&h, TAG_OTHER, ",{\"a\":1}", 1), 0);
+	assert_int_equal(append(&h, TAG_EGRESS, ",{\"e\":1}", 1), 0);
+	assert_int_equal(append(&h, TAG_OTHER, ",{\"a\":2}", 1), 0);
+	assert_int_equal(intake_sealing(h.intake), 0);
+	assert_int_equal(seal(&h, TAG_OTHER, "k1"), 0);
+	/* The next object of the tag begins while the first is made. */
+	assert_int_equal(append(&h, TAG_OTHER, ",{\"a\":3}", 1), 0);
+	assert_int_equal(intake_sealing(h.intake), 1);
+	assert_int_equal(h.sealed, 0);
+	assert_no_more(&h);
+	run_jobs(&h);
+	assert_int_equal(intake_sealing(h.intake), 0);
+	assert_int_equal(h.sealed, 1);
+	assert_next(&h, "k1", "[{\"a\":1},{\"a\":2}]\n");
+	assert_int_equal(seal(&h, TAG_OTHER, "k2"), 0);
+	assert_int_equal(seal(&h, TAG_EGRESS, "k3"), 0);
+	run_jobs(&h);
+	assert_next(&h, "k3", "[{\"e\":1}]\n");
+	assert_next(&h, "k2", "[{\"a\":3}]\n");
+	assert_no_more(&h);
+	house_close(&h);
+}
+
+static void test_what_is_not_sealed_stays_open(void **state)
+{
+	const uint64_t *ids;
+	struct house h;
+
+	(void)state;
+	house_open(&h);
+	append(&h, TAG_OTHER, ",{\"a\":1}", 1);
+	append(&h, TAG_EGRESS, ",{\"e\":1}", 1);
+	seal(&h, TAG_EGRESS, "k");		/* but its task never runs */
+	house_restart(&h);
+	assert_int_equal(spool_left_open(h.w.dir, &ids), 2);
+	house_close(&h);
+}
+
+static void test_recovery_keeps_the_key_or_gives_one(void **state)
+{
+	struct house h;
+
+	(void)state;
+	house_open(&h);
+	append(&h, TAG_OTHER, ",{\"a\":1},{\"a\":2}", 2);
+	append(&h, TAG_EGRESS, ",{\"e\":1}", 1);
+	seal(&h, TAG_EGRESS, "its key");
+	append(&h, TAG_EGRESS, ",{\"e\":2}", 1);
+	house_restart(&h);
+	intake_recover(h.intake, start);
+	assert_int_equal(stats_get(&h.w.stats, STAT_RECORDS_ENCODED), 4);
+	assert_int_equal(stats_get(&h.w.stats, STAT_RECORDS_SPOOLED), 4);
+	assert_int_equal(intake_sealing(h.intake), 3);
+	run_jobs(&h);
+	assert_next(&h, "p/other/20190226T164649Z/00000000.gz", "[{\"a\":1},{\"a\":2}]\n");
+	assert_next(&h, "its key", "[{\"e\":1}]\n");
+	assert_next(&h, "p/egress/20190226T164649Z/00000000.gz", "[{\"e\":2}]\n");
+	assert_no_more(&h);
+	house_close(&h);
+}
+
+/* Killed in the middle of a write: what was whole is sealed, in order. */
+static void test_recovery_cuts_half_written_frames(void **state)
+{
+	char path[SPOOL_PATH_MAX];
+	struct stat status;
+	struct house h;
+	int i;
+
+	(void)state;
+	house_open(&h);
+	for (i = 0; i < 3; i++) {
+		append(&h, TAG_OTHER, ",{\"a\":1}", 1);
+		append(&h, TAG_OTHER, ",{\"a\":2}", 1);
+		spool_path(h.w.dir, SPOOL_OPEN, (uint64_t)i + 1, path);
+		assert_int_equal(stat(path, &status), 0);
+		assert_int_equal(truncate(path, status.st_size - 1), 0);
+		house_restart(&h);
+		intake_free(h.intake);
+		open_intake(&h);
+	}
+	intake_recover(h.intake, start);
+	run_jobs(&h);
+	assert_next(&h, "p/other/20190226T164649Z/00000000.gz", "[{\"a\":1}]\n");
+	assert_next(&h, "p/other/20190226T164649Z/00000001.gz", "[{\"a\":1}]\n");
+	assert_next(&h, "p/other/20190226T164649Z/00000002.gz", "[{\"a\":1}]\n");
+	assert_no_more(&h);
+	assert_int_equal(stats_get(&h.w.stats, STAT_RECORDS_ENCODED), 3);
+	house_close(&h);
+}
+
+/* What recovery makes must not be overwritten by what comes then. */
+static void test_new_streams_are_above_that_of_recovery(void **state)
+{
+	struct house h;
+	int64_t floor = start.wall_ms / 1000 + 1000;
+
+	(void)state;
+	house_open(&h);
+	append(&h, TAG_OTHER, ",{\"a\":1}", 1);
+	/* Once with the clock going on, once behind what was given out. */
+	house_restart(&h);
+	intake_recover(h.intake, start);
+	run_jobs(&h);
+	assert_next(&h, "p/other/20190226T164649Z/00000000.gz", "[{\"a\":1}]\n");
+	assert_true(h.sink->stream(h.sink, start.wall_ms / 1000) > start.wall_ms / 1000);
+	assert_int_equal(h.sink->stream(h.sink, floor), floor);
+	append(&h, TAG_OTHER, ",{\"a\":2}", 1);
+	house_restart(&h);
+	intake_recover(h.intake, start);
+	run_jobs(&h);
+	assert_next(&h, "p/other/20190226T164649Z/00000000.gz", "[{\"a\":1}]\n");
+	assert_next(&h, "p/other/20190226T170330Z/00000000.gz", "[{\"a\":2}]\n");
+	assert_true(h.sink->stream(h.sink, start.wall_ms / 1000) > floor + 1);
+	house_close(&h);
+}
+
+static void test_recovery_of_useless_files(void **state)
+{
+	char path[SPOOL_PATH_MAX];
+	struct house h;
+
+	(void)state;
+	house_open(&h);
+	append(&h, TAG_OTHER, ",{\"a\":1}", 1);
+	spool_path(h.w.dir, SPOOL_OPEN, 1, path);
+	assert_int_equal(truncate(path, FRAME_HEAD), 0);	/* no recipe */
+	append(&h, TAG_EGRESS, ",{\"e\":1}", 1);
+	spool_path(h.w.dir, SPOOL_OPEN, 2, path);
+	{
+		struct frame frame;
+		int fd = io_open(path, O_RDONLY, 0);
+
+		assert_int_equal(frame_read_head(fd, 0, &frame), 0);
+		close(fd);
+		/* The recipe, and no rows. */
+		assert_int_equal(truncate(path, FRAME_HEAD + frame.bytes), 0);
+	}
+	house_restart(&h);
+	intake_recover(h.intake, start);
+	assert_int_equal(intake_sealing(h.intake), 0);
+	assert_true(world_has(&h.w, SPOOL_BAD, 1));
+	assert_false(world_has(&h.w, SPOOL_OPEN, 1));
+	assert_false(world_has(&h.w, SPOOL_OPEN, 2));
+	assert_false(world_has(&h.w, SPOOL_BAD, 2));
+	assert_int_equal(stats_get(&h.w.stats, STAT_OBJECTS_QUARANTINED), 1);
+	house_close(&h);
+}
+
+static void test_failed_seal_is_tried_again(void **state)
+{
+	struct now later = { start.mono_ms + 1000, start.wall_ms + 1000 };
+	char path[SPOOL_PATH_MAX];
+	struct house h;
+
+	(void)state;
+	house_open(&h);
+	append(&h, TAG_OTHER, ",{\"a\":1}", 1);
+	seal(&h, TAG_OTHER, "k");
+	spool_path(h.w.dir, SPOOL_TMP, 1, path);
+	assert_int_equal(mkdir(path, 0750), 0);
+	assert_int_equal(workers_run(h.workers, start), later.mono_ms);
+	assert_int_equal(intake_sealing(h.intake), 1);
+	assert_int_equal(h.sealed, 0);
+	assert_int_equal(rmdir(path), 0);
+	workers_run(h.workers, later);
+	assert_int_equal(intake_sealing(h.intake), 0);
+	assert_next(&h, "k", "[{\"a\":1}]\n");
+	house_close(&h);
+}
+
+static void test_failed_append_keeps_nothing(void **state)
+{
+	char path[SPOOL_PATH_MAX];
+	struct house h;
+
+	(void)state;
+	house_open(&h);
+	/* The next id is taken by something that is no file. */
+	spool_path(h.w.dir, SPOOL_OPEN, 1, path);
+	assert_int_equal(mkdir(path, 0750), 0);
+	assert_true(append(&h, TAG_OTHER, ",{\"a\":1}", 1) < 0);
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(append(&h, TAG_OTHER, ",{\"a\":2}", 1), 0);
+	seal(&h, TAG_OTHER, "k");
+	run_jobs(&h);
+	assert_next(&h, "k", "[{\"a\":2}]\n");
+	house_close(&h);
+}
+
+static int open_descriptors(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	int count = 0;
+
+	assert_non_null(dir);
+	while (readdir(dir))
+		count++;
+	closedir(dir);
+	return count;
+}
+
+/* As with a thousand pipelines: files are closed between batches. */
+static void test_few_descriptors_are_kept(void **state)
+{
+	struct rlimit before, few;
+	int taken[64], count = 0, used;
+	struct house h;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	house_open(&h);
+	used = open_descriptors();
+	append(&h, TAG_OTHER, ",{\"a\":1}", 1);
+	assert_int_equal(open_descriptors(), used + 1);
+	intake_free(h.intake);
+	assert_int_equal(open_descriptors(), used);
+	few = before;
+	few.rlim_cur = 64;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	open_intake(&h);
+	do {
+		taken[count] = dup(0);
+	} while (taken[count++] < 48);
+	used = open_descriptors();
+	append(&h, TAG_OTHER, ",{\"a\":2}", 1);
+	append(&h, TAG_EGRESS, ",{\"e\":1}", 1);
+	append(&h, TAG_OTHER, ",{\"a\":3}", 1);
+	assert_int_equal(open_descriptors(), used);
+	seal(&h, TAG_OTHER, "k");
+	assert_int_equal(open_descriptors(), used);
+	while (count)
+		close(taken[--count]);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	run_jobs(&h);
+	assert_next(&h, "k", "[{\"a\":2},{\"a\":3}]\n");
+	house_close(&h);
+}
+
+/* Open files count in the limit of the spool; what they become does, too. */
+static void test_spool_is_charged_once(void **state)
+{
+	struct house h;
+	int i;
+
+	(void)state;
+	house_open(&h);
+	h.w.options.max_bytes = 3 * (ENVELOPE_SIZE + 1000);
+	intake_free(h.intake);
+	world_reopen(&h.w, start);
+	open_intake(&h);
+	for (i = 0; i < 50; i++) {
+		uint64_t id;
+
+		append(&h, TAG_OTHER, ",{\"a\":1}", 1);
+		seal(&h, TAG_OTHER, "k");
+		run_jobs(&h);
+		assert_true(spool_take(h.w.dir, &id));
+		spool_done(h.w.dir, id, SPOOL_STORED);
+	}
+	assert_int_equal(stats_get(&h.w.stats, STAT_OBJECTS_EVICTED), 0);
+	assert_int_equal(stats_get(&h.w.stats, STAT_OBJECTS_UPLOADED), 50);
+	for (i = 0; i < 3; i++) {
+		append(&h, TAG_OTHER, ",{\"a\":1}", 1);
+		seal(&h, TAG_OTHER, "k");
+	}
+	run_jobs(&h);
+	assert_int_equal(stats_get(&h.w.stats, STAT_OBJECTS_EVICTED), 0);
+	append(&h, TAG_OTHER, ",{\"a\":1}", 1);
+	seal(&h, TAG_OTHER, "k");
+	run_jobs(&h);
+	assert_int_equal(stats_get(&h.w.stats, STAT_OBJECTS_EVICTED), 1);
+	house_close(&h);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rows_become_objects_of_their_tags),
+		cmocka_unit_test(test_what_is_not_sealed_stays_open),
+		cmocka_unit_test(test_recovery_keeps_the_key_or_gives_one),
+		cmocka_unit_test(test_recovery_cuts_half_written_frames),
+		cmocka_unit_test(test_new_streams_are_above_that_of_recovery),
+		cmocka_unit_test(test_recovery_of_useless_files),
+		cmocka_unit_test(test_failed_seal_is_tried_again),
+		cmocka_unit_test(test_failed_append_keeps_nothing),
+		cmocka_unit_test(test_few_descriptors_are_kept),
+		cmocka_unit_test(test_spool_is_charged_once),
+	};
+
+	return cmocka_run_group_tests_name("intake", tests, NULL, NULL);
+}

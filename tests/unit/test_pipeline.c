@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_pipeline.c - the three steps with stages of paper: who is called when,
+ * and that every flow is accounted for.
+ *
+ * A flow's start chooses its fate: the tens its tag, the units what the
+ * transform says of it.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <cmocka.h>
+#include "pipeline/pipeline.h"
+
+#define BAD_ADDRESS	100		/* more than this: the address is none */
+
+struct record {
+	int64_t number;
+	int64_t passes;			/* of enrich */
+};
+
+static const struct shape record_shape = {
+	.name = "record",
+	.size = sizeof(struct record),
+	.fields = (const struct field[]){
+		FIELD(struct record, number, "number", 0),
+		FIELD(struct record, passes, "passes", 0),
+		{ 0 }
+	},
+};
+
+static const struct shape huge_shape = {
+	.name = "huge",
+	.size = (size_t)300 << 20,
+	.fields = (const struct field[]){ { 0 } },
+};
+
+static enum tag fake_tag(const void *self, const struct flow *flow, bool *bad_address)
+{
+	assert_string_equal(self, "classify");
+	*bad_address = flow->start >= BAD_ADDRESS;
+	return (enum tag)(flow->start / 10 % 10);
+}
+
+static bool fake_keeps(const void *self, enum tag tag)
+{
+	assert_string_equal(self, "filter");
+	return tag != TAG_OTHER;
+}
+
+static enum verdict fake_make(void *self, const struct flow *flow, void *out)
+{
+	struct record *record = out;
+
+	assert_string_equal(self, "transform");
+	assert_int_equal(record->number, 0);
+	record->number = flow->start;
+	return (enum verdict)(flow->start % 10);
+}
+
+static enum verdict no_make(void *self, const struct flow *flow, void *out)
+{
+	(void)self;
+	(void)flow;
+	(void)out;
+	fail_msg("made a record that is not there");
+	return KEEP;
+}
+
+/* Known in the pass that the flow's last says. */
+static enum found fake_enrich(const void *self, const struct flow *flow,
+			      struct queries *queries, void *out)
+{
+	struct record *record = out;
+
+	assert_string_equal(self, "transform");
+	assert_null(queries);
+	record->passes++;
+	return record->passes < flow->last ? PENDING : FOUND;
+}
+
+/* Drops records of number 10, doubles those of number 20. */
+static void fake_apply(void *self, enum tag tag, struct records *records, struct now now)
+{
+	size_t i, n = 0;
+
+	assert_string_equal(self, "mangle");
+	assert_int_equal(now.wall_ms, 2000);
+	assert_ptr_equal(records->shape, &record_shape);
+	if (tag == TAG_INGRESS) {
+		for (i = 0; i < records->count; i++)
+			if (((struct record *)records->item[i])->number != 10)
+				records->item[n++] = records->item[i];
+		records->count = n;
+	} else if (tag == TAG_INTERNAL) {
+		void **more = arena_alloc(records->arena,
+					  2 * records->count * sizeof(*more));
+
+		for (i = 0; i < records->count; i++)
+			more[2 * i] = more[2 * i + 1] = records->item[i];
+		records->item = more;
+		records->count *= 2;
+	}
+}
+
+static void fake_row(const void *self, const struct shape *shape, const void *out,
+		     bool has_header, struct buf *rows)
+{
+	const struct record *record = out;
+
+	assert_string_equal(self, "encode");
+	assert_ptr_equal(shape, &record_shape);
+	assert_true(has_header);
+	buf_printf(rows, " %lld/%lld", (long long)record->number,
+		   (long long)record->passes);
+}
+
+struct fake_sink {
+	struct sink sink;
+	struct buf log;			/* a line an append or object */
+	bool fails;
+};
+
+static int fake_append(struct sink *sink, enum tag tag, const struct rows *rows)
+{
+	struct fake_sink *fake = (struct fake_sink *)sink;
+
+	if (fake->fails)
+		return -EIO;
+	buf_printf(&fake->log, "%s:" STR_FMT "\n", tag_names[tag], STR_ARG(rows->bytes));
+	return 0;
+}
+
+static int fake_seal(struct sink *sink, enum tag tag, const struct object *object)
+{
+	struct fake_sink *fake = (struct fake_sink *)sink;
+
+	buf_printf(&fake->log, "%s sealed %lld, %lld lost\n", tag_names[tag],
+		   (long long)object->records, (long long)object->lost_flows);
+	return 0;
+}
+
+static int64_t fake_stream(struct sink *sink, int64_t wanted)
+{
+	(void)sink;
+	return wanted ? wanted : 1;
+}
+
+static bool fake_hold(struct sink *sink, int64_t size)
+{
+	(void)sink;
+	(void)size;
+	return true;
+}
+
+struct world {
+	struct classify classify;
+	struct filter filter;
+	struct transform transform;
+	struct mangle mangle;
+	struct header header;
+	struct encode encode;
+	struct pipeline_parts parts;
+	struct fake_sink sink;
+	struct stats stats;
+	struct pipeline *pipeline;
+	struct batch *batch;
+};
+
+static char names[][16] = { "classify", "filter", "transform", "mangle", "encode" };
+
+static void open_world(struct world *w)
+{
+	*w = (struct world){
+		.classify = { .tag = fake_tag },
+		.filter = { .keeps = fake_keeps },
+		.transform = { .record = &record_shape, .make = fake_make },
+		.header = { .is_header = true },
+		.encode = { .row = fake_row },
+		.sink = { { fake_append, fake_seal, fake_stream, fake_hold },
+			  BUF_INIT(65536), false },
+	};
+	w->parts = (struct pipeline_parts){
+		&w->classify, names[0], &w->filter, names[1], &w->transform, names[2],
+		&w->mangle, names[3], &w->header, NULL, &w->encode, names[4],
+		{ .max_records = 100, .max_age_ms = 5000, .max_stream_ms = 5000,
+		  .max_held = 100, .first_age_ms = 5000 },
+	};
+	w->batch = batch_new(NULL, 0, NULL);
+	assert_non_null(w->batch);
+}
+
+static void start_pipeline(struct world *w)
+{
+	w->pipeline = pipeline_new(&w->parts, &w->sink.sink, &w->stats);
+	assert_non_null(w->pipeline);
+}
+
+static void close_world(struct world *w)
+{
+	pipeline_free(w->pipeline);
+	pipeline_free(NULL);
+	buf_fini(&w->sink.log);
+	batch_unref(w->batch);
+}
+
+static void add_flow(struct world *w, int64_t start, int64_t passes)
+{
+	struct flow *flow = batch_add(w->batch);
+
+	assert_non_null(flow);
+	flow->start = start;
+	flow->last = passes;
+}
+
+static void accept_all(struct world *w)
+{
+	stats_add(&w->stats, STAT_FLOWS_RECEIVED, (int64_t)w->batch->count);
+	pipeline_accept(w->pipeline, w->batch, NULL, w->batch->count);
+}
+
+static struct now at(int64_t ms)
+{
+	return (struct now){ .mono_ms = ms, .wall_ms = ms };
+}
+
+static int64_t get(const struct world *w, enum stat_id stat)
+{
+	return stats_get(&w->stats, stat);
+}
+
+/* Flows and records: what came in is somewhere. */
+static void assert_balance(const struct world *w)
+{
+	assert_int_equal(get(w, STAT_FLOWS_RECEIVED),
+			 get(w, STAT_FLOWS_EXCLUDED) + get(w, STAT_FLOWS_DROPPED_INBOX) +
+			 get(w, STAT_FLOWS_DROPPED_NO_TRANSPORT) +
+			 get(w, STAT_FLOWS_DROPPED_NO_NETWORK) +
+			 get(w, STAT_FLOWS_DROPPED_NO_METRIC) +
+			 get(w, STAT_FLOWS_DROPPED_MEMORY) + get(w, STAT_FLOWS_TRANSFORMED));
+	assert_int_equal(get(w, STAT_FLOWS_TRANSFORMED) + get(w, STAT_RECORDS_ADDED) -
+			 get(w, STAT_RECORDS_MERGED),
+			 get(w, STAT_RECORDS_ENCODED) +
+			 get(w, STAT_RECORDS_DROPPED_TOO_LONG) +
+			 get(w, STAT_RECORDS_DROPPED_HELD));
+}
+
+static void add_usual_flows(struct world *w)
+{
+	static const int64_t starts[] = {
+		20, 0, 10, 21, 22, 23, 12, 30, 31, 20, 110, 20, 1,
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
+		add_flow(w, starts[i], 1);
+}
+
+static void test_every_flow_is_counted_where_it_went(void **state)
+{
+	struct world w;
+
+	(void)state;
+	open_world(&w);
+	start_pipeline(&w);
+	add_usual_flows(&w);
+	accept_all(&w);
+	assert_int_equal(get(&w, STAT_FLOWS_EXCLUDED), 2);
+	assert_int_equal(get(&w, STAT_FLOWS_DROPPED_NO_TRANSPORT), 2);
+	assert_int_equal(get(&w, STAT_FLOWS_DROPPED_NO_NETWORK), 2);
+	assert_int_equal(get(&w, STAT_FLOWS_DROPPED_NO_METRIC), 1);
+	assert_int_equal(get(&w, STAT_FLOWS_TRANSFORMED), 6);
+	assert_int_equal(get(&w, STAT_FLOWS_BAD_ADDRESS), 1);
+	assert_string_equal(buf_str(&w.sink.log).ptr, "");
+	pipeline_commit(w.pipeline, at(2000));
+	assert_string_equal(w.sink.log.ptr,
+			    "egress: 0/0\ningress: 10/0 110/0\ninternal: 20/0 20/0 20/0\n");
+	assert_int_equal(get(&w, STAT_RECORDS_ENCODED), 6);
+	assert_balance(&w);
+	close_world(&w);
+}
+
+static void test_some_flows_of_a_batch_may_be_taken(void **state)
+{
+	static const uint32_t index[] = { 3, 1 };
+	struct world w;
+
+	(void)state;
+	open_world(&w);
+	start_pipeline(&w);
+	add_flow(&w, 200, 1);
+	add_flow(&w, 300, 1);
+	add_flow(&w, 400, 1);
+	add_flow(&w, 500, 1);
+	pipeline_accept(w.pipeline, w.batch, index, 2);
+	pipeline_commit(w.pipeline, at(0));
+	pipeline_accept(w.pipeline, w.batch, NULL, 1);
+	pipeline_commit(w.pipeline, at(1));
+	assert_string_equal(w.sink.log.ptr, "egress: 500/0 300/0\negress: 200/0\n");
+	close_world(&w);
+}
+
+static void test_records_are_enriched_until_they_are_known(void **state)
+{
+	struct world w;
+
+	(void)state;
+	open_world(&w);
+	w.transform.enrich = fake_enrich;
+	start_pipeline(&w);
+	add_flow(&w, 20, 1);
+	add_flow(&w, 0, 3);
+	add_flow(&w, 20, 2);
+	add_flow(&w, 20, 9);
+	accept_all(&w);
+	assert_int_equal(pipeline_enrich(w.pipeline, NULL), 3);
+	assert_int_equal(pipeline_enrich(w.pipeline, NULL), 2);
+	assert_int_equal(pipeline_enrich(w.pipeline, NULL), 1);
+	/* Nobody waits for ever: the record goes as it is. */
+	pipeline_commit(w.pipeline, at(2000));
+	assert_string_equal(w.sink.log.ptr, "egress: 0/3\ninternal: 20/1 20/2 20/3\n");
+	assert_int_equal(pipeline_enrich(w.pipeline, NULL), 0);
+	assert_balance(&w);
+	close_world(&w);
+}
+
+static void test_a_transform_that_asks_nothing_is_not_asked(void **state)
+{
+	struct world w;
+
+	(void)state;
+	open_world(&w);
+	start_pipeline(&w);
+	add_flow(&w, 20, 5);
+	accept_all(&w);
+	assert_int_equal(pipeline_enrich(w.pipeline, NULL), 0);
+	close_world(&w);
+}
+
+static void test_a_mangle_may_add_and_drop_records(void **state)
+{
+	struct world w;
+
+	(void)state;
+	open_world(&w);
+	w.mangle.apply = fake_apply;
+	start_pipeline(&w);
+	add_usual_flows(&w);
+	accept_all(&w);
+	pipeline_commit(w.pipeline, at(2000));
+	assert_string_equal(w.sink.log.ptr,
+			    "egress: 0/0\ningress: 110/0\n"
+			    "internal: 20/0 20/0 20/0 20/0 20/0 20/0\n");
+	assert_int_equal(get(&w, STAT_RECORDS_ADDED), 3);
+	assert_int_equal(get(&w, STAT_RECORDS_MERGED), 1);
+	assert_balance(&w);
+	close_world(&w);
+}
+
+static void test_a_flow_without_memory_is_counted(void **state)
+{
+	struct world w;
+
+	(void)state;
+	open_world(&w);
+	w.transform.record = &huge_shape;
+	w.transform.make = no_make;
+	start_pipeline(&w);
+	add_flow(&w, 20, 1);
+	accept_all(&w);
+	assert_int_equal(get(&w, STAT_FLOWS_DROPPED_MEMORY), 1);
+	pipeline_commit(w.pipeline, at(2000));
+	assert_string_equal(buf_str(&w.sink.log).ptr, "");
+	assert_balance(&w);
+	close_world(&w);
+}
+
+static void test_ticks_and_flushes_reach_every_tag(void **state)
+{
+	struct world w;
+
+	(void)state;
+	open_world(&w);
+	start_pipeline(&w);
+	assert_int_equal(pipeline_tick(w.pipeline, at(0)), NEVER_MS);
+	add_flow(&w, 20, 1);
+	accept_all(&w);
+	pipeline_commit(w.pipeline, at(1000));
+	w.batch->flows[0].start = 0;
+	accept_all(&w);
+	pipeline_commit(w.pipeline, at(2000));
+	pipeline_lost(w.pipeline, 7);
+	buf_reset(&w.sink.log);
+	assert_int_equal(pipeline_tick(w.pipeline, at(2000)), 6000);
+	assert_int_equal(pipeline_tick(w.pipeline, at(6000)), 7000);
+	assert_string_equal(w.sink.log.ptr, "internal sealed 1, 7 lost\n");
+	pipeline_flush(w.pipeline, at(6500));
+	assert_string_equal(w.sink.log.ptr,
+			    "internal sealed 1, 7 lost\negress sealed 1, 7 lost\n");
+	assert_int_equal(pipeline_tick(w.pipeline, at(9000)), NEVER_MS);
+	assert_balance(&w);
+	close_world(&w);
+}
+
+/* What a sink never took is missing in no sum. */
+static void test_records_that_found_no_place_are_counted(void **state)
+{
+	struct world w;
+
+	(void)state;
+	open_world(&w);
+	w.parts.limits.max_held = 2;
+	start_pipeline(&w);
+	w.sink.fails = true;
+	add_usual_flows(&w);
+	accept_all(&w);
+	pipeline_commit(w.pipeline, at(2000));
+	assert_int_equal(get(&w, STAT_RECORDS_DROPPED_HELD), 1);
+	pipeline_flush(w.pipeline, at(2000));
+	pipeline_free(w.pipeline);
+	w.pipeline = NULL;
+	assert_int_equal(get(&w, STAT_RECORDS_DROPPED_HELD), 6);
+	assert_balance(&w);
+	close_world(&w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_every_flow_is_counted_where_it_went),
+		cmocka_unit_test(test_some_flows_of_a_batch_may_be_taken),
+		cmocka_unit_test(test_records_are_enriched_until_they_are_known),
+		cmocka_unit_test(test_a_transform_that_asks_nothing_is_not_asked),
+		cmocka_unit_test(test_a_mangle_may_add_and_drop_records),
+		cmocka_unit_test(test_a_flow_without_memory_is_counted),
+		cmocka_unit_test(test_ticks_and_flushes_reach_every_tag),
+		cmocka_unit_test(test_records_that_found_no_place_are_counted),
+	};
+
+	return cmocka_run_group_tests_name("pipeline", tests, NULL, NULL);
+}

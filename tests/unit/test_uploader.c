@@ -1,0 +1,534 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_uploader.c - from the spool to a store that does what the test says. */
+#include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <sys/resource.h>
+#include <cmocka.h>
+#include "store/uploader.h"
+#include "tests/unit/spool_world.h"
+
+#define UNDER_WAY_MAX	4
+#define SIZE		100		/* of a body */
+
+static const struct now start = { 1000000, 1551199609804 };
+
+/* The state of the fake writer. */
+struct fake {
+	struct put *put[UNDER_WAY_MAX];	/* under way, in order of arrival */
+	unsigned count;
+	unsigned puts, cancels;
+	char key[64];			/* of the last put */
+	/* Says how every put went at once, on the caller's thread. */
+	bool answers;
+	enum put_result result;
+	sem_t arrived;
+};
+
+static void take_out(struct fake *f, unsigned which)
+{
+	f->count--;
+	for (; which < f->count; which++)
+		f->put[which] = f->put[which + 1];
+}
+
+static void answer(struct fake *f, unsigned which, enum put_result result,
+		   const char *why, int64_t retry_after_ms)
+{
+	struct put *put = f->put[which];
+
+	assert_true(which < f->count);
+	take_out(f, which);
+	put->result = result;
+	put->retry_after_ms = retry_after_ms;
+	snprintf(put->error, sizeof(put->error), "%s", why);
+	put->done(put);
+}
+
+static void fake_put(void *self, struct put *put)
+{
+	struct fake *f = self;
+
+	assert_true(f->count < UNDER_WAY_MAX);
+	f->put[f->count++] = put;
+	f->puts++;
+	snprintf(f->key, sizeof(f->key), STR_FMT, STR_ARG(put->object->key));
+	if (f->answers)
+		answer(f, f->count - 1, f->result, "no", 0);
+	sem_post(&f->arrived);
+}
+
+static void fake_cancel(void *self, struct put *put)
+{
+	struct fake *f = self;
+	unsigned i;
+
+	f->cancels++;
+	for (i = 0; i < f->count && f->put[i] != put; i++)
+		;
+	answer(f, i, PUT_FAILED, "canceled", 0);
+}
+
+static const struct store store_fake = {
+	.name = "fake", .put = fake_put, .cancel = fake_cancel,
+};
+
+struct house {
+	struct world w;
+	struct fake fake;
+	struct workers *workers;
+	struct uploader *uploader;
+	int64_t stored_bytes;
+};
+
+static void note_stored(void *context, int64_t bytes, struct now now)
+{
+	struct house *h = context;
+
+	(void)now;
+	h->stored_bytes += bytes;
+}
+
+static void open_uploader(struct house *h, const struct store *store, uint64_t seed)
+{
+	struct uploader_parts parts = {
+		.store = store, .state = &h->fake, .dir = h->w.dir,
+		.workers = h->workers, .stats = &h->w.stats, .log = h->w.log,
+		.seed = seed, .stored = note_stored, .context = h,
+	};
+
+	h->uploader = uploader_new(&parts);
+	assert_non_null(h->uploader);
+}
+
+static void house_open(struct house *h, unsigned threads)
+{
+	*h = (struct house){ .stored_bytes = 0 };
+	sem_init(&h->fake.arrived, 0, 0);
+	world_make(&h->w);
+	world_open(&h->w, start);
+	h->workers = workers_new(threads, "test", NULL);
+	assert_non_null(h->workers);
+	open_uploader(h, &store_fake, 42);
+}
+
+static void house_close(struct house *h)
+{
+	uploader_free(h->uploader);
+	workers_free(h->workers);
+	sem_destroy(&h->fake.arrived);
+	world_end(&h->w);
+}
+
+static void add(struct house *h, uint64_t id, const char *key)
+{
+	world_seal(&h->w, id, SIZE, 1, key);
+	spool_add(h->w.dir, id, ENVELOPE_SIZE + SIZE, 1, start);
+	uploader_wake(h->uploader);
+}
+
+static int64_t run_at(struct house *h, int64_t mono_ms)
+{
+	return workers_run(h->workers, (struct now){ mono_ms, start.wall_ms });
+}
+
+static size_t waiting(struct house *h)
+{
+	struct spool_backlog backlog;
+
+	spool_backlog(h->w.dir, &backlog);
+	return backlog.objects;
+}
+
+static void assert_status(struct house *h, bool is_degraded, unsigned under_way,
+			  const char *error)
+{
+	struct uploader_status status;
+
+	uploader_status(h->uploader, &status);
+	assert_int_equal(status.is_degraded, is_degraded);
+	assert_int_equal(status.under_way, under_way);
+	assert_string_equal(status.error, error);
+}
+
+static void test_oldest_objects_go_first_a_few_at_a_time(void **state)
+{
+	struct house h;
+
+	(void)state;
+	house_open(&h, 0);
+	add(&h, 2, "b");
+	add(&h, 1, "a");
+	add(&h, 3, "c");
+	run_at(&h, start.mono_ms);
+	assert_int_equal(h.fake.count, 2);
+	assert_true(str_is(h.fake.put[0]->object->key, "a"));
+	assert_true(str_is(h.fake.put[1]->object->key, "b"));
+	assert_true(str_is(h.fake.put[0]->object->dirname, "bucket"));
+	assert_int_equal(h.fake.put[0]->object->size, SIZE);
+	assert_int_equal(h.fake.put[0]->object->offset, ENVELOPE_SIZE);
+	assert_status(&h, false, 2, "");
+	answer(&h.fake, 1, PUT_STORED, "", 0);
+	run_at(&h, start.mono_ms);
+	assert_true(world_has(&h.w, SPOOL_NEW, 1));
+	assert_false(world_has(&h.w, SPOOL_NEW, 2));
+	assert_int_equal(h.fake.count, 2);
+	assert_string_equal(h.fake.key, "c");
+	assert_int_equal(h.stored_bytes, SIZE);
+	answer(&h.fake, 0, PUT_STORED, "", 0);
+	answer(&h.fake, 0, PUT_STORED, "", 0);
+	run_at(&h, start.mono_ms);
+	assert_int_equal(waiting(&h), 0);
+	assert_int_equal(h.stored_bytes, 3 * SIZE);
+	assert_int_equal(stats_get(&h.w.stats, STAT_OBJECTS_UPLOADED), 3);
+	assert_int_equal(run_at(&h, start.mono_ms + 100000), NEVER_MS);
+	house_close(&h);
+}
+
+static void test_keys_are_clean_unless_the_writer_keeps_them(void **state)
+{
+	struct store keeping = store_fake;
+	struct house h;
+
+	(void)state;
+	house_open(&h, 0);
+	add(&h, 1, "/../..//a/./b/../../../etc/x.gz");
+	run_at(&h, start.mono_ms);
+	assert_string_equal(h.fake.key, "etc/x.gz");
+	uploader_free(h.uploader);
+	keeping.keeps_keys = true;
+	open_uploader(&h, &keeping, 1);
+	uploader_wake(h.uploader);
+	run_at(&h, start.mono_ms);
+	assert_string_equal(h.fake.key, "/../..//a/./b/../../../etc/x.gz");
+	house_close(&h);
+}
+
+/* The wait after failure n is at most 0.5 s * 2^n, never over a minute. */
+static void test_backoff_grows_within_its_bounds(void **state)
+{
+	int64_t longest[10] = { 0 };
+	uint64_t seed;
+	struct house h;
+	int i;
+
+	(void)state;
+	house_open(&h, 0);
+	add(&h, 1, "a");
+	for (seed = 1; seed <= 200; seed++) {
+		int64_t now = start.mono_ms;
+
+		uploader_free(h.uploader);
+		open_uploader(&h, &store_fake, seed * 0x9e3779b97f4a7c15u);
+		uploader_wake(h.uploader);
+		run_at(&h, now);
+		for (i = 0; i < 10; i++) {
+			int64_t most = 500 << i < 60000 ? 500 << i : 60000, next;
+			unsigned puts = h.fake.puts;
+
+			assert_int_equal(h.fake.count, 1);
+			answer(&h.fake, 0, PUT_FAILED, "no", 0);
+			next = run_at(&h, now);
+			/* It looks after the spool meanwhile, and sends nothing. */
+			while (h.fake.count == 0) {
+				assert_int_equal(h.fake.puts, puts);
+				assert_in_range(next, now + 1, start.mono_ms + 10000000);
+				if (next - now > longest[i])
+					longest[i] = next - now;
+				assert_true(next - now <= 5000);
+				most -= next - now;
+				now = next;
+				next = run_at(&h, now);
+			}
+			assert_true(most >= 0);
+		}
+	}
+	/* Full jitter: some come near to the most there may be. */
+	assert_true(longest[0] > 400 && longest[1] > 800 && longest[2] > 1600);
+	house_close(&h);
+}
+
+static void test_store_says_how_long_to_wait(void **state)
+{
+	struct house h;
+	int64_t now, next;
+
+	(void)state;
+	house_open(&h, 0);
+	add(&h, 1, "a");
+	run_at(&h, start.mono_ms);
+	answer(&h.fake, 0, PUT_FAILED, "slow down", 120000);
+	now = start.mono_ms;
+	while ((next = run_at(&h, now)) < start.mono_ms + 120000 && h.fake.count == 0)
+		now = next;
+	assert_int_equal(h.fake.count, 0);
+	assert_int_equal(next, start.mono_ms + 120000);
+	uploader_wake(h.uploader);		/* something new does not hurry it */
+	run_at(&h, start.mono_ms + 119999);
+	assert_int_equal(h.fake.count, 0);
+	run_at(&h, start.mono_ms + 120000);
+	assert_int_equal(h.fake.count, 1);
+	house_close(&h);
+}
+
+static void test_after_a_failure_one_is_tried(void **state)
+{
+	struct house h;
+
+	(void)state;
+	house_open(&h, 0);
+	add(&h, 1, "a");
+	add(&h, 2, "b");
+	add(&h, 3, "c");
+	run_at(&h, start.mono_ms);
+	assert_int_equal(h.fake.count, 2);
+	answer(&h.fake, 0, PUT_FAILED, "no", 0);
+	answer(&h.fake, 0, PUT_FAILED, "no", 0);
+	run_at(&h, start.mono_ms);
+	assert_int_equal(h.fake.count, 0);
+	run_at(&h, start.mono_ms + 60000);
+	assert_int_equal(h.fake.count, 1);
+	assert_string_equal(h.fake.key, "a");
+	run_at(&h, start.mono_ms + 120000);
+	assert_int_equal(h.fake.count, 1);
+	answer(&h.fake, 0, PUT_STORED, "", 0);
+	run_at(&h, start.mono_ms + 120000);
+	assert_int_equal(h.fake.count, 2);
+	house_close(&h);
+}
+
+static void test_refused_objects_do_not_stop_the_others(void **state)
+{
+	struct house h;
+
+	(void)state;
+	house_open(&h, 0);
+	add(&h, 1, "a");
+	add(&h, 2, "b");
+	add(&h, 3, "c");
+	run_at(&h, start.mono_ms);
+	answer(&h.fake, 0, PUT_REFUSED, "KeyTooLongError", 0);
+	run_at(&h, start.mono_ms);
+	assert_true(world_has(&h.w, SPOOL_BAD, 1));
+	assert_false(world_has(&h.w, SPOOL_NEW, 1));
+	assert_int_equal(h.fake.count, 2);
+	assert_status(&h, false, 2, "");
+	assert_int_equal(stats_get(&h.w.stats, STAT_OBJECTS_QUARANTINED), 1);
+	assert_int_equal(stats_get(&h.w.stats, STAT_UPLOAD_FAILURES), 0);
+	assert_non_null(strstr(world_log(&h.w), "0 tenant=t store=fake key=a refused, moved "
+			       "to bad/0000000000000001: KeyTooLongError\n"));
+	house_close(&h);
+}
+
+static void test_one_line_for_each_change(void **state)
+{
+	static const struct {
+		enum put_result result;
+		const char *error;
+	} table[] = {
+		{ PUT_STORED, "" }, { PUT_FAILED, "down" }, { PUT_FAILED, "down" },
+		{ PUT_FAILED, "down" }, { PUT_FAILED, "403" }, { PUT_STORED, "" },
+		{ PUT_STORED, "" }, { PUT_FAILED, "down" },
+	};
+	int64_t now = start.mono_ms;
+	struct house h;
+	size_t i;
+
+	(void)state;
+	house_open(&h, 0);
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		if (waiting(&h) == 0)
+			add(&h, i + 1, "a");
+		run_at(&h, now);
+		answer(&h.fake, 0, table[i].result, table[i].error, 0);
+		run_at(&h, now);
+		assert_status(&h, table[i].result == PUT_FAILED, 0, table[i].error);
+		now += 60000;
+	}
+	assert_int_equal(stats_get(&h.w.stats, STAT_UPLOAD_FAILURES), 5);
+	assert_string_equal(world_log(&h.w),
+		"1 tenant=t store=fake state=degraded error=\"down\" objects are kept and "
+		"tried again\n"
+		"1 tenant=t store=fake state=degraded error=\"403\" objects are kept and "
+		"tried again\n"
+		"2 tenant=t store=fake state=ok\n"
+		"1 tenant=t store=fake state=degraded error=\"down\" objects are kept and "
+		"tried again\n");
+	house_close(&h);
+}
+
+static void test_files_that_are_damaged_since_go_to_bad(void **state)
+{
+	struct house h;
+
+	(void)state;
+	house_open(&h, 0);
+	add(&h, 1, "a");
+	add(&h, 2, "b");
+	add(&h, 3, "c");
+	world_write(&h.w, SPOOL_NEW, 1, STR("cut"));
+	world_write(&h.w, SPOOL_NEW, 2, STR(""));
+	run_at(&h, start.mono_ms);
+	run_at(&h, start.mono_ms + 5000);
+	assert_true(world_has(&h.w, SPOOL_BAD, 1));
+	assert_true(world_has(&h.w, SPOOL_BAD, 2));
+	assert_string_equal(h.fake.key, "c");
+	assert_status(&h, false, 1, "");
+	house_close(&h);
+}
+
+/* The process has no descriptor left: that is nothing against the object. */
+static void test_files_that_cannot_be_opened_now_are_kept(void **state)
+{
+	struct rlimit before, none;
+	struct house h;
+
+	(void)state;
+	house_open(&h, 0);
+	add(&h, 1, "a");
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = before;
+	none.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	run_at(&h, start.mono_ms);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_true(world_has(&h.w, SPOOL_NEW, 1));
+	assert_status(&h, true, 0, "cannot open it: Too many open files");
+	run_at(&h, start.mono_ms + 60000);
+	assert_int_equal(h.fake.count, 1);
+	answer(&h.fake, 0, PUT_STORED, "", 0);
+	run_at(&h, start.mono_ms + 60000);
+	assert_int_equal(waiting(&h), 0);
+	assert_status(&h, false, 0, "");
+	house_close(&h);
+}
+
+static void test_freeing_cancels_what_is_under_way(void **state)
+{
+	struct house h;
+
+	(void)state;
+	house_open(&h, 0);
+	add(&h, 1, "a");
+	add(&h, 2, "b");
+	run_at(&h, start.mono_ms);
+	assert_int_equal(h.fake.count, 2);
+	uploader_free(h.uploader);
+	assert_int_equal(h.fake.cancels, 2);
+	assert_int_equal(h.fake.count, 0);
+	/* They are there for the next one. */
+	assert_true(world_has(&h.w, SPOOL_NEW, 1));
+	open_uploader(&h, &store_fake, 1);
+	uploader_wake(h.uploader);
+	run_at(&h, start.mono_ms);
+	assert_int_equal(h.fake.count, 2);
+	house_close(&h);
+}
+
+static void test_what_ended_before_freeing_counts(void **state)
+{
+	struct house h;
+
+	(void)state;
+	house_open(&h, 0);
+	add(&h, 1, "a");
+	run_at(&h, start.mono_ms);
+	answer(&h.fake, 0, PUT_STORED, "", 0);
+	uploader_free(h.uploader);
+	assert_int_equal(h.fake.cancels, 0);
+	assert_int_equal(waiting(&h), 0);
+	assert_int_equal(stats_get(&h.w.stats, STAT_OBJECTS_UPLOADED), 1);
+	open_uploader(&h, &store_fake, 1);
+	house_close(&h);
+}
+
+static void test_writers_that_answer_at_once_empty_the_spool(void **state)
+{
+	struct house h;
+	uint64_t id;
+
+	(void)state;
+	house_open(&h, 0);
+	h.fake.answers = true;
+	h.fake.result = PUT_STORED;
+	for (id = 1; id <= 20; id++)
+		add(&h, id, "k");
+	run_at(&h, start.mono_ms);
+	assert_int_equal(waiting(&h), 0);
+	assert_int_equal(h.fake.puts, 20);
+	house_close(&h);
+}
+
+/* A thread of its own ends the puts, as the net thread does. */
+static void *answer_all(void *argument)
+{
+	struct fake *f = argument;
+	struct put *put;
+
+	while (sem_wait(&f->arrived) == 0 && (put = f->put[0])) {
+		f->put[0] = NULL;
+		put->result = PUT_STORED;
+		put->done(put);
+	}
+	return NULL;
+}
+
+static void threaded_put(void *self, struct put *put)
+{
+	struct fake *f = self;
+
+	f->put[0] = put;
+	sem_post(&f->arrived);
+}
+
+/* Takes one put at a time, so that the fake needs no lock. */
+static void test_puts_end_on_another_thread(void **state)
+{
+	const struct store threaded = { .name = "threaded", .put = threaded_put };
+	struct house h;
+	pthread_t thread;
+	uint64_t id;
+
+	(void)state;
+	house_open(&h, 2);
+	uploader_free(h.uploader);
+	open_uploader(&h, &threaded, 1);
+	assert_int_equal(pthread_create(&thread, NULL, answer_all, &h.fake), 0);
+	for (id = 1; id <= 20; id++) {
+		struct uploader_status status;
+
+		add(&h, id, "k");
+		while (waiting(&h))
+			uploader_status(h.uploader, &status);
+	}
+	uploader_free(h.uploader);
+	sem_post(&h.fake.arrived);
+	pthread_join(thread, NULL);
+	assert_int_equal(stats_get(&h.w.stats, STAT_OBJECTS_UPLOADED), 20);
+	open_uploader(&h, &store_fake, 1);
+	house_close(&h);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_oldest_objects_go_first_a_few_at_a_time),
+		cmocka_unit_test(test_keys_are_clean_unless_the_writer_keeps_them),
+		cmocka_unit_test(test_backoff_grows_within_its_bounds),
+		cmocka_unit_test(test_store_says_how_long_to_wait),
+		cmocka_unit_test(test_after_a_failure_one_is_tried),
+		cmocka_unit_test(test_refused_objects_do_not_stop_the_others),
+		cmocka_unit_test(test_one_line_for_each_change),
+		cmocka_unit_test(test_files_that_are_damaged_since_go_to_bad),
+		cmocka_unit_test(test_files_that_cannot_be_opened_now_are_kept),
+		cmocka_unit_test(test_freeing_cancels_what_is_under_way),
+		cmocka_unit_test(test_what_ended_before_freeing_counts),
+		cmocka_unit_test(test_writers_that_answer_at_once_empty_the_spool),
+		cmocka_unit_test(test_puts_end_on_another_thread),
+	};
+
+	return cmocka_run_group_tests_name("uploader", tests, NULL, NULL);
+}
