@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include "command/command.h"
 #include "exporter.h"
+#include "status.h"
 #include "sys/clock.h"
 #include "sys/thread.h"
 #include "version.h"
@@ -21,6 +22,9 @@ struct instance {
 	char *config;			/* the path, for a reload */
 	struct log *log;
 	struct exporter *exporter;
+	struct status *status;		/* NULL: off */
+	char *status_listen;		/* NULL: do not */
+	bool is_status_default;		/* nobody asked for it */
 	atomic_bool is_stopping;
 
 	/* Tells the host once a second what goes on. */
@@ -70,11 +74,13 @@ static int extension_check(const char *config, char *reason, size_t size)
 
 static void instance_free(struct instance *in)
 {
+	status_stop(in->status);
 	exporter_free(in->exporter);
 	log_free(in->log);
 	pthread_cond_destroy(&in->changed);
 	pthread_mutex_destroy(&in->lock);
 	free(in->config);
+	free(in->status_listen);
 	free(in);
 }
 
@@ -97,6 +103,9 @@ static int extension_open(const struct skydive_host *host, const char *config,
 		fail(reason, size, err.text);
 	if (settings) {
 		log_set_level(in->log, settings->log_level);
+		in->is_status_default = settings->status.is_default;
+		if (settings->status.listen.len)
+			in->status_listen = strdup(settings->status.listen.ptr);
 		in->exporter = exporter_new(settings, NULL, in->log, &err);
 		if (!in->exporter)
 			fail(reason, size, err.text);
@@ -143,13 +152,28 @@ static void *report(void *argument)
 	return NULL;
 }
 
+/* Before anything else: what was configured must work. */
+static int listen_for_status(struct instance *in, struct err *err)
+{
+	if (!in->status_listen || status_start(in->status_listen, &in->status, err) == 0)
+		return 0;
+	if (!in->is_status_default) {
+		err_prefix(err, "status.listen");
+		return -EINVAL;
+	}
+	log_write(in->log, LOG_WARNING, "status=off error=\"%s\" set status.listen to an "
+		  "address, or to \"\" for none", err->text);
+	return 0;
+}
+
 static int extension_start(void *instance, char *reason, size_t size)
 {
 	struct instance *in = instance;
 	struct err err = ERR_INIT;
 
-	if (exporter_start(in->exporter, NULL, &err) < 0)
+	if (listen_for_status(in, &err) < 0 || exporter_start(in->exporter, NULL, &err) < 0)
 		return fail(reason, size, err.text);
+	status_serve(in->status, in->exporter);
 	in->has_reporter = thread_start(&in->reporter, "reporter", report, in) == 0;
 	return 0;
 }
@@ -180,6 +204,8 @@ static int extension_stop(void *instance)
 		return 0;
 	}
 	exporter_stop(in->exporter);
+	status_stop(in->status);
+	in->status = NULL;
 	if (!in->has_reporter)
 		return 0;
 	pthread_mutex_lock(&in->lock);

@@ -244,6 +244,7 @@ static void note_program(struct settings *s, const struct program *program)
 	json_put_record(&b, &program_shape, program, compact);
 	json_put_record(&b, &spool_shape, &s->spool, compact);
 	json_put_record(&b, &topology_shape, &s->topology, compact);
+	json_put_string(&b, s->status.listen);
 	s->program_text = arena_str(&s->arena, buf_str(&b));
 	buf_fini(&b);
 }
@@ -258,6 +259,7 @@ static void read_program(struct settings *s, struct program *program,
 	check_analyzers(s, problems);
 	s->topology.cookie = cookie_of(s, &program->cookie);
 	read_tls(s, problems);
+	status_settings_read(&s->status, s->base, &s->arena, problems);
 	note_program(s, program);
 	s->workers = program->workers;
 	s->lookup_timeout_ms = program->lookup_timeout_ms;

@@ -11,6 +11,7 @@
 #define SETTINGS_H
 
 #include "source/subscriber.h"
+#include "status_settings.h"
 #include "store/spool.h"
 #include "tenant.h"
 #include "topology/topology.h"
@@ -34,6 +35,7 @@ struct settings {
 	struct spool_options spool;
 	struct topology_options topology;
 	struct tls_files tls;
+	struct status_settings status;
 	struct str program_text;	/* what only a restart changes */
 	int64_t lookup_timeout_ms;
 	int64_t workers;

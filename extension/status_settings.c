@@ -28,7 +28,7 @@ int status_settings_read(struct status_settings *s, const struct config *config,
 	s->is_default = !s->listen.ptr;
 	if (s->is_default)
 		s->listen = STR(STATUS_LISTEN);
-	if (s->listen.len == 0 || address_check(s->listen.ptr, &err) == 0)
+	if (s->listen.len == 0 || listen_address_check(s->listen.ptr, &err) == 0)
 		return 0;
 	snprintf(err.key, sizeof(err.key), "status.listen");
 	config_problem(config, "", &err, problems);

@@ -78,6 +78,27 @@ static bool is_port(struct str port)
 	return port.len && number <= UINT16_MAX;
 }
 
+/* The host's and the port's part of what is no unix socket. */
+static int split_checked(struct str text, struct str *host, struct str *port,
+			 struct err *err)
+{
+	if (split(text, host, port) && is_port(*port) && host->len < HOST_MAX &&
+	    !memchr(host->ptr, '/', host->len))
+		return 0;
+	return err_set(err, "write unix:/path or host:port, with brackets for an IPv6 "
+		       "address");
+}
+
+int listen_address_check(const char *text, struct err *err)
+{
+	struct address address = { .size = 0 };
+	struct str host, port;
+
+	if (str_starts(str_of(text), STR("unix:")))
+		return parse_path(text + strlen("unix:"), &address, err);
+	return split_checked(str_of(text), &host, &port, err);
+}
+
 int listen_address_parse(const char *text, struct address *a, struct err *err)
 {
 	char name[HOST_MAX];
@@ -86,10 +107,8 @@ int listen_address_parse(const char *text, struct address *a, struct err *err)
 	memset(a, 0, sizeof(*a));
 	if (str_starts(str_of(text), STR("unix:")))
 		return parse_path(text + strlen("unix:"), a, err);
-	if (!split(str_of(text), &host, &port) || !is_port(port) ||
-	    host.len >= sizeof(name) || memchr(host.ptr, '/', host.len))
-		return err_set(err, "write unix:/path or host:port, with brackets for an "
-			       "IPv6 address");
+	if (split_checked(str_of(text), &host, &port, err) < 0)
+		return -EINVAL;
 	snprintf(name, sizeof(name), STR_FMT, STR_ARG(host));
 	return look_up(name, port.ptr, a, err);
 }

@@ -18,7 +18,7 @@ struct address {
 };
 
 /* Whether it is written well: 0, or -EINVAL with the reason. */
-int address_check(const char *text, struct err *);
+int listen_address_check(const char *text, struct err *);
 /* Looks up the host; text ends with a NUL. -EINVAL with the reason. */
 int listen_address_parse(const char *text, struct address *, struct err *);
 /* The path of a unix socket, else NULL. Borrowed; as long as the address. */

@@ -7,6 +7,7 @@
 
 /* X509_V_ERR_... of OpenSSL, which CURLINFO_SSL_VERIFYRESULT hands on. */
 enum verify_result {
+	VERIFY_NOT_ASKED = 1,		/* what libcurl begins with */
 	VERIFY_NO_ISSUER = 2,
 	VERIFY_NOT_YET_VALID = 9,
 	VERIFY_EXPIRED = 10,
@@ -74,6 +75,7 @@ static void explain_refused(CURL *easy, const struct tls_files *tls, const char 
 			 "of this host right?", server);
 		break;
 	case 0:
+	case VERIFY_NOT_ASKED:
 		snprintf(text, size, "the certificate of %s is for another host: %s",
 			 server, why);
 		break;

@@ -180,4 +180,6 @@ def test_objects_tell_of_lost_flows(tmp_path):
             told.setdefault(item.series, []).append(int(item.headers[objects.LOST]))
     assert sum(told["bucket/logs/egress"]) == sum(told["bucket/logs/other"]) == 5
     assert all(n > 0 for counts in told.values() for n in counts)
-    assert not [o for o in run_case(CASES["old-none-capture"], tmp_path / "good") if objects.LOST in o.headers]
+    good = tmp_path / "good"
+    good.mkdir()
+    assert not [o for o in run_case(CASES["old-none-capture"], good) if objects.LOST in o.headers]

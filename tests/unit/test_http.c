@@ -329,6 +329,7 @@ static void unreachable(void **state)
 	} table[] = {
 		{ "http://127.0.0.1:1/", -ECONNREFUSED, "connection refused by 127.0.0.1:1" },
 		{ "http://no-such-host.invalid/", -EHOSTUNREACH, "no-such-host.invalid" },
+		{ "http://user:pw@127.0.0.1:1/", -ECONNREFUSED, "by 127.0.0.1:1" },
 		{ "ftp://127.0.0.1/", -EPROTO, "127.0.0.1" },
 		{ "file:///etc/passwd", -EPROTO, "" },
 		{ "not a url", -EPROTO, "" },
@@ -410,6 +411,45 @@ static void many_at_once(void **state)
 	}
 }
 
+static void note_begin(struct http_request *r)
+{
+	r->body = STR("LATE");
+}
+
+/* The wait is over by the clock or because somebody is in a hurry; begin() is
+ * asked only then. */
+static void delayed(void **state)
+{
+	struct world *w = *state;
+	sem_t done;
+	struct http_request r = request(w, "/ok", &done);
+
+	r.begin = note_begin;
+	r.delay_ms = 30;
+	run(w, &r);
+	assert_int_equal(r.status, 200);
+	assert_string_equal(w->last.body, "LATE");
+	r.body = STR("DATA");
+	r.delay_ms = 3600000;
+	http_start(w->http, &r);
+	assert_true(str_is(r.body, "DATA"));
+	http_hurry(w->http, &r);
+	sem_wait(&done);
+	assert_int_equal(r.status, 200);
+	assert_string_equal(w->last.body, "LATE");
+	http_hurry(w->http, &r);	/* has ended: nothing */
+	http_start(w->http, &r);
+	http_cancel(w->http, &r);
+	sem_wait(&done);
+	assert_int_equal(r.status, -ECANCELED);
+	http_start(w->http, &r);
+	http_free(w->http);
+	w->http = NULL;
+	assert_int_equal(sem_trywait(&done), 0);
+	assert_int_equal(r.status, -ECANCELED);
+	buf_fini(&r.reply);
+}
+
 struct again {
 	struct http *http;
 	sem_t done;
@@ -464,6 +504,7 @@ int main(void)
 		TEST(too_slow),
 		TEST(cancelled),
 		TEST(many_at_once),
+		TEST(delayed),
 		TEST(end_of_everything),
 	};
 
