@@ -163,22 +163,23 @@ static int route_one(struct exporter *e, struct subscription *s, struct err *err
 int exporter_route(struct exporter *e, struct err *err)
 {
 	size_t i = 0;
+	int error = 0;
 
 	while (i < e->sources) {
 		struct subscription *s = e->source[i];
 
 		if (route_one(e, s, err) < 0)
-			return -ENOMEM;
-		if (feeds_somebody(e, s)) {
-			if (!e->is_replay && subscription_start(s, err) < 0)
-				return -EINVAL;
-			i++;
+			error = -ENOMEM;
+		if (!feeds_somebody(e, s)) {
+			subscription_free(s);
+			e->source[i] = e->source[--e->sources];
 			continue;
 		}
-		subscription_free(s);
-		e->source[i] = e->source[--e->sources];
+		if (!e->is_replay && subscription_start(s, err) < 0)
+			error = -EINVAL;
+		i++;
 	}
-	return 0;
+	return error;
 }
 
 static void report_strangers(struct exporter *e)
@@ -250,15 +251,17 @@ static struct tenant *nth_tenant(const struct exporter *e, size_t i)
 	return i < e->retirees ? e->retired[i] : NULL;
 }
 
-static bool are_finished(const struct exporter *e)
+static bool is_finishing(struct exporter *e)
 {
+	bool is_finishing = false;
 	struct tenant *t;
 	size_t i;
 
+	pthread_mutex_lock(&e->lock);
 	for (i = 0; (t = nth_tenant(e, i)); i++)
-		if (!tenant_is_finished(t))
-			return false;
-	return true;
+		is_finishing = is_finishing || !tenant_is_finished(t);
+	pthread_mutex_unlock(&e->lock);
+	return is_finishing;
 }
 
 static size_t backlog(const struct exporter *e)
@@ -273,15 +276,17 @@ static size_t backlog(const struct exporter *e)
 }
 
 /* Whether something may still be stored: a degraded store is not waited for. */
-static bool is_draining(const struct exporter *e)
+static bool is_draining(struct exporter *e)
 {
+	bool is_draining = false;
 	struct tenant *t;
 	size_t i;
 
+	pthread_mutex_lock(&e->lock);
 	for (i = 0; (t = nth_tenant(e, i)); i++)
-		if (tenant_backlog(t) && !tenant_is_degraded(t))
-			return true;
-	return false;
+		is_draining = is_draining || (tenant_backlog(t) && !tenant_is_degraded(t));
+	pthread_mutex_unlock(&e->lock);
+	return is_draining;
 }
 
 static bool may_go_on(struct exporter *e, int64_t until_ms)
@@ -296,15 +301,19 @@ size_t exporter_stop(struct exporter *e)
 	size_t left, i;
 
 	log_write(e->log, LOG_INFO, "state=stopping");
+	pthread_mutex_lock(&e->lock);
 	for (i = 0; i < e->sources; i++)
 		subscription_stop(e->source[i]);
 	for (i = 0; (t = nth_tenant(e, i)); i++)
 		tenant_finish(t);
-	while (!are_finished(e) && may_go_on(e, until_ms))
+	pthread_mutex_unlock(&e->lock);
+	while (is_finishing(e) && may_go_on(e, until_ms))
 		poll(NULL, 0, POLL_MS);
 	while (is_draining(e) && may_go_on(e, until_ms))
 		poll(NULL, 0, POLL_MS);
+	pthread_mutex_lock(&e->lock);
 	left = backlog(e);
+	pthread_mutex_unlock(&e->lock);
 	if (left)
 		log_write(e->log, LOG_WARNING, "state=stopped objects_left=%zu they stay in "
 			  "the spool; the next start goes on with them", left);

@@ -84,6 +84,21 @@ static void instance_free(struct instance *in)
 	free(in);
 }
 
+/* Takes the settings. */
+static struct exporter *open_exporter(struct instance *in, struct settings *settings,
+				      struct err *err)
+{
+	struct log_outputs *outputs = log_outputs_new(&settings->logging, &in->host, err);
+
+	if (!outputs) {
+		err_prefix(err, "logging.%s", err->key);
+		settings_free(settings);
+		return NULL;
+	}
+	log_set_outputs(in->log, outputs);
+	return exporter_new(settings, NULL, in->log, err);
+}
+
 static int extension_open(const struct skydive_host *host, const char *config,
 			  void **instance, char *reason, size_t size)
 {
@@ -102,11 +117,10 @@ static int extension_open(const struct skydive_host *host, const char *config,
 	if (!in->log)
 		fail(reason, size, err.text);
 	if (settings) {
-		log_set_level(in->log, settings->log_level);
 		in->is_status_default = settings->status.is_default;
 		if (settings->status.listen.len)
 			in->status_listen = strdup(settings->status.listen.ptr);
-		in->exporter = exporter_new(settings, NULL, in->log, &err);
+		in->exporter = open_exporter(in, settings, &err);
 		if (!in->exporter)
 			fail(reason, size, err.text);
 	}

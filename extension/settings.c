@@ -23,7 +23,6 @@ struct program {
 	int64_t lookup_timeout_ms;
 	int64_t batch_bytes, held_bytes;
 	int64_t stop_timeout_ms;
-	int log_level;
 	struct map_of_str cookie;
 };
 
@@ -32,15 +31,6 @@ static const struct program program_defaults = {
 	.batch_bytes = (int64_t)64 << 20,
 	.held_bytes = (int64_t)32 << 20,
 	.stop_timeout_ms = 10000,
-	.log_level = 4,
-};
-
-static const char *const level_names[] = {
-	"CRITICAL", "ERROR", "WARNING", "NOTICE", "INFO", "DEBUG", NULL
-};
-
-static const enum log_level levels[] = {
-	LOG_ERROR, LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_INFO, LOG_DEBUG,
 };
 
 static const struct shape program_shape = {
@@ -64,8 +54,6 @@ static const struct shape program_shape = {
 			     0, INT64_MAX, "rows in memory while the spool is unwritable"),
 		OPTION_RANGE(struct program, stop_timeout_ms, "stop_timeout",
 			     FIELD_DURATION, 1, 3600000, "the whole of a stop"),
-		OPTION_ENUM(struct program, log_level, "logging.level", 0, level_names,
-			    "what is logged"),
 		OPTION(struct program, cookie, "http.cookie", 0,
 		       "sent to the analyzer, for a proxy in front of it"),
 		{ 0 }
@@ -254,6 +242,7 @@ static void read_program(struct settings *s, struct program *program,
 {
 	*program = program_defaults;
 	config_read(s->base, "", &program_shape, program, &s->arena, problems);
+	config_read(s->base, "logging", &logging_shape, &s->logging, &s->arena, problems);
 	config_read(s->base, "spool", &spool_shape, &s->spool, &s->arena, problems);
 	config_read(s->base, "", &topology_shape, &s->topology, &s->arena, problems);
 	check_analyzers(s, problems);
@@ -266,7 +255,6 @@ static void read_program(struct settings *s, struct program *program,
 	s->batch_bytes = program->batch_bytes;
 	s->held_bytes = program->held_bytes;
 	s->stop_timeout_ms = program->stop_timeout_ms;
-	s->log_level = levels[program->log_level];
 	if (program->host_id.len == 0)
 		program->host_id = make_host_id(&s->arena);
 }

@@ -41,7 +41,7 @@ struct settings {
 	int64_t workers;
 	int64_t batch_bytes, held_bytes;
 	int64_t stop_timeout_ms;
-	enum log_level log_level;
+	struct logging_options logging;
 	struct tenant_settings *tenant;
 	size_t tenants;
 };

@@ -14,6 +14,7 @@ static const struct {
 	{ "check", command_check },
 	{ "record", command_record },
 	{ "replay", command_replay },
+	{ "status", command_status },
 	{ "version", command_version },
 };
 
@@ -58,5 +59,5 @@ int command_run(const struct skydive_host *host, int argc, char **argv)
 	for (i = 0; argc && i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (str_is(str_of(argv[0]), commands[i].name))
 			return commands[i].run(host, argc, argv);
-	return command_usage("run|check|replay|record|version ...");
+	return command_usage("run|check|replay|record|status|version ...");
 }

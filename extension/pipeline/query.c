@@ -107,6 +107,8 @@ const struct answer *query_bind(struct queries *q, const char *text,
 		if (!memo)
 			return &nothing;
 		memo->text = arena_str(&q->arena, buf_str(&q->text));
+		if (arena_error(&q->arena))
+			return &nothing;
 		memo->answer = q->answers->find(q->answers, memo->text);
 		*at = memo;
 	}

@@ -69,21 +69,23 @@ int io_read_at(int fd, void *to, size_t size, int64_t offset)
 
 static int read_all(int fd, struct buf *b)
 {
+	char past;
+
 	for (;;) {
-		char *room = buf_room(b, 1);
-		size_t size = room ? 64 * 1024 : 0;
+		size_t left = b->limit - b->len;
+		size_t size = left < 64 * 1024 ? left : 64 * 1024;
+		char *room = left ? buf_room(b, size) : &past;
 		ssize_t n;
 
-		if (size > b->limit - b->len)
-			size = b->limit - b->len;
-		room = buf_room(b, size);
 		if (!room)
 			return buf_error(b);
-		n = read(fd, room, size);
+		n = read(fd, room, left ? size : 1);
 		if (n < 0 && errno != EINTR)
 			return -errno;
 		if (n == 0)
 			return 0;
+		if (n > 0 && !left)
+			return -EFBIG;
 		if (n > 0)
 			buf_added(b, (size_t)n);
 	}

@@ -2,6 +2,7 @@
 /* log.c - see log.h. */
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@ struct line {
 
 struct log {
 	struct skydive_host host;
+	struct log_outputs *_Atomic outputs;
 	_Atomic int level;
 	pthread_t thread;
 	pthread_mutex_t lock;
@@ -35,7 +37,11 @@ struct log {
 
 static void hand_over(struct log *log, enum log_level level, const char *text)
 {
-	if (log->host.log)
+	struct log_outputs *outputs = atomic_load(&log->outputs);
+
+	if (outputs)
+		log_outputs_write(outputs, (enum skydive_log_level)level, text);
+	else if (log->host.log)
 		log->host.log(log->host.context, (enum skydive_log_level)level, text);
 }
 
@@ -67,6 +73,8 @@ static void say_dropped(struct log *log, unsigned long dropped)
 
 	if (!dropped)
 		return;
+	end_repeats(log);
+	log->last.text[0] = '\0';	/* it is no longer the line above */
 	snprintf(text, sizeof(text), "log=overflow lines_dropped=%lu", dropped);
 	hand_over(log, LOG_WARNING, text);
 }
@@ -132,6 +140,7 @@ void log_free(struct log *log)
 	pthread_cond_signal(&log->changed);
 	pthread_mutex_unlock(&log->lock);
 	pthread_join(log->thread, NULL);
+	log_outputs_free(log->outputs);
 	pthread_cond_destroy(&log->changed);
 	pthread_mutex_destroy(&log->lock);
 	free(log);
@@ -140,6 +149,12 @@ void log_free(struct log *log)
 void log_set_level(struct log *log, enum log_level level)
 {
 	log->level = level;
+}
+
+void log_set_outputs(struct log *log, struct log_outputs *outputs)
+{
+	log->level = (int)log_outputs_level(outputs);
+	atomic_store(&log->outputs, outputs);
 }
 
 /* Foreign text must not end our line or start another. */

@@ -17,6 +17,7 @@
 
 #include "base/err.h"
 #include "skydive/extension.h"
+#include "sys/log_output.h"
 
 struct log;
 
@@ -31,6 +32,9 @@ struct log *log_new(const struct skydive_host *, enum log_level, struct err *);
 void log_free(struct log *);
 
 void log_set_level(struct log *, enum log_level);
+/* Takes the outputs, which take the place of the host's function; the level is
+ * then theirs. Once, before anything is logged by others. */
+void log_set_outputs(struct log *, struct log_outputs *);
 
 /* Any thread; a NULL log is silent. */
 void log_write(struct log *, enum log_level, const char *fmt, ...)

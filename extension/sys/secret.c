@@ -156,7 +156,9 @@ int secret_open(struct secret *s, struct str given, struct str file, int64_t mon
 		s->path = find(file);
 		error = s->path ? load(s, err) : -ENOMEM;
 	} else {
-		error = given.len ? set(s, given, err) : 0;
+		error = given.len ? check(given, err) : 0;
+		if (given.len && !error)
+			error = set(s, given, err);
 	}
 	if (error < 0)
 		secret_close(s);

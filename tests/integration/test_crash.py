@@ -10,7 +10,7 @@ import random
 import signal
 
 from lib import objects, settings
-from lib.export import waiting
+from lib.export import joined, to_s3, waiting
 from lib.paths import recording
 from lib.process import Analyzer, Exporter, until
 from lib.s3.sink import Sink
@@ -51,14 +51,6 @@ class Flaky(Sink):
                 self.faults[fault] += 1
                 return fault, free
         return how, free
-
-
-def configure(analyzer, sink, folder):
-    return settings.save(folder / "exporter.yml", settings.merge(CONFIG, {
-        "analyzers": [analyzer.address],
-        "spool": {"directory": str(folder / "spool"), "min_free": 0},
-        "status": {"listen": ""},
-        "pipeline": {"subscriber": {"url": analyzer.url}, "write": {"type": "s3", "s3": sink.settings()}}}))
 
 
 def place(analyzer):
@@ -114,7 +106,7 @@ def test_kill_while_exporting(tmp_path):
     connections, settled_ones = [], []
     with Flaky(random.Random(seed)) as sink, Analyzer(
             RECORDING, pace=PACE, options=["--repeat", 0, "--uniq"]) as analyzer:
-        path = configure(analyzer, sink, tmp_path)
+        path = settings.save(tmp_path / "exporter.yml", joined(CONFIG, analyzer, tmp_path, to_s3(sink)))
         analyzer.command("pause")
         for cycle in range(CYCLES):
             kind = "settled" if cycle % 5 == 4 else "at once" if cycle % 7 == 3 else "anywhere"

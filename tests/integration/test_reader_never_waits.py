@@ -5,7 +5,6 @@ The stand-in sends by the clock and counts how many messages ever waited in
 its own queue, behind a socket buffer of 256 KiB.
 """
 import array
-import concurrent.futures
 import fcntl
 import io
 import os
@@ -16,9 +15,10 @@ import termios
 import pytest
 
 from lib import objects, oracle, paths, settings, stream
-from lib.export import waiting
+from lib.export import joined, to_file, to_s3, waiting
 from lib.paths import recording
 from lib.process import Analyzer, Exporter, Lines, environment, until
+from lib.together import together
 
 SECONDS = float(os.environ.get("READER_SECONDS", 30))
 RATE = int(os.environ.get("READER_RATE", 20000))        # flows a second; a sanitizer may need less
@@ -52,7 +52,6 @@ class BlackHole:
         self.listener.bind(("127.0.0.1", 0))
         self.listener.listen(1000 if takes else 0)
         self.address = self.listener.getsockname()
-        self.endpoint = "http://127.0.0.1:%d" % self.address[1]
         self.fillers = [] if takes else self._fill()
 
     def _fill(self):
@@ -67,6 +66,11 @@ class BlackHole:
             except socket.timeout:
                 return fillers
         raise AssertionError("the kernel still takes connections")
+
+    def settings(self):
+        """Return the keys below pipeline.write.s3."""
+        return {"endpoint": "http://127.0.0.1:%d" % self.address[1], "region": "local", "access_key": "user",
+                "secret_key": "password"}
 
     def __enter__(self):
         return self
@@ -106,15 +110,7 @@ def analyzer(played=RECORDING, options=()):
 
 
 def configure(source, folder, write, change=None):
-    return settings.save(folder / "exporter.yml", settings.merge(settings.merge(CONFIG, {
-        "analyzers": [source.address],
-        "spool": {"directory": str(folder / "spool"), "min_free": 0},
-        "status": {"listen": ""},
-        "pipeline": {"subscriber": {"url": source.url}, "write": write}}), change or {}))
-
-
-def to_file(folder):
-    return {"type": "file", "file": {"directory": str(folder / "stored")}}
+    return settings.save(folder / "exporter.yml", joined(CONFIG, source, folder, write, change))
 
 
 def check(source, exporter):
@@ -138,9 +134,7 @@ def check_stop(source, exporter):
 def black_holed_store(folder, takes):
     """Everything stays in the spool."""
     with BlackHole(takes) as hole, analyzer() as source:
-        write = {"type": "s3", "s3": {"endpoint": hole.endpoint, "region": "local", "access_key": "user",
-                                      "secret_key": "password"}}
-        with Exporter(configure(source, folder, write)) as exporter:
+        with Exporter(configure(source, folder, to_s3(hole))) as exporter:
             stats = check(source, exporter)
             assert len(waiting(folder)) > 10
             check_stop(source, exporter)
@@ -213,8 +207,8 @@ SCENARIOS = {run.__name__: run for run in (silent_store, unreachable_store, hang
 @pytest.fixture(scope="module")
 def running(tmp_path_factory):
     """All scenarios side by side: together they take about one and a half cores, and no queue gets longer by it."""
-    with concurrent.futures.ThreadPoolExecutor(len(SCENARIOS)) as pool:
-        yield {name: pool.submit(run, tmp_path_factory.mktemp(name)) for name, run in SCENARIOS.items()}
+    with together(SCENARIOS, tmp_path_factory) as futures:
+        yield futures
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

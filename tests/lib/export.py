@@ -30,12 +30,12 @@ def to_s3(store):
     return {"type": "s3", "s3": store.settings()}
 
 
-def export(config, recordings, topology, folder, write, change=None, pace=PACE):
+def export(config, recordings, topology, folder, write, change=None, pace=PACE, listen="127.0.0.1:0", options=()):
     """Play recordings into an exporter until their end, then stop it. Returns the stand-in's counters.
 
     Everything must have gone well: one connection, closed in order, exit code 0, an empty spool.
     """
-    with Analyzer(*recordings, topology=topology, pace=pace) as analyzer:
+    with Analyzer(*recordings, topology=topology, pace=pace, listen=listen, options=options) as analyzer:
         path = settings.save(folder / "exporter.yml", joined(config, analyzer, folder, write, change))
         with Exporter(path) as exporter:
             analyzer.event("end", 60, unless_ends=exporter)

@@ -163,8 +163,16 @@ class Analyzer(Program):
             command += ["--topology", self._plain(path)]
         super().__init__(command + [str(o) for o in options] + list(recordings), stdin=subprocess.PIPE)
         self.seen = 0
-        self.address = "127.0.0.1:%d" % self.event("listening")["port"]
-        self.url = "ws://%s/ws/subscriber/flow" % self.address
+        self.address, self.url = self._where(listen, self.event("listening")["port"], "--tls-cert" in options)
+
+    @staticmethod
+    def _where(listen, port, has_tls):
+        """Return the address and the URL of what it listens on: [ADDR:]PORT, with a bare IPv6 address, or unix:PATH."""
+        host, _, rest = listen.rpartition(":")
+        if host == "unix":
+            return rest, "ws+unix://" + rest
+        address = "%s:%d" % ("[%s]" % host if ":" in host else host or "127.0.0.1", port)
+        return address, "%s://%s/ws/subscriber/flow" % ("wss" if has_tls else "ws", address)
 
     def _plain(self, path):
         """The stand-in reads answers uncompressed only."""

@@ -24,6 +24,14 @@ def save(path, config):
     return path
 
 
+def save_all(folder, base, drop_ins):
+    """Save a main file and its drop-ins {name: config}; returns the path of the main file."""
+    (folder / "exporter.d").mkdir(exist_ok=True)
+    for name, config in drop_ins.items():
+        save(folder / "exporter.d" / (name + ".yml"), config)
+    return save(folder / "exporter.yml", {**base, "include": "exporter.d/*.yml"})
+
+
 def with_spool(source, folder):
     """Copy a configuration file as it is, with a spool directory of the test's own at its end."""
     path = folder / "config.yml"

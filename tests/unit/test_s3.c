@@ -156,6 +156,52 @@ static void requests_without_what_is_not_there(void **state)
 	assert_int_equal(s3_request_init(&r, &e, &s, &plain, 0), -EFBIG);
 }
 
+/* The same but for date and signature. */
+static void requests_with_a_token(void **state)
+{
+	struct endpoint e = { .scheme = ENDPOINT_HTTPS, .host = STR("h") };
+	struct sigv4_signer s = signer();
+	struct s3_request r, signed_one;
+	size_t i, same = 0;
+
+	(void)state;
+	assert_int_equal(s3_request_init(&signed_one, &e, &s, &object, 0), 0);
+	assert_int_equal(s3_request_init_token(&r, &e, STR("abc.def"), &object), 0);
+	assert_string_equal(r.url.ptr, signed_one.url.ptr);
+	assert_string_equal(header(&r, "Authorization"), "Bearer abc.def");
+	assert_null(header(&r, "X-Amz-Date"));
+	for (i = 0; signed_one.header[i]; i++) {
+		struct str name = str_until(str_of(signed_one.header[i]), ':');
+		char text[64];
+
+		snprintf(text, sizeof(text), STR_FMT, STR_ARG(name));
+		if (strcmp(text, "X-Amz-Date") == 0 || strcmp(text, "Authorization") == 0)
+			continue;
+		assert_string_equal(header(&r, text), header(&signed_one, text));
+		same++;
+	}
+	assert_int_equal(same, 8);
+	for (i = 0; r.header[i]; i++)
+		;
+	assert_int_equal(i, same + 1);
+	s3_request_fini(&r);
+	s3_request_fini(&signed_one);
+}
+
+static void requests_with_a_session(void **state)
+{
+	struct endpoint e = { .scheme = ENDPOINT_HTTPS, .host = STR("h") };
+	struct sigv4_signer s = signer();
+	struct s3_request r;
+
+	(void)state;
+	s.session_token = STR("of the session");
+	assert_int_equal(s3_request_init(&r, &e, &s, &object, 0), 0);
+	assert_string_equal(header(&r, "X-Amz-Security-Token"), "of the session");
+	assert_non_null(strstr(header(&r, "Authorization"), ";x-amz-security-token,"));
+	s3_request_fini(&r);
+}
+
 static void timeouts(void **state)
 {
 	(void)state;
@@ -236,6 +282,32 @@ static void replies(void **state)
 	}
 }
 
+static void replies_to_a_token(void **state)
+{
+	static const struct {
+		int status;
+		const char *body, *text;
+	} table[] = {
+		{ 401, "", "401: the store does not accept the token of api_key: check its "
+			   "policies" },
+		{ 403, DOCUMENT("AccessDenied"), "403 AccessDenied: the store does not accept "
+						 "the token of api_key: check its policies" },
+		{ 404, DOCUMENT("NoSuchBucket"), "404 NoSuchBucket: the bucket \"flows\" does "
+						 "not exist" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct s3_verdict v;
+		struct s3_reply r = { .status = table[i].status, .bucket = STR("flows"),
+				      .body = str_of(table[i].body), .has_token = true };
+
+		s3_reply_read(&r, &v);
+		assert_string_equal(v.text, table[i].text);
+	}
+}
+
 /* A long body costs a bounded search. */
 static void code_far_away(void **state)
 {
@@ -254,11 +326,7 @@ static void code_far_away(void **state)
 	buf_fini(&body);
 }
 
-/* The writer with a server: first options, then puts. */
-
-struct options {
-	const char *endpoint, *access_key, *secret_key, *api_key;
-};
+/* The writer with a server. What it signs with is test_s3_keys.c's. */
 
 static void set(void *self, const char *name, const char *value)
 {
@@ -269,42 +337,16 @@ static void set(void *self, const char *name, const char *value)
 	memcpy((char *)self + f->offset, &text, sizeof(text));
 }
 
-static void *new_writer(const struct options *o)
+static void *new_writer(const char *endpoint)
 {
 	void *self = calloc(1, store_s3.state->size);
 
 	assert_non_null(self);
 	memcpy(self, store_s3.state->defaults, store_s3.state->size);
-	set(self, "endpoint", o->endpoint);
-	set(self, "access_key", o->access_key);
-	set(self, "secret_key", o->secret_key);
-	set(self, "api_key", o->api_key);
+	set(self, "endpoint", endpoint);
+	set(self, "access_key", "a");
+	set(self, "secret_key", "s");
 	return self;
-}
-
-static void bad_options(void **state)
-{
-	static const struct {
-		struct options options;
-		const char *key;
-	} table[] = {
-		{ { "h", "a", "s", "k" }, "api_key" },
-		{ { "h", "", "s", "" }, "access_key" },
-		{ { "h", "a", "", "" }, "secret_key" },
-		{ { "ftp://h", "a", "s", "" }, "endpoint" },
-	};
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		struct err err = ERR_INIT;
-		void *self = new_writer(&table[i].options);
-
-		assert_int_equal(store_s3.init(self, NULL, &err), -EINVAL);
-		assert_string_equal(err.key, table[i].key);
-		store_s3.fini(self);
-		free(self);
-	}
 }
 
 struct store_server {
@@ -378,7 +420,7 @@ static void world_init(struct world *w, tiny_answer *answer)
 	assert_true(w->server && w->http);
 	snprintf(w->endpoint, sizeof(w->endpoint), "http://127.0.0.1:%u",
 		 tiny_server_port(w->server));
-	w->writer = new_writer(&(struct options){ w->endpoint, "a", "s", "" });
+	w->writer = new_writer(w->endpoint);
 	assert_int_equal(store_s3.init(w->writer, w->http, &err), 0);
 	w->put = (struct put){ .object = &object, .fd = mkstemp(name), .done = on_done,
 			       .context = &w->done };
@@ -456,10 +498,12 @@ int main(void)
 		cmocka_unit_test(endpoints),
 		cmocka_unit_test(requests),
 		cmocka_unit_test(requests_without_what_is_not_there),
+		cmocka_unit_test(requests_with_a_token),
+		cmocka_unit_test(requests_with_a_session),
 		cmocka_unit_test(timeouts),
 		cmocka_unit_test(replies),
+		cmocka_unit_test(replies_to_a_token),
 		cmocka_unit_test(code_far_away),
-		cmocka_unit_test(bad_options),
 		cmocka_unit_test(skewed_clock),
 		cmocka_unit_test(cancelled_put),
 		cmocka_unit_test(no_store),

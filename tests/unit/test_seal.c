@@ -70,7 +70,7 @@ static void write_open(struct world *w, uint64_t id, const char *compress, bool 
 	}
 	if (marked)
 		assert_int_equal(seal_mark(fd, at[4], &object), 0);
-	at[5] = at[4] + FRAME_HEAD + (int64_t)object.key.len;
+	at[5] = (int64_t)lseek(fd, 0, SEEK_END);
 	close(fd);
 	buf_fini(&recipe);
 }
@@ -130,6 +130,7 @@ static void assert_object(struct world *w, uint64_t id, const char *body, int re
 	assert_true(says(&e, "last-timestamp", "1551199609804"));
 	snprintf(number, sizeof(number), "%d", records);
 	assert_true(says(&e, "num-records", number));
+	assert_int_equal(e.metadata.count, 3);
 	if (is_gzip) {
 		z_stream z = { .next_in = (Bytef *)file.ptr + ENVELOPE_SIZE,
 			       .avail_in = (uInt)bytes.len,
@@ -170,6 +171,35 @@ static void test_marked_file_becomes_its_object(void **state)
 		assert_int_equal(backlog.oldest_ms, start.mono_ms);
 		world_end(&w);
 	}
+}
+
+static void test_lost_flows_are_told(void **state)
+{
+	struct buf file = BUF_INIT(1 << 20);
+	struct arena arena = ARENA_INIT(1 << 16);
+	struct object about = object;
+	struct envelope e;
+	char path[SPOOL_PATH_MAX];
+	struct world w;
+	int64_t at[6];
+	int fd;
+
+	(void)state;
+	about.lost_flows = 17;
+	world_make(&w);
+	world_open(&w, start);
+	write_open(&w, 5, "none", false, at);
+	spool_path(w.dir, SPOOL_OPEN, 5, path);
+	fd = io_open(path, O_RDWR, 0);
+	assert_int_equal(seal_mark(fd, at[4], &about), 0);
+	close(fd);
+	assert_int_equal(seal(&w, 5), 0);
+	world_read(&w, SPOOL_NEW, 5, &file);
+	assert_int_equal(envelope_read(file.ptr, &arena, &e, NULL), 0);
+	assert_true(says(&e, "lost-flows", "17"));
+	arena_fini(&arena);
+	buf_fini(&file);
+	world_end(&w);
 }
 
 static void test_sealing_again_gives_the_same_bytes(void **state)
@@ -394,6 +424,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_marked_file_becomes_its_object),
+		cmocka_unit_test(test_lost_flows_are_told),
 		cmocka_unit_test(test_sealing_again_gives_the_same_bytes),
 		cmocka_unit_test(test_copy_of_a_sealed_object_goes_at_the_next_start),
 		cmocka_unit_test(test_damaged_rows_end_the_object),

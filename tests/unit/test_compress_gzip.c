@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_compress_gzip.c - one gzip member that says nothing about us. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <zlib.h>
+#include <cmocka.h>
+#include "stage/set.h"
+
+#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
+#define MEGABYTES	((size_t)3 << 20)
+
+struct fake_sink {
+	struct byte_sink sink;
+	struct buf bytes;
+	size_t left;			/* puts until it fails */
+};
+
+static int fake_put(struct byte_sink *sink, struct str bytes)
+{
+	struct fake_sink *fake = (struct fake_sink *)sink;
+
+	if (fake->left-- == 0)
+		return -EPIPE;
+	buf_put(&fake->bytes, bytes);
+	return 0;
+}
+
+static struct fake_sink new_sink(void)
+{
+	return (struct fake_sink){ { fake_put }, BUF_INIT(MEGABYTES * 2), SIZE_MAX };
+}
+
+/* The stage with its default options. */
+static struct stage_instance new_gzip(void)
+{
+	struct stage_instance gzip;
+
+	assert_int_equal(stage_instance_new(&gzip, &compress_gzip.stage), 0);
+	assert_int_equal(stage_instance_init(&gzip, NULL), 0);
+	return gzip;
+}
+
+/* Text that is neither constant nor noise. */
+static char *new_text(size_t size)
+{
+	char *text = malloc(size);
+	uint32_t seed = 1;
+	size_t i;
+
+	assert_non_null(text);
+	for (i = 0; i < size; i++) {
+		seed = seed * 1664525u + 1013904223u;
+		text[i] = (char)('a' + (seed >> 24) % 16);
+	}
+	return text;
+}
+
+static void compress_text(struct fake_sink *fake, const char *text, size_t size, size_t part)
+{
+	struct stage_instance gzip = new_gzip();
+	void *stream = compress_gzip.start(gzip.state);
+	size_t at;
+
+	assert_non_null(stream);
+	for (at = 0; at < size; at += part)
+		assert_int_equal(compress_gzip.write(stream, (struct str){
+			text + at, size - at < part ? size - at : part }, &fake->sink), 0);
+	assert_int_equal(compress_gzip.finish(stream, &fake->sink), 0);
+	compress_gzip.end(stream);
+	stage_instance_fini(&gzip);
+}
+
+/* Inflates the only member there is and compares. */
+static void assert_inflates_to(struct str bytes, const char *text, size_t size)
+{
+	char *out = malloc(size + 1);
+	z_stream z = { 0 };
+
+	assert_non_null(out);
+	assert_int_equal(inflateInit2(&z, MAX_WBITS + 16), Z_OK);
+	z.next_in = (Bytef *)(uintptr_t)bytes.ptr;
+	z.avail_in = (uInt)bytes.len;
+	z.next_out = (Bytef *)out;
+	z.avail_out = (uInt)size + 1;
+	assert_int_equal(inflate(&z, Z_FINISH), Z_STREAM_END);
+	assert_int_equal(z.avail_in, 0);
+	assert_int_equal(z.total_out, size);
+	inflateEnd(&z);
+	if (size)
+		assert_memory_equal(out, text, size);
+	free(out);
+}
+
+static void test_members_have_no_name_and_no_time(void **state)
+{
+	static const char header[] = "\x1f\x8b\x08\0\0\0\0\0\0\xff";
+	struct fake_sink fake = new_sink();
+
+	(void)state;
+	compress_text(&fake, "text", 4, 4);
+	assert_memory_equal(fake.bytes.ptr, header, sizeof(header) - 1);
+	assert_inflates_to(buf_str(&fake.bytes), "text", 4);
+	buf_fini(&fake.bytes);
+}
+
+static void test_text_of_any_length_comes_back(void **state)
+{
+	static const size_t sizes[] = { 0, 1, 65536, 65537, MEGABYTES };
+	char *text = new_text(MEGABYTES);
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(sizes); i++) {
+		struct fake_sink fake = new_sink();
+
+		compress_text(&fake, text, sizes[i], MEGABYTES);
+		assert_inflates_to(buf_str(&fake.bytes), text, sizes[i]);
+		buf_fini(&fake.bytes);
+	}
+	free(text);
+}
+
+/* One stream, so that pieces cost nothing and a retry gives the same bytes. */
+static void test_pieces_make_no_difference(void **state)
+{
+	static const size_t parts[] = { 7, 1000, 99999 };
+	struct fake_sink whole = new_sink();
+	char *text = new_text(200000);
+	size_t i;
+
+	(void)state;
+	compress_text(&whole, text, 200000, 200000);
+	for (i = 0; i < COUNT(parts); i++) {
+		struct fake_sink fake = new_sink();
+
+		compress_text(&fake, text, 200000, parts[i]);
+		assert_true(str_equal(buf_str(&fake.bytes), buf_str(&whole.bytes)));
+		buf_fini(&fake.bytes);
+	}
+	buf_fini(&whole.bytes);
+	free(text);
+}
+
+static void test_a_sink_that_fails_is_heard(void **state)
+{
+	struct stage_instance gzip = new_gzip();
+	struct fake_sink fake = new_sink();
+	char *text = new_text(MEGABYTES);
+	void *stream = compress_gzip.start(gzip.state);
+
+	(void)state;
+	fake.left = 1;
+	assert_non_null(stream);
+	assert_int_equal(compress_gzip.write(stream, (struct str){ text, MEGABYTES },
+					     &fake.sink), -EPIPE);
+	fake.left = 0;
+	assert_int_equal(compress_gzip.finish(stream, &fake.sink), -EPIPE);
+	compress_gzip.end(stream);
+	compress_gzip.end(NULL);
+	buf_fini(&fake.bytes);
+	stage_instance_fini(&gzip);
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_members_have_no_name_and_no_time),
+		cmocka_unit_test(test_text_of_any_length_comes_back),
+		cmocka_unit_test(test_pieces_make_no_difference),
+		cmocka_unit_test(test_a_sink_that_fails_is_heard),
+	};
+
+	return cmocka_run_group_tests_name("compress_gzip", tests, NULL, NULL);
+}

@@ -1,0 +1,560 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_iam.c - tokens: how they are asked for, what the answers mean, and when
+ * the next one is fetched. */
+#include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include "store/iam.h"
+#include "store/iam_reply.h"
+#include "sys/clock.h"
+#include "tests/lib/tiny_server.h"
+
+#define FORM_END	"&grant_type=urn%3Aibm%3Aparams%3Aoauth%3Agrant-type%3Aapikey" \
+			"&response_type=cloud_iam"
+#define SECOND		INT64_C(1000)
+#define HOUR		(3600 * SECOND)
+
+static void forms(void **state)
+{
+	static const struct {
+		const char *key, *encoded;
+	} table[] = {
+		{ "KEY", "KEY" },
+		{ "aZ09-_.~", "aZ09-_.~" },
+		{ "a b+c/d=&%", "a+b%2Bc%2Fd%3D%26%25" },
+		{ "\xc3\xa9", "%C3%A9" },
+	};
+	struct buf b = BUF_INIT(512);
+	char wanted[512];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		buf_reset(&b);
+		iam_put_form(&b, str_of(table[i].key));
+		snprintf(wanted, sizeof(wanted), "apikey=%s%s", table[i].encoded, FORM_END);
+		assert_string_equal(b.ptr, wanted);
+	}
+	buf_fini(&b);
+}
+
+static void endpoints(void **state)
+{
+	static const struct {
+		const char *url, *error;
+	} table[] = {
+		{ "https://iam.cloud.ibm.com/identity/token", NULL },
+		{ "http://127.0.0.1:8080/token?x=1", NULL },
+		{ "https://h", NULL },
+		{ "", "does not begin with https://" },
+		{ "iam.cloud.ibm.com/identity/token", "does not begin with https://" },
+		{ "ftp://h/token", "\"ftp\" is not http or https" },
+		{ "https:///token", "names no host" },
+		{ "https://user:pw@h/token", "a user name" },
+		{ "https://h:x/token", "not a port" },
+		{ "https://h/to ken", "holds a blank" },
+		{ "https://h/token\r\nX: y", "holds a blank" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct err err = ERR_INIT;
+
+		assert_int_equal(iam_check_endpoint(str_of(table[i].url), &err),
+				 table[i].error ? -EINVAL : 0);
+		assert_null(strstr(err.text, "pw"));
+		if (table[i].error)
+			assert_non_null(strstr(err.text, table[i].error));
+	}
+}
+
+static void answers(void **state)
+{
+	static const struct {
+		int status;
+		const char *body;
+		const char *token;	/* NULL: not ok */
+		int64_t lifetime_ms;
+		const char *text;
+	} table[] = {
+		{ 200, "{\"access_token\":\"abc.def\",\"refresh_token\":\"not_supported\","
+		       "\"token_type\":\"Bearer\",\"expires_in\":3600,"
+		       "\"expiration\":1795325436,\"scope\":\"ibm openid\"}\n",
+		  "abc.def", HOUR, "" },
+		{ 200, " {\"expires_in\":5,\"access_token\":\"a\\u002fb\"}", "a/b",
+		  5 * SECOND, "" },
+		{ 200, "{\"access_token\":\"a\",\"expires_in\":9223372036854775807}", "a",
+		  24 * HOUR, "" },
+		{ 200, "{\"access_token\":\"a\"}", NULL, 0, "says no expires_in" },
+		{ 200, "{\"access_token\":\"a\",\"expires_in\":0}", NULL, 0,
+		  "says no expires_in" },
+		{ 200, "{\"access_token\":\"a\",\"expires_in\":-5}", NULL, 0,
+		  "says no expires_in" },
+		{ 200, "{\"access_token\":\"a\",\"expires_in\":\"x\"}", NULL, 0,
+		  "not a token" },
+		{ 200, "{\"expires_in\":5}", NULL, 0, "no usable access_token" },
+		{ 200, "{\"access_token\":\"a\\r\\nX: y\",\"expires_in\":5}", NULL, 0,
+		  "no usable access_token" },
+		{ 200, "{\"access_token\":\"a b\",\"expires_in\":5}", NULL, 0,
+		  "no usable access_token" },
+		{ 200, "{\"access_token\":7,\"expires_in\":5}", NULL, 0, "not a token" },
+		{ 200, "{\"access_token\":\"a\",\"expires_in\":5", NULL, 0, "not a token" },
+		{ 200, "{\"access_token\":\"a\",\"expires_in\":5}x", NULL, 0,
+		  "not a token" },
+		{ 200, "", NULL, 0, "not a token" },
+		{ 200, "<html>welcome", NULL, 0, "not a token" },
+		{ 204, "", NULL, 0, "IAM: 204: unexpected: check iam_endpoint" },
+		{ 302, "", NULL, 0, "IAM: 302: unexpected: check iam_endpoint" },
+		{ 400, "{\"errorCode\":\"BXNIM0415E\",\"errorMessage\":\"no SECRET\","
+		       "\"context\":{\"requestId\":\"x\"}}", NULL, 0,
+		  "IAM: 400 BXNIM0415E: it does not accept the key: check api_key" },
+		{ 400, "{\"errorCode\":\"no SECRET\"}", NULL, 0,
+		  "IAM: 400: it does not accept the key: check api_key" },
+		{ 403, "<html>SECRET", NULL, 0,
+		  "IAM: 403: it does not accept the key: check api_key" },
+		{ 404, "", NULL, 0, "IAM: 404: not found: check iam_endpoint" },
+		{ 429, "", NULL, 0, "IAM: 429: it asks for fewer requests" },
+		{ 503, "{\"access_token\":\"a\",\"expires_in\":5}", NULL, 0,
+		  "IAM: 503: it is busy" },
+		{ -ECONNREFUSED, "", NULL, 0, "IAM: connection refused by h:1" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct iam_reply r = { .status = table[i].status,
+				       .error = "connection refused by h:1",
+				       .body = str_of(table[i].body) };
+		struct buf token = BUF_INIT(65536);
+		struct iam_verdict v;
+
+		iam_reply_read(&r, &token, &v);
+		print_message("  %s\n", v.text);
+		assert_int_equal(v.ok, table[i].token != NULL);
+		assert_int_equal(v.lifetime_ms, table[i].lifetime_ms);
+		assert_true(str_is(buf_str(&token), table[i].token ? table[i].token : ""));
+		assert_non_null(strstr(v.text, table[i].text));
+		assert_int_equal(v.text[0] == '\0', v.ok);
+		assert_null(strstr(v.text, "SECRET"));
+		buf_fini(&token);
+	}
+}
+
+static void times(void **state)
+{
+	struct iam_times least, most, t;
+	uint64_t i;
+
+	(void)state;
+	iam_times(HOUR, 0, &least);
+	iam_times(HOUR, 180 * SECOND, &most);
+	assert_int_equal(least.refresh_ms, 2610 * SECOND);
+	assert_int_equal(most.refresh_ms, 2790 * SECOND);
+	assert_int_equal(least.usable_ms, HOUR - 60 * SECOND);
+	for (i = 0; i < 1000; i++) {
+		iam_times(HOUR, i * 2685821657736338717u, &t);
+		assert_true(t.refresh_ms >= least.refresh_ms);
+		assert_true(t.refresh_ms <= most.refresh_ms);
+	}
+	/* However short a life is, the next token comes before its end. */
+	for (i = SECOND; i < 24 * HOUR; i = i * 3 / 2) {
+		iam_times((int64_t)i, UINT64_MAX, &t);
+		assert_true(0 < t.refresh_ms && t.refresh_ms < t.usable_ms);
+		assert_true(t.usable_ms < (int64_t)i);
+	}
+}
+
+static void backoff(void **state)
+{
+	static const struct {
+		unsigned failures;
+		int64_t least, most;
+	} table[] = {
+		{ 1, 500, 1000 }, { 2, 1000, 2000 }, { 3, 2000, 4000 }, { 6, 16000, 32000 },
+		{ 7, 30000, 60000 }, { 4000000000u, 30000, 60000 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		assert_int_equal(iam_backoff_ms(table[i].failures, 0), table[i].least);
+		assert_int_equal(iam_backoff_ms(table[i].failures,
+						(uint64_t)(table[i].most - table[i].least)),
+				 table[i].most);
+	}
+}
+
+/* A token service whose answers are "token-1", "token-2"... and a client. */
+struct world {
+	pthread_mutex_t lock;		/* for what follows */
+	int requests;
+	int bad_from, bad_to;		/* requests that are answered with bad */
+	const char *bad;
+	int expires_in;
+	int hang_from;			/* this request and later ones wait for gate */
+	char good_key[32];		/* another one: 400; "": any */
+	struct tiny_request last;
+	char reply[512];
+	sem_t arrived, gate, changed;
+
+	struct tiny_server *server;
+	struct http *http;
+	struct secret key;
+	struct iam *iam;
+	struct buf token;
+};
+
+static void make_reply(struct world *w, struct tiny_reply *reply)
+{
+	char body[256], form[128];
+
+	snprintf(form, sizeof(form), "apikey=%s&", w->good_key);
+	snprintf(body, sizeof(body), "{\"access_token\":\"token-%d\",\"token_type\":"
+		 "\"Bearer\",\"expires_in\":%d}", w->requests, w->expires_in);
+	snprintf(w->reply, sizeof(w->reply), "HTTP/1.1 200 OK\r\nContent-Length: %zu"
+		 "\r\n\r\n%s", strlen(body), body);
+	reply->text = w->reply;
+	if (w->requests >= w->bad_from && w->requests <= w->bad_to)
+		reply->text = w->bad;
+	if (w->good_key[0] && strncmp(w->last.body, form, strlen(form)) != 0)
+		reply->text = "HTTP/1.1 400 Bad\r\nContent-Length: 26\r\n\r\n"
+			      "{\"errorCode\":\"BXNIM0415E\"}";
+}
+
+static void answer(void *context, const struct tiny_request *r, struct tiny_reply *reply)
+{
+	struct world *w = context;
+	bool hangs;
+
+	pthread_mutex_lock(&w->lock);
+	w->requests++;
+	w->last = *r;
+	hangs = w->hang_from && w->requests >= w->hang_from;
+	pthread_mutex_unlock(&w->lock);
+	sem_post(&w->arrived);
+	if (hangs)
+		sem_wait(&w->gate);
+	pthread_mutex_lock(&w->lock);
+	make_reply(w, reply);
+	pthread_mutex_unlock(&w->lock);
+}
+
+static void on_changed(void *context)
+{
+	struct world *w = context;
+
+	sem_post(&w->changed);
+}
+
+static int setup(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+
+	pthread_mutex_init(&w->lock, NULL);
+	sem_init(&w->arrived, 0, 0);
+	sem_init(&w->gate, 0, 0);
+	sem_init(&w->changed, 0, 0);
+	w->expires_in = 3600;
+	w->http = http_new(NULL);
+	w->server = tiny_server_new(answer, w);
+	w->token = (struct buf)BUF_INIT(1024);
+	assert_true(w->http && w->server);
+	assert_int_equal(secret_open(&w->key, STR("K+Y"), STR(""), 0, NULL), 0);
+	*state = w;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct world *w = *state;
+	int i;
+
+	iam_free(w->iam);
+	http_free(w->http);
+	for (i = 0; i < 8; i++)
+		sem_post(&w->gate);
+	tiny_server_free(w->server);
+	secret_close(&w->key);
+	buf_fini(&w->token);
+	pthread_mutex_destroy(&w->lock);
+	sem_destroy(&w->arrived);
+	sem_destroy(&w->gate);
+	sem_destroy(&w->changed);
+	free(w);
+	return 0;
+}
+
+static void start(struct world *w)
+{
+	char url[64];
+	struct iam_parts parts = {
+		.http = w->http, .api_key = &w->key, .changed = on_changed, .context = w,
+		.seed = 7,
+	};
+
+	snprintf(url, sizeof(url), "http://127.0.0.1:%u/identity/token",
+		 tiny_server_port(w->server));
+	parts.endpoint = str_of(url);
+	w->iam = iam_new(&parts);
+	assert_non_null(w->iam);
+}
+
+static int requests(struct world *w)
+{
+	int n;
+
+	pthread_mutex_lock(&w->lock);
+	n = w->requests;
+	pthread_mutex_unlock(&w->lock);
+	return n;
+}
+
+/* The number of the token to use in so many ms; its text is in w->token. */
+static uint64_t token_in(struct world *w, int64_t ms)
+{
+	buf_reset(&w->token);
+	return iam_token(w->iam, clock_now().mono_ms + ms, &w->token);
+}
+
+static void assert_token(struct world *w, uint64_t number)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "token-%u", (unsigned)number);
+	assert_int_equal(token_in(w, 0), number);
+	assert_string_equal(w->token.ptr, text);
+}
+
+static void assert_error(struct world *w, const char *wanted)
+{
+	char text[256];
+
+	iam_error(w->iam, text, sizeof(text));
+	assert_string_equal(text, wanted);
+}
+
+/* Nothing is missing in the request and nothing is too much. */
+static void the_request(void **state)
+{
+	struct world *w = *state;
+	char wanted[512];
+
+	start(w);
+	assert_int_equal(sem_wait(&w->changed), 0);
+	snprintf(wanted, sizeof(wanted), "POST /identity/token HTTP/1.1\r\n"
+		 "Host: 127.0.0.1:%u\r\n"
+		 "Authorization: Basic Yng6Yng=\r\n"
+		 "Accept: application/json\r\n"
+		 "Cache-Control: no-Cache\r\n"
+		 "Content-Type: application/x-www-form-urlencoded\r\n"
+		 "Content-Length: 96\r\n\r\n", tiny_server_port(w->server));
+	assert_string_equal(w->last.head, wanted);
+	assert_string_equal(w->last.body, "apikey=K%2BY" FORM_END);
+}
+
+static void life(void **state)
+{
+	struct world *w = *state;
+
+	w->hang_from = 1;
+	start(w);
+	sem_wait(&w->arrived);
+	assert_int_equal(token_in(w, 0), 0);
+	assert_int_equal(w->token.len, 0);
+	sem_post(&w->gate);
+	sem_wait(&w->changed);
+	assert_token(w, 1);
+	assert_error(w, "");
+	assert_int_equal(token_in(w, 3530 * SECOND), 1);
+	assert_int_equal(token_in(w, 3541 * SECOND), 0);
+	assert_int_equal(w->token.len, 0);
+	assert_int_equal(requests(w), 1);
+}
+
+/* By the clock, without anybody who wants a token; the old one is used until the
+ * new one is there. */
+static void next_one(void **state)
+{
+	struct world *w = *state;
+
+	w->expires_in = 1;
+	w->hang_from = 2;
+	start(w);
+	sem_wait(&w->changed);
+	sem_wait(&w->arrived);
+	sem_wait(&w->arrived);
+	assert_int_equal(token_in(w, -50), 1);
+	sem_post(&w->gate);
+	sem_wait(&w->changed);
+	assert_token(w, 2);
+}
+
+static void failures(void **state)
+{
+	static const struct {
+		const char *reply, *error;
+	} table[] = {
+		{ "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n", "IAM: 503: it is busy" },
+		{ "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n???",
+		  "IAM: its answer is not a token: check iam_endpoint" },
+	};
+	struct world *w = *state;
+	size_t i;
+
+	w->bad_from = w->bad_to = 1;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		pthread_mutex_lock(&w->lock);
+		w->requests = 0;
+		w->bad = table[i].reply;
+		pthread_mutex_unlock(&w->lock);
+		start(w);
+		sem_wait(&w->changed);
+		assert_int_equal(token_in(w, 0), 0);
+		assert_error(w, table[i].error);
+		sem_wait(&w->changed);
+		assert_int_equal(token_in(w, 0), 1);
+		assert_error(w, "");
+		iam_free(w->iam);
+		w->iam = NULL;
+	}
+}
+
+/* A failure takes nothing away from a token that is still good. */
+static void failure_with_a_token(void **state)
+{
+	struct world *w = *state;
+
+	w->bad_from = w->bad_to = 2;
+	w->bad = "HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n";
+	start(w);
+	sem_wait(&w->changed);
+	assert_true(iam_refused(w->iam, 1));
+	sem_wait(&w->changed);
+	assert_token(w, 1);
+	assert_error(w, "IAM: 500: it has a problem of its own");
+	/* It asks again by itself, and not faster because somebody insists. */
+	assert_false(iam_refused(w->iam, 1));
+	assert_int_equal(requests(w), 2);
+	sem_wait(&w->changed);
+	assert_int_equal(token_in(w, 0), 2);
+	assert_string_equal(w->token.ptr, "token-3");
+}
+
+/* A hundred complaints are one request. */
+static void single_flight(void **state)
+{
+	struct world *w = *state;
+	int i;
+
+	w->hang_from = 2;
+	start(w);
+	sem_wait(&w->changed);
+	for (i = 0; i < 100; i++)
+		assert_true(iam_refused(w->iam, 1));
+	sem_wait(&w->arrived);
+	sem_wait(&w->arrived);
+	for (i = 0; i < 100; i++)
+		assert_true(iam_refused(w->iam, 1));
+	sem_post(&w->gate);
+	sem_wait(&w->changed);
+	assert_token(w, 2);
+	/* Late complaints about the old one. */
+	for (i = 0; i < 100; i++)
+		assert_true(iam_refused(w->iam, 1));
+	assert_int_equal(requests(w), 2);
+}
+
+/* A replacement that is refused too is not replaced, until one was accepted. */
+static void refused_for_good(void **state)
+{
+	struct world *w = *state;
+
+	start(w);
+	sem_wait(&w->changed);
+	iam_accepted(w->iam, 1);
+	assert_true(iam_refused(w->iam, 1));
+	sem_wait(&w->changed);
+	assert_token(w, 2);
+	assert_false(iam_refused(w->iam, 2));
+	assert_token(w, 2);
+	iam_accepted(w->iam, 1);
+	assert_false(iam_refused(w->iam, 2));
+	iam_accepted(w->iam, 2);
+	assert_true(iam_refused(w->iam, 2));
+	sem_wait(&w->changed);
+	assert_token(w, 3);
+	assert_int_equal(requests(w), 3);
+}
+
+/* A wrong key in a file, mended: tried at once, whatever the pause was. */
+static void mended_key(void **state)
+{
+	struct world *w = *state;
+	char path[] = "/tmp/test_iam.XXXXXX";
+	int fd = mkstemp(path);
+
+	snprintf(w->good_key, sizeof(w->good_key), "right");
+	assert_int_equal(write(fd, "wrong\n", 6), 6);
+	secret_close(&w->key);
+	assert_int_equal(secret_open(&w->key, STR(""), str_of(path), -HOUR, NULL), 0);
+	start(w);
+	sem_wait(&w->changed);
+	assert_error(w, "IAM: 400 BXNIM0415E: it does not accept the key: check api_key");
+	assert_int_equal(pwrite(fd, "right key", 9, 0), 9);
+	assert_int_equal(ftruncate(fd, 5), 0);
+	assert_int_equal(token_in(w, 2 * SECOND), 0);
+	sem_wait(&w->changed);
+	assert_int_equal(token_in(w, 0), 1);
+	assert_string_equal(w->last.body, "apikey=right" FORM_END);
+	close(fd);
+	unlink(path);
+}
+
+static void ends(void **state)
+{
+	struct world *w = *state;
+
+	iam_free(NULL);
+	start(w);
+	iam_free(w->iam);
+	w->hang_from = requests(w) + 1;
+	start(w);
+	iam_free(w->iam);
+	start(w);
+	/* http ends first. */
+	http_free(w->http);
+	w->http = NULL;
+	iam_free(w->iam);
+	w->iam = NULL;
+}
+
+#define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(forms),
+		cmocka_unit_test(endpoints),
+		cmocka_unit_test(answers),
+		cmocka_unit_test(times),
+		cmocka_unit_test(backoff),
+		TEST(the_request),
+		TEST(life),
+		TEST(next_one),
+		TEST(failures),
+		TEST(failure_with_a_token),
+		TEST(single_flight),
+		TEST(refused_for_good),
+		TEST(mended_key),
+		TEST(ends),
+	};
+
+	return cmocka_run_group_tests_name("iam", tests, NULL, NULL);
+}

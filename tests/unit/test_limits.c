@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_limits.c - pipeline.store: values, and what is said about wrong ones. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <cmocka.h>
+#include "base/now.h"
+#include "stage/limits.h"
+
+#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
+
+struct world {
+	struct arena arena;
+	struct problems problems;
+	struct store_limits limits;
+};
+
+static void open_world(struct world *w, const char *yaml, bool is_stdout)
+{
+	struct config *config = config_new();
+
+	*w = (struct world){ .arena = ARENA_INIT(1 << 20), .problems = PROBLEMS_INIT };
+	assert_non_null(config);
+	assert_int_equal(config_add(config, "t.yml", str_of(yaml), false, &w->problems), 0);
+	store_limits_read(&w->limits, config, is_stdout, &w->arena, &w->problems);
+	config_free(config);
+}
+
+static void close_world(struct world *w)
+{
+	problems_fini(&w->problems);
+	arena_fini(&w->arena);
+}
+
+#define STORE	"pipeline:\n  store:\n    buffered:\n"
+#define GOOD	STORE							\
+	"      dirname: bkt\n"						\
+	"      filename_prefix: logs\n"					\
+	"      max_flows_per_object: 7\n"				\
+	"      max_seconds_per_object: 60\n"				\
+	"      max_seconds_per_stream: 86400\n"				\
+	"      max_flow_array_size: 1000\n"
+
+static void test_values_are_read(void **state)
+{
+	struct world w;
+
+	(void)state;
+	open_world(&w, GOOD, false);
+	assert_string_equal(buf_str(&w.problems.text).ptr, "");
+	assert_true(str_is(w.limits.dirname, "bkt"));
+	assert_true(str_is(w.limits.content_encoding, "auto"));
+	assert_true(str_is(w.limits.bucket.prefix, "logs"));
+	assert_int_equal(w.limits.bucket.max_records, 7);
+	assert_int_equal(w.limits.bucket.max_age_ms, 60000);
+	assert_int_equal(w.limits.bucket.first_age_ms, 60000);
+	assert_int_equal(w.limits.bucket.max_stream_ms, 86400000);
+	assert_int_equal(w.limits.bucket.max_held, 1000);
+	assert_false(w.limits.bucket.key_is_tag);
+	close_world(&w);
+	open_world(&w, GOOD "      content_encoding: gzip\n", false);
+	assert_true(str_is(w.limits.content_encoding, "gzip"));
+	close_world(&w);
+}
+
+static void test_no_age_is_a_value(void **state)
+{
+	struct world w;
+
+	(void)state;
+	open_world(&w, STORE "      max_flows_per_object: 1\n"
+		   "      max_seconds_per_object: 0\n      max_seconds_per_stream: 1\n"
+		   "      max_flow_array_size: 1\n", false);
+	assert_string_equal(buf_str(&w.problems.text).ptr, "");
+	assert_int_equal(w.limits.bucket.max_age_ms, 0);
+	close_world(&w);
+}
+
+static void test_wrong_values_are_named_with_their_place(void **state)
+{
+	static const struct {
+		const char *yaml, *why;
+	} cases[] = {
+		{ STORE "      max_flows_per_object: 0\n      max_seconds_per_stream: 0\n"
+		  "      max_flow_array_size: 0\n",
+		  "t.yml:4: pipeline.store.buffered.max_flows_per_object: must be set, to 1 or "
+		  "more: with 0 an object would never hold a record\n"
+		  "t.yml:6: pipeline.store.buffered.max_flow_array_size: must be set, to 1 or "
+		  "more: with 0 every record would be discarded\n"
+		  "t.yml:5: pipeline.store.buffered.max_seconds_per_stream: must be set, to 1 or "
+		  "more: with 0 objects would overwrite each other\n" },
+		{ "pipeline: {}\n",
+		  "t.yml: pipeline.store.buffered.max_flows_per_object: must be set, to 1 or "
+		  "more: with 0 an object would never hold a record\n"
+		  "t.yml: pipeline.store.buffered.max_flow_array_size: must be set, to 1 or "
+		  "more: with 0 every record would be discarded\n"
+		  "t.yml: pipeline.store.buffered.max_seconds_per_stream: must be set, to 1 or "
+		  "more: with 0 objects would overwrite each other\n" },
+		{ STORE "      max_flows_per_object: 1\n      max_seconds_per_stream: 1\n"
+		  "      max_flow_array_size: -5\n      max_seconds_per_object: -1\n",
+		  "t.yml:6: pipeline.store.buffered.max_flow_array_size: must not be negative\n"
+		  "t.yml:7: pipeline.store.buffered.max_seconds_per_object: must not be "
+		  "negative\n" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		struct world w;
+
+		open_world(&w, cases[i].yaml, false);
+		assert_string_equal(w.problems.text.ptr, cases[i].why);
+		close_world(&w);
+	}
+}
+
+static void test_values_of_the_wrong_type_are_refused(void **state)
+{
+	static const char *const lines[] = {
+		"      max_flows_per_object: many\n", "      max_flow_array_size: {a: 1}\n",
+		"      max_seconds_per_stream: [1]\n", "      content_encoding: br\n",
+		"      max_seconds_per_object: 9223372036854775807\n",
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(lines); i++) {
+		struct world w;
+		char yaml[256];
+
+		snprintf(yaml, sizeof(yaml), STORE "%s", lines[i]);
+		open_world(&w, yaml, false);
+		if (w.problems.count != 1)
+			fail_msg("%s", buf_str(&w.problems.text).ptr);
+		assert_non_null(strstr(w.problems.text.ptr, "t.yml:4: pipeline.store.buffered."));
+		close_world(&w);
+	}
+}
+
+static void test_direct_needs_no_limits(void **state)
+{
+	static const struct {
+		bool is_stdout;
+		int64_t max_records;
+	} cases[] = { { true, INT64_MAX }, { false, 1 } };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		struct world w;
+
+		open_world(&w, "pipeline: {store: {type: direct}}", cases[i].is_stdout);
+		assert_string_equal(buf_str(&w.problems.text).ptr, "");
+		assert_true(str_is(w.limits.dirname, "my_dirname"));
+		assert_int_equal(w.limits.bucket.max_records, cases[i].max_records);
+		assert_int_equal(w.limits.bucket.max_age_ms, 0);
+		assert_int_equal(w.limits.bucket.first_age_ms, 0);
+		assert_int_equal(w.limits.bucket.max_stream_ms, NEVER_MS);
+		assert_true(w.limits.bucket.max_held > 0);
+		assert_int_equal(w.limits.bucket.key_is_tag, cases[i].is_stdout);
+		close_world(&w);
+	}
+}
+
+static void test_an_unknown_type_is_refused(void **state)
+{
+	struct world w;
+
+	(void)state;
+	open_world(&w, "pipeline:\n  store:\n    type: bufered\n", false);
+	assert_int_equal(w.problems.count, 1);
+	assert_non_null(strstr(w.problems.text.ptr, "t.yml:3: pipeline.store.type: "));
+	assert_non_null(strstr(w.problems.text.ptr, "buffered, direct"));
+	close_world(&w);
+}
+
+static void test_sections_are_listed_as_far_as_there_is_room(void **state)
+{
+	struct config_section sections[8] = { { NULL, NULL } };
+	size_t count = store_limits_sections(sections, COUNT(sections));
+
+	(void)state;
+	assert_true(count >= 2);
+	assert_string_equal(sections[0].path, "pipeline.store");
+	assert_string_equal(sections[1].path, "pipeline.store.buffered");
+	sections[1].path = NULL;
+	assert_int_equal(store_limits_sections(sections, 1), count);
+	assert_null(sections[1].path);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_values_are_read),
+		cmocka_unit_test(test_no_age_is_a_value),
+		cmocka_unit_test(test_wrong_values_are_named_with_their_place),
+		cmocka_unit_test(test_values_of_the_wrong_type_are_refused),
+		cmocka_unit_test(test_direct_needs_no_limits),
+		cmocka_unit_test(test_an_unknown_type_is_refused),
+		cmocka_unit_test(test_sections_are_listed_as_far_as_there_is_room),
+	};
+
+	return cmocka_run_group_tests_name("limits", tests, NULL, NULL);
+}
