@@ -7,6 +7,7 @@
  * files at once. With --output objects go to a directory instead of the store.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include "command/command.h"
@@ -78,10 +79,8 @@ static int read_topology(struct replay *r, struct err *err)
 
 static int make_spool(char path[64], struct err *err)
 {
-	const char *made;
-
-	made = mkdtemp(strcpy(path, "/tmp/skydive-exporter-replay-XXXXXX"));
-	return made ? 0 : err_set(err, "cannot make a directory in /tmp: %s",
+	snprintf(path, 64, "/tmp/skydive-exporter-replay-XXXXXX");
+	return mkdtemp(path) ? 0 : err_set(err, "cannot make a directory in /tmp: %s",
 				  strerror(errno));
 }
 

@@ -82,8 +82,7 @@ static int ask(const struct request *r, struct buf *page, struct err *err)
 		return err_set(err, "%s: you may not ask; its user and group, and root, may",
 			       r->address.ptr);
 	if (status < 0)
-		err_prefix(err, "nothing answers at %s: is it running? see status.listen",
-			   r->address.ptr);
+		err_prefix(err, "is it running? nothing answers at %s", r->address.ptr);
 	else
 		err_set(err, "%s answers %d: " STR_FMT, r->address.ptr, status,
 			(int)(page->len ? page->len - 1 : 0), page->ptr ? page->ptr : "");
@@ -97,6 +96,8 @@ static int show(const struct request *r, struct err *err)
 
 	if (r->clears)
 		buf_puts(&out, "\033[H\033[2J");
+	else if (r->is_watching)
+		buf_puts(&out, "\n");
 	if (!error && r->tenant)
 		error = status_table_put_tenant(buf_str(&page), str_of(r->tenant), &out, err);
 	else if (!error)

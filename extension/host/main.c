@@ -60,8 +60,10 @@ static void host_log(void *context, enum skydive_log_level level, const char *li
 	struct host *host = context;
 	int wait_ms = host->log_is_stuck ? 0 : WRITE_MS;
 
-	/* Waiting for every line would make a stop long. */
-	host->log_is_stuck = !write_line(STDERR_FILENO, wait_ms, names[level], line);
+	/* Waiting for every line would make a stop long. A line in JSON says its
+	 * level itself. */
+	host->log_is_stuck = !write_line(STDERR_FILENO, wait_ms,
+					 *line == '{' ? "" : names[level], line);
 }
 
 static void host_state(void *context, enum skydive_state state, const char *line)

@@ -178,8 +178,10 @@ static void mangle_tag(struct pipeline *p, int tag, struct now now)
 	};
 	size_t i;
 
-	if (!records.item)
-		records.count = 0;
+	if (!records.item) {
+		stats_add(p->stats, STAT_RECORDS_DROPPED_TOO_LONG, (int64_t)items->count);
+		return;
+	}
 	for (i = 0; i < records.count; i++)
 		records.item[i] = items->item[i].record;
 	if (records.count)

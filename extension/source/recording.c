@@ -11,6 +11,7 @@
 
 #define MESSAGE_MAX	((size_t)256 << 20)
 #define TIMES_MAX	((size_t)256 << 20)
+#define LINE_PART	(64 * 1024)
 
 struct recording {
 	char *path;
@@ -131,23 +132,35 @@ static int64_t next_time(struct recording *r)
 	return line.len ? strtoll(line.ptr, NULL, 10) : -1;
 }
 
+/* Nothing more came: whether that is the end, and not that of a cut gzip. */
+static bool is_end(const struct recording *r)
+{
+	int error;
+
+	gzerror(r->file, &error);
+	return gzeof(r->file) && error == Z_OK;
+}
+
 static int read_line(struct recording *r, struct buf *b, struct err *err)
 {
 	for (;;) {
-		char *room = buf_room(b, 64 * 1024);
+		char *room = buf_room(b, LINE_PART);
+		size_t len;
 
 		if (!room)
 			return damaged(r, err, "too long a line");
-		if (!gzgets(r->file, room, 64 * 1024)) {
-			if (!gzeof(r->file))
-				return damaged(r, err, "the file is damaged");
-			return b->len ? damaged(r, err, "the file is cut") : 0;
-		}
-		buf_added(b, strlen(room));
-		if (b->ptr[b->len - 1] == '\n') {
-			buf_cut(b, b->len - 1);
+		if (!gzgets(r->file, room, LINE_PART))
+			return is_end(r) && !b->len ? 0 :
+			       damaged(r, err, "the file is cut or damaged");
+		len = strlen(room);
+		if (len && room[len - 1] == '\n') {
+			buf_added(b, len - 1);
 			return 1;
 		}
+		/* Not a whole part, and no LF: there is a NUL in it. */
+		if (len < LINE_PART - 1 && !gzeof(r->file))
+			return damaged(r, err, "the file is damaged");
+		buf_added(b, len);
 	}
 }
 
@@ -160,7 +173,7 @@ static int read_sized(struct recording *r, struct buf *b, struct err *err)
 
 	do {
 		c = gzgetc(r->file);
-		if (c < 0 && shift == 0 && gzeof(r->file))
+		if (c < 0 && shift == 0 && is_end(r))
 			return 0;
 		if (c < 0 || shift > 56)
 			return damaged(r, err, "the file is cut or damaged");

@@ -34,8 +34,8 @@ void router_free(struct router *);
 int router_add(struct router *, struct receiver *, struct str capture_id);
 
 /* Sorts the flows, completes the batch, offers the parcels (of a batch without
- * flows there are none), and gives the caller's reference back. One thread at a time. false: no memory, the batch is
- * lost. */
+ * flows there are none), and gives the caller's reference back. One thread at a
+ * time. false: no memory, the batch is lost. */
 bool router_deliver(struct router *, struct batch *);
 /* Tells every receiver of flows that were lost. */
 void router_lose(struct router *, int64_t flows);

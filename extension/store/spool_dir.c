@@ -336,6 +336,7 @@ void spool_add(struct spool_dir *dir, uint64_t id, int64_t bytes, int64_t record
 	pthread_mutex_lock(&dir->spool->lock);
 	/* Without memory for the entry the file is found at the next start. */
 	add_entry(dir, id, bytes, records, now.mono_ms);
+	stats_add(dir->stats, STAT_OBJECTS_SEALED, 1);
 	spool_make_room(dir->spool);
 	pthread_mutex_unlock(&dir->spool->lock);
 }

@@ -212,8 +212,10 @@ static void finish_one(struct uploader *u, struct upload *upload, struct now now
 		spool_done(u->parts.dir, upload->id, SPOOL_REFUSED);
 		break;
 	case PUT_FAILED:
-		stats_add(u->parts.stats, STAT_UPLOAD_FAILURES, 1);
 		spool_done(u->parts.dir, upload->id, SPOOL_LATER);
+		if (atomic_load(&u->is_stopping))
+			break;		/* it was canceled by us */
+		stats_add(u->parts.stats, STAT_UPLOAD_FAILURES, 1);
 		back_off(u, put->retry_after_ms, now);
 		set_degraded(u, true, put->error);
 		break;

@@ -15,7 +15,7 @@ from lib.process import Analyzer, Exporter, until
 from lib.s3.sink import Sink
 
 FLOWS_PER_OBJECT = 20000
-CPU_PACE = 100000       # flows a second that it can follow
+CPU_PACE = 50000        # flows a second that it follows with ease
 MEMORY_PACE = 20000     # with more, memory is what waits in inboxes, up to limits.batch_bytes
 FURTHER = 100           # tenants
 SECONDS_PER_OBJECT = 5
@@ -113,7 +113,7 @@ def measure(flows, folder, count):
     paced = MEMORY_PACE * 3 * SECONDS_PER_OBJECT // count
     return {
         "max": export(flows, folder / "max", 400000 // count),
-        "cpu": export(flows, folder / "cpu", 500000 // count, CPU_PACE),
+        "cpu": export(flows, folder / "cpu", 300000 // count, CPU_PACE),
         "one": export(flows, folder / "one", paced, MEMORY_PACE),
         "many": export(flows, folder / "many", paced, MEMORY_PACE, 1 + FURTHER),
     }

@@ -9,12 +9,14 @@ texts="$files $(find tests packaging etc proto -type f \( -name '*.py' -o -name 
 # shellcheck disable=SC2086
 found=$(
 	# They overrun, keep state, or run a shell.
-	awk -f tests/lint/code.awk $files |
+	awk -f tests/lint/code.awk $files | grep -v '^tests/unit/' |
 		grep -P '\b(strcpy|strcat|stpcpy|sprintf|vsprintf|gets|strtok|gmtime|localtime|ctime|asctime|system|popen|alloca|tmpnam|mktemp)\s*\(' |
 		sed 's/$/   <- banned/'
-	# In the process of somebody else there is no stdio and no exit.
+	# In the process of somebody else there is no stdio and no exit. httpd undoes
+	# what libwebsockets does to SIGPIPE.
 	awk -f tests/lint/code.awk $files |
 		grep '^extension/' | grep -v '^extension/host/' |
+		grep -v '^extension/net/httpd.c:.*sigaction(SIGPIPE' |
 		grep -P '\b(exit|_exit|_Exit|quick_exit|abort|atexit|printf|vprintf|fprintf|vfprintf|puts|fputs|putchar|perror|setlocale|chdir|fchdir|umask|signal|sigaction|localtime_r|setenv|putenv)\s*\(' |
 		grep -vP '[.>](exit|abort|signal)\s*\(' |
 		sed 's/$/   <- banned in a library/'

@@ -6,7 +6,7 @@
 #          < source < extension/*.[ch] < command < extension.c
 #
 # What stands left of the bar is the core and may use nothing right of it, and
-# sys uses nothing of the stages. host/ sees only what every host sees, include/.
+# sys uses of it only base and format. host/ sees only what every host sees, include/.
 # extension.c is above the commands because the table it exports has an entry
 # that runs them.
 find extension -name '*.[ch]' | sort | xargs awk '
@@ -51,8 +51,8 @@ function complain(text)
 		complain("\"" part[2] "\" is to be written from extension/")
 	else if (!(to in rank))
 		complain("\"" part[2] "\" is in no layer")
-	else if (from == "sys" && (to != "sys" && to != "base"))
-		complain("sys/ is above base/ only, and includes \"" part[2] "\"")
+	else if (from == "sys" && to != "sys" && to != "base" && to != "format")
+		complain("sys/ is above base/ and format/ only, and includes \"" part[2] "\"")
 	else if (rank[to] > rank[from] && here != "extension.c")
 		complain((from == "." ? "extension/" : from "/") " is below \"" part[2] "\"")
 }

@@ -16,7 +16,7 @@ BEGIN {
 	wall("\"net/transfer\\.h", "^net/")
 	wall("\"topology/(inside|json_text)\\.h", "^topology/")
 	wall("\"store/(spool_dir|frame|envelope|seal)\\.h", "^store/")
-	wall("<skydive/|\"skydive/", "^host/|^extension\\.c|^sys/log\\.h|^command/")
+	wall("<skydive/|\"skydive/", "^host/|^extension\\.c|^sys/log[a-z_]*\\.h|^command/")
 	wall("(^|[^a-z0-9_>.])(clock_gettime|gettimeofday|time) *\\(", "^sys/clock\\.c")
 	wall("getenv *\\(|extern char \\*\\*environ", "^extension\\.c|^command/|^sys/secret\\.c")
 	wall("<(pthread|threads|stdatomic)\\.h>", "^base/stats\\.h|^flow/batch|^(sys|net|topology|store|source|host)/|^[a-z_]*\\.[ch]")

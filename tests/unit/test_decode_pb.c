@@ -159,6 +159,34 @@ static void test_layers_have_every_key(void **state)
 	}
 }
 
+/* Every counter has its own field number. */
+static void test_metrics_are_not_mixed_up(void **state)
+{
+	static const char *const json =
+		"{\"LastUpdateMetric\":{\"ABPackets\":2,\"ABBytes\":3,\"BAPackets\":4,"
+		"\"BABytes\":5,\"Start\":6,\"Last\":7,\"RTT\":8},"
+		"\"Metric\":{\"ABPackets\":12,\"ABBytes\":13,\"BAPackets\":14,"
+		"\"BABytes\":15,\"Start\":16,\"Last\":17,\"RTT\":18},"
+		"\"TCPMetric\":{\"ABSynStart\":1,\"BASynStart\":2,\"ABSynTTL\":3,"
+		"\"BASynTTL\":4,\"ABFinStart\":5,\"BAFinStart\":6,\"ABRstStart\":7,"
+		"\"BARstStart\":8,\"ABSegmentOutOfOrder\":9,\"ABSegmentSkipped\":10,"
+		"\"ABSegmentSkippedBytes\":11,\"ABPackets\":12,\"ABBytes\":13,"
+		"\"ABSawStart\":14,\"ABSawEnd\":15,\"BASegmentOutOfOrder\":16,"
+		"\"BASegmentSkipped\":17,\"BASegmentSkippedBytes\":18,\"BAPackets\":19,"
+		"\"BABytes\":20,\"BASawStart\":21,\"BASawEnd\":22},"
+		"\"Start\":0,\"Last\":0,\"ParentUUID\":\"\",\"RawPacketsCaptured\":9}";
+	struct buf message = BUF_INIT(4096);
+
+	(void)state;
+	put_flow(&message,
+		 "fa01(1002 1803 2004 2805 3006 3807 4008)"
+		 "8202(100c 180d 200e 280f 3010 3811 4012) a80209"
+		 "b202(0801 1002 1803 2004 2805 3006 3807 4008 4809 500a 580b 600c 680d"
+		 "700e 780f 800110 880111 900112 980113 a00114 a80115 b00116)");
+	assert_flows(&message, &json, 1);
+	buf_fini(&message);
+}
+
 static void test_odd_numbers_survive(void **state)
 {
 	static const char *const json =
@@ -295,6 +323,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_flows_become_the_text_of_old_analyzers),
 		cmocka_unit_test(test_layers_have_every_key),
+		cmocka_unit_test(test_metrics_are_not_mixed_up),
 		cmocka_unit_test(test_odd_numbers_survive),
 		cmocka_unit_test(test_any_time_is_survived),
 		cmocka_unit_test(test_messages_without_flows_are_no_error),

@@ -210,6 +210,7 @@ static void test_strings_are_unescaped(void **state)
 		{ "\"\\ud800\\n\"", STR("\xef\xbf\xbd\n") },
 		{ "\"\\ud800\\u0041\"", STR("\xef\xbf\xbd" "A") },
 		{ "\"\\ud800\\ud800\\udc00\"", STR("\xef\xbf\xbd\xf0\x90\x80\x80") },
+		{ "\"\\ud800\\ue000\"", STR("\xef\xbf\xbd\xee\x80\x80") },
 		{ "\"\\udc00\\ud800\"", STR("\xef\xbf\xbd\xef\xbf\xbd") },
 		{ "\"\xff\xc3\xa9\"", STR("\xff\xc3\xa9") },
 	};
@@ -373,7 +374,7 @@ static void test_skip_checks_what_it_steps_over(void **state)
 		{ "\"\"", JSON_OK }, { "\"\\u00aF\\\"\\\\\\/\\b\\f\\n\\r\\t\"", JSON_OK },
 		{ "0", JSON_OK }, { "-0.5", JSON_OK }, { "10e+2", JSON_OK },
 		{ "1E-2", JSON_OK }, { "[]", JSON_OK }, { "{}", JSON_OK },
-		{ "[ ]", JSON_OK }, { "[[],{},[{}]]", JSON_OK },
+		{ "[{\"a\":1},[1],{\"b\":2}]", JSON_OK }, { "[ ]", JSON_OK }, { "[[],{},[{}]]", JSON_OK },
 		{ " { \"a\" : [ 1 , 2 ] , \"b\" : { \"c\" : null } } ", JSON_OK },
 		{ "", JSON_SYNTAX }, { "nil", JSON_SYNTAX }, { "tru", JSON_SYNTAX },
 		{ "[", JSON_SYNTAX }, { "]", JSON_SYNTAX }, { "[}", JSON_SYNTAX },

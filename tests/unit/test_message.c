@@ -103,7 +103,7 @@ static void test_broken_protobuf_is_refused(void **state)
 		"80", "ffffffffffffffffffff", "ffffffffffffffffffffff01",
 		"0a", "0a01", "0a0566", "0aff", "20", "2080",
 		"0affffffffffffffffff01", "0a8080808080808080807f",
-		"2080808080808080808080", "25010203", "2101020304050607",
+		"2080808080808080808080", "208080808080808080808001", "25010203", "2101020304050607",
 		"120573746f726532",
 	};
 	size_t i;

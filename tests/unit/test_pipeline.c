@@ -104,6 +104,14 @@ static void fake_apply(void *self, enum tag tag, struct records *records, struct
 	}
 }
 
+static void no_apply(void *self, enum tag tag, struct records *records, struct now now)
+{
+	(void)self;
+	(void)tag;
+	(void)now;
+	assert_int_equal(records->count, 0);
+}
+
 static void fake_row(const void *self, const struct shape *shape, const void *out,
 		     bool has_header, struct buf *rows)
 {
@@ -376,6 +384,26 @@ static void test_a_flow_without_memory_is_counted(void **state)
 	close_world(&w);
 }
 
+/* The only record leaves no room for the list that a mangle gets. */
+static void test_a_mangle_without_memory_is_counted(void **state)
+{
+	static const struct shape large_shape = { .size = (size_t)256 << 20 };
+	struct world w;
+
+	(void)state;
+	open_world(&w);
+	w.transform.record = &large_shape;
+	w.mangle.apply = no_apply;
+	start_pipeline(&w);
+	add_flow(&w, 20, 1);
+	accept_all(&w);
+	pipeline_commit(w.pipeline, at(2000));
+	assert_int_equal(get(&w, STAT_FLOWS_TRANSFORMED), 1);
+	assert_int_equal(get(&w, STAT_RECORDS_MERGED), 0);
+	assert_balance(&w);
+	close_world(&w);
+}
+
 static void test_ticks_and_flushes_reach_every_tag(void **state)
 {
 	struct world w;
@@ -434,6 +462,7 @@ int main(void)
 		cmocka_unit_test(test_a_transform_that_asks_nothing_is_not_asked),
 		cmocka_unit_test(test_a_mangle_may_add_and_drop_records),
 		cmocka_unit_test(test_a_flow_without_memory_is_counted),
+		cmocka_unit_test(test_a_mangle_without_memory_is_counted),
 		cmocka_unit_test(test_ticks_and_flushes_reach_every_tag),
 		cmocka_unit_test(test_records_that_found_no_place_are_counted),
 	};

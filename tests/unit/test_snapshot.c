@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_snapshot.c - the pages of the status server, made from numbers. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <cmocka.h>
+#include "base/arena.h"
+#include "format/json_read.h"
+#include "snapshot.h"
+
+#define TENANTS	2
+
+/* Counter n of tenant i has the value 1000 i + n. */
+struct world {
+	struct tenant_figures tenant[TENANTS];
+	struct source_figures source[2];
+	struct snapshot snapshot;
+	struct buf out;
+};
+
+static int setup(void **state)
+{
+	static struct world w;
+	int i, id;
+
+	w = (struct world){ .out = BUF_INIT(1 << 20) };
+	for (i = 0; i < TENANTS; i++) {
+		snprintf(w.tenant[i].name, sizeof(w.tenant[i].name), "t%d", i);
+		for (id = 0; id < STAT_COUNT; id++)
+			w.tenant[i].value[id] = 1000 * i + id;
+		w.tenant[i].oldest_s = i ? 42 : -1;
+		w.tenant[i].status.is_degraded = i;
+	}
+	snprintf(w.tenant[1].status.error, sizeof(w.tenant[1].status.error), "a \"quoted\"\n");
+	snprintf(w.source[0].url, sizeof(w.source[0].url), "ws://a:1/\"\\x");
+	w.source[0].status = (struct subscription_status){
+		.state = "subscribed", .is_ready = true, .flows = 17,
+		.bad_flows = { [BAD_FLOW_NUMBER] = 3 },
+	};
+	snprintf(w.source[1].url, sizeof(w.source[1].url), "ws://b:1/");
+	w.source[1].status.state = "starved";
+	w.snapshot = (struct snapshot){
+		.version = "1.2.3", .uptime_s = 60, .tenant = w.tenant, .tenants = TENANTS,
+		.source = w.source, .sources = 2, .exporter = { .generation = 4 },
+	};
+	*state = &w;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct world *w = *state;
+
+	buf_fini(&w->out);
+	return 0;
+}
+
+static bool has_line(const struct buf *text, const char *line)
+{
+	char wanted[512];
+
+	snprintf(wanted, sizeof(wanted), "\n%s\n", line);
+	return strstr(text->ptr, wanted) != NULL;
+}
+
+static void check_lines(const struct buf *text, const char *const *lines)
+{
+	for (; *lines; lines++)
+		if (!has_line(text, *lines))
+			fail_msg("no line %s", *lines);
+}
+
+static void metrics_have_names_and_labels(void **state)
+{
+	struct world *w = *state;
+	char line[256];
+	static const char *const lines[] = {
+		"# TYPE skydive_exporter_flows_received_total counter",
+		"skydive_exporter_flows_received_total{tenant=\"t0\"} 0",
+		"skydive_exporter_flows_received_total{tenant=\"t1\"} 1000",
+		"# TYPE skydive_exporter_records_spooled gauge",
+		"# TYPE skydive_exporter_uploaded_bytes_total counter",
+		"skydive_exporter_tenant_degraded{tenant=\"t1\"} 1",
+		"skydive_exporter_oldest_pending_seconds{tenant=\"t0\"} 0",
+		"skydive_exporter_oldest_pending_seconds{tenant=\"t1\"} 42",
+		"skydive_exporter_source_up{source=\"ws://a:1/\\\"\\\\x\"} 1",
+		"skydive_exporter_source_up{source=\"ws://b:1/\"} 0",
+		"skydive_exporter_source_bad_flows_total{source=\"ws://a:1/\\\"\\\\x\","
+		"reason=\"number\"} 3",
+		"skydive_exporter_config_generation 4",
+		NULL
+	};
+
+	snapshot_put_metrics(&w->snapshot, &w->out);
+	check_lines(&w->out, lines);
+	snprintf(line, sizeof(line), "skydive_exporter_flows_dropped_total{tenant=\"t1\","
+		 "reason=\"no_transport\"} %d", 1000 + STAT_FLOWS_DROPPED_NO_TRANSPORT);
+	assert_true(has_line(&w->out, line));
+}
+
+static size_t count_of(const struct buf *text, const char *what)
+{
+	const char *at = text->ptr;
+	size_t count = 0;
+
+	while ((at = strstr(at, what))) {
+		count++;
+		at++;
+	}
+	return count;
+}
+
+/* Prometheus refuses a family that is introduced twice. */
+static void every_family_is_introduced_once(void **state)
+{
+	struct world *w = *state;
+	const char *at;
+	char name[256], type[300];
+
+	snapshot_put_metrics(&w->snapshot, &w->out);
+	for (at = w->out.ptr; (at = strstr(at, "# TYPE ")); at++) {
+		assert_int_equal(sscanf(at, "# TYPE %255s", name), 1);
+		snprintf(type, sizeof(type), "# TYPE %s ", name);
+		assert_int_equal(count_of(&w->out, type), 1);
+		snprintf(type, sizeof(type), "# HELP %s ", name);
+		assert_int_equal(count_of(&w->out, type), 1);
+	}
+}
+
+/* Series are tenants times counters: with another tenant there are as many more. */
+static void every_counter_is_there_and_explained(void **state)
+{
+	struct world *w = *state;
+	size_t one, two;
+	char line[256];
+	int id;
+
+	w->snapshot.tenants = 1;
+	snapshot_put_metrics(&w->snapshot, &w->out);
+	one = count_of(&w->out, "tenant=\"");
+	buf_reset(&w->out);
+	w->snapshot.tenants = 2;
+	snapshot_put_metrics(&w->snapshot, &w->out);
+	two = count_of(&w->out, "tenant=\"");
+	assert_int_equal(two, 2 * one);
+	assert_true(one >= STAT_COUNT);
+	for (id = 1; id < STAT_COUNT; id++) {
+		snprintf(line, sizeof(line), "} %d\n", 1000 + id);
+		assert_int_equal(count_of(&w->out, line), 1);
+		/* The name in the place of a help text: there is none. */
+		snprintf(line, sizeof(line), " %s\n", stat_names[id]);
+		if (count_of(&w->out, line))
+			fail_msg("%s has no help in snapshot_metrics.c", stat_names[id]);
+	}
+}
+
+struct page {
+	struct str version;
+	int64_t generation, uptime_s;
+	struct raw sources, tenants;
+};
+
+static const struct shape page_shape = {
+	.name = "page", .size = sizeof(struct page),
+	.fields = (const struct field[]){
+		FIELD(struct page, version, "version", 0),
+		FIELD(struct page, generation, "generation", 0),
+		FIELD(struct page, uptime_s, "uptime_seconds", 0),
+		FIELD(struct page, sources, "sources", 0),
+		FIELD(struct page, tenants, "tenants", 0),
+		{ 0 }
+	},
+};
+
+static void json_is_json_and_has_every_counter(void **state)
+{
+	struct world *w = *state;
+	struct arena arena = ARENA_INIT(1 << 20);
+	struct json_reader r;
+	struct page page = { .generation = 0 };
+	char text[256];
+	int id;
+
+	snapshot_put_json(&w->snapshot, &w->out);
+	json_reader_init(&r, buf_str(&w->out), &arena);
+	assert_true(json_read_object(&r, &page_shape, &page));
+	assert_true(json_at_end(&r));
+	assert_true(str_is(page.version, "1.2.3"));
+	assert_int_equal(page.generation, 4);
+	assert_int_equal(page.uptime_s, 60);
+	for (id = 0; id < STAT_COUNT; id++) {
+		snprintf(text, sizeof(text), "\"%s\":%d", stat_names[id], 1000 + id);
+		assert_non_null(strstr(page.tenants.text.ptr, text));
+	}
+	assert_int_equal(count_of(&w->out, "\"oldest_pending_seconds\":"), 1);
+	assert_non_null(strstr(w->out.ptr, "\"last_error\":\"a \\\"quoted\\\"\\n\""));
+	arena_fini(&arena);
+}
+
+static void readiness_names_who_is_not(void **state)
+{
+	struct world *w = *state;
+
+	assert_false(snapshot_put_readiness(&w->snapshot, &w->out));
+	assert_string_equal(buf_str(&w->out).ptr, "ws://b:1/: starved\n");
+	buf_reset(&w->out);
+	w->snapshot.sources = 1;
+	assert_true(snapshot_put_readiness(&w->snapshot, &w->out));
+	assert_int_equal(w->out.len, 0);
+}
+
+int main(void)
+{
+#define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(metrics_have_names_and_labels),
+		TEST(every_family_is_introduced_once),
+		TEST(every_counter_is_there_and_explained),
+		TEST(json_is_json_and_has_every_counter),
+		TEST(readiness_names_who_is_not),
+	};
+
+	return cmocka_run_group_tests_name("snapshot", tests, NULL, NULL);
+}
