@@ -10,7 +10,7 @@
 #define ARENA_MAX	((size_t)64 << 20)
 #define NAME_MIN	6
 #define NAME_MAX	28
-#define OTHERS		54		/* columns between name and error */
+#define OTHERS		52		/* columns between name and error */
 #define TEXT_MAX	16
 
 struct page {
@@ -168,8 +168,10 @@ static const char *age(char text[TEXT_MAX], int64_t s)
 		snprintf(text, TEXT_MAX, "%" PRId64 "m", s / 60);
 	else if (s < 48 * 3600)
 		snprintf(text, TEXT_MAX, "%" PRId64 "h", s / 3600);
-	else
+	else if (s < (int64_t)10000 * 86400)
 		snprintf(text, TEXT_MAX, "%" PRId64 "d", s / 86400);
+	else
+		snprintf(text, TEXT_MAX, "ages");
 	return text;
 }
 

@@ -13,6 +13,10 @@ MinIO do). behave() decides what happens to requests, in the order they come:
 
     sink.behave("status=503", times=3)      three times that, then ok again
     sink.behave("hang")                     from now on, until the next behave()
+
+With demand(allowed) it is particular after all: allowed(headers) says whether
+a request may pass; others are answered with 403. With an ssl.SSLContext it
+speaks HTTPS; certificates loaded into that later are shown from then on.
 """
 import collections
 import hashlib
@@ -31,21 +35,24 @@ ERROR = """<?xml version="1.0" encoding="UTF-8"?>
 class Sink:
     """Listens on a free port at once; close() ends it, and every request that hangs."""
 
-    def __init__(self, port=0):
+    def __init__(self, port=0, context=None):
         self.lock = threading.Condition()
         self.stored = {}                        # key "bucket/..." -> Stored
         self.puts = collections.Counter()       # key -> successful puts
         self.requests = collections.Counter()   # behavior -> requests
         self.rewritten = []                     # keys put again with other bytes
         self.waiting = 0
+        self.allowed = None                     # demand()
         self._plan = collections.deque()
         self._always = "ok"
         self._free = threading.Event()
         self._server = Server(("127.0.0.1", port), self)
+        if context:
+            self._server.socket = context.wrap_socket(self._server.socket, True, do_handshake_on_connect=False)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
         self._thread.start()
         self.port = self._server.server_address[1]
-        self.endpoint = "http://127.0.0.1:%d" % self.port
+        self.endpoint = "%s://127.0.0.1:%d" % ("https" if context else "http", self.port)
 
     def __enter__(self):
         return self
@@ -62,6 +69,19 @@ class Sink:
     def settings(self):
         """Return the keys below pipeline.write.s3."""
         return {"endpoint": self.endpoint, "region": "local", "access_key": "user", "secret_key": "password"}
+
+    def demand(self, allowed):
+        """Let only those requests pass whose headers satisfy allowed()."""
+        self.allowed = allowed
+
+    def forbids(self, headers):
+        """Whether a request is answered with 403; counted as such."""
+        if not self.allowed or self.allowed(headers):
+            return False
+        with self.lock:
+            self.requests["forbidden"] += 1
+            self.lock.notify_all()
+        return True
 
     def behave(self, how, times=None):
         """Do that with the next requests: so many of them, or all from now on."""
@@ -140,6 +160,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return
         if how.startswith("status="):
             self.refuse(dict(part.split("=") for part in how.split()))
+            return
+        if self.server.sink.forbids(self.headers):
+            self.refuse({"status": 403, "code": "AccessDenied"})
             return
         item = self.server.sink.keep(self.key(), body, self.kept())
         if how == "drop":
