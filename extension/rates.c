@@ -40,7 +40,7 @@ void rates_note(struct rates *r, const char *name, int64_t value, int64_t mono_m
 	if (!rate)
 		return;
 	if (rate->count && value < rate->value[rate->newest])
-		rate->count = 0;		/* another counter of this name */
+		rate->count = 0; /* another counter of this name */
 	rate->newest = rate->count ? (rate->newest + 1) % RATES_SAMPLES : 0;
 	rate->value[rate->newest] = value;
 	rate->time_ms[rate->newest] = mono_ms;

@@ -11,8 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RATES_NAME_MAX	72
-#define RATES_SAMPLES	11
+#define RATES_NAME_MAX 72
+#define RATES_SAMPLES  11
 
 struct rate {
 	char name[RATES_NAME_MAX];
@@ -23,10 +23,13 @@ struct rate {
 
 struct rates {
 	struct rate *item;
-	size_t count, at;		/* at: found last; the next is likely next */
+	size_t count, at; /* at: found last; the next is likely next */
 };
 
-#define RATES_INIT	{ .item = NULL }
+#define RATES_INIT                                                                       \
+	{                                                                                \
+		.item = NULL                                                             \
+	}
 
 /* Without memory the counter has no rate. */
 void rates_note(struct rates *, const char *name, int64_t value, int64_t mono_ms);

@@ -13,7 +13,8 @@ struct taking {
 };
 
 /* Room for one more item; NULL: no memory. */
-static void *grow(struct snapshot *s, void *items, size_t count, size_t *room, size_t size)
+static void *grow(struct snapshot *s, void *items, size_t count, size_t *room,
+		  size_t size)
 {
 	size_t more = *room ? *room * 2 : 16;
 
@@ -57,7 +58,8 @@ static void copy_url(char *to, size_t size, struct str url)
 	struct str start = { url.ptr, scheme ? (size_t)(scheme - url.ptr) + 3 : 0 };
 	struct str rest = str_skip(url, start.len);
 	struct str authority = str_until(rest, '/');
-	const char *at = authority.len ? memrchr(authority.ptr, '@', authority.len) : NULL;
+	const char *at = authority.len ? memrchr(authority.ptr, '@', authority.len)
+				       : NULL;
 
 	if (at)
 		rest = str_skip(rest, (size_t)(at - rest.ptr) + 1);

@@ -15,24 +15,24 @@ struct tenant_figures {
 	char name[RATES_NAME_MAX];
 	int64_t value[STAT_COUNT];
 	int64_t flows_per_second;
-	int64_t oldest_s;		/* age of the oldest pending object; -1: none */
+	int64_t oldest_s; /* age of the oldest pending object; -1: none */
 	struct tenant_status status;
 };
 
 struct source_figures {
-	char url[512];			/* without user and password */
+	char url[512]; /* without user and password */
 	struct subscription_status status;
 };
 
 struct snapshot {
 	const char *version;
-	int64_t uptime_s, started_s;	/* started: Unix time */
+	int64_t uptime_s, started_s; /* started: Unix time */
 	struct exporter_figures exporter;
 	struct tenant_figures *tenant;
 	size_t tenants, tenants_room;
 	struct source_figures *source;
 	size_t sources, sources_room;
-	bool is_short;			/* out of memory: it is not complete */
+	bool is_short; /* out of memory: it is not complete */
 };
 
 void snapshot_take(struct snapshot *, struct exporter *, struct rates *, struct now);

@@ -6,8 +6,10 @@
 #include "snapshot.h"
 
 static const char *const bad_flow_names[BAD_FLOW_REASONS] = {
-	[BAD_FLOW_TYPE] = "type", [BAD_FLOW_NUMBER] = "number",
-	[BAD_FLOW_PROTOCOL] = "protocol", [BAD_FLOW_NULL] = "null",
+	[BAD_FLOW_TYPE] = "type",
+	[BAD_FLOW_NUMBER] = "number",
+	[BAD_FLOW_PROTOCOL] = "protocol",
+	[BAD_FLOW_NULL] = "null",
 };
 
 static void put_name(struct buf *b, const char *name)

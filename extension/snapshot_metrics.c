@@ -10,13 +10,13 @@
 #include <stdio.h>
 #include "snapshot.h"
 
-#define PREFIX		"skydive_exporter_"
-#define FAMILY_MAX	96
+#define PREFIX	   "skydive_exporter_"
+#define FAMILY_MAX 96
 
 /* What a counter of a tenant is to Prometheus. */
 struct family {
 	char name[FAMILY_MAX];
-	const char *reason;		/* or NULL */
+	const char *reason; /* or NULL */
 	bool is_gauge;
 };
 
@@ -32,7 +32,8 @@ static const char *const help_of_stat[STAT_COUNT] = {
 	[STAT_RECORDS_DROPPED_TOO_LONG] = "Records that were lost, by reason.",
 	[STAT_RECORDS_UPLOADED] = "Records in stored objects.",
 	[STAT_RECORDS_EVICTED] = "Records in objects dropped because the spool was full.",
-	[STAT_RECORDS_QUARANTINED] = "Records in objects that the store refuses for ever.",
+	[STAT_RECORDS_QUARANTINED] =
+		"Records in objects that the store refuses for ever.",
 	[STAT_RECORDS_SPOOLED] = "Records in the spool.",
 	[STAT_OBJECTS_SEALED] = "Objects that were finished.",
 	[STAT_OBJECTS_UPLOADED] = "Objects that were stored.",
@@ -64,8 +65,8 @@ static void family_of(int id, struct family *f)
 
 static void put_head(struct buf *b, const char *name, bool is_gauge, const char *help)
 {
-	buf_printf(b, "# HELP " PREFIX "%s %s\n# TYPE " PREFIX "%s %s\n", name, help, name,
-		   is_gauge ? "gauge" : "counter");
+	buf_printf(b, "# HELP " PREFIX "%s %s\n# TYPE " PREFIX "%s %s\n", name, help,
+		   name, is_gauge ? "gauge" : "counter");
 }
 
 static void put_label(struct buf *b, const char *name, const char *value)
@@ -123,18 +124,25 @@ static void put_stats(const struct snapshot *s, int first, struct buf *b)
 	for (id = first; id < STAT_COUNT; id++) {
 		family_of(id, &other);
 		for (i = 0; i < s->tenants && strcmp(family.name, other.name) == 0; i++)
-			put_sample(b, family.name, "tenant", s->tenant[i].name, other.reason,
-				   s->tenant[i].value[id]);
+			put_sample(b, family.name, "tenant", s->tenant[i].name,
+				   other.reason, s->tenant[i].value[id]);
 	}
 }
 
-enum tenant_gauge { IS_DEGRADED, PENDING_OBJECTS, PENDING_BYTES, OLDEST_S, TENANT_GAUGES };
+enum tenant_gauge {
+	IS_DEGRADED,
+	PENDING_OBJECTS,
+	PENDING_BYTES,
+	OLDEST_S,
+	TENANT_GAUGES
+};
 
 static const char *const tenant_gauges[TENANT_GAUGES][2] = {
 	[IS_DEGRADED] = { "tenant_degraded", "1: the last upload failed." },
 	[PENDING_OBJECTS] = { "pending_objects",
 			      "Objects not stored yet, those in the making included." },
-	[PENDING_BYTES] = { "pending_bytes", "Bytes of finished objects not stored yet." },
+	[PENDING_BYTES] = { "pending_bytes",
+			    "Bytes of finished objects not stored yet." },
 	[OLDEST_S] = { "oldest_pending_seconds", "Age of the oldest finished object." },
 };
 
@@ -162,25 +170,29 @@ static void put_tenants(const struct snapshot *s, struct buf *b)
 	for (which = 0; which < TENANT_GAUGES; which++) {
 		put_head(b, tenant_gauges[which][0], true, tenant_gauges[which][1]);
 		for (i = 0; i < s->tenants; i++)
-			put_sample(b, tenant_gauges[which][0], "tenant", s->tenant[i].name,
-				   NULL, tenant_gauge(&s->tenant[i], which));
+			put_sample(b, tenant_gauges[which][0], "tenant",
+				   s->tenant[i].name, NULL,
+				   tenant_gauge(&s->tenant[i], which));
 	}
 }
 
-#define SOURCE(member)	offsetof(struct subscription_status, member)
+#define SOURCE(member) offsetof(struct subscription_status, member)
 
 static const struct {
 	const char *name, *help;
 	size_t offset;
-	const char *reason;		/* of a family whose first has a help */
+	const char *reason; /* of a family whose first has a help */
 } source_counters[] = {
-	{ "source_connects_total", "Subscriptions that were admitted.", SOURCE(connects), NULL },
-	{ "source_gaps_total", "Subscriptions that ended: flows may be lost.", SOURCE(gaps),
+	{ "source_connects_total", "Subscriptions that were admitted.", SOURCE(connects),
 	  NULL },
-	{ "source_renewals_total", "Subscriptions that were renewed because nothing came.",
-	  SOURCE(renewals), NULL },
+	{ "source_gaps_total", "Subscriptions that ended: flows may be lost.",
+	  SOURCE(gaps), NULL },
+	{ "source_renewals_total",
+	  "Subscriptions that were renewed because nothing came.", SOURCE(renewals),
+	  NULL },
 	{ "source_messages_total", "Messages received.", SOURCE(messages), NULL },
-	{ "source_received_bytes_total", "Bytes of messages received.", SOURCE(bytes), NULL },
+	{ "source_received_bytes_total", "Bytes of messages received.", SOURCE(bytes),
+	  NULL },
 	{ "source_flows_total", "Flows decoded.", SOURCE(flows), NULL },
 	{ "source_kernel_drops_total", "Datagrams that the kernel dropped.",
 	  SOURCE(kernel_drops), NULL },
@@ -189,7 +201,8 @@ static const struct {
 	{ "source_bad_flows_total", "Flows that cannot be decoded, by reason.",
 	  SOURCE(bad_flows[BAD_FLOW_TYPE]), "type" },
 	{ "source_bad_flows_total", NULL, SOURCE(bad_flows[BAD_FLOW_NUMBER]), "number" },
-	{ "source_bad_flows_total", NULL, SOURCE(bad_flows[BAD_FLOW_PROTOCOL]), "protocol" },
+	{ "source_bad_flows_total", NULL, SOURCE(bad_flows[BAD_FLOW_PROTOCOL]),
+	  "protocol" },
 	{ "source_bad_flows_total", NULL, SOURCE(bad_flows[BAD_FLOW_NULL]), "null" },
 };
 
@@ -203,14 +216,16 @@ static void put_sources(const struct snapshot *s, struct buf *b)
 			   s->source[i].status.is_ready);
 	for (k = 0; k < sizeof(source_counters) / sizeof(source_counters[0]); k++) {
 		if (source_counters[k].help)
-			put_head(b, source_counters[k].name, false, source_counters[k].help);
+			put_head(b, source_counters[k].name, false,
+				 source_counters[k].help);
 		for (i = 0; i < s->sources; i++) {
 			const char *status = (const char *)&s->source[i].status;
 
 			put_sample(b, source_counters[k].name, "source", s->source[i].url,
 				   source_counters[k].reason,
-				   *(const int64_t *)(const void *)
-				   (status + source_counters[k].offset));
+				   *(const int64_t *)(const void *)(status +
+								    source_counters[k]
+									    .offset));
 		}
 	}
 }
@@ -222,12 +237,12 @@ static void put_topology(const struct topology_counters *t, struct buf *b)
 		(int64_t)t->hit);
 	put_one(b, "topology_cache_misses_total", false, "Questions not in the cache.",
 		(int64_t)t->miss);
-	put_one(b, "topology_cache_evictions_total", false, "Answers pushed out of the cache.",
-		(int64_t)t->evicted);
+	put_one(b, "topology_cache_evictions_total", false,
+		"Answers pushed out of the cache.", (int64_t)t->evicted);
 	put_one(b, "topology_waits_total", false, "Questions that had to wait.",
 		(int64_t)t->waited);
-	put_one(b, "topology_degraded_total", false, "Questions answered with nothing, unasked.",
-		(int64_t)t->degraded);
+	put_one(b, "topology_degraded_total", false,
+		"Questions answered with nothing, unasked.", (int64_t)t->degraded);
 	put_one(b, "topology_requests_total", false, "Requests to the topology.",
 		(int64_t)t->requests);
 	put_one(b, "topology_empty_total", false, "Replies without a node.",

@@ -9,19 +9,20 @@
 #include "status.h"
 #include "sys/clock.h"
 
-#define STUCK_MS	60000		/* so long no worker had a moment for us */
+#define STUCK_MS 60000 /* so long no worker had a moment for us */
 
 struct status {
 	struct httpd *httpd;
-	_Atomic(struct exporter *) exporter;	/* NULL: not started yet */
-	struct task pulse;		/* runs on a worker, once a second */
-	_Atomic int64_t beat_ms;	/* when it last did */
+	_Atomic(struct exporter *) exporter; /* NULL: not started yet */
+	struct task pulse;		     /* runs on a worker, once a second */
+	_Atomic int64_t beat_ms;	     /* when it last did */
 	struct rates rates;
 };
 
 static void on_pulse(struct task *task, struct now now)
 {
-	struct status *s = (struct status *)((char *)task - offsetof(struct status, pulse));
+	struct status *s = (struct status *)((char *)task -
+					     offsetof(struct status, pulse));
 
 	atomic_store(&s->beat_ms, now.mono_ms);
 }
@@ -95,14 +96,16 @@ static int put_page(struct status *s, struct exporter *e, struct str path,
 	return status;
 }
 
-static int page(void *context, struct str path, struct buf *body, const char **content_type)
+static int page(void *context, struct str path, struct buf *body,
+		const char **content_type)
 {
 	struct status *s = context;
 	struct exporter *e = atomic_load(&s->exporter);
 
 	if (str_is(path, "/healthz"))
 		return put_health(s, body);
-	if (!str_is(path, "/metrics") && !str_is(path, "/status") && !str_is(path, "/readyz")) {
+	if (!str_is(path, "/metrics") && !str_is(path, "/status") &&
+	    !str_is(path, "/readyz")) {
 		buf_puts(body, "there is: /metrics /healthz /readyz /status\n");
 		return 404;
 	}
@@ -116,7 +119,10 @@ int status_start(const char *listen, struct status **out, struct err *err)
 {
 	struct status *s = calloc(1, sizeof(*s));
 	const struct httpd_options options = {
-		.listen = listen, .page = page, .tick = on_tick, .context = s,
+		.listen = listen,
+		.page = page,
+		.tick = on_tick,
+		.context = s,
 	};
 	int error;
 

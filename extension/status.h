@@ -15,7 +15,7 @@
 #include "exporter.h"
 
 /* The default of status.listen. */
-#define STATUS_LISTEN	"unix:/run/skydive-exporter/status.sock"
+#define STATUS_LISTEN "unix:/run/skydive-exporter/status.sock"
 
 struct status;
 
@@ -24,6 +24,6 @@ struct status;
 int status_start(const char *listen, struct status **, struct err *);
 /* The exporter was started; it is borrowed until status_stop(). NULL is fine. */
 void status_serve(struct status *, struct exporter *);
-void status_stop(struct status *);		/* NULL is fine */
+void status_stop(struct status *); /* NULL is fine */
 
 #endif

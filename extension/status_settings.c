@@ -9,11 +9,11 @@
 static const struct shape status_shape = {
 	.name = "status",
 	.size = sizeof(struct status_settings),
-	.fields = (const struct field[]){
-		OPTION(struct status_settings, listen, "status.listen", 0,
-		       "unix:/path or host:port of the status server; \"\": none"),
-		{ 0 }
-	},
+	.fields =
+		(const struct field[]){
+			OPTION(struct status_settings, listen, "status.listen", 0,
+			       "unix:/path or host:port of the status server; \"\": none"),
+			{ 0 } },
 };
 
 int status_settings_read(struct status_settings *s, const struct config *config,

@@ -7,8 +7,8 @@
 #include "format/config.h"
 
 struct status_settings {
-	struct str listen;		/* see net/address.h; empty: off */
-	bool is_default;		/* nobody asked for it */
+	struct str listen; /* see net/address.h; empty: off */
+	bool is_default;   /* nobody asked for it */
 };
 
 /* The string lives in the arena, or is constant; it ends with a NUL. What is

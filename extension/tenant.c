@@ -89,6 +89,12 @@ void tenant_destination(const struct tenant *t, struct buf *b)
 	object_key_clean(tc->limits.bucket.prefix, b);
 }
 
+int tenant_probe(struct tenant *t, struct http *http, struct err *err)
+{
+	return writer_probe(&t->config.writer, t->config.limits.dirname,
+			    t->config.limits.bucket.prefix, http, err);
+}
+
 /* How long the batch at hand may still wait for answers. */
 static bool may_wait(struct tenant *t, struct now now)
 {

@@ -51,6 +51,9 @@ struct str tenant_capture_id(const struct tenant *);
  * the same. Appended. */
 void tenant_destination(const struct tenant *, struct buf *);
 
+/* Whether its writer can write, see writer_probe(). Before it is opened. */
+int tenant_probe(struct tenant *, struct http *, struct err *);
+
 /* Gets ready to run; part, 0 to 1, of the first interval is skipped, so that
  * many tenants do not seal at once. With a predecessor, of the same name, it
  * takes over directories, counters and uploading; that one is to be finished

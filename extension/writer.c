@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* writer.c - see writer.h. */
 #include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
+#include <unistd.h>
+#include "pipeline/object.h"
+#include "store/digest.h"
+#include "sys/io.h"
 #include "writer.h"
 
 #define ARENA_MAX	((size_t)1 << 20)
@@ -57,6 +63,86 @@ void writer_fini(struct writer *w)
 	free(w->state);
 	arena_fini(&w->arena);
 	*w = (struct writer){ 0 };
+}
+
+/* A put that is waited for. */
+struct probe {
+	struct put put;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	bool is_done;
+};
+
+static void probe_done(struct put *put)
+{
+	struct probe *probe = put->context;
+
+	pthread_mutex_lock(&probe->lock);
+	probe->is_done = true;
+	pthread_cond_signal(&probe->changed);
+	pthread_mutex_unlock(&probe->lock);
+}
+
+static int probe_once(struct writer *w, const struct sealed *object, struct err *err)
+{
+	struct probe probe = {
+		.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER,
+	};
+
+	probe.put = (struct put){
+		.object = object, .done = probe_done, .context = &probe,
+		.fd = io_open("/dev/null", O_RDONLY, 0), .result = PUT_FAILED,
+	};
+	w->store->put(w->state, &probe.put);
+	pthread_mutex_lock(&probe.lock);
+	while (!probe.is_done)
+		pthread_cond_wait(&probe.changed, &probe.lock);
+	pthread_mutex_unlock(&probe.lock);
+	if (probe.put.fd >= 0)
+		close(probe.put.fd);
+	if (probe.put.result == PUT_STORED)
+		return 0;
+	return err_set(err, "%s", probe.put.error);
+}
+
+static int describe_empty(struct sealed *object)
+{
+	struct digest md5;
+	int error = digest_init(&md5, DIGEST_MD5);
+
+	if (error)
+		return error;
+	error = digest_end(&md5, object->md5);
+	digest_fini(&md5);
+	return error ? error : digest_sha256((struct str){ NULL, 0 }, object->sha256);
+}
+
+int writer_probe(struct writer *w, struct str dirname, struct str prefix,
+		 struct http *http, struct err *err)
+{
+	struct sealed object = {
+		.dirname = dirname, .content_type = STR("application/octet-stream"),
+	};
+	struct buf key = BUF_INIT(4096), clean = BUF_INIT(4096);
+	int error = w->store == &store_stdout ? 0 : describe_empty(&object);
+
+	if (w->store == &store_stdout)
+		return 0;
+	buf_put(&key, prefix);
+	buf_puts(&key, "/skydive-exporter-check");
+	object_key_clean(buf_str(&key), &clean);
+	object.key = buf_str(&clean);
+	if (!error)
+		error = writer_init(w, http, err);
+	if (!error)
+		error = probe_once(w, &object, err);
+	object.removes = true;
+	if (!error)
+		error = probe_once(w, &object, err);
+	writer_release(w);
+	buf_fini(&key);
+	buf_fini(&clean);
+	return error;
 }
 
 void writer_put_place(const struct writer *w, struct buf *b)

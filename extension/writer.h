@@ -25,6 +25,12 @@ int writer_init(struct writer *, struct http *, struct err *);
 void writer_release(struct writer *);
 void writer_fini(struct writer *);	/* zeroed memory is fine */
 
+/* Puts an empty object under the prefix and takes it away again; waits for it.
+ * The writer must not be in use. 0, or -errno with the reason; a writer that
+ * has no store behind it (stdout) is always fine. */
+int writer_probe(struct writer *, struct str dirname, struct str prefix, struct http *,
+		 struct err *);
+
 /* Appends its name and where it writes to. */
 void writer_put_place(const struct writer *, struct buf *);
 

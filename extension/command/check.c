@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* check.c - skydive-exporter check -c FILE: reads everything, and says all that
- * is wrong, without the network and without changing anything.
+ * is wrong, without the network and without changing anything. With --connect
+ * it then tries what the configuration names.
  */
 #include <unistd.h>
+#include "command/check_connect.h"
 #include "command/command.h"
 #include "settings.h"
 #include "sys/io.h"
 
-#define USAGE	"check -c FILE"
+#define USAGE	"check -c FILE [--connect]"
 
 extern char **environ;
 
@@ -19,13 +21,16 @@ int command_check(const struct skydive_host *host, int argc, char **argv)
 	int exit_code = EXIT_FINE;
 
 	(void)host;
-	if (argc != 3 || !str_is(str_of(argv[1]), "-c"))
+	if (argc < 3 || argc > 4 || !str_is(str_of(argv[1]), "-c") ||
+	    (argc == 4 && !str_is(str_of(argv[3]), "--connect")))
 		return command_usage(USAGE);
 	settings = settings_read(argv[2], environ, NULL, &problems);
 	if (settings && !problems.count) {
 		buf_printf(&line, "%s: fine, %zu pipeline%s\n", argv[2], settings->tenants,
 			   settings->tenants == 1 ? "" : "s");
 		io_write(STDOUT_FILENO, buf_str(&line));
+		if (argc == 4 && !check_connect(settings))
+			exit_code = EXIT_FAILED;
 	} else {
 		io_write(STDERR_FILENO, buf_str(&problems.text));
 		exit_code = EXIT_FAILED;

@@ -12,19 +12,19 @@
 #include "status.h"
 #include "sys/io.h"
 
-#define USAGE	"status [-c FILE] [--watch] [TENANT]"
+#define USAGE "status [-c FILE] [--watch] [TENANT]"
 
-#define TIMEOUT_MS	5000
-#define WATCH_MS	2000
-#define PAGE_MAX	((size_t)64 << 20)
-#define ADDRESS_MAX	(64 * 1024)
+#define TIMEOUT_MS  5000
+#define WATCH_MS    2000
+#define PAGE_MAX    ((size_t)64 << 20)
+#define ADDRESS_MAX (64 * 1024)
 
 extern char **environ;
 
 struct request {
-	const char *config, *tenant;	/* of argv; may be NULL */
+	const char *config, *tenant; /* of argv; may be NULL */
 	bool is_watching, clears;
-	struct arena arena;		/* of the address */
+	struct arena arena; /* of the address */
 	struct str address;
 };
 
@@ -57,14 +57,17 @@ static int read_address(struct request *r, struct err *err)
 
 	if (r->config) {
 		config = settings_files_main(r->config, environ, &problems);
-		error = config ? status_settings_read(&status, config, &r->arena, &problems) :
-			-EINVAL;
+		error = config ? status_settings_read(&status, config, &r->arena,
+						      &problems)
+			       : -EINVAL;
 	}
 	if (error)
-		err_set(err, STR_FMT, (int)(problems.text.len ? problems.text.len - 1 : 0),
+		err_set(err, STR_FMT,
+			(int)(problems.text.len ? problems.text.len - 1 : 0),
 			buf_str(&problems.text).ptr);
 	else if (!status.listen.len)
-		error = err_set(err, "%s: status.listen is \"\": it was told not to answer",
+		error = err_set(err,
+				"%s: status.listen is \"\": it was told not to answer",
 				r->config);
 	r->address = status.listen;
 	config_free(config);
@@ -79,7 +82,8 @@ static int ask(const struct request *r, struct buf *page, struct err *err)
 	if (status == 200)
 		return 0;
 	if (status == -EACCES || status == -EPERM)
-		return err_set(err, "%s: you may not ask; its user and group, and root, may",
+		return err_set(err,
+			       "%s: you may not ask; its user and group, and root, may",
 			       r->address.ptr);
 	if (status < 0)
 		err_prefix(err, "is it running? nothing answers at %s", r->address.ptr);
@@ -99,7 +103,8 @@ static int show(const struct request *r, struct err *err)
 	else if (r->is_watching)
 		buf_puts(&out, "\n");
 	if (!error && r->tenant)
-		error = status_table_put_tenant(buf_str(&page), str_of(r->tenant), &out, err);
+		error = status_table_put_tenant(buf_str(&page), str_of(r->tenant), &out,
+						err);
 	else if (!error)
 		error = status_table_put(buf_str(&page), &out, err);
 	if (!error && io_write(STDOUT_FILENO, buf_str(&out)) < 0)

@@ -4,14 +4,14 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include "command/columns.h"
 #include "command/status_table.h"
 #include "format/json_read.h"
 
-#define ARENA_MAX	((size_t)64 << 20)
-#define NAME_MIN	6
-#define NAME_MAX	28
-#define OTHERS		52		/* columns between name and error */
-#define TEXT_MAX	16
+#define ARENA_MAX ((size_t)64 << 20)
+#define NAME_MIN  6
+#define NAME_MAX  28
+#define OTHERS	  52 /* columns between name and error */
 
 struct page {
 	struct str version;
@@ -22,16 +22,15 @@ struct page {
 static const struct shape page_shape = {
 	.name = "page",
 	.size = sizeof(struct page),
-	.fields = (const struct field[]){
-		FIELD(struct page, version, "version", 0),
-		FIELD(struct page, generation, "generation", 0),
-		FIELD(struct page, uptime_s, "uptime_seconds", 0),
-		FIELD(struct page, sources, "sources", 0),
-		FIELD(struct page, tenants, "tenants", 0),
-		FIELD(struct page, topology, "topology", 0),
-		FIELD(struct page, spool, "spool", 0),
-		{ 0 }
-	},
+	.fields = (const struct field[]){ FIELD(struct page, version, "version", 0),
+					  FIELD(struct page, generation, "generation", 0),
+					  FIELD(struct page, uptime_s, "uptime_seconds",
+						0),
+					  FIELD(struct page, sources, "sources", 0),
+					  FIELD(struct page, tenants, "tenants", 0),
+					  FIELD(struct page, topology, "topology", 0),
+					  FIELD(struct page, spool, "spool", 0),
+					  { 0 } },
 };
 
 struct source {
@@ -42,13 +41,11 @@ struct source {
 static const struct shape source_shape = {
 	.name = "source",
 	.size = sizeof(struct source),
-	.fields = (const struct field[]){
-		FIELD(struct source, url, "url", 0),
-		FIELD(struct source, state, "state", 0),
-		FIELD(struct source, gaps, "gaps", 0),
-		FIELD(struct source, flows, "flows", 0),
-		{ 0 }
-	},
+	.fields = (const struct field[]){ FIELD(struct source, url, "url", 0),
+					  FIELD(struct source, state, "state", 0),
+					  FIELD(struct source, gaps, "gaps", 0),
+					  FIELD(struct source, flows, "flows", 0),
+					  { 0 } },
 };
 
 struct tenant_row {
@@ -62,17 +59,17 @@ static const struct tenant_row row_defaults = { .oldest_s = -1 };
 static const struct shape row_shape = {
 	.name = "tenant",
 	.size = sizeof(struct tenant_row),
-	.fields = (const struct field[]){
-		FIELD(struct tenant_row, name, "name", 0),
-		FIELD(struct tenant_row, state, "state", 0),
-		FIELD(struct tenant_row, flows_per_second, "flows_per_second", 0),
-		FIELD(struct tenant_row, pending_objects, "pending_objects", 0),
-		FIELD(struct tenant_row, pending_bytes, "pending_bytes", 0),
-		FIELD(struct tenant_row, oldest_s, "oldest_pending_seconds", 0),
-		FIELD(struct tenant_row, last_error, "last_error", 0),
-		FIELD(struct tenant_row, counters, "counters", 0),
-		{ 0 }
-	},
+	.fields =
+		(const struct field[]){
+			FIELD(struct tenant_row, name, "name", 0),
+			FIELD(struct tenant_row, state, "state", 0),
+			FIELD(struct tenant_row, flows_per_second, "flows_per_second", 0),
+			FIELD(struct tenant_row, pending_objects, "pending_objects", 0),
+			FIELD(struct tenant_row, pending_bytes, "pending_bytes", 0),
+			FIELD(struct tenant_row, oldest_s, "oldest_pending_seconds", 0),
+			FIELD(struct tenant_row, last_error, "last_error", 0),
+			FIELD(struct tenant_row, counters, "counters", 0),
+			{ 0 } },
 	.defaults = &row_defaults,
 };
 
@@ -83,11 +80,11 @@ struct counters {
 static const struct shape counters_shape = {
 	.name = "counters",
 	.size = sizeof(struct counters),
-	.fields = (const struct field[]){
-		FIELD(struct counters, encoded, "records_encoded", 0),
-		FIELD(struct counters, uploaded, "objects_uploaded", 0),
-		{ 0 }
-	},
+	.fields = (const struct field[]){ FIELD(struct counters, encoded,
+						"records_encoded", 0),
+					  FIELD(struct counters, uploaded,
+						"objects_uploaded", 0),
+					  { 0 } },
 };
 
 struct totals {
@@ -98,11 +95,9 @@ struct totals {
 static const struct shape totals_shape = {
 	.name = "totals",
 	.size = sizeof(struct totals),
-	.fields = (const struct field[]){
-		FIELD(struct totals, is_down, "down", 0),
-		FIELD(struct totals, bytes, "bytes", 0),
-		{ 0 }
-	},
+	.fields = (const struct field[]){ FIELD(struct totals, is_down, "down", 0),
+					  FIELD(struct totals, bytes, "bytes", 0),
+					  { 0 } },
 };
 
 static bool read_one(struct raw raw, const struct shape *shape, void *out,
@@ -127,107 +122,26 @@ static int next_item(struct json_reader *r, bool *is_first)
 	return 1;
 }
 
-/* 1234, 123k, 12.3M */
-static const char *amount(char text[TEXT_MAX], int64_t n)
-{
-	static const char units[] = " kMGTPE";
-	double value = (double)n;
-	size_t unit = 0;
-
-	while (value >= 1000 && n >= 100000 && units[unit + 1]) {
-		value /= 1000;
-		unit++;
-	}
-	snprintf(text, TEXT_MAX, "%.*f%.*s", unit && value < 100 ? 1 : 0, value, unit != 0,
-		 units + unit);
-	return text;
-}
-
-/* 512 B, 1.5 KiB, 123 MiB */
-static const char *size(char text[TEXT_MAX], int64_t bytes)
-{
-	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
-	double value = (double)bytes;
-	size_t unit = 0;
-
-	while (value >= 1000 && unit + 1 < sizeof(units) / sizeof(units[0])) {
-		value /= 1024;
-		unit++;
-	}
-	snprintf(text, TEXT_MAX, "%.*f %s", unit && value < 10 ? 1 : 0, value, units[unit]);
-	return text;
-}
-
-static const char *age(char text[TEXT_MAX], int64_t s)
-{
-	if (s < 0)
-		snprintf(text, TEXT_MAX, "-");
-	else if (s < 120)
-		snprintf(text, TEXT_MAX, "%" PRId64 "s", s);
-	else if (s < 120 * 60)
-		snprintf(text, TEXT_MAX, "%" PRId64 "m", s / 60);
-	else if (s < 48 * 3600)
-		snprintf(text, TEXT_MAX, "%" PRId64 "h", s / 3600);
-	else if (s < (int64_t)10000 * 86400)
-		snprintf(text, TEXT_MAX, "%" PRId64 "d", s / 86400);
-	else
-		snprintf(text, TEXT_MAX, "ages");
-	return text;
-}
-
-/* Control characters would move the terminal's cursor. */
-static void put_char(struct buf *out, char c)
-{
-	buf_putc(out, (unsigned char)c < ' ' || c == 0x7f ? ' ' : c);
-}
-
-static bool is_begin(char c)
-{
-	return ((unsigned char)c & 0xc0) != 0x80;
-}
-
-static size_t width_of(struct str text)
-{
-	size_t i, width = 0;
-
-	for (i = 0; i < text.len; i++)
-		width += is_begin(text.ptr[i]);
-	return width;
-}
-
-/* In so many columns, one a character; what is too long ends with an ellipsis. */
-static void put_column(struct buf *out, struct str text, size_t columns, bool pad)
-{
-	bool is_long = width_of(text) > columns;
-	size_t i, width = 0;
-
-	for (i = 0; i < text.len; i++) {
-		if (is_begin(text.ptr[i]) && width++ == columns - is_long && is_long)
-			break;
-		put_char(out, text.ptr[i]);
-	}
-	if (is_long)
-		buf_puts(out, "\xe2\x80\xa6");
-	for (; pad && width < columns; width++)
-		buf_putc(out, ' ');
-}
-
 static void put_row(struct buf *out, const struct tenant_row *row,
 		    const struct counters *c, size_t name_width)
 {
-	char flows[TEXT_MAX], records[TEXT_MAX], objects[TEXT_MAX], pending[TEXT_MAX];
-	char oldest[TEXT_MAX];
+	char flows[COLUMNS_TEXT_MAX], records[COLUMNS_TEXT_MAX],
+		objects[COLUMNS_TEXT_MAX], pending[COLUMNS_TEXT_MAX];
+	char oldest[COLUMNS_TEXT_MAX];
 
-	put_column(out, row->name, name_width, true);
+	columns_put(out, row->name, name_width, true);
 	buf_putc(out, ' ');
-	put_column(out, row->state, 8, true);
-	buf_printf(out, " %7s %8s %7s %8s %6s", amount(flows, row->flows_per_second),
-		   amount(records, c->encoded), amount(objects, c->uploaded),
-		   size(pending, row->pending_bytes), age(oldest, row->oldest_s));
+	columns_put(out, row->state, 8, true);
+	buf_printf(out, " %7s %8s %7s %8s %6s",
+		   columns_amount(flows, row->flows_per_second),
+		   columns_amount(records, c->encoded),
+		   columns_amount(objects, c->uploaded),
+		   columns_size(pending, row->pending_bytes),
+		   columns_age(oldest, row->oldest_s));
 	if (row->last_error.len) {
 		buf_puts(out, "  ");
-		put_column(out, row->last_error,
-			   STATUS_TABLE_COLUMNS - OTHERS - name_width, false);
+		columns_put(out, row->last_error,
+			    STATUS_TABLE_COLUMNS - OTHERS - name_width, false);
 	}
 	buf_putc(out, '\n');
 }
@@ -240,7 +154,8 @@ static int bad_page(struct err *err)
 /* Calls visit for each tenant, until it returns other than 0. */
 static int each_row(const struct page *page, struct arena *arena,
 		    int (*visit)(void *context, const struct tenant_row *,
-				 struct arena *), void *context, struct err *err)
+				 struct arena *),
+		    void *context, struct err *err)
 {
 	struct json_reader r;
 	bool is_first = true;
@@ -265,7 +180,7 @@ struct table {
 static int measure(void *context, const struct tenant_row *row, struct arena *arena)
 {
 	struct table *table = context;
-	size_t width = width_of(row->name);
+	size_t width = columns_width(row->name);
 
 	(void)arena;
 	if (width > table->name_width)
@@ -288,7 +203,7 @@ static int put_sources(const struct page *page, struct arena *arena, struct buf 
 {
 	struct json_reader r;
 	bool is_first = true;
-	char flows[TEXT_MAX];
+	char flows[COLUMNS_TEXT_MAX];
 	int more;
 
 	json_reader_init(&r, page->sources.text, arena);
@@ -297,12 +212,12 @@ static int put_sources(const struct page *page, struct arena *arena, struct buf 
 
 		if (more < 0 || !json_read_object(&r, &source_shape, &source))
 			return bad_page(err);
-		put_column(out, source.url, 56, false);
+		columns_put(out, source.url, 56, false);
 		buf_puts(out, "  ");
-		put_column(out, source.state, 10, false);
-		buf_printf(out, "  flows %s", amount(flows, source.flows));
+		columns_put(out, source.state, 10, false);
+		buf_printf(out, "  flows %s", columns_amount(flows, source.flows));
 		if (source.gaps)
-			buf_printf(out, "  gaps %s", amount(flows, source.gaps));
+			buf_printf(out, "  gaps %s", columns_amount(flows, source.gaps));
 		buf_putc(out, '\n');
 	}
 	return 0;
@@ -324,14 +239,15 @@ static int read_page(struct str text, struct page *page, struct arena *arena,
 static void put_title(const struct page *page, struct arena *arena, struct buf *out)
 {
 	struct totals topology = { 0 }, spool = { 0 };
-	char up[TEXT_MAX], bytes[TEXT_MAX];
+	char up[COLUMNS_TEXT_MAX], bytes[COLUMNS_TEXT_MAX];
 
 	read_one(page->topology, &totals_shape, &topology, arena);
 	read_one(page->spool, &totals_shape, &spool, arena);
 	buf_puts(out, "skydive-exporter ");
-	put_column(out, page->version, 20, false);
+	columns_put(out, page->version, 20, false);
 	buf_printf(out, ", up %s, configuration %" PRId64 ", spool %s%s\n",
-		   age(up, page->uptime_s), page->generation, size(bytes, spool.bytes),
+		   columns_age(up, page->uptime_s), page->generation,
+		   columns_size(bytes, spool.bytes),
 		   topology.is_down ? ", topology does not answer" : "");
 }
 
@@ -350,7 +266,7 @@ int status_table_put(struct str text, struct buf *out, struct err *err)
 		error = each_row(&page, &arena, measure, &table, err);
 	if (!error) {
 		buf_putc(out, '\n');
-		put_column(out, STR("TENANT"), table.name_width, true);
+		columns_put(out, STR("TENANT"), table.name_width, true);
 		buf_printf(out, " %-8s %7s %8s %7s %8s %6s  %s\n", "STATE", "FLOWS/s",
 			   "RECORDS", "OBJECTS", "PENDING", "OLDEST", "LAST ERROR");
 		error = each_row(&page, &arena, put_tenant, &table, err);
@@ -362,16 +278,13 @@ int status_table_put(struct str text, struct buf *out, struct err *err)
 struct search {
 	struct str name;
 	struct buf *out;
-	struct buf names;		/* of those that are not it */
+	struct buf names; /* of those that are not it */
 };
 
 static void put_text(struct buf *out, const char *name, struct str text)
 {
-	size_t i;
-
 	buf_printf(out, "%-34s ", name);
-	for (i = 0; i < text.len; i++)
-		put_char(out, text.ptr[i]);
+	columns_put(out, text, SIZE_MAX, false);
 	buf_putc(out, '\n');
 }
 
@@ -389,7 +302,8 @@ static void put_counters(struct buf *out, struct str text, struct arena *arena)
 	json_reader_init(&r, text, arena);
 	if (!json_next(&r, '{'))
 		return;
-	while (json_read_string(&r, &name) && json_next(&r, ':') && json_read_i64(&r, &value)) {
+	while (json_read_string(&r, &name) && json_next(&r, ':') &&
+	       json_read_i64(&r, &value)) {
 		buf_printf(out, "%-34.*s %" PRId64 "\n", STR_ARG(name), value);
 		if (!json_next(&r, ','))
 			break;
@@ -430,7 +344,8 @@ int status_table_put_tenant(struct str text, struct str name, struct buf *out,
 		error = each_row(&page, &arena, find_tenant, &search, err);
 	if (error == 0) {
 		err_set(err, "there is no pipeline \"" STR_FMT "\"; there is: %s%s",
-			STR_ARG(name), search.names.len ? buf_str(&search.names).ptr : "none",
+			STR_ARG(name),
+			search.names.len ? buf_str(&search.names).ptr : "none",
 			buf_error(&search.names) ? ", ..." : "");
 		error = -ENOENT;
 	} else if (error > 0) {

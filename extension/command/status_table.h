@@ -7,7 +7,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-#define STATUS_TABLE_COLUMNS	100	/* at most */
+#define STATUS_TABLE_COLUMNS 100 /* at most */
 
 /* A line about the exporter, one for each source, and a table of the tenants.
  * page is the JSON text. 0, or -EINVAL with the reason. */

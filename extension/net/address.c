@@ -11,10 +11,10 @@
 #include "net/address.h"
 #include "sys/io.h"
 
-#define BACKLOG		64
-#define HOST_MAX	256
-#define MODE		0660
-#define DIRECTORY_MODE	0755
+#define BACKLOG	       64
+#define HOST_MAX       256
+#define MODE	       0660
+#define DIRECTORY_MODE 0755
 
 static int parse_path(const char *path, struct address *a, struct err *err)
 {
@@ -23,7 +23,7 @@ static int parse_path(const char *path, struct address *a, struct err *err)
 
 	if (*path != '/')
 		return err_set(err, "the path of a socket begins with \"/\", as in "
-			       "unix:/run/skydive-exporter/status.sock");
+				    "unix:/run/skydive-exporter/status.sock");
 	if (len >= sizeof(un->sun_path))
 		return err_set(err, "the path has %zu bytes; a socket's has %zu at most",
 			       len, sizeof(un->sun_path) - 1);
@@ -36,7 +36,8 @@ static int parse_path(const char *path, struct address *a, struct err *err)
 static int look_up(const char *host, const char *port, struct address *a, struct err *err)
 {
 	const struct addrinfo hints = {
-		.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV,
+		.ai_socktype = SOCK_STREAM,
+		.ai_flags = AI_PASSIVE | AI_NUMERICSERV,
 	};
 	struct addrinfo *found;
 	int error = getaddrinfo(*host ? host : NULL, port, &hints, &found);
@@ -59,7 +60,8 @@ static bool split(struct str text, struct str *host, struct str *port)
 		return false;
 	*host = (struct str){ text.ptr, (size_t)(colon - text.ptr) };
 	*port = str_skip(text, host->len + 1);
-	has_brackets = host->len > 2 && *host->ptr == '[' && host->ptr[host->len - 1] == ']';
+	has_brackets = host->len > 2 && *host->ptr == '[' &&
+		       host->ptr[host->len - 1] == ']';
 	if (has_brackets)
 		*host = (struct str){ host->ptr + 1, host->len - 2 };
 	return has_brackets || !memchr(host->ptr, ':', host->len);
@@ -86,7 +88,7 @@ static int split_checked(struct str text, struct str *host, struct str *port,
 	    !memchr(host->ptr, '/', host->len))
 		return 0;
 	return err_set(err, "write unix:/path or host:port, with brackets for an IPv6 "
-		       "address");
+			    "address");
 }
 
 int listen_address_check(const char *text, struct err *err)
@@ -203,7 +205,8 @@ int address_listen(const struct address *a, struct err *err)
 int address_connect(const struct address *a, int64_t timeout_ms)
 {
 	struct timeval limit = {
-		.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000,
+		.tv_sec = timeout_ms / 1000,
+		.tv_usec = timeout_ms % 1000 * 1000,
 	};
 	int fd = socket(a->socket.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	int error;

@@ -138,6 +138,11 @@ bool curl_tls_explain(CURL *easy, CURLcode code, const struct tls_files *tls,
 	case CURLE_SSL_CONNECT_ERROR:
 	case CURLE_SEND_ERROR:
 	case CURLE_RECV_ERROR:
+		if (strstr(why, "wrong version number")) {	/* of OpenSSL */
+			snprintf(text, size, "%s does not speak TLS; if it is not meant to, "
+				 "write http:// before it", server);
+			return true;
+		}
 		if (!wants_certificate(why))
 			return false;
 		explain_alert(tls, server, why, text, size);

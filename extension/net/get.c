@@ -7,7 +7,7 @@
 #include "net/address.h"
 #include "net/get.h"
 
-#define CHUNK	16384
+#define CHUNK 16384
 
 static int send_all(int fd, struct str text)
 {
@@ -44,9 +44,12 @@ static int exchange(int fd, const char *path, struct buf *reply)
 	struct buf request = BUF_INIT(4096);
 	int error;
 
-	buf_printf(&request, "GET %s HTTP/1.1\r\nHost: localhost\r\n"
-		   "Connection: close\r\n\r\n", path);
-	error = buf_error(&request) ? buf_error(&request) : send_all(fd, buf_str(&request));
+	buf_printf(&request,
+		   "GET %s HTTP/1.1\r\nHost: localhost\r\n"
+		   "Connection: close\r\n\r\n",
+		   path);
+	error = buf_error(&request) ? buf_error(&request)
+				    : send_all(fd, buf_str(&request));
 	/* A refusal may come before the request has been read. */
 	if (!error || error == -EPIPE || error == -ECONNRESET)
 		error = receive_all(fd, reply);
@@ -86,8 +89,8 @@ int net_get(const char *text, const char *path, int64_t timeout_ms, struct buf *
 	if (status > 0)
 		buf_put(body, rest);
 	if (status < 0)
-		err_set(err, "%s", status == -EPROTO ? "the answer is not HTTP" :
-			strerror(-status));
+		err_set(err, "%s",
+			status == -EPROTO ? "the answer is not HTTP" : strerror(-status));
 	if (fd >= 0)
 		close(fd);
 	buf_fini(&reply);

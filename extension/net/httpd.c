@@ -18,12 +18,12 @@
 #include "sys/thread.h"
 
 #define CLIENTS_MAX	32
-#define DESCRIPTORS_MAX	(CLIENTS_MAX + 16)	/* with those of libwebsockets */
-#define HEADER_MAX	4096			/* of a request */
+#define DESCRIPTORS_MAX (CLIENTS_MAX + 16) /* with those of libwebsockets */
+#define HEADER_MAX	4096		   /* of a request */
 #define BODY_MAX	((size_t)64 << 20)
 #define CHUNK		(32 * 1024)
 #define LIMIT_MS	10000
-#define ACCEPT_PAUSE_MS	100
+#define ACCEPT_PAUSE_MS 100
 
 struct httpd {
 	struct httpd_options options;
@@ -39,7 +39,7 @@ struct httpd {
 
 struct client {
 	struct httpd *httpd;
-	struct buf body;		/* LWS_PRE bytes of room come first */
+	struct buf body; /* LWS_PRE bytes of room come first */
 	size_t sent;
 };
 
@@ -63,7 +63,8 @@ static void refuse(int fd)
 static void serve(struct httpd *h, int fd)
 {
 	const lws_sock_file_fd_type socket = { .sockfd = fd };
-	struct client *client = h->clients < CLIENTS_MAX ? calloc(1, sizeof(*client)) : NULL;
+	struct client *client = h->clients < CLIENTS_MAX ? calloc(1, sizeof(*client))
+							 : NULL;
 	struct lws *wsi;
 
 	if (!client) {
@@ -72,8 +73,8 @@ static void serve(struct httpd *h, int fd)
 	}
 	client->httpd = h;
 	client->body = (struct buf)BUF_INIT(BODY_MAX);
-	wsi = lws_adopt_descriptor_vhost(h->vhost, LWS_ADOPT_SOCKET | LWS_ADOPT_HTTP, socket,
-					 NULL, NULL);
+	wsi = lws_adopt_descriptor_vhost(h->vhost, LWS_ADOPT_SOCKET | LWS_ADOPT_HTTP,
+					 socket, NULL, NULL);
 	if (!wsi) {
 		free(client);
 		return;
@@ -89,8 +90,9 @@ static void accept_one(struct httpd *h, int listener)
 
 	if (fd >= 0)
 		serve(h, fd);
-	else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
-		poll(NULL, 0, ACCEPT_PAUSE_MS);		/* it stays readable */
+	else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+		 errno == ENOMEM)
+		poll(NULL, 0, ACCEPT_PAUSE_MS); /* it stays readable */
 }
 
 static void forget(struct client *client)
@@ -112,8 +114,9 @@ static int put_head(struct lws *wsi, int status, const char *content_type, size_
 					 (const unsigned char *)content_type,
 					 (int)strlen(content_type), &at, end) ||
 	    lws_add_http_header_content_length(wsi, length, &at, end) ||
-	    (status == 405 && lws_add_http_header_by_token(wsi, WSI_TOKEN_HTTP_ALLOW,
-				(const unsigned char *)"GET", 3, &at, end)) ||
+	    (status == 405 &&
+	     lws_add_http_header_by_token(wsi, WSI_TOKEN_HTTP_ALLOW,
+					  (const unsigned char *)"GET", 3, &at, end)) ||
 	    lws_add_http_header_by_token(wsi, WSI_TOKEN_CONNECTION,
 					 (const unsigned char *)"close", 5, &at, end))
 		return -1;
@@ -127,7 +130,7 @@ static int answer(struct lws *wsi, struct client *client, struct str path)
 	int status = 405;
 
 	if (client->body.len)
-		return -1;		/* one request a connection */
+		return -1; /* one request a connection */
 	if (buf_room(&client->body, LWS_PRE))
 		buf_added(&client->body, LWS_PRE);
 	client->sent = LWS_PRE;
@@ -159,8 +162,8 @@ static int send_more(struct lws *wsi, struct client *client)
 	return 0;
 }
 
-static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
-		    size_t len)
+static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user,
+		    void *in, size_t len)
 {
 	struct client *client = wsi ? lws_get_opaque_user_data(wsi) : NULL;
 
@@ -172,7 +175,7 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
 		return client && client->sent ? send_more(wsi, client) : 0;
 	case LWS_CALLBACK_TIMER:
 	case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
-		return -1;		/* too slow; a websocket */
+		return -1; /* too slow; a websocket */
 	case LWS_CALLBACK_WSI_DESTROY:
 		forget(client);
 		return 0;
@@ -188,7 +191,8 @@ static int on_listener(struct lws *wsi, enum lws_callback_reasons reason, void *
 	(void)in;
 	(void)len;
 	if (reason == LWS_CALLBACK_RAW_RX_FILE)
-		accept_one(lws_context_user(lws_get_context(wsi)), lws_get_socket_fd(wsi));
+		accept_one(lws_context_user(lws_get_context(wsi)),
+			   lws_get_socket_fd(wsi));
 	return 0;
 }
 
@@ -233,11 +237,19 @@ static struct lws_context *make_context(const struct lws_context_creation_info *
 static int make_server(struct httpd *h, int listener, struct err *err)
 {
 	const struct lws_context_creation_info info = {
-		.port = CONTEXT_PORT_NO_LISTEN_SERVER, .protocols = protocols, .user = h,
-		.gid = -1, .uid = -1, .vhost_name = "status", .server_string = "skydive-exporter",
-		.fd_limit_per_thread = DESCRIPTORS_MAX, .max_http_header_data = HEADER_MAX,
-		.max_http_header_pool = CLIENTS_MAX, .timeout_secs = 10,
-		.timeout_secs_ah_idle = 10, .keepalive_timeout = 10,
+		.port = CONTEXT_PORT_NO_LISTEN_SERVER,
+		.protocols = protocols,
+		.user = h,
+		.gid = -1,
+		.uid = -1,
+		.vhost_name = "status",
+		.server_string = "skydive-exporter",
+		.fd_limit_per_thread = DESCRIPTORS_MAX,
+		.max_http_header_data = HEADER_MAX,
+		.max_http_header_pool = CLIENTS_MAX,
+		.timeout_secs = 10,
+		.timeout_secs_ah_idle = 10,
+		.keepalive_timeout = 10,
 		.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
 	};
 	const lws_sock_file_fd_type file = { .filefd = listener };
@@ -263,8 +275,9 @@ static unsigned port_of(int fd)
 		return 0;
 	if (at.ss_family == AF_INET)
 		return ntohs(((const struct sockaddr_in *)&at)->sin_port);
-	return at.ss_family == AF_INET6 ?
-	       ntohs(((const struct sockaddr_in6 *)&at)->sin6_port) : 0;
+	return at.ss_family == AF_INET6
+		       ? ntohs(((const struct sockaddr_in6 *)&at)->sin6_port)
+		       : 0;
 }
 
 static void httpd_free(struct httpd *h)

@@ -18,8 +18,8 @@
 struct httpd;
 
 struct httpd_options {
-	const char *listen;		/* see net/address.h; borrowed for the start */
-	int64_t limit_ms;		/* of a connection's whole life; 0: 10 s */
+	const char *listen; /* see net/address.h; borrowed for the start */
+	int64_t limit_ms;   /* of a connection's whole life; 0: 10 s */
 
 	/* Both on the server's thread. page() appends to body and returns the
 	 * HTTP status; path is without a query, borrowed for the call;

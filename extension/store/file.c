@@ -124,10 +124,24 @@ static int write_object(const struct file_writer *self, struct put *put, struct 
 	return error;
 }
 
+/* path is the object's. */
+static int remove_object(struct buf *path)
+{
+	int error = unlink(buf_str(path).ptr) < 0 ? -errno : 0;
+
+	buf_puts(path, ".headers");
+	if (!error && unlink(buf_str(path).ptr) < 0)
+		error = -errno;
+	return error;
+}
+
 static void file_put(void *state, struct put *put)
 {
 	struct buf path = BUF_INIT(PATH_MAX_BYTES);
 	int error = write_object(state, put, &path);
+
+	if (!error && put->object->removes)
+		error = remove_object(&path);
 
 	put->result = error == -ENAMETOOLONG ? PUT_REFUSED :
 		      error ? PUT_FAILED : PUT_STORED;

@@ -241,7 +241,7 @@ static struct s3_put *s3_put_new(struct s3 *s, struct put *put)
 	p->s3 = s;
 	p->put = put;
 	p->request = (struct http_request){
-		.method = "PUT",
+		.method = put->object->removes ? "DELETE" : "PUT",
 		.body_fd = put->fd,
 		.body_offset = put->object->offset,
 		.body_size = put->object->size,

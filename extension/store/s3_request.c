@@ -150,6 +150,7 @@ static int point_to_lines(struct s3_request *r)
 
 /* Who sends it: one of the two. */
 struct sender {
+	struct str method;
 	struct sigv4_signer *signer;
 	int64_t wall_ms;
 	struct str token;
@@ -159,7 +160,7 @@ static int sign(struct s3_request *r, const struct list *l, const struct sender 
 		struct str path, struct str hash)
 {
 	struct sigv4_request request = {
-		.method = STR("PUT"),
+		.method = sender->method,
 		.path = path,
 		.header = l->item,
 		.count = l->count,
@@ -222,7 +223,10 @@ static int request_init(struct s3_request *r, const struct endpoint *e,
 int s3_request_init(struct s3_request *r, const struct endpoint *e,
 		    struct sigv4_signer *signer, const struct sealed *o, int64_t wall_ms)
 {
-	struct sender sender = { .signer = signer, .wall_ms = wall_ms };
+	struct sender sender = {
+		.method = o->removes ? STR("DELETE") : STR("PUT"),
+		.signer = signer, .wall_ms = wall_ms,
+	};
 
 	return request_init(r, e, &sender, o);
 }

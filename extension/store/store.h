@@ -26,6 +26,7 @@ struct sealed {
 	int64_t offset;			/* of the body in fd */
 	unsigned char sha256[32];
 	unsigned char md5[16];
+	bool removes;			/* take it away from the store, instead */
 };
 
 enum put_result {

@@ -17,9 +17,9 @@
 #include "net/get.h"
 #include "net/httpd.h"
 
-#define LONG		((size_t)8 << 20)	/* more than any socket buffer */
-#define TIMEOUT_MS	5000
-#define CLIENTS_MAX	32
+#define LONG	    ((size_t)8 << 20) /* more than any socket buffer */
+#define TIMEOUT_MS  5000
+#define CLIENTS_MAX 32
 
 /* A server in a directory of its own, and where it is. */
 struct world {
@@ -28,7 +28,8 @@ struct world {
 	char directory[64], path[128], address[160];
 };
 
-static int page(void *context, struct str path, struct buf *body, const char **content_type)
+static int page(void *context, struct str path, struct buf *body,
+		const char **content_type)
 {
 	struct world *w = context;
 
@@ -54,7 +55,10 @@ static int page(void *context, struct str path, struct buf *body, const char **c
 static void start(struct world *w, const char *listen, int64_t limit_ms)
 {
 	const struct httpd_options options = {
-		.listen = listen, .limit_ms = limit_ms, .page = page, .context = w,
+		.listen = listen,
+		.limit_ms = limit_ms,
+		.page = page,
+		.context = w,
 	};
 	struct err err = ERR_INIT;
 
@@ -109,7 +113,7 @@ static void say(int fd, struct str text)
 		ssize_t n = send(fd, text.ptr, text.len, MSG_NOSIGNAL);
 
 		if (n <= 0)
-			return;		/* it may have hung up already */
+			return; /* it may have hung up already */
 		text = str_skip(text, (size_t)n);
 	}
 }
@@ -144,7 +148,8 @@ static void check_hello(const struct world *w)
 
 static void addresses(void **state)
 {
-	static const char *const listen[] = { "127.0.0.1:0", "localhost:0", "[::1]:0", ":0" };
+	static const char *const listen[] = { "127.0.0.1:0", "localhost:0", "[::1]:0",
+					      ":0" };
 	struct world *w = *state;
 	size_t i;
 
@@ -213,11 +218,13 @@ static void somebody_else_listens(void **state)
 static void file_is_not_removed(void **state)
 {
 	struct world *w = *state;
-	struct httpd_options options = { .page = page, .context = w, .listen = w->address };
+	struct httpd_options options = { .page = page,
+					 .context = w,
+					 .listen = w->address };
 	struct err err = ERR_INIT;
 	int fd;
 
-	start(w, w->address, 0);		/* makes the directory */
+	start(w, w->address, 0); /* makes the directory */
 	httpd_stop(w->httpd);
 	w->httpd = NULL;
 	fd = open(w->path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
@@ -231,8 +238,18 @@ static void file_is_not_removed(void **state)
 static void bad_addresses(void **state)
 {
 	static const char *const listen[] = {
-		"", "localhost", "unix:", "unix:status.sock", "[::1]", "127.0.0.1:66000",
-		"http://127.0.0.1:80", "127.0.0.1:http", "256.0.0.1:0", ":", ":http", ":1x",
+		"",
+		"localhost",
+		"unix:",
+		"unix:status.sock",
+		"[::1]",
+		"127.0.0.1:66000",
+		"http://127.0.0.1:80",
+		"127.0.0.1:http",
+		"256.0.0.1:0",
+		":",
+		":http",
+		":1x",
 		"unix:/tmp/12345678901234567890123456789012345678901234567890123456789012345"
 		"678901234567890123456789012345678901234567890",
 	};
@@ -241,7 +258,9 @@ static void bad_addresses(void **state)
 
 	for (i = 0; i < sizeof(listen) / sizeof(listen[0]); i++) {
 		struct httpd_options options = {
-			.page = page, .context = w, .listen = listen[i],
+			.page = page,
+			.context = w,
+			.listen = listen[i],
 		};
 		struct err err = ERR_INIT;
 
@@ -253,7 +272,7 @@ static void bad_addresses(void **state)
 
 static const struct {
 	const char *request;
-	const char *begins;		/* of the answer; NULL: it only has to end */
+	const char *begins; /* of the answer; NULL: it only has to end */
 	const char *contains;
 } requests[] = {
 	{ "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 200 ", "\r\n\r\nhello\n" },
@@ -265,15 +284,16 @@ static const struct {
 	{ "GET /other HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 404 ", "nothing here\n" },
 	{ "GET /empty HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 503 ",
 	  "content-length: 0\r\n" },
-	{ "POST /hello HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi", "HTTP/1.1 405 ",
-	  "allow: GET\r\n" },
+	{ "POST /hello HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi",
+	  "HTTP/1.1 405 ", "allow: GET\r\n" },
 	{ "HEAD /hello HTTP/1.1\r\nHost: a\r\n\r\n", NULL, "" },
 	{ "DELETE /hello HTTP/1.1\r\nHost: a\r\n\r\n", NULL, "" },
 	{ "GET /hello HTTP/1.1\r\nHost: a\r\n\r\nGET /hello HTTP/1.1\r\nHost: a\r\n\r\n",
 	  "HTTP/1.1 200 ", "hello\n" },
 	{ "GET /hello HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n"
 	  "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-	  "Sec-WebSocket-Version: 13\r\n\r\n", NULL, "" },
+	  "Sec-WebSocket-Version: 13\r\n\r\n",
+	  NULL, "" },
 	{ "GET /../../../../etc/passwd HTTP/1.1\r\nHost: a\r\n\r\n", NULL, "" },
 	{ "GET hello\r\n\r\n", NULL, "" },
 	{ "\r\n\r\n\r\n", NULL, "" },
@@ -344,7 +364,8 @@ static void long_page_is_whole(void **state)
 /* Who neither asks nor reads holds up nobody, and is not waited for. */
 static void slow_clients_are_closed(void **state)
 {
-	static const char *const said[] = { "", "GET /hel", "GET /long HTTP/1.1\r\n\r\n" };
+	static const char *const said[] = { "", "GET /hel",
+					    "GET /long HTTP/1.1\r\n\r\n" };
 	struct world *w = *state;
 	int fd[3];
 	size_t i;
@@ -362,7 +383,8 @@ static void slow_clients_are_closed(void **state)
 		struct buf answer = BUF_INIT(1 << 20);
 
 		hear(fd[i], &answer);
-		assert_true(answer.len == 0 || strncmp(answer.ptr, "HTTP/1.1 4", 10) == 0);
+		assert_true(answer.len == 0 ||
+			    strncmp(answer.ptr, "HTTP/1.1 4", 10) == 0);
 		buf_fini(&answer);
 	}
 	close(fd[2]);
@@ -437,7 +459,7 @@ static void nobody_answers(void **state)
 
 int main(void)
 {
-#define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(addresses),
 		TEST(unix_socket_has_its_mode_and_goes_away),

@@ -19,6 +19,7 @@ struct house {
 	struct workers *workers;
 	struct intake *intake;
 	struct sink *sink;
+	struct streams streams;
 	int sealed;			/* how often we were told */
 };
 
@@ -35,7 +36,7 @@ static void open_intake(struct house *h)
 		.dir = h->w.dir, .stages = &h->stages, .workers = h->workers,
 		.place = { .dirname = STR("bucket"), .prefix = STR("p"),
 			   .content_encoding = STR("auto") },
-		.stats = &h->w.stats, .log = h->w.log,
+		.stats = &h->w.stats, .log = h->w.log, .streams = &h->streams,
 		.sealed = note_sealed, .context = h,
 	};
 
@@ -48,7 +49,7 @@ static void house_open(struct house *h)
 {
 	int kind;
 
-	*h = (struct house){ .sealed = 0 };
+	*h = (struct house){ .streams = { .lock = PTHREAD_MUTEX_INITIALIZER } };
 	world_make(&h->w);
 	world_open(&h->w, start);
 	for (kind = 0; kind < KIND_COUNT; kind++)
@@ -247,6 +248,29 @@ static void test_new_streams_are_above_that_of_recovery(void **state)
 	house_close(&h);
 }
 
+/* The old and the new one of a reload, in the same second. */
+static void test_two_intakes_never_share_a_stream(void **state)
+{
+	struct intake *old;
+	struct house h;
+	struct sink *sink;
+	int64_t first, second;
+
+	(void)state;
+	house_open(&h);
+	old = h.intake;
+	sink = h.sink;
+	first = sink->stream(sink, 1000);
+	/* Tags of one intake may. */
+	assert_int_equal(sink->stream(sink, 1000), first);
+	open_intake(&h);
+	second = h.sink->stream(h.sink, 1000);
+	assert_true(second > first);
+	assert_true(sink->stream(sink, 1000) > second);
+	intake_free(old);
+	house_close(&h);
+}
+
 static void test_recovery_of_useless_files(void **state)
 {
 	char path[SPOOL_PATH_MAX];
@@ -413,6 +437,7 @@ int main(void)
 		cmocka_unit_test(test_recovery_keeps_the_key_or_gives_one),
 		cmocka_unit_test(test_recovery_cuts_half_written_frames),
 		cmocka_unit_test(test_new_streams_are_above_that_of_recovery),
+		cmocka_unit_test(test_two_intakes_never_share_a_stream),
 		cmocka_unit_test(test_recovery_of_useless_files),
 		cmocka_unit_test(test_failed_seal_is_tried_again),
 		cmocka_unit_test(test_failed_append_keeps_nothing),

@@ -132,6 +132,11 @@ static void test_flows_are_sorted_by_capture(void **state)
 	assert_got(&d, 2, "0 1 2 ");
 	assert_got(&d, 3, "1 2 ");
 	assert_got(&d, 4, NULL);
+	deliver(&d, "caac");
+	assert_got(&d, 0, "1 2 ");
+	assert_got(&d, 3, "0 3 ");
+	let_go(&d, 2);
+	let_go(&d, 4);
 	desk_close(&d);
 }
 

@@ -227,7 +227,8 @@ static void replies(void **state)
 		{ 403, DOCUMENT("SignatureDoesNotMatch"), PUT_FAILED,
 		  "403 SignatureDoesNotMatch: check secret_key" },
 		{ 404, DOCUMENT("NoSuchBucket"), PUT_FAILED,
-		  "404 NoSuchBucket: the bucket \"flows\" does not exist" },
+		  "404 NoSuchBucket: the bucket \"flows\" does not exist: make it, or set "
+		  "dirname" },
 		{ 400, DOCUMENT("AuthorizationHeaderMalformed"), PUT_FAILED,
 		  "400 AuthorizationHeaderMalformed: check region" },
 		{ 400, DOCUMENT("ExpiredToken"), PUT_FAILED,

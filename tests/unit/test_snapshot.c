@@ -8,7 +8,7 @@
 #include "format/json_read.h"
 #include "snapshot.h"
 
-#define TENANTS	2
+#define TENANTS 2
 
 /* Counter n of tenant i has the value 1000 i + n. */
 struct world {
@@ -31,17 +31,25 @@ static int setup(void **state)
 		w.tenant[i].oldest_s = i ? 42 : -1;
 		w.tenant[i].status.is_degraded = i;
 	}
-	snprintf(w.tenant[1].status.error, sizeof(w.tenant[1].status.error), "a \"quoted\"\n");
+	snprintf(w.tenant[1].status.error, sizeof(w.tenant[1].status.error),
+		 "a \"quoted\"\n");
 	snprintf(w.source[0].url, sizeof(w.source[0].url), "ws://a:1/\"\\x");
 	w.source[0].status = (struct subscription_status){
-		.state = "subscribed", .is_ready = true, .flows = 17,
+		.state = "subscribed",
+		.is_ready = true,
+		.flows = 17,
 		.bad_flows = { [BAD_FLOW_NUMBER] = 3 },
 	};
 	snprintf(w.source[1].url, sizeof(w.source[1].url), "ws://b:1/");
 	w.source[1].status.state = "starved";
 	w.snapshot = (struct snapshot){
-		.version = "1.2.3", .uptime_s = 60, .tenant = w.tenant, .tenants = TENANTS,
-		.source = w.source, .sources = 2, .exporter = { .generation = 4 },
+		.version = "1.2.3",
+		.uptime_s = 60,
+		.tenant = w.tenant,
+		.tenants = TENANTS,
+		.source = w.source,
+		.sources = 2,
+		.exporter = { .generation = 4 },
 	};
 	*state = &w;
 	return 0;
@@ -93,8 +101,10 @@ static void metrics_have_names_and_labels(void **state)
 
 	snapshot_put_metrics(&w->snapshot, &w->out);
 	check_lines(&w->out, lines);
-	snprintf(line, sizeof(line), "skydive_exporter_flows_dropped_total{tenant=\"t1\","
-		 "reason=\"no_transport\"} %d", 1000 + STAT_FLOWS_DROPPED_NO_TRANSPORT);
+	snprintf(line, sizeof(line),
+		 "skydive_exporter_flows_dropped_total{tenant=\"t1\","
+		 "reason=\"no_transport\"} %d",
+		 1000 + STAT_FLOWS_DROPPED_NO_TRANSPORT);
 	assert_true(has_line(&w->out, line));
 }
 
@@ -161,15 +171,15 @@ struct page {
 };
 
 static const struct shape page_shape = {
-	.name = "page", .size = sizeof(struct page),
-	.fields = (const struct field[]){
-		FIELD(struct page, version, "version", 0),
-		FIELD(struct page, generation, "generation", 0),
-		FIELD(struct page, uptime_s, "uptime_seconds", 0),
-		FIELD(struct page, sources, "sources", 0),
-		FIELD(struct page, tenants, "tenants", 0),
-		{ 0 }
-	},
+	.name = "page",
+	.size = sizeof(struct page),
+	.fields = (const struct field[]){ FIELD(struct page, version, "version", 0),
+					  FIELD(struct page, generation, "generation", 0),
+					  FIELD(struct page, uptime_s, "uptime_seconds",
+						0),
+					  FIELD(struct page, sources, "sources", 0),
+					  FIELD(struct page, tenants, "tenants", 0),
+					  { 0 } },
 };
 
 static void json_is_json_and_has_every_counter(void **state)
@@ -211,7 +221,7 @@ static void readiness_names_who_is_not(void **state)
 
 int main(void)
 {
-#define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(metrics_have_names_and_labels),
 		TEST(every_family_is_introduced_once),

@@ -78,6 +78,22 @@ static void test_start_finds_sealed_objects_oldest_first(void **state)
 	world_end(&w);
 }
 
+static void test_start_sorts_by_id(void **state)
+{
+	struct world w;
+	uint64_t id;
+
+	(void)state;
+	world_make(&w);
+	world_open(&w, start);
+	for (id = 1; id <= 30; id++)
+		world_seal(&w, id * 17 % 31, 1, 1, "k");
+	world_reopen(&w, start);
+	for (id = 1; id <= 30; id++)
+		assert_takes(&w, id);
+	world_end(&w);
+}
+
 static void test_start_quarantines_what_is_not_whole(void **state)
 {
 	static const struct {
@@ -500,6 +516,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_start_purges_what_was_in_the_making),
 		cmocka_unit_test(test_start_finds_sealed_objects_oldest_first),
+		cmocka_unit_test(test_start_sorts_by_id),
 		cmocka_unit_test(test_start_quarantines_what_is_not_whole),
 		cmocka_unit_test(test_foreign_files_are_let_be),
 		cmocka_unit_test(test_start_deletes_open_files_that_were_sealed),

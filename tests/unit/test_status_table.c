@@ -7,15 +7,16 @@
 #include <cmocka.h>
 #include "command/status_table.h"
 
-#define TENANT(name, rest)	"{\"name\":\"" name "\"," rest "}"
-#define PAGE(tenants)							\
-	"{\"version\":\"1.2.3\",\"generation\":3,\"uptime_seconds\":90,"	\
-	"\"sources\":[{\"url\":\"ws://a:1/b\",\"state\":\"subscribed\","	\
-	"\"flows\":123456,\"gaps\":2}],\"tenants\":[" tenants "],"	\
+#define TENANT(name, rest) "{\"name\":\"" name "\"," rest "}"
+#define PAGE(tenants)                                                                    \
+	"{\"version\":\"1.2.3\",\"generation\":3,\"uptime_seconds\":90,"                 \
+	"\"sources\":[{\"url\":\"ws://a:1/b\",\"state\":\"subscribed\","                 \
+	"\"flows\":123456,\"gaps\":2}],\"tenants\":[" tenants "],"                       \
 	"\"topology\":{\"down\":true},\"spool\":{\"bytes\":2048}}"
-#define HEAD	"skydive-exporter 1.2.3, up 90s, configuration 3, spool 2.0 KiB, "	\
-		"topology does not answer\n"						\
-		"ws://a:1/b  subscribed  flows 123k  gaps 2\n\n"
+#define HEAD                                                                             \
+	"skydive-exporter 1.2.3, up 90s, configuration 3, spool 2.0 KiB, "               \
+	"topology does not answer\n"                                                     \
+	"ws://a:1/b  subscribed  flows 123k  gaps 2\n\n"
 
 static void check(const char *page, const char *want)
 {
@@ -34,31 +35,35 @@ static void no_tenants(void **state)
 			     "LAST ERROR\n");
 }
 
+#define ACME                                                                             \
+	"\"state\":\"ok\",\"flows_per_second\":1234,"                                    \
+	"\"counters\":{\"records_encoded\":99999,\"objects_uploaded\":12}"
+#define BAD                                                                              \
+	"\"state\":\"degraded\",\"pending_bytes\":5242880,"                              \
+	"\"oldest_pending_seconds\":7300,"                                               \
+	"\"last_error\":\"no\\u001b[2J\",\"later\":[{}]"
+
 static void columns_line_up(void **state)
 {
 	(void)state;
-	check(PAGE(TENANT("acme-flows", "\"state\":\"ok\",\"flows_per_second\":1234,"
-			  "\"counters\":{\"records_encoded\":99999,"
-			  "\"objects_uploaded\":12}") ",\n"
-		   TENANT("b", "\"state\":\"degraded\",\"pending_bytes\":5242880,"
-			  "\"oldest_pending_seconds\":7300,\"last_error\":\"no\\u001b[2J\","
-			  "\"later\":[{}]")),
-	      HEAD "TENANT     STATE    FLOWS/s  RECORDS OBJECTS  PENDING OLDEST  LAST ERROR\n"
-		   "acme-flows ok          1234    99999      12      0 B      -\n"
-		   "b          degraded       0        0       0  5.0 MiB     2h  no [2J\n");
+	check(PAGE(TENANT("acme-flows", ACME) ",\n" TENANT("b", BAD)), HEAD
+	      "TENANT     STATE    FLOWS/s  RECORDS OBJECTS  PENDING OLDEST  LAST ERROR\n"
+	      "acme-flows ok          1234    99999      12      0 B      -\n"
+	      "b          degraded       0        0       0  5.0 MiB     2h  no [2J\n");
 }
+
+#define MOST	"9223372036854775807"
+#define NAME_64 "a-name-of-sixty-four-letters-0123456789-0123456789-0123456789-01"
+#define WIDE                                                                             \
+	"\"state\":\"strange-state\",\"flows_per_second\":" MOST ","                     \
+	"\"pending_bytes\":" MOST ",\"oldest_pending_seconds\":" MOST ","                \
+	"\"last_error\":\"\xc3\xa9 0123456789 0123456789 0123456789 01234\","            \
+	"\"counters\":{\"records_encoded\":" MOST ",\"objects_uploaded\":999999}"
 
 /* What another program says must not make it wider. */
 static void never_wider_than_100(void **state)
 {
-	static const char page[] =
-		PAGE(TENANT("a-name-of-sixty-four-letters-0123456789-0123456789-0123456789-01234",
-			    "\"state\":\"strange-state\",\"flows_per_second\":9223372036854775807,"
-			    "\"pending_bytes\":9223372036854775807,"
-			    "\"oldest_pending_seconds\":9223372036854775807,"
-			    "\"last_error\":\"\xc3\xa9 0123456789 0123456789 0123456789 0123456789\","
-			    "\"counters\":{\"records_encoded\":9223372036854775807,"
-			    "\"objects_uploaded\":999999}"));
+	static const char page[] = PAGE(TENANT(NAME_64, WIDE));
 	struct buf out = BUF_INIT(1 << 20);
 	struct err err = ERR_INIT;
 	size_t i, columns = 0, widest = 0;
@@ -73,7 +78,9 @@ static void never_wider_than_100(void **state)
 		columns = 0;
 	}
 	assert_in_range(widest, 70, STATUS_TABLE_COLUMNS);
-	assert_non_null(strstr(out.ptr, "a-name-of-sixty-four-letter\xe2\x80\xa6 strange\xe2\x80\xa6 "));
+	assert_non_null(
+		strstr(out.ptr,
+		       "a-name-of-sixty-four-letter\xe2\x80\xa6 strange\xe2\x80\xa6 "));
 	assert_non_null(strstr(out.ptr, "  \xc3\xa9 0123456"));
 	buf_fini(&out);
 }
@@ -88,7 +95,8 @@ static void amounts_and_sizes(void **state)
 		{ "100000", "1000", "120", "    100k       0  1.0 KiB     2m" },
 		{ "1234567", "10240", "7199", "    1.2M       0   10 KiB   119m" },
 		{ "99900000", "1048575", "7200", "   99.9M       0  1.0 MiB     2h" },
-		{ "5000000000", "99999999999", "172800", "    5.0G       0   93 GiB     2d" },
+		{ "5000000000", "99999999999", "172800",
+		  "    5.0G       0   93 GiB     2d" },
 	};
 	char page[1024];
 	size_t i;
@@ -98,10 +106,11 @@ static void amounts_and_sizes(void **state)
 		struct buf out = BUF_INIT(65536);
 		struct err err = ERR_INIT;
 
-		snprintf(page, sizeof(page), PAGE(TENANT("t", "\"pending_bytes\":%s,"
-			 "\"oldest_pending_seconds\":%s,\"counters\":{"
-			 "\"records_encoded\":%s}")), cases[i].bytes, cases[i].seconds,
-			 cases[i].records);
+		snprintf(page, sizeof(page),
+			 PAGE(TENANT("t", "\"pending_bytes\":%s,"
+					  "\"oldest_pending_seconds\":%s,\"counters\":{"
+					  "\"records_encoded\":%s}")),
+			 cases[i].bytes, cases[i].seconds, cases[i].records);
 		assert_int_equal(status_table_put(str_of(page), &out, &err), 0);
 		if (!strstr(buf_str(&out).ptr, cases[i].want))
 			fail_msg("no \"%s\" in %s", cases[i].want, out.ptr);
@@ -113,21 +122,20 @@ static void one_tenant_has_all_its_counters(void **state)
 {
 	struct buf out = BUF_INIT(65536);
 	struct err err = ERR_INIT;
-	const char *page = PAGE(TENANT("a", "\"state\":\"ok\"") ","
-				TENANT("b", "\"state\":\"ok\",\"counters\":{\"one\":1,"
-				       "\"two_more\":-2}"));
+	const char *page = PAGE(TENANT("a", "\"state\":\"ok\"") "," TENANT(
+		"b", "\"state\":\"ok\",\"counters\":{\"one\":1,"
+		     "\"two_more\":-2}"));
 
 	(void)state;
 	assert_int_equal(status_table_put_tenant(str_of(page), STR("b"), &out, &err), 0);
-	assert_string_equal(buf_str(&out).ptr,
-		"tenant                             b\n"
-		"state                              ok\n"
-		"last_error                         -\n"
-		"flows_per_second                   0\n"
-		"pending_objects                    0\n"
-		"pending_bytes                      0\n"
-		"one                                1\n"
-		"two_more                           -2\n");
+	assert_string_equal(buf_str(&out).ptr, "tenant                             b\n"
+					       "state                              ok\n"
+					       "last_error                         -\n"
+					       "flows_per_second                   0\n"
+					       "pending_objects                    0\n"
+					       "pending_bytes                      0\n"
+					       "one                                1\n"
+					       "two_more                           -2\n");
 	buf_reset(&out);
 	assert_int_equal(status_table_put_tenant(str_of(page), STR("c"), &out, &err),
 			 -ENOENT);
@@ -138,9 +146,17 @@ static void one_tenant_has_all_its_counters(void **state)
 static void what_is_no_status_is_refused(void **state)
 {
 	static const char *const pages[] = {
-		"", "404", "[]", "{}", "<html>", "{\"tenants\":[]}", "{\"tenants\":{},\"sources\":[]}",
-		"{\"tenants\":[1],\"sources\":[]}", "{\"tenants\":[],\"sources\":[{}",
-		"{\"tenants\":[{} {}],\"sources\":[]}", "{\"tenants\":[],\"sources\":7}",
+		"",
+		"404",
+		"[]",
+		"{}",
+		"<html>",
+		"{\"tenants\":[]}",
+		"{\"tenants\":{},\"sources\":[]}",
+		"{\"tenants\":[1],\"sources\":[]}",
+		"{\"tenants\":[],\"sources\":[{}",
+		"{\"tenants\":[{} {}],\"sources\":[]}",
+		"{\"tenants\":[],\"sources\":7}",
 	};
 	size_t i;
 

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* check_connect.c - see check_connect.h. */
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "command/check_connect.h"
+#include "sys/clock.h"
+#include "sys/io.h"
+
+#define WAIT_MS		15000
+#define POLL_MS		20
+
+static bool say(bool is_fine, const char *what, struct str which, const char *why)
+{
+	struct buf line = BUF_INIT(8192);
+
+	buf_printf(&line, "%s " STR_FMT ": %s%s\n", what, STR_ARG(which),
+		   is_fine ? "fine" : "failed: ", is_fine ? "" : why);
+	io_write(STDOUT_FILENO, buf_str(&line));
+	buf_fini(&line);
+	return is_fine;
+}
+
+/* What the subscriber says of itself. */
+struct listener {
+	char last[1024];
+};
+
+static void listen(void *context, enum skydive_log_level level, const char *line)
+{
+	struct listener *l = context;
+	const char *error = strstr(line, "error=\"");
+
+	if (level <= SKYDIVE_LOG_WARNING && error)
+		snprintf(l->last, sizeof(l->last), "%s", error + strlen("error="));
+}
+
+static enum heard ignore(void *context, char *message, size_t size, enum framing framing)
+{
+	(void)context;
+	(void)size;
+	(void)framing;
+	free(message);
+	return HEARD_OTHER;
+}
+
+/* Accepted, and the first ping came. */
+static bool check_stream(const struct tenant_settings *t)
+{
+	struct listener listener = { .last = "no answer" };
+	const struct skydive_host host = {
+		.size = sizeof(host), .context = &listener, .log = listen,
+	};
+	struct subscriber_options options = t->source;
+	int64_t until_ms = clock_now().mono_ms + WAIT_MS;
+	struct err err = ERR_INIT;
+	struct subscriber *s;
+	bool is_fine = false;
+
+	options.log = log_new(&host, LOG_INFO, &err);
+	options.deliver = ignore;
+	s = options.log ? subscriber_start(&options, &err) : NULL;
+	while (s && !is_fine && clock_now().mono_ms < until_ms) {
+		poll(NULL, 0, POLL_MS);
+		is_fine = subscriber_stats(s)->connects > 0;
+	}
+	subscriber_stop(s);
+	log_free(options.log);
+	return say(is_fine, "stream", t->url, s ? listener.last : err.text);
+}
+
+static bool check_streams(const struct settings *s)
+{
+	bool is_fine = true;
+	size_t i, j;
+
+	for (i = 0; i < s->tenants; i++) {
+		for (j = 0; j < i && !str_equal(s->tenant[j].url, s->tenant[i].url); j++)
+			;
+		if (j == i && source_url_is_websocket(&s->tenant[i].source.url))
+			is_fine = check_stream(&s->tenant[i]) && is_fine;
+	}
+	return is_fine;
+}
+
+static void wake(void *context)
+{
+	atomic_store((atomic_bool *)context, true);
+}
+
+static bool check_rest(const struct settings *s, struct http *http)
+{
+	struct topology_counters counters = { 0 };
+	int64_t until_ms = clock_now().mono_ms + WAIT_MS;
+	struct err err = ERR_INIT;
+	struct topology *topology;
+	atomic_bool is_answered = false;
+	struct asker asker;
+
+	if (!s->topology.analyzers.count)
+		return true;
+	topology = topology_new(&s->topology, http, &err);
+	if (!topology)
+		return say(false, "topology", s->topology.analyzers.item[0], err.text);
+	asker_init(&asker, topology, wake, &is_answered);
+	asker.answers.find(&asker.answers, STR("G.V().Has(\"TID\", \"skydive-exporter\")"));
+	while (!atomic_load(&is_answered) && clock_now().mono_ms < until_ms)
+		poll(NULL, 0, POLL_MS);
+	asker_fini(&asker);
+	topology_count(topology, &counters);
+	topology_free(topology);
+	return say(atomic_load(&is_answered) && !counters.failed, "topology",
+		   s->topology.analyzers.item[0], *counters.error ? counters.error :
+		   "no answer");
+}
+
+static bool check_stores(const struct settings *s, struct http *http)
+{
+	bool is_fine = true;
+	size_t i;
+
+	for (i = 0; i < s->tenants; i++) {
+		struct buf place = BUF_INIT(8192);
+		struct err err = ERR_INIT;
+		int error = tenant_probe(s->tenant[i].tenant, http, &err);
+
+		buf_printf(&place, "%s ", s->tenant[i].name);
+		tenant_destination(s->tenant[i].tenant, &place);
+		is_fine = say(!error, "store", buf_str(&place), err.text) && is_fine;
+		buf_fini(&place);
+	}
+	return is_fine;
+}
+
+bool check_connect(struct settings *s)
+{
+	struct err err = ERR_INIT;
+	struct http *http = http_new(&err);
+	bool is_fine;
+
+	if (!http)
+		return say(false, "http", STR("client"), err.text);
+	is_fine = check_streams(s);
+	is_fine = check_rest(s, http) && is_fine;
+	is_fine = check_stores(s, http) && is_fine;
+	http_free(http);
+	return is_fine;
+}

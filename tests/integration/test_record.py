@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is recorded is what was sent, byte for byte, and can be replayed."""
+import signal
+
+import pytest
+
+from lib import objects, oracle, settings, stream
+from lib.export import to_file
+from lib.paths import EXPORTER, recording
+from lib.process import Analyzer, Program, exporter, replay
+
+CONFIG = {
+    "pipeline": {
+        "subscriber": {"url": "ws://127.0.0.1:1/ws/subscriber/flow"},
+        "classify": {"cluster_net_masks": ["10.10.0.0/16", "fd00:10::/64"]},
+        "transform": {"type": "none"},
+        "compress": {"type": "none"},
+        "store": {"type": "buffered", "buffered": {
+            "dirname": "bucket", "filename_prefix": "logs", "max_flows_per_object": 100, "max_seconds_per_object": 60,
+            "max_seconds_per_stream": 86400, "max_flow_array_size": 100000}},
+    }}
+
+# framing, its option, how the file ends, the recording of it, how messages are told apart
+FRAMINGS = {
+    "protobuf": ([], ".pb", "old-netns-mixed-protobuf.pb.gz", lambda data: list(stream.chunks(data))),
+    "json": (["--json"], ".jsonl", "old-netns-mixed.jsonl.gz", bytes.splitlines),
+}
+
+
+def record(url, name, options=()):
+    return Program([EXPORTER, "record", *options, url, name])
+
+
+@pytest.mark.parametrize("framing", FRAMINGS)
+def test_recording_is_what_was_sent(framing, tmp_path):
+    """The messages of both framings, in order; a time for each; and a replay of them stores every flow."""
+    options, end, source, messages = FRAMINGS[framing]
+    name = tmp_path / "it"
+    with Analyzer(recording(source), pace=4000) as analyzer, record(analyzer.url, name, options) as recorder:
+        analyzer.event("end", 60, unless_ends=recorder)
+        recorder.signal(signal.SIGINT)
+        assert recorder.wait() == 0, recorder.err.text()
+        stats = analyzer.stats()
+    assert stats["closes"] == {"1000": 1} and stats["admitted"] == 1
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["it" + end, "it.times"]
+    sent = messages(stream.read(recording(source)))
+    have = messages((tmp_path / ("it" + end)).read_bytes())
+    assert len(have) == len(sent) == stats["sent_messages"]
+    assert have == sent
+    assert "%d messages" % len(sent) in recorder.err.text()
+    times = (tmp_path / "it.times").read_text().splitlines()
+    assert len(times) == len(sent) and times == sorted(times, key=int)
+    check_replay(tmp_path, tmp_path / ("it" + end))
+
+
+def check_replay(folder, played):
+    config = settings.merge(CONFIG, {"pipeline": {"write": to_file(folder)}, "spool": {"directory": str(folder / "spool")}})
+    replay(settings.save(folder / "exporter.yml", config), [played], output=folder / "out")
+    wanted = oracle.joined(oracle.expected(CONFIG, [played], []))
+    assert sum(len(records) for records in wanted.values()) == 814
+    assert not list(objects.record_differences(wanted, objects.by_tag(objects.read_tree(folder / "out"))))
+
+
+def test_credentials_and_seconds(tmp_path):
+    """--user is Basic authentication; --seconds ends by itself; what exists is written anew."""
+    (tmp_path / "it.pb").write_bytes(b"old")
+    with Analyzer(recording("old-netns-mixed.jsonl.gz"), pace=4000, options=["--auth", "bob:s3cret"]) as analyzer:
+        with record(analyzer.url, tmp_path / "it", ["--user", "bob:s3cret", "--seconds", "2"]) as recorder:
+            assert recorder.wait(20) == 0, recorder.err.text()
+        assert analyzer.stats()["closes"] == {"1000": 1}
+    assert sum(len(batch) for batch in stream.batches(tmp_path / "it.pb")) == 814
+    assert "s3cret" not in recorder.err.text()
+
+
+def test_refused(tmp_path):
+    """Wrong credentials are said."""
+    with Analyzer(recording("old-netns-mixed.jsonl.gz"), options=["--auth", "bob:s3cret"]) as analyzer:
+        with record(analyzer.url, tmp_path / "it") as recorder:
+            recorder.err.wait(lambda line: "401" in line, 20)
+            recorder.signal(signal.SIGTERM)
+            recorder.wait(20)
+
+
+@pytest.mark.parametrize("url, where, wrong", [
+    ("ws://127.0.0.1:1/ws/subscriber/flow", "missing/it", "No such file or directory"),
+    ("http://127.0.0.1:1/", "it", "ws://"),
+    ("127.0.0.1:8082", "it", "ws://"),
+])
+def test_mistakes(url, where, wrong, tmp_path):
+    """A place that is not there, a URL that is none: exit code 1, the reason, and no files."""
+    result = exporter("record", url, tmp_path / where, timeout=20)
+    assert result.code == 1 and wrong in result.stderr, result
+    assert list(tmp_path.iterdir()) == []
