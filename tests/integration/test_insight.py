@@ -13,7 +13,7 @@ import pytest
 from golden import cases
 from lib import objects, settings
 from lib.export import joined, to_file
-from lib.paths import EXPORTER
+from lib.paths import EXPORTER, ROOT
 from lib.process import Analyzer, Exporter, Program, exporter, until
 
 SAMPLE = re.compile(r'^(\w+)(?:\{(.*)\})? (\S+)$')
@@ -143,6 +143,19 @@ def test_metrics_pass_promtool_and_are_bounded(tmp_path):
             names = collections.Counter(name for name, labels in before if dict(labels).get("tenant"))
             assert sum(names.values()) >= len(counters(tmp_path))
             assert program.stop() == 0
+
+
+def test_every_metric_is_explained(tmp_path):
+    """The tables of README.md name every family there is, and no other."""
+    case = cases.by_name("old-none-capture")
+    with Analyzer(*case.inputs, clients=0) as analyzer:
+        with Exporter(configure(settings.load(case.config), analyzer, tmp_path)) as program:
+            program.log("state=subscribed")
+            there = set(re.findall(r"^# TYPE skydive_exporter_(\w+) ", get(tmp_path, "/metrics")[1], re.M))
+            assert program.stop() == 0
+    text = (ROOT / "README.md").read_text(encoding="utf-8").split("## Metrics")[1].split("Whenever nothing")[0]
+    rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `") and "/" not in line.split("|")[1]]
+    assert {name for row in rows for name in re.findall(r"`(\w+)`", row)} == there
 
 
 def test_tenants_have_labels(tmp_path):
