@@ -65,6 +65,9 @@ static int start_threads(struct exporter *e, struct err *err)
 	e->workers = workers_new(e->is_replay ? 0 : worker_count(e->settings), "worker",
 				 err);
 	if (e->workers)
+		e->sealers = e->is_replay ? e->workers :
+			     workers_new(worker_count(e->settings), "sealer", err);
+	if (e->sealers)
 		e->writers = e->is_replay ? e->workers : workers_new(1, "writer", err);
 	if (e->writers)
 		e->http = http_new(err);
@@ -76,7 +79,8 @@ static int start_threads(struct exporter *e, struct err *err)
 static void set_surroundings(struct exporter *e, const struct replay_options *replay)
 {
 	e->around = (struct tenant_surroundings){
-		.workers = e->workers, .writers = e->writers, .spool = e->spool,
+		.workers = e->workers, .sealers = e->sealers, .writers = e->writers,
+		.spool = e->spool,
 		.http = e->http, .topology = e->topology, .batches = &e->batches,
 		.batch_bytes_max = e->settings->batch_bytes,
 		.lookup_timeout_ms = e->settings->lookup_timeout_ms,
@@ -357,8 +361,10 @@ void exporter_free(struct exporter *e)
 	free_tenants(e);
 	topology_free(e->topology);
 	http_free(e->http);
-	if (e->writers != e->workers)
+	if (!e->is_replay) {
 		workers_free(e->writers);
+		workers_free(e->sealers);
+	}
 	workers_free(e->workers);
 	spool_close(e->spool);
 	settings_free(e->settings);

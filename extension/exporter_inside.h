@@ -21,7 +21,7 @@ struct exporter {
 	struct log *log;
 	bool is_replay;
 	struct batch_account batches;
-	struct workers *workers, *writers;
+	struct workers *workers, *sealers, *writers;
 	struct http *http;
 	struct topology *topology;
 	struct spool *spool;

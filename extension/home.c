@@ -14,6 +14,8 @@ struct home *home_new(struct spool *spool, const char *name, struct now now,
 	}
 	home->refs = 1;
 	pthread_mutex_init(&home->streams.lock, NULL);
+	/* A pipeline that was renamed writes where the old one still does. */
+	home->streams.last = spool_last_stream(spool);
 	home->dir = spool_dir_open(spool, name, &home->stats, now, err);
 	if (home->dir)
 		return home;

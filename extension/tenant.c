@@ -278,7 +278,7 @@ static int open_pipeline(struct tenant *t, double part, struct err *err)
 {
 	struct tenant_config *tc = &t->config;
 	struct intake_parts intake = {
-		.dir = t->home->dir, .stages = &tc->stages, .workers = t->around.workers,
+		.dir = t->home->dir, .stages = &tc->stages, .sealers = t->around.sealers,
 		.stats = &t->home->stats, .streams = &t->home->streams,
 		.log = t->around.log, .sealed = wake_uploader, .context = t,
 		.place = {

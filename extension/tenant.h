@@ -26,7 +26,8 @@ struct tenant;
 /* What the tenants of a program share; borrowed for their lives. */
 struct tenant_surroundings {
 	struct workers *workers;
-	struct workers *writers;	/* runs writers that block */
+	struct workers *sealers;	/* make objects: that takes long */
+	struct workers *writers;	/* run writers that block */
 	struct spool *spool;
 	struct http *http;
 	struct topology *topology;

@@ -67,7 +67,7 @@ static void reap_jobs(struct intake *in)
 	pthread_mutex_unlock(&in->lock);
 	while ((job = done)) {
 		done = job->next;
-		workers_forget(in->parts.workers, &job->task);
+		workers_forget(in->parts.sealers, &job->task);
 		free(job);
 	}
 }
@@ -82,7 +82,7 @@ static void run_job(struct task *task, struct now now)
 		log_write(in->parts.log, LOG_WARNING, "tenant=%s spool=unwritable cannot "
 			  "finish an object: %s; trying again",
 			  spool_dir_name(in->parts.dir), strerror(-error));
-		workers_wake_at(in->parts.workers, &job->task, now.mono_ms + RETRY_MS);
+		workers_wake_at(in->parts.sealers, &job->task, now.mono_ms + RETRY_MS);
 		return;
 	}
 	spool_charge(spool_of(in->parts.dir), -job->size);
@@ -113,7 +113,7 @@ static void start_job(struct intake *in, struct seal_job *job)
 	in->jobs = job;
 	in->sealing++;
 	pthread_mutex_unlock(&in->lock);
-	workers_wake(in->parts.workers, &job->task);
+	workers_wake(in->parts.sealers, &job->task);
 }
 
 /* The tag's open file, made if there is none. A descriptor, or -errno. */
@@ -208,8 +208,9 @@ static int64_t intake_stream(struct sink *sink, int64_t wanted)
 	if (!streams)
 		return spool_stream(spool_of(in->parts.dir), wanted);
 	pthread_mutex_lock(&streams->lock);
-	if (streams->user != in && wanted <= streams->last)
-		wanted = streams->last + 1;
+	/* The tags of one share a stream; what another has had is not for us. */
+	if (wanted <= streams->last)
+		wanted = streams->user == in ? streams->last : streams->last + 1;
 	id = spool_stream(spool_of(in->parts.dir), wanted);
 	if (id > streams->last)
 		streams->last = id;
@@ -247,6 +248,19 @@ struct intake *intake_new(const struct intake_parts *parts)
 	return in;
 }
 
+/* Another one may come to live at our address. */
+static void forget_streams(struct intake *in)
+{
+	struct streams *streams = in->parts.streams;
+
+	if (!streams)
+		return;
+	pthread_mutex_lock(&streams->lock);
+	if (streams->user == in)
+		streams->user = NULL;
+	pthread_mutex_unlock(&streams->lock);
+}
+
 void intake_free(struct intake *in)
 {
 	struct seal_job *job;
@@ -254,9 +268,10 @@ void intake_free(struct intake *in)
 
 	if (!in)
 		return;
+	forget_streams(in);
 	while ((job = in->jobs)) {
 		in->jobs = job->next;
-		workers_forget(in->parts.workers, &job->task);
+		workers_forget(in->parts.sealers, &job->task);
 		free(job);
 	}
 	for (tag = 0; tag < TAG_COUNT; tag++) {
@@ -311,7 +326,7 @@ static int mark_left(struct intake *in, uint64_t id, struct seal_state *state,
 		goto out;
 	}
 	if (!r->stream)
-		r->stream = spool_stream(spool_of(in->parts.dir), r->now.wall_ms / 1000);
+		r->stream = intake_stream(&in->sink, r->now.wall_ms / 1000);
 	object_key(&key, recipe.place.prefix, recipe.place.tag, r->stream,
 		   r->sequence[recipe.place.tag]);
 	object.key = buf_str(&key);

@@ -27,7 +27,7 @@ struct intake_parts {
 	struct spool_dir *dir;
 	const struct stage_set *stages;
 	struct recipe_place place;	/* its tag is not used */
-	struct workers *workers;
+	struct workers *sealers;	/* make the objects */
 	struct stats *stats;
 	struct streams *streams;	/* NULL: nobody else uses them */
 	struct log *log;

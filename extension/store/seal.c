@@ -264,6 +264,8 @@ static int commit(struct spool_dir *dir, uint64_t id, const struct body *body,
 	if (rename(from, to) < 0)
 		return -errno;
 	unlink(open_path);
+	if (o->records < o->object.records)
+		spool_damaged(dir, o->object.records - o->records);
 	spool_add(dir, id, ENVELOPE_SIZE + body->size, o->records, now);
 	return 0;
 }
@@ -317,6 +319,8 @@ int seal_object(struct spool_dir *dir, uint64_t id, struct log *log, struct now 
 			err_set(&err, "its key and metadata are longer than an object "
 				"store takes");
 		spool_quarantine(dir, SPOOL_OPEN, id, err.text);
+		if (outline.is_marked)
+			spool_damaged(dir, outline.object.records);
 		error = -EBADMSG;
 	}
 	recipe_fini(&recipe);

@@ -202,6 +202,16 @@ int64_t spool_stream(struct spool *spool, int64_t wanted)
 	return error ? error : id;
 }
 
+int64_t spool_last_stream(struct spool *spool)
+{
+	int64_t id;
+
+	pthread_mutex_lock(&spool->lock);
+	id = spool->stream_highest;
+	pthread_mutex_unlock(&spool->lock);
+	return id;
+}
+
 static bool is_too_full(const struct spool *spool)
 {
 	struct statvfs fs;

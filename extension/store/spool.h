@@ -52,6 +52,8 @@ bool spool_hold(struct spool *, int64_t bytes);
 /* A stream id, in Unix seconds: at least wanted, and above all given out before
  * this spool was opened. Remembered on disk first. -errno. */
 int64_t spool_stream(struct spool *, int64_t wanted);
+/* The highest that was ever given out. */
+int64_t spool_last_stream(struct spool *);
 
 /* Bytes of open objects, for the limit of the whole; negative takes back. */
 void spool_charge(struct spool *, int64_t bytes);
@@ -92,6 +94,9 @@ void spool_done(struct spool_dir *, uint64_t id, enum spool_outcome);
 /* A file that cannot be read goes to bad/, with one line in the log. */
 void spool_quarantine(struct spool_dir *, enum spool_folder, uint64_t id,
 		      const char *why);
+
+/* So many records of an open object cannot be read any more. */
+void spool_damaged(struct spool_dir *, int64_t records);
 
 struct spool_backlog {
 	size_t objects;

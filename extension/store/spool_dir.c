@@ -357,17 +357,18 @@ bool spool_take(struct spool_dir *dir, uint64_t *id)
 	return entry != NULL;
 }
 
-static void move_to_bad(struct spool_dir *dir, enum spool_folder folder, uint64_t id,
-			int64_t records)
+/* false: it cannot be moved, and stays where it is. */
+static bool move_to_bad(struct spool_dir *dir, enum spool_folder folder, uint64_t id)
 {
 	char from[SPOOL_PATH_MAX], to[SPOOL_PATH_MAX];
 
 	spool_path(dir, folder, id, from);
 	spool_path(dir, SPOOL_BAD, id, to);
-	rename(from, to);
+	if (rename(from, to) < 0)
+		return false;
 	count_bad(dir, id);
-	stats_add(dir->stats, STAT_RECORDS_QUARANTINED, records);
 	stats_add(dir->stats, STAT_OBJECTS_QUARANTINED, 1);
+	return true;
 }
 
 void spool_done(struct spool_dir *dir, uint64_t id, enum spool_outcome outcome)
@@ -387,8 +388,10 @@ void spool_done(struct spool_dir *dir, uint64_t id, enum spool_outcome outcome)
 		stats_add(dir->stats, STAT_RECORDS_UPLOADED, entry->records);
 		stats_add(dir->stats, STAT_OBJECTS_UPLOADED, 1);
 		stats_add(dir->stats, STAT_BYTES_UPLOADED, entry->bytes - ENVELOPE_SIZE);
+	} else if (move_to_bad(dir, SPOOL_NEW, id)) {
+		stats_add(dir->stats, STAT_RECORDS_QUARANTINED, entry->records);
 	} else {
-		move_to_bad(dir, SPOOL_NEW, id, entry->records);
+		goto out;
 	}
 	spool_forget(dir, entry, true);
 out:
@@ -401,8 +404,14 @@ void spool_quarantine(struct spool_dir *dir, enum spool_folder folder, uint64_t 
 	log_write(dir->spool->log, LOG_ERROR, "tenant=%s spool=%s/%016" PRIu64
 		  " moved to bad/: %s", dir->name, folder_names[folder], id, why);
 	pthread_mutex_lock(&dir->spool->lock);
-	move_to_bad(dir, folder, id, 0);
+	move_to_bad(dir, folder, id);
 	pthread_mutex_unlock(&dir->spool->lock);
+}
+
+void spool_damaged(struct spool_dir *dir, int64_t records)
+{
+	stats_add(dir->stats, STAT_RECORDS_SPOOLED, -records);
+	stats_add(dir->stats, STAT_RECORDS_QUARANTINED, records);
 }
 
 void spool_backlog(struct spool_dir *dir, struct spool_backlog *backlog)

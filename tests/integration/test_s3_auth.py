@@ -130,6 +130,25 @@ def test_no_token_at_first(tmp_path):
         sound(sink)
 
 
+def test_stop_without_a_token(tmp_path):
+    """What waits for a token delays no stop; it is stored at the next start."""
+    with Iam(KEY) as iam, Sink() as sink, Analyzer(RECORDING, pace=PACE) as analyzer:
+        iam.hold()
+        config = settings.load(configure(tmp_path, with_iam(sink, iam), analyzer))
+        path = settings.save(tmp_path / "exporter.yml", settings.merge(config, {"stop_timeout": 1}))
+        with Exporter(path) as program:
+            iam.wait(lambda i: i.requests == 1)
+            until(lambda: list((tmp_path / "spool").glob("*/new/*")), "an object that waits")
+            program.stop(10)
+        kept = [name for name in waiting(tmp_path) if "/new/" in name]
+        assert kept and not sink.stored
+        iam.good()
+        with Exporter(path) as program:
+            sink.wait(lambda s: len(s.stored) >= len(kept))
+            assert program.stop() == 0
+        sound(sink)
+
+
 @pytest.mark.parametrize("trouble, said", [
     (lambda iam: iam.fail(503), "IAM: 503 BXNIM0000E: it is busy"),
     (lambda iam: iam.fail(400), "IAM: 400 BXNIM0000E: it does not accept the key: check api_key"),
@@ -168,7 +187,8 @@ def test_forbidden_for_good(tmp_path):
         s3 = with_iam(sink, iam)
         sink.demand(lambda headers: False)
         with exporting(tmp_path, s3, [KEY, "TOKEN."]) as program:
-            assert "403 AccessDenied: the store does not accept the token of api_key" in program.log("state=degraded")[1]
+            said = "403 AccessDenied: the store does not accept the token of api_key"
+            assert said in program.log("state=degraded")[1]
             sink.wait(lambda s: s.requests["forbidden"] >= 5)
             assert iam.requests == 2
             sink.demand(iam.is_valid)

@@ -33,7 +33,7 @@ static void note_sealed(void *context)
 static void open_intake(struct house *h)
 {
 	struct intake_parts parts = {
-		.dir = h->w.dir, .stages = &h->stages, .workers = h->workers,
+		.dir = h->w.dir, .stages = &h->stages, .sealers = h->workers,
 		.place = { .dirname = STR("bucket"), .prefix = STR("p"),
 			   .content_encoding = STR("auto") },
 		.stats = &h->w.stats, .log = h->w.log, .streams = &h->streams,
