@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 #include "pipeline/object.h"
 #include "store/store.h"
@@ -14,7 +13,6 @@
 
 #define PATH_MAX_BYTES	4096
 #define HEADERS_MAX	(64 * 1024)
-#define COPY_BYTES	(256 * 1024)
 
 struct file_writer {
 	struct str directory;
@@ -55,23 +53,9 @@ static void put_headers(const struct sealed *object, struct buf *b)
 			   STR_ARG(object->metadata.value[i]));
 }
 
-static int copy_body(const struct put *put, int to)
+static int write_part(void *fd, struct str part)
 {
-	int64_t at = 0;
-	char *bytes = malloc(COPY_BYTES);
-	int error = bytes ? 0 : -ENOMEM;
-
-	while (!error && at < put->object->size) {
-		int64_t left = put->object->size - at;
-		size_t part = left < COPY_BYTES ? (size_t)left : COPY_BYTES;
-
-		error = io_read_at(put->fd, bytes, part, put->object->offset + at);
-		if (!error)
-			error = io_write_at(to, (struct str){ bytes, part }, at);
-		at += (int64_t)part;
-	}
-	free(bytes);
-	return error;
+	return io_write(*(const int *)fd, part);
 }
 
 /* Writes path by way of path.part: the object's body, or text. */
@@ -84,7 +68,7 @@ static int write_file(const char *path, const struct put *put, struct str text)
 	fd = io_open(part, O_WRONLY | O_CREAT | O_TRUNC, 0640);
 	if (fd < 0)
 		return fd;
-	error = put ? copy_body(put, fd) : io_write(fd, text);
+	error = put ? put_each_part(put, write_part, &fd) : io_write(fd, text);
 	if (close(fd) < 0 && !error)
 		error = -errno;
 	if (!error && rename(part, path) < 0)

@@ -12,13 +12,10 @@
 #include <poll.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 #include "store/store.h"
-#include "sys/io.h"
 
 #define POLL_MS		100
-#define COPY_BYTES	(64 * 1024)
 
 struct stdout_writer {
 	atomic_bool is_cancelled;
@@ -30,8 +27,9 @@ static const struct shape stdout_shape = {
 	.fields = (const struct field[]){ { 0 } },
 };
 
-static int write_some(struct stdout_writer *self, struct str bytes)
+static int write_some(void *state, struct str bytes)
 {
+	struct stdout_writer *self = state;
 	struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
 
 	while (bytes.len) {
@@ -51,25 +49,6 @@ static int write_some(struct stdout_writer *self, struct str bytes)
 	return 0;
 }
 
-static int write_body(struct stdout_writer *self, const struct put *put)
-{
-	char *bytes = malloc(COPY_BYTES);
-	int64_t at = 0;
-	int error = bytes ? 0 : -ENOMEM;
-
-	while (!error && at < put->object->size) {
-		int64_t left = put->object->size - at;
-		size_t part = left < COPY_BYTES ? (size_t)left : COPY_BYTES;
-
-		error = io_read_at(put->fd, bytes, part, put->object->offset + at);
-		if (!error)
-			error = write_some(self, (struct str){ bytes, part });
-		at += (int64_t)part;
-	}
-	free(bytes);
-	return error;
-}
-
 static void stdout_put(void *state, struct put *put)
 {
 	struct stdout_writer *self = state;
@@ -80,7 +59,7 @@ static void stdout_put(void *state, struct put *put)
 		   STR_ARG(put->object->dirname), STR_ARG(put->object->key));
 	error = write_some(self, buf_str(&title));
 	if (!error)
-		error = write_body(self, put);
+		error = put_each_part(put, write_some, self);
 	if (!error)
 		error = write_some(self, STR("\n"));
 	buf_fini(&title);

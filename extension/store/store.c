@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* store.c - the table of writers. */
+/* store.c - the table of writers, and what those share that copy the body. */
+#include <errno.h>
+#include <stdlib.h>
 #include "store/store.h"
+#include "sys/io.h"
+
+#define PART_BYTES	(64 * 1024)
 
 const struct store *const store_all[] = { &store_s3, &store_file, &store_stdout, NULL };
 
@@ -12,4 +17,24 @@ const struct store *store_find(struct str name)
 		if (str_is(name, (*store)->name))
 			return *store;
 	return NULL;
+}
+
+int put_each_part(const struct put *put, int (*write)(void *context, struct str part),
+		  void *context)
+{
+	int64_t at = 0;
+	char *bytes = malloc(PART_BYTES);
+	int error = bytes ? 0 : -ENOMEM;
+
+	while (!error && at < put->object->size) {
+		int64_t left = put->object->size - at;
+		size_t size = left < PART_BYTES ? (size_t)left : PART_BYTES;
+
+		error = io_read_at(put->fd, bytes, size, put->object->offset + at);
+		if (!error)
+			error = write(context, (struct str){ bytes, size });
+		at += (int64_t)size;
+	}
+	free(bytes);
+	return error;
 }

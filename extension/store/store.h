@@ -67,6 +67,11 @@ extern const struct store store_s3;
 extern const struct store store_file;
 extern const struct store store_stdout;
 
+/* Hands over the body of an object part by part, until write says other than 0;
+ * returns that, or -errno when the file cannot be read. */
+int put_each_part(const struct put *, int (*write)(void *context, struct str part),
+		  void *context);
+
 /* NULL: no such writer. */
 const struct store *store_find(struct str name);
 /* All of them, NULL-terminated. */

@@ -89,7 +89,7 @@ def one_life(analyzer, path, rng, kind):
         return begin, place(analyzer)
 
 
-def last_life(analyzer, path, sink, folder):
+def last_life(path, sink, folder):
     """Start once more, without flows and with a good store, until the spool is empty; then stop in order."""
     sink.well = True
     with Exporter(path) as exporter:
@@ -115,8 +115,29 @@ def test_kill_while_exporting(tmp_path):
             if kind == "settled":
                 settled_ones.append(len(connections))
             connections += [part] if part else []
-        last_life(analyzer, path, sink, tmp_path)
+        last_life(path, sink, tmp_path)
         check(connections, settled_ones, sink)
+
+
+def test_unfinished_objects_survive(tmp_path):
+    """Killed twice before any object is finished: the rows are in the spool, and the next start makes objects of them."""
+    config = settings.merge(CONFIG, {"pipeline": {"store": {"buffered": {
+        "max_flows_per_object": 100000, "max_seconds_per_object": 600}}}})
+    with Sink() as sink, Analyzer(RECORDING, pace=PACE, options=["--repeat", 2, "--uniq"]) as analyzer:
+        path = settings.save(tmp_path / "exporter.yml", joined(config, analyzer, tmp_path, to_s3(sink)))
+        with Exporter(path, "--progress") as exporter:
+            end = analyzer.event("end", 30, unless_ends=exporter)
+            settled(exporter, end["flows"])
+            assert not sink.stored
+            exporter.kill()
+        with Exporter(path) as exporter:
+            exporter.log(r"recovered=\d+")
+            exporter.kill()
+        last_life(path, sink, tmp_path)
+    wanted = Sent(config, RECORDING).between(0, end["flows"])
+    found = sink.objects()
+    assert objects.faults(found) == [] and sink.rewritten == []
+    assert not list(objects.record_differences(wanted, objects.by_tag(found)))
 
 
 def check(connections, settled_ones, sink):
