@@ -374,6 +374,8 @@ struct settings *settings_read(const char *path, char *const *environ, struct lo
 		is_bad = problems->count > before;
 		settings_files_tenants(s, path, program.include, environ, problems);
 		read_tenants(s, &program, log, problems);
+		/* Such as an empty file: a reload must not end what runs. */
+		is_bad |= program.include.len == 0 && s->tenants && s->tenant[0].is_bad;
 	}
 	if (!is_bad)
 		return s;

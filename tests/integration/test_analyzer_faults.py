@@ -118,7 +118,8 @@ class NoAnalyzer(http.server.ThreadingHTTPServer):
 def test_not_an_analyzer(status, tmp_path):
     """Some other HTTP server: the log says so and names the key to look at."""
     with NoAnalyzer(status) as server, Exporter(configure(server, tmp_path)) as exporter:
-        _, line = exporter.log(r'state=no-analyzer error="%d: .*not a Skydive analyzer.*pipeline\.subscriber\.url' % status)
+        _, line = exporter.log(
+            r'state=no-analyzer error="%d: .*not a Skydive analyzer.*pipeline\.subscriber\.url' % status)
         assert server.url in line
         assert exporter.stop() == 0
 

@@ -47,7 +47,7 @@ spool:
 
 
 def write(folder, changes=(), name="exporter.yml"):
-    """Write the good configuration with some texts replaced; returns its path and the number of the last line changed."""
+    """Write the good configuration with some texts replaced; returns its path and the line of the last one."""
     text, line = GOOD.replace("SPOOL", str(folder / "spool")), 0
     for old, new in changes:
         assert text.count(old) == 1, old
@@ -75,15 +75,18 @@ def test_good(tmp_path):
 MISTAKES = {
     "zero": ("max_flows_per_object: 100", "max_flows_per_object: 0",
              r"max_flows_per_object.*must be set", "to 1 or more"),
-    "no-array": ("max_flow_array_size: 100000", "max_flow_array_size: 0", r"max_flow_array_size.*must be set", "to 1 or more"),
-    "no-stream": ("max_seconds_per_stream: 86400", "max_seconds_per_stream: 0", r"max_seconds_per_stream.*must be set", "to 1 or more"),
-    "unit": ("max_seconds_per_object: 60", "max_seconds_per_object: 60s", r'max_seconds_per_object.*"60s" is not', "write 60"),
+    "no-array": ("max_flow_array_size: 100000", "max_flow_array_size: 0",
+                 r"max_flow_array_size.*must be set", "to 1 or more"),
+    "no-stream": ("max_seconds_per_stream: 86400", "max_seconds_per_stream: 0",
+                  r"max_seconds_per_stream.*must be set", "to 1 or more"),
+    "unit": ("max_seconds_per_object: 60", "max_seconds_per_object: 60s",
+             r'max_seconds_per_object.*"60s" is not', "write 60"),
     "mask": ("- 10.0.0.0/8", "- 10.0.0.0/33", r'cluster_net_masks\[0\].*"10\.0\.0\.0/33"', "from 0 to 32"),
     "scheme": ("endpoint: http:", "endpoint: ftp:", r'write\.s3\.endpoint.*"ftp"', "http or https"),
     "typing": ("max_flows_per_object: 100", "max_flow_per_object: 100", r'unknown key "\S*max_flow_per_object"',
                'did you mean "max_flows_per_object"'),
-    "url": ("url: ws://127.0.0.1:8082/ws/subscriber/flow", "url: 127.0.0.1:8082", r'subscriber\.url.*"127\.0\.0\.1:8082"',
-            "write ws://"),
+    "url": ("url: ws://127.0.0.1:8082/ws/subscriber/flow", "url: 127.0.0.1:8082",
+            r'subscriber\.url.*"127\.0\.0\.1:8082"', "write ws://"),
     "tab": ("  store:", "\tstore:", "a tab", "indented with blanks"),
     "writer": ("type: s3", "type: swift", r'write\.type.*"swift" is not supported', "there are: s3"),
 }

@@ -35,7 +35,7 @@ CONFIG = {
 
 
 class Flaky(Sink):
-    """Until it is well it refuses every fifth object or so, and of some takes half, or takes all and does not say so."""
+    """Until it is well it refuses every fifth object; of some it takes half, or takes all and does not say so."""
 
     def __init__(self, rng):
         self.rng = rng
@@ -93,6 +93,7 @@ def last_life(path, sink, folder):
     """Start once more, without flows and with a good store, until the spool is empty; then stop in order."""
     sink.well = True
     with Exporter(path) as exporter:
+        exporter.log("state=subscribed")
         until(lambda: not waiting(folder), "an empty spool", 90)
         assert exporter.stop(60) == 0
     assert waiting(folder) == []
@@ -120,7 +121,7 @@ def test_kill_while_exporting(tmp_path):
 
 
 def test_unfinished_objects_survive(tmp_path):
-    """Killed twice before any object is finished: the rows are in the spool, and the next start makes objects of them."""
+    """Killed twice before any object is finished: the rows are in the spool, the next start makes objects of them."""
     config = settings.merge(CONFIG, {"pipeline": {"store": {"buffered": {
         "max_flows_per_object": 100000, "max_seconds_per_object": 600}}}})
     with Sink() as sink, Analyzer(RECORDING, pace=PACE, options=["--repeat", 2, "--uniq"]) as analyzer:

@@ -2,8 +2,6 @@
 """Many tenants on one stream: one connection, one decode, everybody gets what is theirs."""
 import re
 
-import yaml
-
 from lib import objects, oracle, settings
 from lib.export import joined, to_file, waiting
 from lib.paths import recording
@@ -75,14 +73,9 @@ def test_two_hundred_tenants_one_decode(tmp_path):
     assert different == []
 
 
-def spread(captures):
-    """Return the captures of the flows of a recording as the stand-in gives them out: in turn."""
-    return ["capture-%04d" % number for number in range(captures)]
-
-
 def test_tenants_by_capture(tmp_path):
     """A tenant with a capture_id gets exactly the flows of that capture, one without gets all."""
-    captures = spread(7)
+    captures = ["capture-%04d" % number for number in range(7)]     # as the stand-in calls them
     for number, capture in enumerate(captures + ["capture-none"]):
         drop_in(tmp_path, number, {"pipeline": {"subscriber": {"capture_id": capture}}})
     everybody = len(captures) + 1
@@ -120,8 +113,8 @@ def test_wrong_drop_ins(tmp_path):
     wrong = {7: "max_flow_per_object: 5", 150: "max_flows_per_object: 0"}
     for number, line in wrong.items():
         path = tmp_path / "exporter.d" / (name(number) + ".yml")
-        path.write_text("pipeline:\n  store:\n    buffered:\n      filename_prefix: %s\n      %s\n" % (name(number), line),
-                        encoding="utf-8")
+        text = "pipeline:\n  store:\n    buffered:\n      filename_prefix: %s\n      %s\n" % (name(number), line)
+        path.write_text(text, encoding="utf-8")
     config = settings.merge(CONFIG, {"spool": {"directory": str(tmp_path / "spool")}, "pipeline": {
         "subscriber": {"url": "ws://127.0.0.1:1/ws/subscriber/flow"}, "write": to_file(tmp_path)}})
     main = settings.save(tmp_path / "exporter.yml", config)
@@ -143,4 +136,3 @@ def test_right_drop_ins(tmp_path):
     main = settings.save(tmp_path / "exporter.yml", config)
     result = exporter("check", "-c", main)
     assert (result.code, result.stderr) == (0, "") and "3 pipelines" in result.stdout
-    assert yaml.safe_load(main.read_text())["include"]

@@ -4,6 +4,7 @@ import collections
 import http.client
 import json
 import re
+import signal
 import socket
 import subprocess
 import threading
@@ -219,7 +220,6 @@ def test_scraping_moves_nothing(tmp_path):
             sent = analyzer.stats()
             c = settled(tmp_path, sent["sent_flows"])
             assert program.stop() == 0
-    print("SEEN", sent, problems[-1])
     assert problems[:-1] == [] and problems[-1] >= 100, problems
     assert sent["queued_max"] <= 8 and sent["missed_flows"] == 0 and sent["dropped"] == 0, sent
     check_balances(c)
@@ -295,6 +295,31 @@ def test_table_of_tenants(tmp_path):
             assert program.stop() == 0
     gone = exporter("status", "-c", path)
     assert gone.code == 1 and "is it running? nothing answers at unix:%s" % (tmp_path / "status.sock") in gone.stderr
+
+
+def test_reload_is_visible(tmp_path):
+    """The generation rises; who stays keeps the counters, who goes takes the series along."""
+    case = cases.by_name("old-none-capture")
+    config = settings.load(case.config)
+    config["pipeline"].get("subscriber", {}).pop("capture_id", None)
+    (tmp_path / "d").mkdir()
+    for name in ("goes", "stays"):
+        settings.save(tmp_path / "d" / (name + ".yml"),
+                      {"pipeline": {"store": {"buffered": {"filename_prefix": name}}}})
+    with Analyzer(*case.inputs, pace=4000) as analyzer:
+        path = configure(config, analyzer, tmp_path, settings.merge(OFTEN, {"include": "d/*.yml"}))
+        with Exporter(path) as program:
+            analyzer.event("end", 60, unless_ends=program)
+            sent = analyzer.stats()["sent_flows"]
+            until(lambda: counters(tmp_path, "stays")["flows_received"] == sent, "all flows")
+            assert status(tmp_path)["generation"] == 1
+            (tmp_path / "d" / "goes.yml").unlink()
+            program.signal(signal.SIGHUP)
+            until(lambda: status(tmp_path)["generation"] == 2, "a second generation")
+            assert [t["name"] for t in status(tmp_path)["tenants"]] == ["stays"]
+            assert counters(tmp_path, "stays")["flows_received"] == sent
+            assert not [k for k in metrics(tmp_path) if ("tenant", "goes") in k[1]]
+            assert program.stop() == 0
 
 
 @pytest.mark.parametrize("arguments", [["-c"], ["--what"], ["a", "b"]])

@@ -106,7 +106,7 @@ def analyzer(played=RECORDING, options=()):
     """The stand-in, which sends RATE flows a second for SECONDS."""
     rounds = max(1, round(RATE * SECONDS / len(FLOWS)))
     return Analyzer(played, pace=RATE, options=[
-        "--repeat", rounds, "--sndbuf", SNDBUF, "--stats-every", 1000, *options])
+        "--repeat", rounds, "--per-message", 100, "--sndbuf", SNDBUF, "--stats-every", 1000, *options])
 
 
 def configure(source, folder, write, change=None):

@@ -54,7 +54,8 @@ def test_recording_is_what_was_sent(framing, tmp_path):
 
 
 def check_replay(folder, played):
-    config = settings.merge(CONFIG, {"pipeline": {"write": to_file(folder)}, "spool": {"directory": str(folder / "spool")}})
+    config = settings.merge(CONFIG, {
+        "pipeline": {"write": to_file(folder)}, "spool": {"directory": str(folder / "spool")}})
     replay(settings.save(folder / "exporter.yml", config), [played], output=folder / "out")
     wanted = oracle.joined(oracle.expected(CONFIG, [played], []))
     assert sum(len(records) for records in wanted.values()) == 814

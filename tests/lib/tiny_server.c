@@ -24,7 +24,9 @@ struct connection {
 struct tiny_server {
 	tiny_answer *answer;
 	void *context;
-	const struct tiny_tls *tls;	/* NULL: plain */
+	bool is_tls;
+	pthread_mutex_t lock;		/* for tls */
+	struct tiny_tls tls;
 	int fd;
 	unsigned port;
 	pthread_t thread;
@@ -76,13 +78,16 @@ static bool read_body(struct connection *c, struct tiny_request *r)
 /* false: they could not agree. */
 static bool begin_tls(struct connection *c)
 {
-	const struct tiny_tls *tls = c->server->tls;
 	SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+	struct tiny_tls tls;
 
-	SSL_CTX_use_certificate_chain_file(context, tls->cert);
-	SSL_CTX_use_PrivateKey_file(context, tls->key, SSL_FILETYPE_PEM);
-	if (tls->client_ca) {
-		SSL_CTX_load_verify_locations(context, tls->client_ca, NULL);
+	pthread_mutex_lock(&c->server->lock);
+	tls = c->server->tls;
+	pthread_mutex_unlock(&c->server->lock);
+	SSL_CTX_use_certificate_chain_file(context, tls.cert);
+	SSL_CTX_use_PrivateKey_file(context, tls.key, SSL_FILETYPE_PEM);
+	if (tls.client_ca) {
+		SSL_CTX_load_verify_locations(context, tls.client_ca, NULL);
 		SSL_CTX_set_verify(context,
 				   SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
 	}
@@ -96,7 +101,7 @@ static void *serve(void *argument)
 {
 	struct connection *c = argument;
 	struct tiny_request *r = calloc(1, sizeof(*r));
-	bool ready = r && (!c->server->tls || begin_tls(c));
+	bool ready = r && (!c->server->is_tls || begin_tls(c));
 	struct tiny_reply reply;
 
 	while (ready && read_head(c, r) && read_body(c, r)) {
@@ -134,7 +139,7 @@ static void *accept_all(void *argument)
 }
 
 struct tiny_server *tiny_server_new_tls(tiny_answer *answer, void *context,
-					const struct tiny_tls *tls)
+					struct tiny_tls tls)
 {
 	struct tiny_server *s = calloc(1, sizeof(*s));
 	struct sockaddr_in address = { .sin_family = AF_INET };
@@ -144,7 +149,9 @@ struct tiny_server *tiny_server_new_tls(tiny_answer *answer, void *context,
 		return NULL;
 	s->answer = answer;
 	s->context = context;
+	s->is_tls = tls.cert != NULL;
 	s->tls = tls;
+	pthread_mutex_init(&s->lock, NULL);
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	s->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (s->fd >= 0 && bind(s->fd, (struct sockaddr *)&address, len) == 0 &&
@@ -162,7 +169,14 @@ struct tiny_server *tiny_server_new_tls(tiny_answer *answer, void *context,
 
 struct tiny_server *tiny_server_new(tiny_answer *answer, void *context)
 {
-	return tiny_server_new_tls(answer, context, NULL);
+	return tiny_server_new_tls(answer, context, (struct tiny_tls){ .cert = NULL });
+}
+
+void tiny_server_show(struct tiny_server *s, struct tiny_tls tls)
+{
+	pthread_mutex_lock(&s->lock);
+	s->tls = tls;
+	pthread_mutex_unlock(&s->lock);
 }
 
 unsigned tiny_server_port(const struct tiny_server *s)
@@ -184,5 +198,6 @@ void tiny_server_free(struct tiny_server *s)
 		close(s->connection[i].fd);
 	}
 	close(s->fd);
+	pthread_mutex_destroy(&s->lock);
 	free(s);
 }

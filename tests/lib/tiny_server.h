@@ -35,9 +35,10 @@ struct tiny_tls {
 	const char *cert, *key;
 	const char *client_ca;		/* NULL: clients need no certificate */
 };
-/* tls is borrowed for the server's life. */
-struct tiny_server *tiny_server_new_tls(tiny_answer *, void *context,
-					const struct tiny_tls *tls);
+/* What tls points to is borrowed for the server's life. */
+struct tiny_server *tiny_server_new_tls(tiny_answer *, void *context, struct tiny_tls tls);
+/* For the connections that come from now on. */
+void tiny_server_show(struct tiny_server *, struct tiny_tls tls);
 unsigned tiny_server_port(const struct tiny_server *);
 /* Ends all connections; answers that block must have returned or be let go. */
 void tiny_server_free(struct tiny_server *);

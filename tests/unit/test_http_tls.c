@@ -23,7 +23,6 @@ struct world {
 	char folder[32];
 	char path[16][64];		/* by name_of() */
 	struct http *http;
-	struct tiny_tls tls;
 	struct tiny_server *server;
 	unsigned connection;		/* of the last request */
 	pthread_mutex_t lock;
@@ -64,6 +63,11 @@ static void make_files(struct world *w)
 	authority_free(&other);
 }
 
+static struct tiny_tls shown(const struct world *w, enum name cert, enum name key)
+{
+	return (struct tiny_tls){ .cert = w->path[cert], .key = w->path[key] };
+}
+
 static int setup(void **state)
 {
 	struct world *w = calloc(1, sizeof(*w));
@@ -77,9 +81,8 @@ static int setup(void **state)
 	make_files(w);
 	pthread_mutex_init(&w->lock, NULL);
 	sem_init(&w->done, 0, 0);
-	w->tls = (struct tiny_tls){ .cert = w->path[GOOD], .key = w->path[GOOD_KEY] };
 	w->http = http_new(&err);
-	w->server = tiny_server_new_tls(answer, w, &w->tls);
+	w->server = tiny_server_new_tls(answer, w, shown(w, GOOD, GOOD_KEY));
 	assert_true(w->http && w->server);
 	snprintf(w->url, sizeof(w->url), "https://127.0.0.1:%u/",
 		 tiny_server_port(w->server));
@@ -153,8 +156,7 @@ static void servers(void **state)
 		struct tls_files tls = { .ca_cert = w->path[table[i].ca] };
 		struct http_request r = request(w, table[i].ca == NONE ? NULL : &tls);
 
-		w->tls.cert = w->path[table[i].cert];
-		w->tls.key = w->path[table[i].key];
+		tiny_server_show(w->server, shown(w, table[i].cert, table[i].key));
 		/* A connection made for an earlier line must not help. */
 		http_free(w->http);
 		w->http = http_new(NULL);
@@ -203,10 +205,10 @@ static void mended_server(void **state)
 	struct tls_files tls = { .ca_cert = w->path[CA] };
 	struct http_request r = request(w, &tls);
 
-	w->tls = (struct tiny_tls){ .cert = w->path[EXPIRED], .key = w->path[EXPIRED_KEY] };
+	tiny_server_show(w->server, shown(w, EXPIRED, EXPIRED_KEY));
 	run(w, &r);
 	assert_non_null(strstr(r.error, "has expired"));
-	w->tls = (struct tiny_tls){ .cert = w->path[GOOD], .key = w->path[GOOD_KEY] };
+	tiny_server_show(w->server, shown(w, GOOD, GOOD_KEY));
 	run(w, &r);
 	assert_int_equal(r.status, 200);
 	buf_fini(&r.reply);
@@ -252,9 +254,11 @@ static void client_certificates(void **state)
 {
 	struct world *w = *state;
 	struct tls_files tls = { .ca_cert = w->path[CA] };
+	struct tiny_tls strict = shown(w, GOOD, GOOD_KEY);
 	struct http_request r = request(w, &tls);
 
-	w->tls.client_ca = w->path[CA];
+	strict.client_ca = w->path[CA];
+	tiny_server_show(w->server, strict);
 	run(w, &r);
 	assert_true(r.status < 0);
 	assert_non_null(strstr(r.error, "wants a client certificate"));

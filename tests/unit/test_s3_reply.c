@@ -93,7 +93,7 @@ static void replies_to_a_token(void **state)
 		{ 403, DOCUMENT("AccessDenied"), "403 AccessDenied: the store does not accept "
 						 "the token of api_key: check its policies" },
 		{ 404, DOCUMENT("NoSuchBucket"), "404 NoSuchBucket: the bucket \"flows\" does "
-						 "not exist" },
+						 "not exist: make it, or set dirname" },
 	};
 	size_t i;
 
