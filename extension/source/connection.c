@@ -8,8 +8,10 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include "base/buf.h"
+#include "net/curl_tls.h"
 #include "source/connection.h"
 
 struct connection {
@@ -30,20 +32,6 @@ static int watch_cancel(void *context, curl_off_t total, curl_off_t now,
 	return atomic_load(c->is_cancelled);
 }
 
-static void set_tls(CURL *curl, const struct tls_files *tls)
-{
-	curl_easy_setopt(curl, CURLOPT_SSL_ENABLE_ALPN, 0L);
-	curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	if (tls->ca_cert && *tls->ca_cert) {
-		curl_easy_setopt(curl, CURLOPT_CAINFO, tls->ca_cert);
-		curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
-	}
-	if (tls->client_cert && *tls->client_cert) {
-		curl_easy_setopt(curl, CURLOPT_SSLCERT, tls->client_cert);
-		curl_easy_setopt(curl, CURLOPT_SSLKEY, tls->client_key);
-	}
-}
-
 static CURLcode dial(struct connection *c, const struct source_url *to,
 		     const struct tls_files *tls, int64_t timeout_ms)
 {
@@ -58,8 +46,8 @@ static CURLcode dial(struct connection *c, const struct source_url *to,
 	curl_easy_setopt(c->curl, CURLOPT_URL, buf_str(&url).ptr);
 	if (path.len)
 		curl_easy_setopt(c->curl, CURLOPT_UNIX_SOCKET_PATH, buf_str(&path).ptr);
-	if (tls)
-		set_tls(c->curl, tls);
+	if (curl_tls_set(c->curl, tls) < 0)
+		goto out;
 	curl_easy_setopt(c->curl, CURLOPT_CONNECT_ONLY, 1L);
 	curl_easy_setopt(c->curl, CURLOPT_CONNECTTIMEOUT_MS, (long)timeout_ms);
 	curl_easy_setopt(c->curl, CURLOPT_NOSIGNAL, 1L);
@@ -77,23 +65,18 @@ out:
 	return code;
 }
 
-/* What to do about it, or "". */
-static const char *advice(CURLcode code)
+static void explain(struct connection *c, CURLcode code, const struct source_url *to,
+		    const struct tls_files *tls, const char *why, struct err *err)
 {
-	switch (code) {
-	case CURLE_PEER_FAILED_VERIFICATION:
-		return "; set tls.ca_cert to the CA that signed its certificate, and use "
-		       "the name that is in it";
-	case CURLE_SSL_CACERT_BADFILE:
-		return "; check tls.ca_cert";
-	case CURLE_SSL_CERTPROBLEM:
-		return "; check tls.client_cert and tls.client_key";
-	case CURLE_COULDNT_RESOLVE_HOST:
-	case CURLE_COULDNT_CONNECT:
-		return "; check pipeline.subscriber.url, and that the analyzer runs";
-	default:
-		return "";
-	}
+	char server[512], text[sizeof(err->text)] = "";
+
+	snprintf(server, sizeof(server), STR_FMT, STR_ARG(to->host));
+	if (c && c->curl &&
+	    curl_tls_explain(c->curl, code, tls, server, why, text, sizeof(text)))
+		err_set(err, "%s; see tls.ca_cert, tls.client_cert", text);
+	else
+		err_set(err, "cannot connect: %s; check pipeline.subscriber.url, and that "
+			"the analyzer runs", *why ? why : curl_easy_strerror(code));
 }
 
 struct connection *connection_open(const struct source_url *to,
@@ -115,8 +98,7 @@ struct connection *connection_open(const struct source_url *to,
 	}
 	if (code == CURLE_OK)
 		return c;
-	err_set(err, "cannot connect: %s%s", *why ? why : curl_easy_strerror(code),
-		advice(code));
+	explain(c, code, to, tls, why, err);
 	connection_close(c);
 	return NULL;
 }

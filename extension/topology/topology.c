@@ -31,6 +31,7 @@ void topology_send(struct topology *t)
 			.connect_timeout_ms = CONNECT_TIMEOUT_MS,
 			.timeout_ms = t->timeout_ms,
 			.accept_compressed = true,
+			.tls = &t->tls,
 			.done = on_reply,
 			.context = lookup,
 			.reply = BUF_INIT(GREMLIN_REPLY_MAX),

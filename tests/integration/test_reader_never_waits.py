@@ -102,10 +102,23 @@ class Unheard(Exporter):
         self.pipe.close()
 
 
-def analyzer(played=RECORDING, options=()):
-    """The stand-in, which sends RATE flows a second for SECONDS."""
+def flows_only(folder, bad):
+    """Write the recording without its stats, which would be most of the messages; with or without unreadable flows."""
+    path = folder / "flows.jsonl"
+    lines = [line for line in stream.read(RECORDING).splitlines() if b'"Type":"store"' in line]
+    with open(path, "wb") as out:
+        for number, line in enumerate(lines):
+            out.write(line.replace(b'"Protocol":"IPV4"', b'"Protocol":"BOGUS"', (1 + number) * bad) + b"\n")
+    return path
+
+
+def analyzer(folder, bad=False, options=()):
+    """The stand-in, which sends RATE flows a second for SECONDS, a hundred a message, as a busy analyzer does.
+
+    bad: each message has some flows that cannot be read, so each is worth a line in the log.
+    """
     rounds = max(1, round(RATE * SECONDS / len(FLOWS)))
-    return Analyzer(played, pace=RATE, options=[
+    return Analyzer(flows_only(folder, bad), pace=RATE, options=[
         "--repeat", rounds, "--per-message", 100, "--sndbuf", SNDBUF, "--stats-every", 1000, *options])
 
 
@@ -133,7 +146,7 @@ def check_stop(source, exporter):
 
 def black_holed_store(folder, takes):
     """Everything stays in the spool."""
-    with BlackHole(takes) as hole, analyzer() as source:
+    with BlackHole(takes) as hole, analyzer(folder) as source:
         with Exporter(configure(source, folder, to_s3(hole))) as exporter:
             stats = check(source, exporter)
             assert len(waiting(folder)) > 10
@@ -158,7 +171,7 @@ def records_stored(folder):
 
 def hanging_topology(folder):
     """The analyzer's REST takes questions and never answers: records go without, flows are not lost."""
-    with analyzer(options=["--hang", "topology"]) as source:
+    with analyzer(folder, options=["--hang", "topology"]) as source:
         with Exporter(configure(source, folder, to_file(folder))) as exporter:
             stats = check(source, exporter)
             assert stats["topology_requests"] > 0
@@ -172,7 +185,7 @@ def hanging_topology(folder):
 
 def stuck_stdout(folder):
     """Objects go to a pipe that nobody reads."""
-    with analyzer() as source:
+    with analyzer(folder) as source:
         with Unheard(configure(source, folder, {"type": "stdout"}), "stdout") as exporter:
             until(lambda: exporter.unread() > PIPE_FULL, "a full pipe", SECONDS)
             stats = check(source, exporter)
@@ -181,18 +194,9 @@ def stuck_stdout(folder):
     return stats
 
 
-def bad_recording(folder):
-    """A recording in which some flows of each message cannot be read, so that each message is worth a line."""
-    path = folder / "bad.jsonl"
-    with open(path, "wb") as out:
-        for number, line in enumerate(stream.read(RECORDING).splitlines()):
-            out.write(line.replace(b'"Protocol":"IPV4"', b'"Protocol":"BOGUS"', 1 + number % 7) + b"\n")
-    return path
-
-
 def stuck_log(folder):
     """The log, at its most talkative, goes to a pipe that nobody reads."""
-    with analyzer(bad_recording(folder)) as source:
+    with analyzer(folder, bad=True) as source:
         path = configure(source, folder, to_file(folder), {"logging": {"level": "DEBUG"}})
         with Unheard(path, "stderr") as exporter:
             until(lambda: exporter.unread() > PIPE_FULL, "a full pipe", SECONDS)

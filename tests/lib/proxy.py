@@ -4,6 +4,7 @@
     with Proxy(analyzer.address, pair) as proxy:        without a pair it speaks plainly
         proxy.pair = other                              from the next connection on
         proxy.client_ca = ca.cert                       clients must show a certificate of that CA
+        proxy.newest = ssl.TLSVersion.TLSv1_2
 """
 import collections
 import re
@@ -23,7 +24,7 @@ class Proxy:
     def __init__(self, backend, pair=None):
         host, _, port = backend.rpartition(":")
         self.backend = (host.strip("[]"), int(port))
-        self.pair, self.client_ca = pair, None
+        self.pair, self.client_ca, self.newest = pair, None, ssl.TLSVersion.TLSv1_3
         self.changed = threading.Condition()
         self.refused = []       # why handshakes failed
         self.clients = []       # (certificate's subject or None, protocol chosen by ALPN or None)
@@ -68,9 +69,11 @@ class Proxy:
 
     def _context(self):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.minimum_version, context.maximum_version = ssl.TLSVersion.TLSv1_2, self.newest
         context.load_cert_chain(self.pair.cert, self.pair.key)
-        context.set_alpn_protocols(["h2", "http/1.1"])      # as an analyzer prefers them
+        context.set_alpn_protocols(["h2", "http/1.1"])      # from here on as an analyzer has it
+        context.set_ecdh_curve("prime256v1")
+        context.set_ciphers("ECDHE+AESGCM")
         if self.client_ca:
             context.verify_mode = ssl.CERT_REQUIRED
             context.load_verify_locations(self.client_ca)
