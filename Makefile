@@ -18,7 +18,7 @@ EXTENSION_DIR = $(LIBDIR)/skydive/extensions
 comma := ,
 ifdef SAN
 B := build/$(subst $(comma),-,$(SAN))
-SANFLAGS := -fsanitize=$(SAN) -fno-omit-frame-pointer
+SANFLAGS := -fsanitize=$(SAN) -fno-omit-frame-pointer -Wno-nonnull
 else
 B := build
 endif

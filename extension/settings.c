@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "format/json_write.h"
 #include "settings.h"
@@ -190,6 +191,26 @@ static void read_tls(struct settings *s, struct problems *problems)
 			       (keys.server_cert.len && keys.server_key.len);
 }
 
+/* The nearest directory above the spool that exists must be one. */
+static void check_spool(const struct settings *s, struct problems *problems)
+{
+	struct err err = ERR_INIT;
+	struct stat status;
+	char path[4096];
+	char *slash = path;
+
+	snprintf(path, sizeof(path), STR_FMT, STR_ARG(s->spool.directory));
+	while (stat(path, &status) < 0 && errno != ENOTDIR && (slash = strrchr(path, '/')) &&
+	       slash != path)
+		*slash = '\0';
+	if (stat(path, &status) == 0 ? S_ISDIR(status.st_mode) : errno != ENOTDIR)
+		return;
+	err_set_key(&err, "directory", STR_FMT " cannot be made: something above it is not "
+		    "a directory; set spool.directory to a place that can be written",
+		    STR_ARG(s->spool.directory));
+	config_problem(s->base, "spool", &err, problems);
+}
+
 static void check_analyzers(const struct settings *s, struct problems *problems)
 {
 	struct buf url = BUF_INIT(4096);
@@ -245,6 +266,7 @@ static void read_program(struct settings *s, struct program *program,
 	config_read(s->base, "logging", &logging_shape, &s->logging, &s->arena, problems);
 	config_read(s->base, "spool", &spool_shape, &s->spool, &s->arena, problems);
 	config_read(s->base, "", &topology_shape, &s->topology, &s->arena, problems);
+	check_spool(s, problems);
 	check_analyzers(s, problems);
 	s->topology.cookie = cookie_of(s, &program->cookie);
 	read_tls(s, problems);

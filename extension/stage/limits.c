@@ -30,6 +30,14 @@ struct buffered {
 	int content_encoding;
 };
 
+/* Tells a number that is not there, or that could not be read, from a 0. */
+#define UNSET	INT64_MIN
+
+static const struct buffered buffered_defaults = {
+	.max_flows_per_object = UNSET, .max_flow_array_size = UNSET,
+	.max_seconds_per_object = UNSET, .max_seconds_per_stream = UNSET,
+};
+
 static const char *const content_encoding_names[] = { "auto", "gzip", "none", NULL };
 
 static const struct shape buffered_shape = {
@@ -56,16 +64,19 @@ static const struct shape buffered_shape = {
 			    "auto: what the compressor is; gzip: always; none"),
 		{ 0 }
 	},
+	.defaults = &buffered_defaults,
 };
 
-static void check_number(const struct config *config, const char *key, int64_t value,
+static void check_number(const struct config *config, const char *path, int64_t value,
 			 int64_t lowest, const char *why, struct problems *problems)
 {
+	const char *key = path + sizeof(SECTION ".") - 1;
+	bool is_set = value != UNSET || config_is_set(config, path);
 	struct err err = ERR_INIT;
 
-	if (value >= lowest)
-		return;
-	if (value < 0)
+	if (value >= lowest || (value == UNSET && (is_set || lowest == 0)))
+		return;			/* fine, or already complained of */
+	if (value < 0 && value != UNSET)
 		err_set_key(&err, key, "must not be negative");
 	else
 		err_set_key(&err, key, "must be set, to 1 or more: %s", why);
@@ -75,14 +86,14 @@ static void check_number(const struct config *config, const char *key, int64_t v
 static void check_buffered(const struct config *config, const struct buffered *b,
 			   struct problems *problems)
 {
-	check_number(config, "max_flows_per_object", b->max_flows_per_object, 1,
+	check_number(config, SECTION ".max_flows_per_object", b->max_flows_per_object, 1,
 		     "with 0 an object would never hold a record", problems);
-	check_number(config, "max_flow_array_size", b->max_flow_array_size, 1,
+	check_number(config, SECTION ".max_flow_array_size", b->max_flow_array_size, 1,
 		     "with 0 every record would be discarded", problems);
-	check_number(config, "max_seconds_per_stream", b->max_seconds_per_stream, 1,
+	check_number(config, SECTION ".max_seconds_per_stream", b->max_seconds_per_stream, 1,
 		     "with 0 objects would overwrite each other", problems);
-	check_number(config, "max_seconds_per_object", b->max_seconds_per_object, 0, "",
-		     problems);
+	check_number(config, SECTION ".max_seconds_per_object", b->max_seconds_per_object,
+		     0, "", problems);
 }
 
 static void set_direct(struct store_limits *limits, bool is_stdout)
@@ -100,14 +111,12 @@ void store_limits_read(struct store_limits *limits, const struct config *config,
 		       bool is_stdout, struct arena *arena, struct problems *problems)
 {
 	struct store_type store = { 0 };
-	struct buffered b = { 0 };
-	size_t wrong;
+	struct buffered b = buffered_defaults;
 
 	*limits = (struct store_limits){ 0 };
-	wrong = config_read(config, "pipeline.store", &type_shape, &store, arena, problems);
-	wrong += config_read(config, SECTION, &buffered_shape, &b, arena, problems);
-	if (wrong)
+	if (config_read(config, "pipeline.store", &type_shape, &store, arena, problems))
 		return;
+	config_read(config, SECTION, &buffered_shape, &b, arena, problems);
 	limits->dirname = b.dirname;
 	limits->content_encoding = str_of(content_encoding_names[b.content_encoding]);
 	limits->bucket.prefix = b.filename_prefix;
@@ -117,10 +126,11 @@ void store_limits_read(struct store_limits *limits, const struct config *config,
 	}
 	check_buffered(config, &b, problems);
 	limits->bucket.max_records = b.max_flows_per_object;
-	limits->bucket.max_age_ms = b.max_seconds_per_object;
+	limits->bucket.max_age_ms = b.max_seconds_per_object == UNSET ? 0 :
+				    b.max_seconds_per_object;
 	limits->bucket.max_stream_ms = b.max_seconds_per_stream;
 	limits->bucket.max_held = b.max_flow_array_size;
-	limits->bucket.first_age_ms = b.max_seconds_per_object;
+	limits->bucket.first_age_ms = limits->bucket.max_age_ms;
 }
 
 size_t store_limits_sections(struct config_section *sections, size_t max)

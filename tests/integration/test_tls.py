@@ -74,10 +74,9 @@ class Site:
 
     def refused(self, said):
         """Wait until it was refused twice; it must have said why, once, and nothing of it as if all were well."""
-        begin = len(self.proxy.refused)
         line = self.exporter.log("state=(?:unreachable|lost|no-analyzer)")[1]
         print(line)
-        self.proxy.wait(lambda p: len(p.refused) >= begin + 2)
+        self.proxy.wait(lambda p: len(p.refused) + len(p.clients) >= 3)
         complaints = [text for text in self.exporter.err.text().splitlines() if "error=" in text]
         assert len(complaints) == 1 and re.search(said, complaints[0]), complaints
         assert "state=subscribed" not in self.exporter.err.text()
@@ -88,7 +87,7 @@ class Site:
         self.analyzer.event("end", 60, unless_ends=self.exporter)
         assert self.exporter.stop() == 0
         assert self.analyzer.stats()["admitted"] == 1
-        assert {chosen for _, chosen in self.proxy.clients} == {None}, "ALPN was offered: %s" % self.proxy.clients
+        assert {alpn for _, alpn in self.proxy.clients} == {None}, "ALPN was offered: %s" % self.proxy.clients
         found = objects.read_tree(self.folder / "stored")
         problems = objects.faults(found) + list(objects.record_differences(
             oracle.joined(oracle.expected(self.config, CASE.inputs, topology)), objects.by_tag(found)))

@@ -131,8 +131,8 @@ static void test_values_of_the_wrong_type_are_refused(void **state)
 
 		snprintf(yaml, sizeof(yaml), STORE "%s", lines[i]);
 		open_world(&w, yaml, false);
-		if (w.problems.count != 1)
-			fail_msg("%s", buf_str(&w.problems.text).ptr);
+		/* And once only; what else is missing is said in the same run. */
+		assert_null(strstr(strchr(w.problems.text.ptr, '\n'), "t.yml:4: "));
 		assert_non_null(strstr(w.problems.text.ptr, "t.yml:4: pipeline.store.buffered."));
 		close_world(&w);
 	}
