@@ -224,9 +224,21 @@ int exporter_start(struct exporter *e, const struct replay_options *replay,
 	return 0;
 }
 
-static bool is_done(struct tenant *t)
+/* Whether one before it may still tell it of objects: that one goes first. */
+static bool is_awaited(const struct exporter *e, const struct tenant *t)
 {
-	return tenant_is_finished(t) && (tenant_has_heir(t) || tenant_backlog(t) == 0);
+	size_t i;
+
+	for (i = 0; i < e->retirees; i++)
+		if (tenant_heir(e->retired[i]) == t)
+			return true;
+	return false;
+}
+
+static bool is_done(const struct exporter *e, struct tenant *t)
+{
+	return tenant_is_finished(t) && (tenant_heir(t) || tenant_backlog(t) == 0) &&
+	       !is_awaited(e, t);
 }
 
 void exporter_reap(struct exporter *e)
@@ -236,7 +248,7 @@ void exporter_reap(struct exporter *e)
 	while (i < e->retirees) {
 		struct tenant *t = e->retired[i];
 
-		if (!is_done(t)) {
+		if (!is_done(e, t)) {
 			i++;
 			continue;
 		}
@@ -274,7 +286,7 @@ static size_t backlog(const struct exporter *e)
 	size_t objects = 0, i;
 
 	for (i = 0; (t = nth_tenant(e, i)); i++)
-		if (!tenant_has_heir(t))
+		if (!tenant_heir(t))
 			objects += tenant_backlog(t);
 	return objects;
 }
@@ -334,12 +346,15 @@ void exporter_hurry(struct exporter *e)
 /* A tenant before its heir, which it may still wake. */
 static void free_tenants(struct exporter *e)
 {
+	struct tenant *t;
 	size_t i;
 
-	for (i = 0; i < e->retirees; i++)
-		tenant_close(e->retired[i]);
-	for (i = 0; i < e->retirees; i++)
-		tenant_free(e->retired[i]);
+	for (i = 0; e->retirees; i = t ? 0 : i + 1) {
+		t = is_awaited(e, e->retired[i]) ? NULL : e->retired[i];
+		if (t)
+			e->retired[i] = e->retired[--e->retirees];
+		tenant_free(t);
+	}
 	for (i = 0; i < e->tenants; i++) {
 		tenant_free(e->running[i].tenant);
 		free((char *)(uintptr_t)e->running[i].text.ptr);

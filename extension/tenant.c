@@ -372,14 +372,14 @@ bool tenant_is_finished(struct tenant *t)
 	return atomic_load(&t->is_finished) && intake_sealing(t->intake) == 0;
 }
 
-bool tenant_has_heir(struct tenant *t)
+struct tenant *tenant_heir(struct tenant *t)
 {
-	bool has_heir;
+	struct tenant *heir;
 
 	pthread_mutex_lock(&t->lock);
-	has_heir = t->heir != NULL;
+	heir = t->heir;
 	pthread_mutex_unlock(&t->lock);
-	return has_heir;
+	return heir;
 }
 
 size_t tenant_backlog(struct tenant *t)

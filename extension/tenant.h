@@ -69,8 +69,8 @@ struct receiver *tenant_receiver(struct tenant *);
 /* No more parcels come: finishes its inbox without waiting, and seals. */
 void tenant_finish(struct tenant *);
 bool tenant_is_finished(struct tenant *);
-/* Another tenant has taken over. */
-bool tenant_has_heir(struct tenant *);
+/* Who has taken over, and must outlive it; NULL: nobody. */
+struct tenant *tenant_heir(struct tenant *);
 /* Objects that are not stored yet, those in the making included. */
 size_t tenant_backlog(struct tenant *);
 bool tenant_is_degraded(struct tenant *);

@@ -18,6 +18,10 @@ struct connection {
 	CURL *curl;
 	curl_socket_t fd;
 	const atomic_bool *is_cancelled;
+	const struct tls_files *tls;
+	char server[512];
+	char why[CURL_ERROR_SIZE];	/* what curl says of code */
+	CURLcode code;			/* of the last failure */
 };
 
 static int watch_cancel(void *context, curl_off_t total, curl_off_t now,
@@ -65,18 +69,15 @@ out:
 	return code;
 }
 
-static void explain(struct connection *c, CURLcode code, const struct source_url *to,
-		    const struct tls_files *tls, const char *why, struct err *err)
+bool connection_explain(struct connection *c, struct err *err)
 {
-	char server[512], text[sizeof(err->text)] = "";
+	char text[sizeof(err->text)] = "";
 
-	snprintf(server, sizeof(server), STR_FMT, STR_ARG(to->host));
-	if (c && c->curl &&
-	    curl_tls_explain(c->curl, code, tls, server, why, text, sizeof(text)))
-		err_set(err, "%s; see tls.ca_cert, tls.client_cert", text);
-	else
-		err_set(err, "cannot connect: %s; check pipeline.subscriber.url, and that "
-			"the analyzer runs", *why ? why : curl_easy_strerror(code));
+	if (!curl_tls_explain(c->curl, c->code, c->tls, c->server, c->why, text,
+			      sizeof(text)))
+		return false;
+	err_set(err, "%s; see tls.ca_cert, tls.client_cert and tls.client_key", text);
+	return true;
 }
 
 struct connection *connection_open(const struct source_url *to,
@@ -84,21 +85,24 @@ struct connection *connection_open(const struct source_url *to,
 				   const atomic_bool *is_cancelled, struct err *err)
 {
 	struct connection *c = calloc(1, sizeof(*c));
-	char why[CURL_ERROR_SIZE] = "";
-	CURLcode code = CURLE_OUT_OF_MEMORY;
 
-	if (c) {
-		c->is_cancelled = is_cancelled;
+	if (c)
 		c->curl = curl_easy_init();
+	if (!c || !c->curl) {
+		err_set(err, "cannot connect: out of memory");
+		connection_close(c);
+		return NULL;
 	}
-	if (c && c->curl) {
-		curl_easy_setopt(c->curl, CURLOPT_ERRORBUFFER, why);
-		code = dial(c, to, tls, timeout_ms);
-		curl_easy_setopt(c->curl, CURLOPT_ERRORBUFFER, NULL);
-	}
-	if (code == CURLE_OK)
+	c->is_cancelled = is_cancelled;
+	c->tls = tls;
+	snprintf(c->server, sizeof(c->server), STR_FMT, STR_ARG(to->host));
+	curl_easy_setopt(c->curl, CURLOPT_ERRORBUFFER, c->why);
+	c->code = dial(c, to, tls, timeout_ms);
+	if (c->code == CURLE_OK)
 		return c;
-	explain(c, code, to, tls, why, err);
+	if (!connection_explain(c, err))
+		err_set(err, "cannot connect: %s; check pipeline.subscriber.url, and that "
+			"the analyzer runs", *c->why ? c->why : curl_easy_strerror(c->code));
 	connection_close(c);
 	return NULL;
 }
@@ -124,7 +128,20 @@ ssize_t connection_receive(struct connection *c, void *to, size_t size)
 
 	if (code == CURLE_OK)
 		return (ssize_t)n;
-	return code == CURLE_AGAIN ? -EAGAIN : -ECONNRESET;
+	if (code == CURLE_AGAIN)
+		return -EAGAIN;
+	c->code = code;
+	return -ECONNRESET;
+}
+
+/* What the other side said before it closed. */
+static int fail_send(struct connection *c, CURLcode code)
+{
+	char byte;
+
+	c->code = code;
+	connection_receive(c, &byte, 1);
+	return -ECONNRESET;
 }
 
 int connection_send(struct connection *c, struct str bytes, int64_t timeout_ms)
@@ -140,7 +157,7 @@ int connection_send(struct connection *c, struct str bytes, int64_t timeout_ms)
 			continue;
 		}
 		if (code != CURLE_AGAIN)
-			return -ECONNRESET;
+			return fail_send(c, code);
 		if (poll(&out, 1, (int)timeout_ms) <= 0)
 			return -ETIMEDOUT;
 	}

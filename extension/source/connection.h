@@ -18,7 +18,8 @@
 struct connection;
 
 /* To the host of a websocket's URL, by TCP, TLS or a local socket. Blocks for
- * timeout_ms at most, less when *is_cancelled becomes true. NULL: see err. */
+ * timeout_ms at most, less when *is_cancelled becomes true. The files' names are
+ * borrowed. NULL: see err. */
 struct connection *connection_open(const struct source_url *, const struct tls_files *,
 				   int64_t timeout_ms, const atomic_bool *is_cancelled,
 				   struct err *);
@@ -31,5 +32,8 @@ int connection_fd(const struct connection *);	/* for poll() */
 ssize_t connection_receive(struct connection *, void *to, size_t size);
 /* Sends all of it, waiting for timeout_ms at most. 0 or -errno. */
 int connection_send(struct connection *, struct str bytes, int64_t timeout_ms);
+/* Whether the last failure was one of TLS: in TLS 1.3 a server refuses our
+ * certificate as late as with its first answer. Sets err then. */
+bool connection_explain(struct connection *, struct err *);
 
 #endif

@@ -206,6 +206,13 @@ static enum ending unreachable(struct err *err, const char *why)
 	return ENDING_UNREACHABLE;
 }
 
+static enum ending broken(const struct session *s, struct err *err, const char *why)
+{
+	if (connection_explain(s->connection, err))
+		return ENDING_UNREACHABLE;
+	return unreachable(err, why);
+}
+
 /* Reads the answer; what follows it stays in bytes. STOPPED: it is good. */
 static enum ending read_reply(struct session *s, struct str key, struct err *err)
 {
@@ -227,8 +234,8 @@ static enum ending read_reply(struct session *s, struct str key, struct err *err
 		if (n == -EAGAIN)
 			continue;
 		if (n <= 0)
-			return unreachable(err, "the connection was closed instead of "
-					   "answering the handshake");
+			return broken(s, err, "the connection was closed instead of "
+				      "answering the handshake");
 		s->len += (size_t)n;
 		error = websocket_read_reply((struct str){ s->bytes, s->len }, key, &reply);
 	}
@@ -249,7 +256,7 @@ static enum ending shake_hands(struct session *s, struct err *err)
 
 	make_key(&key);
 	if (buf_error(&key) || send_request(s, buf_str(&key)) < 0)
-		ending = unreachable(err, "cannot send the handshake");
+		ending = broken(s, err, "cannot send the handshake");
 	else
 		ending = read_reply(s, buf_str(&key), err);
 	buf_fini(&key);

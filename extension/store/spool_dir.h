@@ -53,4 +53,15 @@ void spool_make_room(struct spool *);
 /* The lock is held: unlinks and frees. */
 void spool_forget(struct spool_dir *, struct spool_entry *, bool unlink_it);
 
+/* The path of one of its directories. */
+void spool_folder_path(const struct spool_dir *, enum spool_folder,
+		       char path[SPOOL_PATH_MAX]);
+/* The lock is held: adds a sealed object, in the order of ids. NULL: no memory. */
+struct spool_entry *spool_insert(struct spool_dir *, uint64_t id, int64_t bytes,
+				 int64_t records, int64_t sealed_ms);
+/* The lock is held: a file in bad/ takes room. */
+void spool_count_bad(struct spool_dir *, uint64_t id);
+/* Makes the directories, and finds what is in them. 0 or -errno. */
+int spool_scan(struct spool_dir *, struct now);
+
 #endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* settings_program.h - what the main file says about the program, beside the
+ * pipelines: threads, limits, the spool, the topology, TLS, the log.
+ */
+#ifndef SETTINGS_PROGRAM_H
+#define SETTINGS_PROGRAM_H
+
+#include "settings.h"
+
+/* Keys of the main file that no module owns. */
+struct program {
+	struct str include, profile, host_id;
+	int64_t workers;
+	int64_t lookup_timeout_ms;
+	int64_t batch_bytes, held_bytes;
+	int64_t stop_timeout_ms;
+	struct map_of_str cookie;
+};
+
+/* Reads the base of the settings. Strings live in their arena. What is wrong
+ * goes to problems. */
+void settings_program(struct settings *, struct program *, struct problems *);
+
+#endif
