@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* session_handshake.c - how a session begins: what is sent, and what the answer
+ * means for an operator.
+ */
+#include <errno.h>
+#include <sys/random.h>
+#include "base/base64.h"
+#include "source/session_inside.h"
+#include "sys/clock.h"
+
+#define HANDSHAKE_MS	10000
+
+static void put_headers(const struct subscriber_options *o, struct buf *b)
+{
+	struct buf login = BUF_INIT(4096);
+
+	buf_printf(b, "X-Host-ID: " STR_FMT "\r\nX-Client-Type: skydive-exporter\r\n"
+		   "X-Client-Protocol: %s\r\n", STR_ARG(o->host_id),
+		   o->framing == FRAMING_PROTOBUF ? "protobuf" : "json");
+	/* One line each: a list in one line would be one namespace. */
+	buf_puts(b, "X-Websocket-Namespace: flow\r\nX-Websocket-Namespace: stats\r\n");
+	if (o->cookie.len)
+		buf_printf(b, "Cookie: " STR_FMT "\r\n", STR_ARG(o->cookie));
+	if (o->username.len) {
+		buf_printf(&login, STR_FMT ":" STR_FMT, STR_ARG(o->username),
+			   STR_ARG(o->password));
+		buf_puts(b, "Authorization: Basic ");
+		base64_put(b, buf_str(&login));
+		buf_puts(b, "\r\n");
+	}
+	buf_fini(&login);
+}
+
+static void make_key(struct buf *key)
+{
+	unsigned char random[16] = { 0 };
+
+	if (getrandom(random, sizeof(random), 0) < 0)
+		key->error = -errno;
+	base64_put(key, (struct str){ (const char *)random, sizeof(random) });
+}
+
+static int send_request(struct session *s, struct str key)
+{
+	struct buf headers = BUF_INIT(8192);
+
+	put_headers(s->options, &headers);
+	websocket_put_request(&s->out, s->options->url.host, s->options->url.target, key,
+			      buf_str(&headers));
+	if (buf_error(&headers))
+		s->out.error = buf_error(&headers);
+	buf_fini(&headers);
+	return session_send(s);
+}
+
+static enum ending judge(const struct session *s, const struct websocket_reply *reply,
+			 struct err *err)
+{
+	switch (reply->status) {
+	case 401:
+		err_set(err, "401: wrong credentials; check analyzer.auth.cluster.username "
+			"and password (the analyzer must know them as an API user)");
+		return ENDING_REFUSED;
+	case 403:
+		err_set(err, "403: the user may not subscribe to flows; it needs the "
+			"role admin");
+		return ENDING_REFUSED;
+	case 409:
+		err_set(err, "409: host_id \"" STR_FMT "\" is in use by another "
+			"subscriber; set another host_id", STR_ARG(s->options->host_id));
+		return ENDING_IN_USE;
+	}
+	if (reply->is_websocket && reply->is_analyzer)
+		return ENDING_STOPPED;
+	err_set(err, "%d: this is not a Skydive analyzer, or " STR_FMT " is not its path; "
+		"check pipeline.subscriber.url", reply->status,
+		STR_ARG(s->options->url.target));
+	return ENDING_NO_ANALYZER;
+}
+
+static enum ending unreachable(struct err *err, const char *why)
+{
+	err_set(err, "%s", why);
+	return ENDING_UNREACHABLE;
+}
+
+static enum ending broken(const struct session *s, struct err *err, const char *why)
+{
+	if (connection_explain(s->connection, err))
+		return ENDING_UNREACHABLE;
+	return unreachable(err, why);
+}
+
+/* Reads the answer; what follows it stays in bytes. STOPPED: it is good. */
+static enum ending read_reply(struct session *s, struct str key, struct err *err)
+{
+	int64_t until_ms = clock_now().mono_ms + HANDSHAKE_MS;
+	struct websocket_reply reply;
+	enum ending ending;
+	int error = -EAGAIN;
+	ssize_t n;
+
+	for (s->len = 0; error == -EAGAIN; ) {
+		if (!session_wait(s, until_ms, true)) {
+			if (atomic_load(s->is_stopping) ||
+			    clock_now().mono_ms >= until_ms)
+				return unreachable(err, "no answer to the handshake");
+			continue;
+		}
+		n = connection_receive(s->connection, s->bytes + s->len,
+				       sizeof(s->bytes) - s->len);
+		if (n == -EAGAIN)
+			continue;
+		if (n <= 0)
+			return broken(s, err, "the connection was closed instead of "
+				      "answering the handshake");
+		s->len += (size_t)n;
+		error = websocket_read_reply((struct str){ s->bytes, s->len }, key, &reply);
+	}
+	if (error) {
+		err_set(err, "it does not speak HTTP; check pipeline.subscriber.url");
+		return ENDING_NO_ANALYZER;
+	}
+	ending = judge(s, &reply, err);
+	s->len -= reply.size;
+	memmove(s->bytes, s->bytes + reply.size, s->len);
+	return ending;
+}
+
+enum ending session_shake_hands(struct session *s, struct err *err)
+{
+	struct buf key = BUF_INIT(64);
+	enum ending ending;
+
+	make_key(&key);
+	if (buf_error(&key) || send_request(s, buf_str(&key)) < 0)
+		ending = broken(s, err, "cannot send the handshake");
+	else
+		ending = read_reply(s, buf_str(&key), err);
+	buf_fini(&key);
+	return ending;
+}

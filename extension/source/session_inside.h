@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* session_inside.h - what session.c and session_handshake.c share.
+ */
+#ifndef SOURCE_SESSION_INSIDE_H
+#define SOURCE_SESSION_INSIDE_H
+
+#include "source/connection.h"
+#include "source/session.h"
+#include "source/websocket.h"
+
+#define SESSION_BYTES	(64 * 1024)
+
+struct session {
+	const struct subscriber_options *options;
+	struct subscriber_stats *stats;
+	const atomic_bool *is_stopping;
+	int wake_fd;
+
+	struct connection *connection;
+	struct websocket ws;
+	char bytes[SESSION_BYTES];
+	size_t len;			/* of bytes that are not eaten */
+	struct buf out;
+
+	bool is_admitted;		/* the first ping was there */
+	bool has_flows, has_stats;	/* came on this connection */
+	int64_t heard_ms;		/* anything at all, monotonic */
+	int64_t fed_ms;			/* flows or stats */
+	int64_t starvation_ms;
+};
+
+/* Waits for bytes until a monotonic time. 1: there are some, 0: it is late, or
+ * we are to stop. */
+int session_wait(const struct session *, int64_t until_ms, bool heed_stop);
+/* Sends what is in out, and empties it. 0 or -errno. */
+int session_send(struct session *);
+
+/* The opening handshake; what came behind it stays in bytes. STOPPED: it is
+ * good, or we are to stop. */
+enum ending session_shake_hands(struct session *, struct err *);
+
+#endif

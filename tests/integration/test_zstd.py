@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Objects compressed with zstd: the zstd command reads them, and they say what those with gzip say."""
+import gzip
+import subprocess
+
+import pytest
+
+from golden import cases
+from golden.test_golden import no
+from lib import objects, settings
+from lib.export import export, to_file
+from lib.process import replay
+
+
+def unpack(raw):
+    """What the zstd command makes of a body; one frame, whose checksum, if any, it has checked."""
+    done = subprocess.run(["zstd", "-dc"], input=raw, capture_output=True, timeout=60)
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout
+
+
+def bodies(top, decompress):
+    """Return {key: text} of the objects below a directory."""
+    return {path.relative_to(top).as_posix(): decompress(path.read_bytes())
+            for path in sorted(top.rglob("*")) if path.is_file() and path.suffix != ".headers"}
+
+
+@pytest.mark.parametrize("level", [1, 3, 19])
+@pytest.mark.parametrize("name", ["old-vpclogs", "edge-none"])
+def test_equal_to_gzip(name, level, tmp_path):
+    """A replay gives the same keys and the same bytes, once unpacked, whatever packed them; the headers tell which."""
+    case, found = cases.by_name(name), {}
+    for kind, decompress in (("gzip", gzip.decompress), ("zstd", unpack)):
+        config = settings.merge(settings.load(case.config), {
+            "spool": {"directory": str(tmp_path / ("spool-" + kind))},
+            "pipeline": {"compress": {"type": kind, "zstd": {"level": level}}}})
+        out = tmp_path / kind
+        replay(settings.save(tmp_path / (kind + ".yml"), config), case.inputs, case.topology, out)
+        found[kind] = {key.removesuffix(".gz").removesuffix(".zst"): body for key, body in bodies(out, decompress).items()}
+        headers = [objects.read_headers(path) for path in out.rglob("*.headers")]
+        assert {h["content-encoding"] for h in headers} == {kind}
+    assert found["gzip"] and found["zstd"] == found["gzip"]
+
+
+def test_through_the_running_exporter(tmp_path):
+    """The same from a stand-in analyzer: the records of the golden case."""
+    case = cases.by_name("old-vpclogs")
+    export(settings.load(case.config), case.inputs, case.topology, tmp_path, to_file(tmp_path),
+           {"pipeline": {"compress": {"type": "zstd"}}})
+    wanted, have = objects.by_tag(cases.expected(case)), {}
+    for key, body in bodies(tmp_path / "stored", unpack).items():
+        have.setdefault(key.split("/")[2], []).extend(objects.split(body.decode())[1])
+    no(objects.record_differences(wanted, have))
