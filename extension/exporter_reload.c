@@ -18,6 +18,18 @@ static struct running *find_running(struct exporter *e, size_t count, const char
 	return NULL;
 }
 
+/* One that was removed and still finishes: its spool is in use. */
+static struct tenant *find_retired(struct exporter *e, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < e->retirees; i++)
+		if (!tenant_heir(e->retired[i]) &&
+		    strcmp(tenant_name(e->retired[i]), name) == 0)
+			return e->retired[i];
+	return NULL;
+}
+
 static const struct tenant_settings *find_wanted(const struct settings *s,
 						 const char *name)
 {
@@ -84,7 +96,7 @@ static void apply_one(struct exporter *e, size_t before, struct tenant_settings 
 		return;
 	}
 	if (!running) {
-		error = exporter_add(e, t, NULL, 0, clock_now(), &err);
+		error = exporter_add(e, t, find_retired(e, t->name), 0, clock_now(), &err);
 		tally->added += !error;
 	} else if (str_equal(running->text, t->text) &&
 		   str_equal(running->writer_text, t->writer_text)) {

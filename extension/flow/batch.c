@@ -3,8 +3,9 @@
 #include <stdlib.h>
 #include "flow/batch.h"
 
-/* An analyzer sends up to 100 flows in a message. */
-#define BATCH_USUAL	128
+/* A flow takes about a kilobyte of JSON; a few more are better than too few. */
+#define FLOW_TEXT	768
+#define ROOM_LEAST	4
 /* Flows and layers of a message are about as large as its text; unescaped
  * strings add less than that. A message that needs more is hostile. */
 #define BATCH_ARENA_MAX	((size_t)512 << 20)
@@ -48,7 +49,8 @@ struct flow *batch_add(struct batch *batch)
 	struct flow *more;
 
 	if (batch->count == batch->room) {
-		batch->room = batch->room ? batch->room * 2 : BATCH_USUAL;
+		batch->room = batch->room ? batch->room * 2 :
+			      batch->size / FLOW_TEXT + ROOM_LEAST;
 		more = arena_alloc(&batch->arena, batch->room * sizeof(*more));
 		if (!more) {
 			batch->room = batch->count;

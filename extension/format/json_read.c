@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* json_read.c - see json_read.h. */
 #include "format/json_read.h"
+#include "format/json_scan.h"
 
 static bool fail(struct json_reader *r, enum json_error error)
 {
@@ -14,11 +15,18 @@ static size_t left(const struct json_reader *r)
 	return (size_t)(r->end - r->at);
 }
 
-static void skip_blanks(struct json_reader *r)
+__attribute__((noinline)) static void skip_some_blanks(struct json_reader *r)
 {
 	while (r->at < r->end && (*r->at == ' ' || *r->at == '\t' ||
 				  *r->at == '\n' || *r->at == '\r'))
 		r->at++;
+}
+
+/* Go writes none: one comparison is all they cost. */
+static inline void skip_blanks(struct json_reader *r)
+{
+	if (r->at < r->end && (unsigned char)*r->at <= ' ')
+		skip_some_blanks(r);
 }
 
 void json_reader_init(struct json_reader *r, struct str text, struct arena *arena)
@@ -66,104 +74,11 @@ bool json_read_null(struct json_reader *r)
 	return take_word(r, "null", 4);
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
-/* The four digits after \u; -1 when they are not there. */
-static int32_t hex4(const char *at, const char *end)
-{
-	int32_t value = 0;
-	int i, digit;
-
-	if (end - at < 4)
-		return -1;
-	for (i = 0; i < 4; i++) {
-		digit = hex_digit(at[i]);
-		if (digit < 0)
-			return -1;
-		value = value * 16 + digit;
-	}
-	return value;
-}
-
-static char *put_utf8(char *to, int32_t rune)
-{
-	if (rune < 0x80) {
-		*to++ = (char)rune;
-	} else if (rune < 0x800) {
-		*to++ = (char)(0xc0 | rune >> 6);
-		*to++ = (char)(0x80 | (rune & 0x3f));
-	} else if (rune < 0x10000) {
-		*to++ = (char)(0xe0 | rune >> 12);
-		*to++ = (char)(0x80 | (rune >> 6 & 0x3f));
-		*to++ = (char)(0x80 | (rune & 0x3f));
-	} else {
-		*to++ = (char)(0xf0 | rune >> 18);
-		*to++ = (char)(0x80 | (rune >> 12 & 0x3f));
-		*to++ = (char)(0x80 | (rune >> 6 & 0x3f));
-		*to++ = (char)(0x80 | (rune & 0x3f));
-	}
-	return to;
-}
-
-/* The character of the escape whose 'u' is at *at, which is moved behind it.
- * Half a surrogate pair is U+FFFD, as in Go. */
-static int32_t unescape_rune(const char **at, const char *end)
-{
-	int32_t high = hex4(*at + 1, end);
-	int32_t low;
-
-	if (high < 0)
-		return -1;
-	*at += 5;
-	if (high < 0xd800 || high > 0xdfff)
-		return high;
-	if (high < 0xdc00 && end - *at >= 6 && (*at)[0] == '\\' && (*at)[1] == 'u') {
-		low = hex4(*at + 2, end);
-		if (low >= 0xdc00 && low <= 0xdfff) {
-			*at += 6;
-			return 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
-		}
-	}
-	return 0xfffd;
-}
-
-/* One escape, from behind its backslash. NULL: not an escape. */
-static char *unescape_one(char *to, const char **at, const char *end)
-{
-	static const char plain[] = "\"\\/bfnrt";
-	static const char meant[] = "\"\\/\b\f\n\r\t";
-	const char *found;
-	int32_t rune;
-
-	if (*at == end)
-		return NULL;
-	if (**at == 'u') {
-		rune = unescape_rune(at, end);
-		return rune < 0 ? NULL : put_utf8(to, rune);
-	}
-	found = **at ? strchr(plain, **at) : NULL;
-	if (!found)
-		return NULL;
-	(*at)++;
-	*to++ = meant[found - plain];
-	return to;
-}
-
-/* The rest of a string that holds an escape at r->at; from is its start. An
- * escape is never longer unescaped. */
+/* The rest of a string that holds an escape at r->at; from is its start. */
 static bool read_escaped(struct json_reader *r, const char *from, struct str *out)
 {
 	const char *close = r->at;
-	char *bytes, *to;
+	char *bytes;
 
 	while (close < r->end && *close != '"')
 		close += *close == '\\' ? 2 : 1;
@@ -172,32 +87,19 @@ static bool read_escaped(struct json_reader *r, const char *from, struct str *ou
 	bytes = arena_bytes(r->arena, (size_t)(close - from) + 1);
 	if (!bytes)
 		return fail(r, JSON_MEMORY);
-	to = bytes;
-	while (from < close) {
-		if ((unsigned char)*from < 0x20)
-			return fail(r, JSON_SYNTAX);
-		if (*from != '\\') {
-			*to++ = *from++;
-			continue;
-		}
-		from++;
-		to = unescape_one(to, &from, close);
-		if (!to)
-			return fail(r, JSON_SYNTAX);
-	}
+	out->ptr = bytes;
+	if (!json_unescape((struct str){ from, (size_t)(close - from) }, bytes, &out->len))
+		return fail(r, JSON_SYNTAX);
 	r->at = close + 1;
-	*out = (struct str){ bytes, (size_t)(to - bytes) };
 	return true;
 }
 
 /* At the opening quote. */
 static bool read_string(struct json_reader *r, struct str *out)
 {
-	const char *from = ++r->at;
-	const char *at = from;
+	const char *from = r->at + 1;
+	const char *at = json_scan_string(from, r->end);
 
-	while (at < r->end && *at != '"' && *at != '\\' && (unsigned char)*at >= 0x20)
-		at++;
 	r->at = at;
 	if (at == r->end || (unsigned char)*at < 0x20)
 		return fail(r, JSON_SYNTAX);
@@ -221,13 +123,12 @@ static bool is_digit(const struct json_reader *r)
 	return r->at < r->end && *r->at >= '0' && *r->at <= '9';
 }
 
-bool json_read_i64(struct json_reader *r, int64_t *out)
+/* Digit by digit, with every check. */
+static bool read_any_number(struct json_reader *r, int64_t *out)
 {
+	bool negative = take_word(r, "-", 1);
 	uint64_t value = 0;
-	bool negative;
 
-	skip_blanks(r);
-	negative = take_word(r, "-", 1);
 	if (!is_digit(r))
 		return fail(r, negative || r->at == r->end ? JSON_SYNTAX : JSON_TYPE);
 	if (take_word(r, "0", 1) && is_digit(r))
@@ -246,6 +147,22 @@ bool json_read_i64(struct json_reader *r, int64_t *out)
 		return fail(r, JSON_NUMBER);
 	*out = (int64_t)(negative ? 0 - value : value);
 	return true;
+}
+
+static inline bool read_number(struct json_reader *r, int64_t *out)
+{
+	const char *end = json_scan_number(r->at, r->end, out);
+
+	if (!end)
+		return read_any_number(r, out);
+	r->at = end;
+	return true;
+}
+
+bool json_read_i64(struct json_reader *r, int64_t *out)
+{
+	skip_blanks(r);
+	return read_number(r, out);
 }
 
 static bool read_range(struct json_reader *r, int64_t max, int64_t *out)
@@ -278,8 +195,8 @@ static bool read_enum(struct json_reader *r, const char *const *names, int *out)
 	}
 	if (!json_read_string(r, &name))
 		return false;
-	for (i = 0; names[i]; i++) {
-		if (str_is(name, names[i])) {
+	for (i = 0; name.len && names[i]; i++) {
+		if (*name.ptr == *names[i] && str_is(name, names[i])) {
 			*out = i;
 			return true;
 		}
@@ -371,7 +288,7 @@ static bool read_value(struct json_reader *r, const struct field *field, void *o
 	}
 	switch (field->kind) {
 	case FIELD_KIND_I64:
-		return json_read_i64(r, out);
+		return read_number(r, out);
 	case FIELD_KIND_STR:
 		return json_read_string(r, out);
 	case FIELD_KIND_OBJECT:
@@ -400,24 +317,32 @@ static bool read_value(struct json_reader *r, const struct field *field, void *o
 	return fail(r, JSON_TYPE);
 }
 
-/* The field whose "name": stands at r->at, looking from expected on, then the
- * hard way: blanks before the colon, escapes in the key, another order. NULL
- * with no error: an unknown key. The position is behind the colon. */
-static const struct field *read_key(struct json_reader *r, const struct shape *shape,
-				    const struct field *expected)
+/* The first field from expected on whose "name": stands at r->at, or NULL. */
+static const struct field *expected_key(struct json_reader *r, const struct field *field)
 {
-	const struct field *field;
-	struct str name;
+	size_t room = left(r);
 
-	for (field = expected; field->name; field++) {
+	for (; field->name; field++) {
+		const char *key = field->prefix + 1;
 		size_t len = field->prefix_len - 1;
 
-		if (left(r) >= len && memcmp(r->at, field->prefix + 1, len) == 0) {
+		if (room < WORD_SIZE ? room >= len && memcmp(r->at, key, len) == 0 :
+		    json_scan_key(r->at, key, len, room)) {
 			r->at += len;
 			return field;
 		}
 	}
-	if (*r->at != '"' || !read_string(r, &name) || !json_next(r, ':')) {
+	return NULL;
+}
+
+/* The field of the key at r->at, the hard way: blanks before the colon, escapes
+ * in the key, another order. NULL with no error: an unknown key. */
+static const struct field *any_key(struct json_reader *r, const struct shape *shape)
+{
+	struct str name;
+
+	if (r->at == r->end || *r->at != '"' || !read_string(r, &name) ||
+	    !json_next(r, ':')) {
 		fail(r, JSON_SYNTAX);
 		return NULL;
 	}
@@ -439,13 +364,11 @@ bool json_read_object(struct json_reader *r, const struct shape *shape, void *ou
 		return true;
 	for (;;) {
 		skip_blanks(r);
-		if (r->at == r->end)
-			return fail(r, JSON_SYNTAX);
-		field = read_key(r, shape, expected);
-		if (r->error)
-			return false;
+		field = expected_key(r, expected);
+		if (!field)
+			field = any_key(r, shape);
 		if (!field) {
-			if (!json_skip(r, NULL))
+			if (r->error || !json_skip(r, NULL))
 				return false;
 		} else {
 			if (!read_value(r, field, (char *)out + field->offset))

@@ -5,6 +5,7 @@
  * deep it nests.
  */
 #include "format/json_read.h"
+#include "format/json_scan.h"
 
 static bool fail(struct json_reader *r, enum json_error error)
 {
@@ -15,16 +16,12 @@ static bool fail(struct json_reader *r, enum json_error error)
 
 static bool skip_string(struct json_reader *r)
 {
-	for (r->at++; r->at < r->end; r->at++) {
-		if (*r->at == '"') {
-			r->at++;
-			return true;
-		}
-		if ((unsigned char)*r->at < 0x20)
+	for (r->at++;; r->at++) {
+		r->at = json_scan_string(r->at, r->end);
+		if (r->at == r->end || (unsigned char)*r->at < 0x20)
 			break;
-		if (*r->at != '\\')
-			continue;
-		r->at++;
+		if (*r->at++ == '"')
+			return true;
 		if (r->at == r->end || !strchr("\"\\/bfnrtu", *r->at) || !*r->at)
 			break;
 		if (*r->at == 'u') {

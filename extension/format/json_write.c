@@ -1,108 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* json_write.c - see json_write.h. */
-#include <stdio.h>
+/* json_write.c - see json_write.h. Its strings are in json_string.c. */
+#include "format/digits.h"
+#include "format/json_copy.h"
 #include "format/json_write.h"
-
-/* Appending is the hottest thing we do: the usual case stays inline. */
-static inline void put(struct buf *b, const char *ptr, size_t len)
-{
-	if (b->error || b->cap - b->len <= len || b->limit - b->len < len) {
-		buf_put(b, (struct str){ ptr, len });
-		return;
-	}
-	memcpy(b->ptr + b->len, ptr, len);
-	b->len += len;
-	b->ptr[b->len] = '\0';
-}
-
-static bool is_plain(unsigned char c)
-{
-	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\' && c != '<' &&
-	       c != '>' && c != '&';
-}
-
-/* The length of the well-formed UTF-8 sequence at the start (RFC 3629: no
- * surrogates, nothing above U+10FFFF, no overlong forms); 0: there is none. */
-static size_t utf8_len(const unsigned char *at, size_t left)
-{
-	size_t n, i;
-	unsigned low = 0x80, high = 0xbf;
-
-	if (at[0] >= 0xc2 && at[0] <= 0xdf)
-		n = 2;
-	else if (at[0] >= 0xe0 && at[0] <= 0xef)
-		n = 3;
-	else if (at[0] >= 0xf0 && at[0] <= 0xf4)
-		n = 4;
-	else
-		return 0;
-	if (at[0] == 0xe0)
-		low = 0xa0;
-	else if (at[0] == 0xed)
-		high = 0x9f;
-	else if (at[0] == 0xf0)
-		low = 0x90;
-	else if (at[0] == 0xf4)
-		high = 0x8f;
-	if (left < n || at[1] < low || at[1] > high)
-		return 0;
-	for (i = 2; i < n; i++)
-		if ((at[i] & 0xc0) != 0x80)
-			return 0;
-	return n;
-}
-
-static size_t put_special(struct buf *b, const unsigned char *at, size_t left)
-{
-	char code[7];
-	size_t n;
-
-	switch (*at) {
-	case '"':
-		put(b, "\\\"", 2);
-		return 1;
-	case '\\':
-		put(b, "\\\\", 2);
-		return 1;
-	case '\n':
-		put(b, "\\n", 2);
-		return 1;
-	case '\r':
-		put(b, "\\r", 2);
-		return 1;
-	case '\t':
-		put(b, "\\t", 2);
-		return 1;
-	}
-	if (*at < 0x80) {
-		snprintf(code, sizeof(code), "\\u%04x", *at);
-		put(b, code, 6);
-		return 1;
-	}
-	n = utf8_len(at, left);
-	if (n == 0)
-		put(b, "\\ufffd", 6);
-	else if (n == 3 && at[0] == 0xe2 && at[1] == 0x80 && (at[2] & 0xfe) == 0xa8)
-		put(b, at[2] == 0xa8 ? "\\u2028" : "\\u2029", 6);
-	else
-		put(b, (const char *)at, n);
-	return n ? n : 1;
-}
-
-void json_put_string(struct buf *b, struct str s)
-{
-	size_t i = 0, from;
-
-	put(b, "\"", 1);
-	while (i < s.len) {
-		for (from = i; i < s.len && is_plain((unsigned char)s.ptr[i]); i++)
-			;
-		put(b, s.ptr + from, i - from);
-		if (i < s.len)
-			i += put_special(b, (const unsigned char *)s.ptr + i, s.len - i);
-	}
-	put(b, "\"", 1);
-}
 
 void json_put_break(struct buf *b, struct json_style style)
 {
@@ -110,9 +10,9 @@ void json_put_break(struct buf *b, struct json_style style)
 
 	if (!style.pretty)
 		return;
-	put(b, "\n", 1);
+	json_put(b, "\n", 1);
 	for (i = 0; i < style.depth; i++)
-		put(b, "\t", 1);
+		json_put(b, "\t", 1);
 }
 
 /* Copies the string that starts at text.ptr[i], quotes included; returns where
@@ -124,7 +24,7 @@ static size_t put_quoted(struct buf *b, struct str text, size_t i)
 	while (i < text.len && text.ptr[i] != '"')
 		i += text.ptr[i] == '\\' ? 2 : 1;
 	i = i < text.len ? i + 1 : text.len;
-	put(b, text.ptr + from, i - from);
+	json_put(b, text.ptr + from, i - from);
 	return i;
 }
 
@@ -134,7 +34,7 @@ void json_put_raw(struct buf *b, struct str text, struct json_style style)
 	size_t i = 0;
 
 	if (!style.pretty) {
-		put(b, text.ptr, text.len);
+		json_put(b, text.ptr, text.len);
 		return;
 	}
 	while (i < text.len) {
@@ -152,7 +52,7 @@ void json_put_raw(struct buf *b, struct str text, struct json_style style)
 		if (c == '"') {
 			i = put_quoted(b, text, i);
 		} else {
-			put(b, c == ':' ? ": " : &c, c == ':' ? 2 : 1);
+			json_put(b, c == ':' ? ": " : &c, c == ':' ? 2 : 1);
 			i++;
 		}
 		if (c == '{' || c == '[')
@@ -163,17 +63,12 @@ void json_put_raw(struct buf *b, struct str text, struct json_style style)
 
 static void put_i64(struct buf *b, int64_t value)
 {
-	char text[20];
-	size_t at = sizeof(text);
-	uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+	char text[DIGITS_ROOM];
+	char *end = digits_put(text, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
 
-	do {
-		text[--at] = (char)('0' + rest % 10);
-		rest /= 10;
-	} while (rest);
 	if (value < 0)
-		put(b, "-", 1);
-	put(b, text + at, sizeof(text) - at);
+		json_put(b, "-", 1);
+	json_put(b, text, (size_t)(end - text));
 }
 
 static void put_enum(struct buf *b, const char *const *names, int value)
@@ -183,14 +78,14 @@ static void put_enum(struct buf *b, const char *const *names, int value)
 	for (i = 0; i < value && names[i]; i++)
 		;
 	if (value >= 0 && i == value && names[i]) {
-		put(b, "\"", 1);
-		put(b, names[i], strlen(names[i]));
-		put(b, "\"", 1);
+		json_put(b, "\"", 1);
+		json_put(b, names[i], strlen(names[i]));
+		json_put(b, "\"", 1);
 		return;
 	}
-	put(b, "\"", 1);
+	json_put(b, "\"", 1);
 	put_i64(b, value);
-	put(b, "\"", 1);
+	json_put(b, "\"", 1);
 }
 
 static bool is_empty(const struct field *field, const void *value)
@@ -225,16 +120,16 @@ static void put_strs(struct buf *b, const struct strs *list, struct json_style s
 	struct json_style inside = { style.pretty, style.depth + 1 };
 	size_t i;
 
-	put(b, "[", 1);
+	json_put(b, "[", 1);
 	for (i = 0; i < list->count; i++) {
 		if (i)
-			put(b, ",", 1);
+			json_put(b, ",", 1);
 		json_put_break(b, inside);
 		json_put_string(b, list->item[i]);
 	}
 	if (list->count)
 		json_put_break(b, style);
-	put(b, "]", 1);
+	json_put(b, "]", 1);
 }
 
 static void put_map(struct buf *b, const struct map_of_str *map, struct json_style style)
@@ -242,18 +137,18 @@ static void put_map(struct buf *b, const struct map_of_str *map, struct json_sty
 	struct json_style inside = { style.pretty, style.depth + 1 };
 	size_t i;
 
-	put(b, "{", 1);
+	json_put(b, "{", 1);
 	for (i = 0; i < map->count; i++) {
 		if (i)
-			put(b, ",", 1);
+			json_put(b, ",", 1);
 		json_put_break(b, inside);
 		json_put_string(b, map->name[i]);
-		put(b, ": ", style.pretty ? 2 : 1);
+		json_put(b, ": ", style.pretty ? 2 : 1);
 		json_put_string(b, map->value[i]);
 	}
 	if (map->count)
 		json_put_break(b, style);
-	put(b, "}", 1);
+	json_put(b, "}", 1);
 }
 
 static void put_value(struct buf *b, const struct field *field, const void *value,
@@ -267,7 +162,7 @@ static void put_value(struct buf *b, const struct field *field, const void *valu
 		json_put_string(b, *(const struct str *)value);
 		break;
 	case FIELD_KIND_BOOL:
-		put(b, *(const bool *)value ? "true" : "false",
+		json_put(b, *(const bool *)value ? "true" : "false",
 		    *(const bool *)value ? 4 : 5);
 		break;
 	case FIELD_KIND_U16:
@@ -294,6 +189,38 @@ static void put_value(struct buf *b, const struct field *field, const void *valu
 	}
 }
 
+/* The members of every day, compact, with one look at the room: a number, a
+ * boolean, a plain string. false: nothing was written. */
+static bool put_member(struct buf *b, const struct field *field, size_t skip,
+		       const void *value)
+{
+	size_t name_len = field->prefix_len - skip;
+	const struct str *text = value;
+	char *to = json_room(b, name_len + DIGITS_ROOM + WORD_SIZE +
+			     (field->kind == FIELD_KIND_STR ? text->len : 0));
+
+	if (!to)
+		return false;
+	to = json_copy(to, field->prefix + skip, name_len);
+	if (field->kind == FIELD_KIND_I64 && *(const int64_t *)value >= 0) {
+		to = digits_put(to, (uint64_t)*(const int64_t *)value);
+	} else if (field->kind == FIELD_KIND_STR) {
+		*to++ = '"';
+		to = json_copy_plain(to, *text);
+		if (to)
+			*to++ = '"';
+	} else if (field->kind == FIELD_KIND_BOOL) {
+		to = *(const bool *)value ? json_copy(to, "true\0\0\0", 4) :
+					    json_copy(to, "false\0\0", 5);
+	} else {
+		to = NULL;
+	}
+	if (to)
+		b->len = (size_t)(to - b->ptr);
+	b->ptr[b->len] = '\0';
+	return to != NULL;
+}
+
 void json_put_record(struct buf *b, const struct shape *shape, const void *record,
 		     struct json_style style)
 {
@@ -301,24 +228,25 @@ void json_put_record(struct buf *b, const struct shape *shape, const void *recor
 	const struct field *field;
 	size_t skip = 1;		/* the comma of the prefix, for the first */
 
-	put(b, "{", 1);
+	json_put(b, "{", 1);
 	for (field = shape->fields; field->name; field++) {
 		const void *value = (const char *)record + field->offset;
 
 		if (field->flags & FIELD_OMIT_EMPTY && is_empty(field, value))
 			continue;
 		if (style.pretty) {
-			put(b, ",", 1 - skip);
+			json_put(b, ",", 1 - skip);
 			json_put_break(b, inside);
-			put(b, field->prefix + 1, field->prefix_len - 1);
-			put(b, " ", 1);
-		} else {
-			put(b, field->prefix + skip, field->prefix_len - skip);
+			json_put(b, field->prefix + 1, field->prefix_len - 1);
+			json_put(b, " ", 1);
+			put_value(b, field, value, inside);
+		} else if (!put_member(b, field, skip, value)) {
+			json_put(b, field->prefix + skip, field->prefix_len - skip);
+			put_value(b, field, value, inside);
 		}
-		put_value(b, field, value, inside);
 		skip = 0;
 	}
 	if (!skip)
 		json_put_break(b, style);
-	put(b, "}", 1);
+	json_put(b, "}", 1);
 }

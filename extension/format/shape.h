@@ -8,7 +8,7 @@
  *
  * The macros take the kind from the member's C type; a table cannot disagree
  * with its struct. They also spell ,"name": once, at compile time, for the
- * reader and the writer of JSON.
+ * reader and the writer of JSON, who look at it eight bytes at a time.
  */
 #ifndef FORMAT_SHAPE_H
 #define FORMAT_SHAPE_H
@@ -51,7 +51,7 @@ struct map_of_str {
 
 struct field {
 	const char *name;		/* a configuration key may contain dots */
-	const char *prefix;		/* ,"name": */
+	const char *prefix;		/* ,"name": and at least seven NULs */
 	size_t prefix_len;
 	enum field_kind kind;
 	unsigned flags;
@@ -81,7 +81,7 @@ struct shape {
 
 #define FIELD_COMMON(type, member, key, what)		\
 	.name = key,					\
-	.prefix = ",\"" key "\":",			\
+	.prefix = ",\"" key "\":\0\0\0\0\0\0\0",		\
 	.prefix_len = sizeof(",\"" key "\":") - 1,	\
 	.flags = (what),				\
 	.offset = offsetof(type, member)

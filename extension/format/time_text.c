@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* time_text.c - see time_text.h. */
 #include <stdio.h>
+#include "format/digits.h"
 #include "format/time_text.h"
 
 #define DAY	86400
@@ -15,7 +16,7 @@ struct civil {
 static struct civil civil_of(int64_t seconds)
 {
 	int64_t days = seconds / DAY - (seconds % DAY < 0);
-	unsigned rest = (unsigned)((seconds % DAY + DAY) % DAY);
+	unsigned rest = (unsigned)(seconds - days * DAY);
 	int64_t shifted = days + 719468;
 	int64_t era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
 	unsigned doe = (unsigned)(shifted - era * 146097);
@@ -32,13 +33,6 @@ static struct civil civil_of(int64_t seconds)
 
 	c.year = (int64_t)yoe + era * 400 + (c.month <= 2);
 	return c;
-}
-
-static char *put_two(char *at, unsigned value)
-{
-	*at++ = (char)('0' + value / 10);
-	*at++ = (char)('0' + value % 10);
-	return at;
 }
 
 static char *put_one(char *at, char c)
@@ -60,14 +54,15 @@ static char *put_civil(char *at, int64_t seconds, char dash, char colon)
 	struct civil c = civil_of(seconds);
 
 	if (c.year >= 0 && c.year <= 9999)
-		at = put_two(put_two(at, (unsigned)c.year / 100), (unsigned)c.year % 100);
+		at = digits_put_two(digits_put_two(at, (unsigned)c.year / 100),
+				    (unsigned)c.year % 100);
 	else
 		at = put_odd_year(at, c.year);
-	at = put_two(put_one(at, dash), c.month);
-	at = put_two(put_one(at, dash), c.day);
-	at = put_two(put_one(at, 'T'), c.hour);
-	at = put_two(put_one(at, colon), c.minute);
-	return put_two(put_one(at, colon), c.second);
+	at = digits_put_two(put_one(at, dash), c.month);
+	at = digits_put_two(put_one(at, dash), c.day);
+	at = digits_put_two(put_one(at, 'T'), c.hour);
+	at = digits_put_two(put_one(at, colon), c.minute);
+	return digits_put_two(put_one(at, colon), c.second);
 }
 
 struct str time_text_rfc3339(char *text, int64_t unix_seconds)

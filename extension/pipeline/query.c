@@ -51,29 +51,35 @@ void queries_pass(struct queries *q)
 void queries_reset(struct queries *q)
 {
 	q->answers->release(q->answers);
+	q->last.answer = NULL;
 	memset(q->memo, 0, MEMO_SLOTS * sizeof(*q->memo));
 	arena_reset(&q->arena);
 	q->pending = 0;
 }
 
+static bool has_quote(struct str value)
+{
+	return value.len && (memchr(value.ptr, '"', value.len) ||
+			     memchr(value.ptr, '\'', value.len));
+}
+
 /* Writes the text with each ? as a quoted value. false: a value has a quote. */
 static bool build(struct buf *b, const char *text, const struct str *values, size_t count)
 {
-	size_t used = 0;
+	const char *mark;
+	size_t i;
 
 	buf_reset(b);
-	for (; *text; text++) {
-		if (*text != '?' || used == count) {
-			buf_putc(b, *text);
-			continue;
-		}
-		if (values[used].len && (memchr(values[used].ptr, '"', values[used].len) ||
-					 memchr(values[used].ptr, '\'', values[used].len)))
+	for (i = 0; i < count && (mark = strchr(text, '?')); i++) {
+		if (has_quote(values[i]))
 			return false;
+		buf_put(b, (struct str){ text, (size_t)(mark - text) });
 		buf_putc(b, '"');
-		buf_put(b, values[used++]);
+		buf_put(b, values[i]);
 		buf_putc(b, '"');
+		text = mark + 1;
 	}
+	buf_puts(b, text);
 	return !buf_error(b);
 }
 
@@ -91,12 +97,30 @@ static struct query_memo **find(struct queries *q, struct str text)
 	return at;
 }
 
+/* The value as it stands in the text of the memo: the caller's may change. */
+static void remember(struct queries *q, const char *text, size_t len,
+		     const struct query_memo *memo)
+{
+	const char *mark = strchr(text, '?');
+
+	if (!mark)
+		return;
+	q->last = (struct query_last){
+		.text = text, .answer = memo->answer,
+		.value = { memo->text.ptr + (mark - text) + 1, len },
+	};
+}
+
 const struct answer *query_bind(struct queries *q, const char *text,
 				const struct str *values, size_t count)
 {
 	struct query_memo **at;
 	struct query_memo *memo;
 
+	/* Neighbors in a batch were mostly captured at the same node. */
+	if (q->last.answer && q->last.text == text && count == 1 &&
+	    str_equal(q->last.value, values[0]))
+		return q->last.answer;
 	if (!build(&q->text, text, values, count)) {
 		q->refused++;
 		return &nothing;
@@ -114,5 +138,7 @@ const struct answer *query_bind(struct queries *q, const char *text,
 	}
 	if (!(*at)->answer)
 		q->pending++;
+	else if (count == 1)
+		remember(q, text, values[0].len, *at);
 	return (*at)->answer;
 }

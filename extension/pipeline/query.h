@@ -46,10 +46,18 @@ struct answers {
 
 struct query_memo;
 
+/* A question with one value, as it was asked. */
+struct query_last {
+	const char *text;
+	struct str value;
+	const struct answer *answer;	/* NULL: there is none */
+};
+
 /* One tenant's questions about the batch at hand. A text is asked for once per
  * batch, whatever the number of its flows. */
 struct queries {
 	struct answers *answers;	/* borrowed */
+	struct query_last last;		/* answered */
 	struct query_memo **memo;	/* by hash of the text */
 	struct arena arena;		/* of the memo */
 	struct buf text;		/* scratch */
@@ -64,6 +72,7 @@ void queries_pass(struct queries *);
 /* After the batch: forget the answers. */
 void queries_reset(struct queries *);
 
+/* text is a literal. */
 const struct answer *query_bind(struct queries *, const char *text,
 				const struct str *values, size_t count);
 

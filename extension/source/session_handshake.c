@@ -88,6 +88,11 @@ static enum ending broken(const struct session *s, struct err *err, const char *
 {
 	if (connection_explain(s->connection, err))
 		return ENDING_UNREACHABLE;
+	/* A reset may have been faster than the alert. */
+	if (s->options->url.scheme == SOURCE_WSS)
+		why = "the connection was closed right after TLS was set up; that is what a "
+		      "server does that wants a client certificate, or another one: see "
+		      "tls.client_cert";
 	return unreachable(err, why);
 }
 

@@ -3,10 +3,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "base/crc32c.h"
 #include "format/json_read.h"
 #include "format/json_write.h"
 #include "store/envelope.h"
-#include "store/frame.h"
 
 #define SUM_LEN		9	/* eight hex digits and a line feed */
 #define TEXT_LEN	(ENVELOPE_SIZE - SUM_LEN)
@@ -83,7 +83,7 @@ int envelope_write(const struct envelope *envelope, char *to)
 		memset(to, ' ', TEXT_LEN);
 		memcpy(to, b.ptr, b.len);
 		snprintf(sum, sizeof(sum), "%08x\n",
-			 frame_crc(0, (struct str){ to, TEXT_LEN }));
+			 crc32c(0, (struct str){ to, TEXT_LEN }));
 		memcpy(to + TEXT_LEN, sum, SUM_LEN);
 	}
 	buf_fini(&b);
@@ -98,7 +98,7 @@ int envelope_read(const char *from, struct arena *arena, struct envelope *envelo
 	char sum[SUM_LEN + 1];
 	struct json_reader r;
 
-	snprintf(sum, sizeof(sum), "%08x\n", frame_crc(0, (struct str){ from, TEXT_LEN }));
+	snprintf(sum, sizeof(sum), "%08x\n", crc32c(0, (struct str){ from, TEXT_LEN }));
 	if (memcmp(from + TEXT_LEN, sum, SUM_LEN) != 0)
 		return err_set(err, "its head is damaged");
 	json_reader_init(&r, bytes, arena);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* frame.c - see frame.h. zlib is here for its CRC-32. */
+/* frame.c - see frame.h. */
 #include <errno.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
-#include <zlib.h>
+#include "base/crc32c.h"
 #include "store/frame.h"
 #include "sys/io.h"
 
@@ -39,16 +39,11 @@ static void put_head(unsigned char head[FRAME_HEAD], const struct frame *frame)
 	put_u32(head + 28, (uint32_t)((uint64_t)frame->last_ms >> 32));
 }
 
-uint32_t frame_crc(uint32_t crc, struct str bytes)
-{
-	return (uint32_t)crc32_z(crc, (const unsigned char *)bytes.ptr, bytes.len);
-}
-
 static uint32_t crc_of(const unsigned char head[FRAME_HEAD], struct str payload)
 {
-	uint32_t crc = frame_crc(0, (struct str){ (const char *)head + 8, FRAME_HEAD - 8 });
+	uint32_t crc = crc32c(0, (struct str){ (const char *)head + 8, FRAME_HEAD - 8 });
 
-	return payload.len ? frame_crc(crc, payload) : crc;
+	return payload.len ? crc32c(crc, payload) : crc;
 }
 
 int frame_append(int fd, int64_t size, const struct frame *what, struct str payload)

@@ -8,7 +8,7 @@
  * A frame is 32 bytes of head and its payload; numbers are little-endian:
  *
  *	 0  u32  bytes of payload
- *	 4  u32  CRC-32 of what follows, payload included
+ *	 4  u32  CRC-32C of what follows, payload included
  *	 8  u32  kind
  *	12  u32  records in it
  *	16  i64  first, Unix ms
@@ -33,8 +33,6 @@ struct frame {
 	uint32_t bytes, crc, kind, records;
 	int64_t first_ms, last_ms;
 };
-
-uint32_t frame_crc(uint32_t crc, struct str);
 
 /* Appends a frame to the file of this size. -errno: the file is as long as it
  * was before. */

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "format/json_read.h"
 #include "format/json_write.h"
@@ -330,6 +331,21 @@ int seal_object(struct spool_dir *dir, uint64_t id, struct log *log, struct now 
 	return error;
 }
 
+/* Rows follow only when the whole recipe was written: a file that ends before
+ * it does holds nothing, whatever cut it. */
+static bool is_begun(int fd)
+{
+	struct stat status;
+	struct frame frame;
+
+	if (fstat(fd, &status) < 0)
+		return false;
+	if (status.st_size < FRAME_HEAD)
+		return true;
+	return frame_read_head(fd, 0, &frame) == 0 && frame.kind == FRAME_RECIPE &&
+	       status.st_size < FRAME_HEAD + (int64_t)frame.bytes;
+}
+
 int seal_inspect(const struct spool_dir *dir, uint64_t id, struct seal_state *state)
 {
 	struct buf payload = BUF_INIT(FRAME_MAX_BYTES);
@@ -359,9 +375,10 @@ int seal_inspect(const struct spool_dir *dir, uint64_t id, struct seal_state *st
 		}
 		state->good += FRAME_HEAD + frame.bytes;
 	}
+	state->is_begun = !state->recipe.len && is_begun(fd);
 	close(fd);
 	buf_fini(&payload);
 	if (error == -ENODATA || !error)
-		error = state->recipe.len ? 0 : -ENODATA;
+		error = state->recipe.len || state->is_begun ? 0 : -ENODATA;
 	return error;
 }

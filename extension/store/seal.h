@@ -18,12 +18,14 @@ int seal_mark(int fd, int64_t size, const struct object *);
 /* What an earlier run left. */
 struct seal_state {
 	bool is_marked;			/* it has its key */
+	bool is_begun;			/* cut inside its recipe: it never had a row */
 	int64_t good;			/* bytes that can be trusted */
 	int64_t records, first_ms, last_ms;
 	struct buf recipe;		/* its text; freed by the caller */
 };
 
-/* Reads and checks the whole file. -ENODATA: not even the recipe is good. */
+/* Reads and checks the whole file. 0; -ENODATA: the recipe is damaged; -errno.
+ * A file that ends before its recipe does is only begun, which is fine. */
 int seal_inspect(const struct spool_dir *, uint64_t id, struct seal_state *);
 
 /* Makes new/<id> from the marked file open/<id>, unlinks that, and counts the

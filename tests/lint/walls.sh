@@ -9,7 +9,7 @@ BEGIN {
 	wall("<libwebsockets", "^net/httpd\\.c")
 	wall("<yaml\\.h>", "^format/yaml[a-z_]*\\.c")
 	wall("<json-c/", "^topology/")
-	wall("<zlib\\.h>", "^stage/compress_[a-z]*\\.c|^store/frame\\.c|^source/recording\\.c")
+	wall("<zlib\\.h>", "^stage/compress_[a-z]*\\.c|^source/recording\\.c")
 	wall("<zstd", "^stage/compress_[a-z]*\\.c")
 	wall("<openssl/", "^store/digest\\.c")
 	wall("<protobuf-c|\\.pb-c\\.h", "^flow/[a-z_]*\\.c")

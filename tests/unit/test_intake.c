@@ -271,6 +271,19 @@ static void test_two_intakes_never_share_a_stream(void **state)
 	house_close(&h);
 }
 
+/* Changes one byte of a file. */
+static void damage(const char *path, int64_t at)
+{
+	int fd = io_open(path, O_RDWR, 0);
+	char byte;
+
+	assert_true(fd >= 0);
+	assert_int_equal(io_read_at(fd, &byte, 1, at), 0);
+	byte ^= 0x40;
+	assert_int_equal(io_write_at(fd, (struct str){ &byte, 1 }, at), 0);
+	close(fd);
+}
+
 static void test_recovery_of_useless_files(void **state)
 {
 	char path[SPOOL_PATH_MAX];
@@ -280,7 +293,7 @@ static void test_recovery_of_useless_files(void **state)
 	house_open(&h);
 	append(&h, TAG_OTHER, ",{\"a\":1}", 1);
 	spool_path(h.w.dir, SPOOL_OPEN, 1, path);
-	assert_int_equal(truncate(path, FRAME_HEAD), 0);	/* no recipe */
+	damage(path, FRAME_HEAD + 3);				/* in its recipe */
 	append(&h, TAG_EGRESS, ",{\"e\":1}", 1);
 	spool_path(h.w.dir, SPOOL_OPEN, 2, path);
 	{
@@ -292,10 +305,18 @@ static void test_recovery_of_useless_files(void **state)
 		/* The recipe, and no rows. */
 		assert_int_equal(truncate(path, FRAME_HEAD + frame.bytes), 0);
 	}
+	append(&h, TAG_INGRESS, ",{\"i\":1}", 1);
+	spool_path(h.w.dir, SPOOL_OPEN, 3, path);
+	assert_int_equal(truncate(path, 0), 0);		/* killed when it was made */
+	append(&h, TAG_INTERNAL, ",{\"n\":1}", 1);
+	spool_path(h.w.dir, SPOOL_OPEN, 4, path);
+	assert_int_equal(truncate(path, FRAME_HEAD + 1), 0);
 	house_restart(&h);
 	intake_recover(h.intake, start);
 	assert_int_equal(intake_sealing(h.intake), 0);
 	assert_true(world_has(&h.w, SPOOL_BAD, 1));
+	assert_false(world_has(&h.w, SPOOL_OPEN, 3) || world_has(&h.w, SPOOL_BAD, 3));
+	assert_false(world_has(&h.w, SPOOL_OPEN, 4) || world_has(&h.w, SPOOL_BAD, 4));
 	assert_false(world_has(&h.w, SPOOL_OPEN, 1));
 	assert_false(world_has(&h.w, SPOOL_OPEN, 2));
 	assert_false(world_has(&h.w, SPOOL_BAD, 2));

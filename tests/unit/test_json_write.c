@@ -254,6 +254,41 @@ static void test_strings_are_escaped_as_go_does(void **state)
 	}
 }
 
+/* Eight bytes a step or one: whatever byte stands at whatever place. */
+static void test_long_strings_are_the_sum_of_their_bytes(void **state)
+{
+	struct buf whole = BUF_INIT(4096), part = BUF_INIT(4096), sum = BUF_INIT(4096);
+	char text[20];
+	size_t len, place, i;
+	unsigned c;
+
+	(void)state;
+	buf_room(&whole, 1024);		/* eight bytes a step want room */
+	for (len = 1; len <= sizeof(text); len++) {
+		for (place = 0; place < len; place++) {
+			for (c = 0; c < 256; c++) {
+				memset(text, ':', len);
+				text[place] = (char)c;
+				buf_reset(&whole);
+				json_put_string(&whole, (struct str){ text, len });
+				buf_reset(&sum);
+				buf_putc(&sum, '"');
+				for (i = 0; i < len; i++) {
+					buf_reset(&part);
+					json_put_string(&part, (struct str){ text + i, 1 });
+					buf_put(&sum, (struct str){ part.ptr + 1,
+								    part.len - 2 });
+				}
+				buf_putc(&sum, '"');
+				assert_string_equal(buf_str(&whole).ptr, buf_str(&sum).ptr);
+			}
+		}
+	}
+	buf_fini(&whole);
+	buf_fini(&part);
+	buf_fini(&sum);
+}
+
 static void test_raw_text_is_laid_out_anew(void **state)
 {
 	static const struct {
@@ -365,6 +400,7 @@ int main(void)
 		cmocka_unit_test(test_numbers_without_a_name_are_strings),
 		cmocka_unit_test(test_integers_have_all_their_digits),
 		cmocka_unit_test(test_strings_are_escaped_as_go_does),
+		cmocka_unit_test(test_long_strings_are_the_sum_of_their_bytes),
 		cmocka_unit_test(test_raw_text_is_laid_out_anew),
 		cmocka_unit_test(test_breaks_are_for_pretty_text_only),
 		cmocka_unit_test(test_a_full_buffer_is_noticed),

@@ -139,6 +139,18 @@ static void test_answers_are_forgotten_after_the_batch(void **state)
 	close_world(&w);
 }
 
+static void test_one_value_in_two_questions_is_two_questions(void **state)
+{
+	struct world w;
+
+	(void)state;
+	open_world(&w, true);
+	assert_ptr_equal(query(&w.queries, "Q ?", STR("a")), &known);
+	assert_ptr_equal(query(&w.queries, "R ?", STR("a")), &known);
+	assert_int_equal(w.fake.count, 2);
+	close_world(&w);
+}
+
 static void test_many_questions_are_kept_apart(void **state)
 {
 	struct world w;
@@ -209,6 +221,7 @@ int main(void)
 		cmocka_unit_test(test_values_with_quotes_are_answered_with_nothing),
 		cmocka_unit_test(test_a_text_is_asked_once_a_pass_until_it_is_known),
 		cmocka_unit_test(test_answers_are_forgotten_after_the_batch),
+		cmocka_unit_test(test_one_value_in_two_questions_is_two_questions),
 		cmocka_unit_test(test_many_questions_are_kept_apart),
 		cmocka_unit_test(test_too_many_questions_are_answered_with_nothing),
 		cmocka_unit_test(test_an_endless_question_is_answered_with_nothing),
