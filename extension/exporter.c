@@ -97,7 +97,7 @@ static struct subscription *find_source(struct exporter *e,
 	size_t i;
 
 	for (i = 0; i < e->sources; i++)
-		if (e->is_replay || str_equal(subscription_url(e->source[i]), t->url))
+		if (e->is_replay || subscription_is(e->source[i], &t->source))
 			return e->source[i];
 	more = realloc(e->source, (e->sources + 1) * sizeof(*more));
 	if (!more)

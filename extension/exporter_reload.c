@@ -117,10 +117,14 @@ static void remove_unwanted(struct exporter *e, const struct settings *s, size_t
 {
 	size_t i;
 
-	for (i = 0; i < before; i++)
-		if (e->running[i].tenant &&
-		    !find_wanted(s, tenant_name(e->running[i].tenant)))
-			tally->removed += retire(e, &e->running[i]) == 0;
+	for (i = 0; i < before; i++) {
+		struct tenant *t = e->running[i].tenant;
+
+		if (!t || find_wanted(s, tenant_name(t)) || retire(e, &e->running[i]) < 0)
+			continue;
+		tenant_end(t);
+		tally->removed++;
+	}
 }
 
 /* Closes the gaps that retired tenants left. */
@@ -151,9 +155,10 @@ int exporter_reload(struct exporter *e, struct settings *s, struct err *err)
 	exporter_reap(e);
 	before = e->tenants;
 	retired = e->retirees;
+	/* First: one that was renamed ends before it begins. */
+	remove_unwanted(e, s, before, &tally);
 	for (i = 0; i < s->tenants; i++)
 		apply_one(e, before, &s->tenant[i], &tally);
-	remove_unwanted(e, s, before, &tally);
 	compact(e);
 	error = exporter_route(e, err);
 	/* Nobody offers them anything any more. */

@@ -29,6 +29,14 @@ struct home *home_ref(struct home *home)
 	return home;
 }
 
+void home_set_ended(struct home *home, bool has_ended)
+{
+	pthread_mutex_lock(&home->streams.lock);
+	home->streams.has_ended = has_ended;
+	home->streams.alone = 0;
+	pthread_mutex_unlock(&home->streams.lock);
+}
+
 void home_unref(struct home *home)
 {
 	if (!home || atomic_fetch_sub(&home->refs, 1) > 1)

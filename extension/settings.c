@@ -2,6 +2,7 @@
 /* settings.c - see settings.h. The files themselves are read in
  * settings_files.c, what is the program's in settings_program.c.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include "settings.h"
@@ -147,7 +148,8 @@ static void read_tenant(struct settings *s, struct tenant_settings *t,
 	tenant_text(t->config, true, &text);
 	t->writer_text = arena_str(&s->arena, buf_str(&text));
 	buf_reset(&text);
-	buf_put(&text, t->url);
+	buf_printf(&text, STR_FMT " %d %" PRId64 "\n", STR_ARG(t->url),
+		   (int)t->source.framing, t->source.starvation_ms);
 	tenant_text(t->config, false, &text);
 	t->text = arena_str(&s->arena, buf_str(&text));
 	buf_fini(&text);

@@ -82,6 +82,13 @@ void subscription_free(struct subscription *s)
 	free(s);
 }
 
+bool subscription_is(const struct subscription *s, const struct subscriber_options *options)
+{
+	return str_equal(s->options.url.text, options->url.text) &&
+	       s->options.framing == options->framing &&
+	       s->options.starvation_ms == options->starvation_ms;
+}
+
 struct str subscription_url(const struct subscription *s)
 {
 	return s->options.url.text;

@@ -26,6 +26,8 @@ struct subscription_stats {
 struct subscription *subscription_new(const struct subscriber_options *,
 				      struct batch_account *, struct log *);
 void subscription_free(struct subscription *);
+/* Whether it is what these options ask for. */
+bool subscription_is(const struct subscription *, const struct subscriber_options *);
 struct str subscription_url(const struct subscription *);
 
 /* Takes the router in the place of the one there was; when it returns, nobody

@@ -318,8 +318,12 @@ int tenant_open(struct tenant *t, const struct tenant_surroundings *around,
 	t->is_open = true;
 	t->writer = t->config.writer;
 	t->config.writer = (struct writer){ 0 };
-	t->home = predecessor ? home_ref(predecessor->home) :
-		  home_new(around->spool, t->name, now, err);
+	if (predecessor) {
+		t->home = home_ref(predecessor->home);
+		home_set_ended(t->home, false);
+	} else {
+		t->home = home_new(around->spool, t->name, now, err);
+	}
 	if (t->home && open_pipeline(t, part, err) == 0)
 		t->uploader = open_writer(t, &t->writer, now, err);
 	if (!t->uploader) {
@@ -359,6 +363,11 @@ int tenant_replace_writer(struct tenant *t, struct tenant *from, struct now now,
 struct receiver *tenant_receiver(struct tenant *t)
 {
 	return &t->receiver;
+}
+
+void tenant_end(struct tenant *t)
+{
+	home_set_ended(t->home, true);
 }
 
 void tenant_finish(struct tenant *t)

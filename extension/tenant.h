@@ -66,6 +66,8 @@ int tenant_open(struct tenant *, const struct tenant_surroundings *,
 int tenant_replace_writer(struct tenant *, struct tenant *from, struct now, struct err *);
 struct receiver *tenant_receiver(struct tenant *);
 
+/* It is removed, not replaced; to be finished next. */
+void tenant_end(struct tenant *);
 /* No more parcels come: finishes its inbox without waiting, and seals. */
 void tenant_finish(struct tenant *);
 bool tenant_is_finished(struct tenant *);

@@ -201,17 +201,23 @@ static int64_t intake_stream(struct sink *sink, int64_t wanted)
 {
 	struct intake *in = of(sink);
 	struct streams *streams = in->parts.streams;
+	struct spool *spool = spool_of(in->parts.dir);
 	int64_t id;
 
 	if (wanted <= in->recovery_stream)
 		wanted = in->recovery_stream + 1;
 	if (!streams)
-		return spool_stream(spool_of(in->parts.dir), wanted);
+		return spool_stream(spool, wanted);
 	pthread_mutex_lock(&streams->lock);
 	/* The tags of one share a stream; what another has had is not for us. */
 	if (wanted <= streams->last)
 		wanted = streams->user == in ? streams->last : streams->last + 1;
-	id = spool_stream(spool_of(in->parts.dir), wanted);
+	if (!streams->has_ended)
+		id = spool_stream(spool, wanted);
+	else if (streams->user == in && streams->alone >= wanted)
+		id = streams->alone;
+	else
+		id = streams->alone = spool_stream_alone(spool, wanted);
 	if (id > streams->last)
 		streams->last = id;
 	if (id > 0)

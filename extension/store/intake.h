@@ -16,11 +16,14 @@
 struct intake;
 
 /* The stream ids of a pipeline. Two intakes of one pipeline, the old and the
- * new one of a reload, never get the same. */
+ * new one of a reload, never get the same. Nor do two pipelines of which one
+ * has ended: the other may write where it did. */
 struct streams {
 	pthread_mutex_t lock;
-	int64_t last;			/* given out; 0: none */
+	int64_t last;			/* given out, or not to be given; 0: none */
 	const struct intake *user;	/* who got it */
+	bool has_ended;			/* it only finishes */
+	int64_t alone;			/* then: what it has for itself; 0: nothing */
 };
 
 struct intake_parts {

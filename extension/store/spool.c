@@ -212,6 +212,20 @@ int64_t spool_last_stream(struct spool *spool)
 	return id;
 }
 
+int64_t spool_stream_alone(struct spool *spool, int64_t wanted)
+{
+	int64_t id;
+	int error;
+
+	pthread_mutex_lock(&spool->lock);
+	id = wanted > spool->stream_highest ? wanted : spool->stream_highest + 1;
+	error = remember_stream(spool, id);
+	if (!error)
+		spool->stream_highest = spool->stream_floor = id;
+	pthread_mutex_unlock(&spool->lock);
+	return error ? error : id;
+}
+
 static bool is_too_full(const struct spool *spool)
 {
 	struct statvfs fs;

@@ -52,6 +52,9 @@ bool spool_hold(struct spool *, int64_t bytes);
 /* A stream id, in Unix seconds: at least wanted, and above all given out before
  * this spool was opened. Remembered on disk first. -errno. */
 int64_t spool_stream(struct spool *, int64_t wanted);
+/* One that nobody else has or will get: above all given out before, and all
+ * later ones are above it. */
+int64_t spool_stream_alone(struct spool *, int64_t wanted);
 /* The highest that was ever given out. */
 int64_t spool_last_stream(struct spool *);
 

@@ -100,7 +100,7 @@ static struct sink *open_intake(struct pipe *p)
 	if (!p->workers || !p->dir)
 		fail("%s", err.text);
 	parts.dir = p->dir;
-	parts.workers = p->workers;
+	parts.sealers = p->workers;
 	p->intake = intake_new(&parts);
 	return intake_sink(p->intake);
 }
