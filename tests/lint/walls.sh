@@ -19,7 +19,7 @@ BEGIN {
 	wall("<skydive/|\"skydive/", "^host/|^extension\\.c|^sys/log[a-z_]*\\.h|^command/")
 	wall("(^|[^a-z0-9_>.])(clock_gettime|gettimeofday|time) *\\(", "^sys/clock\\.c")
 	wall("getenv *\\(|extern char \\*\\*environ", "^extension\\.c|^command/|^sys/secret\\.c")
-	wall("<(pthread|threads|stdatomic)\\.h>", "^base/stats\\.h|^flow/batch|^(sys|net|topology|store|source|host)/|^[a-z_]*\\.[ch]")
+	wall("<(pthread|threads|stdatomic)\\.h>", "^base/stats\\.h|^flow/batch|^(sys|net|topology|store|source|host|command)/|^[a-z_]*\\.[ch]")
 	wall("<(fcntl|poll|unistd|signal|sys/(stat|mman|socket|uio|wait))\\.h>",
 	     "^(sys|net|topology|store|source|host|command)/|^[a-z_]*\\.[ch]")
 }

@@ -8,10 +8,15 @@
 #define TESTS_SPOOL_WORLD_H
 
 #include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <cmocka.h>
 #include "store/envelope.h"
 #include "store/spool.h"
 #include "sys/io.h"

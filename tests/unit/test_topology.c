@@ -15,7 +15,8 @@
 #include "topology/topology.h"
 
 #define SEEN_MAX	64
-#define VETH		"[{\"ID\":\"1\",\"Metadata\":{\"Type\":\"veth\",\"IPV4\":[\"10.0.0.1/24\"]}}]"
+#define VETH		"[{\"ID\":\"1\",\"Metadata\":{\"Type\":\"veth\"," \
+			"\"IPV4\":[\"10.0.0.1/24\"]}}]"
 
 struct tenant {
 	struct asker asker;
@@ -463,7 +464,8 @@ static void recorded(void **state)
 {
 	static const char file[] =
 		"[{\"query\":\"a\",\"status\":200,\"headers\":{\"X\":\"y\"},"
-		"\"body\":\"[{\\\"ID\\\":\\\"1\\\",\\\"Metadata\\\":{\\\"Type\\\":\\\"veth\\\"}}]\\n\"},"
+		"\"body\":\"[{\\\"ID\\\":\\\"1\\\",\\\"Metadata\\\":"
+		"{\\\"Type\\\":\\\"veth\\\"}}]\\n\"},"
 		"{\"query\":\"b\",\"status\":400,\"headers\":[[\"X\",\"y\"]],\"body\":\"what\"},"
 		"{\"query\":\"c\",\"status\":204}]\n";
 	struct err err = ERR_INIT;
