@@ -8,8 +8,8 @@
 #include "exporter_inside.h"
 #include "sys/clock.h"
 
-#define WORKERS_USUAL	4
-#define POLL_MS		5		/* between looks at what a stop waits for */
+#define WORKERS_USUAL 4
+#define POLL_MS	      5 /* between looks at what a stop waits for */
 
 static unsigned worker_count(const struct settings *settings)
 {
@@ -55,7 +55,7 @@ struct exporter *exporter_new(struct settings *settings,
 	pthread_mutex_init(&e->lock, NULL);
 	if (open_spool(e, replay, err) == 0)
 		return e;
-	e->topology = NULL;		/* not taken */
+	e->topology = NULL; /* not taken */
 	exporter_free(e);
 	return NULL;
 }
@@ -65,8 +65,9 @@ static int start_threads(struct exporter *e, struct err *err)
 	e->workers = workers_new(e->is_replay ? 0 : worker_count(e->settings), "worker",
 				 err);
 	if (e->workers)
-		e->sealers = e->is_replay ? e->workers :
-			     workers_new(worker_count(e->settings), "sealer", err);
+		e->sealers = e->is_replay ? e->workers
+					  : workers_new(worker_count(e->settings),
+							"sealer", err);
 	if (e->sealers)
 		e->writers = e->is_replay ? e->workers : workers_new(1, "writer", err);
 	if (e->writers)
@@ -79,13 +80,18 @@ static int start_threads(struct exporter *e, struct err *err)
 static void set_surroundings(struct exporter *e, const struct replay_options *replay)
 {
 	e->around = (struct tenant_surroundings){
-		.workers = e->workers, .sealers = e->sealers, .writers = e->writers,
+		.workers = e->workers,
+		.sealers = e->sealers,
+		.writers = e->writers,
 		.spool = e->spool,
-		.http = e->http, .topology = e->topology, .batches = &e->batches,
+		.http = e->http,
+		.topology = e->topology,
+		.batches = &e->batches,
 		.batch_bytes_max = e->settings->batch_bytes,
 		.lookup_timeout_ms = e->settings->lookup_timeout_ms,
 		.output = replay ? replay->output : (struct str){ NULL, 0 },
-		.keeps_all = replay != NULL, .log = e->log,
+		.keeps_all = replay != NULL,
+		.log = e->log,
 	};
 }
 
@@ -300,7 +306,8 @@ static bool is_draining(struct exporter *e)
 
 	pthread_mutex_lock(&e->lock);
 	for (i = 0; (t = nth_tenant(e, i)); i++)
-		is_draining = is_draining || (tenant_backlog(t) && !tenant_is_degraded(t));
+		is_draining = is_draining ||
+			      (tenant_backlog(t) && !tenant_is_degraded(t));
 	pthread_mutex_unlock(&e->lock);
 	return is_draining;
 }
@@ -331,8 +338,10 @@ size_t exporter_stop(struct exporter *e)
 	left = backlog(e);
 	pthread_mutex_unlock(&e->lock);
 	if (left)
-		log_write(e->log, LOG_WARNING, "state=stopped objects_left=%zu they stay in "
-			  "the spool; the next start goes on with them", left);
+		log_write(e->log, LOG_WARNING,
+			  "state=stopped objects_left=%zu they stay in "
+			  "the spool; the next start goes on with them",
+			  left);
 	else
 		log_write(e->log, LOG_INFO, "state=stopped");
 	return left;
@@ -406,9 +415,11 @@ void exporter_describe(struct exporter *e, struct buf *b)
 	exporter_reap(e);
 	for (i = 0; i < e->sources; i++)
 		flows += atomic_load(&subscription_stats(e->source[i])->flows);
-	buf_printf(b, "flows=%" PRId64 " records=%" PRId64 " objects=%" PRId64
-		   " backlog=%zu", flows, sum(e, STAT_RECORDS_ENCODED),
-		   sum(e, STAT_OBJECTS_UPLOADED), backlog(e));
+	buf_printf(b,
+		   "flows=%" PRId64 " records=%" PRId64 " objects=%" PRId64
+		   " backlog=%zu",
+		   flows, sum(e, STAT_RECORDS_ENCODED), sum(e, STAT_OBJECTS_UPLOADED),
+		   backlog(e));
 	pthread_mutex_unlock(&e->lock);
 }
 

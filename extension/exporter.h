@@ -19,9 +19,9 @@ struct exporter;
 
 /* For a replay: no threads of workers, no clock, no sources of its own. */
 struct replay_options {
-	struct topology *topology;	/* taken: the recorded answers */
-	struct str output;		/* directory of objects; empty: as configured */
-	struct str spool;		/* a directory for the time being */
+	struct topology *topology; /* taken: the recorded answers */
+	struct str output;	   /* directory of objects; empty: as configured */
+	struct str spool;	   /* a directory for the time being */
 };
 
 /* Takes the settings, also on failure. replay is NULL in earnest. NULL: see
@@ -60,7 +60,7 @@ void exporter_each_source(struct exporter *,
 /* What there is once; since the start. */
 struct exporter_figures {
 	struct now started;
-	unsigned generation;		/* as exporter_generation() */
+	unsigned generation; /* as exporter_generation() */
 	struct topology_counters topology;
 	int64_t spool_bytes;
 };
@@ -70,8 +70,8 @@ struct workers *exporter_workers(struct exporter *);
 
 /* A replay: hands over one recorded message (taken) at its time, after all that
  * is due before it. */
-void exporter_replay(struct exporter *, char *message, size_t size,
-		     enum recording_kind, int64_t time_ms);
+void exporter_replay(struct exporter *, char *message, size_t size, enum recording_kind,
+		     int64_t time_ms);
 /* The end of a replay at that time: seals, and stores until nothing is left or
  * stop_timeout is over. Returns how many objects could not be stored. */
 size_t exporter_replay_end(struct exporter *, int64_t time_ms);

@@ -13,11 +13,11 @@
 struct running {
 	struct tenant *tenant;
 	struct subscription *source;
-	struct str text, writer_text;	/* malloc'ed; see settings.h */
+	struct str text, writer_text; /* malloc'ed; see settings.h */
 };
 
 struct exporter {
-	struct settings *settings;	/* of the start: the program's */
+	struct settings *settings; /* of the start: the program's */
 	struct log *log;
 	bool is_replay;
 	struct batch_account batches;
@@ -29,21 +29,21 @@ struct exporter {
 	atomic_bool is_hurried;
 	struct now replay_now, started;
 
-	pthread_mutex_t lock;		/* of what a reload changes */
+	pthread_mutex_t lock; /* of what a reload changes */
 	struct running *running;
 	size_t tenants;
 	struct subscription **source;
 	size_t sources;
-	struct tenant **retired;	/* they finish, and are then closed */
+	struct tenant **retired; /* they finish, and are then closed */
 	size_t retirees;
-	unsigned generation;		/* rises with every reload that succeeds */
+	unsigned generation; /* rises with every reload that succeeds */
 };
 
 /* The lock is held, for all of these. */
 
 /* Opens a tenant and adds it; takes it in any case. */
-int exporter_add(struct exporter *, struct tenant_settings *,
-		 struct tenant *predecessor, double part, struct now, struct err *);
+int exporter_add(struct exporter *, struct tenant_settings *, struct tenant *predecessor,
+		 double part, struct now, struct err *);
 /* Gives every source a router for the tenants that there are; starts new
  * sources and stops those that feed nobody. */
 int exporter_route(struct exporter *, struct err *);

@@ -96,7 +96,8 @@ static void apply_one(struct exporter *e, size_t before, struct tenant_settings 
 		return;
 	}
 	if (!running) {
-		error = exporter_add(e, t, find_retired(e, t->name), 0, clock_now(), &err);
+		error = exporter_add(e, t, find_retired(e, t->name), 0, clock_now(),
+				     &err);
 		tally->added += !error;
 	} else if (str_equal(running->text, t->text) &&
 		   str_equal(running->writer_text, t->writer_text)) {
@@ -108,8 +109,10 @@ static void apply_one(struct exporter *e, size_t before, struct tenant_settings 
 	if (!error)
 		return;
 	tally->bad++;
-	log_write(e->log, LOG_ERROR, "tenant=%s reload=failed error=\"%s\" it stays as it "
-		  "was", t->name, err.text);
+	log_write(e->log, LOG_ERROR,
+		  "tenant=%s reload=failed error=\"%s\" it stays as it "
+		  "was",
+		  t->name, err.text);
 }
 
 static void remove_unwanted(struct exporter *e, const struct settings *s, size_t before,
@@ -166,11 +169,14 @@ int exporter_reload(struct exporter *e, struct settings *s, struct err *err)
 		tenant_finish(e->retired[i]);
 	if (!error)
 		e->generation++;
-	log_write(e->log, LOG_INFO, "reload=done generation=%u added=%zu changed=%zu "
-		  "removed=%zu kept=%zu bad=%zu", e->generation, tally.added,
-		  tally.changed, tally.removed, tally.kept, tally.bad);
+	log_write(e->log, LOG_INFO,
+		  "reload=done generation=%u added=%zu changed=%zu "
+		  "removed=%zu kept=%zu bad=%zu",
+		  e->generation, tally.added, tally.changed, tally.removed, tally.kept,
+		  tally.bad);
 	if (!str_equal(s->program_text, e->settings->program_text))
-		log_write(e->log, LOG_WARNING, "reload=partial keys outside of pipeline "
+		log_write(e->log, LOG_WARNING,
+			  "reload=partial keys outside of pipeline "
 			  "have changed; they take effect at the next start");
 	pthread_mutex_unlock(&e->lock);
 	settings_free(s);

@@ -5,7 +5,7 @@
 #include "exporter_inside.h"
 #include "sys/clock.h"
 
-#define POLL_MS		5		/* between looks at what the end waits for */
+#define POLL_MS 5 /* between looks at what the end waits for */
 
 /* Everything that is due up to a time, in order. */
 static void run_until(struct exporter *e, int64_t time_ms)

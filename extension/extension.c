@@ -13,18 +13,18 @@
 #include "sys/thread.h"
 #include "version.h"
 
-#define STATE_MS	1000
+#define STATE_MS 1000
 
 extern char **environ;
 
 struct instance {
 	struct skydive_host host;
-	char *config;			/* the path, for a reload */
+	char *config; /* the path, for a reload */
 	struct log *log;
 	struct exporter *exporter;
-	struct status *status;		/* NULL: off */
-	char *status_listen;		/* NULL: do not */
-	bool is_status_default;		/* nobody asked for it */
+	struct status *status;	/* NULL: off */
+	char *status_listen;	/* NULL: do not */
+	bool is_status_default; /* nobody asked for it */
 	atomic_bool is_stopping;
 
 	/* Tells the host once a second what goes on. */
@@ -175,8 +175,10 @@ static int listen_for_status(struct instance *in, struct err *err)
 		err_prefix(err, "status.listen");
 		return -EINVAL;
 	}
-	log_write(in->log, LOG_WARNING, "status=off error=\"%s\" set status.listen to an "
-		  "address, or to \"\" for none", err->text);
+	log_write(in->log, LOG_WARNING,
+		  "status=off error=\"%s\" set status.listen to an "
+		  "address, or to \"\" for none",
+		  err->text);
 	return 0;
 }
 
@@ -185,7 +187,8 @@ static int extension_start(void *instance, char *reason, size_t size)
 	struct instance *in = instance;
 	struct err err = ERR_INIT;
 
-	if (listen_for_status(in, &err) < 0 || exporter_start(in->exporter, NULL, &err) < 0)
+	if (listen_for_status(in, &err) < 0 ||
+	    exporter_start(in->exporter, NULL, &err) < 0)
 		return fail(reason, size, err.text);
 	status_serve(in->status, in->exporter);
 	in->has_reporter = thread_start(&in->reporter, "reporter", report, in) == 0;
@@ -196,7 +199,8 @@ static int extension_reload(void *instance, char *reason, size_t size)
 {
 	struct problems problems = PROBLEMS_INIT;
 	struct instance *in = instance;
-	struct settings *settings = settings_read(in->config, environ, in->log, &problems);
+	struct settings *settings = settings_read(in->config, environ, in->log,
+						  &problems);
 	struct err err = ERR_INIT;
 	int error = 0;
 

@@ -9,9 +9,9 @@
 #include "settings_files.h"
 #include "settings_program.h"
 
-#define ARENA_MAX	((size_t)64 << 20)
-#define SECTIONS_MAX	64
-#define MESSAGE_MAX	((size_t)64 << 20)
+#define ARENA_MAX    ((size_t)64 << 20)
+#define SECTIONS_MAX 64
+#define MESSAGE_MAX  ((size_t)64 << 20)
 
 /* Keys of a pipeline's subscription. */
 struct source_keys {
@@ -27,15 +27,18 @@ static const char *const protocol_names[] = { "protobuf", "json", NULL };
 static const struct shape source_shape = {
 	.name = "subscriber",
 	.size = sizeof(struct source_keys),
-	.fields = (const struct field[]){
-		OPTION(struct source_keys, url, "url", 0, "where flows come from"),
-		OPTION_ENUM(struct source_keys, protocol, "protocol", 0, protocol_names,
-			    "framing of the websocket"),
-		OPTION_RANGE(struct source_keys, starvation_ms, "starvation_timeout",
-			     FIELD_DURATION, 0, 86400000,
-			     "without flows and stats the subscription is renewed; 0: off"),
-		{ 0 }
-	},
+	.fields =
+		(const struct field[]){
+			OPTION(struct source_keys, url, "url", 0,
+			       "where flows come from"),
+			OPTION_ENUM(struct source_keys, protocol, "protocol", 0,
+				    protocol_names, "framing of the websocket"),
+			OPTION_RANGE(
+				struct source_keys, starvation_ms, "starvation_timeout",
+				FIELD_DURATION, 0, 86400000,
+				"without flows and stats the subscription is renewed; 0: off"),
+			{ 0 },
+		},
 	.defaults = &source_defaults,
 };
 
@@ -68,7 +71,8 @@ static void check_keys(const struct config *config, struct problems *problems)
 	struct config_section sections[SECTIONS_MAX];
 	size_t count = tenant_sections(sections, SECTIONS_MAX - 1);
 
-	sections[count++] = (struct config_section){ "pipeline.subscriber", &source_shape };
+	sections[count++] = (struct config_section){ "pipeline.subscriber",
+						     &source_shape };
 	config_check(config, "pipeline", sections, count, problems);
 }
 
@@ -92,12 +96,14 @@ static void check_destinations(struct settings *s, struct problems *problems)
 			tenant_destination(s->tenant[j].tenant, &b);
 			if (!str_equal(buf_str(&a), buf_str(&b)))
 				continue;
-			err_set_key(&err, "filename_prefix", "pipelines %s and %s write to "
-				    "the same bucket and prefix; give one of them another "
-				    "filename_prefix or dirname", s->tenant[j].name,
-				    s->tenant[i].name);
-			config_problem(s->tenant[i].config, "pipeline.store.buffered", &err,
-				       problems);
+			err_set_key(
+				&err, "filename_prefix",
+				"pipelines %s and %s write to "
+				"the same bucket and prefix; give one of them another "
+				"filename_prefix or dirname",
+				s->tenant[j].name, s->tenant[i].name);
+			config_problem(s->tenant[i].config, "pipeline.store.buffered",
+				       &err, problems);
 			s->tenant[i].is_bad = true;
 			break;
 		}
@@ -122,9 +128,11 @@ static void check_sources(struct settings *s, struct problems *problems)
 			if (!str_equal(a->url, b->url) ||
 			    a->source.framing == b->source.framing)
 				continue;
-			err_set_key(&err, "protocol", "pipelines %s and %s subscribe to "
+			err_set_key(&err, "protocol",
+				    "pipelines %s and %s subscribe to "
 				    "one URL with different protocols; there is one "
-				    "connection for both", b->name, a->name);
+				    "connection for both",
+				    b->name, a->name);
 			config_problem(a->config, "pipeline.subscriber", &err, problems);
 			a->is_bad = true;
 			break;

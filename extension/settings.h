@@ -19,11 +19,11 @@
 /* One pipeline. */
 struct tenant_settings {
 	char *name;
-	struct config *config;		/* NULL: the file cannot be read */
-	bool is_bad;			/* something about it is wrong */
-	struct tenant *tenant;		/* taken by the exporter, then NULL */
-	struct subscriber_options source;	/* strings live in the arena */
-	struct str url;			/* as written */
+	struct config *config;		  /* NULL: the file cannot be read */
+	bool is_bad;			  /* something about it is wrong */
+	struct tenant *tenant;		  /* taken by the exporter, then NULL */
+	struct subscriber_options source; /* strings live in the arena */
+	struct str url;			  /* as written */
 	/* What it says about its writer, and about all the rest: two of the same
 	 * text mean the same. In the arena; not to be shown. */
 	struct str writer_text, text;
@@ -31,12 +31,12 @@ struct tenant_settings {
 
 struct settings {
 	struct arena arena;
-	struct config *base;		/* the main file */
+	struct config *base; /* the main file */
 	struct spool_options spool;
 	struct topology_options topology;
 	struct tls_files tls;
 	struct status_settings status;
-	struct str program_text;	/* what only a restart changes */
+	struct str program_text; /* what only a restart changes */
 	int64_t lookup_timeout_ms;
 	int64_t workers;
 	int64_t batch_bytes, held_bytes;

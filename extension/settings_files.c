@@ -6,25 +6,23 @@
 #include "settings_files.h"
 #include "sys/io.h"
 
-#define FILE_MAX_BYTES	((size_t)1 << 20)
-#define NAME_MAX_BYTES	64
+#define FILE_MAX_BYTES ((size_t)1 << 20)
+#define NAME_MAX_BYTES 64
 
 /* What the sample files of the Go programs say beyond the defaults. */
-#define PROFILE_STORE						\
-	"  store:\n    type: buffered\n    buffered:\n"		\
-	"      filename_prefix: logs\n"				\
-	"      max_flows_per_object: 6000\n"			\
-	"      max_seconds_per_object: 60\n"			\
-	"      max_seconds_per_stream: 86400\n"			\
+#define PROFILE_STORE                                                                    \
+	"  store:\n    type: buffered\n    buffered:\n"                                  \
+	"      filename_prefix: logs\n"                                                  \
+	"      max_flows_per_object: 6000\n"                                             \
+	"      max_seconds_per_object: 60\n"                                             \
+	"      max_seconds_per_stream: 86400\n"                                          \
 	"      max_flow_array_size: 100000\n"
 
 static const struct profile {
 	const char *name, *text;
-} profiles[] = {
-	{ "vpclogs", "pipeline:\n  transform:\n    type: vpclogs\n"
-		     "  storeheader:\n    type: vpclogs\n" PROFILE_STORE },
-	{ NULL, NULL }
-};
+} profiles[] = { { "vpclogs", "pipeline:\n  transform:\n    type: vpclogs\n"
+			      "  storeheader:\n    type: vpclogs\n" PROFILE_STORE },
+		 { NULL, NULL } };
 
 struct chosen_profile {
 	struct str profile;
@@ -33,10 +31,11 @@ struct chosen_profile {
 static const struct shape chosen_shape = {
 	.name = "profile",
 	.size = sizeof(struct chosen_profile),
-	.fields = (const struct field[]){
-		OPTION(struct chosen_profile, profile, "profile", 0, ""),
-		{ 0 }
-	},
+	.fields =
+		(const struct field[]){
+			OPTION(struct chosen_profile, profile, "profile", 0, ""),
+			{ 0 },
+		},
 };
 
 static int read_file(const char *path, struct buf *text, struct problems *problems)
@@ -89,8 +88,10 @@ static int add_profile(struct config *config, struct problems *problems)
 		error = config_add(config, profile->name, str_of(profile->text), false,
 				   problems);
 	} else {
-		err_set_key(&err, "profile", "\"" STR_FMT "\" is not supported; there is: "
-			    "vpclogs", STR_ARG(chosen.profile));
+		err_set_key(&err, "profile",
+			    "\"" STR_FMT "\" is not supported; there is: "
+			    "vpclogs",
+			    STR_ARG(chosen.profile));
 		config_problem(config, "", &err, problems);
 	}
 out:
@@ -140,7 +141,8 @@ static bool is_good_name(struct str name)
 
 	for (i = 0; i < name.len; i++)
 		if (!strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-			    "0123456789-_.", name.ptr[i]))
+			    "0123456789-_.",
+			    name.ptr[i]))
 			return false;
 	return name.len > 0 && name.len <= NAME_MAX_BYTES && name.ptr[0] != '.' &&
 	       !str_is(name, "lock") && !str_is(name, "streams");
@@ -154,9 +156,12 @@ static void add_tenant(struct settings *s, const char *path, struct config *conf
 	struct tenant_settings *more;
 
 	if (!is_good_name(name)) {
-		problems_add(problems, "%s: the name of a pipeline is that of its file, and "
-			     "has up to %d letters, digits, \"-\", \"_\" and \".\"; rename "
-			     "the file", path, NAME_MAX_BYTES);
+		problems_add(
+			problems,
+			"%s: the name of a pipeline is that of its file, and "
+			"has up to %d letters, digits, \"-\", \"_\" and \".\"; rename "
+			"the file",
+			path, NAME_MAX_BYTES);
 		config_free(config);
 		return;
 	}
@@ -168,7 +173,9 @@ static void add_tenant(struct settings *s, const char *path, struct config *conf
 	}
 	s->tenant = more;
 	s->tenant[s->tenants++] = (struct tenant_settings){
-		.name = strndup(name.ptr, name.len), .config = config, .is_bad = !config,
+		.name = strndup(name.ptr, name.len),
+		.config = config,
+		.is_bad = !config,
 	};
 }
 
@@ -207,7 +214,8 @@ static void add_drop_ins(struct settings *s, const char *main_path, struct str i
 	size_t i;
 
 	if (*include.ptr != '/' && slash)
-		buf_put(&pattern, (struct str){ main_path, (size_t)(slash - main_path) + 1 });
+		buf_put(&pattern,
+			(struct str){ main_path, (size_t)(slash - main_path) + 1 });
 	buf_put(&pattern, include);
 	/* glob() sorts bytewise in the C locale and leaves dot files out. */
 	if (!buf_error(&pattern) && glob(buf_str(&pattern).ptr, 0, NULL, &found) == 0)

@@ -19,28 +19,31 @@ static const struct program program_defaults = {
 static const struct shape program_shape = {
 	.name = "program",
 	.size = sizeof(struct program),
-	.fields = (const struct field[]){
-		OPTION(struct program, include, "include", 0,
-		       "drop-ins, one pipeline each, relative to this file"),
-		OPTION(struct program, profile, "profile", 0,
-		       "the defaults of a program of the Go flow exporter"),
-		OPTION(struct program, host_id, "host_id", 0,
-		       "X-Host-ID, unique among the analyzer's subscribers"),
-		OPTION_RANGE(struct program, workers, "workers", 0, 0, 64,
-			     "threads; 0: as many as cores, 4 at most"),
-		OPTION_RANGE(struct program, lookup_timeout_ms, "topology.lookup_timeout",
-			     FIELD_DURATION, 0, 3600000,
-			     "what a record waits for at most"),
-		OPTION_RANGE(struct program, batch_bytes, "limits.batch_bytes", FIELD_SIZE,
-			     1 << 20, INT64_MAX, "flows in memory, of all pipelines"),
-		OPTION_RANGE(struct program, held_bytes, "limits.held_bytes", FIELD_SIZE,
-			     0, INT64_MAX, "rows in memory while the spool is unwritable"),
-		OPTION_RANGE(struct program, stop_timeout_ms, "stop_timeout",
-			     FIELD_DURATION, 1, 3600000, "the whole of a stop"),
-		OPTION(struct program, cookie, "http.cookie", 0,
-		       "sent to the analyzer, for a proxy in front of it"),
-		{ 0 }
-	},
+	.fields =
+		(const struct field[]){
+			OPTION(struct program, include, "include", 0,
+			       "drop-ins, one pipeline each, relative to this file"),
+			OPTION(struct program, profile, "profile", 0,
+			       "the defaults of a program of the Go flow exporter"),
+			OPTION(struct program, host_id, "host_id", 0,
+			       "X-Host-ID, unique among the analyzer's subscribers"),
+			OPTION_RANGE(struct program, workers, "workers", 0, 0, 64,
+				     "threads; 0: as many as cores, 4 at most"),
+			OPTION_RANGE(struct program, lookup_timeout_ms,
+				     "topology.lookup_timeout", FIELD_DURATION, 0,
+				     3600000, "what a record waits for at most"),
+			OPTION_RANGE(struct program, batch_bytes, "limits.batch_bytes",
+				     FIELD_SIZE, 1 << 20, INT64_MAX,
+				     "flows in memory, of all pipelines"),
+			OPTION_RANGE(struct program, held_bytes, "limits.held_bytes",
+				     FIELD_SIZE, 0, INT64_MAX,
+				     "rows in memory while the spool is unwritable"),
+			OPTION_RANGE(struct program, stop_timeout_ms, "stop_timeout",
+				     FIELD_DURATION, 1, 3600000, "the whole of a stop"),
+			OPTION(struct program, cookie, "http.cookie", 0,
+			       "sent to the analyzer, for a proxy in front of it"),
+			{ 0 },
+		},
 	.defaults = &program_defaults,
 };
 
@@ -52,17 +55,19 @@ struct tls_keys {
 static const struct shape tls_shape = {
 	.name = "tls",
 	.size = sizeof(struct tls_keys),
-	.fields = (const struct field[]){
-		OPTION(struct tls_keys, ca_cert, "ca_cert", 0,
-		       "the CA that signed the analyzer's certificate"),
-		OPTION(struct tls_keys, client_cert, "client_cert", 0,
-		       "the certificate that is shown to the analyzer"),
-		OPTION(struct tls_keys, client_key, "client_key", 0, "and its key"),
-		OPTION(struct tls_keys, server_cert, "server_cert", 0,
-		       "of the analyzer itself: with server_key, REST uses https"),
-		OPTION(struct tls_keys, server_key, "server_key", 0, ""),
-		{ 0 }
-	},
+	.fields =
+		(const struct field[]){
+			OPTION(struct tls_keys, ca_cert, "ca_cert", 0,
+			       "the CA that signed the analyzer's certificate"),
+			OPTION(struct tls_keys, client_cert, "client_cert", 0,
+			       "the certificate that is shown to the analyzer"),
+			OPTION(struct tls_keys, client_key, "client_key", 0,
+			       "and its key"),
+			OPTION(struct tls_keys, server_cert, "server_cert", 0,
+			       "of the analyzer itself: with server_key, REST uses https"),
+			OPTION(struct tls_keys, server_key, "server_key", 0, ""),
+			{ 0 },
+		},
 };
 
 /* A host id of our own: stable for the life of the process, and unique. */
@@ -123,12 +128,14 @@ static void check_spool(const struct settings *s, struct problems *problems)
 	char *slash = path;
 
 	snprintf(path, sizeof(path), STR_FMT, STR_ARG(s->spool.directory));
-	while (stat(path, &status) < 0 && errno != ENOTDIR && (slash = strrchr(path, '/')) &&
-	       slash != path)
+	while (stat(path, &status) < 0 && errno != ENOTDIR &&
+	       (slash = strrchr(path, '/')) && slash != path)
 		*slash = '\0';
 	if (stat(path, &status) == 0 ? S_ISDIR(status.st_mode) : errno != ENOTDIR)
 		return;
-	err_set_key(&err, "directory", STR_FMT " cannot be made: something above it is not "
+	err_set_key(&err, "directory",
+		    STR_FMT
+		    " cannot be made: something above it is not "
 		    "a directory; set spool.directory to a place that can be written",
 		    STR_ARG(s->spool.directory));
 	config_problem(s->base, "spool", &err, problems);
@@ -143,7 +150,8 @@ static void check_analyzers(const struct settings *s, struct problems *problems)
 	for (i = 0; i < s->topology.analyzers.count; i++) {
 		struct err why = ERR_INIT, err = ERR_INIT;
 
-		if (analyzer_put_url(&url, s->topology.analyzers.item[i], false, &why) == 0)
+		if (analyzer_put_url(&url, s->topology.analyzers.item[i], false, &why) ==
+		    0)
 			continue;
 		snprintf(key, sizeof(key), "analyzers[%zu]", i);
 		err_set_key(&err, key, "not an analyzer's address: %s", why.text);

@@ -8,18 +8,18 @@
 #include "source/player.h"
 #include "subscription.h"
 
-#define OPTIONS_MAX	((size_t)1 << 20)
+#define OPTIONS_MAX ((size_t)1 << 20)
 
 struct subscription {
-	struct arena arena;		/* of the options' strings */
+	struct arena arena; /* of the options' strings */
 	struct subscriber_options options;
 	struct tls_files tls;
 	struct batch_account *account;
 	struct log *log;
-	pthread_mutex_t lock;		/* of the router */
+	pthread_mutex_t lock; /* of the router */
 	struct router *router;
 	struct subscription_stats stats;
-	struct subscriber_stats connection;	/* of the websocket */
+	struct subscriber_stats connection; /* of the websocket */
 	struct subscriber *subscriber;
 	struct player *player;
 	struct datagram *datagram;
@@ -82,7 +82,8 @@ void subscription_free(struct subscription *s)
 	free(s);
 }
 
-bool subscription_is(const struct subscription *s, const struct subscriber_options *options)
+bool subscription_is(const struct subscription *s,
+		     const struct subscriber_options *options)
 {
 	return str_equal(s->options.url.text, options->url.text) &&
 	       s->options.framing == options->framing &&
@@ -113,7 +114,8 @@ static void count(struct subscription *s, const struct batch *batch)
 	atomic_fetch_add(&s->stats.flows, (int64_t)batch->count);
 	atomic_fetch_add(&s->stats.bytes, (int64_t)batch->size);
 	for (reason = 0; reason < BAD_FLOW_REASONS; reason++)
-		atomic_fetch_add(&s->stats.bad_flows[reason], (int64_t)batch->bad[reason]);
+		atomic_fetch_add(&s->stats.bad_flows[reason],
+				 (int64_t)batch->bad[reason]);
 }
 
 /* Flows that could not be decoded: who would have got them is not known. */
@@ -129,7 +131,8 @@ static void tell_bad(struct subscription *s, const struct batch *batch)
 	pthread_mutex_lock(&s->lock);
 	router_lose(s->router, (int64_t)bad);
 	pthread_mutex_unlock(&s->lock);
-	log_write(s->log, LOG_WARNING, "source=" STR_FMT " bad_flows=%zu type=%zu number=%zu "
+	log_write(s->log, LOG_WARNING,
+		  "source=" STR_FMT " bad_flows=%zu type=%zu number=%zu "
 		  "protocol=%zu null=%zu; the other flows of the message are kept",
 		  STR_ARG(s->options.url.text), bad, batch->bad[BAD_FLOW_TYPE],
 		  batch->bad[BAD_FLOW_NUMBER], batch->bad[BAD_FLOW_PROTOCOL],
@@ -168,7 +171,7 @@ static enum heard decode(struct subscription *s, struct batch *batch, struct str
 }
 
 enum heard subscription_deliver(struct subscription *s, char *message, size_t size,
-			  enum recording_kind kind)
+				enum recording_kind kind)
 {
 	struct str bytes = { message, size };
 	struct batch *batch = batch_new(message, size, s->account);
@@ -194,8 +197,9 @@ enum heard subscription_deliver(struct subscription *s, char *message, size_t si
 static enum heard from_websocket(void *context, char *message, size_t size,
 				 enum framing framing)
 {
-	return subscription_deliver(context, message, size, framing == FRAMING_JSON ?
-				    RECORDING_JSON : RECORDING_PROTOBUF);
+	return subscription_deliver(context, message, size,
+				    framing == FRAMING_JSON ? RECORDING_JSON
+							    : RECORDING_PROTOBUF);
 }
 
 static void from_recording(void *context, char *message, size_t size,
@@ -212,7 +216,10 @@ static void from_datagram(void *context, char *message, size_t size)
 static int start_datagram(struct subscription *s, struct err *err)
 {
 	const struct datagram_options options = {
-		.url = s->options.url, .deliver = from_datagram, .context = s, .log = s->log,
+		.url = s->options.url,
+		.deliver = from_datagram,
+		.context = s,
+		.log = s->log,
 		.kernel_drops = &s->stats.kernel_drops,
 	};
 
@@ -226,7 +233,8 @@ int subscription_start(struct subscription *s, struct err *err)
 		return 0;
 	switch (s->options.url.scheme) {
 	case SOURCE_FILE:
-		s->player = player_start(s->options.url.path, from_recording, s, s->log, err);
+		s->player = player_start(s->options.url.path, from_recording, s, s->log,
+					 err);
 		return s->player ? 0 : -EINVAL;
 	case SOURCE_UDP:
 	case SOURCE_UNIXGRAM:

@@ -18,7 +18,7 @@ struct subscription_stats {
 	_Atomic int64_t batches, flows, bytes;
 	_Atomic int64_t bad_messages;
 	_Atomic int64_t bad_flows[BAD_FLOW_REASONS];
-	_Atomic int64_t kernel_drops;	/* of datagrams */
+	_Atomic int64_t kernel_drops; /* of datagrams */
 };
 
 /* Options and their strings are copied; account and log are borrowed. NULL: no
@@ -37,18 +37,17 @@ void subscription_route(struct subscription *, struct router *);
 int subscription_start(struct subscription *, struct err *);
 void subscription_stop(struct subscription *);
 
-bool subscription_is_ready(const struct subscription *);	/* it was admitted */
+bool subscription_is_ready(const struct subscription *); /* it was admitted */
 const struct subscription_stats *subscription_stats(const struct subscription *);
 /* NULL when the source is not a websocket. */
 const struct subscriber_stats *subscription_connection(const struct subscription *);
 
-
 /* What is known of it at a moment. */
 struct subscription_status {
-	const char *state;		/* "subscribed", "starved", "connecting"; of
+	const char *state;		  /* "subscribed", "starved", "connecting"; of
 					 * what is no websocket "open" */
-	bool is_ready;			/* subscribed and not starved, or open */
-	int64_t connects, gaps, renewals;	/* see source/subscriber.h */
+	bool is_ready;			  /* subscribed and not starved, or open */
+	int64_t connects, gaps, renewals; /* see source/subscriber.h */
 	int64_t messages, flows, bytes;
 	int64_t bad_messages, bad_flows[BAD_FLOW_REASONS];
 	int64_t kernel_drops;

@@ -9,8 +9,8 @@
 #include "tenant.h"
 #include "tenant_config.h"
 
-#define INBOX_MAX	4096		/* parcels; bytes are bounded for all tenants */
-#define PASSES_MAX	8
+#define INBOX_MAX  4096 /* parcels; bytes are bounded for all tenants */
+#define PASSES_MAX 8
 
 struct tenant {
 	struct receiver receiver;
@@ -20,29 +20,29 @@ struct tenant {
 	struct tenant_surroundings around;
 	struct queue inbox;
 	atomic_bool is_finishing, is_finished;
-	_Atomic int64_t lost_flows;	/* that no object has told of yet */
+	_Atomic int64_t lost_flows; /* that no object has told of yet */
 
 	/* Open. */
 	bool is_open;
 	struct home *home;
 	struct intake *intake;
-	pthread_mutex_t lock;		/* of the uploader, which may change */
+	pthread_mutex_t lock; /* of the uploader, which may change */
 	struct uploader *uploader;
-	struct writer writer;		/* the uploader's */
-	struct tenant *heir;		/* took over; its uploader sends our objects */
+	struct writer writer; /* the uploader's */
+	struct tenant *heir;  /* took over; its uploader sends our objects */
 	struct pipeline *pipeline;
 	struct asker asker;
 	struct queries queries;
 
 	/* The batch at hand. */
 	const struct parcel *parcel;
-	int64_t deadline_ms;		/* of its lookups, monotonic */
+	int64_t deadline_ms; /* of its lookups, monotonic */
 	unsigned passes;
-	atomic_bool is_answered;	/* what the last pass asked */
+	atomic_bool is_answered; /* what the last pass asked */
 };
 
-struct tenant *tenant_new(const char *name, const struct config *config,
-			  struct log *log, struct problems *problems)
+struct tenant *tenant_new(const char *name, const struct config *config, struct log *log,
+			  struct problems *problems)
 {
 	struct tenant *t = calloc(1, sizeof(*t));
 	size_t before = problems->count;
@@ -140,7 +140,8 @@ static void start_batch(struct tenant *t, struct now now)
 		return;
 	t->deadline_ms = now.mono_ms + t->around.lookup_timeout_ms;
 	t->passes = 0;
-	pipeline_accept(t->pipeline, t->parcel->batch, t->parcel->index, t->parcel->count);
+	pipeline_accept(t->pipeline, t->parcel->batch, t->parcel->index,
+			t->parcel->count);
 }
 
 static void finish(struct tenant *t, struct now now)
@@ -151,7 +152,8 @@ static void finish(struct tenant *t, struct now now)
 
 static void run(struct task *task, struct now now)
 {
-	struct tenant *t = (struct tenant *)((char *)task - offsetof(struct tenant, task));
+	struct tenant *t = (struct tenant *)((char *)task -
+					     offsetof(struct tenant, task));
 	bool is_finishing = atomic_load(&t->is_finishing);
 	int64_t due_ms;
 
@@ -192,9 +194,12 @@ static void offer(struct receiver *receiver, const struct parcel *parcel)
 	stats_add(&t->home->stats, STAT_FLOWS_RECEIVED, (int64_t)parcel->count);
 	batch_ref(parcel->batch);
 	if (!has_room(t) || !queue_push(&t->inbox, (void *)(uintptr_t)parcel)) {
-		stats_add(&t->home->stats, STAT_FLOWS_DROPPED_INBOX, (int64_t)parcel->count);
-		log_write(t->around.log, LOG_WARNING, "tenant=%s inbox=full flows are "
-			  "dropped", t->name);
+		stats_add(&t->home->stats, STAT_FLOWS_DROPPED_INBOX,
+			  (int64_t)parcel->count);
+		log_write(t->around.log, LOG_WARNING,
+			  "tenant=%s inbox=full flows are "
+			  "dropped",
+			  t->name);
 		lose(receiver, (int64_t)parcel->count);
 		batch_unref(parcel->batch);
 		return;
@@ -246,10 +251,15 @@ static struct uploader *open_writer(struct tenant *t, struct writer *writer,
 				    struct now now, struct err *err)
 {
 	struct uploader_parts parts = {
-		.store = writer->store, .state = writer->state, .dir = t->home->dir,
+		.store = writer->store,
+		.state = writer->state,
+		.dir = t->home->dir,
 		.workers = writer->store->blocks ? t->around.writers : t->around.workers,
-		.stats = &t->home->stats, .log = t->around.log,
-		.seed = seed_of(t->name, now), .stored = account_for, .context = t,
+		.stats = &t->home->stats,
+		.log = t->around.log,
+		.seed = seed_of(t->name, now),
+		.stored = account_for,
+		.context = t,
 	};
 	struct uploader *uploader;
 
@@ -293,7 +303,8 @@ static int open_pipeline(struct tenant *t, double part, struct err *err)
 	stage_set_parts(&tc->stages, &parts);
 	t->intake = intake_new(&intake);
 	if (t->intake)
-		t->pipeline = pipeline_new(&parts, intake_sink(t->intake), &t->home->stats);
+		t->pipeline = pipeline_new(&parts, intake_sink(t->intake),
+					   &t->home->stats);
 	if (!t->pipeline || queries_init(&t->queries, &t->asker.answers) < 0)
 		return err_set(err, "out of memory");
 	return 0;

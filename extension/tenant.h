@@ -26,16 +26,16 @@ struct tenant;
 /* What the tenants of a program share; borrowed for their lives. */
 struct tenant_surroundings {
 	struct workers *workers;
-	struct workers *sealers;	/* make objects: that takes long */
-	struct workers *writers;	/* run writers that block */
+	struct workers *sealers; /* make objects: that takes long */
+	struct workers *writers; /* run writers that block */
 	struct spool *spool;
 	struct http *http;
 	struct topology *topology;
 	struct batch_account *batches;
 	int64_t batch_bytes_max;
 	int64_t lookup_timeout_ms;
-	struct str output;		/* not empty: all objects go to this directory */
-	bool keeps_all;			/* the source waits: nothing is dropped */
+	struct str output; /* not empty: all objects go to this directory */
+	bool keeps_all;	   /* the source waits: nothing is dropped */
 	struct log *log;
 };
 
@@ -79,10 +79,10 @@ bool tenant_is_degraded(struct tenant *);
 
 struct tenant_status {
 	bool is_degraded;
-	size_t objects;			/* as tenant_backlog() */
-	int64_t bytes;			/* of finished objects that wait */
-	int64_t oldest_ms;		/* of those, when finished, monotonic; NEVER_MS */
-	char error[256];		/* of the last upload, while degraded */
+	size_t objects;	   /* as tenant_backlog() */
+	int64_t bytes;	   /* of finished objects that wait */
+	int64_t oldest_ms; /* of those, when finished, monotonic; NEVER_MS */
+	char error[256];   /* of the last upload, while degraded */
 };
 void tenant_status(struct tenant *, struct tenant_status *);
 const struct stats *tenant_stats(const struct tenant *);

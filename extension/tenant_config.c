@@ -5,8 +5,8 @@
 #include "format/json_write.h"
 #include "tenant_config.h"
 
-#define ARENA_MAX	((size_t)4 << 20)
-#define SECTIONS_MAX	64
+#define ARENA_MAX    ((size_t)4 << 20)
+#define SECTIONS_MAX 64
 
 struct capture {
 	struct str capture_id;
@@ -15,11 +15,12 @@ struct capture {
 static const struct shape capture_shape = {
 	.name = "subscriber",
 	.size = sizeof(struct capture),
-	.fields = (const struct field[]){
-		OPTION(struct capture, capture_id, "capture_id", 0,
-		       "only the flows of this capture"),
-		{ 0 }
-	},
+	.fields =
+		(const struct field[]){
+			OPTION(struct capture, capture_id, "capture_id", 0,
+			       "only the flows of this capture"),
+			{ 0 },
+		},
 };
 
 static const struct store *choose_store(const struct config *config, struct arena *arena,
@@ -35,8 +36,10 @@ static const struct store *choose_store(const struct config *config, struct aren
 	store = type.type.len ? store_find(type.type) : &store_s3;
 	if (store)
 		return store;
-	err_set_key(&err, "type", "\"" STR_FMT "\" is not supported; there are: s3, file, "
-		    "stdout", STR_ARG(type.type));
+	err_set_key(&err, "type",
+		    "\"" STR_FMT "\" is not supported; there are: s3, file, "
+		    "stdout",
+		    STR_ARG(type.type));
 	config_problem(config, "pipeline.write", &err, problems);
 	return NULL;
 }
@@ -73,8 +76,8 @@ void tenant_config_read(struct tenant_config *tc, const struct config *config,
 	tc->capture_id = capture.capture_id;
 	stage_set_read(&tc->stages, config, &tc->arena, problems);
 	read_writer(tc, config, problems);
-	store_limits_read(&tc->limits, config, tc->writer.store == &store_stdout, &tc->arena,
-			  problems);
+	store_limits_read(&tc->limits, config, tc->writer.store == &store_stdout,
+			  &tc->arena, problems);
 	tc->account = account_read(config, &tc->arena, log, problems);
 }
 

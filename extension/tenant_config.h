@@ -10,11 +10,11 @@
 #include "writer.h"
 
 struct tenant_config {
-	struct arena arena;		/* of all strings */
+	struct arena arena; /* of all strings */
 	struct str capture_id;
 	struct stage_set stages;
 	struct store_limits limits;
-	struct account *account;	/* or NULL */
+	struct account *account; /* or NULL */
 	struct writer writer;
 };
 

@@ -10,7 +10,7 @@
 #include "sys/io.h"
 #include "writer.h"
 
-#define ARENA_MAX	((size_t)1 << 20)
+#define ARENA_MAX ((size_t)1 << 20)
 
 int writer_new(struct writer *w, const struct store *store)
 {
@@ -86,12 +86,16 @@ static void probe_done(struct put *put)
 static int probe_once(struct writer *w, const struct sealed *object, struct err *err)
 {
 	struct probe probe = {
-		.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER,
+		.lock = PTHREAD_MUTEX_INITIALIZER,
+		.changed = PTHREAD_COND_INITIALIZER,
 	};
 
 	probe.put = (struct put){
-		.object = object, .done = probe_done, .context = &probe,
-		.fd = io_open("/dev/null", O_RDONLY, 0), .result = PUT_FAILED,
+		.object = object,
+		.done = probe_done,
+		.context = &probe,
+		.fd = io_open("/dev/null", O_RDONLY, 0),
+		.result = PUT_FAILED,
 	};
 	w->store->put(w->state, &probe.put);
 	pthread_mutex_lock(&probe.lock);
@@ -121,7 +125,8 @@ int writer_probe(struct writer *w, struct str dirname, struct str prefix,
 		 struct http *http, struct err *err)
 {
 	struct sealed object = {
-		.dirname = dirname, .content_type = STR("application/octet-stream"),
+		.dirname = dirname,
+		.content_type = STR("application/octet-stream"),
 	};
 	struct buf key = BUF_INIT(4096), clean = BUF_INIT(4096);
 	int error = w->store == &store_stdout ? 0 : describe_empty(&object);

@@ -9,10 +9,10 @@
 #include "store/store.h"
 
 struct writer {
-	const struct store *store;	/* NULL: there is none */
+	const struct store *store; /* NULL: there is none */
 	void *state;
-	struct arena arena;		/* of the state's strings */
-	bool is_ready;			/* initialized */
+	struct arena arena; /* of the state's strings */
+	bool is_ready;	    /* initialized */
 };
 
 /* A state with the writer's defaults. 0 or -ENOMEM. */
@@ -23,7 +23,7 @@ int writer_new_file(struct writer *, struct str directory);
 int writer_init(struct writer *, struct http *, struct err *);
 /* Undoes writer_init(). */
 void writer_release(struct writer *);
-void writer_fini(struct writer *);	/* zeroed memory is fine */
+void writer_fini(struct writer *); /* zeroed memory is fine */
 
 /* Puts an empty object under the prefix and takes it away again; waits for it.
  * The writer must not be in use. 0, or -errno with the reason; a writer that

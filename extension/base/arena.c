@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include "base/arena.h"
 
-#define ARENA_BLOCK	(16 * 1024)
-#define ARENA_ALIGN	alignof(max_align_t)
+#define ARENA_BLOCK (16 * 1024)
+#define ARENA_ALIGN alignof(max_align_t)
 
 struct arena_block {
 	struct arena_block *next;
@@ -71,7 +71,7 @@ void *arena_alloc(struct arena *a, size_t size)
 		return NULL;
 	}
 	size = round_up(size);
-	a->left -= a->left % ARENA_ALIGN;	/* after bytes of odd length */
+	a->left -= a->left % ARENA_ALIGN; /* after bytes of odd length */
 	at = take(a, size);
 	return at ? memset(at, 0, size) : NULL;
 }

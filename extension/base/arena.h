@@ -16,14 +16,17 @@
 struct arena_block;
 
 struct arena {
-	struct arena_block *blocks;	/* newest first */
-	size_t left;			/* bytes unused in the newest */
-	size_t size;			/* of all blocks together */
-	size_t limit;			/* size never grows past this */
-	int error;			/* 0, -ENOMEM or -EFBIG; sticky */
+	struct arena_block *blocks; /* newest first */
+	size_t left;		    /* bytes unused in the newest */
+	size_t size;		    /* of all blocks together */
+	size_t limit;		    /* size never grows past this */
+	int error;		    /* 0, -ENOMEM or -EFBIG; sticky */
 };
 
-#define ARENA_INIT(max)	{ .limit = (max) }
+#define ARENA_INIT(max)                                                                  \
+	{                                                                                \
+		.limit = (max)                                                           \
+	}
 
 /* Zeroed, aligned for any type; NULL after the first failure. */
 void *arena_alloc(struct arena *, size_t size);
@@ -33,7 +36,7 @@ char *arena_bytes(struct arena *, size_t size);
 struct str arena_str(struct arena *, struct str);
 
 int arena_error(const struct arena *);
-void arena_reset(struct arena *);	/* empty and healthy; keeps one block */
+void arena_reset(struct arena *); /* empty and healthy; keeps one block */
 void arena_fini(struct arena *);
 
 #endif

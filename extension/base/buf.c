@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include "base/buf.h"
 
-#define BUF_SMALLEST	256
+#define BUF_SMALLEST 256
 
 static void grow(struct buf *b, size_t need)
 {

@@ -24,21 +24,23 @@
 #include "base/str.h"
 
 struct buf {
-	char *ptr;		/* NUL-terminated whenever not NULL */
+	char *ptr; /* NUL-terminated whenever not NULL */
 	size_t len;
 	size_t cap;
-	size_t limit;		/* len never grows past this */
-	int error;		/* 0, -ENOMEM or -EFBIG; sticky */
+	size_t limit; /* len never grows past this */
+	int error;    /* 0, -ENOMEM or -EFBIG; sticky */
 };
 
-#define BUF_INIT(max)	{ .limit = (max) }
+#define BUF_INIT(max)                                                                    \
+	{                                                                                \
+		.limit = (max)                                                           \
+	}
 
 void buf_put(struct buf *, struct str);
 void buf_puts(struct buf *, const char *);
 void buf_putc(struct buf *, char);
 void buf_put_i64(struct buf *, int64_t);
-void buf_printf(struct buf *, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+void buf_printf(struct buf *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Room for size more bytes at the end, or NULL and a sticky error. The caller
  * writes up to size bytes there and then counts them with buf_added(). */
@@ -46,8 +48,8 @@ char *buf_room(struct buf *, size_t size);
 void buf_added(struct buf *, size_t size);
 
 int buf_error(const struct buf *);
-struct str buf_str(const struct buf *);	/* borrowed; until the next append */
-void buf_cut(struct buf *, size_t len);	/* forget what is after len */
+struct str buf_str(const struct buf *); /* borrowed; until the next append */
+void buf_cut(struct buf *, size_t len); /* forget what is after len */
 void buf_reset(struct buf *);		/* empty and healthy; keeps memory */
 void buf_fini(struct buf *);		/* frees; may be used again */
 

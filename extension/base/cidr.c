@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include "base/cidr.h"
 
-#define BITS_OF_V4	32
-#define BITS_BEFORE_V4	96	/* of ::ffff:0:0 */
-#define BITS_OF_V6	128
+#define BITS_OF_V4     32
+#define BITS_BEFORE_V4 96 /* of ::ffff:0:0 */
+#define BITS_OF_V6     128
 
 static const uint8_t v4_prefix[12] = { [10] = 0xff, [11] = 0xff };
 
@@ -77,16 +77,20 @@ int cidr_parse(struct str text, struct cidr *out, struct err *err)
 	struct cidr c;
 
 	if (!address_parse(host, &c.prefix))
-		return err_set(err, "\"" STR_FMT "\" is not a network: write an IPv4 or "
+		return err_set(err,
+			       "\"" STR_FMT "\" is not a network: write an IPv4 or "
 			       "IPv6 address and a length, for example 10.0.0.0/8",
 			       STR_ARG(text));
 	if (!has_length)
-		return err_set(err, "\"" STR_FMT "\" has no prefix length: for this one "
+		return err_set(err,
+			       "\"" STR_FMT "\" has no prefix length: for this one "
 			       "address write " STR_FMT "/%u",
 			       STR_ARG(text), STR_ARG(text), max);
 	if (!parse_length(str_skip(text, host.len + 1), max, &c.bits))
-		return err_set(err, "\"" STR_FMT "\" has a bad prefix length: write a "
-			       "number from 0 to %u", STR_ARG(text), max);
+		return err_set(err,
+			       "\"" STR_FMT "\" has a bad prefix length: write a "
+			       "number from 0 to %u",
+			       STR_ARG(text), max);
 	if (is_dotted)
 		c.bits += BITS_BEFORE_V4;
 	clear_host_bits(&c);

@@ -20,8 +20,8 @@ struct address {
 };
 
 struct cidr {
-	struct address prefix;		/* host bits cleared */
-	unsigned bits;			/* of 128, also for IPv4 */
+	struct address prefix; /* host bits cleared */
+	unsigned bits;	       /* of 128, also for IPv4 */
 };
 
 struct cidr_set {
@@ -37,8 +37,7 @@ int cidr_parse(struct str text, struct cidr *, struct err *);
 
 /* Parses every item. The reason names the item by err_set_key(err,
  * "<key>[<index>]"). On failure the set is empty. */
-int cidr_set_parse(struct cidr_set *, const struct strs *, const char *key,
-		   struct err *);
+int cidr_set_parse(struct cidr_set *, const struct strs *, const char *key, struct err *);
 bool cidr_set_contains(const struct cidr_set *, const struct address *);
 void cidr_set_fini(struct cidr_set *);
 

@@ -9,16 +9,14 @@
 /* What the lower and the upper four bits of a byte add to the sum: together as
  * good as one table of all bytes. */
 static const uint32_t low_bits[16] = {
-	0x00000000, 0xf26b8303, 0xe13b70f7, 0x1350f3f4,
-	0xc79a971f, 0x35f1141c, 0x26a1e7e8, 0xd4ca64eb,
-	0x8ad958cf, 0x78b2dbcc, 0x6be22838, 0x9989ab3b,
+	0x00000000, 0xf26b8303, 0xe13b70f7, 0x1350f3f4, 0xc79a971f, 0x35f1141c,
+	0x26a1e7e8, 0xd4ca64eb, 0x8ad958cf, 0x78b2dbcc, 0x6be22838, 0x9989ab3b,
 	0x4d43cfd0, 0xbf284cd3, 0xac78bf27, 0x5e133c24,
 };
 
 static const uint32_t high_bits[16] = {
-	0x00000000, 0x105ec76f, 0x20bd8ede, 0x30e349b1,
-	0x417b1dbc, 0x5125dad3, 0x61c69362, 0x7198540d,
-	0x82f63b78, 0x92a8fc17, 0xa24bb5a6, 0xb21572c9,
+	0x00000000, 0x105ec76f, 0x20bd8ede, 0x30e349b1, 0x417b1dbc, 0x5125dad3,
+	0x61c69362, 0x7198540d, 0x82f63b78, 0x92a8fc17, 0xa24bb5a6, 0xb21572c9,
 	0xc38d26c4, 0xd3d3e1ab, 0xe330a81a, 0xf36e6f75,
 };
 
@@ -50,8 +48,8 @@ __attribute__((target("sse4.2"))) static uint32_t by_instruction(uint32_t crc,
 
 uint32_t crc32c(uint32_t crc, struct str bytes)
 {
-	return __builtin_cpu_supports("sse4.2") ? by_instruction(crc, bytes) :
-	       crc32c_by_table(crc, bytes);
+	return __builtin_cpu_supports("sse4.2") ? by_instruction(crc, bytes)
+						: crc32c_by_table(crc, bytes);
 }
 #else
 uint32_t crc32c(uint32_t crc, struct str bytes)

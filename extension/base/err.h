@@ -12,22 +12,23 @@
 
 struct err {
 	char text[1024];
-	char key[128];		/* the configuration key it is about, or "" */
+	char key[128]; /* the configuration key it is about, or "" */
 };
 
-#define ERR_INIT	{ .text = "" }
+#define ERR_INIT                                                                         \
+	{                                                                                \
+		.text = ""                                                               \
+	}
 
 /* Replaces the text. Returns -EINVAL, so that "return err_set(...)" fits. A
  * NULL err is fine: nobody will read it. */
-int err_set(struct err *, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+int err_set(struct err *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* The same about one key of the section that is being read, for instance
  * "max_flows_per_object", or "cluster_net_masks[2]" for an item of a list: the
  * reader of the configuration adds the file and the line. */
 int err_set_key(struct err *, const char *key, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 /* Puts "prefix: " before what is there. */
-void err_prefix(struct err *, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+void err_prefix(struct err *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -6,15 +6,15 @@
 #include "base/map.h"
 #include "base/now.h"
 
-#define BUCKETS_FIRST	16	/* a power of two; doubled as entries come */
+#define BUCKETS_FIRST 16 /* a power of two; doubled as entries come */
 
 struct entry {
-	struct entry *chain;		/* next of the same bucket */
+	struct entry *chain; /* next of the same bucket */
 	struct entry *newer, *older;
 	uint64_t hash;
 	int64_t expires_ms;
 	void *value;
-	size_t bytes;			/* of value and key */
+	size_t bytes; /* of value and key */
 	size_t key_len;
 	char key[];
 };
@@ -200,8 +200,7 @@ static void evict(struct map *m)
 	}
 }
 
-int map_put(struct map *m, struct str key, void *value, size_t bytes,
-	    int64_t expires_ms)
+int map_put(struct map *m, struct str key, void *value, size_t bytes, int64_t expires_ms)
 {
 	uint64_t hash = hash_of(m, key);
 	struct entry *e = *find(m, key, hash);
@@ -250,8 +249,8 @@ uint64_t map_evicted(const struct map *m)
 	return m->evicted;
 }
 
-void map_each(const struct map *m, bool (*visit)(void *context, struct str key,
-						void *value), void *context)
+void map_each(const struct map *m,
+	      bool (*visit)(void *context, struct str key, void *value), void *context)
 {
 	const struct entry *e;
 

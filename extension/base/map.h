@@ -30,8 +30,7 @@ void *map_get(struct map *, struct str key, int64_t now_ms);
  * bytes is what the value occupies; the key is added by us. The entry is gone
  * from expires_ms on; NEVER_MS for no expiry. 0, or -ENOMEM, or -EFBIG when
  * the entry alone is past a limit. */
-int map_put(struct map *, struct str key, void *value, size_t bytes,
-	    int64_t expires_ms);
+int map_put(struct map *, struct str key, void *value, size_t bytes, int64_t expires_ms);
 void map_remove(struct map *, struct str key);
 
 /* With those that have expired but were not asked for since. */
@@ -42,7 +41,7 @@ uint64_t map_evicted(const struct map *);
 
 /* Calls visit for every entry, most recently used first, until it says false.
  * The map must not be changed meanwhile. */
-void map_each(const struct map *, bool (*visit)(void *context, struct str key,
-						void *value), void *context);
+void map_each(const struct map *,
+	      bool (*visit)(void *context, struct str key, void *value), void *context);
 
 #endif

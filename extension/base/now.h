@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-#define NEVER_MS	INT64_MAX
+#define NEVER_MS INT64_MAX
 
 struct now {
 	int64_t mono_ms;

@@ -15,36 +15,36 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-#define STATS_EACH(X)							\
-	X(FLOWS_RECEIVED, "flows_received")				\
-	X(FLOWS_EXCLUDED, "flows_excluded")				\
-	X(FLOWS_DROPPED_INBOX, "flows_dropped_inbox_full")		\
-	X(FLOWS_DROPPED_NO_TRANSPORT, "flows_dropped_no_transport")	\
-	X(FLOWS_DROPPED_NO_NETWORK, "flows_dropped_no_network")		\
-	X(FLOWS_DROPPED_NO_METRIC, "flows_dropped_no_metric")		\
-	X(FLOWS_DROPPED_MEMORY, "flows_dropped_no_memory")		\
-	X(FLOWS_TRANSFORMED, "flows_transformed")			\
-	X(FLOWS_BAD_ADDRESS, "flows_bad_address")			\
-	X(RECORDS_ADDED, "records_added")				\
-	X(RECORDS_MERGED, "records_merged")				\
-	X(RECORDS_ENCODED, "records_encoded")				\
-	X(RECORDS_DROPPED_TOO_LONG, "records_dropped_row_too_long")	\
-	X(RECORDS_DROPPED_HELD, "records_dropped_spool_unwritable")	\
-	X(RECORDS_UPLOADED, "records_uploaded")				\
-	X(RECORDS_EVICTED, "records_evicted")				\
-	X(RECORDS_QUARANTINED, "records_quarantined")			\
-	X(RECORDS_SPOOLED, "records_spooled")	/* gauge */		\
-	X(OBJECTS_SEALED, "objects_sealed")				\
-	X(OBJECTS_UPLOADED, "objects_uploaded")				\
-	X(OBJECTS_EVICTED, "objects_evicted")				\
-	X(OBJECTS_QUARANTINED, "objects_quarantined")			\
-	X(OBJECTS_SPOOLED, "objects_spooled")	/* gauge */		\
-	X(BYTES_UPLOADED, "bytes_uploaded")				\
-	X(UPLOAD_FAILURES, "upload_failures")				\
-	X(LOOKUPS_DEGRADED, "lookups_degraded")				\
+#define STATS_EACH(X)                                                                    \
+	X(FLOWS_RECEIVED, "flows_received")                                              \
+	X(FLOWS_EXCLUDED, "flows_excluded")                                              \
+	X(FLOWS_DROPPED_INBOX, "flows_dropped_inbox_full")                               \
+	X(FLOWS_DROPPED_NO_TRANSPORT, "flows_dropped_no_transport")                      \
+	X(FLOWS_DROPPED_NO_NETWORK, "flows_dropped_no_network")                          \
+	X(FLOWS_DROPPED_NO_METRIC, "flows_dropped_no_metric")                            \
+	X(FLOWS_DROPPED_MEMORY, "flows_dropped_no_memory")                               \
+	X(FLOWS_TRANSFORMED, "flows_transformed")                                        \
+	X(FLOWS_BAD_ADDRESS, "flows_bad_address")                                        \
+	X(RECORDS_ADDED, "records_added")                                                \
+	X(RECORDS_MERGED, "records_merged")                                              \
+	X(RECORDS_ENCODED, "records_encoded")                                            \
+	X(RECORDS_DROPPED_TOO_LONG, "records_dropped_row_too_long")                      \
+	X(RECORDS_DROPPED_HELD, "records_dropped_spool_unwritable")                      \
+	X(RECORDS_UPLOADED, "records_uploaded")                                          \
+	X(RECORDS_EVICTED, "records_evicted")                                            \
+	X(RECORDS_QUARANTINED, "records_quarantined")                                    \
+	X(RECORDS_SPOOLED, "records_spooled") /* gauge */                                \
+	X(OBJECTS_SEALED, "objects_sealed")                                              \
+	X(OBJECTS_UPLOADED, "objects_uploaded")                                          \
+	X(OBJECTS_EVICTED, "objects_evicted")                                            \
+	X(OBJECTS_QUARANTINED, "objects_quarantined")                                    \
+	X(OBJECTS_SPOOLED, "objects_spooled") /* gauge */                                \
+	X(BYTES_UPLOADED, "bytes_uploaded")                                              \
+	X(UPLOAD_FAILURES, "upload_failures")                                            \
+	X(LOOKUPS_DEGRADED, "lookups_degraded")                                          \
 	X(LOOKUPS_REFUSED, "lookups_refused")
 
-#define STATS_ENUM(id, name)	STAT_##id,
+#define STATS_ENUM(id, name) STAT_##id,
 enum stat_id { STATS_EACH(STATS_ENUM) STAT_COUNT };
 #undef STATS_ENUM
 

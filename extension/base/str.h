@@ -23,9 +23,9 @@ struct strs {
 	size_t count;
 };
 
-#define STR(literal)		((struct str){ "" literal "", sizeof(literal) - 1 })
-#define STR_FMT			"%.*s"
-#define STR_ARG(s)		(int)(s).len, (s).ptr ? (s).ptr : ""
+#define STR(literal) ((struct str){ "" literal "", sizeof(literal) - 1 })
+#define STR_FMT	     "%.*s"
+#define STR_ARG(s)   (int)(s).len, (s).ptr ? (s).ptr : ""
 
 static inline struct str str_of(const char *text)
 {

@@ -12,9 +12,9 @@
 #include <stdint.h>
 #include <string.h>
 
-#define WORD_SIZE	sizeof(uint64_t)
+#define WORD_SIZE     sizeof(uint64_t)
 /* The same byte eight times. */
-#define WORD_OF(byte)	(UINT64_C(0x0101010101010101) * (byte))
+#define WORD_OF(byte) (UINT64_C(0x0101010101010101) * (byte))
 
 static inline uint64_t word_load(const char *at)
 {

@@ -9,7 +9,7 @@
 #include "settings.h"
 #include "sys/io.h"
 
-#define USAGE	"check -c FILE [--connect]"
+#define USAGE "check -c FILE [--connect]"
 
 extern char **environ;
 
@@ -26,8 +26,8 @@ int command_check(const struct skydive_host *host, int argc, char **argv)
 		return command_usage(USAGE);
 	settings = settings_read(argv[2], environ, NULL, &problems);
 	if (settings && !problems.count) {
-		buf_printf(&line, "%s: fine, %zu pipeline%s\n", argv[2], settings->tenants,
-			   settings->tenants == 1 ? "" : "s");
+		buf_printf(&line, "%s: fine, %zu pipeline%s\n", argv[2],
+			   settings->tenants, settings->tenants == 1 ? "" : "s");
 		io_write(STDOUT_FILENO, buf_str(&line));
 		if (argc == 4 && !check_connect(settings))
 			exit_code = EXIT_FAILED;

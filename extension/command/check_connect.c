@@ -9,8 +9,8 @@
 #include "sys/clock.h"
 #include "sys/io.h"
 
-#define WAIT_MS		15000
-#define POLL_MS		20
+#define WAIT_MS 15000
+#define POLL_MS 20
 
 static bool say(bool is_fine, const char *what, struct str which, const char *why)
 {
@@ -51,7 +51,9 @@ static bool check_stream(const struct tenant_settings *t)
 {
 	struct listener listener = { .last = "no answer" };
 	const struct skydive_host host = {
-		.size = sizeof(host), .context = &listener, .log = listen,
+		.size = sizeof(host),
+		.context = &listener,
+		.log = listen,
 	};
 	struct subscriber_options options = t->source;
 	int64_t until_ms = clock_now().mono_ms + WAIT_MS;
@@ -105,15 +107,16 @@ static bool check_rest(const struct settings *s, struct http *http)
 	if (!topology)
 		return say(false, "topology", s->topology.analyzers.item[0], err.text);
 	asker_init(&asker, topology, wake, &is_answered);
-	asker.answers.find(&asker.answers, STR("G.V().Has(\"TID\", \"skydive-exporter\")"));
+	asker.answers.find(&asker.answers,
+			   STR("G.V().Has(\"TID\", \"skydive-exporter\")"));
 	while (!atomic_load(&is_answered) && clock_now().mono_ms < until_ms)
 		poll(NULL, 0, POLL_MS);
 	asker_fini(&asker);
 	topology_count(topology, &counters);
 	topology_free(topology);
 	return say(atomic_load(&is_answered) && !counters.failed, "topology",
-		   s->topology.analyzers.item[0], *counters.error ? counters.error :
-		   "no answer");
+		   s->topology.analyzers.item[0],
+		   *counters.error ? counters.error : "no answer");
 }
 
 static bool check_stores(const struct settings *s, struct http *http)

@@ -11,10 +11,8 @@ static const struct {
 	const char *name;
 	int (*run)(const struct skydive_host *, int argc, char **argv);
 } commands[] = {
-	{ "check", command_check },
-	{ "record", command_record },
-	{ "replay", command_replay },
-	{ "status", command_status },
+	{ "check", command_check },	{ "record", command_record },
+	{ "replay", command_replay },	{ "status", command_status },
 	{ "version", command_version },
 };
 

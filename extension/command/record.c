@@ -16,9 +16,9 @@
 #include "sys/clock.h"
 #include "sys/io.h"
 
-#define USAGE	"record [--json] [--user NAME:PASSWORD] [--seconds N] URL NAME"
+#define USAGE "record [--json] [--user NAME:PASSWORD] [--seconds N] URL NAME"
 
-#define MESSAGE_MAX	((size_t)64 << 20)
+#define MESSAGE_MAX ((size_t)64 << 20)
 
 struct record {
 	struct subscriber_options options;
@@ -111,7 +111,8 @@ static int create(const struct record *r, const char *end, struct err *err)
 /* The signals that end it are the host's; in the command they are ours. */
 static void wait_for_end(const struct record *r)
 {
-	int64_t until_ms = r->seconds ? clock_now().mono_ms + r->seconds * 1000 : NEVER_MS;
+	int64_t until_ms = r->seconds ? clock_now().mono_ms + r->seconds * 1000
+				      : NEVER_MS;
 	struct pollfd in = { .events = POLLIN };
 	sigset_t signals;
 
@@ -150,9 +151,11 @@ static int run(struct record *r, struct err *err)
 int command_record(const struct skydive_host *host, int argc, char **argv)
 {
 	struct record r = { .options = {
-		.starvation_ms = 35000, .message_max = MESSAGE_MAX,
-		.deliver = keep, .context = &r,
-	} };
+				    .starvation_ms = 35000,
+				    .message_max = MESSAGE_MAX,
+				    .deliver = keep,
+				    .context = &r,
+			    } };
 	struct err err = ERR_INIT;
 	const char *url = NULL;
 	char host_id[64];
@@ -162,8 +165,9 @@ int command_record(const struct skydive_host *host, int argc, char **argv)
 		return command_usage(USAGE);
 	if (source_url_parse(str_of(url), &r.options.url, &err) < 0 ||
 	    !source_url_is_websocket(&r.options.url)) {
-		command_complain("%s", err.text[0] ? err.text : "only an analyzer's "
-				 "websocket is recorded");
+		command_complain("%s", err.text[0] ? err.text
+						   : "only an analyzer's "
+						     "websocket is recorded");
 		return EXIT_FAILED;
 	}
 	snprintf(host_id, sizeof(host_id), "skydive-exporter-record-%d", (int)getpid());

@@ -14,20 +14,20 @@
 #include "exporter.h"
 #include "sys/io.h"
 
-#define USAGE	"replay -c FILE [--topology ANSWERS.json]... [--output DIR] RECORDING..."
+#define USAGE "replay -c FILE [--topology ANSWERS.json]... [--output DIR] RECORDING..."
 
-#define TOPOLOGY_MAX	((size_t)256 << 20)
+#define TOPOLOGY_MAX ((size_t)256 << 20)
 
 extern char **environ;
 
 struct replay {
 	const char *config;
 	const char *output;
-	struct strs topology, recordings;	/* of argv */
+	struct strs topology, recordings; /* of argv */
 	struct replay_options options;
 	struct log *log;
 	struct exporter *exporter;
-	int64_t time_ms;			/* of the last message */
+	int64_t time_ms; /* of the last message */
 	bool has_started;
 };
 
@@ -80,8 +80,9 @@ static int read_topology(struct replay *r, struct err *err)
 static int make_spool(char path[64], struct err *err)
 {
 	snprintf(path, 64, "/tmp/skydive-exporter-replay-XXXXXX");
-	return mkdtemp(path) ? 0 : err_set(err, "cannot make a directory in /tmp: %s",
-				  strerror(errno));
+	return mkdtemp(path) ? 0
+			     : err_set(err, "cannot make a directory in /tmp: %s",
+				       strerror(errno));
 }
 
 static int open_exporter(struct replay *r, struct err *err)
@@ -92,13 +93,14 @@ static int open_exporter(struct replay *r, struct err *err)
 	if (settings && !problems.count) {
 		r->exporter = exporter_new(settings, &r->options, r->log, err);
 	} else {
-		err_set(err, STR_FMT, (int)(problems.text.len ? problems.text.len - 1 : 0),
+		err_set(err, STR_FMT,
+			(int)(problems.text.len ? problems.text.len - 1 : 0),
 			buf_str(&problems.text).ptr);
 		settings_free(settings);
 	}
 	problems_fini(&problems);
 	if (r->exporter)
-		r->options.topology = NULL;	/* taken */
+		r->options.topology = NULL; /* taken */
 	return r->exporter ? exporter_start(r->exporter, &r->options, err) : -EINVAL;
 }
 

@@ -8,7 +8,7 @@
 #define ROOM_LEAST	4
 /* Flows and layers of a message are about as large as its text; unescaped
  * strings add less than that. A message that needs more is hostile. */
-#define BATCH_ARENA_MAX	((size_t)512 << 20)
+#define BATCH_ARENA_MAX ((size_t)512 << 20)
 
 struct batch *batch_new(char *message, size_t size, struct batch_account *account)
 {
@@ -49,8 +49,8 @@ struct flow *batch_add(struct batch *batch)
 	struct flow *more;
 
 	if (batch->count == batch->room) {
-		batch->room = batch->room ? batch->room * 2 :
-			      batch->size / FLOW_TEXT + ROOM_LEAST;
+		batch->room = batch->room ? batch->room * 2
+					  : batch->size / FLOW_TEXT + ROOM_LEAST;
 		more = arena_alloc(&batch->arena, batch->room * sizeof(*more));
 		if (!more) {
 			batch->room = batch->count;

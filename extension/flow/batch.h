@@ -15,10 +15,10 @@
 
 /* Why a flow of a message was left out. */
 enum bad_flow {
-	BAD_FLOW_TYPE,			/* a member of the wrong type */
-	BAD_FLOW_NUMBER,		/* not a whole number, or out of range */
-	BAD_FLOW_PROTOCOL,		/* a protocol or ICMP type without number */
-	BAD_FLOW_NULL,			/* a null in the list */
+	BAD_FLOW_TYPE,	   /* a member of the wrong type */
+	BAD_FLOW_NUMBER,   /* not a whole number, or out of range */
+	BAD_FLOW_PROTOCOL, /* a protocol or ICMP type without number */
+	BAD_FLOW_NULL,	   /* a null in the list */
 	BAD_FLOW_REASONS
 };
 
@@ -35,8 +35,8 @@ struct batch {
 	/* Private. */
 	struct arena arena;
 	char *message;
-	size_t size;			/* of the message */
-	int64_t bytes;			/* in the account: 0 until it is filled */
+	size_t size;   /* of the message */
+	int64_t bytes; /* in the account: 0 until it is filled */
 	struct batch_account *account;
 	_Atomic unsigned refs;
 	size_t room;

@@ -26,7 +26,9 @@ static struct flow_layer *layer_of(const Flow__FlowLayer *from, struct arena *ar
 	if (layer)
 		*layer = (struct flow_layer){
 			.protocol = from->protocol,
-			.a = str_of(from->a), .b = str_of(from->b), .id = from->id,
+			.a = str_of(from->a),
+			.b = str_of(from->b),
+			.id = from->id,
 		};
 	return layer;
 }
@@ -40,7 +42,9 @@ static struct flow_transport *transport_of(const Flow__TransportLayer *from,
 	if (transport)
 		*transport = (struct flow_transport){
 			.protocol = from->protocol,
-			.a = from->a, .b = from->b, .id = from->id,
+			.a = from->a,
+			.b = from->b,
+			.id = from->id,
 		};
 	return transport;
 }
@@ -60,9 +64,13 @@ static struct flow_metric *metric_of(const Flow__FlowMetric *from, struct arena 
 
 	if (metric)
 		*metric = (struct flow_metric){
-			.ab_packets = from->abpackets, .ab_bytes = from->abbytes,
-			.ba_packets = from->bapackets, .ba_bytes = from->babytes,
-			.start = from->start, .last = from->last, .rtt = from->rtt,
+			.ab_packets = from->abpackets,
+			.ab_bytes = from->abbytes,
+			.ba_packets = from->bapackets,
+			.ba_bytes = from->babytes,
+			.start = from->start,
+			.last = from->last,
+			.rtt = from->rtt,
 		};
 	return metric;
 }
@@ -73,7 +81,8 @@ static struct flow_ip_metric *ip_metric_of(const Flow__IPMetric *from,
 	struct flow_ip_metric *metric = from ? arena_alloc(arena, sizeof(*metric)) : NULL;
 
 	if (metric)
-		*metric = (struct flow_ip_metric){ from->fragments, from->fragmenterrors };
+		*metric = (struct flow_ip_metric){ from->fragments,
+						   from->fragmenterrors };
 	return metric;
 }
 
@@ -84,20 +93,28 @@ static struct flow_tcp_metric *tcp_metric_of(const Flow__TCPMetric *from,
 
 	if (m)
 		*m = (struct flow_tcp_metric){
-			.ab_syn_start = from->absynstart, .ba_syn_start = from->basynstart,
-			.ab_syn_ttl = from->absynttl, .ba_syn_ttl = from->basynttl,
-			.ab_fin_start = from->abfinstart, .ba_fin_start = from->bafinstart,
-			.ab_rst_start = from->abrststart, .ba_rst_start = from->barststart,
+			.ab_syn_start = from->absynstart,
+			.ba_syn_start = from->basynstart,
+			.ab_syn_ttl = from->absynttl,
+			.ba_syn_ttl = from->basynttl,
+			.ab_fin_start = from->abfinstart,
+			.ba_fin_start = from->bafinstart,
+			.ab_rst_start = from->abrststart,
+			.ba_rst_start = from->barststart,
 			.ab_segment_out_of_order = from->absegmentoutoforder,
 			.ab_segment_skipped = from->absegmentskipped,
 			.ab_segment_skipped_bytes = from->absegmentskippedbytes,
-			.ab_packets = from->abpackets, .ab_bytes = from->abbytes,
-			.ab_saw_start = from->absawstart, .ab_saw_end = from->absawend,
+			.ab_packets = from->abpackets,
+			.ab_bytes = from->abbytes,
+			.ab_saw_start = from->absawstart,
+			.ab_saw_end = from->absawend,
 			.ba_segment_out_of_order = from->basegmentoutoforder,
 			.ba_segment_skipped = from->basegmentskipped,
 			.ba_segment_skipped_bytes = from->basegmentskippedbytes,
-			.ba_packets = from->bapackets, .ba_bytes = from->babytes,
-			.ba_saw_start = from->basawstart, .ba_saw_end = from->basawend,
+			.ba_packets = from->bapackets,
+			.ba_bytes = from->babytes,
+			.ba_saw_start = from->basawstart,
+			.ba_saw_end = from->basawend,
 		};
 	return m;
 }
@@ -119,7 +136,8 @@ static void fill(struct flow *flow, const Flow__Flow *from, struct arena *arena)
 		.metric = metric_of(from->metric, arena),
 		.tcp_metric = tcp_metric_of(from->tcpmetric, arena),
 		.ip_metric = ip_metric_of(from->ipmetric, arena),
-		.start = from->start, .last = from->last,
+		.start = from->start,
+		.last = from->last,
 		.tracking_id = str_of(from->trackingid),
 		.l3_tracking_id = str_of(from->l3trackingid),
 		.parent_uuid = str_of(from->parentuuid),
@@ -139,7 +157,8 @@ int decode_pb(struct str bytes, struct batch *batch, struct err *err)
 	message = flow__message__unpack(&allocator, bytes.len,
 					(const uint8_t *)(bytes.ptr ? bytes.ptr : ""));
 	if (!message)
-		return err_set(err, "not a protobuf flow.Message of %zu bytes", bytes.len);
+		return err_set(err, "not a protobuf flow.Message of %zu bytes",
+			       bytes.len);
 	for (i = 0; i < message->n_flows; i++) {
 		struct flow *flow = batch_add(batch);
 

@@ -17,23 +17,32 @@
 #include "format/shape.h"
 
 enum flow_protocol {
-	PROTOCOL_ETHERNET, PROTOCOL_IPV4, PROTOCOL_TCP, PROTOCOL_UDP,
-	PROTOCOL_SCTP, PROTOCOL_IPV6, PROTOCOL_ICMPV4, PROTOCOL_ICMPV6,
+	PROTOCOL_ETHERNET,
+	PROTOCOL_IPV4,
+	PROTOCOL_TCP,
+	PROTOCOL_UDP,
+	PROTOCOL_SCTP,
+	PROTOCOL_IPV6,
+	PROTOCOL_ICMPV4,
+	PROTOCOL_ICMPV6,
 };
 
 enum flow_finish {
-	FINISH_NOT, FINISH_TIMEOUT, FINISH_TCP_FIN, FINISH_TCP_RST,
+	FINISH_NOT,
+	FINISH_TIMEOUT,
+	FINISH_TCP_FIN,
+	FINISH_TCP_RST,
 };
 
 struct flow_layer {
-	int protocol;			/* enum flow_protocol, or a number without name */
+	int protocol; /* enum flow_protocol, or a number without name */
 	struct str a, b;
-	int64_t id;			/* link: VLAN ids; network: VNI or GRE key */
+	int64_t id; /* link: VLAN ids; network: VNI or GRE key */
 };
 
 struct flow_transport {
 	int protocol;
-	int64_t a, b;			/* ports */
+	int64_t a, b; /* ports */
 	int64_t id;
 };
 
@@ -44,12 +53,12 @@ struct flow_icmp {
 
 struct flow_metric {
 	int64_t ab_packets, ab_bytes, ba_packets, ba_bytes;
-	int64_t start, last;		/* Unix ms */
-	int64_t rtt;			/* ns */
+	int64_t start, last; /* Unix ms */
+	int64_t rtt;	     /* ns */
 };
 
 struct flow_tcp_metric {
-	int64_t ab_syn_start, ba_syn_start;		/* Unix ms, 0: not seen */
+	int64_t ab_syn_start, ba_syn_start; /* Unix ms, 0: not seen */
 	uint32_t ab_syn_ttl, ba_syn_ttl;
 	int64_t ab_fin_start, ba_fin_start, ab_rst_start, ba_rst_start;
 	int64_t ab_segment_out_of_order, ab_segment_skipped, ab_segment_skipped_bytes;
@@ -68,15 +77,15 @@ struct flow {
 	struct flow_transport *transport;
 	struct flow_icmp *icmp;
 	struct raw dhcpv4, dns, vrrpv2;
-	struct flow_metric *last_update;	/* since the previous report */
-	struct flow_metric *metric;		/* since the flow began */
+	struct flow_metric *last_update; /* since the previous report */
+	struct flow_metric *metric;	 /* since the flow began */
 	struct flow_tcp_metric *tcp_metric;
 	struct flow_ip_metric *ip_metric;
-	int64_t start, last;			/* Unix ms */
+	int64_t start, last; /* Unix ms */
 	struct str tracking_id, l3_tracking_id, parent_uuid;
 	struct str node_tid, capture_id;
 	int64_t raw_packets_captured;
-	int64_t finish_type;			/* enum flow_finish */
+	int64_t finish_type; /* enum flow_finish */
 };
 
 extern const struct shape flow_shape;

@@ -7,7 +7,7 @@
 #include "format/time_text.h"
 #include "layers.pb-c.h"
 
-#define LAYER_TEXT_MAX	(1 << 20)
+#define LAYER_TEXT_MAX (1 << 20)
 
 /* Writes a member's name, with a comma unless it is the first of an object. */
 static void put_name(struct buf *b, const char *name)

@@ -11,8 +11,12 @@
 enum wire_type { WIRE_VARINT = 0, WIRE_FIXED64 = 1, WIRE_BYTES = 2, WIRE_FIXED32 = 5 };
 
 enum {
-	MESSAGE_NAMESPACE = 1, MESSAGE_TYPE, MESSAGE_UUID, MESSAGE_STATUS,
-	MESSAGE_FORMAT, MESSAGE_OBJ,
+	MESSAGE_NAMESPACE = 1,
+	MESSAGE_TYPE,
+	MESSAGE_UUID,
+	MESSAGE_STATUS,
+	MESSAGE_FORMAT,
+	MESSAGE_OBJ,
 };
 
 static bool read_varint(struct str *rest, uint64_t *value)
@@ -137,7 +141,8 @@ static int parse_json(struct str text, struct arena *arena, struct message *m,
 		return err_set(err, "not a JSON StructMessage");
 	while (!json_next(&r, '}')) {
 		if ((!first && !json_next(&r, ',')) || !read_member(&r, m))
-			return err_set(err, "not a JSON StructMessage: broken at byte %zu",
+			return err_set(err,
+				       "not a JSON StructMessage: broken at byte %zu",
 				       (size_t)(r.at - text.ptr));
 		first = false;
 	}

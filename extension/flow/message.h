@@ -19,7 +19,7 @@ enum framing { FRAMING_PROTOBUF, FRAMING_JSON };
 struct message {
 	struct str namespace, type, uuid;
 	int64_t status;
-	bool is_protobuf;		/* obj, instead of JSON */
+	bool is_protobuf; /* obj, instead of JSON */
 	struct str obj;
 };
 

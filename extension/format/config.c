@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include "format/config_find.h"
 
-#define CONFIG_ARENA_MAX	((size_t)256 * 1024 * 1024)
+#define CONFIG_ARENA_MAX ((size_t)256 * 1024 * 1024)
 
 /* One line each, whatever the text quotes. */
 static void blank_control_characters(char *text, size_t len)
@@ -92,8 +92,10 @@ int config_add(struct config *c, const char *file, struct str text, bool environ
 		return -ENOMEM;
 	error = yaml_parse(text, &c->arena, &root, &err);
 	if (!error && root->kind != YAML_MAP && root->kind != YAML_NULL)
-		error = err_set(&err, "line %u: the file must consist of keys and values, "
-				"\"key: value\"", root->line);
+		error = err_set(&err,
+				"line %u: the file must consist of keys and values, "
+				"\"key: value\"",
+				root->line);
 	if (error == -EINVAL)
 		return refuse(problems, file, &err);
 	if (error)

@@ -26,11 +26,14 @@
 
 /* Complete sentences for a person, one per line; the same one is kept once. */
 struct problems {
-	struct buf text;		/* lines, each ended by LF */
+	struct buf text; /* lines, each ended by LF */
 	size_t count;
 };
 
-#define PROBLEMS_INIT	{ .text = BUF_INIT(256 * 1024) }
+#define PROBLEMS_INIT                                                                    \
+	{                                                                                \
+		.text = BUF_INIT(256 * 1024)                                             \
+	}
 
 void problems_add(struct problems *, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -41,18 +44,18 @@ struct config;
 /* A part of the configuration that somebody reads: the fields of shape stand
  * below path; "" is the top. A field named "*" of kind MAP takes all keys. */
 struct config_section {
-	const char *path;		/* "pipeline.store.buffered" */
+	const char *path; /* "pipeline.store.buffered" */
 	const struct shape *shape;
 };
 
-struct config *config_new(void);	/* NULL: no memory */
+struct config *config_new(void); /* NULL: no memory */
 void config_free(struct config *);
 
 /* Adds a document below those added before. file and text are copied. With
  * environment, variables stand above this layer. 0, or -EINVAL after adding
  * to problems, or -ENOMEM. */
-int config_add(struct config *, const char *file, struct str text,
-	       bool environment, struct problems *);
+int config_add(struct config *, const char *file, struct str text, bool environment,
+	       struct problems *);
 /* "NAME=value" strings, NULL-terminated; borrowed for the config's life. */
 void config_environment(struct config *, char *const *environ);
 
@@ -66,8 +69,8 @@ size_t config_read(const struct config *, const char *path, const struct shape *
  * value) that no section knows, with the nearest known key as a suggestion,
  * and for a value where a section must stand. Keys without a value are let be:
  * they have no effect. */
-void config_check(const struct config *, const char *below,
-		  const struct config_section *, size_t count, struct problems *);
+void config_check(const struct config *, const char *below, const struct config_section *,
+		  size_t count, struct problems *);
 
 /* Where the value of path.key comes from: "exporter.yml:12", the name of an
  * environment variable, or the first layer's file when it is not set. key may

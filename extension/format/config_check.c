@@ -6,9 +6,9 @@
 #include "format/nearest.h"
 
 enum known_kind {
-	KNOWN_SECTION,		/* keys stand below it */
+	KNOWN_SECTION, /* keys stand below it */
 	KNOWN_FIELD,
-	KNOWN_MAP,		/* any names stand below it */
+	KNOWN_MAP, /* any names stand below it */
 };
 
 struct known {
@@ -23,7 +23,7 @@ struct check {
 	struct arena names;
 	struct problems *problems;
 	const struct layer *layer;
-	struct buf path;		/* of the key that is looked at */
+	struct buf path; /* of the key that is looked at */
 };
 
 static void check_map(struct check *, const struct yaml_node *map);
@@ -163,8 +163,9 @@ static void check_key(struct check *c, struct str path, const struct yaml_node *
 	else if (!is_in_map(c, path))
 		refuse_unknown(c, path, is_map, line);
 	else if (is_map || value->kind == YAML_LIST)
-		refuse_value(c, path, line, is_map ? "a map where one value must stand" :
-			     "a list where one value must stand");
+		refuse_value(c, path, line,
+			     is_map ? "a map where one value must stand"
+				    : "a list where one value must stand");
 }
 
 static void check_map(struct check *c, const struct yaml_node *map)

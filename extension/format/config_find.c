@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include "format/config_find.h"
 
-#define VARIABLE_PREFIX	"SKYDIVE_"
+#define VARIABLE_PREFIX "SKYDIVE_"
 
 struct str config_join(struct config_path *out, struct str path, struct str key)
 {
@@ -129,7 +129,9 @@ static bool visit_item(const struct visit *v, const struct yaml_node *map, size_
 		       struct str name)
 {
 	const struct place place = {
-		.value = map->item[i], .layer = v->layer, .line = map->key_line[i],
+		.value = map->item[i],
+		.layer = v->layer,
+		.line = map->key_line[i],
 	};
 
 	return v->visit(v->context, name, &place);
@@ -162,7 +164,8 @@ static bool visit_below(const struct visit *v, const struct yaml_node *map,
 
 bool config_each_below(const struct layer *layer, struct str path,
 		       bool (*visit)(void *context, struct str name,
-				     const struct place *), void *context)
+				     const struct place *),
+		       void *context)
 {
 	const struct visit v = { layer, visit, context };
 
@@ -174,5 +177,6 @@ void config_put_place(const struct place *place, struct buf *where)
 	if (place->variable.len)
 		buf_put(where, place->variable);
 	else
-		buf_printf(where, STR_FMT ":%u", STR_ARG(place->layer->file), place->line);
+		buf_printf(where, STR_FMT ":%u", STR_ARG(place->layer->file),
+			   place->line);
 }

@@ -6,29 +6,29 @@
 #include "format/config.h"
 #include "format/yaml.h"
 
-#define CONFIG_PATH_MAX	512
+#define CONFIG_PATH_MAX 512
 
 struct layer {
 	struct layer *below;
 	struct str file;
-	const struct yaml_node *root;	/* a MAP or NULL node */
-	bool environment;		/* stands above this layer */
+	const struct yaml_node *root; /* a MAP or NULL node */
+	bool environment;	      /* stands above this layer */
 };
 
 struct config {
 	struct arena arena;
 	struct layer *top;
-	struct layer **bottom;		/* where the next one goes */
+	struct layer **bottom; /* where the next one goes */
 	char *const *environ;
 };
 
 /* A value and where it stands. */
 struct place {
-	const struct yaml_node *value;	/* not NULL and not of kind NULL */
+	const struct yaml_node *value; /* not NULL and not of kind NULL */
 	const struct layer *layer;
 	unsigned line;
-	struct str variable;		/* its name, when it comes from one */
-	struct yaml_node text;		/* what value is then */
+	struct str variable;   /* its name, when it comes from one */
+	struct yaml_node text; /* what value is then */
 };
 
 /* "path.key"; either may be empty. Too long a path is cut: it names nothing. */
@@ -52,7 +52,8 @@ bool config_find_in(const struct layer *, struct str path, struct place *);
  * values, too. Until visit says false; then false. */
 bool config_each_below(const struct layer *, struct str path,
 		       bool (*visit)(void *context, struct str name,
-				     const struct place *), void *context);
+				     const struct place *),
+		       void *context);
 
 /* "file:line" or the variable. */
 void config_put_place(const struct place *, struct buf *);

@@ -76,10 +76,10 @@ static int refuse_kind(const struct conversion *c)
 
 	if (flags & FIELD_DURATION)
 		buf_puts(&b, " is not a duration; write seconds, or a number with a unit "
-			 "as in 500ms, 90s, 5m, 2h or 7d");
+			     "as in 500ms, 90s, 5m, 2h or 7d");
 	else if (flags & FIELD_SIZE)
 		buf_puts(&b, " is not a size; write bytes, or a number with a unit as in "
-			 "64KiB or 10GiB");
+			     "64KiB or 10GiB");
 	else if (flags & FIELD_SECONDS)
 		buf_puts(&b, " is not a whole number of seconds");
 	else
@@ -127,8 +127,9 @@ static int refuse_range(const struct conversion *c, int64_t min, int64_t max)
 static void default_range(enum field_kind kind, int64_t *min, int64_t *max)
 {
 	*min = kind == FIELD_KIND_I64 ? INT64_MIN : 0;
-	*max = kind == FIELD_KIND_U16 ? UINT16_MAX :
-	       kind == FIELD_KIND_U32 ? UINT32_MAX : INT64_MAX;
+	*max = kind == FIELD_KIND_U16	? UINT16_MAX
+	       : kind == FIELD_KIND_U32 ? UINT32_MAX
+					: INT64_MAX;
 }
 
 int config_number_read(const struct conversion *c, void *member)

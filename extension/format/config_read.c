@@ -17,9 +17,9 @@ struct merged {
 	struct arena *arena;
 	struct entry {
 		struct str name, value;
-		bool is_set;			/* not null */
-		const struct layer *layer;	/* NULL: a variable */
-	} *entry;
+		bool is_set;		   /* not null */
+		const struct layer *layer; /* NULL: a variable */
+	} * entry;
 	size_t count, room;
 };
 
@@ -68,8 +68,9 @@ static struct str lower_case(struct arena *arena, struct str name)
 	if (!copy)
 		return STR("");
 	for (i = 0; i < name.len; i++)
-		copy[i] = name.ptr[i] >= 'A' && name.ptr[i] <= 'Z' ?
-			  (char)(name.ptr[i] - 'A' + 'a') : name.ptr[i];
+		copy[i] = name.ptr[i] >= 'A' && name.ptr[i] <= 'Z'
+				  ? (char)(name.ptr[i] - 'A' + 'a')
+				  : name.ptr[i];
 	copy[name.len] = '\0';
 	return (struct str){ copy, name.len };
 }
@@ -133,8 +134,8 @@ static int refuse_map(const struct field *field, const char *key,
 
 	config_value_show(place->value, field->flags, &shown);
 	err_set_key(err, key, STR_FMT " %s", STR_ARG(buf_str(&shown)),
-		    place->variable.len ? "is not a JSON object" :
-		    "where a map of names and values must stand");
+		    place->variable.len ? "is not a JSON object"
+					: "where a map of names and values must stand");
 	buf_fini(&shown);
 	return -EINVAL;
 }
@@ -149,8 +150,9 @@ static int merge_layers(const struct reading *r, const struct field *field,
 
 	for (layer = r->config->top; layer; layer = layer->below) {
 		if (layer->environment && config_find_variable(r->config, path, &place))
-			return merge_json(m, place.text.text) ? 0 :
-			       refuse_map(field, key, &place, err);
+			return merge_json(m, place.text.text)
+				       ? 0
+				       : refuse_map(field, key, &place, err);
 		if (config_find_in(layer, path, &place) && place.value->kind != YAML_MAP)
 			return refuse_map(field, key, &place, err);
 		if (!config_each_below(layer, path, merge_value, m))
@@ -186,14 +188,15 @@ static int read_map(const struct reading *r, const struct field *field,
 	return error || !m.count ? error : fill_map(&m, out);
 }
 
-static int read_single(const struct reading *r, const struct field *field,
-		       void *member, bool *found, struct err *err)
+static int read_single(const struct reading *r, const struct field *field, void *member,
+		       bool *found, struct err *err)
 {
 	struct config_path buffer;
 	struct place place;
 
-	*found = config_find(r->config, config_join(&buffer, str_of(r->path),
-						    str_of(field->name)), &place);
+	*found = config_find(r->config,
+			     config_join(&buffer, str_of(r->path), str_of(field->name)),
+			     &place);
 	return *found ? config_value_read(field, place.value, member, r->arena, err) : 0;
 }
 
@@ -213,9 +216,9 @@ static int read_field(const struct reading *r, const struct field *field, void *
 {
 	struct err err = ERR_INIT;
 	bool found;
-	int error = field->kind == FIELD_KIND_MAP ?
-		    read_map(r, field, member, &found, &err) :
-		    read_single(r, field, member, &found, &err);
+	int error = field->kind == FIELD_KIND_MAP
+			    ? read_map(r, field, member, &found, &err)
+			    : read_single(r, field, member, &found, &err);
 
 	if (arena_error(r->arena))
 		return arena_error(r->arena);
@@ -241,7 +244,8 @@ size_t config_read(const struct config *c, const char *path, const struct shape 
 	for (field = shape->fields; field->name && !error; field++)
 		error = read_field(&r, field, (char *)out + field->offset);
 	if (error)
-		problems_add(problems, "%s: %s", path, error == -EFBIG ?
-			     "too large a configuration" : "no memory to read it");
+		problems_add(problems, "%s: %s", path,
+			     error == -EFBIG ? "too large a configuration"
+					     : "no memory to read it");
 	return problems->count - before;
 }

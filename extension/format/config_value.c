@@ -8,7 +8,7 @@
 #include "format/nearest.h"
 #include "format/number.h"
 
-#define SHOWN_MAX	60	/* bytes of a value that a message quotes */
+#define SHOWN_MAX 60 /* bytes of a value that a message quotes */
 
 void config_value_show(const struct yaml_node *value, unsigned flags, struct buf *b)
 {
@@ -103,8 +103,8 @@ static bool one_of(struct str text, const char *const *words)
 static bool parse_bool(struct str text, bool *out)
 {
 	static const char *const exact[][2] = {
-		{ "1", "0" }, { "t", "f" }, { "T", "F" }, { "true", "false" },
-		{ "TRUE", "FALSE" }, { "True", "False" },
+		{ "1", "0" },	     { "t", "f" },	  { "T", "F" },
+		{ "true", "false" }, { "TRUE", "FALSE" }, { "True", "False" },
 	};
 	size_t i;
 
@@ -129,11 +129,11 @@ static int read_bool(const struct conversion *c, bool *out)
 	else if (value->kind != YAML_STR)
 		return config_refuse(c, " where true or false must stand");
 	else if (!parse_bool(value->text, out))
-		return config_refuse(c, one_of(value->text, yes) ?
-				     " is not true or false; write true" :
-				     one_of(value->text, no) ?
-				     " is not true or false; write false" :
-				     " is not true or false");
+		return config_refuse(c, one_of(value->text, yes)
+						? " is not true or false; write true"
+					: one_of(value->text, no)
+						? " is not true or false; write false"
+						: " is not true or false");
 	return 0;
 }
 
@@ -231,9 +231,10 @@ static int read_strs(const struct conversion *c, struct strs *out)
 		    config_value_text(item, c->arena, &out->item[i]))
 			continue;
 		snprintf(index, sizeof(index), "[%zu]", i);
-		return config_refuse_at(c, item, index, item->kind == YAML_NULL ?
-					"an item without a value" :
-					" where one value must stand");
+		return config_refuse_at(c, item, index,
+					item->kind == YAML_NULL
+						? "an item without a value"
+						: " where one value must stand");
 	}
 	return 0;
 }
@@ -265,7 +266,7 @@ int config_value_read(const struct field *field, const struct yaml_node *value,
 	case FIELD_KIND_MAP:
 	case FIELD_KIND_OBJECT:
 	case FIELD_KIND_RAW:
-		assert(false);	/* they have no single value */
+		assert(false); /* they have no single value */
 		break;
 	}
 	return arena_error(arena) ? -ENOMEM : error;

@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* What digits_put() may write to: 20 digits, in whole words. */
-#define DIGITS_ROOM	24
+#define DIGITS_ROOM 24
 
 /* "00" to "99", one after the other. */
 extern const char digits_pairs[];

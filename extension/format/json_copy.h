@@ -50,8 +50,8 @@ static inline bool json_is_plain_word(uint64_t word)
 
 static inline bool json_is_plain(unsigned char c)
 {
-	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\' && c != '<' &&
-	       c != '>' && c != '&';
+	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\' && c != '<' && c != '>' &&
+	       c != '&';
 }
 
 /* Copies a string; returns where it ends, or NULL: it is not plain. */

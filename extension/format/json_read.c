@@ -17,8 +17,8 @@ static size_t left(const struct json_reader *r)
 
 __attribute__((noinline)) static void skip_some_blanks(struct json_reader *r)
 {
-	while (r->at < r->end && (*r->at == ' ' || *r->at == '\t' ||
-				  *r->at == '\n' || *r->at == '\r'))
+	while (r->at < r->end &&
+	       (*r->at == ' ' || *r->at == '\t' || *r->at == '\n' || *r->at == '\r'))
 		r->at++;
 }
 
@@ -88,7 +88,8 @@ static bool read_escaped(struct json_reader *r, const char *from, struct str *ou
 	if (!bytes)
 		return fail(r, JSON_MEMORY);
 	out->ptr = bytes;
-	if (!json_unescape((struct str){ from, (size_t)(close - from) }, bytes, &out->len))
+	if (!json_unescape((struct str){ from, (size_t)(close - from) }, bytes,
+			   &out->len))
 		return fail(r, JSON_SYNTAX);
 	r->at = close + 1;
 	return true;
@@ -326,8 +327,8 @@ static const struct field *expected_key(struct json_reader *r, const struct fiel
 		const char *key = field->prefix + 1;
 		size_t len = field->prefix_len - 1;
 
-		if (room < WORD_SIZE ? room >= len && memcmp(r->at, key, len) == 0 :
-		    json_scan_key(r->at, key, len, room)) {
+		if (room < WORD_SIZE ? room >= len && memcmp(r->at, key, len) == 0
+				     : json_scan_key(r->at, key, len, room)) {
 			r->at += len;
 			return field;
 		}

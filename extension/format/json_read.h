@@ -16,23 +16,23 @@
 #include "base/arena.h"
 #include "format/shape.h"
 
-#define JSON_DEPTH_MAX	64
+#define JSON_DEPTH_MAX 64
 
 enum json_error {
 	JSON_OK,
-	JSON_SYNTAX,		/* not JSON: nothing after this can be trusted */
-	JSON_DEPTH,		/* nested too deeply: likewise */
-	JSON_MEMORY,		/* the arena is full: likewise */
-	JSON_TYPE,		/* not the type the shape wants */
-	JSON_NUMBER,		/* not a whole number, or out of range */
-	JSON_ENUM,		/* a name that is not in the table */
+	JSON_SYNTAX, /* not JSON: nothing after this can be trusted */
+	JSON_DEPTH,  /* nested too deeply: likewise */
+	JSON_MEMORY, /* the arena is full: likewise */
+	JSON_TYPE,   /* not the type the shape wants */
+	JSON_NUMBER, /* not a whole number, or out of range */
+	JSON_ENUM,   /* a name that is not in the table */
 };
 
 struct json_reader {
 	const char *at;
 	const char *end;
-	struct arena *arena;	/* unescaped strings and nested structs */
-	enum json_error error;	/* the first; sticky */
+	struct arena *arena;   /* unescaped strings and nested structs */
+	enum json_error error; /* the first; sticky */
 };
 
 void json_reader_init(struct json_reader *, struct str text, struct arena *);
@@ -51,9 +51,9 @@ bool json_error_is_local(enum json_error);
 /* For hand-written loops over arrays and objects. json_next() eats white space
  * and then c, if it is there. */
 bool json_next(struct json_reader *, char c);
-bool json_at_end(struct json_reader *);		/* only white space is left */
+bool json_at_end(struct json_reader *); /* only white space is left */
 bool json_read_string(struct json_reader *, struct str *);
 bool json_read_i64(struct json_reader *, int64_t *);
-bool json_read_null(struct json_reader *);	/* eats null, if it is there */
+bool json_read_null(struct json_reader *); /* eats null, if it is there */
 
 #endif

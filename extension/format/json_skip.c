@@ -125,7 +125,7 @@ static bool close_levels(struct json_reader *r, uint64_t objects, unsigned *dept
 
 bool json_skip(struct json_reader *r, struct str *raw)
 {
-	uint64_t objects = 0;		/* bit i: level i is an object */
+	uint64_t objects = 0; /* bit i: level i is an object */
 	unsigned depth = 0;
 	const char *from;
 

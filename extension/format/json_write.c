@@ -46,8 +46,8 @@ void json_put_raw(struct buf *b, struct str text, struct json_style style)
 		}
 		if (c == '}' || c == ']')
 			style.depth--;
-		if (c == '}' || c == ']' ? last != '{' && last != '[' :
-		    last == '{' || last == '[' || last == ',')
+		if (c == '}' || c == ']' ? last != '{' && last != '['
+					 : last == '{' || last == '[' || last == ',')
 			json_put_break(b, style);
 		if (c == '"') {
 			i = put_quoted(b, text, i);
@@ -163,7 +163,7 @@ static void put_value(struct buf *b, const struct field *field, const void *valu
 		break;
 	case FIELD_KIND_BOOL:
 		json_put(b, *(const bool *)value ? "true" : "false",
-		    *(const bool *)value ? 4 : 5);
+			 *(const bool *)value ? 4 : 5);
 		break;
 	case FIELD_KIND_U16:
 		put_i64(b, *(const uint16_t *)value);
@@ -197,21 +197,21 @@ static bool put_member(struct buf *b, const struct field *field, size_t skip,
 	size_t name_len = field->prefix_len - skip;
 	const struct str *text = value;
 	char *to = json_room(b, name_len + DIGITS_ROOM + WORD_SIZE +
-			     (field->kind == FIELD_KIND_STR ? text->len : 0));
+					(field->kind == FIELD_KIND_STR ? text->len : 0));
 
 	if (!to)
 		return false;
 	to = json_copy(to, field->prefix + skip, name_len);
 	if (field->kind == FIELD_KIND_I64 && *(const int64_t *)value >= 0) {
-		to = digits_put(to, (uint64_t)*(const int64_t *)value);
+		to = digits_put(to, (uint64_t) * (const int64_t *)value);
 	} else if (field->kind == FIELD_KIND_STR) {
 		*to++ = '"';
 		to = json_copy_plain(to, *text);
 		if (to)
 			*to++ = '"';
 	} else if (field->kind == FIELD_KIND_BOOL) {
-		to = *(const bool *)value ? json_copy(to, "true\0\0\0", 4) :
-					    json_copy(to, "false\0\0", 5);
+		to = *(const bool *)value ? json_copy(to, "true\0\0\0", 4)
+					  : json_copy(to, "false\0\0", 5);
 	} else {
 		to = NULL;
 	}
@@ -226,7 +226,7 @@ void json_put_record(struct buf *b, const struct shape *shape, const void *recor
 {
 	struct json_style inside = { style.pretty, style.depth + 1 };
 	const struct field *field;
-	size_t skip = 1;		/* the comma of the prefix, for the first */
+	size_t skip = 1; /* the comma of the prefix, for the first */
 
 	json_put(b, "{", 1);
 	for (field = shape->fields; field->name; field++) {

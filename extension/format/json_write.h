@@ -14,7 +14,7 @@
 
 struct json_style {
 	bool pretty;
-	unsigned depth;		/* of the value that is written */
+	unsigned depth; /* of the value that is written */
 };
 
 void json_put_string(struct buf *, struct str);

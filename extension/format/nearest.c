@@ -2,7 +2,7 @@
 /* nearest.c - see nearest.h. */
 #include "format/nearest.h"
 
-#define WORD_MAX	63
+#define WORD_MAX 63
 
 static size_t smallest(size_t a, size_t b, size_t c)
 {
@@ -33,8 +33,8 @@ static size_t distance(struct str a, struct str b)
 	for (i = 1; i <= a.len; i++) {
 		row[0] = i;
 		for (j = 1; j <= b.len; j++) {
-			row[j] = smallest(last[j] + 1, row[j - 1] + 1, last[j - 1] +
-					  !same(a, i - 1, b, j - 1));
+			row[j] = smallest(last[j] + 1, row[j - 1] + 1,
+					  last[j - 1] + !same(a, i - 1, b, j - 1));
 			if (i > 1 && j > 1 && same(a, i - 1, b, j - 2) &&
 			    same(a, i - 2, b, j - 1) && before[j - 2] + 1 < row[j])
 				row[j] = before[j - 2] + 1;

@@ -12,9 +12,9 @@
 #include "base/buf.h"
 
 struct nearest {
-	struct str word;		/* borrowed, as is what is offered */
+	struct str word; /* borrowed, as is what is offered */
 	struct str found;
-	size_t distance;		/* of found */
+	size_t distance; /* of found */
 };
 
 /* Of equally near words the first stays; one that is too far never counts.

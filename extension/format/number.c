@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include "format/number.h"
 
-#define FLOAT_TEXT_MAX	128
-#define DOUBLE_DIGITS	17	/* enough to tell any two doubles apart */
+#define FLOAT_TEXT_MAX 128
+#define DOUBLE_DIGITS  17 /* enough to tell any two doubles apart */
 
 struct unit {
 	const char *name;
@@ -16,14 +16,27 @@ struct unit {
 
 /* The largest first, for writing; the last is what a bare number counts. */
 static const struct unit durations[] = {
-	{ "d", 24 * 60 * 60 * 1000 }, { "h", 60 * 60 * 1000 }, { "m", 60 * 1000 },
-	{ "s", 1000 }, { "ms", 1 }, { "", 1000 }, { NULL, 0 },
+	{ "d", 24 * 60 * 60 * 1000 },
+	{ "h", 60 * 60 * 1000 },
+	{ "m", 60 * 1000 },
+	{ "s", 1000 },
+	{ "ms", 1 },
+	{ "", 1000 },
+	{ NULL, 0 },
 };
 
 static const struct unit sizes[] = {
-	{ "TiB", INT64_C(1) << 40 }, { "GiB", 1 << 30 }, { "MiB", 1 << 20 },
-	{ "KiB", 1 << 10 }, { "TB", INT64_C(1000000000000) }, { "GB", 1000000000 },
-	{ "MB", 1000000 }, { "kB", 1000 }, { "", 1 }, { "B", 1 }, { NULL, 0 },
+	{ "TiB", INT64_C(1) << 40 },
+	{ "GiB", 1 << 30 },
+	{ "MiB", 1 << 20 },
+	{ "KiB", 1 << 10 },
+	{ "TB", INT64_C(1000000000000) },
+	{ "GB", 1000000000 },
+	{ "MB", 1000000 },
+	{ "kB", 1000 },
+	{ "", 1 },
+	{ "B", 1 },
+	{ NULL, 0 },
 };
 
 static unsigned digit_value(char c)
@@ -67,13 +80,16 @@ static unsigned base_of(struct str *text)
 	if (text->len < 2 || text->ptr[0] != '0')
 		return 10;
 	switch (text->ptr[1]) {
-	case 'x': case 'X':
+	case 'x':
+	case 'X':
 		base = 16;
 		break;
-	case 'o': case 'O':
+	case 'o':
+	case 'O':
 		base = 8;
 		break;
-	case 'b': case 'B':
+	case 'b':
+	case 'B':
 		base = 2;
 		break;
 	default:

@@ -22,20 +22,20 @@ enum field_kind {
 	FIELD_KIND_U32,
 	FIELD_KIND_I64,
 	FIELD_KIND_STR,
-	FIELD_KIND_STRS,	/* struct strs: a list of strings */
-	FIELD_KIND_MAP,		/* struct map_of_str: names and strings, in order */
-	FIELD_KIND_ENUM,	/* int, spelled by .names */
-	FIELD_KIND_OBJECT,	/* pointer to a struct of .shape; NULL if absent */
-	FIELD_KIND_RAW,		/* struct raw: JSON text, passed through */
+	FIELD_KIND_STRS,   /* struct strs: a list of strings */
+	FIELD_KIND_MAP,	   /* struct map_of_str: names and strings, in order */
+	FIELD_KIND_ENUM,   /* int, spelled by .names */
+	FIELD_KIND_OBJECT, /* pointer to a struct of .shape; NULL if absent */
+	FIELD_KIND_RAW,	   /* struct raw: JSON text, passed through */
 };
 
 enum field_flags {
-	FIELD_REQUIRED   = 1 << 0,	/* reading: absence is an error */
-	FIELD_OMIT_EMPTY = 1 << 1,	/* writing: leave out 0, "", NULL */
-	FIELD_SECRET     = 1 << 2,	/* never printed or logged */
-	FIELD_DURATION   = 1 << 3,	/* I64 of milliseconds: 90, "90s", "5m" */
-	FIELD_SIZE       = 1 << 4,	/* I64 of bytes: 65536, "64KiB" */
-	FIELD_SECONDS    = 1 << 5,	/* I64 of milliseconds, plain seconds only */
+	FIELD_REQUIRED = 1 << 0,   /* reading: absence is an error */
+	FIELD_OMIT_EMPTY = 1 << 1, /* writing: leave out 0, "", NULL */
+	FIELD_SECRET = 1 << 2,	   /* never printed or logged */
+	FIELD_DURATION = 1 << 3,   /* I64 of milliseconds: 90, "90s", "5m" */
+	FIELD_SIZE = 1 << 4,	   /* I64 of bytes: 65536, "64KiB" */
+	FIELD_SECONDS = 1 << 5,	   /* I64 of milliseconds, plain seconds only */
 };
 
 /* JSON text as it was received; no value when len is 0. */
@@ -50,71 +50,79 @@ struct map_of_str {
 };
 
 struct field {
-	const char *name;		/* a configuration key may contain dots */
-	const char *prefix;		/* ,"name": and at least seven NULs */
+	const char *name;   /* a configuration key may contain dots */
+	const char *prefix; /* ,"name": and at least seven NULs */
 	size_t prefix_len;
 	enum field_kind kind;
 	unsigned flags;
 	size_t offset;
-	const struct shape *shape;	/* OBJECT */
-	const char *const *names;	/* ENUM; NULL-terminated */
-	int64_t min, max;		/* reading numbers, when max is not 0 */
-	const char *help;		/* one line, for the reference */
+	const struct shape *shape; /* OBJECT */
+	const char *const *names;  /* ENUM; NULL-terminated */
+	int64_t min, max;	   /* reading numbers, when max is not 0 */
+	const char *help;	   /* one line, for the reference */
 };
 
 struct shape {
 	const char *name;
 	size_t size;
-	const struct field *fields;	/* ends with a field without a name */
-	const void *defaults;		/* a struct of .size to start from, or NULL */
+	const struct field *fields; /* ends with a field without a name */
+	const void *defaults;	    /* a struct of .size to start from, or NULL */
 };
 
-#define FIELD_KIND_OF(lvalue) _Generic((lvalue),	\
-	bool: FIELD_KIND_BOOL,				\
-	uint16_t: FIELD_KIND_U16,			\
-	uint32_t: FIELD_KIND_U32,			\
-	int64_t: FIELD_KIND_I64,			\
-	struct str: FIELD_KIND_STR,			\
-	struct strs: FIELD_KIND_STRS,			\
-	struct map_of_str: FIELD_KIND_MAP,		\
-	struct raw: FIELD_KIND_RAW)
+#define FIELD_KIND_OF(lvalue)                                                            \
+	_Generic((lvalue), bool                                                          \
+		 : FIELD_KIND_BOOL, uint16_t                                             \
+		 : FIELD_KIND_U16, uint32_t                                              \
+		 : FIELD_KIND_U32, int64_t                                               \
+		 : FIELD_KIND_I64, struct str                                            \
+		 : FIELD_KIND_STR, struct strs                                           \
+		 : FIELD_KIND_STRS, struct map_of_str                                    \
+		 : FIELD_KIND_MAP, struct raw                                            \
+		 : FIELD_KIND_RAW)
 
-#define FIELD_COMMON(type, member, key, what)		\
-	.name = key,					\
-	.prefix = ",\"" key "\":\0\0\0\0\0\0\0",		\
-	.prefix_len = sizeof(",\"" key "\":") - 1,	\
-	.flags = (what),				\
+#define FIELD_COMMON(type, member, key, what)                                            \
+	.name = key, .prefix = ",\"" key "\":\0\0\0\0\0\0\0",                            \
+	.prefix_len = sizeof(",\"" key "\":") - 1, .flags = (what),                      \
 	.offset = offsetof(type, member)
 
 /* A member of a record: its key and its flags, 0 for none. */
-#define FIELD(type, member, key, what) {		\
-	.kind = FIELD_KIND_OF(((type *)0)->member),	\
-	FIELD_COMMON(type, member, key, what) }
+#define FIELD(type, member, key, what)                                                   \
+	{                                                                                \
+		.kind = FIELD_KIND_OF(((type *)0)->member),                              \
+		FIELD_COMMON(type, member, key, what)                                    \
+	}
 
-#define FIELD_ENUM(type, member, key, what, spelled) {	\
-	.kind = FIELD_KIND_ENUM, .names = (spelled),	\
-	FIELD_COMMON(type, member, key, what) }
+#define FIELD_ENUM(type, member, key, what, spelled)                                     \
+	{                                                                                \
+		.kind = FIELD_KIND_ENUM, .names = (spelled),                             \
+		FIELD_COMMON(type, member, key, what)                                    \
+	}
 
-#define FIELD_OBJECT(type, member, key, what, of) {	\
-	.kind = FIELD_KIND_OBJECT, .shape = (of),	\
-	FIELD_COMMON(type, member, key, what) }
+#define FIELD_OBJECT(type, member, key, what, of)                                        \
+	{                                                                                \
+		.kind = FIELD_KIND_OBJECT, .shape = (of),                                \
+		FIELD_COMMON(type, member, key, what)                                    \
+	}
 
 /* A configuration key: its flags and one line of help. */
-#define OPTION(type, member, key, what, text) {		\
-	.kind = FIELD_KIND_OF(((type *)0)->member),	\
-	.help = (text),					\
-	FIELD_COMMON(type, member, key, what) }
+#define OPTION(type, member, key, what, text)                                            \
+	{                                                                                \
+		.kind = FIELD_KIND_OF(((type *)0)->member), .help = (text),              \
+		FIELD_COMMON(type, member, key, what)                                    \
+	}
 
 /* A number that must lie between lowest and highest, in the member's unit. */
-#define OPTION_RANGE(type, member, key, what, lowest, highest, text) { \
-	.kind = FIELD_KIND_OF(((type *)0)->member),	\
-	.min = (lowest), .max = (highest), .help = (text),	\
-	FIELD_COMMON(type, member, key, what) }
+#define OPTION_RANGE(type, member, key, what, lowest, highest, text)                     \
+	{                                                                                \
+		.kind = FIELD_KIND_OF(((type *)0)->member), .min = (lowest),             \
+		.max = (highest), .help = (text), FIELD_COMMON(type, member, key, what)  \
+	}
 
-#define OPTION_ENUM(type, member, key, what, spelled, text) {	\
-	.kind = FIELD_KIND_ENUM, .names = (spelled),	\
-	.help = (text),					\
-	FIELD_COMMON(type, member, key, what) }
+#define OPTION_ENUM(type, member, key, what, spelled, text)                              \
+	{                                                                                \
+		.kind = FIELD_KIND_ENUM, .names = (spelled), .help = (text),             \
+		FIELD_COMMON(type, member, key, what)                                    \
+	}
 
 /* The number of fields of a shape. */
 size_t shape_count(const struct shape *);

@@ -4,7 +4,7 @@
 #include "format/digits.h"
 #include "format/time_text.h"
 
-#define DAY	86400
+#define DAY 86400
 
 struct civil {
 	int64_t year;
@@ -103,7 +103,8 @@ void time_put_basic(struct buf *b, int64_t unix_seconds)
 {
 	char text[TIME_TEXT_SIZE];
 
-	buf_put(b, (struct str){ text, (size_t)(put_civil(text, unix_seconds, '\0', '\0') -
-						text) });
+	buf_put(b,
+		(struct str){ text, (size_t)(put_civil(text, unix_seconds, '\0', '\0') -
+					     text) });
 	buf_putc(b, 'Z');
 }

@@ -10,10 +10,10 @@
 #include "base/buf.h"
 
 /* Seconds of Go's zero time, 0001-01-01T00:00:00Z. */
-#define TIME_TEXT_GO_ZERO	(-62135596800)
+#define TIME_TEXT_GO_ZERO (-62135596800)
 
 /* Room for time_text_rfc3339() of any time, the NUL included. */
-#define TIME_TEXT_SIZE		40
+#define TIME_TEXT_SIZE 40
 
 /* The same as time_put_rfc3339(), into TIME_TEXT_SIZE bytes; a time of other
  * than four-digit years is written there in full too. */

@@ -12,22 +12,22 @@
 #include "format/yaml_pairs.h"
 #include "format/yaml_scalar.h"
 
-#define DEPTH_MAX	64
-#define NODES_MAX	1000000
+#define DEPTH_MAX 64
+#define NODES_MAX 1000000
 
 /* A node and what it stands for, aliases expanded. */
 struct measured {
-	struct yaml_node node;		/* first, so that one is the other */
-	size_t nodes;			/* with itself */
-	unsigned levels;		/* below it */
+	struct yaml_node node; /* first, so that one is the other */
+	size_t nodes;	       /* with itself */
+	unsigned levels;       /* below it */
 };
 
 struct reader {
 	yaml_parser_t parser;
-	yaml_event_t event;		/* the current one */
+	yaml_event_t event; /* the current one */
 	struct str text;
 	struct arena *arena;
-	struct map *anchors;		/* name to node; every anchor seen so far */
+	struct map *anchors; /* name to node; every anchor seen so far */
 	struct err *err;
 	int error;
 };
@@ -111,7 +111,7 @@ static void refuse_syntax(struct reader *r)
 {
 	const yaml_parser_t *p = &r->parser;
 	unsigned line = (unsigned)p->problem_mark.line + 1;
-	char text[256];		/* libyaml's texts are constants, and short */
+	char text[256]; /* libyaml's texts are constants, and short */
 	size_t used;
 
 	if (p->error == YAML_MEMORY_ERROR) {
@@ -127,8 +127,9 @@ static void refuse_syntax(struct reader *r)
 	used = (size_t)snprintf(text, sizeof(text), "%s",
 				readable(p->problem ? p->problem : "not YAML"));
 	if (p->context && p->context_mark.line + 1 != line)
-		snprintf(text + used, sizeof(text) - used, " (%s that begins in line %zu)",
-			 p->context, p->context_mark.line + 1);
+		snprintf(text + used, sizeof(text) - used,
+			 " (%s that begins in line %zu)", p->context,
+			 p->context_mark.line + 1);
 	else if (p->context)
 		snprintf(text + used, sizeof(text) - used, " (%s)", p->context);
 	refuse(r, line, text);
@@ -204,14 +205,15 @@ static struct yaml_node *read_scalar(struct reader *r)
 
 	if (!node)
 		return NULL;
-	node->text = arena_str(r->arena, (struct str){
-			(const char *)r->event.data.scalar.value,
-			r->event.data.scalar.length });
+	node->text = arena_str(r->arena,
+			       (struct str){ (const char *)r->event.data.scalar.value,
+					     r->event.data.scalar.length });
 	if (arena_error(r->arena))
 		return out_of_memory(r);
 	if (yaml_scalar_resolve_tag(node, tag, quoted) == 0)
 		return node;
-	refuse(r, node->line, "a tag (\"!...\") that is unknown or does not fit its value");
+	refuse(r, node->line,
+	       "a tag (\"!...\") that is unknown or does not fit its value");
 	return NULL;
 }
 
@@ -248,7 +250,8 @@ static void merge(struct reader *r, struct yaml_pairs *pairs,
 			merge(r, pairs, from->item[i]);
 	}
 	if (!fits)
-		refuse(r, from->line, "\"<<\" must be followed by a map or a list of maps");
+		refuse(r, from->line,
+		       "\"<<\" must be followed by a map or a list of maps");
 }
 
 static bool is_scalar(const struct yaml_node *node)
@@ -298,7 +301,8 @@ static struct yaml_node *read_alias(struct reader *r)
 	struct yaml_node *node = map_get(r->anchors, bytes_of(name), 0);
 
 	if (!node)
-		refuse(r, line_of(r), "an alias (\"*...\") without an anchor (\"&...\") "
+		refuse(r, line_of(r),
+		       "an alias (\"*...\") without an anchor (\"&...\") "
 		       "that ends before it");
 	return node;
 }
@@ -346,7 +350,7 @@ static struct yaml_node *read_node(struct reader *r, unsigned depth)
 		return NULL;
 	if (!name.len)
 		return read_unnamed(r, depth);
-	name = arena_str(r->arena, name);	/* the event goes */
+	name = arena_str(r->arena, name); /* the event goes */
 	node = read_unnamed(r, depth);
 	if (!node || map_put(r->anchors, name, node, 0, NEVER_MS) == 0)
 		return node;
@@ -384,8 +388,9 @@ int yaml_parse(struct str text, struct arena *arena, struct yaml_node **root,
 		return -ENOMEM;
 	}
 	yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&r.parser, (const unsigned char *)
-				     (text.ptr ? text.ptr : ""), text.len);
+	yaml_parser_set_input_string(&r.parser,
+				     (const unsigned char *)(text.ptr ? text.ptr : ""),
+				     text.len);
 	if (!read_document(&r, root) && !r.error)
 		r.error = -ENOMEM;
 	yaml_event_delete(&r.event);

@@ -19,27 +19,32 @@
 #include "base/err.h"
 
 enum yaml_kind {
-	YAML_NULL, YAML_BOOL, YAML_INT, YAML_FLOAT, YAML_STR, YAML_LIST, YAML_MAP,
+	YAML_NULL,
+	YAML_BOOL,
+	YAML_INT,
+	YAML_FLOAT,
+	YAML_STR,
+	YAML_LIST,
+	YAML_MAP,
 };
 
 struct yaml_node {
 	enum yaml_kind kind;
-	unsigned line;			/* from 1 */
-	struct str text;		/* scalars: as written, without quotes */
-	bool boolean;			/* BOOL */
-	int64_t integer;		/* INT */
-	double number;			/* FLOAT, INT */
-	struct yaml_node **item;	/* LIST, MAP */
-	struct str *key;		/* MAP: of each item, as written */
-	unsigned *key_line;		/* MAP */
-	size_t count;			/* LIST, MAP */
+	unsigned line;		 /* from 1 */
+	struct str text;	 /* scalars: as written, without quotes */
+	bool boolean;		 /* BOOL */
+	int64_t integer;	 /* INT */
+	double number;		 /* FLOAT, INT */
+	struct yaml_node **item; /* LIST, MAP */
+	struct str *key;	 /* MAP: of each item, as written */
+	unsigned *key_line;	 /* MAP */
+	size_t count;		 /* LIST, MAP */
 };
 
 /* Everything is allocated from the arena; an alias is the anchored node itself,
  * so nodes may be shared. *root is a NULL node for an empty document. -EINVAL:
  * the reason starts with "line N: "; the caller knows the file. Several
  * documents in one text are an error. */
-int yaml_parse(struct str text, struct arena *, struct yaml_node **root,
-	       struct err *);
+int yaml_parse(struct str text, struct arena *, struct yaml_node **root, struct err *);
 
 #endif

@@ -6,11 +6,11 @@
 #include "format/yaml.h"
 
 struct yaml_pair {
-	struct str key;			/* of a map */
+	struct str key; /* of a map */
 	unsigned line;
 	struct yaml_node *value;
 	size_t position;
-	int64_t weight;			/* of equal keys the heaviest stays */
+	int64_t weight; /* of equal keys the heaviest stays */
 };
 
 struct yaml_pairs {

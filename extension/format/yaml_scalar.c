@@ -5,7 +5,7 @@
 #include "format/number.h"
 #include "format/yaml_scalar.h"
 
-#define NUMBER_TEXT_MAX	128
+#define NUMBER_TEXT_MAX 128
 
 static bool is_one_of(struct str text, const char *const *words)
 {
@@ -21,18 +21,18 @@ static bool resolve_word(struct yaml_node *n)
 {
 	static const char *const null[] = { "", "~", "null", "Null", "NULL", NULL };
 	static const char *const yes[] = {
-		"y", "Y", "yes", "Yes", "YES", "on", "On", "ON",
-		"true", "True", "TRUE", NULL
+		"y",  "Y",  "yes",  "Yes",  "YES",  "on",
+		"On", "ON", "true", "True", "TRUE", NULL,
 	};
 	static const char *const no[] = {
-		"n", "N", "no", "No", "NO", "off", "Off", "OFF",
-		"false", "False", "FALSE", NULL
+		"n",   "N",   "no",    "No",	"NO",	 "off",
+		"Off", "OFF", "false", "False", "FALSE", NULL,
 	};
 	static const char *const nan[] = { ".nan", ".NaN", ".NAN", NULL };
 	static const char *const infinity[] = { ".inf", ".Inf", ".INF", NULL };
 	bool negative = str_starts(n->text, STR("-"));
-	struct str unsigned_text = str_skip(n->text, negative ||
-					    str_starts(n->text, STR("+")));
+	struct str unsigned_text = str_skip(n->text,
+					    negative || str_starts(n->text, STR("+")));
 
 	n->boolean = is_one_of(n->text, yes);
 	if (is_one_of(n->text, null))
@@ -44,8 +44,9 @@ static bool resolve_word(struct yaml_node *n)
 	else
 		return false;
 	if (n->kind == YAML_FLOAT)
-		n->number = is_one_of(n->text, nan) ? (double)NAN :
-			    negative ? -(double)INFINITY : (double)INFINITY;
+		n->number = is_one_of(n->text, nan) ? (double)NAN
+			    : negative		    ? -(double)INFINITY
+						    : (double)INFINITY;
 	return true;
 }
 
@@ -94,8 +95,10 @@ int yaml_scalar_resolve_tag(struct yaml_node *n, const char *tag, bool quoted)
 		const char *name;
 		enum yaml_kind kind;
 	} kinds[] = {
-		{ "null", YAML_NULL }, { "bool", YAML_BOOL },
-		{ "int", YAML_INT }, { "float", YAML_FLOAT },
+		{ "null", YAML_NULL },
+		{ "bool", YAML_BOOL },
+		{ "int", YAML_INT },
+		{ "float", YAML_FLOAT },
 	};
 	struct str name = str_of(tag);
 	size_t i;

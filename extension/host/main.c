@@ -21,12 +21,12 @@
 #include "skydive/extension.h"
 
 #ifndef EXTENSION_DIR
-#define EXTENSION_DIR	"/usr/lib/skydive/extensions"
+#define EXTENSION_DIR "/usr/lib/skydive/extensions"
 #endif
 
-#define EXTENSION_NAME	"skydive-exporter.so"
-#define REASON_MAX	(64 * 1024)
-#define WRITE_MS	100
+#define EXTENSION_NAME "skydive-exporter.so"
+#define REASON_MAX     (64 * 1024)
+#define WRITE_MS       100
 
 enum { EXIT_FINE, EXIT_FAILED, EXIT_USAGE };
 
@@ -34,7 +34,7 @@ struct host {
 	const struct skydive_extension *extension;
 	void *instance;
 	bool shows_progress;
-	bool log_is_stuck;		/* the log's thread's own */
+	bool log_is_stuck; /* the log's thread's own */
 };
 
 /* A terminal or a pipe that is stuck loses lines: whoever logs must not wait.
@@ -91,8 +91,9 @@ static const struct skydive_extension *load(const char *path, char *why, size_t 
 	}
 	extension = dlsym(object, SKYDIVE_EXTENSION_SYMBOL);
 	if (!extension)
-		snprintf(why, size, "%s is not an extension of this version: it has no %s",
-			 path, SKYDIVE_EXTENSION_SYMBOL);
+		snprintf(why, size,
+			 "%s is not an extension of this version: it has no %s", path,
+			 SKYDIVE_EXTENSION_SYMBOL);
 	return extension;
 }
 
@@ -168,8 +169,11 @@ static int wait_for_signals(struct host *host, const sigset_t *signals, char *re
 static int run(struct host *host, const char *config)
 {
 	const struct skydive_host table = {
-		.size = sizeof(table), .minor = SKYDIVE_EXTENSION_MINOR,
-		.context = host, .log = host_log, .state = host_state,
+		.size = sizeof(table),
+		.minor = SKYDIVE_EXTENSION_MINOR,
+		.context = host,
+		.log = host_log,
+		.state = host_state,
 	};
 	static char reason[REASON_MAX];
 	sigset_t signals;
@@ -205,8 +209,10 @@ static int usage(void)
 static int run_command(struct host *host, int argc, char **argv)
 {
 	const struct skydive_host table = {
-		.size = sizeof(table), .minor = SKYDIVE_EXTENSION_MINOR,
-		.context = host, .log = host_log,
+		.size = sizeof(table),
+		.minor = SKYDIVE_EXTENSION_MINOR,
+		.context = host,
+		.log = host_log,
 	};
 	sigset_t signals;
 

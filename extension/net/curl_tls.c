@@ -7,7 +7,7 @@
 
 /* X509_V_ERR_... of OpenSSL, which CURLINFO_SSL_VERIFYRESULT hands on. */
 enum verify_result {
-	VERIFY_NOT_ASKED = 1,		/* what libcurl begins with */
+	VERIFY_NOT_ASKED = 1, /* what libcurl begins with */
 	VERIFY_NO_ISSUER = 2,
 	VERIFY_NOT_YET_VALID = 9,
 	VERIFY_EXPIRED = 10,
@@ -62,17 +62,20 @@ static void explain_refused(CURL *easy, const struct tls_files *tls, const char 
 	case VERIFY_SELF_SIGNED_IN_CHAIN:
 	case VERIFY_NO_ISSUER_LOCALLY:
 	case VERIFY_NO_FIRST:
-		snprintf(text, size, "the certificate of %s is not signed by a trusted CA; "
-			 "set ca_cert to that CA's file%s%s", server,
-			 has_ca ? ", not " : "", has_ca ? tls->ca_cert : "");
+		snprintf(text, size,
+			 "the certificate of %s is not signed by a trusted CA; "
+			 "set ca_cert to that CA's file%s%s",
+			 server, has_ca ? ", not " : "", has_ca ? tls->ca_cert : "");
 		break;
 	case VERIFY_EXPIRED:
 		snprintf(text, size, "the certificate of %s, or of its CA, has expired",
 			 server);
 		break;
 	case VERIFY_NOT_YET_VALID:
-		snprintf(text, size, "the certificate of %s is not valid yet; is the clock "
-			 "of this host right?", server);
+		snprintf(text, size,
+			 "the certificate of %s is not valid yet; is the clock "
+			 "of this host right?",
+			 server);
 		break;
 	case 0:
 	case VERIFY_NOT_ASKED:
@@ -90,8 +93,9 @@ static bool wants_certificate(const char *why)
 {
 	static const char *const alerts[] = {
 		"alert certificate required", "alert handshake failure",
-		"alert bad certificate", "alert unknown ca", "alert certificate unknown",
-		"alert certificate expired", "alert access denied",
+		"alert bad certificate",      "alert unknown ca",
+		"alert certificate unknown",  "alert certificate expired",
+		"alert access denied",
 	};
 	size_t i;
 
@@ -105,8 +109,9 @@ static void explain_alert(const struct tls_files *tls, const char *server,
 			  const char *why, char *text, size_t size)
 {
 	if (tls && is_given(tls->client_cert))
-		snprintf(text, size, "%s does not accept the client certificate in %s: %s",
-			 server, tls->client_cert, why);
+		snprintf(text, size,
+			 "%s does not accept the client certificate in %s: %s", server,
+			 tls->client_cert, why);
 	else
 		snprintf(text, size, "%s wants a client certificate: %s", server, why);
 }
@@ -121,14 +126,17 @@ bool curl_tls_explain(CURL *easy, CURLcode code, const struct tls_files *tls,
 		explain_refused(easy, tls, server, why, text, size);
 		return true;
 	case CURLE_SSL_CACERT_BADFILE:
-		file = tls && is_given(tls->ca_cert) ? tls->ca_cert : "the system's roots";
+		file = tls && is_given(tls->ca_cert) ? tls->ca_cert
+						     : "the system's roots";
 		snprintf(text, size, "%s: cannot read a CA certificate from %s", server,
 			 file);
 		return true;
 	case CURLE_SSL_CERTPROBLEM:
 		file = tls && is_given(tls->client_cert) ? tls->client_cert : "";
-		snprintf(text, size, "%s: the client certificate %s or its key cannot be "
-			 "used: %s", server, file, why);
+		snprintf(text, size,
+			 "%s: the client certificate %s or its key cannot be "
+			 "used: %s",
+			 server, file, why);
 		return true;
 #if LIBCURL_VERSION_NUM >= 0x074d00
 	case CURLE_SSL_CLIENTCERT:
@@ -138,9 +146,11 @@ bool curl_tls_explain(CURL *easy, CURLcode code, const struct tls_files *tls,
 	case CURLE_SSL_CONNECT_ERROR:
 	case CURLE_SEND_ERROR:
 	case CURLE_RECV_ERROR:
-		if (strstr(why, "wrong version number")) {	/* of OpenSSL */
-			snprintf(text, size, "%s does not speak TLS; if it is not meant to, "
-				 "write http:// before it", server);
+		if (strstr(why, "wrong version number")) { /* of OpenSSL */
+			snprintf(text, size,
+				 "%s does not speak TLS; if it is not meant to, "
+				 "write http:// before it",
+				 server);
 			return true;
 		}
 		if (!wants_certificate(why))

@@ -36,7 +36,8 @@ static int check_host(struct str host, bool bracketed, struct err *err)
 		return err_set(err, "no address in the brackets");
 	for (i = 0; i < host.len; i++)
 		if (!is_host_byte(host.ptr[i], bracketed))
-			return err_set(err, "\"" STR_FMT "\" is not a host name or address",
+			return err_set(err,
+				       "\"" STR_FMT "\" is not a host name or address",
 				       STR_ARG(host));
 	return 0;
 }

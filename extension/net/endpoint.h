@@ -14,9 +14,9 @@
 enum endpoint_scheme { ENDPOINT_NONE, ENDPOINT_HTTP, ENDPOINT_HTTPS };
 
 struct endpoint {
-	enum endpoint_scheme scheme;	/* NONE: not written */
-	struct str host;		/* with its brackets; empty when none is written */
-	unsigned port;			/* 0: not written */
+	enum endpoint_scheme scheme; /* NONE: not written */
+	struct str host;	     /* with its brackets; empty when none is written */
+	unsigned port;		     /* 0: not written */
 };
 
 /* host borrows from text. 0, or -EINVAL with the reason. */

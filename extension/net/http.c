@@ -8,8 +8,8 @@
 #include "net/transfer.h"
 #include "sys/clock.h"
 
-#define IDLE_MAX		8	/* transfers kept for the next requests */
-#define POLL_MS			60000	/* libcurl's own timers end it earlier */
+#define IDLE_MAX 8     /* transfers kept for the next requests */
+#define POLL_MS	 60000 /* libcurl's own timers end it earlier */
 
 struct http {
 	pthread_t thread;
@@ -17,10 +17,10 @@ struct http {
 	struct transfer *idle;
 	size_t idle_count;
 
-	pthread_mutex_t lock;		/* for what follows */
-	struct http_request *started, **started_end;	/* not yet taken up */
+	pthread_mutex_t lock;			     /* for what follows */
+	struct http_request *started, **started_end; /* not yet taken up */
 	struct http_request *running;
-	struct http_request *delayed;	/* in no order: they are few */
+	struct http_request *delayed; /* in no order: they are few */
 	bool stopping;
 };
 

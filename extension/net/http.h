@@ -30,7 +30,7 @@ struct http_request {
 	const char *const *headers;	/* "Name: value", NULL-terminated; may be NULL */
 	struct str body;		/* when body_fd is -1 */
 	int body_fd;			/* or -1; read with pread */
-	int64_t body_offset, body_size;	/* of body_fd */
+	int64_t body_offset, body_size; /* of body_fd */
 	int64_t connect_timeout_ms;	/* 0: libcurl's, 5 minutes */
 	int64_t timeout_ms;		/* of the whole request; 0: none */
 	int64_t idle_timeout_ms;	/* without a byte in either direction, in
@@ -42,25 +42,25 @@ struct http_request {
 	/* On the net thread when the wait is over, before anything above is used:
 	 * the last moment to set it. Must not block. May be NULL. */
 	void (*begin)(struct http_request *);
-	void (*done)(struct http_request *);	/* once; the request is free again */
-	void *context;			/* the caller's */
+	void (*done)(struct http_request *); /* once; the request is free again */
+	void *context;			     /* the caller's */
 
 	/* The outcome. */
-	int status;			/* HTTP status, or -errno: -ETIMEDOUT,
+	int status;		/* HTTP status, or -errno: -ETIMEDOUT,
 					 * -ECONNREFUSED, -EHOSTUNREACH (also no such
 					 * name), -ECANCELED, -EPROTO (TLS, not
 					 * HTTP), -EFBIG (reply past its limit),
 					 * -ENOMEM, -EIO */
-	char error[256];		/* why, for a person, when status < 0 */
-	struct buf reply;		/* BUF_INIT(limit) by the caller, who frees it;
+	char error[256];	/* why, for a person, when status < 0 */
+	struct buf reply;	/* BUF_INIT(limit) by the caller, who frees it;
 					 * emptied when the request is started */
-	int64_t retry_after_ms;		/* Retry-After, at most a day, or 0 */
-	int64_t date_ms;		/* Date, Unix ms, or 0 */
+	int64_t retry_after_ms; /* Retry-After, at most a day, or 0 */
+	int64_t date_ms;	/* Date, Unix ms, or 0 */
 
 	/* http's own, while under way. */
 	struct http_request *next;
 	struct transfer *transfer;
-	int64_t due_ms;			/* monotonic */
+	int64_t due_ms; /* monotonic */
 	bool cancelled;
 };
 

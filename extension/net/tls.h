@@ -9,7 +9,7 @@
 
 /* NULL or "": the system's roots; no certificate of our own. Borrowed. */
 struct tls_files {
-	const char *ca_cert;		/* trusted, instead of the system's */
+	const char *ca_cert; /* trusted, instead of the system's */
 	const char *client_cert, *client_key;
 };
 

@@ -11,7 +11,7 @@
 #include "net/transfer.h"
 #include "sys/clock.h"
 
-#define RETRY_AFTER_MAX_MS	INT64_C(86400000)
+#define RETRY_AFTER_MAX_MS INT64_C(86400000)
 
 struct transfer *transfer_new(void)
 {
@@ -219,7 +219,8 @@ int transfer_set(struct transfer *t, struct http_request *r)
 		curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
 	if (strcmp(r->method, "GET") != 0) {
 		curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
-		curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)body_size(r));
+		curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE,
+				 (curl_off_t)body_size(r));
 		curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, r->method);
 	}
 	if (curl_easy_setopt(easy, CURLOPT_URL, r->url) || curl_tls_set(easy, r->tls))
@@ -227,11 +228,11 @@ int transfer_set(struct transfer *t, struct http_request *r)
 	return set_headers(t, r->headers);
 }
 
-void transfer_fail(struct http_request *r, int status, const char *what,
-		   const char *why)
+void transfer_fail(struct http_request *r, int status, const char *what, const char *why)
 {
 	r->status = status;
-	snprintf(r->error, sizeof(r->error), "%s%s%s", what, *what && *why ? ": " : "", why);
+	snprintf(r->error, sizeof(r->error), "%s%s%s", what, *what && *why ? ": " : "",
+		 why);
 }
 
 /* host:port of the URL, without what may be a password. */
@@ -263,7 +264,7 @@ static void fail_connect(struct http_request *r, const char *server)
 	}
 	snprintf(what, sizeof(what), "cannot connect to %s", server);
 	transfer_fail(r, os == ETIMEDOUT ? -ETIMEDOUT : -EHOSTUNREACH, what,
-	     os ? strerrordesc_np((int)os) : r->transfer->error);
+		      os ? strerrordesc_np((int)os) : r->transfer->error);
 }
 
 static void fail_reply(struct http_request *r, const char *server)
@@ -286,7 +287,8 @@ static void fail_body(struct http_request *r)
 	int error = r->transfer->read_error;
 
 	if (error == -ENODATA)
-		transfer_fail(r, -EIO, "the file with the body is shorter than it was", "");
+		transfer_fail(r, -EIO, "the file with the body is shorter than it was",
+			      "");
 	else
 		transfer_fail(r, -EIO, "cannot read the body", strerrordesc_np(-error));
 }

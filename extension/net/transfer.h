@@ -11,19 +11,19 @@
 #include "net/http.h"
 
 struct transfer {
-	struct transfer *next;		/* the owner's list */
+	struct transfer *next; /* the owner's list */
 	CURL *easy;
 	struct curl_slist *headers;
-	int64_t sent;			/* bytes of the body */
-	int read_error;			/* -errno of the body */
-	int64_t retry_after_ms;		/* as a duration, */
-	int64_t retry_at_ms;		/* or as a Unix time */
+	int64_t sent;		/* bytes of the body */
+	int read_error;		/* -errno of the body */
+	int64_t retry_after_ms; /* as a duration, */
+	int64_t retry_at_ms;	/* or as a Unix time */
 	char error[CURL_ERROR_SIZE];
 };
 
-struct transfer *transfer_new(void);	/* NULL: no memory */
+struct transfer *transfer_new(void); /* NULL: no memory */
 void transfer_free(struct transfer *);
-void transfer_reset(struct transfer *);	/* ready for another request */
+void transfer_reset(struct transfer *); /* ready for another request */
 
 /* Prepares the handle for request->transfer = t. 0 or -ENOMEM. */
 int transfer_set(struct transfer *t, struct http_request *request);

@@ -3,16 +3,19 @@
 #include <stdlib.h>
 #include "pipeline/bucket.h"
 
-#define ROW_MAX		((size_t)1 << 20)
-#define OBJECT_MAX	((int64_t)1 << 30)	/* rows of an object */
-#define ROWS_MAX	((size_t)256 << 20)	/* of a batch; the sink bounds the rest */
-#define RETRY_MS	1000
+#define ROW_MAX	   ((size_t)1 << 20)
+#define OBJECT_MAX ((int64_t)1 << 30)  /* rows of an object */
+#define ROWS_MAX   ((size_t)256 << 20) /* of a batch; the sink bounds the rest */
+#define RETRY_MS   1000
 
 void bucket_init(struct bucket *b, enum tag tag, const struct bucket_limits *limits,
 		 struct sink *sink, struct stats *stats)
 {
 	*b = (struct bucket){
-		.tag = tag, .limits = limits, .sink = sink, .stats = stats,
+		.tag = tag,
+		.limits = limits,
+		.sink = sink,
+		.stats = stats,
 		.rows = BUF_INIT(ROWS_MAX),
 		.age_limit_ms = limits->first_age_ms,
 	};

@@ -15,39 +15,39 @@
 #include "pipeline/object.h"
 
 struct bucket_limits {
-	struct str prefix;		/* of keys */
-	int64_t max_records;		/* in an object, at least 1 */
-	int64_t max_age_ms;		/* of an object; 0: seal after each batch */
-	int64_t max_stream_ms;		/* of a stream, at least 1 */
-	int64_t max_held;		/* records in memory, at least 1 */
-	int64_t first_age_ms;		/* of the first object: spreads tenants */
-	bool key_is_tag;		/* store "direct" on stdout */
+	struct str prefix;     /* of keys */
+	int64_t max_records;   /* in an object, at least 1 */
+	int64_t max_age_ms;    /* of an object; 0: seal after each batch */
+	int64_t max_stream_ms; /* of a stream, at least 1 */
+	int64_t max_held;      /* records in memory, at least 1 */
+	int64_t first_age_ms;  /* of the first object: spreads tenants */
+	bool key_is_tag;       /* store "direct" on stdout */
 };
 
 struct bucket {
 	enum tag tag;
-	const struct bucket_limits *limits;	/* borrowed, as are these */
+	const struct bucket_limits *limits; /* borrowed, as are these */
 	struct sink *sink;
 	struct stats *stats;
 
-	struct buf rows;		/* not taken by the sink yet */
-	size_t used;			/* bytes of complete rows */
-	uint32_t *length;		/* of each of them */
+	struct buf rows;  /* not taken by the sink yet */
+	size_t used;	  /* bytes of complete rows */
+	uint32_t *length; /* of each of them */
 	size_t count, room;
-	int64_t held_bytes;		/* of rows, that the sink knows of */
+	int64_t held_bytes; /* of rows, that the sink knows of */
 
-	int64_t records, bytes;		/* in the open object */
-	int64_t lost_flows;		/* in its window */
-	bool is_known;			/* has ever had a row */
-	struct now sealed_at;		/* or when the first row came */
-	int64_t age_limit_ms;		/* of the present object */
-	int64_t retry_ms;		/* the sink failed: not before, monotonic */
-	int64_t stream, sequence;	/* stream: Unix seconds, 0: none yet */
-	int64_t stream_began_ms;	/* monotonic */
+	int64_t records, bytes;	  /* in the open object */
+	int64_t lost_flows;	  /* in its window */
+	bool is_known;		  /* has ever had a row */
+	struct now sealed_at;	  /* or when the first row came */
+	int64_t age_limit_ms;	  /* of the present object */
+	int64_t retry_ms;	  /* the sink failed: not before, monotonic */
+	int64_t stream, sequence; /* stream: Unix seconds, 0: none yet */
+	int64_t stream_began_ms;  /* monotonic */
 };
 
-void bucket_init(struct bucket *, enum tag, const struct bucket_limits *,
-		 struct sink *, struct stats *);
+void bucket_init(struct bucket *, enum tag, const struct bucket_limits *, struct sink *,
+		 struct stats *);
 void bucket_fini(struct bucket *);
 
 /* Where the next row is written; what is there before is not the caller's. */

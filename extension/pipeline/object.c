@@ -4,8 +4,10 @@
 #include "pipeline/object.h"
 
 const char *const tag_names[TAG_COUNT + 1] = {
-	[TAG_EGRESS] = "egress", [TAG_INGRESS] = "ingress",
-	[TAG_INTERNAL] = "internal", [TAG_OTHER] = "other",
+	[TAG_EGRESS] = "egress",
+	[TAG_INGRESS] = "ingress",
+	[TAG_INTERNAL] = "internal",
+	[TAG_OTHER] = "other",
 };
 
 void object_key(struct buf *key, struct str prefix, enum tag tag, int64_t stream,

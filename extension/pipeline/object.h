@@ -15,7 +15,7 @@
  * is the order in which tags are worked on. */
 enum tag { TAG_EGRESS, TAG_INGRESS, TAG_INTERNAL, TAG_OTHER, TAG_COUNT };
 
-extern const char *const tag_names[TAG_COUNT + 1];	/* NULL-terminated */
+extern const char *const tag_names[TAG_COUNT + 1]; /* NULL-terminated */
 
 /* Rows that belong together. Times are Unix ms: the window the object is
  * about began at first and reaches at least to last. */
@@ -27,10 +27,10 @@ struct rows {
 
 /* A finished object, as its key and its metadata tell. */
 struct object {
-	struct str key;			/* as built, not cleaned */
-	int64_t first_ms, last_ms;	/* previous and present sealing, Unix ms */
+	struct str key;		   /* as built, not cleaned */
+	int64_t first_ms, last_ms; /* previous and present sealing, Unix ms */
 	int64_t records;
-	int64_t lost_flows;		/* that are known to miss in its window */
+	int64_t lost_flows; /* that are known to miss in its window */
 };
 
 struct sink {

@@ -4,7 +4,7 @@
 #include "pipeline/pipeline.h"
 
 /* Records of one batch; a message of 64 MiB is the largest there is. */
-#define RECORDS_ARENA_MAX	((size_t)256 << 20)
+#define RECORDS_ARENA_MAX ((size_t)256 << 20)
 
 struct item {
 	const struct flow *flow;
@@ -21,7 +21,7 @@ struct items {
 struct pipeline {
 	struct pipeline_parts parts;
 	struct stats *stats;
-	struct arena arena;		/* records of the batch at hand */
+	struct arena arena; /* records of the batch at hand */
 	struct items tag[TAG_COUNT];
 	struct bucket bucket[TAG_COUNT];
 };
@@ -44,7 +44,8 @@ struct pipeline *pipeline_new(const struct pipeline_parts *parts, struct sink *s
 	p->stats = stats;
 	p->arena = (struct arena)ARENA_INIT(RECORDS_ARENA_MAX);
 	for (tag = 0; tag < TAG_COUNT; tag++)
-		bucket_init(&p->bucket[tag], (enum tag)tag, &p->parts.limits, sink, stats);
+		bucket_init(&p->bucket[tag], (enum tag)tag, &p->parts.limits, sink,
+			    stats);
 	return p;
 }
 
@@ -101,12 +102,14 @@ static void accept_flow(struct pipeline *p, const struct flow *flow)
 	item->flow = flow;
 	item->record = arena_alloc(&p->arena, transform->record->size);
 	item->is_pending = transform->enrich != NULL;
-	verdict = item->record ?
-		  transform->make(p->parts.transform_state, flow, item->record) : KEEP;
+	verdict = item->record
+			  ? transform->make(p->parts.transform_state, flow, item->record)
+			  : KEEP;
 	if (!item->record || verdict != KEEP) {
 		p->tag[tag].count--;
-		stats_add(p->stats, item->record ? drop_stat[verdict] :
-			  STAT_FLOWS_DROPPED_MEMORY, 1);
+		stats_add(p->stats,
+			  item->record ? drop_stat[verdict] : STAT_FLOWS_DROPPED_MEMORY,
+			  1);
 		return;
 	}
 	stats_add(p->stats, STAT_FLOWS_TRANSFORMED, 1);
@@ -160,9 +163,11 @@ static void encode_records(struct pipeline *p, int tag, const struct records *re
 	size_t i;
 
 	if (records->count > before)
-		stats_add(p->stats, STAT_RECORDS_ADDED, (int64_t)(records->count - before));
+		stats_add(p->stats, STAT_RECORDS_ADDED,
+			  (int64_t)(records->count - before));
 	else
-		stats_add(p->stats, STAT_RECORDS_MERGED, (int64_t)(before - records->count));
+		stats_add(p->stats, STAT_RECORDS_MERGED,
+			  (int64_t)(before - records->count));
 	for (i = 0; i < records->count; i++)
 		encode_one(p, tag, records->item[i]);
 }
@@ -185,7 +190,8 @@ static void mangle_tag(struct pipeline *p, int tag, struct now now)
 	for (i = 0; i < records.count; i++)
 		records.item[i] = items->item[i].record;
 	if (records.count)
-		p->parts.mangle->apply(p->parts.mangle_state, (enum tag)tag, &records, now);
+		p->parts.mangle->apply(p->parts.mangle_state, (enum tag)tag, &records,
+				       now);
 	encode_records(p, tag, &records, items->count);
 }
 

@@ -5,14 +5,14 @@
 #include "pipeline/query.h"
 
 /* Per batch, of up to some hundred flows. */
-#define MEMO_SLOTS	256
-#define MEMO_ARENA_MAX	((size_t)8 << 20)
-#define TEXT_MAX	(64 * 1024)
+#define MEMO_SLOTS     256
+#define MEMO_ARENA_MAX ((size_t)8 << 20)
+#define TEXT_MAX       (64 * 1024)
 
 struct query_memo {
 	struct query_memo *next;
 	struct str text;
-	const struct answer *answer;	/* NULL: asked in this pass, not known */
+	const struct answer *answer; /* NULL: asked in this pass, not known */
 };
 
 static const struct answer nothing;
@@ -45,7 +45,7 @@ void queries_pass(struct queries *q)
 	for (i = 0; i < MEMO_SLOTS; i++)
 		for (memo = q->memo[i]; memo; memo = memo->next)
 			if (!memo->answer)
-				memo->text.len = 0;	/* ask again */
+				memo->text.len = 0; /* ask again */
 }
 
 void queries_reset(struct queries *q)
@@ -59,8 +59,8 @@ void queries_reset(struct queries *q)
 
 static bool has_quote(struct str value)
 {
-	return value.len && (memchr(value.ptr, '"', value.len) ||
-			     memchr(value.ptr, '\'', value.len));
+	return value.len &&
+	       (memchr(value.ptr, '"', value.len) || memchr(value.ptr, '\'', value.len));
 }
 
 /* Writes the text with each ? as a quoted value. false: a value has a quote. */
@@ -86,7 +86,7 @@ static bool build(struct buf *b, const char *text, const struct str *values, siz
 static struct query_memo **find(struct queries *q, struct str text)
 {
 	struct query_memo **at;
-	uint32_t hash = 2166136261u;	/* FNV-1a */
+	uint32_t hash = 2166136261u; /* FNV-1a */
 	size_t i;
 
 	for (i = 0; i < text.len; i++)
@@ -106,7 +106,8 @@ static void remember(struct queries *q, const char *text, size_t len,
 	if (!mark)
 		return;
 	q->last = (struct query_last){
-		.text = text, .answer = memo->answer,
+		.text = text,
+		.answer = memo->answer,
 		.value = { memo->text.ptr + (mark - text) + 1, len },
 	};
 }

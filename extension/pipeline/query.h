@@ -26,8 +26,8 @@ enum found { PENDING = -1, ABSENT, FOUND };
 
 /* What is kept of a node of the topology; "" where it has no such member. */
 struct node {
-	struct str type;		/* Metadata.Type */
-	struct strs ipv4;		/* Metadata.IPV4, "172.17.0.2/16" */
+	struct str type;  /* Metadata.Type */
+	struct strs ipv4; /* Metadata.IPV4, "172.17.0.2/16" */
 };
 
 /* A parsed reply. Nothing found, and no answer to be had, look alike. */
@@ -50,19 +50,19 @@ struct query_memo;
 struct query_last {
 	const char *text;
 	struct str value;
-	const struct answer *answer;	/* NULL: there is none */
+	const struct answer *answer; /* NULL: there is none */
 };
 
 /* One tenant's questions about the batch at hand. A text is asked for once per
  * batch, whatever the number of its flows. */
 struct queries {
-	struct answers *answers;	/* borrowed */
-	struct query_last last;		/* answered */
-	struct query_memo **memo;	/* by hash of the text */
-	struct arena arena;		/* of the memo */
-	struct buf text;		/* scratch */
-	size_t pending;			/* questions of this pass without an answer */
-	uint64_t refused;		/* values with a quote, since birth */
+	struct answers *answers;  /* borrowed */
+	struct query_last last;	  /* answered */
+	struct query_memo **memo; /* by hash of the text */
+	struct arena arena;	  /* of the memo */
+	struct buf text;	  /* scratch */
+	size_t pending;		  /* questions of this pass without an answer */
+	uint64_t refused;	  /* values with a quote, since birth */
 };
 
 int queries_init(struct queries *, struct answers *);
@@ -76,8 +76,8 @@ void queries_reset(struct queries *);
 const struct answer *query_bind(struct queries *, const char *text,
 				const struct str *values, size_t count);
 
-#define query(q, text, ...) query_bind((q), (text),			\
-	(const struct str[]){ __VA_ARGS__ },				\
-	sizeof((const struct str[]){ __VA_ARGS__ }) / sizeof(struct str))
+#define query(q, text, ...)                                                              \
+	query_bind((q), (text), (const struct str[]){ __VA_ARGS__ },                     \
+		   sizeof((const struct str[]){ __VA_ARGS__ }) / sizeof(struct str))
 
 #endif

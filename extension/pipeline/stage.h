@@ -21,12 +21,12 @@
 
 /* What every kind of stage begins with. */
 struct stage {
-	const char *name;		/* its "type:" */
-	const char *section;		/* where its keys stand, or NULL: none */
-	const struct shape *state;	/* .size allocates, .fields configure; or NULL */
+	const char *name;	   /* its "type:" */
+	const char *section;	   /* where its keys stand, or NULL: none */
+	const struct shape *state; /* .size allocates, .fields configure; or NULL */
 	/* Once configured. Names the key that is wrong: err_set_key(). May be NULL. */
 	int (*init)(void *self, struct err *);
-	void (*fini)(void *self);	/* may be NULL; also after a failed init */
+	void (*fini)(void *self); /* may be NULL; also after a failed init */
 };
 
 struct classify {
@@ -42,21 +42,21 @@ struct filter {
 
 enum verdict {
 	KEEP,
-	DROP_NO_TRANSPORT,		/* the record needs ports */
-	DROP_NO_NETWORK,		/* ... and addresses */
-	DROP_NO_METRIC,			/* ... and both metrics */
+	DROP_NO_TRANSPORT, /* the record needs ports */
+	DROP_NO_NETWORK,   /* ... and addresses */
+	DROP_NO_METRIC,	   /* ... and both metrics */
 };
 
 struct transform {
 	struct stage stage;
-	const struct shape *record;	/* what make() fills */
+	const struct shape *record; /* what make() fills */
 	/* Sees every flow once, in order of arrival: may keep state. The record
 	 * is zeroed; what it points to must live as long as the flow. */
 	enum verdict (*make)(void *self, const struct flow *, void *record);
 	/* Completes the record from the topology. Runs again until it is not
 	 * PENDING, so it only reads *self. NULL: asks nothing. */
-	enum found (*enrich)(const void *self, const struct flow *,
-			     struct queries *, void *record);
+	enum found (*enrich)(const void *self, const struct flow *, struct queries *,
+			     void *record);
 };
 
 /* The records of one tag of one batch, for a mangle to edit. */
@@ -64,12 +64,12 @@ struct records {
 	const struct shape *shape;
 	void **item;
 	size_t count;
-	struct arena *arena;		/* for records that are added */
+	struct arena *arena; /* for records that are added */
 };
 
 struct mangle {
 	struct stage stage;
-	const struct shape *record;	/* it needs these; NULL: any */
+	const struct shape *record; /* it needs these; NULL: any */
 	/* May edit, drop and add; NULL: changes nothing. */
 	void (*apply)(void *self, enum tag, struct records *, struct now);
 };
@@ -77,7 +77,7 @@ struct mangle {
 /* The members that a header puts around the rows, sorted by name. */
 struct header_member {
 	struct str name;
-	struct str text;		/* a JSON string, when number is not used */
+	struct str text; /* a JSON string, when number is not used */
 	bool is_number, is_rows;
 	int64_t number;
 };
@@ -86,15 +86,15 @@ struct header {
 	struct stage stage;
 	/* Fills members (allocated from the arena) and returns how many: 0 for
 	 * no header at all. */
-	size_t (*members)(const void *self, const struct object *about,
-			  struct arena *, struct header_member **members);
-	bool is_header;			/* rows are one level deeper */
+	size_t (*members)(const void *self, const struct object *about, struct arena *,
+			  struct header_member **members);
+	bool is_header; /* rows are one level deeper */
 };
 
 struct encode {
 	struct stage stage;
 	const char *content_type;
-	const struct shape *record;	/* it needs these; NULL: any */
+	const struct shape *record; /* it needs these; NULL: any */
 	bool takes_header;
 	/* Every row begins with the separator; the first of an object loses it
 	 * when the object is made. */
@@ -103,23 +103,23 @@ struct encode {
 		    bool has_header, struct buf *rows);
 	/* What stands before and after the rows. */
 	void (*frame)(const void *self, const struct shape *,
-		      const struct header_member *, size_t count,
-		      struct buf *head, struct buf *end);
+		      const struct header_member *, size_t count, struct buf *head,
+		      struct buf *end);
 };
 
 /* Where compressed bytes go. */
 struct byte_sink {
-	int (*put)(struct byte_sink *, struct str);	/* 0 or -errno */
+	int (*put)(struct byte_sink *, struct str); /* 0 or -errno */
 };
 
 struct compress {
 	struct stage stage;
-	const char *content_encoding;	/* NULL: identity */
+	const char *content_encoding; /* NULL: identity */
 	/* One stream: NULL without memory. A start of NULL: bytes unchanged. */
 	void *(*start)(const void *self);
 	int (*write)(void *stream, struct str in, struct byte_sink *);
 	int (*finish)(void *stream, struct byte_sink *);
-	void (*end)(void *stream);	/* frees; NULL is fine */
+	void (*end)(void *stream); /* frees; NULL is fine */
 };
 
 #endif

@@ -20,8 +20,8 @@ struct connection {
 	const atomic_bool *is_cancelled;
 	const struct tls_files *tls;
 	char server[512];
-	char why[CURL_ERROR_SIZE];	/* what curl says of code */
-	CURLcode code;			/* of the last failure */
+	char why[CURL_ERROR_SIZE]; /* what curl says of code */
+	CURLcode code;		   /* of the last failure */
 };
 
 static int watch_cancel(void *context, curl_off_t total, curl_off_t now,
@@ -101,8 +101,10 @@ struct connection *connection_open(const struct source_url *to,
 	if (c->code == CURLE_OK)
 		return c;
 	if (!connection_explain(c, err))
-		err_set(err, "cannot connect: %s; check pipeline.subscriber.url, and that "
-			"the analyzer runs", *c->why ? c->why : curl_easy_strerror(c->code));
+		err_set(err,
+			"cannot connect: %s; check pipeline.subscriber.url, and that "
+			"the analyzer runs",
+			*c->why ? c->why : curl_easy_strerror(c->code));
 	connection_close(c);
 	return NULL;
 }

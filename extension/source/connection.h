@@ -25,7 +25,7 @@ struct connection *connection_open(const struct source_url *, const struct tls_f
 				   struct err *);
 void connection_close(struct connection *);
 
-int connection_fd(const struct connection *);	/* for poll() */
+int connection_fd(const struct connection *); /* for poll() */
 
 /* Never blocks. > 0 bytes, 0: the other side has closed, -EAGAIN: nothing is
  * there, -errno. */

@@ -11,8 +11,8 @@
 #include "source/datagram.h"
 #include "sys/thread.h"
 
-#define DATAGRAM_MAX	65535
-#define RECEIVE_BUFFER	(8 << 20)	/* wanted; the kernel may give less */
+#define DATAGRAM_MAX   65535
+#define RECEIVE_BUFFER (8 << 20) /* wanted; the kernel may give less */
 
 struct datagram {
 	struct datagram_options options;
@@ -28,13 +28,13 @@ static int bind_unix(struct datagram *d, struct err *err)
 	struct str path = d->options.url.path;
 
 	if (path.len >= sizeof(address.sun_path))
-		return err_set(err, STR_FMT ": the path of a socket has at most %zu bytes",
+		return err_set(err,
+			       STR_FMT ": the path of a socket has at most %zu bytes",
 			       STR_ARG(path), sizeof(address.sun_path) - 1);
 	memcpy(address.sun_path, path.ptr, path.len);
-	unlink(address.sun_path);	/* of a run that was killed */
+	unlink(address.sun_path); /* of a run that was killed */
 	d->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (d->fd >= 0 &&
-	    bind(d->fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+	if (d->fd >= 0 && bind(d->fd, (struct sockaddr *)&address, sizeof(address)) == 0)
 		return 0;
 	return err_set(err, STR_FMT ": %s", STR_ARG(path), strerror(errno));
 }
@@ -64,7 +64,8 @@ static int split_host(struct str host, char address[256], char port[16], struct 
 static int bind_udp(struct datagram *d, struct err *err)
 {
 	const struct addrinfo hints = {
-		.ai_socktype = SOCK_DGRAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV,
+		.ai_socktype = SOCK_DGRAM,
+		.ai_flags = AI_PASSIVE | AI_NUMERICSERV,
 	};
 	struct addrinfo *found = NULL;
 	char address[256], port[16];
@@ -77,7 +78,8 @@ static int bind_udp(struct datagram *d, struct err *err)
 		return err_set(err, "udp://" STR_FMT ": %s", STR_ARG(d->options.url.host),
 			       gai_strerror(error));
 	d->fd = socket(found->ai_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	error = d->fd < 0 || bind(d->fd, found->ai_addr, found->ai_addrlen) < 0 ? -errno : 0;
+	error = d->fd < 0 || bind(d->fd, found->ai_addr, found->ai_addrlen) < 0 ? -errno
+										: 0;
 	freeaddrinfo(found);
 	if (!error)
 		return 0;
@@ -108,7 +110,8 @@ static void note_drops(struct datagram *d, struct msghdr *head)
 		atomic_store(&d->kernel_drops, drops);
 		if (d->options.kernel_drops)
 			atomic_store(d->options.kernel_drops, drops);
-		log_write(d->options.log, LOG_WARNING, "source=" STR_FMT " kernel_drops=%u "
+		log_write(d->options.log, LOG_WARNING,
+			  "source=" STR_FMT " kernel_drops=%u "
 			  "datagrams were lost; raise net.core.rmem_max",
 			  STR_ARG(d->options.url.text), drops);
 	}
@@ -120,8 +123,10 @@ static bool receive(struct datagram *d)
 	char control[CMSG_SPACE(sizeof(uint32_t))];
 	struct iovec into = { d->bytes, sizeof(d->bytes) };
 	struct msghdr head = {
-		.msg_iov = &into, .msg_iovlen = 1,
-		.msg_control = control, .msg_controllen = sizeof(control),
+		.msg_iov = &into,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
 	};
 	ssize_t n = recvmsg(d->fd, &head, 0);
 	char *message;
@@ -141,7 +146,8 @@ static void *run(void *argument)
 {
 	struct datagram *d = argument;
 	struct pollfd in[2] = {
-		{ .fd = d->fd, .events = POLLIN }, { .fd = d->wake_fd, .events = POLLIN },
+		{ .fd = d->fd, .events = POLLIN },
+		{ .fd = d->wake_fd, .events = POLLIN },
 	};
 
 	do {

@@ -17,12 +17,12 @@
 struct datagram;
 
 struct datagram_options {
-	struct source_url url;		/* borrowed */
+	struct source_url url; /* borrowed */
 	/* On the source's thread; must not block. Takes message (malloc'ed). */
 	void (*deliver)(void *context, char *message, size_t size);
 	void *context;
 	struct log *log;
-	_Atomic int64_t *kernel_drops;	/* told as well; may be NULL */
+	_Atomic int64_t *kernel_drops; /* told as well; may be NULL */
 };
 
 /* Binds the socket and starts the thread. NULL: see err. */

@@ -5,8 +5,8 @@
 #include "source/websocket.h"
 #include "store/digest.h"
 
-#define HEAD_MAX	(16 * 1024)
-#define GUID		"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+#define HEAD_MAX (16 * 1024)
+#define GUID	 "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 void websocket_put_request(struct buf *b, struct str host, struct str target,
 			   struct str key, struct str headers)
@@ -16,7 +16,7 @@ void websocket_put_request(struct buf *b, struct str host, struct str target,
 	buf_puts(b, " HTTP/1.1\r\nHost: ");
 	buf_put(b, host);
 	buf_puts(b, "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-		 "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ");
+		    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ");
 	buf_put(b, key);
 	buf_puts(b, "\r\n");
 	buf_put(b, headers);
@@ -114,9 +114,10 @@ int websocket_read_reply(struct str bytes, struct str key, struct websocket_repl
 
 	*reply = (struct websocket_reply){ .size = find_end(bytes) };
 	if (!reply->size)
-		return bytes.len > HEAD_MAX ||
-		       (bytes.len >= 5 && !str_starts(bytes, STR("HTTP/"))) ?
-		       -EPROTO : -EAGAIN;
+		return bytes.len > HEAD_MAX || (bytes.len >= 5 &&
+						!str_starts(bytes, STR("HTTP/")))
+			       ? -EPROTO
+			       : -EAGAIN;
 	if (reply->size > HEAD_MAX)
 		return -EPROTO;
 	rest = (struct str){ bytes.ptr, reply->size - 2 };

@@ -46,8 +46,9 @@ static void *run(void *argument)
 		if (first_ms < 0)
 			first_ms = r.time_ms;
 		if (messages++)
-			at_ms = r.time_ms < 0 ? at_ms + RECORDING_STEP_MS :
-				r.time_ms - first_ms > at_ms ? r.time_ms - first_ms : at_ms;
+			at_ms = r.time_ms < 0		       ? at_ms + RECORDING_STEP_MS
+				: r.time_ms - first_ms > at_ms ? r.time_ms - first_ms
+							       : at_ms;
 		if (!wait_until(p, start_ms + at_ms)) {
 			free(r.message);
 			return NULL;
@@ -71,12 +72,14 @@ struct player *player_start(struct str path,
 	int error = p && name ? 0 : -ENOMEM;
 
 	if (!error) {
-		*p = (struct player){ .deliver = deliver, .context = context, .log = log,
-				      .path = path };
+		*p = (struct player){
+			.deliver = deliver, .context = context, .log = log, .path = path
+		};
 		p->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 		p->recording = recording_open(name, err);
-		error = !p->recording ? -EINVAL : p->wake_fd < 0 ? -errno :
-			thread_start(&p->thread, "source", run, p);
+		error = !p->recording	 ? -EINVAL
+			: p->wake_fd < 0 ? -errno
+					 : thread_start(&p->thread, "source", run, p);
 	}
 	free(name);
 	if (!error)

@@ -9,16 +9,16 @@
 #include "source/recording.h"
 #include "sys/io.h"
 
-#define MESSAGE_MAX	((size_t)256 << 20)
-#define TIMES_MAX	((size_t)256 << 20)
-#define LINE_PART	(64 * 1024)
+#define MESSAGE_MAX ((size_t)256 << 20)
+#define TIMES_MAX   ((size_t)256 << 20)
+#define LINE_PART   (64 * 1024)
 
 struct recording {
 	char *path;
 	gzFile file;
 	enum recording_kind kind;
-	size_t messages;		/* that were read */
-	struct buf times;		/* the file, and where we are in it */
+	size_t messages;  /* that were read */
+	struct buf times; /* the file, and where we are in it */
 	size_t times_at;
 };
 
@@ -58,8 +58,8 @@ static int read_times(struct recording *r, size_t stem, struct err *err)
 
 	buf_put(&path, (struct str){ r->path, stem });
 	buf_puts(&path, ".times");
-	error = buf_error(&path) ? buf_error(&path) :
-		io_read_file(buf_str(&path).ptr, &r->times);
+	error = buf_error(&path) ? buf_error(&path)
+				 : io_read_file(buf_str(&path).ptr, &r->times);
 	if (error && error != -ENOENT)
 		err_set(err, "%s: %s", buf_str(&path).ptr, strerror(-error));
 	buf_fini(&path);
@@ -78,8 +78,10 @@ struct recording *recording_open(const char *path, struct err *err)
 	}
 	r->times = (struct buf)BUF_INIT(TIMES_MAX);
 	if (find_kind(path, &r->kind, &stem) < 0) {
-		err_set(err, "%s: a recording is called NAME.jsonl, NAME.pb or "
-			"NAME.flowmsg.pb, and may end in .gz", path);
+		err_set(err,
+			"%s: a recording is called NAME.jsonl, NAME.pb or "
+			"NAME.flowmsg.pb, and may end in .gz",
+			path);
 		goto fail;
 	}
 	fd = io_open(path, O_RDONLY, 0);
@@ -150,8 +152,9 @@ static int read_line(struct recording *r, struct buf *b, struct err *err)
 		if (!room)
 			return damaged(r, err, "too long a line");
 		if (!gzgets(r->file, room, LINE_PART))
-			return is_end(r) && !b->len ? 0 :
-			       damaged(r, err, "the file is cut or damaged");
+			return is_end(r) && !b->len
+				       ? 0
+				       : damaged(r, err, "the file is cut or damaged");
 		len = strlen(room);
 		if (len && room[len - 1] == '\n') {
 			buf_added(b, len - 1);
@@ -192,8 +195,8 @@ static int read_sized(struct recording *r, struct buf *b, struct err *err)
 int recording_next(struct recording *r, struct recorded *out, struct err *err)
 {
 	struct buf b = BUF_INIT(MESSAGE_MAX);
-	int result = r->kind == RECORDING_JSON ? read_line(r, &b, err) :
-		     read_sized(r, &b, err);
+	int result = r->kind == RECORDING_JSON ? read_line(r, &b, err)
+					       : read_sized(r, &b, err);
 
 	if (result <= 0) {
 		buf_fini(&b);
@@ -221,6 +224,8 @@ int recording_read_file(const char *path, struct buf *b, struct err *err)
 		gzclose(file);
 	if (n == 0)
 		return 0;
-	return err_set(err, "%s: %s", path, fd < 0 ? strerror(-fd) :
-		       buf_error(b) ? strerror(-buf_error(b)) : "the file is damaged");
+	return err_set(err, "%s: %s", path,
+		       fd < 0	      ? strerror(-fd)
+		       : buf_error(b) ? strerror(-buf_error(b))
+				      : "the file is damaged");
 }

@@ -16,7 +16,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-#define RECORDING_STEP_MS	1000
+#define RECORDING_STEP_MS 1000
 
 enum recording_kind { RECORDING_JSON, RECORDING_PROTOBUF, RECORDING_FLOWS };
 
@@ -28,9 +28,9 @@ void recording_close(struct recording *);
 enum recording_kind recording_kind(const struct recording *);
 
 struct recorded {
-	char *message;			/* malloc'ed; the caller frees */
+	char *message; /* malloc'ed; the caller frees */
 	size_t size;
-	int64_t time_ms;		/* or -1: not recorded */
+	int64_t time_ms; /* or -1: not recorded */
 };
 
 /* 1: there is one, 0: the end, -EINVAL: cut or damaged, see err. */

@@ -5,7 +5,7 @@
 #include "base/map.h"
 #include "source/router.h"
 
-#define CAPTURES_MAX	((size_t)1 << 20)
+#define CAPTURES_MAX ((size_t)1 << 20)
 
 /* Who wants the flows of one capture. */
 struct route {
@@ -13,14 +13,14 @@ struct route {
 	size_t receivers, room;
 
 	/* Of the batch at hand. */
-	uint64_t batch;			/* its number: an older one is of no meaning */
+	uint64_t batch; /* its number: an older one is of no meaning */
 	uint32_t *index;
 	size_t count;
-	struct route *next;		/* routes that have flows in it */
+	struct route *next; /* routes that have flows in it */
 };
 
 struct router {
-	struct map *routes;		/* capture id -> struct route */
+	struct map *routes; /* capture id -> struct route */
 	struct route all;
 	uint64_t batches;
 };
@@ -65,8 +65,8 @@ static struct route *route_of(struct router *router, struct str capture_id)
 	if (route)
 		return route;
 	route = calloc(1, sizeof(*route));
-	if (!route || map_put(router->routes, capture_id, route, sizeof(*route),
-			      INT64_MAX) < 0)
+	if (!route ||
+	    map_put(router->routes, capture_id, route, sizeof(*route), INT64_MAX) < 0)
 		return NULL;
 	return route;
 }

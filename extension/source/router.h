@@ -13,7 +13,7 @@
 /* A receiver's part of a batch; lives as long as the batch. */
 struct parcel {
 	struct batch *batch;
-	const uint32_t *index;		/* numbers of its flows; NULL: the first count */
+	const uint32_t *index; /* numbers of its flows; NULL: the first count */
 	size_t count;
 };
 
@@ -27,7 +27,7 @@ struct receiver {
 
 struct router;
 
-struct router *router_new(void);	/* NULL: no memory */
+struct router *router_new(void); /* NULL: no memory */
 void router_free(struct router *);
 
 /* capture_id is copied; empty: all flows. 0 or -ENOMEM. */

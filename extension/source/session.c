@@ -9,20 +9,20 @@
 #include "source/session_inside.h"
 #include "sys/clock.h"
 
-#define CONNECT_MS	5000
-#define FIRST_PING_MS	10000
-#define SILENCE_MS	15000
-#define SEND_MS		1000
-#define DRAIN_IDLE_MS	100
-#define DRAIN_MAX_MS	1000
-#define EOF_MS		1000
-#define CLOSE_NORMAL	1000
-
+#define CONNECT_MS    5000
+#define FIRST_PING_MS 10000
+#define SILENCE_MS    15000
+#define SEND_MS	      1000
+#define DRAIN_IDLE_MS 100
+#define DRAIN_MAX_MS  1000
+#define EOF_MS	      1000
+#define CLOSE_NORMAL  1000
 
 static const char *const ending_names[] = {
-	[ENDING_STOPPED] = "stopped", [ENDING_UNREACHABLE] = "unreachable",
+	[ENDING_STOPPED] = "stopped",	      [ENDING_UNREACHABLE] = "unreachable",
 	[ENDING_NO_ANALYZER] = "no-analyzer", [ENDING_IN_USE] = "host-id-in-use",
-	[ENDING_REFUSED] = "refused", [ENDING_LOST] = "lost", [ENDING_STARVED] = "starved",
+	[ENDING_REFUSED] = "refused",	      [ENDING_LOST] = "lost",
+	[ENDING_STARVED] = "starved",
 };
 
 const char *ending_name(enum ending ending)
@@ -31,8 +31,8 @@ const char *ending_name(enum ending ending)
 }
 
 struct session *session_new(const struct subscriber_options *options,
-			    struct subscriber_stats *stats, const atomic_bool *is_stopping,
-			    int wake_fd)
+			    struct subscriber_stats *stats,
+			    const atomic_bool *is_stopping, int wake_fd)
 {
 	struct session *s = calloc(1, sizeof(*s));
 
@@ -156,8 +156,10 @@ static enum ending handle(struct session *s, enum websocket_event event, struct 
 	case WEBSOCKET_CLOSE:
 		if (s->is_admitted)
 			return lost(s, err, "the analyzer closed the connection");
-		err_set(err, "the analyzer accepted the connection and closed it at once "
-			"(code %u): it does not want this client", s->ws.close_code);
+		err_set(err,
+			"the analyzer accepted the connection and closed it at once "
+			"(code %u): it does not want this client",
+			s->ws.close_code);
 		return ENDING_REFUSED;
 	case WEBSOCKET_BROKEN:
 		return lost(s, err, s->ws.why);
@@ -200,8 +202,9 @@ static int read_some(struct session *s, enum ending *ending, struct err *err)
 	if (n == -EAGAIN)
 		return 0;
 	if (n <= 0) {
-		*ending = lost(s, err, n ? "the connection broke" :
-			       "the analyzer closed the connection");
+		*ending = lost(s, err,
+			       n ? "the connection broke"
+				 : "the analyzer closed the connection");
 		return -1;
 	}
 	s->heard_ms = clock_now().mono_ms;
@@ -222,8 +225,7 @@ static enum ending watch(const struct session *s, int64_t now_ms, int64_t *until
 
 	*until_ms = s->heard_ms + silent_ms;
 	if (now_ms >= *until_ms) {
-		err_set(err, "nothing was heard for %lld s",
-			(long long)silent_ms / 1000);
+		err_set(err, "nothing was heard for %lld s", (long long)silent_ms / 1000);
 		return s->is_admitted ? ENDING_LOST : ENDING_UNREACHABLE;
 	}
 	if (!s->starvation_ms || !s->has_stats)
@@ -232,7 +234,8 @@ static enum ending watch(const struct session *s, int64_t now_ms, int64_t *until
 		*until_ms = s->fed_ms + s->starvation_ms;
 	if (now_ms < s->fed_ms + s->starvation_ms)
 		return ENDING_STOPPED;
-	err_set(err, "connected, but neither flows nor stats for %lld s: another "
+	err_set(err,
+		"connected, but neither flows nor stats for %lld s: another "
 		"subscriber left, or all captures stopped; subscribing again",
 		(long long)(now_ms - s->fed_ms) / 1000);
 	return ENDING_STARVED;
@@ -240,7 +243,7 @@ static enum ending watch(const struct session *s, int64_t now_ms, int64_t *until
 
 static enum ending read_stream(struct session *s, struct err *err)
 {
-	enum ending ending = eat(s, err);	/* what came with the answer */
+	enum ending ending = eat(s, err); /* what came with the answer */
 	int64_t until_ms;
 	int more;
 

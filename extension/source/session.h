@@ -8,13 +8,13 @@
 #include "source/subscriber.h"
 
 enum ending {
-	ENDING_STOPPED,			/* we were told to */
-	ENDING_UNREACHABLE,		/* no connection, or no answer */
-	ENDING_NO_ANALYZER,		/* something else answered */
-	ENDING_IN_USE,			/* 409: the host id is still known there */
-	ENDING_REFUSED,			/* 401, 403, or a Close before the first ping */
-	ENDING_LOST,			/* after it had been admitted */
-	ENDING_STARVED,			/* admitted, but nothing comes any more */
+	ENDING_STOPPED,	    /* we were told to */
+	ENDING_UNREACHABLE, /* no connection, or no answer */
+	ENDING_NO_ANALYZER, /* something else answered */
+	ENDING_IN_USE,	    /* 409: the host id is still known there */
+	ENDING_REFUSED,	    /* 401, 403, or a Close before the first ping */
+	ENDING_LOST,	    /* after it had been admitted */
+	ENDING_STARVED,	    /* admitted, but nothing comes any more */
 };
 
 const char *ending_name(enum ending);
@@ -23,9 +23,8 @@ struct session;
 
 /* Everything is borrowed; wake_fd becomes readable when *is_stopping is set.
  * NULL: no memory. */
-struct session *session_new(const struct subscriber_options *,
-			    struct subscriber_stats *, const atomic_bool *is_stopping,
-			    int wake_fd);
+struct session *session_new(const struct subscriber_options *, struct subscriber_stats *,
+			    const atomic_bool *is_stopping, int wake_fd);
 void session_free(struct session *);
 
 /* Until the connection ends. err says why, but for STOPPED. */

@@ -8,14 +8,16 @@
 #include "source/session_inside.h"
 #include "sys/clock.h"
 
-#define HANDSHAKE_MS	10000
+#define HANDSHAKE_MS 10000
 
 static void put_headers(const struct subscriber_options *o, struct buf *b)
 {
 	struct buf login = BUF_INIT(4096);
 
-	buf_printf(b, "X-Host-ID: " STR_FMT "\r\nX-Client-Type: skydive-exporter\r\n"
-		   "X-Client-Protocol: %s\r\n", STR_ARG(o->host_id),
+	buf_printf(b,
+		   "X-Host-ID: " STR_FMT "\r\nX-Client-Type: skydive-exporter\r\n"
+		   "X-Client-Protocol: %s\r\n",
+		   STR_ARG(o->host_id),
 		   o->framing == FRAMING_PROTOBUF ? "protobuf" : "json");
 	/* One line each: a list in one line would be one namespace. */
 	buf_puts(b, "X-Websocket-Namespace: flow\r\nX-Websocket-Namespace: stats\r\n");
@@ -58,23 +60,27 @@ static enum ending judge(const struct session *s, const struct websocket_reply *
 {
 	switch (reply->status) {
 	case 401:
-		err_set(err, "401: wrong credentials; check analyzer.auth.cluster.username "
+		err_set(err,
+			"401: wrong credentials; check analyzer.auth.cluster.username "
 			"and password (the analyzer must know them as an API user)");
 		return ENDING_REFUSED;
 	case 403:
 		err_set(err, "403: the user may not subscribe to flows; it needs the "
-			"role admin");
+			     "role admin");
 		return ENDING_REFUSED;
 	case 409:
-		err_set(err, "409: host_id \"" STR_FMT "\" is in use by another "
-			"subscriber; set another host_id", STR_ARG(s->options->host_id));
+		err_set(err,
+			"409: host_id \"" STR_FMT "\" is in use by another "
+			"subscriber; set another host_id",
+			STR_ARG(s->options->host_id));
 		return ENDING_IN_USE;
 	}
 	if (reply->is_websocket && reply->is_analyzer)
 		return ENDING_STOPPED;
-	err_set(err, "%d: this is not a Skydive analyzer, or " STR_FMT " is not its path; "
-		"check pipeline.subscriber.url", reply->status,
-		STR_ARG(s->options->url.target));
+	err_set(err,
+		"%d: this is not a Skydive analyzer, or " STR_FMT " is not its path; "
+		"check pipeline.subscriber.url",
+		reply->status, STR_ARG(s->options->url.target));
 	return ENDING_NO_ANALYZER;
 }
 
@@ -105,7 +111,7 @@ static enum ending read_reply(struct session *s, struct str key, struct err *err
 	int error = -EAGAIN;
 	ssize_t n;
 
-	for (s->len = 0; error == -EAGAIN; ) {
+	for (s->len = 0; error == -EAGAIN;) {
 		if (!session_wait(s, until_ms, true)) {
 			if (atomic_load(s->is_stopping) ||
 			    clock_now().mono_ms >= until_ms)
@@ -117,10 +123,12 @@ static enum ending read_reply(struct session *s, struct str key, struct err *err
 		if (n == -EAGAIN)
 			continue;
 		if (n <= 0)
-			return broken(s, err, "the connection was closed instead of "
+			return broken(s, err,
+				      "the connection was closed instead of "
 				      "answering the handshake");
 		s->len += (size_t)n;
-		error = websocket_read_reply((struct str){ s->bytes, s->len }, key, &reply);
+		error = websocket_read_reply((struct str){ s->bytes, s->len }, key,
+					     &reply);
 	}
 	if (error) {
 		err_set(err, "it does not speak HTTP; check pipeline.subscriber.url");

@@ -8,7 +8,7 @@
 #include "source/session.h"
 #include "source/websocket.h"
 
-#define SESSION_BYTES	(64 * 1024)
+#define SESSION_BYTES (64 * 1024)
 
 struct session {
 	const struct subscriber_options *options;
@@ -19,13 +19,13 @@ struct session {
 	struct connection *connection;
 	struct websocket ws;
 	char bytes[SESSION_BYTES];
-	size_t len;			/* of bytes that are not eaten */
+	size_t len; /* of bytes that are not eaten */
 	struct buf out;
 
-	bool is_admitted;		/* the first ping was there */
-	bool has_flows, has_stats;	/* came on this connection */
-	int64_t heard_ms;		/* anything at all, monotonic */
-	int64_t fed_ms;			/* flows or stats */
+	bool is_admitted;	   /* the first ping was there */
+	bool has_flows, has_stats; /* came on this connection */
+	int64_t heard_ms;	   /* anything at all, monotonic */
+	int64_t fed_ms;		   /* flows or stats */
 	int64_t starvation_ms;
 };
 

@@ -11,11 +11,11 @@
 #include "sys/clock.h"
 #include "sys/thread.h"
 
-#define RETRY_MIN_MS		1000
-#define RETRY_MAX_MS		30000
-#define REFUSED_MS		30000	/* somebody must change something first */
-#define IN_USE_LOG_MS		60000
-#define STARVED_MAX_MS		600000
+#define RETRY_MIN_MS   1000
+#define RETRY_MAX_MS   30000
+#define REFUSED_MS     30000 /* somebody must change something first */
+#define IN_USE_LOG_MS  60000
+#define STARVED_MAX_MS 600000
 
 struct subscriber {
 	struct subscriber_options options;
@@ -26,9 +26,9 @@ struct subscriber {
 	int wake_fd;
 
 	/* The thread's own. */
-	int64_t retry_ms;		/* the next pause, before jitter */
-	int64_t in_use_since_ms;	/* monotonic; 0: not refused with 409 */
-	int64_t starvation_ms;		/* grows with every fruitless renewal */
+	int64_t retry_ms;	 /* the next pause, before jitter */
+	int64_t in_use_since_ms; /* monotonic; 0: not refused with 409 */
+	int64_t starvation_ms;	 /* grows with every fruitless renewal */
 	enum ending last_ending;
 	char last_error[256];
 };
@@ -66,7 +66,7 @@ static int64_t pause_after(struct subscriber *s, enum ending ending, struct now 
 		s->in_use_since_ms = 0;
 	switch (ending) {
 	case ENDING_STARVED:
-		return 0;		/* the analyzer has forgotten us already */
+		return 0; /* the analyzer has forgotten us already */
 	case ENDING_IN_USE:
 		if (!s->in_use_since_ms)
 			s->in_use_since_ms = now.mono_ms;
@@ -90,7 +90,7 @@ static void log_ending(struct subscriber *s, enum ending ending, const struct er
 		return;
 	if (ending == ENDING_IN_USE &&
 	    (!s->in_use_since_ms || now.mono_ms - s->in_use_since_ms < IN_USE_LOG_MS))
-		return;			/* normal for a while after a loss */
+		return; /* normal for a while after a loss */
 	if (ending == s->last_ending && strcmp(s->last_error, err->text) == 0)
 		return;
 	if (ending == ENDING_REFUSED)
@@ -109,8 +109,9 @@ static void set_starvation(struct subscriber *s, enum ending ending)
 	if (ending == ENDING_STARVED) {
 		atomic_fetch_add(&s->stats->renewals, 1);
 		atomic_store(&s->stats->is_starved, true);
-		s->starvation_ms = s->starvation_ms * 2 < STARVED_MAX_MS ?
-				   s->starvation_ms * 2 : STARVED_MAX_MS;
+		s->starvation_ms = s->starvation_ms * 2 < STARVED_MAX_MS
+					   ? s->starvation_ms * 2
+					   : STARVED_MAX_MS;
 	}
 	if (s->starvation_ms < usual || session_saw_flows(s->session))
 		s->starvation_ms = usual;
@@ -154,8 +155,9 @@ struct subscriber *subscriber_start(const struct subscriber_options *options,
 	s->options = *options;
 	s->stats = options->stats ? options->stats : &s->own_stats;
 	s->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	s->session = s->wake_fd < 0 ? NULL :
-		     session_new(&s->options, s->stats, &s->is_stopping, s->wake_fd);
+	s->session = s->wake_fd < 0 ? NULL
+				    : session_new(&s->options, s->stats, &s->is_stopping,
+						  s->wake_fd);
 	error = s->session ? thread_start(&s->thread, "source", run, s) : -ENOMEM;
 	if (!error)
 		return s;

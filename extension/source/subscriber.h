@@ -34,29 +34,29 @@ enum heard { HEARD_OTHER, HEARD_FLOWS, HEARD_STATS };
 
 /* Counters, written by the subscriber's thread. */
 struct subscriber_stats {
-	_Atomic int64_t connects;	/* that were admitted */
-	_Atomic int64_t gaps;		/* ends of admitted connections: flows may be lost */
-	_Atomic int64_t renewals;	/* because it was starved */
+	_Atomic int64_t connects; /* that were admitted */
+	_Atomic int64_t gaps;	  /* ends of admitted connections: flows may be lost */
+	_Atomic int64_t renewals; /* because it was starved */
 	_Atomic int64_t messages, bytes;
-	atomic_bool is_subscribed;	/* admitted and alive */
-	atomic_bool is_starved;		/* was renewed, and nothing has come since */
+	atomic_bool is_subscribed; /* admitted and alive */
+	atomic_bool is_starved;	   /* was renewed, and nothing has come since */
 };
 
 struct subscriber_options {
 	struct source_url url;
-	struct str host_id;		/* X-Host-ID: unique, not empty */
-	struct str username, password;	/* Basic, when there is a user name */
-	struct str cookie;		/* of a Cookie header, or empty */
-	const struct tls_files *tls;	/* or NULL */
+	struct str host_id;	       /* X-Host-ID: unique, not empty */
+	struct str username, password; /* Basic, when there is a user name */
+	struct str cookie;	       /* of a Cookie header, or empty */
+	const struct tls_files *tls;   /* or NULL */
 	enum framing framing;
-	int64_t starvation_ms;		/* 0: no watchdog */
-	size_t message_max;		/* bytes; a longer message ends the connection */
+	int64_t starvation_ms; /* 0: no watchdog */
+	size_t message_max;    /* bytes; a longer message ends the connection */
 
 	/* On the subscriber's thread; must not block. Takes message (malloc'ed). */
 	enum heard (*deliver)(void *context, char *message, size_t size, enum framing);
 	void *context;
 	struct log *log;		/* borrowed, as all the rest */
-	struct subscriber_stats *stats;	/* where it counts; NULL: in its own */
+	struct subscriber_stats *stats; /* where it counts; NULL: in its own */
 };
 
 /* Starts the thread. NULL: see err. */

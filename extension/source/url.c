@@ -2,12 +2,12 @@
 /* url.c - see url.h. */
 #include "source/url.h"
 
-#define FLOW_PATH	"/ws/subscriber/flow"
+#define FLOW_PATH "/ws/subscriber/flow"
 
 static const struct scheme {
 	const char *prefix;
 	enum source_scheme scheme;
-	bool has_path;			/* of a file, instead of a host */
+	bool has_path; /* of a file, instead of a host */
 } schemes[] = {
 	{ "ws://", SOURCE_WS, false },
 	{ "wss://", SOURCE_WSS, false },
@@ -15,7 +15,7 @@ static const struct scheme {
 	{ "udp://", SOURCE_UDP, false },
 	{ "unixgram://", SOURCE_UNIXGRAM, true },
 	{ "file://", SOURCE_FILE, true },
-	{ 0 }
+	{ 0 },
 };
 
 static int parse_path(struct str rest, struct source_url *url, struct err *err)
@@ -23,8 +23,10 @@ static int parse_path(struct str rest, struct source_url *url, struct err *err)
 	url->path = rest;
 	url->target = STR(FLOW_PATH);
 	if (rest.len == 0 || *rest.ptr != '/')
-		return err_set(err, "\"" STR_FMT "\": write the whole path, with three "
-			       "slashes in front: file:///path", STR_ARG(url->text));
+		return err_set(err,
+			       "\"" STR_FMT "\": write the whole path, with three "
+			       "slashes in front: file:///path",
+			       STR_ARG(url->text));
 	if (url->scheme != SOURCE_WS_UNIX)
 		return 0;
 	url->host = STR("localhost");
@@ -43,8 +45,10 @@ static int parse_host(struct str rest, struct source_url *url, struct err *err)
 		url->target = STR(FLOW_PATH);
 	if (url->host.len && !memchr(url->host.ptr, '@', url->host.len))
 		return 0;
-	return err_set(err, "\"" STR_FMT "\" needs a host and no user; credentials are "
-		       "analyzer.auth.cluster.username and password", STR_ARG(url->text));
+	return err_set(err,
+		       "\"" STR_FMT "\" needs a host and no user; credentials are "
+		       "analyzer.auth.cluster.username and password",
+		       STR_ARG(url->text));
 }
 
 int source_url_parse(struct str text, struct source_url *url, struct err *err)
@@ -54,13 +58,16 @@ int source_url_parse(struct str text, struct source_url *url, struct err *err)
 
 	if (text.len == 0)
 		return err_set(err, "must be set, for instance "
-			       "ws://127.0.0.1:8082" FLOW_PATH);
+				    "ws://127.0.0.1:8082" FLOW_PATH);
 	while (scheme->prefix && !str_starts(text, str_of(scheme->prefix)))
 		scheme++;
 	if (!scheme->prefix)
-		return err_set(err, "\"" STR_FMT "\" is not a source; write "
-			       "ws://host:port" FLOW_PATH ", or wss://, ws+unix://, udp://, "
-			       "unixgram://, file://", STR_ARG(text));
+		return err_set(err,
+			       "\"" STR_FMT "\" is not a source; write "
+			       "ws://host:port" FLOW_PATH
+			       ", or wss://, ws+unix://, udp://, "
+			       "unixgram://, file://",
+			       STR_ARG(text));
 	*url = (struct source_url){ .scheme = scheme->scheme, .text = text };
 	rest = str_skip(text, strlen(scheme->prefix));
 	return scheme->has_path ? parse_path(rest, url, err) : parse_host(rest, url, err);

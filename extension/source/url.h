@@ -18,15 +18,20 @@
 #include "base/str.h"
 
 enum source_scheme {
-	SOURCE_WS, SOURCE_WSS, SOURCE_WS_UNIX, SOURCE_UDP, SOURCE_UNIXGRAM, SOURCE_FILE,
+	SOURCE_WS,
+	SOURCE_WSS,
+	SOURCE_WS_UNIX,
+	SOURCE_UDP,
+	SOURCE_UNIXGRAM,
+	SOURCE_FILE,
 };
 
 struct source_url {
 	enum source_scheme scheme;
-	struct str text;		/* all of it, for messages */
-	struct str host;		/* "host:port", with brackets for IPv6 */
-	struct str path;		/* of a socket or a recording */
-	struct str target;		/* of the websocket: path and query */
+	struct str text;   /* all of it, for messages */
+	struct str host;   /* "host:port", with brackets for IPv6 */
+	struct str path;   /* of a socket or a recording */
+	struct str target; /* of the websocket: path and query */
 };
 
 /* Members point into text or are constant. -EINVAL: the reason says what a URL

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include "source/websocket.h"
 
-#define HEAD_MIN	2
+#define HEAD_MIN 2
 
 void websocket_init(struct websocket *ws, size_t message_max)
 {
@@ -84,8 +84,8 @@ static enum websocket_event start_data(struct websocket *ws)
 	if (ws->opcode > OPCODE_BINARY)
 		return broken(ws, "a frame with an unknown opcode");
 	if (continues != ws->in_message)
-		return broken(ws, continues ? "a continuation of nothing" :
-			      "a message inside a message");
+		return broken(ws, continues ? "a continuation of nothing"
+					    : "a message inside a message");
 	if (ws->left > ws->message_max || ws->len > ws->message_max - ws->left)
 		return broken(ws, "a message that is too long");
 	if (!continues)

@@ -19,37 +19,41 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-#define WEBSOCKET_KEY_LEN	24	/* 16 random bytes in base64 */
-#define WEBSOCKET_CONTROL_MAX	125
+#define WEBSOCKET_KEY_LEN     24 /* 16 random bytes in base64 */
+#define WEBSOCKET_CONTROL_MAX 125
 
 enum websocket_event {
-	WEBSOCKET_MORE,			/* all bytes are eaten, nothing is complete */
-	WEBSOCKET_MESSAGE,		/* websocket_take() */
-	WEBSOCKET_PING,			/* control, control_len: to be sent back */
+	WEBSOCKET_MORE,	   /* all bytes are eaten, nothing is complete */
+	WEBSOCKET_MESSAGE, /* websocket_take() */
+	WEBSOCKET_PING,	   /* control, control_len: to be sent back */
 	WEBSOCKET_PONG,
-	WEBSOCKET_CLOSE,		/* close_code (0: none), control: the reason */
-	WEBSOCKET_BROKEN,		/* why; nothing more can be read */
+	WEBSOCKET_CLOSE,  /* close_code (0: none), control: the reason */
+	WEBSOCKET_BROKEN, /* why; nothing more can be read */
 };
 
 enum websocket_opcode {
-	OPCODE_CONTINUATION = 0, OPCODE_TEXT = 1, OPCODE_BINARY = 2,
-	OPCODE_CLOSE = 8, OPCODE_PING = 9, OPCODE_PONG = 10,
+	OPCODE_CONTINUATION = 0,
+	OPCODE_TEXT = 1,
+	OPCODE_BINARY = 2,
+	OPCODE_CLOSE = 8,
+	OPCODE_PING = 9,
+	OPCODE_PONG = 10,
 };
 
 struct websocket {
-	size_t message_max;		/* bytes */
-	const char *why;		/* BROKEN */
+	size_t message_max; /* bytes */
+	const char *why;    /* BROKEN */
 	unsigned char control[WEBSOCKET_CONTROL_MAX];
 	size_t control_len;
 	unsigned close_code;
-	bool is_text;			/* the message */
+	bool is_text; /* the message */
 
 	/* Private. */
 	unsigned char head[10];
 	size_t head_len;
 	bool in_payload, in_message, is_final;
 	enum websocket_opcode opcode;
-	uint64_t left;			/* of the frame's payload */
+	uint64_t left; /* of the frame's payload */
 	char *message;
 	size_t len, room;
 };
@@ -78,10 +82,10 @@ void websocket_put_request(struct buf *, struct str host, struct str target,
 			   struct str key, struct str headers);
 
 struct websocket_reply {
-	int status;			/* of HTTP */
-	size_t size;			/* of the head */
-	bool is_websocket;		/* 101, and everything RFC 6455 wants */
-	bool is_analyzer;		/* says X-Host-ID and X-Service-Type */
+	int status;	   /* of HTTP */
+	size_t size;	   /* of the head */
+	bool is_websocket; /* 101, and everything RFC 6455 wants */
+	bool is_analyzer;  /* says X-Host-ID and X-Service-Type */
 };
 
 /* Reads the head of the answer. 0, -EAGAIN: it is not complete, or -EPROTO:

@@ -11,11 +11,12 @@ struct subnet {
 static const struct shape subnet_shape = {
 	.name = "subnet",
 	.size = sizeof(struct subnet),
-	.fields = (const struct field[]){
-		OPTION(struct subnet, cluster_net_masks, "cluster_net_masks", 0,
-		       "address ranges that belong to the cluster"),
-		{ 0 }
-	},
+	.fields =
+		(const struct field[]){
+			OPTION(struct subnet, cluster_net_masks, "cluster_net_masks", 0,
+			       "address ranges that belong to the cluster"),
+			{ 0 },
+		},
 };
 
 static int subnet_init(void *state, struct err *err)
@@ -54,6 +55,7 @@ static enum tag subnet_tag(const void *state, const struct flow *flow, bool *bad
 }
 
 const struct classify classify_subnet = {
-	.stage = { "subnet", "pipeline.classify", &subnet_shape, subnet_init, subnet_fini },
+	.stage = { "subnet", "pipeline.classify", &subnet_shape, subnet_init,
+		   subnet_fini },
 	.tag = subnet_tag,
 };

@@ -8,9 +8,9 @@
 #include <zlib.h>
 #include "stage/registry.h"
 
-#define WINDOW_GZIP	(MAX_WBITS + 16)
-#define MEMORY_LEVEL	8
-#define OS_UNKNOWN	255
+#define WINDOW_GZIP  (MAX_WBITS + 16)
+#define MEMORY_LEVEL 8
+#define OS_UNKNOWN   255
 
 struct gzip {
 	int64_t level;
@@ -21,11 +21,12 @@ static const struct gzip gzip_defaults = { .level = 6 };
 static const struct shape gzip_shape = {
 	.name = "gzip",
 	.size = sizeof(struct gzip),
-	.fields = (const struct field[]){
-		OPTION_RANGE(struct gzip, level, "level", 0, 1, 9,
-			     "1 is fast, 9 is small"),
-		{ 0 }
-	},
+	.fields =
+		(const struct field[]){
+			OPTION_RANGE(struct gzip, level, "level", 0, 1, 9,
+				     "1 is fast, 9 is small"),
+			{ 0 },
+		},
 	.defaults = &gzip_defaults,
 };
 
@@ -63,8 +64,8 @@ static int run(struct gzip_stream *s, int flush, struct byte_sink *sink)
 		result = deflate(&s->z, flush);
 		if (result == Z_STREAM_ERROR)
 			return -EIO;
-		error = sink->put(sink, (struct str){
-			s->out, sizeof(s->out) - s->z.avail_out });
+		error = sink->put(sink, (struct str){ s->out,
+						      sizeof(s->out) - s->z.avail_out });
 		if (error < 0)
 			return error;
 	} while (flush == Z_FINISH ? result != Z_STREAM_END : s->z.avail_out == 0);
@@ -106,7 +107,8 @@ static void gzip_end(void *stream)
 }
 
 const struct compress compress_gzip = {
-	.stage = { .name = "gzip", .section = "pipeline.compress.gzip",
+	.stage = { .name = "gzip",
+		   .section = "pipeline.compress.gzip",
 		   .state = &gzip_shape },
 	.content_encoding = "gzip",
 	.start = gzip_start,

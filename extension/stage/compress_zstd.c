@@ -17,11 +17,12 @@ static const struct zstd zstd_defaults = { .level = 3 };
 static const struct shape zstd_shape = {
 	.name = "zstd",
 	.size = sizeof(struct zstd),
-	.fields = (const struct field[]){
-		OPTION_RANGE(struct zstd, level, "level", 0, 1, 19,
-			     "1 is fast, 19 is small"),
-		{ 0 }
-	},
+	.fields =
+		(const struct field[]){
+			OPTION_RANGE(struct zstd, level, "level", 0, 1, 19,
+				     "1 is fast, 19 is small"),
+			{ 0 },
+		},
 	.defaults = &zstd_defaults,
 };
 
@@ -89,7 +90,8 @@ static int zstd_finish(void *stream, struct byte_sink *sink)
 }
 
 const struct compress compress_zstd = {
-	.stage = { .name = "zstd", .section = "pipeline.compress.zstd",
+	.stage = { .name = "zstd",
+		   .section = "pipeline.compress.zstd",
 		   .state = &zstd_shape },
 	.content_encoding = "zstd",
 	.start = zstd_start,

@@ -12,11 +12,12 @@ struct json_options {
 static const struct shape json_options_shape = {
 	.name = "json",
 	.size = sizeof(struct json_options),
-	.fields = (const struct field[]){
-		OPTION(struct json_options, pretty, "pretty", 0,
-		       "indent, one TAB a level"),
-		{ 0 }
-	},
+	.fields =
+		(const struct field[]){
+			OPTION(struct json_options, pretty, "pretty", 0,
+			       "indent, one TAB a level"),
+			{ 0 },
+		},
 };
 
 /* A row stands in a list, which stands in an object when there is a header. */
@@ -90,7 +91,8 @@ static void json_frame(const void *state, const struct shape *shape,
 }
 
 const struct encode encode_json = {
-	.stage = { .name = "json", .section = "pipeline.encode.json",
+	.stage = { .name = "json",
+		   .section = "pipeline.encode.json",
 		   .state = &json_options_shape },
 	.content_type = "application/json",
 	.takes_header = true,

@@ -11,11 +11,12 @@ struct excluded {
 static const struct shape excluded_shape = {
 	.name = "subnet",
 	.size = sizeof(struct excluded),
-	.fields = (const struct field[]){
-		OPTION(struct excluded, excluded_tags, "excluded_tags", 0,
-		       "tags to leave out: internal, ingress, egress, other"),
-		{ 0 }
-	},
+	.fields =
+		(const struct field[]){
+			OPTION(struct excluded, excluded_tags, "excluded_tags", 0,
+			       "tags to leave out: internal, ingress, egress, other"),
+			{ 0 },
+		},
 };
 
 static int excluded_init(void *state, struct err *err)
@@ -35,8 +36,10 @@ static int excluded_init(void *state, struct err *err)
 			continue;
 		}
 		snprintf(key, sizeof(key), "excluded_tags[%zu]", i);
-		return err_set_key(err, key, "\"" STR_FMT "\" is no tag; tags are egress, "
-				   "ingress, internal and other", STR_ARG(name));
+		return err_set_key(err, key,
+				   "\"" STR_FMT "\" is no tag; tags are egress, "
+				   "ingress, internal and other",
+				   STR_ARG(name));
 	}
 	return 0;
 }

@@ -16,11 +16,12 @@ struct vpclogs_header {
 static const struct shape vpclogs_header_shape = {
 	.name = "vpclogs",
 	.size = sizeof(struct vpclogs_header),
-	.fields = (const struct field[]){
-		OPTION(struct vpclogs_header, members, "*", 0,
-		       "members of every object, for instance collector_crn"),
-		{ 0 }
-	},
+	.fields =
+		(const struct field[]){
+			OPTION(struct vpclogs_header, members, "*", 0,
+			       "members of every object, for instance collector_crn"),
+			{ 0 },
+		},
 };
 
 static struct str time_member(struct arena *arena, int64_t unix_ms)
@@ -57,7 +58,8 @@ static size_t vpclogs_members(const void *state, const struct object *about,
 		  .text = time_member(arena, about->first_ms) },
 		{ .name = STR("capture_end_time"),
 		  .text = time_member(arena, about->last_ms) },
-		{ .name = STR("number_of_flow_logs"), .is_number = true,
+		{ .name = STR("number_of_flow_logs"),
+		  .is_number = true,
 		  .number = about->records },
 		{ .name = STR("flow_logs"), .is_rows = true },
 		{ .name = STR("state"), .text = STR("skip data") },
@@ -74,7 +76,8 @@ static size_t vpclogs_members(const void *state, const struct object *about,
 		if (is_ours(ours, sizeof(ours) / sizeof(ours[0]), self->members.name[i]))
 			continue;
 		all[count++] = (struct header_member){
-			.name = self->members.name[i], .text = self->members.value[i],
+			.name = self->members.name[i],
+			.text = self->members.value[i],
 		};
 	}
 	qsort(all, count, sizeof(*all), by_name);
@@ -82,7 +85,8 @@ static size_t vpclogs_members(const void *state, const struct object *about,
 }
 
 const struct header header_vpclogs = {
-	.stage = { .name = "vpclogs", .section = "pipeline.storeheader.vpclogs",
+	.stage = { .name = "vpclogs",
+		   .section = "pipeline.storeheader.vpclogs",
 		   .state = &vpclogs_header_shape },
 	.members = vpclogs_members,
 	.is_header = true,

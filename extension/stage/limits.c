@@ -2,8 +2,8 @@
 /* limits.c - see limits.h. */
 #include "stage/limits.h"
 
-#define SECTION		"pipeline.store.buffered"
-#define DIRECT_DIRNAME	"my_dirname"	/* the Go exporter's own */
+#define SECTION	       "pipeline.store.buffered"
+#define DIRECT_DIRNAME "my_dirname" /* the Go exporter's own */
 
 struct store_type {
 	int type;
@@ -16,26 +16,29 @@ static const char *const type_names[] = { "buffered", "direct", NULL };
 static const struct shape type_shape = {
 	.name = "store",
 	.size = sizeof(struct store_type),
-	.fields = (const struct field[]){
-		OPTION_ENUM(struct store_type, type, "type", 0, type_names,
-			    "buffered: objects of many records; direct: of one"),
-		{ 0 }
-	},
+	.fields =
+		(const struct field[]){
+			OPTION_ENUM(struct store_type, type, "type", 0, type_names,
+				    "buffered: objects of many records; direct: of one"),
+			{ 0 },
+		},
 };
 
 struct buffered {
 	struct str dirname, filename_prefix;
 	int64_t max_flows_per_object, max_flow_array_size;
-	int64_t max_seconds_per_object, max_seconds_per_stream;	/* ms */
+	int64_t max_seconds_per_object, max_seconds_per_stream; /* ms */
 	int content_encoding;
 };
 
 /* Tells a number that is not there, or that could not be read, from a 0. */
-#define UNSET	INT64_MIN
+#define UNSET INT64_MIN
 
 static const struct buffered buffered_defaults = {
-	.max_flows_per_object = UNSET, .max_flow_array_size = UNSET,
-	.max_seconds_per_object = UNSET, .max_seconds_per_stream = UNSET,
+	.max_flows_per_object = UNSET,
+	.max_flow_array_size = UNSET,
+	.max_seconds_per_object = UNSET,
+	.max_seconds_per_stream = UNSET,
 };
 
 static const char *const content_encoding_names[] = { "auto", "gzip", "none", NULL };
@@ -43,27 +46,29 @@ static const char *const content_encoding_names[] = { "auto", "gzip", "none", NU
 static const struct shape buffered_shape = {
 	.name = "buffered",
 	.size = sizeof(struct buffered),
-	.fields = (const struct field[]){
-		OPTION(struct buffered, dirname, "dirname", 0,
-		       "bucket or directory of the objects"),
-		OPTION(struct buffered, filename_prefix, "filename_prefix", 0,
-		       "first part of every key"),
-		OPTION(struct buffered, max_flows_per_object, "max_flows_per_object", 0,
-		       "records of an object at most"),
-		OPTION(struct buffered, max_seconds_per_object,
-		       "max_seconds_per_object", FIELD_SECONDS,
-		       "age of an object at most; 0: one for each message"),
-		OPTION(struct buffered, max_seconds_per_stream,
-		       "max_seconds_per_stream", FIELD_SECONDS,
-		       "then the time in the keys changes and numbers start at 0"),
-		OPTION(struct buffered, max_flow_array_size, "max_flow_array_size", 0,
-		       "records of a tag kept in memory while the spool cannot be "
-		       "written"),
-		OPTION_ENUM(struct buffered, content_encoding, "content_encoding", 0,
-			    content_encoding_names,
-			    "auto: what the compressor is; gzip: always; none"),
-		{ 0 }
-	},
+	.fields =
+		(const struct field[]){
+			OPTION(struct buffered, dirname, "dirname", 0,
+			       "bucket or directory of the objects"),
+			OPTION(struct buffered, filename_prefix, "filename_prefix", 0,
+			       "first part of every key"),
+			OPTION(struct buffered, max_flows_per_object,
+			       "max_flows_per_object", 0, "records of an object at most"),
+			OPTION(struct buffered, max_seconds_per_object,
+			       "max_seconds_per_object", FIELD_SECONDS,
+			       "age of an object at most; 0: one for each message"),
+			OPTION(struct buffered, max_seconds_per_stream,
+			       "max_seconds_per_stream", FIELD_SECONDS,
+			       "then the time in the keys changes and numbers start at 0"),
+			OPTION(struct buffered, max_flow_array_size,
+			       "max_flow_array_size", 0,
+			       "records of a tag kept in memory while the spool cannot be "
+			       "written"),
+			OPTION_ENUM(struct buffered, content_encoding, "content_encoding",
+				    0, content_encoding_names,
+				    "auto: what the compressor is; gzip: always; none"),
+			{ 0 },
+		},
 	.defaults = &buffered_defaults,
 };
 
@@ -75,7 +80,7 @@ static void check_number(const struct config *config, const char *path, int64_t 
 	struct err err = ERR_INIT;
 
 	if (value >= lowest || (value == UNSET && (is_set || lowest == 0)))
-		return;			/* fine, or already complained of */
+		return; /* fine, or already complained of */
 	if (value < 0 && value != UNSET)
 		err_set_key(&err, key, "must not be negative");
 	else
@@ -90,8 +95,8 @@ static void check_buffered(const struct config *config, const struct buffered *b
 		     "with 0 an object would never hold a record", problems);
 	check_number(config, SECTION ".max_flow_array_size", b->max_flow_array_size, 1,
 		     "with 0 every record would be discarded", problems);
-	check_number(config, SECTION ".max_seconds_per_stream", b->max_seconds_per_stream, 1,
-		     "with 0 objects would overwrite each other", problems);
+	check_number(config, SECTION ".max_seconds_per_stream", b->max_seconds_per_stream,
+		     1, "with 0 objects would overwrite each other", problems);
 	check_number(config, SECTION ".max_seconds_per_object", b->max_seconds_per_object,
 		     0, "", problems);
 }
@@ -126,8 +131,9 @@ void store_limits_read(struct store_limits *limits, const struct config *config,
 	}
 	check_buffered(config, &b, problems);
 	limits->bucket.max_records = b.max_flows_per_object;
-	limits->bucket.max_age_ms = b.max_seconds_per_object == UNSET ? 0 :
-				    b.max_seconds_per_object;
+	limits->bucket.max_age_ms = b.max_seconds_per_object == UNSET
+					    ? 0
+					    : b.max_seconds_per_object;
 	limits->bucket.max_stream_ms = b.max_seconds_per_stream;
 	limits->bucket.max_held = b.max_flow_array_size;
 	limits->bucket.first_age_ms = limits->bucket.max_age_ms;

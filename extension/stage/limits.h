@@ -14,12 +14,12 @@
 struct store_limits {
 	struct bucket_limits bucket;
 	struct str dirname;
-	struct str content_encoding;	/* "auto", "gzip", "none" */
+	struct str content_encoding; /* "auto", "gzip", "none" */
 };
 
 /* Strings live in the arena. What is wrong goes to problems. */
-void store_limits_read(struct store_limits *, const struct config *,
-		       bool is_stdout, struct arena *, struct problems *);
+void store_limits_read(struct store_limits *, const struct config *, bool is_stdout,
+		       struct arena *, struct problems *);
 
 size_t store_limits_sections(struct config_section *, size_t max);
 

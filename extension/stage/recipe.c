@@ -5,8 +5,8 @@
 #include "format/json_write.h"
 #include "stage/recipe.h"
 
-#define OPTIONS_MAX	(256 * 1024)
-#define FRAME_MAX	(1 << 20)
+#define OPTIONS_MAX (256 * 1024)
+#define FRAME_MAX   (1 << 20)
 
 /* A recipe as it is written. */
 struct recipe_text {
@@ -16,19 +16,27 @@ struct recipe_text {
 	struct raw header_options, encode_options, compress_options;
 };
 
-#define RECIPE(member)	FIELD(struct recipe_text, member, #member, FIELD_OMIT_EMPTY)
+#define RECIPE(member) FIELD(struct recipe_text, member, #member, FIELD_OMIT_EMPTY)
 
 static const struct shape recipe_shape = {
 	.name = "recipe",
 	.size = sizeof(struct recipe_text),
-	.fields = (const struct field[]){
-		RECIPE(format), RECIPE(tag), RECIPE(dirname), RECIPE(prefix),
-		RECIPE(content_encoding), RECIPE(transform),
-		RECIPE(header), RECIPE(header_options),
-		RECIPE(encode), RECIPE(encode_options),
-		RECIPE(compress), RECIPE(compress_options),
-		{ 0 }
-	},
+	.fields =
+		(const struct field[]){
+			RECIPE(format),
+			RECIPE(tag),
+			RECIPE(dirname),
+			RECIPE(prefix),
+			RECIPE(content_encoding),
+			RECIPE(transform),
+			RECIPE(header),
+			RECIPE(header_options),
+			RECIPE(encode),
+			RECIPE(encode_options),
+			RECIPE(compress),
+			RECIPE(compress_options),
+			{ 0 },
+		},
 };
 
 static const struct json_style compact = { false, 0 };
@@ -135,14 +143,15 @@ int recipe_read(struct str bytes, struct arena *arena, struct recipe *recipe,
 		return err_set(err, "format %lld; this version knows %d",
 			       (long long)text.format, RECIPE_FORMAT);
 	recipe->place = (struct recipe_place){
-		.dirname = text.dirname, .prefix = text.prefix,
+		.dirname = text.dirname,
+		.prefix = text.prefix,
 		.content_encoding = text.content_encoding,
 	};
 	recipe->transform = (const void *)registry_find(KIND_TRANSFORM, text.transform);
 	if (find_tag(text.tag, &recipe->place.tag) < 0 || !recipe->transform)
 		return err_set(err, "unknown tag or transform");
-	error = read_stage(&recipe->header, KIND_HEADER, text.header,
-			   text.header_options, arena, err);
+	error = read_stage(&recipe->header, KIND_HEADER, text.header, text.header_options,
+			   arena, err);
 	if (!error)
 		error = read_stage(&recipe->encode, KIND_ENCODE, text.encode,
 				   text.encode_options, arena, err);
@@ -189,7 +198,9 @@ int making_start(struct making *m, const struct recipe *recipe,
 	size_t count;
 	int error;
 
-	*m = (struct making){ .recipe = recipe, .sink = sink, .end = BUF_INIT(FRAME_MAX) };
+	*m = (struct making){ .recipe = recipe,
+			      .sink = sink,
+			      .end = BUF_INIT(FRAME_MAX) };
 	m->skip = encode->separator(recipe->encode.state, header->is_header).len;
 	count = header->members(recipe->header.state, object, &arena, &members);
 	encode->frame(recipe->encode.state, recipe->transform->record, members, count,

@@ -11,20 +11,20 @@
 
 #include "stage/set.h"
 
-#define RECIPE_FORMAT	1	/* rises when old recipes cannot be read */
+#define RECIPE_FORMAT 1 /* rises when old recipes cannot be read */
 
 /* What the stages do not know. */
 struct recipe_place {
-	struct str dirname;		/* bucket or directory */
-	struct str prefix;		/* of keys */
-	struct str content_encoding;	/* "auto", "gzip", "none" */
+	struct str dirname;	     /* bucket or directory */
+	struct str prefix;	     /* of keys */
+	struct str content_encoding; /* "auto", "gzip", "none" */
 	enum tag tag;
 };
 
 struct recipe {
 	struct recipe_place place;
 	struct str content_type;
-	struct str content_encoding;	/* resolved; empty: identity */
+	struct str content_encoding; /* resolved; empty: identity */
 	const struct transform *transform;
 	struct stage_instance header, encode, compress;
 };
@@ -40,7 +40,7 @@ struct making {
 	struct byte_sink *sink;
 	void *stream;
 	struct buf end;
-	size_t skip;			/* of the separator of the first row */
+	size_t skip; /* of the separator of the first row */
 };
 
 /* 0 or -errno; making_end() is due either way. */

@@ -3,30 +3,36 @@
 #include "stage/registry.h"
 
 const struct stage_kind_entry registry[KIND_COUNT] = {
-	[KIND_CLASSIFY] = { "pipeline.classify", "subnet", (const struct stage *const[]){
-		&classify_subnet.stage, NULL } },
-	[KIND_FILTER] = { "pipeline.filter", "subnet", (const struct stage *const[]){
-		&filter_subnet.stage, NULL } },
-	[KIND_TRANSFORM] = { "pipeline.transform", "none", (const struct stage *const[]){
-		&transform_none.stage, &transform_vpclogs.stage, NULL } },
-	[KIND_MANGLE] = { "pipeline.mangle", "none", (const struct stage *const[]){
-		&mangle_none.stage, NULL } },
-	[KIND_HEADER] = { "pipeline.storeheader", "none", (const struct stage *const[]){
-		&header_none.stage, &header_vpclogs.stage, NULL } },
-	[KIND_ENCODE] = { "pipeline.encode", "json", (const struct stage *const[]){
-		&encode_json.stage, NULL } },
-	[KIND_COMPRESS] = { "pipeline.compress", "none", (const struct stage *const[]){
-		&compress_none.stage, &compress_gzip.stage,
-		&compress_zstd.stage, NULL } },
+	[KIND_CLASSIFY] = { "pipeline.classify", "subnet",
+			    (const struct stage *const[]){ &classify_subnet.stage,
+							   NULL } },
+	[KIND_FILTER] = { "pipeline.filter", "subnet",
+			  (const struct stage *const[]){ &filter_subnet.stage, NULL } },
+	[KIND_TRANSFORM] = { "pipeline.transform", "none",
+			     (const struct stage *const[]){ &transform_none.stage,
+							    &transform_vpclogs.stage,
+							    NULL } },
+	[KIND_MANGLE] = { "pipeline.mangle", "none",
+			  (const struct stage *const[]){ &mangle_none.stage, NULL } },
+	[KIND_HEADER] = { "pipeline.storeheader", "none",
+			  (const struct stage *const[]){ &header_none.stage,
+							 &header_vpclogs.stage, NULL } },
+	[KIND_ENCODE] = { "pipeline.encode", "json",
+			  (const struct stage *const[]){ &encode_json.stage, NULL } },
+	[KIND_COMPRESS] = { "pipeline.compress", "none",
+			    (const struct stage *const[]){ &compress_none.stage,
+							   &compress_gzip.stage,
+							   &compress_zstd.stage, NULL } },
 };
 
 const struct shape registry_type_shape = {
 	.name = "type",
 	.size = sizeof(struct registry_type),
-	.fields = (const struct field[]){
-		OPTION(struct registry_type, type, "type", 0, "which one"),
-		{ 0 }
-	},
+	.fields =
+		(const struct field[]){
+			OPTION(struct registry_type, type, "type", 0, "which one"),
+			{ 0 },
+		},
 };
 
 const struct stage *registry_find(enum stage_kind kind, struct str name)

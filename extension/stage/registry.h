@@ -11,14 +11,20 @@
 #include "pipeline/stage.h"
 
 enum stage_kind {
-	KIND_CLASSIFY, KIND_FILTER, KIND_TRANSFORM, KIND_MANGLE, KIND_HEADER,
-	KIND_ENCODE, KIND_COMPRESS, KIND_COUNT
+	KIND_CLASSIFY,
+	KIND_FILTER,
+	KIND_TRANSFORM,
+	KIND_MANGLE,
+	KIND_HEADER,
+	KIND_ENCODE,
+	KIND_COMPRESS,
+	KIND_COUNT
 };
 
 struct stage_kind_entry {
-	const char *phase;			/* "pipeline.classify": its type: */
-	const char *fallback;			/* when there is no type: */
-	const struct stage *const *stages;	/* NULL-terminated */
+	const char *phase;		   /* "pipeline.classify": its type: */
+	const char *fallback;		   /* when there is no type: */
+	const struct stage *const *stages; /* NULL-terminated */
 };
 
 extern const struct stage_kind_entry registry[KIND_COUNT];

@@ -81,8 +81,9 @@ static void read_one(struct stage_instance *instance, enum stage_kind kind,
 					instance->state, arena, problems))
 		return;
 	if (stage_instance_init(instance, &err) < 0)
-		config_problem(config, stage->section ? stage->section :
-			       registry[kind].phase, &err, problems);
+		config_problem(config,
+			       stage->section ? stage->section : registry[kind].phase,
+			       &err, problems);
 }
 
 static void misfit(const struct config *config, enum stage_kind kind,

@@ -9,7 +9,7 @@
 
 struct stage_instance {
 	const struct stage *stage;
-	void *state;			/* allocated; NULL when it has none */
+	void *state; /* allocated; NULL when it has none */
 };
 
 struct stage_set {

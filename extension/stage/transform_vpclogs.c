@@ -8,36 +8,37 @@
 #include "stage/registry.h"
 #include "stage/vpclogs.h"
 
-#define VPC(member, flags)	FIELD(struct vpclogs, member, #member, flags)
-#define EMPTY			FIELD_OMIT_EMPTY
+#define VPC(member, flags) FIELD(struct vpclogs, member, #member, flags)
+#define EMPTY		   FIELD_OMIT_EMPTY
 
 const struct shape vpclogs_shape = {
 	.name = "vpclogs",
 	.size = sizeof(struct vpclogs),
-	.fields = (const struct field[]){
-		VPC(start_time, EMPTY),
-		VPC(end_time, EMPTY),
-		VPC(connection_start_time, EMPTY),
-		VPC(direction, EMPTY),
-		VPC(action, EMPTY),
-		VPC(initiator_ip, EMPTY),
-		VPC(target_ip, EMPTY),
-		VPC(initiator_port, EMPTY),
-		VPC(target_port, EMPTY),
-		VPC(transport_protocol, EMPTY),
-		VPC(ether_type, EMPTY),
-		VPC(was_initiated, 0),
-		VPC(was_terminated, 0),
-		VPC(cumulative_bytes_from_initiator, EMPTY),
-		VPC(cumulative_packets_from_initiator, EMPTY),
-		VPC(cumulative_bytes_from_target, EMPTY),
-		VPC(cumulative_packets_from_target, EMPTY),
-		VPC(bytes_from_initiator, EMPTY),
-		VPC(packets_from_initiator, EMPTY),
-		VPC(bytes_from_target, EMPTY),
-		VPC(packets_from_target, EMPTY),
-		{ 0 }
-	},
+	.fields =
+		(const struct field[]){
+			VPC(start_time, EMPTY),
+			VPC(end_time, EMPTY),
+			VPC(connection_start_time, EMPTY),
+			VPC(direction, EMPTY),
+			VPC(action, EMPTY),
+			VPC(initiator_ip, EMPTY),
+			VPC(target_ip, EMPTY),
+			VPC(initiator_port, EMPTY),
+			VPC(target_port, EMPTY),
+			VPC(transport_protocol, EMPTY),
+			VPC(ether_type, EMPTY),
+			VPC(was_initiated, 0),
+			VPC(was_terminated, 0),
+			VPC(cumulative_bytes_from_initiator, EMPTY),
+			VPC(cumulative_packets_from_initiator, EMPTY),
+			VPC(cumulative_bytes_from_target, EMPTY),
+			VPC(cumulative_packets_from_target, EMPTY),
+			VPC(bytes_from_initiator, EMPTY),
+			VPC(packets_from_initiator, EMPTY),
+			VPC(bytes_from_target, EMPTY),
+			VPC(packets_from_target, EMPTY),
+			{ 0 },
+		},
 };
 
 enum { IANA_TCP = 6, IANA_UDP = 17 };
@@ -76,7 +77,7 @@ static enum verdict vpclogs_make(void *state, const struct flow *flow, void *out
 	record->initiator_port = flow->transport->a;
 	record->target_port = flow->transport->b;
 	record->transport_protocol = iana_protocol(flow->transport->protocol);
-	record->ether_type = STR("IPv4");	/* for IPv6 too, as the original */
+	record->ether_type = STR("IPv4"); /* for IPv6 too, as the original */
 	record->was_initiated = all->ab_bytes == delta->ab_bytes ||
 				all->ba_bytes == delta->ba_bytes;
 	record->was_terminated = was_terminated(flow->tcp_metric);

@@ -9,12 +9,12 @@
 #include "format/time_text.h"
 
 struct vpclogs {
-	struct str start_time, end_time, connection_start_time;	/* RFC 3339 */
-	struct str direction;		/* inbound, outbound, or unknown: empty */
-	struct str action;		/* set by mangle action: A or R */
+	struct str start_time, end_time, connection_start_time; /* RFC 3339 */
+	struct str direction; /* inbound, outbound, or unknown: empty */
+	struct str action;    /* set by mangle action: A or R */
 	struct str initiator_ip, target_ip;
 	int64_t initiator_port, target_port;
-	int64_t transport_protocol;	/* IANA; 0 for what is not TCP or UDP */
+	int64_t transport_protocol; /* IANA; 0 for what is not TCP or UDP */
 	struct str ether_type;
 	bool was_initiated, was_terminated;
 	int64_t cumulative_bytes_from_initiator, cumulative_packets_from_initiator;
@@ -22,7 +22,7 @@ struct vpclogs {
 	int64_t bytes_from_initiator, packets_from_initiator;
 	int64_t bytes_from_target, packets_from_target;
 
-	char start_text[TIME_TEXT_SIZE];	/* what the times point to */
+	char start_text[TIME_TEXT_SIZE]; /* what the times point to */
 	char end_text[TIME_TEXT_SIZE];
 	char connection_start_text[TIME_TEXT_SIZE];
 };

@@ -10,7 +10,7 @@
 #include "store/account.h"
 #include "sys/io.h"
 
-#define ACCOUNT_VERSION	"1.1.0"
+#define ACCOUNT_VERSION "1.1.0"
 #define FILE_MAX_BYTES	4096
 
 struct account_type {
@@ -24,11 +24,12 @@ static const char *const type_names[] = { "none", "file", NULL };
 static const struct shape type_shape = {
 	.name = "account",
 	.size = sizeof(struct account_type),
-	.fields = (const struct field[]){
-		OPTION_ENUM(struct account_type, type, "type", 0, type_names,
-			    "file: keep the number of bytes stored in a file"),
-		{ 0 }
-	},
+	.fields =
+		(const struct field[]){
+			OPTION_ENUM(struct account_type, type, "type", 0, type_names,
+				    "file: keep the number of bytes stored in a file"),
+			{ 0 },
+		},
 };
 
 struct account {
@@ -40,10 +41,12 @@ struct account {
 static const struct shape file_shape = {
 	.name = "file",
 	.size = sizeof(struct account),
-	.fields = (const struct field[]){
-		OPTION(struct account, filename, "filename", 0, "the file to keep"),
-		{ 0 }
-	},
+	.fields =
+		(const struct field[]){
+			OPTION(struct account, filename, "filename", 0,
+			       "the file to keep"),
+			{ 0 },
+		},
 };
 
 /* What the file holds: times in Unix ms. */
@@ -56,16 +59,17 @@ struct sums {
 static const struct shape sums_shape = {
 	.name = "sums",
 	.size = sizeof(struct sums),
-	.fields = (const struct field[]){
-		FIELD(struct sums, version, "version", 0),
-		FIELD(struct sums, accumulate_start, "accumulate-start", 0),
-		FIELD(struct sums, accumulate_end, "accumulate-end", 0),
-		FIELD(struct sums, accumulate_bytes, "accumulate-bytes", 0),
-		FIELD(struct sums, current_start, "current-start", 0),
-		FIELD(struct sums, current_end, "current-end", 0),
-		FIELD(struct sums, current_bytes, "current-bytes", 0),
-		{ 0 }
-	},
+	.fields =
+		(const struct field[]){
+			FIELD(struct sums, version, "version", 0),
+			FIELD(struct sums, accumulate_start, "accumulate-start", 0),
+			FIELD(struct sums, accumulate_end, "accumulate-end", 0),
+			FIELD(struct sums, accumulate_bytes, "accumulate-bytes", 0),
+			FIELD(struct sums, current_start, "current-start", 0),
+			FIELD(struct sums, current_end, "current-end", 0),
+			FIELD(struct sums, current_bytes, "current-bytes", 0),
+			{ 0 },
+		},
 };
 
 struct account *account_read(const struct config *config, struct arena *arena,
@@ -79,7 +83,8 @@ struct account *account_read(const struct config *config, struct arena *arena,
 		problems_add(problems, "out of memory");
 		return NULL;
 	}
-	if (config_read(config, "pipeline.account", &type_shape, &type, arena, problems) ||
+	if (config_read(config, "pipeline.account", &type_shape, &type, arena,
+			problems) ||
 	    type.type == ACCOUNT_NONE ||
 	    config_read(config, "pipeline.account.file", &file_shape, account, arena,
 			problems)) {
@@ -126,11 +131,13 @@ static int write_sums(const char *path, const char *backup, const struct sums *s
 	char text[FILE_MAX_BYTES];
 	int n, fd, error;
 
-	n = snprintf(text, sizeof(text), "{\n \"version\": \"" ACCOUNT_VERSION "\",\n"
+	n = snprintf(text, sizeof(text),
+		     "{\n \"version\": \"" ACCOUNT_VERSION "\",\n"
 		     " \"accumulate-start\": %" PRId64 ",\n \"accumulate-end\": %" PRId64
-		     ",\n \"accumulate-bytes\": %" PRId64 ",\n \"current-start\": %" PRId64
-		     ",\n \"current-end\": %" PRId64 ",\n \"current-bytes\": %" PRId64
-		     "\n}", s->accumulate_start, s->accumulate_end, s->accumulate_bytes,
+		     ",\n \"accumulate-bytes\": %" PRId64
+		     ",\n \"current-start\": %" PRId64 ",\n \"current-end\": %" PRId64
+		     ",\n \"current-bytes\": %" PRId64 "\n}",
+		     s->accumulate_start, s->accumulate_end, s->accumulate_bytes,
 		     s->current_start, s->current_end, s->current_bytes);
 	fd = io_open(backup, O_WRONLY | O_CREAT | O_TRUNC, 0644);
 	if (fd < 0)
@@ -152,7 +159,8 @@ void account_add(struct account *account, int64_t bytes, struct now now)
 	int error;
 
 	buf_printf(&backup, "%s.bak", path);
-	if (!read_sums(path, &sums, &arena) && !read_sums(buf_str(&backup).ptr, &sums, &arena))
+	if (!read_sums(path, &sums, &arena) &&
+	    !read_sums(buf_str(&backup).ptr, &sums, &arena))
 		sums = (struct sums){ .accumulate_start = now.wall_ms };
 	sums.accumulate_end = sums.current_start = sums.current_end = now.wall_ms;
 	sums.accumulate_bytes += bytes;

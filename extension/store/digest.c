@@ -68,7 +68,9 @@ int digest_hmac_sha256(struct str key, struct str bytes, unsigned char out[SHA25
 	if (key.len > INT32_MAX)
 		return -EIO;
 	return HMAC(EVP_sha256(), key.len ? key.ptr : "", (int)key.len, data, bytes.len,
-		    out, NULL) ? 0 : -EIO;
+		    out, NULL)
+		       ? 0
+		       : -EIO;
 }
 
 void digest_put_hex(struct buf *out, const unsigned char *digest, size_t size)

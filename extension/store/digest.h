@@ -9,16 +9,16 @@
 
 #include "base/buf.h"
 
-#define MD5_SIZE	16
-#define SHA1_SIZE	20
-#define SHA256_SIZE	32
+#define MD5_SIZE    16
+#define SHA1_SIZE   20
+#define SHA256_SIZE 32
 
 enum digest_kind { DIGEST_MD5, DIGEST_SHA256 };
 
 struct digest {
 	enum digest_kind kind;
 	void *state;
-	int error;			/* sticky; digest_end() returns it */
+	int error; /* sticky; digest_end() returns it */
 };
 
 /* 0, -ENOMEM or -ENOTSUP; then digest_fini() has nothing to do. */
@@ -27,7 +27,7 @@ void digest_add(struct digest *, struct str bytes);
 /* Writes MD5_SIZE or SHA256_SIZE bytes and is ready for another message. 0 or
  * -EIO. */
 int digest_end(struct digest *, unsigned char *out);
-void digest_fini(struct digest *);	/* zeroed memory is fine */
+void digest_fini(struct digest *); /* zeroed memory is fine */
 
 int digest_sha256(struct str bytes, unsigned char out[SHA256_SIZE]);
 /* Of a websocket handshake; nothing secret depends on it. */

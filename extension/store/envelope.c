@@ -8,29 +8,36 @@
 #include "format/json_write.h"
 #include "store/envelope.h"
 
-#define SUM_LEN		9	/* eight hex digits and a line feed */
-#define TEXT_LEN	(ENVELOPE_SIZE - SUM_LEN)
+#define SUM_LEN	 9 /* eight hex digits and a line feed */
+#define TEXT_LEN (ENVELOPE_SIZE - SUM_LEN)
 
 struct envelope_text {
 	int64_t format;
 	struct str key, dirname, content_type, content_encoding;
 	int64_t records, size;
-	struct str sha256, md5;		/* hex */
+	struct str sha256, md5; /* hex */
 	struct map_of_str metadata;
 };
 
-#define ENVELOPE(member)	FIELD(struct envelope_text, member, #member, 0)
+#define ENVELOPE(member) FIELD(struct envelope_text, member, #member, 0)
 
 static const struct shape envelope_shape = {
 	.name = "envelope",
 	.size = sizeof(struct envelope_text),
-	.fields = (const struct field[]){
-		ENVELOPE(format), ENVELOPE(key), ENVELOPE(dirname),
-		ENVELOPE(content_type), ENVELOPE(content_encoding),
-		ENVELOPE(records), ENVELOPE(size), ENVELOPE(sha256), ENVELOPE(md5),
-		ENVELOPE(metadata),
-		{ 0 }
-	},
+	.fields =
+		(const struct field[]){
+			ENVELOPE(format),
+			ENVELOPE(key),
+			ENVELOPE(dirname),
+			ENVELOPE(content_type),
+			ENVELOPE(content_encoding),
+			ENVELOPE(records),
+			ENVELOPE(size),
+			ENVELOPE(sha256),
+			ENVELOPE(md5),
+			ENVELOPE(metadata),
+			{ 0 },
+		},
 };
 
 static struct str put_hex(const unsigned char *bytes, size_t count, char *to)
@@ -66,10 +73,12 @@ int envelope_write(const struct envelope *envelope, char *to)
 	char sha256[64], md5[32], sum[SUM_LEN + 1];
 	struct envelope_text text = {
 		.format = ENVELOPE_FORMAT,
-		.key = envelope->key, .dirname = envelope->dirname,
+		.key = envelope->key,
+		.dirname = envelope->dirname,
 		.content_type = envelope->content_type,
 		.content_encoding = envelope->content_encoding,
-		.records = envelope->records, .size = envelope->size,
+		.records = envelope->records,
+		.size = envelope->size,
 		.sha256 = put_hex(envelope->sha256, 32, sha256),
 		.md5 = put_hex(envelope->md5, 16, md5),
 		.metadata = envelope->metadata,
@@ -108,11 +117,13 @@ int envelope_read(const char *from, struct arena *arena, struct envelope *envelo
 		return err_set(err, "it has format %lld; this version knows %d",
 			       (long long)text.format, ENVELOPE_FORMAT);
 	*envelope = (struct envelope){
-		.dirname = text.dirname, .key = text.key,
+		.dirname = text.dirname,
+		.key = text.key,
 		.content_type = text.content_type,
 		.content_encoding = text.content_encoding,
 		.metadata = text.metadata,
-		.records = text.records, .size = text.size,
+		.records = text.records,
+		.size = text.size,
 	};
 	if (!get_hex(text.sha256, envelope->sha256, 32) ||
 	    !get_hex(text.md5, envelope->md5, 16))
@@ -123,11 +134,13 @@ int envelope_read(const char *from, struct arena *arena, struct envelope *envelo
 void envelope_sealed(const struct envelope *envelope, struct sealed *sealed)
 {
 	*sealed = (struct sealed){
-		.dirname = envelope->dirname, .key = envelope->key,
+		.dirname = envelope->dirname,
+		.key = envelope->key,
 		.content_type = envelope->content_type,
 		.content_encoding = envelope->content_encoding,
 		.metadata = envelope->metadata,
-		.size = envelope->size, .offset = ENVELOPE_SIZE,
+		.size = envelope->size,
+		.offset = ENVELOPE_SIZE,
 	};
 	memcpy(sealed->sha256, envelope->sha256, sizeof(sealed->sha256));
 	memcpy(sealed->md5, envelope->md5, sizeof(sealed->md5));

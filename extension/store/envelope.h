@@ -12,14 +12,14 @@
 #include "store/store.h"
 
 #define ENVELOPE_SIZE	4096
-#define ENVELOPE_FORMAT	1
+#define ENVELOPE_FORMAT 1
 
 struct envelope {
 	struct str dirname, key;
 	struct str content_type, content_encoding;
 	struct map_of_str metadata;
 	int64_t records;
-	int64_t size;			/* of the body */
+	int64_t size; /* of the body */
 	unsigned char sha256[32], md5[16];
 };
 

@@ -11,8 +11,8 @@
 #include "store/store.h"
 #include "sys/io.h"
 
-#define PATH_MAX_BYTES	4096
-#define HEADERS_MAX	(64 * 1024)
+#define PATH_MAX_BYTES 4096
+#define HEADERS_MAX    (64 * 1024)
 
 struct file_writer {
 	struct str directory;
@@ -21,11 +21,12 @@ struct file_writer {
 static const struct shape file_shape = {
 	.name = "file",
 	.size = sizeof(struct file_writer),
-	.fields = (const struct field[]){
-		OPTION(struct file_writer, directory, "directory", 0,
-		       "objects are written below it"),
-		{ 0 }
-	},
+	.fields =
+		(const struct field[]){
+			OPTION(struct file_writer, directory, "directory", 0,
+			       "objects are written below it"),
+			{ 0 },
+		},
 };
 
 static int file_init(void *state, struct http *http, struct err *err)
@@ -34,7 +35,8 @@ static int file_init(void *state, struct http *http, struct err *err)
 
 	(void)http;
 	if (self->directory.len == 0)
-		return err_set_key(err, "directory", "must be set: objects are written "
+		return err_set_key(err, "directory",
+				   "must be set: objects are written "
 				   "below it");
 	return 0;
 }
@@ -127,8 +129,9 @@ static void file_put(void *state, struct put *put)
 	if (!error && put->object->removes)
 		error = remove_object(&path);
 
-	put->result = error == -ENAMETOOLONG ? PUT_REFUSED :
-		      error ? PUT_FAILED : PUT_STORED;
+	put->result = error == -ENAMETOOLONG ? PUT_REFUSED
+		      : error		     ? PUT_FAILED
+					     : PUT_STORED;
 	if (error)
 		snprintf(put->error, sizeof(put->error), "cannot write %s: %s",
 			 path.ptr ? path.ptr : "the object", strerror(-error));

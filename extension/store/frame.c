@@ -83,9 +83,12 @@ int frame_read_head(int fd, int64_t offset, struct frame *frame)
 	if (error)
 		return error;
 	*frame = (struct frame){
-		.bytes = get_u32(head), .crc = get_u32(head + 4),
-		.kind = get_u32(head + 8), .records = get_u32(head + 12),
-		.first_ms = get_i64(head + 16), .last_ms = get_i64(head + 24),
+		.bytes = get_u32(head),
+		.crc = get_u32(head + 4),
+		.kind = get_u32(head + 8),
+		.records = get_u32(head + 12),
+		.first_ms = get_i64(head + 16),
+		.last_ms = get_i64(head + 24),
 	};
 	if (frame->bytes > FRAME_MAX_BYTES || frame->kind < FRAME_RECIPE ||
 	    frame->kind > FRAME_SEAL)

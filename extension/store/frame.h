@@ -25,7 +25,7 @@
 #include "base/buf.h"
 
 #define FRAME_HEAD	32
-#define FRAME_MAX_BYTES	((uint32_t)512 << 20)
+#define FRAME_MAX_BYTES ((uint32_t)512 << 20)
 
 enum frame_kind { FRAME_RECIPE = 1, FRAME_ROWS, FRAME_SEAL };
 

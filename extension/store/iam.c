@@ -10,17 +10,17 @@
 #include "store/iam_reply.h"
 #include "sys/clock.h"
 
-#define TOKEN_MAX		(32 * 1024)
-#define FORM_MAX		(32 * 1024)
-#define REPLY_MAX		(64 * 1024)
-#define CONNECT_TIMEOUT_MS	10000
-#define TIMEOUT_MS		30000
-#define PAUSE_MAX_MS		60000
+#define TOKEN_MAX	   (32 * 1024)
+#define FORM_MAX	   (32 * 1024)
+#define REPLY_MAX	   (64 * 1024)
+#define CONNECT_TIMEOUT_MS 10000
+#define TIMEOUT_MS	   30000
+#define PAUSE_MAX_MS	   60000
 
 enum iam_state {
-	IAM_ASKING,			/* the answer comes soon */
-	IAM_RESTING,			/* there is a token; it waits for the next one */
-	IAM_PAUSING,			/* the last attempt failed */
+	IAM_ASKING,  /* the answer comes soon */
+	IAM_RESTING, /* there is a token; it waits for the next one */
+	IAM_PAUSING, /* the last attempt failed */
 	IAM_ENDED,
 };
 
@@ -30,16 +30,16 @@ struct iam {
 	struct http_request request;
 	struct buf form;
 
-	pthread_mutex_t lock;		/* for what follows, and the API key */
+	pthread_mutex_t lock; /* for what follows, and the API key */
 	pthread_cond_t ended;
 	enum iam_state state;
 	bool is_stopping;
 	struct buf token;
-	uint64_t number;		/* of the token, 0: none yet */
-	int64_t usable_ms;		/* monotonic; not after */
-	bool is_replacing;		/* asks because the token was refused */
-	bool is_replacement;		/* and this one was not accepted yet */
-	unsigned failures;		/* in a row */
+	uint64_t number;     /* of the token, 0: none yet */
+	int64_t usable_ms;   /* monotonic; not after */
+	bool is_replacing;   /* asks because the token was refused */
+	bool is_replacement; /* and this one was not accepted yet */
+	unsigned failures;   /* in a row */
 	char error[256];
 	uint64_t random;
 };
@@ -56,7 +56,7 @@ int iam_check_endpoint(struct str url, struct err *err)
 	for (i = 0; i < url.len; i++)
 		if (url.ptr[i] <= 0x20 || url.ptr[i] >= 0x7f)
 			return err_set(err, "it holds a blank or something else that no "
-				       "URL holds");
+					    "URL holds");
 	url.len = start + str_until(str_skip(url, start), '/').len;
 	error = endpoint_parse(url, &e, err);
 	if (error)

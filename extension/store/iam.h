@@ -17,15 +17,15 @@ struct iam;
 
 struct iam_parts {
 	struct http *http;
-	struct str endpoint;		/* the whole URL; copied */
-	struct secret *api_key;		/* iam's alone meanwhile; a file is looked at
+	struct str endpoint;	     /* the whole URL; copied */
+	struct secret *api_key;	     /* iam's alone meanwhile; a file is looked at
 					 * before each request, and by iam_token() */
-	const struct tls_files *tls;	/* may be NULL */
+	const struct tls_files *tls; /* may be NULL */
 	/* An attempt has ended: there is a token, or iam_error(). On the net thread,
 	 * without any lock of ours. */
 	void (*changed)(void *context);
 	void *context;
-	uint64_t seed;			/* of the jitter */
+	uint64_t seed; /* of the jitter */
 };
 
 /* 0, or -EINVAL with the reason: http or https, a host, any path. */

@@ -5,13 +5,13 @@
 #include "format/json_read.h"
 #include "store/iam_reply.h"
 
-#define ARENA_MAX	((size_t)64 * 1024)
-#define TOKEN_MAX	((size_t)16 * 1024)
-#define CODE_MAX	32
-#define LIFETIME_MAX_S	86400
-#define MARGIN_MS	60000
-#define BACKOFF_MIN_MS	1000
-#define BACKOFF_MAX_MS	60000
+#define ARENA_MAX      ((size_t)64 * 1024)
+#define TOKEN_MAX      ((size_t)16 * 1024)
+#define CODE_MAX       32
+#define LIFETIME_MAX_S 86400
+#define MARGIN_MS      60000
+#define BACKOFF_MIN_MS 1000
+#define BACKOFF_MAX_MS 60000
 
 struct answer {
 	struct str access_token;
@@ -21,11 +21,12 @@ struct answer {
 static const struct shape answer_shape = {
 	.name = "token",
 	.size = sizeof(struct answer),
-	.fields = (const struct field[]){
-		FIELD(struct answer, access_token, "access_token", 0),
-		FIELD(struct answer, expires_in, "expires_in", 0),
-		{ 0 }
-	},
+	.fields =
+		(const struct field[]){
+			FIELD(struct answer, access_token, "access_token", 0),
+			FIELD(struct answer, expires_in, "expires_in", 0),
+			{ 0 },
+		},
 };
 
 struct failure {
@@ -35,10 +36,11 @@ struct failure {
 static const struct shape failure_shape = {
 	.name = "failure",
 	.size = sizeof(struct failure),
-	.fields = (const struct field[]){
-		FIELD(struct failure, code, "errorCode", 0),
-		{ 0 }
-	},
+	.fields =
+		(const struct field[]){
+			FIELD(struct failure, code, "errorCode", 0),
+			{ 0 },
+		},
 };
 
 static const struct {
@@ -58,14 +60,14 @@ static const struct {
 	{ 504, "it does not answer what stands before it" },
 };
 
-#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 const char *const iam_headers[] = {
 	"Authorization: Basic Yng6Yng=",
 	"Accept: application/json",
 	"Cache-Control: no-Cache",
 	"Content-Type: application/x-www-form-urlencoded",
-	NULL
+	NULL,
 };
 
 static bool is_letter_or_digit(char c)
@@ -111,18 +113,22 @@ static void read_token(struct str body, struct arena *arena, struct buf *token,
 
 	json_reader_init(&reader, body, arena);
 	if (!json_read_object(&reader, &answer_shape, &answer) || !json_at_end(&reader)) {
-		snprintf(v->text, sizeof(v->text), "IAM: its answer is not a token: check "
+		snprintf(v->text, sizeof(v->text),
+			 "IAM: its answer is not a token: check "
 			 "iam_endpoint");
 	} else if (!is_token(answer.access_token)) {
-		snprintf(v->text, sizeof(v->text), "IAM: its answer holds no usable "
+		snprintf(v->text, sizeof(v->text),
+			 "IAM: its answer holds no usable "
 			 "access_token: check iam_endpoint");
 	} else if (answer.expires_in <= 0) {
-		snprintf(v->text, sizeof(v->text), "IAM: its answer says no expires_in: "
+		snprintf(v->text, sizeof(v->text),
+			 "IAM: its answer says no expires_in: "
 			 "check iam_endpoint");
 	} else {
 		v->ok = true;
-		v->lifetime_ms = 1000 * (answer.expires_in < LIFETIME_MAX_S ?
-					 answer.expires_in : LIFETIME_MAX_S);
+		v->lifetime_ms = 1000 * (answer.expires_in < LIFETIME_MAX_S
+						 ? answer.expires_in
+						 : LIFETIME_MAX_S);
 		buf_put(token, answer.access_token);
 	}
 }

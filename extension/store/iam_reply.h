@@ -13,20 +13,20 @@
 
 /* Of a token that is good for lifetime_ms. Answers are used up to a day. */
 struct iam_times {
-	int64_t refresh_ms;		/* when to ask for the next one */
-	int64_t usable_ms;		/* until when it is sent */
+	int64_t refresh_ms; /* when to ask for the next one */
+	int64_t usable_ms;  /* until when it is sent */
 };
 
 struct iam_reply {
-	int status;			/* HTTP, or -errno when there was none */
-	const char *error;		/* why there was none */
+	int status;	   /* HTTP, or -errno when there was none */
+	const char *error; /* why there was none */
 	struct str body;
 };
 
 struct iam_verdict {
 	bool ok;
 	int64_t lifetime_ms;
-	char text[256];			/* "" when ok; one line, without secrets */
+	char text[256]; /* "" when ok; one line, without secrets */
 };
 
 /* The headers of a request, "Name: value", NULL-terminated. */

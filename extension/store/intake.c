@@ -12,13 +12,13 @@
 #include "store/seal.h"
 #include "sys/io.h"
 
-#define RECIPE_MAX	((size_t)1 << 20)
-#define RETRY_MS	1000
+#define RECIPE_MAX ((size_t)1 << 20)
+#define RETRY_MS   1000
 
 /* The open object of a tag. */
 struct open_file {
-	bool is_open;			/* there is one */
-	int fd;				/* -1: closed to save descriptors */
+	bool is_open; /* there is one */
+	int fd;	      /* -1: closed to save descriptors */
 	uint64_t id;
 	int64_t size;
 };
@@ -29,7 +29,7 @@ struct seal_job {
 	struct seal_job *next;
 	struct intake *intake;
 	uint64_t id;
-	int64_t size;			/* of the open file */
+	int64_t size; /* of the open file */
 	bool is_done;
 };
 
@@ -38,8 +38,8 @@ struct intake {
 	struct intake_parts parts;
 	struct open_file file[TAG_COUNT];
 	struct buf recipe[TAG_COUNT];
-	int fd_max;			/* above it descriptors are not kept */
-	int64_t recovery_stream;	/* of recovered objects; 0: there are none */
+	int fd_max;		 /* above it descriptors are not kept */
+	int64_t recovery_stream; /* of recovered objects; 0: there are none */
 	pthread_mutex_t lock;
 	struct seal_job *jobs;
 	size_t sealing;
@@ -79,7 +79,8 @@ static void run_job(struct task *task, struct now now)
 	int error = seal_object(in->parts.dir, job->id, in->parts.log, now);
 
 	if (error && error != -EBADMSG) {
-		log_write(in->parts.log, LOG_WARNING, "tenant=%s spool=unwritable cannot "
+		log_write(in->parts.log, LOG_WARNING,
+			  "tenant=%s spool=unwritable cannot "
 			  "finish an object: %s; trying again",
 			  spool_dir_name(in->parts.dir), strerror(-error));
 		workers_wake_at(in->parts.sealers, &job->task, now.mono_ms + RETRY_MS);
@@ -161,8 +162,10 @@ static int intake_append(struct sink *sink, enum tag tag, const struct rows *row
 	struct intake *in = of(sink);
 	struct open_file *file = &in->file[tag];
 	struct frame frame = {
-		.kind = FRAME_ROWS, .records = (uint32_t)rows->count,
-		.first_ms = rows->first_ms, .last_ms = rows->last_ms,
+		.kind = FRAME_ROWS,
+		.records = (uint32_t)rows->count,
+		.first_ms = rows->first_ms,
+		.last_ms = rows->last_ms,
 	};
 	int fd = open_file(in, tag), error;
 
@@ -171,7 +174,8 @@ static int intake_append(struct sink *sink, enum tag tag, const struct rows *row
 	error = frame_append(fd, file->size, &frame, rows->bytes);
 	if (!error) {
 		file->size += FRAME_HEAD + (int64_t)rows->bytes.len;
-		spool_charge(spool_of(in->parts.dir), FRAME_HEAD + (int64_t)rows->bytes.len);
+		spool_charge(spool_of(in->parts.dir),
+			     FRAME_HEAD + (int64_t)rows->bytes.len);
 	}
 	save_descriptor(in, file);
 	return error;
@@ -239,7 +243,8 @@ struct intake *intake_new(const struct intake_parts *parts)
 
 	if (!in)
 		return NULL;
-	in->sink = (struct sink){ intake_append, intake_seal, intake_stream, intake_hold };
+	in->sink = (struct sink){ intake_append, intake_seal, intake_stream,
+				  intake_hold };
 	in->parts = *parts;
 	pthread_mutex_init(&in->lock, NULL);
 	in->fd_max = 512;
@@ -320,7 +325,8 @@ static int mark_left(struct intake *in, uint64_t id, struct seal_state *state,
 	struct recipe recipe = { 0 };
 	struct err err = ERR_INIT;
 	struct object object = {
-		.first_ms = state->first_ms, .last_ms = state->last_ms,
+		.first_ms = state->first_ms,
+		.last_ms = state->last_ms,
 		.records = state->records,
 	};
 	char path[SPOOL_PATH_MAX];
@@ -338,8 +344,9 @@ static int mark_left(struct intake *in, uint64_t id, struct seal_state *state,
 	object.key = buf_str(&key);
 	spool_path(in->parts.dir, SPOOL_OPEN, id, path);
 	fd = r->stream < 0 ? (int)r->stream : io_open(path, O_RDWR, 0);
-	error = fd < 0 ? fd : ftruncate(fd, state->good) < 0 ? -errno :
-		seal_mark(fd, state->good, &object);
+	error = fd < 0				 ? fd
+		: ftruncate(fd, state->good) < 0 ? -errno
+						 : seal_mark(fd, state->good, &object);
 	if (fd >= 0)
 		close(fd);
 	if (!error)
@@ -362,7 +369,7 @@ static void recover_one(struct intake *in, uint64_t id, struct recovery *r)
 	if (error == -ENODATA) {
 		spool_quarantine(in->parts.dir, SPOOL_OPEN, id, "its recipe is damaged");
 	} else if (!error && !state.records) {
-		unlink(path);		/* it was only just made */
+		unlink(path); /* it was only just made */
 		error = -ENODATA;
 	} else if (!error && !state.is_marked) {
 		error = mark_left(in, id, &state, r);
@@ -370,9 +377,11 @@ static void recover_one(struct intake *in, uint64_t id, struct recovery *r)
 	buf_fini(&state.recipe);
 	if (error) {
 		if (error != -ENODATA && error != -EINVAL)
-			log_write(in->parts.log, LOG_ERROR, "tenant=%s spool=open/%016" PRIu64
-				  " cannot be finished now: %s; the next start tries again",
-				  spool_dir_name(in->parts.dir), id, strerror(-error));
+			log_write(
+				in->parts.log, LOG_ERROR,
+				"tenant=%s spool=open/%016" PRIu64
+				" cannot be finished now: %s; the next start tries again",
+				spool_dir_name(in->parts.dir), id, strerror(-error));
 		return;
 	}
 	stats_add(in->parts.stats, STAT_RECORDS_ENCODED, state.records);
@@ -394,6 +403,8 @@ void intake_recover(struct intake *in, struct now now)
 		recover_one(in, ids[i], &recovery);
 	in->recovery_stream = recovery.stream;
 	if (count)
-		log_write(in->parts.log, LOG_INFO, "tenant=%s recovered=%zu unfinished "
-			  "objects of an earlier run", spool_dir_name(in->parts.dir), count);
+		log_write(in->parts.log, LOG_INFO,
+			  "tenant=%s recovered=%zu unfinished "
+			  "objects of an earlier run",
+			  spool_dir_name(in->parts.dir), count);
 }

@@ -20,21 +20,21 @@ struct intake;
  * has ended: the other may write where it did. */
 struct streams {
 	pthread_mutex_t lock;
-	int64_t last;			/* given out, or not to be given; 0: none */
-	const struct intake *user;	/* who got it */
-	bool has_ended;			/* it only finishes */
-	int64_t alone;			/* then: what it has for itself; 0: nothing */
+	int64_t last;		   /* given out, or not to be given; 0: none */
+	const struct intake *user; /* who got it */
+	bool has_ended;		   /* it only finishes */
+	int64_t alone;		   /* then: what it has for itself; 0: nothing */
 };
 
 struct intake_parts {
 	struct spool_dir *dir;
 	const struct stage_set *stages;
-	struct recipe_place place;	/* its tag is not used */
-	struct workers *sealers;	/* make the objects */
+	struct recipe_place place; /* its tag is not used */
+	struct workers *sealers;   /* make the objects */
 	struct stats *stats;
-	struct streams *streams;	/* NULL: nobody else uses them */
+	struct streams *streams; /* NULL: nobody else uses them */
 	struct log *log;
-	void (*sealed)(void *context);	/* from a worker; must not block */
+	void (*sealed)(void *context); /* from a worker; must not block */
 	void *context;
 };
 

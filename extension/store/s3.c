@@ -5,9 +5,9 @@
 #include "store/s3_writer.h"
 #include "sys/clock.h"
 
-#define IAM_ENDPOINT	"https://iam.cloud.ibm.com/identity/token"
-#define REGION		"us-east-1"
-#define PATH_SIZE_MAX	4096
+#define IAM_ENDPOINT  "https://iam.cloud.ibm.com/identity/token"
+#define REGION	      "us-east-1"
+#define PATH_SIZE_MAX 4096
 
 static const struct s3 defaults = {
 	.iam_endpoint = { IAM_ENDPOINT, sizeof(IAM_ENDPOINT) - 1 },
@@ -18,12 +18,10 @@ static const struct field fields[] = {
 	       "URL of the store; https without a scheme; empty is Amazon's of the region"),
 	OPTION(struct s3, region, "region", 0,
 	       "region to sign for; when empty $AWS_REGION, else us-east-1"),
-	OPTION(struct s3, access_key, "access_key", 0,
-	       "id of the key to sign with"),
+	OPTION(struct s3, access_key, "access_key", 0, "id of the key to sign with"),
 	OPTION(struct s3, access_key_file, "access_key_file", 0,
 	       "file that holds access_key; read again when it changes"),
-	OPTION(struct s3, secret_key, "secret_key", FIELD_SECRET,
-	       "the key to sign with"),
+	OPTION(struct s3, secret_key, "secret_key", FIELD_SECRET, "the key to sign with"),
 	OPTION(struct s3, secret_key_file, "secret_key_file", 0,
 	       "file that holds secret_key; read again when it changes"),
 	OPTION(struct s3, session_token, "session_token", FIELD_SECRET,
@@ -61,8 +59,10 @@ static int open_secret(struct secret *secret, const char *key, struct str given,
 
 	snprintf(file_key, sizeof(file_key), "%s_file", key);
 	if (given.len && file.len)
-		return err_set_key(err, file_key, "%s is set too: only one of the two can "
-				   "be", key);
+		return err_set_key(err, file_key,
+				   "%s is set too: only one of the two can "
+				   "be",
+				   key);
 	if (!given.len && !file.len)
 		return err_set_key(err, key, "it must be set");
 	error = secret_open(secret, given, file, clock_now().mono_ms, &why);
@@ -114,8 +114,12 @@ static int set_tls(struct s3 *s, struct err *err)
 static int start_iam(struct s3 *s, struct err *err)
 {
 	struct iam_parts parts = {
-		.http = s->http, .endpoint = s->iam_endpoint, .api_key = &s->api_secret,
-		.tls = &s->tls, .changed = s3_token_changed, .context = s,
+		.http = s->http,
+		.endpoint = s->iam_endpoint,
+		.api_key = &s->api_secret,
+		.tls = &s->tls,
+		.changed = s3_token_changed,
+		.context = s,
 		.seed = (uint64_t)clock_now().wall_ms * 1099511628211u ^ (uintptr_t)s,
 	};
 	struct err why = ERR_INIT;
@@ -136,7 +140,8 @@ static int choose_region(struct s3 *s, struct err *err)
 		region = secret_environment("AWS_REGION");
 	buf_put(&s->used_region, region.len ? region : STR(REGION));
 	s->signer.region = buf_str(&s->used_region);
-	return buf_error(&s->used_region) ? err_set_key(err, "region", "it is too long") : 0;
+	return buf_error(&s->used_region) ? err_set_key(err, "region", "it is too long")
+					  : 0;
 }
 
 void s3_set_keys(struct s3 *s)

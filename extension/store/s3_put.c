@@ -9,23 +9,23 @@
 #include "store/s3_writer.h"
 #include "sys/clock.h"
 
-#define REPLY_MAX		(64 * 1024)
-#define TOKEN_MAX		(32 * 1024)
-#define CONNECT_TIMEOUT_MS	10000
-#define IDLE_TIMEOUT_MS		30000
+#define REPLY_MAX	   (64 * 1024)
+#define TOKEN_MAX	   (32 * 1024)
+#define CONNECT_TIMEOUT_MS 10000
+#define IDLE_TIMEOUT_MS	   30000
 /* Servers allow 15 minutes; less than this is not worth a correction. */
-#define SKEW_STEP_MS		60000
+#define SKEW_STEP_MS	   60000
 
 /* A put on its way. */
 struct s3_put {
-	struct s3_put *next;		/* of those that wait */
+	struct s3_put *next; /* of those that wait */
 	struct s3 *s3;
 	struct put *put;
 	struct s3_request made;
 	struct http_request request;
-	int64_t skew_ms;		/* at the time of signing */
-	uint64_t token;			/* its number, 0: signed, or waiting */
-	uint64_t refused;		/* the token it was refused for, once, or 0 */
+	int64_t skew_ms;  /* at the time of signing */
+	uint64_t token;	  /* its number, 0: signed, or waiting */
+	uint64_t refused; /* the token it was refused for, once, or 0 */
 	bool is_cancelled;
 };
 
@@ -51,9 +51,10 @@ static void end(struct s3_put *p)
 static void fail(struct put *put, int error)
 {
 	put->result = error == -EFBIG ? PUT_REFUSED : PUT_FAILED;
-	snprintf(put->error, sizeof(put->error), "%s", error == -EFBIG ?
-		 "the object's key or metadata is too long for a request" :
-		 "no memory for a request");
+	snprintf(put->error, sizeof(put->error), "%s",
+		 error == -EFBIG
+			 ? "the object's key or metadata is too long for a request"
+			 : "no memory for a request");
 }
 
 /* Here and below "locked" means that the caller holds the lock of the s3. */

@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include "store/s3_reply.h"
 
-#define SEARCH_MAX	8192		/* an error document is shorter */
-#define CODE_MAX	64
-#define MESSAGE_MAX	120
+#define SEARCH_MAX  8192 /* an error document is shorter */
+#define CODE_MAX    64
+#define MESSAGE_MAX 120
 
 static const struct {
 	const char *code;
@@ -63,10 +63,13 @@ static const struct {
 };
 
 static const char *const refused_codes[] = {
-	"EntityTooLarge", "InvalidArgument", "KeyTooLongError", "MetadataTooLarge",
+	"EntityTooLarge",
+	"InvalidArgument",
+	"KeyTooLongError",
+	"MetadataTooLarge",
 };
 
-#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* What stands between <name> and the next "<"; empty when there is no such
  * thing near the start. */
@@ -160,15 +163,17 @@ static void explain(const struct s3_reply *r, struct str code, struct s3_verdict
 	if (r->status < 0)
 		snprintf(v->text, sizeof(v->text), "%s", r->error);
 	else if (r->has_token && (r->status == 401 || r->status == 403))
-		snprintf(v->text, sizeof(v->text), "%d%s" STR_FMT ": the store does not "
-			 "accept the token of api_key: check its policies", r->status,
-			 code.len ? " " : "", STR_ARG(code));
+		snprintf(v->text, sizeof(v->text),
+			 "%d%s" STR_FMT ": the store does not "
+			 "accept the token of api_key: check its policies",
+			 r->status, code.len ? " " : "", STR_ARG(code));
 	else if (code.len == 0)
 		snprintf(v->text, sizeof(v->text), "%d: %s", r->status,
 			 advice_of_status(r->status));
 	else if (str_is(code, "NoSuchBucket"))
 		snprintf(v->text, sizeof(v->text),
-			 "%d NoSuchBucket: the bucket \"" STR_FMT "\" does not exist: make "
+			 "%d NoSuchBucket: the bucket \"" STR_FMT
+			 "\" does not exist: make "
 			 "it, or set dirname",
 			 r->status, STR_ARG(r->bucket));
 	else if (advice)
@@ -183,7 +188,8 @@ static void explain(const struct s3_reply *r, struct str code, struct s3_verdict
 void s3_reply_read(const struct s3_reply *r, struct s3_verdict *v)
 {
 	bool ok = r->status >= 200 && r->status < 300 && !is_error_document(r->body);
-	struct str code = r->status > 0 && !ok ? error_code(r->body) : (struct str){ NULL, 0 };
+	struct str code = r->status > 0 && !ok ? error_code(r->body)
+					       : (struct str){ NULL, 0 };
 
 	*v = (struct s3_verdict){ .result = PUT_STORED };
 	if (ok)

@@ -11,17 +11,17 @@
 #include "store/store.h"
 
 struct s3_reply {
-	int status;			/* HTTP, or -errno when there was none */
-	const char *error;		/* why there was none */
+	int status;	   /* HTTP, or -errno when there was none */
+	const char *error; /* why there was none */
 	struct str body;
-	struct str bucket;		/* it was about, for the text */
-	bool has_token;			/* the request had one, and no signature */
+	struct str bucket; /* it was about, for the text */
+	bool has_token;	   /* the request had one, and no signature */
 };
 
 struct s3_verdict {
 	enum put_result result;
-	bool clock_skewed;		/* our clock is too far from the server's */
-	char text[256];			/* "" when stored; one line */
+	bool clock_skewed; /* our clock is too far from the server's */
+	char text[256];	   /* "" when stored; one line */
 };
 
 /* Refused is only what is wrong with this very object (its key, size or

@@ -7,9 +7,9 @@
 #include "store/digest.h"
 #include "store/s3_request.h"
 
-#define URL_MAX		(16 * 1024)
-#define HEADERS_MAX	(64 * 1024)
-#define FIXED_MAX	4		/* Host, Content-Type, -Encoding, -MD5 */
+#define URL_MAX	    (16 * 1024)
+#define HEADERS_MAX (64 * 1024)
+#define FIXED_MAX   4 /* Host, Content-Type, -Encoding, -MD5 */
 
 /* Headers that are being collected; the values live in the arena. */
 struct list {
@@ -18,8 +18,8 @@ struct list {
 	struct arena arena;
 };
 
-int s3_endpoint(struct str text, struct str region, struct buf *made,
-		struct endpoint *e, struct err *err)
+int s3_endpoint(struct str text, struct str region, struct buf *made, struct endpoint *e,
+		struct err *err)
 {
 	int error;
 
@@ -95,8 +95,8 @@ static int collect(struct list *l, const struct endpoint *e, const struct sealed
 	return error ? error : arena_error(&l->arena);
 }
 
-static int put_url(struct s3_request *r, const struct endpoint *e,
-		   const struct sealed *o, struct buf *path)
+static int put_url(struct s3_request *r, const struct endpoint *e, const struct sealed *o,
+		   struct buf *path)
 {
 	struct buf key = BUF_INIT(URL_MAX);
 
@@ -178,7 +178,8 @@ static int sign(struct s3_request *r, const struct list *l, const struct sender 
 }
 
 static int put_headers(struct s3_request *r, const struct list *l,
-		       const struct sender *sender, const struct sealed *o, struct str path)
+		       const struct sender *sender, const struct sealed *o,
+		       struct str path)
 {
 	struct buf hash = BUF_INIT(128);
 	int error;
@@ -225,14 +226,15 @@ int s3_request_init(struct s3_request *r, const struct endpoint *e,
 {
 	struct sender sender = {
 		.method = o->removes ? STR("DELETE") : STR("PUT"),
-		.signer = signer, .wall_ms = wall_ms,
+		.signer = signer,
+		.wall_ms = wall_ms,
 	};
 
 	return request_init(r, e, &sender, o);
 }
 
-int s3_request_init_token(struct s3_request *r, const struct endpoint *e, struct str token,
-			  const struct sealed *o)
+int s3_request_init_token(struct s3_request *r, const struct endpoint *e,
+			  struct str token, const struct sealed *o)
 {
 	struct sender sender = { .token = token };
 

@@ -16,22 +16,22 @@
 
 struct s3_request {
 	struct buf url;
-	struct buf lines;		/* what header points to */
-	const char **header;		/* "Name: value", NULL-terminated */
+	struct buf lines;    /* what header points to */
+	const char **header; /* "Name: value", NULL-terminated */
 };
 
 /* Where requests go. Without a scheme it is https; an empty text is Amazon's
  * endpoint of the region. The result borrows from text or from made, which the
  * caller frees. 0, -EINVAL with the reason, or -ENOMEM. */
-int s3_endpoint(struct str text, struct str region, struct buf *made,
-		struct endpoint *, struct err *);
+int s3_endpoint(struct str text, struct str region, struct buf *made, struct endpoint *,
+		struct err *);
 
 /* 0, or -errno with nothing to free. */
-int s3_request_init(struct s3_request *, const struct endpoint *,
-		    struct sigv4_signer *, const struct sealed *, int64_t wall_ms);
-int s3_request_init_token(struct s3_request *, const struct endpoint *,
-			  struct str token, const struct sealed *);
-void s3_request_fini(struct s3_request *);	/* wipes what it frees */
+int s3_request_init(struct s3_request *, const struct endpoint *, struct sigv4_signer *,
+		    const struct sealed *, int64_t wall_ms);
+int s3_request_init_token(struct s3_request *, const struct endpoint *, struct str token,
+			  const struct sealed *);
+void s3_request_fini(struct s3_request *); /* wipes what it frees */
 
 /* What a body of that size may take: a minute, and 64 kB a second. */
 int64_t s3_request_timeout_ms(int64_t size);

@@ -24,18 +24,18 @@ struct s3 {
 	bool is_ready;
 	struct http *http;
 	struct buf made_endpoint;
-	struct endpoint server;		/* borrows from one of the two */
+	struct endpoint server; /* borrows from one of the two */
 	struct buf used_region, ca_path;
 	struct tls_files tls;
-	struct secret api_secret;	/* iam's alone */
-	struct iam *iam;		/* NULL: requests are signed */
+	struct secret api_secret; /* iam's alone */
+	struct iam *iam;	  /* NULL: requests are signed */
 
 	/* Before the locks of iam and http. */
-	pthread_mutex_t lock;		/* for what follows, and put->private */
+	pthread_mutex_t lock; /* for what follows, and put->private */
 	struct secret access_secret, signing_secret;
-	struct sigv4_signer signer;	/* borrows from the two */
-	int64_t skew_ms;		/* the store's clock less ours */
-	struct s3_put *waiting;		/* for a token, in order */
+	struct sigv4_signer signer; /* borrows from the two */
+	int64_t skew_ms;	    /* the store's clock less ours */
+	struct s3_put *waiting;	    /* for a token, in order */
 };
 
 /* The signer uses what the two secrets are now. */

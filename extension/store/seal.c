@@ -15,15 +15,15 @@
 #include "store/seal.h"
 #include "sys/io.h"
 
-#define ARENA_MAX	((size_t)1 << 20)
-#define METADATA_MAX	4
+#define ARENA_MAX    ((size_t)1 << 20)
+#define METADATA_MAX 4
 
 /* What the heads of the frames say, up to a limit. */
 struct outline {
-	int64_t end;			/* behind the last frame of rows */
+	int64_t end; /* behind the last frame of rows */
 	int64_t records, first_ms, last_ms;
 	bool is_marked;
-	struct object object;		/* marked; its key lives in what follows */
+	struct object object; /* marked; its key lives in what follows */
 	struct buf payload;
 	struct arena arena;
 };
@@ -37,18 +37,21 @@ struct mark {
 static const struct shape mark_shape = {
 	.name = "mark",
 	.size = sizeof(struct mark),
-	.fields = (const struct field[]){
-		FIELD(struct mark, key, "key", 0),
-		FIELD(struct mark, lost_flows, "lost_flows", FIELD_OMIT_EMPTY),
-		{ 0 }
-	},
+	.fields =
+		(const struct field[]){
+			FIELD(struct mark, key, "key", 0),
+			FIELD(struct mark, lost_flows, "lost_flows", FIELD_OMIT_EMPTY),
+			{ 0 },
+		},
 };
 
 int seal_mark(int fd, int64_t size, const struct object *object)
 {
 	struct frame frame = {
-		.kind = FRAME_SEAL, .records = (uint32_t)object->records,
-		.first_ms = object->first_ms, .last_ms = object->last_ms,
+		.kind = FRAME_SEAL,
+		.records = (uint32_t)object->records,
+		.first_ms = object->first_ms,
+		.last_ms = object->last_ms,
 	};
 	struct mark mark = { object->key, object->lost_flows };
 	struct buf payload = BUF_INIT(ARENA_MAX);
@@ -75,8 +78,10 @@ static int read_mark(int fd, int64_t at, const struct frame *frame, struct outli
 		return -ENODATA;
 	o->is_marked = true;
 	o->object = (struct object){
-		.key = mark.key, .first_ms = frame->first_ms,
-		.last_ms = frame->last_ms, .records = frame->records,
+		.key = mark.key,
+		.first_ms = frame->first_ms,
+		.last_ms = frame->last_ms,
+		.records = frame->records,
 		.lost_flows = mark.lost_flows,
 	};
 	return 0;
@@ -101,7 +106,7 @@ static int outline_read(int fd, int64_t limit, struct outline *o)
 			break;
 		}
 		if (next > limit) {
-			at = next;	/* damaged: only the mark is still wanted */
+			at = next; /* damaged: only the mark is still wanted */
 			continue;
 		}
 		if (frame.kind == FRAME_ROWS) {
@@ -146,19 +151,25 @@ static int write_envelope(struct body *body, const struct recipe *recipe,
 {
 	char text[METADATA_MAX][24], head[ENVELOPE_SIZE];
 	struct str name[METADATA_MAX] = {
-		STR("first-timestamp"), STR("last-timestamp"), STR("num-records"),
+		STR("first-timestamp"),
+		STR("last-timestamp"),
+		STR("num-records"),
 		STR("lost-flows"),
 	};
 	struct str value[METADATA_MAX] = {
-		number(text[0], object->first_ms), number(text[1], object->last_ms),
-		number(text[2], object->records), number(text[3], object->lost_flows),
+		number(text[0], object->first_ms),
+		number(text[1], object->last_ms),
+		number(text[2], object->records),
+		number(text[3], object->lost_flows),
 	};
 	struct envelope envelope = {
-		.dirname = recipe->place.dirname, .key = object->key,
+		.dirname = recipe->place.dirname,
+		.key = object->key,
 		.content_type = recipe->content_type,
 		.content_encoding = recipe->content_encoding,
 		.metadata = { name, value, METADATA_MAX - !object->lost_flows },
-		.records = object->records, .size = body->size,
+		.records = object->records,
+		.size = body->size,
 	};
 	int error = digest_end(&body->sha256, envelope.sha256);
 
@@ -166,7 +177,8 @@ static int write_envelope(struct body *body, const struct recipe *recipe,
 		error = digest_end(&body->md5, envelope.md5);
 	if (!error)
 		error = envelope_write(&envelope, head);
-	return error ? error : io_write_at(body->fd, (struct str){ head, sizeof(head) }, 0);
+	return error ? error
+		     : io_write_at(body->fd, (struct str){ head, sizeof(head) }, 0);
 }
 
 /* Feeds the rows. -EBADMSG: the frame at *damaged is. */
@@ -285,7 +297,8 @@ static int make(struct spool_dir *dir, uint64_t id, int fd, const struct recipe 
 		error = make_file(dir, id, fd, recipe, o, body, &limit);
 		if (error != -EBADMSG)
 			return error;
-		log_write(log, LOG_ERROR, "tenant=%s spool=open/%016" PRIu64 " is damaged "
+		log_write(log, LOG_ERROR,
+			  "tenant=%s spool=open/%016" PRIu64 " is damaged "
 			  "at byte %" PRId64 "; the rows behind it are lost",
 			  spool_dir_name(dir), id, limit);
 	}
@@ -294,7 +307,8 @@ static int make(struct spool_dir *dir, uint64_t id, int fd, const struct recipe 
 int seal_object(struct spool_dir *dir, uint64_t id, struct log *log, struct now now)
 {
 	struct outline outline = {
-		.payload = BUF_INIT(ARENA_MAX), .arena = ARENA_INIT(ARENA_MAX),
+		.payload = BUF_INIT(ARENA_MAX),
+		.arena = ARENA_INIT(ARENA_MAX),
 	};
 	struct arena arena = ARENA_INIT(ARENA_MAX);
 	struct recipe recipe = { 0 };
@@ -318,7 +332,7 @@ int seal_object(struct spool_dir *dir, uint64_t id, struct log *log, struct now 
 	if (error == -EBADMSG || error == -ENODATA || error == -ENAMETOOLONG) {
 		if (error == -ENAMETOOLONG)
 			err_set(&err, "its key and metadata are longer than an object "
-				"store takes");
+				      "store takes");
 		spool_quarantine(dir, SPOOL_OPEN, id, err.text);
 		if (outline.is_marked)
 			spool_damaged(dir, outline.object.records);

@@ -17,11 +17,11 @@ int seal_mark(int fd, int64_t size, const struct object *);
 
 /* What an earlier run left. */
 struct seal_state {
-	bool is_marked;			/* it has its key */
-	bool is_begun;			/* cut inside its recipe: it never had a row */
-	int64_t good;			/* bytes that can be trusted */
+	bool is_marked; /* it has its key */
+	bool is_begun;	/* cut inside its recipe: it never had a row */
+	int64_t good;	/* bytes that can be trusted */
 	int64_t records, first_ms, last_ms;
-	struct buf recipe;		/* its text; freed by the caller */
+	struct buf recipe; /* its text; freed by the caller */
 };
 
 /* Reads and checks the whole file. 0; -ENODATA: the recipe is damaged; -errno.

@@ -7,8 +7,8 @@
 #include "store/digest.h"
 #include "store/sigv4.h"
 
-#define TEXT_MAX	(256 * 1024)
-#define ADDED_MAX	3		/* date, payload hash, token */
+#define TEXT_MAX  (256 * 1024)
+#define ADDED_MAX 3 /* date, payload hash, token */
 
 /* A header with its place, so that equal names stay in order. */
 struct sorted {
@@ -61,7 +61,8 @@ static void put_lower(struct buf *out, struct str name)
 		buf_putc(out, lower(name.ptr[i]));
 }
 
-static void put_header(struct sigv4_signature *s, const struct sigv4_header *h, bool again)
+static void put_header(struct sigv4_signature *s, const struct sigv4_header *h,
+		       bool again)
 {
 	if (again) {
 		/* Values of one name become a list: over the line's end. */
@@ -115,8 +116,7 @@ static struct sorted *sort_headers(const struct sigv4_signer *signer,
 }
 
 static int put_canonical_request(const struct sigv4_signer *signer,
-				 const struct sigv4_request *r,
-				 struct sigv4_signature *s)
+				 const struct sigv4_request *r, struct sigv4_signature *s)
 {
 	struct buf *out = &s->canonical_request;
 	size_t i, count = 0;
@@ -134,8 +134,9 @@ static int put_canonical_request(const struct sigv4_signer *signer,
 	buf_put(out, r->query);
 	buf_putc(out, '\n');
 	for (i = 0; i < count; i++)
-		put_header(s, &all[i].header, i &&
-			   str_equal_nocase(all[i].header.name, all[i - 1].header.name));
+		put_header(s, &all[i].header,
+			   i && str_equal_nocase(all[i].header.name,
+						 all[i - 1].header.name));
 	buf_putc(out, '\n');
 	buf_put(out, buf_str(&s->signed_headers));
 	buf_putc(out, '\n');
@@ -150,7 +151,8 @@ static void put_scope(struct buf *out, const struct sigv4_signer *signer, const 
 		   STR_ARG(signer->region), STR_ARG(signer->service));
 }
 
-static int put_string_to_sign(const struct sigv4_signer *signer, struct sigv4_signature *s)
+static int put_string_to_sign(const struct sigv4_signer *signer,
+			      struct sigv4_signature *s)
 {
 	struct buf *out = &s->string_to_sign;
 	unsigned char hash[SHA256_SIZE];
@@ -288,8 +290,8 @@ void sigv4_put_headers(struct buf *out, const struct sigv4_signer *signer,
 
 static bool is_unreserved(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '-' || c == '.' || c == '_' || c == '~';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
 void sigv4_put_path(struct buf *out, struct str raw)

@@ -13,30 +13,30 @@
 #include <stdint.h>
 #include "base/buf.h"
 
-#define SIGV4_KEY_SIZE	32
+#define SIGV4_KEY_SIZE 32
 
 /* Who signs, and for what: borrowed; until the last signature. The key of a
  * day is kept between calls, so a signer is not for several threads. */
 struct sigv4_signer {
 	struct str access_key, secret_key;
-	struct str session_token;	/* or empty */
-	struct str region, service;	/* "us-east-1", "s3" */
-	char key_day[9];		/* "20261122"; "": no key yet */
+	struct str session_token;   /* or empty */
+	struct str region, service; /* "us-east-1", "s3" */
+	char key_day[9];	    /* "20261122"; "": no key yet */
 	unsigned char key[SIGV4_KEY_SIZE];
 };
 
 struct sigv4_header {
-	struct str name;		/* any case */
+	struct str name; /* any case */
 	struct str value;
 };
 
 struct sigv4_request {
 	struct str method;
-	struct str path;		/* encoded, as it is sent */
-	struct str query;		/* encoded and sorted, without "?"; or empty */
-	const struct sigv4_header *header;	/* Host must be among them */
+	struct str path;		   /* encoded, as it is sent */
+	struct str query;		   /* encoded and sorted, without "?"; or empty */
+	const struct sigv4_header *header; /* Host must be among them */
 	size_t count;
-	struct str payload_sha256;	/* hex */
+	struct str payload_sha256; /* hex */
 };
 
 /* The two texts are there so that a wrong signature can be found; the rest is
@@ -44,11 +44,11 @@ struct sigv4_request {
 struct sigv4_signature {
 	struct buf canonical_request;
 	struct buf string_to_sign;
-	struct buf signed_headers;	/* "host;x-amz-date" */
-	struct buf authorization;	/* value of Authorization */
-	char date[17];			/* value of X-Amz-Date */
-	bool sends_payload_hash;	/* X-Amz-Content-Sha256 was signed: for s3 */
-	bool sends_token;		/* X-Amz-Security-Token was signed */
+	struct buf signed_headers; /* "host;x-amz-date" */
+	struct buf authorization;  /* value of Authorization */
+	char date[17];		   /* value of X-Amz-Date */
+	bool sends_payload_hash;   /* X-Amz-Content-Sha256 was signed: for s3 */
+	bool sends_token;	   /* X-Amz-Security-Token was signed */
 };
 
 void sigv4_signature_init(struct sigv4_signature *);

@@ -11,7 +11,7 @@
 #include "store/spool_dir.h"
 #include "sys/io.h"
 
-#define STREAM_DIGITS	20
+#define STREAM_DIGITS 20
 
 static const struct spool_options spool_defaults = {
 	.directory = { "/var/spool/skydive-exporter", 27 },
@@ -23,17 +23,21 @@ static const struct spool_options spool_defaults = {
 const struct shape spool_shape = {
 	.name = "spool",
 	.size = sizeof(struct spool_options),
-	.fields = (const struct field[]){
-		OPTION(struct spool_options, directory, "directory", 0,
-		       "where objects wait until they are stored"),
-		OPTION_RANGE(struct spool_options, max_bytes, "max_bytes", FIELD_SIZE,
-			     1, INT64_MAX, "of all that waits; then the oldest go"),
-		OPTION_RANGE(struct spool_options, max_age, "max_age", FIELD_DURATION,
-			     1000, INT64_MAX, "of an object that waits; then it goes"),
-		OPTION_RANGE(struct spool_options, min_free, "min_free", FIELD_SIZE,
-			     0, INT64_MAX, "of the file system, left to others"),
-		{ 0 }
-	},
+	.fields =
+		(const struct field[]){
+			OPTION(struct spool_options, directory, "directory", 0,
+			       "where objects wait until they are stored"),
+			OPTION_RANGE(struct spool_options, max_bytes, "max_bytes",
+				     FIELD_SIZE, 1, INT64_MAX,
+				     "of all that waits; then the oldest go"),
+			OPTION_RANGE(struct spool_options, max_age, "max_age",
+				     FIELD_DURATION, 1000, INT64_MAX,
+				     "of an object that waits; then it goes"),
+			OPTION_RANGE(struct spool_options, min_free, "min_free",
+				     FIELD_SIZE, 0, INT64_MAX,
+				     "of the file system, left to others"),
+			{ 0 },
+		},
 	.defaults = &spool_defaults,
 };
 
@@ -44,12 +48,15 @@ static int take_lock(struct spool *spool, struct err *err)
 	snprintf(path, sizeof(path), "%s/lock", spool->path);
 	spool->lock_fd = io_open(path, O_RDWR | O_CREAT, 0640);
 	if (spool->lock_fd < 0)
-		return err_set(err, "spool.directory: cannot write to %s: %s; make it "
+		return err_set(err,
+			       "spool.directory: cannot write to %s: %s; make it "
 			       "writable for this user, or set spool.directory",
 			       spool->path, strerror(-spool->lock_fd));
 	if (flock(spool->lock_fd, LOCK_EX | LOCK_NB) < 0)
-		return err_set(err, "spool.directory: another skydive-exporter uses %s; "
-			       "stop it, or set another spool.directory", spool->path);
+		return err_set(err,
+			       "spool.directory: another skydive-exporter uses %s; "
+			       "stop it, or set another spool.directory",
+			       spool->path);
 	return 0;
 }
 
@@ -88,7 +95,8 @@ struct spool *spool_open(const struct spool_options *options, struct log *log,
 	pthread_mutex_init(&spool->lock, NULL);
 	error = spool->path ? io_make_dirs(spool->path, 0750) : -ENOMEM;
 	if (error)
-		err_set(err, "spool.directory: cannot make " STR_FMT ": %s; make it "
+		err_set(err,
+			"spool.directory: cannot make " STR_FMT ": %s; make it "
 			"writable for this user, or set spool.directory",
 			STR_ARG(options->directory), strerror(-error));
 	if (error || take_lock(spool, err) < 0 || read_streams(spool, err) < 0) {
@@ -126,7 +134,8 @@ static int report_stranger(void *context, const char *name)
 	for (i = 0; i < s->names->count; i++)
 		if (str_is(s->names->item[i], name))
 			return 0;
-	log_write(s->spool->log, LOG_WARNING, "spool=%s/%s no pipeline of this name is "
+	log_write(s->spool->log, LOG_WARNING,
+		  "spool=%s/%s no pipeline of this name is "
 		  "configured; what is in it is kept until there is one",
 		  s->spool->path, name);
 	return 0;
@@ -241,7 +250,7 @@ static struct spool_entry *oldest_free(struct spool_dir *dir)
 {
 	struct spool_entry *entry;
 
-	TAILQ_FOREACH(entry, &dir->waiting, link)
+	TAILQ_FOREACH (entry, &dir->waiting, link)
 		if (!entry->is_taken)
 			return entry;
 	return NULL;
@@ -253,16 +262,17 @@ void spool_make_room(struct spool *spool)
 		struct spool_dir *dir, *largest = NULL;
 		struct spool_entry *entry;
 
-		TAILQ_FOREACH(dir, &spool->dirs, link)
+		TAILQ_FOREACH (dir, &spool->dirs, link)
 			if (oldest_free(dir) && (!largest || dir->bytes > largest->bytes))
 				largest = dir;
 		if (!largest)
 			return;
 		entry = oldest_free(largest);
-		log_write(spool->log, LOG_WARNING, "tenant=%s spool=full the oldest object "
+		log_write(spool->log, LOG_WARNING,
+			  "tenant=%s spool=full the oldest object "
 			  "is dropped: records=%" PRId64 " bytes=%" PRId64 "; see "
-			  "spool.max_bytes and spool.min_free", largest->name,
-			  entry->records, entry->bytes);
+			  "spool.max_bytes and spool.min_free",
+			  largest->name, entry->records, entry->bytes);
 		stats_add(largest->stats, STAT_RECORDS_EVICTED, entry->records);
 		stats_add(largest->stats, STAT_OBJECTS_EVICTED, 1);
 		spool_forget(largest, entry, true);

@@ -30,12 +30,12 @@ struct spool_dir;
 
 struct spool_options {
 	struct str directory;
-	int64_t max_bytes;		/* of all sealed objects */
-	int64_t max_age;		/* ms, of a sealed object */
-	int64_t min_free;		/* bytes of the file system left to others */
+	int64_t max_bytes; /* of all sealed objects */
+	int64_t max_age;   /* ms, of a sealed object */
+	int64_t min_free;  /* bytes of the file system left to others */
 };
 
-extern const struct shape spool_shape;		/* section "spool" */
+extern const struct shape spool_shape; /* section "spool" */
 
 /* Makes the directory, takes the lock. NULL: see err. log is borrowed. */
 struct spool *spool_open(const struct spool_options *, struct log *, struct err *);
@@ -74,7 +74,7 @@ struct spool *spool_of(const struct spool_dir *);
 enum spool_folder { SPOOL_OPEN, SPOOL_TMP, SPOOL_NEW, SPOOL_BAD, SPOOL_FOLDERS };
 
 uint64_t spool_next_id(struct spool_dir *);
-#define SPOOL_PATH_MAX	4096
+#define SPOOL_PATH_MAX 4096
 void spool_path(const struct spool_dir *, enum spool_folder, uint64_t id,
 		char path[SPOOL_PATH_MAX]);
 /* The ids found in open/ when the directory was opened, ascending. Borrowed;
@@ -88,9 +88,9 @@ void spool_add(struct spool_dir *, uint64_t id, int64_t bytes, int64_t records,
 /* The oldest that is not under way; it then is. false: none. */
 bool spool_take(struct spool_dir *, uint64_t *id);
 enum spool_outcome {
-	SPOOL_STORED,			/* unlinks it */
-	SPOOL_LATER,			/* it waits again */
-	SPOOL_REFUSED,			/* moves it to bad/ */
+	SPOOL_STORED,  /* unlinks it */
+	SPOOL_LATER,   /* it waits again */
+	SPOOL_REFUSED, /* moves it to bad/ */
 };
 void spool_done(struct spool_dir *, uint64_t id, enum spool_outcome);
 
@@ -104,7 +104,7 @@ void spool_damaged(struct spool_dir *, int64_t records);
 struct spool_backlog {
 	size_t objects;
 	int64_t bytes;
-	int64_t oldest_ms;		/* when it was sealed, monotonic; NEVER_MS */
+	int64_t oldest_ms; /* when it was sealed, monotonic; NEVER_MS */
 };
 void spool_backlog(struct spool_dir *, struct spool_backlog *);
 /* Syncs what waits for more than some seconds, drops what is too old. */

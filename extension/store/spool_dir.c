@@ -11,16 +11,18 @@
 #include "store/spool_dir.h"
 #include "sys/io.h"
 
-#define SYNC_AFTER_MS	5000
-#define SYNC_MOST	64		/* of one tick */
+#define SYNC_AFTER_MS 5000
+#define SYNC_MOST     64 /* of one tick */
 
 static const char *const folder_names[SPOOL_FOLDERS] = {
-	[SPOOL_OPEN] = "open", [SPOOL_TMP] = "tmp",
-	[SPOOL_NEW] = "new", [SPOOL_BAD] = "bad",
+	[SPOOL_OPEN] = "open",
+	[SPOOL_TMP] = "tmp",
+	[SPOOL_NEW] = "new",
+	[SPOOL_BAD] = "bad",
 };
 
 void spool_folder_path(const struct spool_dir *dir, enum spool_folder folder,
-			char path[SPOOL_PATH_MAX])
+		       char path[SPOOL_PATH_MAX])
 {
 	snprintf(path, SPOOL_PATH_MAX, "%s/%s/%s", dir->spool->path, dir->name,
 		 folder_names[folder]);
@@ -29,8 +31,8 @@ void spool_folder_path(const struct spool_dir *dir, enum spool_folder folder,
 void spool_path(const struct spool_dir *dir, enum spool_folder folder, uint64_t id,
 		char path[SPOOL_PATH_MAX])
 {
-	snprintf(path, SPOOL_PATH_MAX, "%s/%s/%s/%016" PRIu64, dir->spool->path, dir->name,
-		 folder_names[folder], id);
+	snprintf(path, SPOOL_PATH_MAX, "%s/%s/%s/%016" PRIu64, dir->spool->path,
+		 dir->name, folder_names[folder], id);
 }
 
 static void charge(struct spool_dir *dir, int64_t bytes)
@@ -52,18 +54,21 @@ void spool_count_bad(struct spool_dir *dir, uint64_t id)
 }
 
 struct spool_entry *spool_insert(struct spool_dir *dir, uint64_t id, int64_t bytes,
-				     int64_t records, int64_t sealed_ms)
+				 int64_t records, int64_t sealed_ms)
 {
 	struct spool_entry *entry = calloc(1, sizeof(*entry)), *before;
 
 	if (!entry)
 		return NULL;
 	*entry = (struct spool_entry){
-		.id = id, .bytes = bytes, .records = records, .sealed_ms = sealed_ms,
+		.id = id,
+		.bytes = bytes,
+		.records = records,
+		.sealed_ms = sealed_ms,
 	};
 	TAILQ_FOREACH_REVERSE(before, &dir->waiting, spool_entries, link)
-		if (before->id < id)
-			break;
+	if (before->id < id)
+		break;
 	if (before)
 		TAILQ_INSERT_AFTER(&dir->waiting, before, entry, link);
 	else
@@ -181,7 +186,7 @@ bool spool_take(struct spool_dir *dir, uint64_t *id)
 	struct spool_entry *entry;
 
 	pthread_mutex_lock(&dir->spool->lock);
-	TAILQ_FOREACH(entry, &dir->waiting, link)
+	TAILQ_FOREACH (entry, &dir->waiting, link)
 		if (!entry->is_taken)
 			break;
 	if (entry) {
@@ -211,7 +216,7 @@ void spool_done(struct spool_dir *dir, uint64_t id, enum spool_outcome outcome)
 	struct spool_entry *entry;
 
 	pthread_mutex_lock(&dir->spool->lock);
-	TAILQ_FOREACH(entry, &dir->waiting, link)
+	TAILQ_FOREACH (entry, &dir->waiting, link)
 		if (entry->id == id)
 			break;
 	if (!entry)
@@ -236,8 +241,9 @@ out:
 void spool_quarantine(struct spool_dir *dir, enum spool_folder folder, uint64_t id,
 		      const char *why)
 {
-	log_write(dir->spool->log, LOG_ERROR, "tenant=%s spool=%s/%016" PRIu64
-		  " moved to bad/: %s", dir->name, folder_names[folder], id, why);
+	log_write(dir->spool->log, LOG_ERROR,
+		  "tenant=%s spool=%s/%016" PRIu64 " moved to bad/: %s", dir->name,
+		  folder_names[folder], id, why);
 	pthread_mutex_lock(&dir->spool->lock);
 	move_to_bad(dir, folder, id);
 	pthread_mutex_unlock(&dir->spool->lock);
@@ -256,7 +262,9 @@ void spool_backlog(struct spool_dir *dir, struct spool_backlog *backlog)
 	pthread_mutex_lock(&dir->spool->lock);
 	oldest = TAILQ_FIRST(&dir->waiting);
 	*backlog = (struct spool_backlog){
-		dir->objects, dir->bytes, oldest ? oldest->sealed_ms : NEVER_MS,
+		dir->objects,
+		dir->bytes,
+		oldest ? oldest->sealed_ms : NEVER_MS,
 	};
 	pthread_mutex_unlock(&dir->spool->lock);
 }
@@ -271,9 +279,10 @@ static void drop_old(struct spool_dir *dir, struct now now)
 			break;
 		if (entry->is_taken)
 			continue;
-		log_write(dir->spool->log, LOG_WARNING, "tenant=%s spool=old an object is "
-			  "dropped: records=%" PRId64 "; see spool.max_age", dir->name,
-			  entry->records);
+		log_write(dir->spool->log, LOG_WARNING,
+			  "tenant=%s spool=old an object is "
+			  "dropped: records=%" PRId64 "; see spool.max_age",
+			  dir->name, entry->records);
 		stats_add(dir->stats, STAT_RECORDS_EVICTED, entry->records);
 		stats_add(dir->stats, STAT_OBJECTS_EVICTED, 1);
 		spool_forget(dir, entry, true);
@@ -289,7 +298,7 @@ void spool_tick(struct spool_dir *dir, struct now now)
 
 	pthread_mutex_lock(&dir->spool->lock);
 	drop_old(dir, now);
-	TAILQ_FOREACH(entry, &dir->waiting, link) {
+	TAILQ_FOREACH (entry, &dir->waiting, link) {
 		if (count == SYNC_MOST || now.mono_ms - entry->sealed_ms < SYNC_AFTER_MS)
 			break;
 		if (entry->is_synced)

@@ -16,7 +16,7 @@ struct spool_entry {
 	TAILQ_ENTRY(spool_entry) link;
 	uint64_t id;
 	int64_t bytes, records;
-	int64_t sealed_ms;		/* monotonic */
+	int64_t sealed_ms; /* monotonic */
 	bool is_taken, is_synced;
 };
 
@@ -25,11 +25,11 @@ struct spool_dir {
 	struct spool *spool;
 	char *name;
 	struct stats *stats;
-	TAILQ_HEAD(spool_entries, spool_entry) waiting;/* by id, the oldest first */
+	TAILQ_HEAD(spool_entries, spool_entry) waiting; /* by id, the oldest first */
 	size_t objects;
-	int64_t bytes;			/* of waiting */
+	int64_t bytes; /* of waiting */
 	int64_t bad_bytes;
-	bool is_listed;			/* others see it, the spool counts it */
+	bool is_listed; /* others see it, the spool counts it */
 	uint64_t next_id;
 	uint64_t *left_open;
 	size_t left_open_count;
@@ -43,7 +43,7 @@ struct spool {
 	int lock_fd, streams_fd;
 	int64_t stream_floor, stream_highest;
 	int64_t held, held_max;
-	int64_t bytes;			/* sealed, bad and open */
+	int64_t bytes; /* sealed, bad and open */
 	TAILQ_HEAD(spool_dirs, spool_dir) dirs;
 };
 

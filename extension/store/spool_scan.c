@@ -100,7 +100,7 @@ static int see_sealed(void *context, const char *name)
 		int64_t age_ms = scan->now.wall_ms - (int64_t)status.st_mtime * 1000;
 
 		if (!spool_insert(scan->dir, id, status.st_size, envelope.records,
-			       scan->now.mono_ms - (age_ms > 0 ? age_ms : 0)))
+				  scan->now.mono_ms - (age_ms > 0 ? age_ms : 0)))
 			scan->error = -ENOMEM;
 		stats_add(scan->dir->stats, STAT_RECORDS_ENCODED, envelope.records);
 		stats_add(scan->dir->stats, STAT_RECORDS_SPOOLED, envelope.records);
@@ -120,7 +120,7 @@ static bool is_sealed_too(const struct spool_dir *dir, uint64_t id)
 {
 	const struct spool_entry *entry;
 
-	TAILQ_FOREACH(entry, &dir->waiting, link)
+	TAILQ_FOREACH (entry, &dir->waiting, link)
 		if (entry->id == id)
 			return true;
 	return false;
@@ -172,6 +172,7 @@ int spool_scan(struct spool_dir *dir, struct now now)
 	if (!error)
 		error = io_list(path, see_open, dir);
 	if (dir->left_open_count)
-		qsort(dir->left_open, dir->left_open_count, sizeof(*dir->left_open), by_id);
+		qsort(dir->left_open, dir->left_open_count, sizeof(*dir->left_open),
+		      by_id);
 	return error;
 }

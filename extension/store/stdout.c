@@ -15,7 +15,7 @@
 #include <unistd.h>
 #include "store/store.h"
 
-#define POLL_MS		100
+#define POLL_MS 100
 
 struct stdout_writer {
 	atomic_bool is_cancelled;
@@ -65,8 +65,10 @@ static void stdout_put(void *state, struct put *put)
 	buf_fini(&title);
 	put->result = error ? PUT_FAILED : PUT_STORED;
 	if (error)
-		snprintf(put->error, sizeof(put->error), "cannot write to standard "
-			 "output: %s", strerror(-error));
+		snprintf(put->error, sizeof(put->error),
+			 "cannot write to standard "
+			 "output: %s",
+			 strerror(-error));
 	put->done(put);
 }
 

@@ -5,7 +5,7 @@
 #include "store/store.h"
 #include "sys/io.h"
 
-#define PART_BYTES	(64 * 1024)
+#define PART_BYTES (64 * 1024)
 
 const struct store *const store_all[] = { &store_s3, &store_file, &store_stdout, NULL };
 

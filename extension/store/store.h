@@ -17,47 +17,47 @@ struct http;
 
 /* A finished object, ready to go: an open file and what to say about it. */
 struct sealed {
-	struct str dirname;		/* bucket or directory */
-	struct str key;			/* as built; may need object_key_clean() */
+	struct str dirname; /* bucket or directory */
+	struct str key;	    /* as built; may need object_key_clean() */
 	struct str content_type;
-	struct str content_encoding;	/* empty: identity */
-	struct map_of_str metadata;	/* first-timestamp: ... */
-	int64_t size;			/* of the body */
-	int64_t offset;			/* of the body in fd */
+	struct str content_encoding; /* empty: identity */
+	struct map_of_str metadata;  /* first-timestamp: ... */
+	int64_t size;		     /* of the body */
+	int64_t offset;		     /* of the body in fd */
 	unsigned char sha256[32];
 	unsigned char md5[16];
-	bool removes;			/* take it away from the store, instead */
+	bool removes; /* take it away from the store, instead */
 };
 
 enum put_result {
-	PUT_STORED,			/* the store has it, durably */
-	PUT_FAILED,			/* try again later, same key, same bytes */
-	PUT_REFUSED,			/* this very object never; others may */
+	PUT_STORED,  /* the store has it, durably */
+	PUT_FAILED,  /* try again later, same key, same bytes */
+	PUT_REFUSED, /* this very object never; others may */
 };
 
 struct put {
-	const struct sealed *object;	/* borrowed; until done() */
-	int fd;				/* the sealed file, open for reading */
+	const struct sealed *object; /* borrowed; until done() */
+	int fd;			     /* the sealed file, open for reading */
 	void (*done)(struct put *);
-	void *context;			/* the caller's */
+	void *context; /* the caller's */
 
 	/* The outcome. */
 	enum put_result result;
-	char error[256];		/* why not, one line, no secrets */
-	int64_t retry_after_ms;		/* the store asked for this pause, or 0 */
+	char error[256];	/* why not, one line, no secrets */
+	int64_t retry_after_ms; /* the store asked for this pause, or 0 */
 
-	void *private;			/* the writer's, while under way */
+	void *private; /* the writer's, while under way */
 };
 
 struct store {
-	const char *name;		/* pipeline.write.type */
-	const char *section;		/* "pipeline.write.s3" */
+	const char *name;    /* pipeline.write.type */
+	const char *section; /* "pipeline.write.s3" */
 	const struct shape *state;
-	bool blocks;			/* put() works on the caller's thread */
-	bool keeps_keys;		/* keys are printed as built, not cleaned */
+	bool blocks;	 /* put() works on the caller's thread */
+	bool keeps_keys; /* keys are printed as built, not cleaned */
 	/* Once configured; http is borrowed for the writer's life. May be NULL. */
 	int (*init)(void *self, struct http *, struct err *);
-	void (*fini)(void *self);	/* may be NULL; no put is under way */
+	void (*fini)(void *self); /* may be NULL; no put is under way */
 	void (*put)(void *self, struct put *);
 	/* Makes a put end soon; may be NULL for writers that block. */
 	void (*cancel)(void *self, struct put *);

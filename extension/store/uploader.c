@@ -14,19 +14,19 @@
 #include "sys/clock.h"
 #include "sys/io.h"
 
-#define UPLOADS_MAX	2		/* of one pipeline at a time */
-#define BACKOFF_MIN_MS	500
-#define BACKOFF_MAX_MS	60000
-#define TICK_MS		5000
-#define ARENA_MAX	((size_t)256 * 1024)
+#define UPLOADS_MAX    2 /* of one pipeline at a time */
+#define BACKOFF_MIN_MS 500
+#define BACKOFF_MAX_MS 60000
+#define TICK_MS	       5000
+#define ARENA_MAX      ((size_t)256 * 1024)
 
 /* One object under way. */
 struct upload {
 	struct put put;
 	struct sealed object;
 	struct uploader *uploader;
-	struct arena arena;		/* of the object's strings */
-	struct buf clean;		/* its key */
+	struct arena arena; /* of the object's strings */
+	struct buf clean;   /* its key */
 	uint64_t id;
 	enum { UPLOAD_FREE, UPLOAD_SENT, UPLOAD_ENDED } state;
 };
@@ -34,7 +34,7 @@ struct upload {
 struct uploader {
 	struct task task;
 	struct uploader_parts parts;
-	pthread_mutex_t lock;		/* states of uploads; degraded, error */
+	pthread_mutex_t lock; /* states of uploads; degraded, error */
 	pthread_cond_t ended;
 	struct upload upload[UPLOADS_MAX];
 	bool is_degraded;
@@ -42,8 +42,8 @@ struct uploader {
 	char error[256];
 
 	/* The task's own. */
-	unsigned failures;		/* in a row */
-	int64_t retry_ms;		/* monotonic; not before */
+	unsigned failures; /* in a row */
+	int64_t retry_ms;  /* monotonic; not before */
 	uint64_t random;
 };
 
@@ -112,8 +112,11 @@ static void send_object(struct upload *upload)
 	struct uploader *u = upload->uploader;
 
 	upload->put = (struct put){
-		.object = &upload->object, .fd = upload->put.fd,
-		.done = put_ended, .context = upload, .result = PUT_FAILED,
+		.object = &upload->object,
+		.fd = upload->put.fd,
+		.done = put_ended,
+		.context = upload,
+		.result = PUT_FAILED,
 	};
 	pthread_mutex_lock(&u->lock);
 	upload->state = UPLOAD_SENT;
@@ -127,15 +130,15 @@ static void set_degraded(struct uploader *u, bool degraded, const char *why)
 	bool changed;
 
 	pthread_mutex_lock(&u->lock);
-	changed = u->is_degraded != degraded ||
-		  (degraded && strcmp(u->error, why) != 0);
+	changed = u->is_degraded != degraded || (degraded && strcmp(u->error, why) != 0);
 	u->is_degraded = degraded;
 	snprintf(u->error, sizeof(u->error), "%s", why);
 	pthread_mutex_unlock(&u->lock);
 	if (changed && degraded)
-		log_write(u->parts.log, LOG_WARNING, "tenant=%s store=%s state=degraded "
-			  "error=\"%s\" objects are kept and tried again", tenant,
-			  u->parts.store->name, why);
+		log_write(u->parts.log, LOG_WARNING,
+			  "tenant=%s store=%s state=degraded "
+			  "error=\"%s\" objects are kept and tried again",
+			  tenant, u->parts.store->name, why);
 	else if (changed)
 		log_write(u->parts.log, LOG_INFO, "tenant=%s store=%s state=ok", tenant,
 			  u->parts.store->name);
@@ -151,8 +154,9 @@ static void back_off(struct uploader *u, int64_t retry_after_ms, struct now now)
 	if (most > BACKOFF_MAX_MS)
 		most = BACKOFF_MAX_MS;
 	u->failures++;
-	u->retry_ms = now.mono_ms + (retry_after_ms ? retry_after_ms :
-		      1 + (int64_t)(next_random(u) % (uint64_t)most));
+	u->retry_ms = now.mono_ms +
+		      (retry_after_ms ? retry_after_ms
+				      : 1 + (int64_t)(next_random(u) % (uint64_t)most));
 }
 
 /* Only what is wrong with the file itself is never tried again. */
@@ -181,8 +185,9 @@ static bool start_one(struct uploader *u, struct upload *upload, struct now now)
 		set_degraded(u, true, err.text);
 		return false;
 	}
-	log_write(u->parts.log, LOG_ERROR, "tenant=%s spool=new/%016" PRIu64
-		  " moved to bad/: %s", spool_dir_name(u->parts.dir), upload->id, err.text);
+	log_write(u->parts.log, LOG_ERROR,
+		  "tenant=%s spool=new/%016" PRIu64 " moved to bad/: %s",
+		  spool_dir_name(u->parts.dir), upload->id, err.text);
 	spool_done(u->parts.dir, upload->id, SPOOL_REFUSED);
 	return true;
 }
@@ -194,8 +199,9 @@ static void finish_one(struct uploader *u, struct upload *upload, struct now now
 
 	switch (put->result) {
 	case PUT_STORED:
-		log_write(u->parts.log, LOG_DEBUG, "tenant=%s store=%s wrote=" STR_FMT "/"
-			  STR_FMT, spool_dir_name(u->parts.dir), u->parts.store->name,
+		log_write(u->parts.log, LOG_DEBUG,
+			  "tenant=%s store=%s wrote=" STR_FMT "/" STR_FMT,
+			  spool_dir_name(u->parts.dir), u->parts.store->name,
 			  STR_ARG(upload->object.dirname), STR_ARG(upload->object.key));
 		spool_done(u->parts.dir, upload->id, SPOOL_STORED);
 		u->failures = 0;
@@ -205,7 +211,8 @@ static void finish_one(struct uploader *u, struct upload *upload, struct now now
 			u->parts.stored(u->parts.context, bytes, now);
 		break;
 	case PUT_REFUSED:
-		log_write(u->parts.log, LOG_ERROR, "tenant=%s store=%s key=" STR_FMT
+		log_write(u->parts.log, LOG_ERROR,
+			  "tenant=%s store=%s key=" STR_FMT
 			  " refused, moved to bad/%016" PRIu64 ": %s",
 			  spool_dir_name(u->parts.dir), u->parts.store->name,
 			  STR_ARG(upload->object.key), upload->id, put->error);
@@ -214,7 +221,7 @@ static void finish_one(struct uploader *u, struct upload *upload, struct now now
 	case PUT_FAILED:
 		spool_done(u->parts.dir, upload->id, SPOOL_LATER);
 		if (atomic_load(&u->is_stopping))
-			break;		/* it was canceled by us */
+			break; /* it was canceled by us */
 		stats_add(u->parts.stats, STAT_UPLOAD_FAILURES, 1);
 		back_off(u, put->retry_after_ms, now);
 		set_degraded(u, true, put->error);

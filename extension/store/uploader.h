@@ -19,12 +19,12 @@ struct uploader;
 
 struct uploader_parts {
 	const struct store *store;
-	void *state;			/* the writer's, configured */
+	void *state; /* the writer's, configured */
 	struct spool_dir *dir;
 	struct workers *workers;
 	struct stats *stats;
 	struct log *log;
-	uint64_t seed;			/* of the jitter */
+	uint64_t seed; /* of the jitter */
 	/* An object was stored; from a worker. May be NULL. */
 	void (*stored)(void *context, int64_t bytes, struct now);
 	void *context;
@@ -39,9 +39,9 @@ void uploader_free(struct uploader *);
 void uploader_wake(struct uploader *);
 
 struct uploader_status {
-	bool is_degraded;		/* the last attempt failed */
+	bool is_degraded; /* the last attempt failed */
 	unsigned under_way;
-	char error[256];		/* of the last failure, while degraded */
+	char error[256]; /* of the last failure, while degraded */
 };
 void uploader_status(struct uploader *, struct uploader_status *);
 

@@ -11,7 +11,7 @@
 #include <sys/types.h>
 #include "base/buf.h"
 
-int io_open(const char *path, int flags, mode_t mode);	/* a descriptor, or -errno */
+int io_open(const char *path, int flags, mode_t mode); /* a descriptor, or -errno */
 int io_write(int fd, struct str);
 int io_write_at(int fd, struct str, int64_t offset);
 /* Reads exactly so many bytes; -ENODATA at the end of the file. */

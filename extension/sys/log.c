@@ -10,8 +10,8 @@
 #include "sys/log.h"
 #include "sys/thread.h"
 
-#define LINES_MAX	256
-#define LINE_MAX_BYTES	1024
+#define LINES_MAX      256
+#define LINE_MAX_BYTES 1024
 
 struct line {
 	enum log_level level;
@@ -74,7 +74,7 @@ static void say_dropped(struct log *log, unsigned long dropped)
 	if (!dropped)
 		return;
 	end_repeats(log);
-	log->last.text[0] = '\0';	/* it is no longer the line above */
+	log->last.text[0] = '\0'; /* it is no longer the line above */
 	snprintf(text, sizeof(text), "log=overflow lines_dropped=%lu", dropped);
 	hand_over(log, LOG_WARNING, text);
 }

@@ -16,57 +16,74 @@
 
 #define OUTPUTS_MAX	4
 #define WRITE_MS	100
-#define FACILITY_DAEMON	24		/* 3 << 3, RFC 5424 */
+#define FACILITY_DAEMON 24 /* 3 << 3, RFC 5424 */
 
-enum { LEVEL_CRITICAL, LEVEL_ERROR, LEVEL_WARNING, LEVEL_NOTICE, LEVEL_INFO, LEVEL_DEBUG };
+enum {
+	LEVEL_CRITICAL,
+	LEVEL_ERROR,
+	LEVEL_WARNING,
+	LEVEL_NOTICE,
+	LEVEL_INFO,
+	LEVEL_DEBUG
+};
 enum { ENCODER_CONSOLE, ENCODER_JSON };
 
 static const char *const level_names[] = {
-	"CRITICAL", "ERROR", "WARNING", "NOTICE", "INFO", "DEBUG", NULL
+	"CRITICAL", "ERROR", "WARNING", "NOTICE", "INFO", "DEBUG", NULL,
 };
 
 static const char *const encoder_names[] = { "", "json", "console", NULL };
 
 static const struct logging_options logging_defaults = {
 	.level = LEVEL_INFO,
-	.of_stderr = { -1, -1 }, .of_stdout = { -1, -1 },
-	.of_file = { -1, -1 }, .of_syslog = { -1, -1 },
+	.of_stderr = { -1, -1 },
+	.of_stdout = { -1, -1 },
+	.of_file = { -1, -1 },
+	.of_syslog = { -1, -1 },
 	.file_path = { "/var/log/skydive-exporter.log", 29 },
 	.syslog_protocol = { "unixgram", 8 },
 	.syslog_address = { "/dev/log", 8 },
 	.syslog_tag = { "skydive-exporter", 16 },
 };
 
-#define LEVEL(member, key)	\
+#define LEVEL(member, key)                                                               \
 	OPTION_ENUM(struct logging_options, member.level, key, 0, level_names, "")
-#define ENCODER(member, key)	\
+#define ENCODER(member, key)                                                             \
 	OPTION_ENUM(struct logging_options, member.encoder, key, 0, encoder_names, "")
 
 const struct shape logging_shape = {
 	.name = "logging",
 	.size = sizeof(struct logging_options),
-	.fields = (const struct field[]){
-		OPTION(struct logging_options, backends, "backends", 0,
-		       "stderr, stdout, file, syslog"),
-		OPTION_ENUM(struct logging_options, level, "level", 0, level_names,
-			    "what is logged"),
-		OPTION_ENUM(struct logging_options, encoder, "encoder", 0, encoder_names,
-			    "json, else plain text"),
-		OPTION(struct logging_options, color, "color", 0, "has no effect"),
-		OPTION(struct logging_options, id, "id", 0, "put before every line"),
-		LEVEL(of_stderr, "stderr.level"), ENCODER(of_stderr, "stderr.encoder"),
-		LEVEL(of_stdout, "stdout.level"), ENCODER(of_stdout, "stdout.encoder"),
-		LEVEL(of_file, "file.level"), ENCODER(of_file, "file.encoder"),
-		LEVEL(of_syslog, "syslog.level"), ENCODER(of_syslog, "syslog.encoder"),
-		OPTION(struct logging_options, file_path, "file.path", 0, "appended to"),
-		OPTION(struct logging_options, syslog_protocol, "syslog.protocol", 0,
-		       "unixgram"),
-		OPTION(struct logging_options, syslog_address, "syslog.address", 0,
-		       "path of the socket"),
-		OPTION(struct logging_options, syslog_tag, "syslog.tag", 0,
-		       "name of the program"),
-		{ 0 }
-	},
+	.fields =
+		(const struct field[]){
+			OPTION(struct logging_options, backends, "backends", 0,
+			       "stderr, stdout, file, syslog"),
+			OPTION_ENUM(struct logging_options, level, "level", 0,
+				    level_names, "what is logged"),
+			OPTION_ENUM(struct logging_options, encoder, "encoder", 0,
+				    encoder_names, "json, else plain text"),
+			OPTION(struct logging_options, color, "color", 0,
+			       "has no effect"),
+			OPTION(struct logging_options, id, "id", 0,
+			       "put before every line"),
+			LEVEL(of_stderr, "stderr.level"),
+			ENCODER(of_stderr, "stderr.encoder"),
+			LEVEL(of_stdout, "stdout.level"),
+			ENCODER(of_stdout, "stdout.encoder"),
+			LEVEL(of_file, "file.level"),
+			ENCODER(of_file, "file.encoder"),
+			LEVEL(of_syslog, "syslog.level"),
+			ENCODER(of_syslog, "syslog.encoder"),
+			OPTION(struct logging_options, file_path, "file.path", 0,
+			       "appended to"),
+			OPTION(struct logging_options, syslog_protocol, "syslog.protocol",
+			       0, "unixgram"),
+			OPTION(struct logging_options, syslog_address, "syslog.address",
+			       0, "path of the socket"),
+			OPTION(struct logging_options, syslog_tag, "syslog.tag", 0,
+			       "name of the program"),
+			{ 0 },
+		},
 	.defaults = &logging_defaults,
 };
 
@@ -101,7 +118,8 @@ static int open_syslog(const struct logging_options *o, struct err *err)
 
 	if (!str_is(o->syslog_protocol, "unixgram") ||
 	    o->syslog_address.len >= sizeof(address.sun_path))
-		return err_set_key(err, "syslog.protocol", "only unixgram is supported, to "
+		return err_set_key(err, "syslog.protocol",
+				   "only unixgram is supported, to "
 				   "a path that fits a socket address");
 	memcpy(address.sun_path, o->syslog_address.ptr, o->syslog_address.len);
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -145,11 +163,14 @@ static int open_output(const struct logging_options *o, struct str name,
 		out->kind = OUTPUT_SYSLOG;
 		out->fd = open_syslog(o, err);
 	} else {
-		return err_set_key(err, "backends", "\"" STR_FMT "\" is no backend; there "
-				   "are: stderr, stdout, file, syslog", STR_ARG(name));
+		return err_set_key(err, "backends",
+				   "\"" STR_FMT "\" is no backend; there "
+				   "are: stderr, stdout, file, syslog",
+				   STR_ARG(name));
 	}
 	out->level = level_of(backend->level < 0 ? o->level : backend->level);
-	out->is_json = (backend->encoder < 0 ? o->encoder : backend->encoder) == ENCODER_JSON;
+	out->is_json = (backend->encoder < 0 ? o->encoder : backend->encoder) ==
+		       ENCODER_JSON;
 	return out->kind == OUTPUT_HOST || out->fd >= 0 ? 0 : -EINVAL;
 }
 
@@ -247,7 +268,8 @@ static void send_syslog(struct log_outputs *outputs, const struct output *out,
 			 buf_str(&outputs->line).ptr);
 
 	if (n > 0)
-		send(out->fd, text, (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1,
+		send(out->fd, text,
+		     (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1,
 		     MSG_NOSIGNAL);
 }
 

@@ -13,16 +13,16 @@
 #include "skydive/extension.h"
 
 struct logging_backend {
-	int level;			/* as logging_options.level; -1: that one */
-	int encoder;			/* likewise */
+	int level;   /* as logging_options.level; -1: that one */
+	int encoder; /* likewise */
 };
 
 /* Keys of section "logging". */
 struct logging_options {
-	struct strs backends;		/* empty: stderr */
-	int level;			/* CRITICAL ERROR WARNING NOTICE INFO DEBUG */
-	int encoder;			/* console json */
-	bool color;			/* accepted; nothing is colored */
+	struct strs backends; /* empty: stderr */
+	int level;	      /* CRITICAL ERROR WARNING NOTICE INFO DEBUG */
+	int encoder;	      /* console json */
+	bool color;	      /* accepted; nothing is colored */
 	struct str id;
 	struct logging_backend of_stderr, of_stdout, of_file, of_syslog;
 	struct str file_path, syslog_protocol, syslog_address, syslog_tag;

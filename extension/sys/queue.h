@@ -13,7 +13,7 @@
 
 struct queue {
 	pthread_mutex_t lock;
-	void **item;			/* a ring of room slots */
+	void **item; /* a ring of room slots */
 	size_t room, first, count, max;
 };
 
@@ -22,8 +22,8 @@ int queue_init(struct queue *, size_t max);
 /* The caller has emptied it. */
 void queue_fini(struct queue *);
 
-bool queue_push(struct queue *, void *);	/* false: full, or no memory */
-void *queue_pop(struct queue *);		/* NULL: empty */
+bool queue_push(struct queue *, void *); /* false: full, or no memory */
+void *queue_pop(struct queue *);	 /* NULL: empty */
 size_t queue_count(struct queue *);
 
 #endif

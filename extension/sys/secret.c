@@ -8,8 +8,8 @@
 #include "sys/io.h"
 #include "sys/secret.h"
 
-#define CHECK_MS	1000
-#define ROOM		(SECRET_MAX + 1)	/* one more shows what is too long */
+#define CHECK_MS 1000
+#define ROOM	 (SECRET_MAX + 1) /* one more shows what is too long */
 
 struct str secret_environment(const char *name)
 {
@@ -41,7 +41,8 @@ static int check(struct str s, struct err *err)
 		return err_set(err, "it is longer than %d bytes", SECRET_MAX);
 	for (i = 0; i < s.len; i++)
 		if ((unsigned char)s.ptr[i] < 0x20 || s.ptr[i] == 0x7f)
-			return err_set(err, "it holds more than one line, or is not text");
+			return err_set(err,
+				       "it holds more than one line, or is not text");
 	return 0;
 }
 

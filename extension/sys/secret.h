@@ -16,22 +16,22 @@
 #include "base/err.h"
 #include "base/str.h"
 
-#define SECRET_MAX	4096		/* bytes */
+#define SECRET_MAX 4096 /* bytes */
 
 struct secret {
-	char *path;			/* NULL: given */
-	char *value;			/* NUL-terminated; NULL: none */
+	char *path;  /* NULL: given */
+	char *value; /* NUL-terminated; NULL: none */
 	size_t len;
-	struct stat seen;		/* the file when it was read */
-	int64_t checked_ms;		/* monotonic, for the last time */
-	struct err problem;		/* why the file cannot be read now, or "" */
+	struct stat seen;   /* the file when it was read */
+	int64_t checked_ms; /* monotonic, for the last time */
+	struct err problem; /* why the file cannot be read now, or "" */
 };
 
 /* At most one of the two is not empty; both are copied. 0, -ENOMEM, or the
  * -errno of the file, which err names. Nothing is to be closed after an error. */
 int secret_open(struct secret *, struct str given, struct str file, int64_t mono_ms,
 		struct err *);
-void secret_close(struct secret *);	/* also one that is zeroed */
+void secret_close(struct secret *); /* also one that is zeroed */
 
 /* Looks at the file, once a second at most. true: there is another secret. */
 bool secret_refresh(struct secret *, int64_t mono_ms);

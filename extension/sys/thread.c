@@ -3,7 +3,8 @@
 #include <signal.h>
 #include "sys/thread.h"
 
-int thread_start(pthread_t *thread, const char *name, void *(*run)(void *), void *argument)
+int thread_start(pthread_t *thread, const char *name, void *(*run)(void *),
+		 void *argument)
 {
 	sigset_t all, before;
 	int error;

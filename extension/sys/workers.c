@@ -17,10 +17,10 @@ enum { TASK_IDLE, TASK_READY, TASK_RUNNING, TASK_AGAIN };
 
 struct workers {
 	pthread_mutex_t lock;
-	pthread_cond_t changed;		/* a task is ready, or due sooner; stopping */
-	pthread_cond_t finished;	/* a task has run */
+	pthread_cond_t changed;	 /* a task is ready, or due sooner; stopping */
+	pthread_cond_t finished; /* a task has run */
 	struct task *ready, **ready_end;
-	struct task **heap;		/* by due_ms, the soonest first */
+	struct task **heap; /* by due_ms, the soonest first */
 	size_t heap_count, heap_room;
 	pthread_t *thread;
 	unsigned threads;
@@ -265,7 +265,7 @@ void workers_forget(struct workers *w, struct task *task)
 			unready(w, task);
 		if (task->state == TASK_IDLE)
 			break;
-		task->state = TASK_RUNNING;	/* not again */
+		task->state = TASK_RUNNING; /* not again */
 		pthread_cond_wait(&w->finished, &w->lock);
 	}
 	pthread_mutex_unlock(&w->lock);

@@ -26,7 +26,7 @@ struct task {
 	/* Private. */
 	struct task *next;
 	int state;
-	int64_t due_ms;			/* monotonic, NEVER_MS: not in the heap */
+	int64_t due_ms; /* monotonic, NEVER_MS: not in the heap */
 	size_t heap_at;
 };
 

@@ -108,7 +108,8 @@ static struct strs strings_of(struct arena *arena, struct json_object *o)
 		return list;
 	count = json_object_array_length(o);
 	for (i = 0; i < count; i++)
-		if (!json_object_is_type(json_object_array_get_idx(o, i), json_type_string))
+		if (!json_object_is_type(json_object_array_get_idx(o, i),
+					 json_type_string))
 			return list;
 	list.item = count ? arena_alloc(arena, count * sizeof(*list.item)) : NULL;
 	if (!list.item)
@@ -223,9 +224,9 @@ struct shared_answer *gremlin_read(int status, struct str body, struct err *err)
 	if (!error && status != 204)
 		error = json_text_parse(body, &root, err);
 	if (!error && root)
-		error = json_object_is_type(root, json_type_array) ?
-			read_nodes(&arena, root, &answer, err) :
-			err_set(err, "not a list of nodes");
+		error = json_object_is_type(root, json_type_array)
+				? read_nodes(&arena, root, &answer, err)
+				: err_set(err, "not a list of nodes");
 	if (!error)
 		shared = shared_answer_new(&answer);
 	if (!shared && error != -EINVAL)

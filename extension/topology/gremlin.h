@@ -11,13 +11,13 @@
 #include "base/err.h"
 #include "pipeline/query.h"
 
-#define GREMLIN_REPLY_MAX	(16 * 1024 * 1024)
+#define GREMLIN_REPLY_MAX (16 * 1024 * 1024)
 
 /* An answer that several hold; all but its counter is constant. The counter is
  * not atomic: whoever shares answers between threads holds a lock. */
 struct shared_answer {
-	struct answer answer;		/* all of it stands behind */
-	size_t bytes;			/* of everything */
+	struct answer answer; /* all of it stands behind */
+	size_t bytes;	      /* of everything */
 	size_t holders;
 	struct node nodes[];
 };
@@ -32,6 +32,6 @@ struct shared_answer *gremlin_read(int status, struct str body, struct err *);
 /* A copy, with one holder. NULL: no memory. */
 struct shared_answer *shared_answer_new(const struct answer *);
 struct shared_answer *shared_answer_ref(struct shared_answer *);
-void shared_answer_unref(struct shared_answer *);	/* NULL is fine */
+void shared_answer_unref(struct shared_answer *); /* NULL is fine */
 
 #endif

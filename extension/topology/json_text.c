@@ -5,7 +5,7 @@
 #include <json-c/json.h>
 #include "topology/json_text.h"
 
-#define DEPTH_MAX	64
+#define DEPTH_MAX 64
 
 static bool is_blank(struct str text)
 {

@@ -6,8 +6,8 @@
 #include "topology/gremlin.h"
 #include "topology/lookup.h"
 
-#define LOOKUPS_MAX	65536
-#define BODY_MAX	(1024 * 1024)
+#define LOOKUPS_MAX 65536
+#define BODY_MAX    (1024 * 1024)
 
 static bool is_before(const struct lookup *a, const struct lookup *b)
 {
@@ -50,7 +50,8 @@ static struct lookup *queue_take(struct lookups *l)
 		return NULL;
 	l->queue[0] = l->queue[--l->queued];
 	for (child = 1; child < l->queued; i = child, child = 2 * i + 1) {
-		if (child + 1 < l->queued && is_before(l->queue[child + 1], l->queue[child]))
+		if (child + 1 < l->queued &&
+		    is_before(l->queue[child + 1], l->queue[child]))
 			child++;
 		if (!is_before(l->queue[child], l->queue[i]))
 			break;
@@ -120,8 +121,7 @@ struct lookup *lookup_add(struct lookups *l, struct asker *asker, struct str tex
 		memcpy(lookup->text, text.ptr, text.len);
 	lookup->serial = l->serial++;
 	lookup->turn = 1 + (asker->turn > l->turn ? asker->turn : l->turn);
-	if (buf_error(&lookup->body) ||
-	    map_put(l->by_text, text, lookup, 0, NEVER_MS)) {
+	if (buf_error(&lookup->body) || map_put(l->by_text, text, lookup, 0, NEVER_MS)) {
 		lookup_free(lookup);
 		return NULL;
 	}

@@ -22,26 +22,26 @@ struct lookup_wait {
 struct lookup {
 	struct topology *topology;
 	struct lookup_wait *waits;
-	struct lookup *next;		/* of the running ones */
+	struct lookup *next; /* of the running ones */
 	uint64_t turn, serial;
 	bool running, probe;
-	struct buf body;		/* of the request */
+	struct buf body; /* of the request */
 	struct http_request request;
 	size_t text_len;
 	char text[];
 };
 
 struct lookups {
-	struct map *by_text;		/* to struct lookup, which it does not own */
-	struct lookup **queue;		/* a heap, the next turn first */
+	struct map *by_text;   /* to struct lookup, which it does not own */
+	struct lookup **queue; /* a heap, the next turn first */
 	size_t queued, room;
 	struct lookup *running;
 	size_t running_count;
 	uint64_t turn, serial;
 };
 
-int lookups_init(struct lookups *);	/* 0 or -ENOMEM */
-void lookups_fini(struct lookups *);	/* none is running */
+int lookups_init(struct lookups *);  /* 0 or -ENOMEM */
+void lookups_fini(struct lookups *); /* none is running */
 
 struct lookup *lookup_find(struct lookups *, struct str text);
 /* Queued at the asker's turn. NULL: no memory, or too many or too long. */

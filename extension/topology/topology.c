@@ -8,9 +8,9 @@
 #include "topology/analyzer.h"
 #include "topology/inside.h"
 
-#define CONNECT_TIMEOUT_MS	5000
-#define ENTRY_OVERHEAD		128	/* of a cached answer beside its bytes */
-#define HEADER_MAX		4096
+#define CONNECT_TIMEOUT_MS 5000
+#define ENTRY_OVERHEAD	   128 /* of a cached answer beside its bytes */
+#define HEADER_MAX	   4096
 
 static const struct answer nothing;
 
@@ -41,7 +41,8 @@ void topology_send(struct topology *t)
 	}
 }
 
-static int64_t ttl_of(const struct topology *t, const struct shared_answer *a, bool failed)
+static int64_t ttl_of(const struct topology *t, const struct shared_answer *a,
+		      bool failed)
 {
 	if (failed)
 		return t->error_ttl_ms;
@@ -227,7 +228,8 @@ static int set_address(struct topology *t, const struct topology_options *o,
 struct topology *topology_new(const struct topology_options *o, struct http *http,
 			      struct err *err)
 {
-	struct topology *t = new_topology((size_t)o->cache_entries, (size_t)o->cache_bytes);
+	struct topology *t = new_topology((size_t)o->cache_entries,
+					  (size_t)o->cache_bytes);
 
 	if (!t) {
 		err_set(err, "no memory for the topology");

@@ -28,12 +28,12 @@ struct shared_answer;
 
 /* Keys of the whole configuration: they are read with path "". */
 struct topology_options {
-	struct strs analyzers;		/* "host:port"; only the first is asked */
-	struct str username, password;	/* HTTP Basic, when there is a user */
-	struct str cookie;		/* of a Cookie header, or empty */
-	bool is_https;			/* of entries without a scheme */
+	struct strs analyzers;	       /* "host:port"; only the first is asked */
+	struct str username, password; /* HTTP Basic, when there is a user */
+	struct str cookie;	       /* of a Cookie header, or empty */
+	bool is_https;		       /* of entries without a scheme */
 	struct tls_files tls;
-	int64_t timeout_ms;		/* of one request */
+	int64_t timeout_ms; /* of one request */
 	int64_t max_in_flight;
 	int64_t cache_entries, cache_bytes;
 	int64_t ttl_ms, empty_ttl_ms, error_ttl_ms;
@@ -43,31 +43,31 @@ extern const struct shape topology_shape;
 
 /* Since birth, but for down and error. */
 struct topology_counters {
-	uint64_t hit, miss;		/* questions, by what the cache said */
-	uint64_t waited;		/* questions that had to wait */
-	uint64_t degraded;		/* questions answered with nothing unasked */
+	uint64_t hit, miss; /* questions, by what the cache said */
+	uint64_t waited;    /* questions that had to wait */
+	uint64_t degraded;  /* questions answered with nothing unasked */
 	uint64_t requests;
-	uint64_t empty;			/* replies without a node */
-	uint64_t failed;		/* requests without a reply we could use */
-	uint64_t evicted;		/* answers pushed out of the cache */
+	uint64_t empty;	  /* replies without a node */
+	uint64_t failed;  /* requests without a reply we could use */
+	uint64_t evicted; /* answers pushed out of the cache */
 	bool down;
-	char error[256];		/* of the last one that failed, or "" */
+	char error[256]; /* of the last one that failed, or "" */
 };
 
 /* A tenant's way to ask. It may be used by one thread at a time. */
 struct asker {
-	struct answers answers;		/* for queries_init(); keep it first */
+	struct answers answers; /* for queries_init(); keep it first */
 	struct topology *topology;
 	void (*wake)(void *context);
 	void *context;
 
 	/* The topology's, under its lock. */
-	struct shared_answer **held;	/* until release() */
+	struct shared_answer **held; /* until release() */
 	size_t held_count, held_room;
-	size_t pending;			/* texts it waits for */
+	size_t pending; /* texts it waits for */
 	uint64_t turn;
 	bool gave_up;
-	bool waking;			/* wake() is being called */
+	bool waking; /* wake() is being called */
 	struct asker *next_woken;
 };
 

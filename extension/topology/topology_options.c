@@ -2,7 +2,7 @@
 /* topology_options.c - the keys of topology.h. */
 #include "topology/topology.h"
 
-#define TTL_MAX_MS	INT64_C(604800000)
+#define TTL_MAX_MS INT64_C(604800000)
 
 static const struct topology_options defaults = {
 	.timeout_ms = 10000,
@@ -23,10 +23,10 @@ static const struct field fields[] = {
 	       FIELD_SECRET, "password of that user"),
 	OPTION_RANGE(struct topology_options, timeout_ms, "topology.timeout",
 		     FIELD_DURATION, 100, 600000, "longest time for one request"),
-	OPTION_RANGE(struct topology_options, max_in_flight, "topology.max_in_flight",
-		     0, 1, 64, "requests at once"),
-	OPTION_RANGE(struct topology_options, cache_entries, "topology.cache.entries",
-		     0, 100, 10000000, "answers kept at most"),
+	OPTION_RANGE(struct topology_options, max_in_flight, "topology.max_in_flight", 0,
+		     1, 64, "requests at once"),
+	OPTION_RANGE(struct topology_options, cache_entries, "topology.cache.entries", 0,
+		     100, 10000000, "answers kept at most"),
 	OPTION_RANGE(struct topology_options, cache_bytes, "topology.cache.bytes",
 		     FIELD_SIZE, 1 << 16, INT64_C(1) << 36, "memory for answers at most"),
 	OPTION_RANGE(struct topology_options, ttl_ms, "topology.cache.ttl",

@@ -24,19 +24,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SKYDIVE_EXTENSION_SYMBOL	"skydive_extension_v1"
-#define SKYDIVE_EXTENSION_MINOR		0
+#define SKYDIVE_EXTENSION_SYMBOL "skydive_extension_v1"
+#define SKYDIVE_EXTENSION_MINOR	 0
 
 enum skydive_log_level {
-	SKYDIVE_LOG_ERROR,		/* somebody must act */
-	SKYDIVE_LOG_WARNING,		/* data lost or degraded */
-	SKYDIVE_LOG_INFO,		/* life cycle */
+	SKYDIVE_LOG_ERROR,   /* somebody must act */
+	SKYDIVE_LOG_WARNING, /* data lost or degraded */
+	SKYDIVE_LOG_INFO,    /* life cycle */
 	SKYDIVE_LOG_DEBUG
 };
 
 enum skydive_state {
 	SKYDIVE_STATE_STARTING,
-	SKYDIVE_STATE_READY,		/* every subscription was accepted once */
+	SKYDIVE_STATE_READY, /* every subscription was accepted once */
 	SKYDIVE_STATE_STOPPING
 };
 
@@ -44,8 +44,8 @@ enum skydive_state {
  * called from threads of the extension, never two at once of the same, and
  * must not block for long: a log that cannot take a line drops it. */
 struct skydive_host {
-	uint32_t size;			/* sizeof(struct skydive_host) */
-	uint32_t minor;			/* SKYDIVE_EXTENSION_MINOR of the host */
+	uint32_t size;	/* sizeof(struct skydive_host) */
+	uint32_t minor; /* SKYDIVE_EXTENSION_MINOR of the host */
 	void *context;
 	/* One line, UTF-8, without LF. */
 	void (*log)(void *context, enum skydive_log_level, const char *line);
@@ -54,7 +54,7 @@ struct skydive_host {
 };
 
 struct skydive_extension {
-	uint32_t size;			/* sizeof(struct skydive_extension) */
+	uint32_t size; /* sizeof(struct skydive_extension) */
 	uint32_t minor;
 	const char *name;
 	const char *version;

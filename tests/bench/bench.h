@@ -16,19 +16,19 @@ struct stream {
 	enum recording_kind kind;
 	struct str *message;
 	size_t messages;
-	size_t flows, bytes;		/* of all of them */
+	size_t flows, bytes; /* of all of them */
 };
 
 /* Every state begins with it. */
 struct state {
-	size_t passes;			/* over the stream, in one run */
-	size_t flows, bytes;		/* of one run */
+	size_t passes;	     /* over the stream, in one run */
+	size_t flows, bytes; /* of one run */
 };
 
 struct step {
 	const char *name;
 	void *(*start)(size_t passes);
-	void (*prepare)(void *);	/* may be NULL */
+	void (*prepare)(void *); /* may be NULL */
 	void (*run)(void *);
 	void (*end)(void *);
 };

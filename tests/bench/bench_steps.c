@@ -13,9 +13,9 @@
 #include <time.h>
 #include "bench.h"
 
-#define ROUNDS		15
-#define PASSES		4
-#define STEPS_MAX	32
+#define ROUNDS	  15
+#define PASSES	  4
+#define STEPS_MAX 32
 
 const char *bench_folder;
 
@@ -50,7 +50,7 @@ static double cpu_ns(void)
 __attribute__((noinline)) static void measured(struct running *r)
 {
 	r->step->run(r->state);
-	r->runs++;		/* not in a jump at the end */
+	r->runs++; /* not in a jump at the end */
 }
 
 static void run(struct running *r, double *ns)
@@ -102,7 +102,8 @@ static size_t choose(struct running *running, size_t passes, int argc, char **ar
 		for (step = all[i]; step->name; step++)
 			if (is_wanted(step->name, argc, argv))
 				running[count++] = (struct running){
-					.step = step, .state = step->start(passes),
+					.step = step,
+					.state = step->start(passes),
 				};
 	return count;
 }

@@ -5,7 +5,7 @@
 #include "pipe.h"
 #include "sys/io.h"
 
-#define TEXT_MAX	((size_t)512 << 20)
+#define TEXT_MAX ((size_t)512 << 20)
 
 static const char config_text[] =
 	"pipeline:\n"
@@ -67,7 +67,10 @@ static struct sink *open_memory(struct memory *m)
 	int tag;
 
 	m->sink = (struct sink){
-		memory_append, memory_seal, memory_stream, memory_hold,
+		memory_append,
+		memory_seal,
+		memory_stream,
+		memory_hold,
 	};
 	for (tag = 0; tag < TAG_COUNT; tag++)
 		m->rows[tag] = (struct buf)BUF_INIT(TEXT_MAX);
@@ -83,8 +86,11 @@ static struct sink *open_intake(struct pipe *p)
 {
 	struct spool_options options = { .max_bytes = INT64_MAX, .max_age = INT64_MAX };
 	struct intake_parts parts = {
-		.stages = &p->tenant.stages, .stats = &p->stats, .sealed = sealed,
-		.place = { .dirname = STR("bucket"), .prefix = STR("logs"),
+		.stages = &p->tenant.stages,
+		.stats = &p->stats,
+		.sealed = sealed,
+		.place = { .dirname = STR("bucket"),
+			   .prefix = STR("logs"),
 			   .content_encoding = STR("auto") },
 	};
 	struct err err = ERR_INIT;
@@ -113,8 +119,8 @@ static void read_config(struct pipe *p)
 	buf_printf(&text, config_text, p->compression.type, p->compression.type,
 		   p->compression.level);
 	p->config = config_new();
-	if (!p->config || config_add(p->config, "bench.yml", buf_str(&text), false,
-				     &problems) < 0)
+	if (!p->config ||
+	    config_add(p->config, "bench.yml", buf_str(&text), false, &problems) < 0)
 		fail("%s", problems.text.ptr);
 	tenant_config_read(&p->tenant, p->config, NULL, &problems);
 	if (problems.count)
@@ -152,7 +158,8 @@ static void decode(struct pipe *p)
 	if (!p->batch)
 		fail("out of memory");
 	for (i = 0; i < p->stream.messages; i++)
-		p->batch[i] = bench_decode(p->stream.message[i], p->stream.kind, NULL, NULL);
+		p->batch[i] = bench_decode(p->stream.message[i], p->stream.kind, NULL,
+					   NULL);
 }
 
 struct pipe *pipe_start(size_t passes, const char *name, struct compression compression,
@@ -167,7 +174,9 @@ struct pipe *pipe_start(size_t passes, const char *name, struct compression comp
 	p->compression = compression;
 	stream_read(&p->stream, name);
 	p->state = (struct state){
-		passes, p->stream.flows * passes, p->stream.bytes * passes,
+		passes,
+		p->stream.flows * passes,
+		p->stream.bytes * passes,
 	};
 	decode(p);
 	read_config(p);

@@ -8,7 +8,7 @@
 struct decode {
 	struct state state;
 	struct stream stream;
-	char **copy;			/* what the batches take */
+	char **copy; /* what the batches take */
 	struct batch_account account;
 };
 
@@ -20,7 +20,9 @@ static void *start(size_t passes, const char *name)
 		fail("out of memory");
 	stream_read(&d->stream, name);
 	d->state = (struct state){
-		passes, d->stream.flows * passes, d->stream.bytes * passes,
+		passes,
+		d->stream.flows * passes,
+		d->stream.bytes * passes,
 	};
 	d->copy = calloc(d->stream.messages * passes, sizeof(char *));
 	if (!d->copy)
@@ -68,7 +70,8 @@ static void run(void *state)
 
 	for (i = 0; i < d->stream.messages * d->state.passes; i++) {
 		bytes = (struct str){
-			d->copy[i], d->stream.message[i % d->stream.messages].len,
+			d->copy[i],
+			d->stream.message[i % d->stream.messages].len,
 		};
 		batch = bench_decode(bytes, d->stream.kind, d->copy[i], &d->account);
 		batch_done(batch);
@@ -89,5 +92,5 @@ const struct step steps_decode[] = {
 	{ "decode", start_protobuf, prepare, run, end },
 	{ "decode-json-framing", start_json, prepare, run, end },
 	{ "decode-agents", start_agents, prepare, run, end },
-	{ 0 }
+	{ 0 },
 };

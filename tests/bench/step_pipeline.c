@@ -10,7 +10,7 @@
 #include <zlib.h>
 #include "pipe.h"
 
-#define OUT_SIZE	((size_t)64 << 10)
+#define OUT_SIZE ((size_t)64 << 10)
 
 static const struct compression gzip_6 = { "gzip", 6 };
 static const struct compression gzip_1 = { "gzip", 1 };
@@ -65,7 +65,8 @@ static void seal(void *state)
 static void deflate_alone(int level, struct str rows)
 {
 	static char out[OUT_SIZE];
-	z_stream z = { .next_in = (Bytef *)(uintptr_t)rows.ptr, .avail_in = (uInt)rows.len };
+	z_stream z = { .next_in = (Bytef *)(uintptr_t)rows.ptr,
+		       .avail_in = (uInt)rows.len };
 	int result = deflateInit2(&z, level, Z_DEFLATED, MAX_WBITS + 16, 8,
 				  Z_DEFAULT_STRATEGY);
 
@@ -166,5 +167,5 @@ const struct step steps_pipeline[] = {
 	{ "seal-1", start_seal_1, fill, seal, pipe_end },
 	{ "seal-zstd", start_seal_zstd, fill, seal, pipe_end },
 	{ "zlib-1", start_zlib_1, NULL, compress_rows, pipe_end },
-	{ 0 }
+	{ 0 },
 };

@@ -18,16 +18,16 @@
 #include "source/connection.h"
 #include "source/websocket.h"
 
-#define READ_SIZE	((size_t)64 << 10)
-#define MESSAGE_MAX	((size_t)64 << 20)
+#define READ_SIZE   ((size_t)64 << 10)
+#define MESSAGE_MAX ((size_t)64 << 20)
 
 struct receive {
 	struct state state;
 	struct stream stream;
-	struct buf frames;		/* the stream on the wire, once */
-	size_t at;			/* read of the frames of all passes */
+	struct buf frames; /* the stream on the wire, once */
+	size_t at;	   /* read of the frames of all passes */
 	struct websocket ws;
-	struct connection *connection;	/* or NULL: from memory */
+	struct connection *connection; /* or NULL: from memory */
 	pid_t sender;
 	char url[32];
 	atomic_bool is_cancelled;
@@ -58,7 +58,9 @@ static void *start_frames(size_t passes)
 		fail("out of memory");
 	stream_read(&r->stream, "flows.pb");
 	r->state = (struct state){
-		passes, r->stream.flows * passes, r->stream.bytes * passes,
+		passes,
+		r->stream.flows * passes,
+		r->stream.bytes * passes,
 	};
 	r->frames = (struct buf)BUF_INIT(MESSAGE_MAX);
 	for (i = 0; i < r->stream.messages; i++)
@@ -121,7 +123,8 @@ static void connect_again(void *state)
 	connection_close(r->connection);
 	r->connection = NULL;
 	if (source_url_parse(str_of(r->url), &url, &err) == 0)
-		r->connection = connection_open(&url, &tls, 10000, &r->is_cancelled, &err);
+		r->connection = connection_open(&url, &tls, 10000, &r->is_cancelled,
+						&err);
 	if (!r->connection)
 		fail("%s", err.text);
 }
@@ -193,8 +196,8 @@ static void run(void *state)
 
 		if (n <= 0)
 			fail("the connection broke");
-		messages += is_direct ? take(r, websocket_wrote(&r->ws, (size_t)n)) :
-			    eat(r, (size_t)n);
+		messages += is_direct ? take(r, websocket_wrote(&r->ws, (size_t)n))
+				      : eat(r, (size_t)n);
 	}
 }
 
@@ -216,5 +219,5 @@ static void end(void *state)
 const struct step steps_receive[] = {
 	{ "receive", start_receive, connect_again, run, end },
 	{ "frames", start_frames, rewind_frames, run, end },
-	{ 0 }
+	{ 0 },
 };

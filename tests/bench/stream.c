@@ -27,8 +27,10 @@ struct batch *bench_decode(struct str bytes, enum recording_kind kind, char *own
 	if (kind == RECORDING_FLOWS) {
 		error = decode_pb(bytes, batch, &err);
 	} else {
-		error = message_parse(bytes, kind == RECORDING_JSON ? FRAMING_JSON :
-				      FRAMING_PROTOBUF, &batch->arena, &message, &err);
+		error = message_parse(bytes,
+				      kind == RECORDING_JSON ? FRAMING_JSON
+							     : FRAMING_PROTOBUF,
+				      &batch->arena, &message, &err);
 		if (!error && message_has_flows(&message))
 			error = decode_json(message.obj, batch, &err);
 	}

@@ -11,13 +11,13 @@
 #include <unistd.h>
 #include "tests/lib/tiny_server.h"
 
-#define CONNECTIONS_MAX	64
+#define CONNECTIONS_MAX 64
 
 struct connection {
 	struct tiny_server *server;
 	pthread_t thread;
 	int fd;
-	SSL *ssl;			/* NULL: plain */
+	SSL *ssl; /* NULL: plain */
 	unsigned number;
 };
 
@@ -25,13 +25,13 @@ struct tiny_server {
 	tiny_answer *answer;
 	void *context;
 	bool is_tls;
-	pthread_mutex_t lock;		/* for tls */
+	pthread_mutex_t lock; /* for tls */
 	struct tiny_tls tls;
 	int fd;
 	unsigned port;
 	pthread_t thread;
 	struct connection connection[CONNECTIONS_MAX];
-	unsigned count;			/* the accepting thread's */
+	unsigned count; /* the accepting thread's */
 };
 
 static ssize_t take(struct connection *c, void *to, size_t size)
@@ -41,8 +41,8 @@ static ssize_t take(struct connection *c, void *to, size_t size)
 
 static ssize_t give(struct connection *c, const void *from, size_t size)
 {
-	return c->ssl ? SSL_write(c->ssl, from, (int)size) :
-			send(c->fd, from, size, MSG_NOSIGNAL);
+	return c->ssl ? SSL_write(c->ssl, from, (int)size)
+		      : send(c->fd, from, size, MSG_NOSIGNAL);
 }
 
 /* Reads until the text ends the head; false: the other side is gone. */
@@ -89,7 +89,8 @@ static bool begin_tls(struct connection *c)
 	if (tls.client_ca) {
 		SSL_CTX_load_verify_locations(context, tls.client_ca, NULL);
 		SSL_CTX_set_verify(context,
-				   SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+				   SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+				   NULL);
 	}
 	c->ssl = SSL_new(context);
 	SSL_CTX_free(context);

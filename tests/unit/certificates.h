@@ -23,8 +23,9 @@ static inline void add_extension(X509 *cert, int id, const char *value)
 }
 
 /* For so many seconds from a day ago on; signed by itself when by is NULL. */
-static inline X509 *make_certificate(EVP_PKEY *key, const char *name, const char *alt_names,
-				     long seconds, const struct authority *by)
+static inline X509 *make_certificate(EVP_PKEY *key, const char *name,
+				     const char *alt_names, long seconds,
+				     const struct authority *by)
 {
 	static long serial;
 	X509 *cert = X509_new();
@@ -35,8 +36,8 @@ static inline X509 *make_certificate(EVP_PKEY *key, const char *name, const char
 	X509_gmtime_adj(X509_getm_notBefore(cert), -86400);
 	X509_gmtime_adj(X509_getm_notAfter(cert), -86400 + seconds);
 	X509_set_pubkey(cert, key);
-	X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const unsigned char *)name,
-				   -1, -1, 0);
+	X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC,
+				   (const unsigned char *)name, -1, -1, 0);
 	X509_set_issuer_name(cert, by ? X509_get_subject_name(by->cert) : subject);
 	add_extension(cert, NID_basic_constraints, by ? "CA:FALSE" : "critical,CA:TRUE");
 	if (alt_names)

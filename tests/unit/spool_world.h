@@ -21,13 +21,13 @@
 #include "store/spool.h"
 #include "sys/io.h"
 
-#define WORLD_PATH	256
+#define WORLD_PATH 256
 
 struct world {
 	char path[WORLD_PATH];
 	struct spool_options options;
 	struct spool *spool;
-	struct spool_dir *dir;		/* of pipeline "t" */
+	struct spool_dir *dir; /* of pipeline "t" */
 	struct stats stats;
 	struct log *log;
 	struct buf lines;
@@ -45,14 +45,17 @@ static inline void world_make(struct world *w)
 {
 	const char *tmp = getenv("TMPDIR");
 	struct skydive_host host = {
-		.size = sizeof(host), .context = w, .log = world_keep_line,
+		.size = sizeof(host),
+		.context = w,
+		.log = world_keep_line,
 	};
 
 	*w = (struct world){ .lines = BUF_INIT(1 << 20) };
 	snprintf(w->path, sizeof(w->path), "%s/spool-XXXXXX", tmp ? tmp : "/tmp");
 	assert_non_null(mkdtemp(w->path));
 	w->options = (struct spool_options){
-		.directory = str_of(w->path), .max_bytes = (int64_t)1 << 30,
+		.directory = str_of(w->path),
+		.max_bytes = (int64_t)1 << 30,
 		.max_age = 86400 * 1000,
 	};
 	w->log = log_new(&host, LOG_INFO, NULL);
@@ -143,9 +146,11 @@ static inline void world_seal(const struct world *w, uint64_t id, size_t size,
 			      int64_t records, const char *key)
 {
 	struct envelope envelope = {
-		.dirname = STR("bucket"), .key = str_of(key),
+		.dirname = STR("bucket"),
+		.key = str_of(key),
 		.content_type = STR("application/json"),
-		.records = records, .size = (int64_t)size,
+		.records = records,
+		.size = (int64_t)size,
 	};
 	struct buf file = BUF_INIT(1 << 20);
 	char *room = buf_room(&file, ENVELOPE_SIZE + size);

@@ -12,7 +12,7 @@
 #include "store/account.h"
 #include "sys/io.h"
 
-#define PATH_BYTES	512
+#define PATH_BYTES 512
 
 struct desk {
 	char top[PATH_BYTES / 2], path[PATH_BYTES], backup[PATH_BYTES];
@@ -27,7 +27,8 @@ static void read_account(struct desk *d, const char *text)
 	d->config = config_new();
 	assert_non_null(d->config);
 	assert_int_equal(config_add(d->config, "x.yml", str_of(text), false,
-				    &d->problems), 0);
+				    &d->problems),
+			 0);
 	d->account = account_read(d->config, &d->arena, NULL, &d->problems);
 }
 
@@ -41,8 +42,10 @@ static void desk_open(struct desk *d)
 	assert_non_null(mkdtemp(d->top));
 	snprintf(d->path, sizeof(d->path), "%s/account.json", d->top);
 	snprintf(d->backup, sizeof(d->backup), "%s.bak", d->path);
-	snprintf(text, sizeof(text), "pipeline:\n  account:\n    type: file\n    file:\n"
-		 "      filename: %s\n", d->path);
+	snprintf(text, sizeof(text),
+		 "pipeline:\n  account:\n    type: file\n    file:\n"
+		 "      filename: %s\n",
+		 d->path);
 	read_account(d, text);
 	assert_non_null(d->account);
 	assert_int_equal(d->problems.count, 0);
@@ -82,13 +85,13 @@ static void assert_file(struct desk *d, const char *expected)
 	buf_fini(&b);
 }
 
-#define SUMS(start, end, sum, last)				\
-	"{\n \"version\": \"1.1.0\",\n"				\
-	" \"accumulate-start\": " start ",\n"			\
-	" \"accumulate-end\": " end ",\n"			\
-	" \"accumulate-bytes\": " sum ",\n"			\
-	" \"current-start\": " end ",\n"			\
-	" \"current-end\": " end ",\n"				\
+#define SUMS(start, end, sum, last)                                                      \
+	"{\n \"version\": \"1.1.0\",\n"                                                  \
+	" \"accumulate-start\": " start ",\n"                                            \
+	" \"accumulate-end\": " end ",\n"                                                \
+	" \"accumulate-bytes\": " sum ",\n"                                              \
+	" \"current-start\": " end ",\n"                                                 \
+	" \"current-end\": " end ",\n"                                                   \
 	" \"current-bytes\": " last "\n}"
 
 static void test_file_is_that_of_the_go_exporter(void **state)
@@ -100,14 +103,14 @@ static void test_file_is_that_of_the_go_exporter(void **state)
 	add(&d, 1000, 1795327074497);
 	add(&d, 5, 1795327074498);
 	assert_file(&d, "{\n"
-		    " \"version\": \"1.1.0\",\n"
-		    " \"accumulate-start\": 1795327074497,\n"
-		    " \"accumulate-end\": 1795327074498,\n"
-		    " \"accumulate-bytes\": 1005,\n"
-		    " \"current-start\": 1795327074498,\n"
-		    " \"current-end\": 1795327074498,\n"
-		    " \"current-bytes\": 5\n"
-		    "}");
+			" \"version\": \"1.1.0\",\n"
+			" \"accumulate-start\": 1795327074497,\n"
+			" \"accumulate-end\": 1795327074498,\n"
+			" \"accumulate-bytes\": 1005,\n"
+			" \"current-start\": 1795327074498,\n"
+			" \"current-end\": 1795327074498,\n"
+			" \"current-bytes\": 5\n"
+			"}");
 	desk_close(&d);
 }
 
@@ -127,8 +130,8 @@ static void test_sums_go_on_from_what_is_there(void **state)
 		{ NULL, NULL, SUMS("300", "300", "10", "10") },
 		{ "nonsense", "more", SUMS("300", "300", "10", "10") },
 		{ "{\"version\":\"1.0.0\",\"accumulate-start\":1,\"accumulate-end\":2,"
-		  "\"current-start\":1,\"current-end\":1}", NULL,
-		  SUMS("300", "300", "10", "10") },
+		  "\"current-start\":1,\"current-end\":1}",
+		  NULL, SUMS("300", "300", "10", "10") },
 		{ SUMS("201", "200", "7", "3"), NULL, SUMS("300", "300", "10", "10") },
 		{ SUMS("0", "200", "7", "3"), NULL, SUMS("300", "300", "10", "10") },
 	};
@@ -169,7 +172,8 @@ static void test_unwritable_file_harms_nobody(void **state)
 static void test_none_is_no_account(void **state)
 {
 	static const char *const table[] = {
-		"pipeline: {}\n", "pipeline:\n  account:\n    type: none\n",
+		"pipeline: {}\n",
+		"pipeline:\n  account:\n    type: none\n",
 	};
 	size_t i;
 

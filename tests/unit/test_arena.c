@@ -9,7 +9,7 @@
 #include <cmocka.h>
 #include "base/arena.h"
 
-#define MEGABYTE	(1024 * 1024)
+#define MEGABYTE (1024 * 1024)
 
 static void gives_zeroed_aligned_objects(void **state)
 {

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include "flow/batch.h"
 
-#define SIZE	1000
+#define SIZE 1000
 
 static struct batch *new_batch(struct batch_account *account)
 {

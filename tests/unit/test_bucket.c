@@ -13,18 +13,18 @@
 #include <cmocka.h>
 #include "pipeline/bucket.h"
 
-#define T0	INT64_C(1551199609544)	/* 2019-02-26T16:46:49.544Z */
-#define BOOT	5000			/* monotonic, at T0 */
+#define T0   INT64_C(1551199609544) /* 2019-02-26T16:46:49.544Z */
+#define BOOT 5000		    /* monotonic, at T0 */
 
 struct fake_sink {
 	struct sink sink;
-	struct buf open[TAG_COUNT];	/* rows of the open objects */
-	struct buf sealed;		/* a line an object */
+	struct buf open[TAG_COUNT]; /* rows of the open objects */
+	struct buf sealed;	    /* a line an object */
 	bool append_fails, seal_fails, stream_fails;
-	int appends;			/* that were tried */
+	int appends; /* that were tried */
 	int64_t lowest_stream;
 	int64_t held, held_max;
-	int64_t last_first_ms, last_last_ms;	/* of the last append */
+	int64_t last_first_ms, last_last_ms; /* of the last append */
 };
 
 static int fake_append(struct sink *sink, enum tag tag, const struct rows *rows)
@@ -135,9 +135,9 @@ struct step {
 	int64_t ms;
 	enum call call;
 	enum tag tag;
-	const char *rows;		/* of a commit */
-	const char *sealed;		/* by this call */
-	int64_t due;			/* TICK: what it returns, after T0; 0: never */
+	const char *rows;   /* of a commit */
+	const char *sealed; /* by this call */
+	int64_t due;	    /* TICK: what it returns, after T0; 0: never */
 };
 
 static void run_step(struct world *w, const struct step *step)
@@ -171,11 +171,12 @@ static void run_step(struct world *w, const struct step *step)
 		w->fake.append_fails = w->fake.seal_fails = w->fake.stream_fails = false;
 		break;
 	}
-	assert_string_equal(buf_str(&w->fake.sealed).ptr, step->sealed ? step->sealed : "");
+	assert_string_equal(buf_str(&w->fake.sealed).ptr,
+			    step->sealed ? step->sealed : "");
 }
 
-static void run(const struct bucket_limits *limits, const struct step *steps, size_t count,
-		int64_t dropped)
+static void run(const struct bucket_limits *limits, const struct step *steps,
+		size_t count, int64_t dropped)
 {
 	struct world w;
 	size_t i;
@@ -189,22 +190,26 @@ static void run(const struct bucket_limits *limits, const struct step *steps, si
 	close_world(&w);
 }
 
-#define RUN(limits, steps, dropped) \
+#define RUN(limits, steps, dropped)                                                      \
 	run((limits), (steps), sizeof(steps) / sizeof((steps)[0]), (dropped))
 
-#define DAY_MS	86400000
+#define DAY_MS 86400000
 
 static struct bucket_limits limits_of(int64_t records, int64_t age_ms, int64_t stream_ms,
 				      int64_t held)
 {
 	return (struct bucket_limits){
-		.prefix = STR("logs"), .max_records = records, .max_age_ms = age_ms,
-		.max_stream_ms = stream_ms, .max_held = held, .first_age_ms = age_ms,
+		.prefix = STR("logs"),
+		.max_records = records,
+		.max_age_ms = age_ms,
+		.max_stream_ms = stream_ms,
+		.max_held = held,
+		.first_age_ms = age_ms,
 	};
 }
 
-#define KEY_49	"logs/internal/20190226T164649Z/0000000"
-#define KEY_50	"logs/internal/20190226T164650Z/0000000"
+#define KEY_49 "logs/internal/20190226T164649Z/0000000"
+#define KEY_50 "logs/internal/20190226T164650Z/0000000"
 
 static void test_full_objects_are_sealed_and_the_rest_stays(void **state)
 {
@@ -396,7 +401,8 @@ static void test_held_rows_go_out_with_the_next_batch(void **state)
 		{ 20, MEND, TAG_INTERNAL, NULL, "", 0 },
 		{ 20, COMMIT, TAG_INTERNAL, "6", "", 0 },
 		{ 1010, COMMIT, TAG_INTERNAL, "7 8",
-		  KEY_50 "0.gz 0 1010 4: 1 2 3 4\n" KEY_50 "1.gz 1010 1010 4: 5 6 7 8\n", 0 },
+		  KEY_50 "0.gz 0 1010 4: 1 2 3 4\n" KEY_50 "1.gz 1010 1010 4: 5 6 7 8\n",
+		  0 },
 		{ 1010, TICK, TAG_INTERNAL, NULL, "", 0 },
 	};
 
@@ -539,7 +545,8 @@ static void test_rows_reach_the_sink_with_each_batch(void **state)
 static void test_intervals_are_monotonic(void **state)
 {
 	struct bucket_limits limits = limits_of(100, 1000, DAY_MS, 100);
-	struct now late = { BOOT + 10, T0 + 3600000 }, early = { BOOT + 1000, T0 - 3600000 };
+	struct now late = { BOOT + 10, T0 + 3600000 },
+		   early = { BOOT + 1000, T0 - 3600000 };
 	struct world w;
 
 	(void)state;
@@ -548,7 +555,8 @@ static void test_intervals_are_monotonic(void **state)
 	bucket_commit(&w.bucket[TAG_INTERNAL], at(0));
 	assert_int_equal(bucket_tick(&w.bucket[TAG_INTERNAL], late), BOOT + 1000);
 	assert_int_equal(bucket_tick(&w.bucket[TAG_INTERNAL], early), NEVER_MS);
-	assert_string_equal(w.fake.sealed.ptr, "logs/internal/20190226T154649Z/00000000.gz "
+	assert_string_equal(w.fake.sealed.ptr,
+			    "logs/internal/20190226T154649Z/00000000.gz "
 			    "0 -3600000 1: 1\n");
 	close_world(&w);
 }

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 #include "base/buf.h"
 
-#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static void appends(void **state)
 {
@@ -33,7 +33,10 @@ static void writes_numbers(void **state)
 		int64_t number;
 		const char *text;
 	} cases[] = {
-		{ 0, "0" }, { 7, "7" }, { -1, "-1" }, { 1000, "1000" },
+		{ 0, "0" },
+		{ 7, "7" },
+		{ -1, "-1" },
+		{ 1000, "1000" },
 		{ INT64_MAX, "9223372036854775807" },
 		{ INT64_MIN, "-9223372036854775808" },
 	};

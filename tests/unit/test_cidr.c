@@ -9,7 +9,7 @@
 #include <cmocka.h>
 #include "base/cidr.h"
 
-#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 enum family { NONE, V4, V6 };
 
@@ -59,8 +59,9 @@ static void parses_addresses_as_go_does(void **state)
 
 	(void)state;
 	for (i = 0; i < COUNT(cases); i++) {
-		enum family got = !address_parse(str_of(cases[i].text), &a) ? NONE :
-				  a.is_v4 ? V4 : V6;
+		enum family got = !address_parse(str_of(cases[i].text), &a) ? NONE
+				  : a.is_v4				    ? V4
+									    : V6;
 
 		if (got != cases[i].family)
 			fail_msg("\"%s\": family %d", cases[i].text, got);
@@ -136,10 +137,11 @@ static void says_why_a_network_is_refused(void **state)
 			       "from 0 to 32" },
 		{ "10.0.0.0/ 8", "\"10.0.0.0/ 8\" has a bad prefix length: write a "
 				 "number from 0 to 32" },
-		{ "10.0.0.0/99999999999999999999", "\"10.0.0.0/99999999999999999999\" "
-			"has a bad prefix length: write a number from 0 to 32" },
+		{ "10.0.0.0/99999999999999999999",
+		  "\"10.0.0.0/99999999999999999999\" "
+		  "has a bad prefix length: write a number from 0 to 32" },
 		{ "010.0.0.0/8", "\"010.0.0.0/8\" is not a network: write an IPv4 or "
-			"IPv6 address and a length, for example 10.0.0.0/8" },
+				 "IPv6 address and a length, for example 10.0.0.0/8" },
 		{ "/8", "\"/8\" is not a network: write an IPv4 or IPv6 address and a "
 			"length, for example 10.0.0.0/8" },
 	};

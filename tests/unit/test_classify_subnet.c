@@ -9,7 +9,7 @@
 #include "stage/set.h"
 #include "flows.h"
 
-#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 struct world {
 	struct arena arena;
@@ -23,7 +23,8 @@ static void open_world(struct world *w, const char *yaml)
 
 	*w = (struct world){ .arena = ARENA_INIT(1 << 20), .problems = PROBLEMS_INIT };
 	assert_non_null(config);
-	assert_int_equal(config_add(config, "t.yml", str_of(yaml), false, &w->problems), 0);
+	assert_int_equal(config_add(config, "t.yml", str_of(yaml), false, &w->problems),
+			 0);
 	stage_set_read(&w->set, config, &w->arena, &w->problems);
 	config_free(config);
 }
@@ -41,8 +42,9 @@ static enum tag tag_of(const struct world *w, const struct flow *flow, bool *bad
 	return classify_subnet.tag(w->set.at[KIND_CLASSIFY].state, flow, bad_address);
 }
 
-#define MASKS	"pipeline: {classify: {cluster_net_masks: [10.0.0.0/8, 172.16.0.0/12, " \
-		"192.168.0.0/16]}}"
+#define MASKS                                                                            \
+	"pipeline: {classify: {cluster_net_masks: [10.0.0.0/8, 172.16.0.0/12, "          \
+	"192.168.0.0/16]}}"
 
 static void test_the_sample_flows_have_their_tags(void **state)
 {
@@ -96,7 +98,8 @@ static void test_addresses_decide(void **state)
 	open_world(&w, MASKS);
 	for (i = 0; i < COUNT(cases); i++) {
 		struct flow_layer network = {
-			.a = str_of(cases[i].a), .b = str_of(cases[i].b),
+			.a = str_of(cases[i].a),
+			.b = str_of(cases[i].b),
 		};
 		struct flow flow = { .network = &network };
 		bool bad_address;
@@ -129,7 +132,7 @@ static void test_a_wrong_mask_is_named(void **state)
 
 	(void)state;
 	open_world(&w, "pipeline:\n classify:\n  cluster_net_masks:\n  - 10.0.0.0/8\n"
-		   "  - 10.0.0.0/33\n");
+		       "  - 10.0.0.0/33\n");
 	assert_int_equal(w.problems.count, 1);
 	assert_non_null(strstr(w.problems.text.ptr,
 			       "t.yml:5: pipeline.classify.cluster_net_masks[1]: "));

@@ -9,13 +9,13 @@
 #include <cmocka.h>
 #include "stage/set.h"
 
-#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
-#define MEGABYTES	((size_t)3 << 20)
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define MEGABYTES    ((size_t)3 << 20)
 
 struct fake_sink {
 	struct byte_sink sink;
 	struct buf bytes;
-	size_t left;			/* puts until it fails */
+	size_t left; /* puts until it fails */
 };
 
 static int fake_put(struct byte_sink *sink, struct str bytes)
@@ -58,7 +58,8 @@ static char *new_text(size_t size)
 	return text;
 }
 
-static void compress_text(struct fake_sink *fake, const char *text, size_t size, size_t part)
+static void compress_text(struct fake_sink *fake, const char *text, size_t size,
+			  size_t part)
 {
 	struct stage_instance gzip = new_gzip();
 	void *stream = compress_gzip.start(gzip.state);
@@ -66,8 +67,13 @@ static void compress_text(struct fake_sink *fake, const char *text, size_t size,
 
 	assert_non_null(stream);
 	for (at = 0; at < size; at += part)
-		assert_int_equal(compress_gzip.write(stream, (struct str){
-			text + at, size - at < part ? size - at : part }, &fake->sink), 0);
+		assert_int_equal(compress_gzip.write(stream,
+						     (struct str){ text + at,
+								   size - at < part
+									   ? size - at
+									   : part },
+						     &fake->sink),
+				 0);
 	assert_int_equal(compress_gzip.finish(stream, &fake->sink), 0);
 	compress_gzip.end(stream);
 	stage_instance_fini(&gzip);
@@ -155,7 +161,8 @@ static void test_a_sink_that_fails_is_heard(void **state)
 	fake.left = 1;
 	assert_non_null(stream);
 	assert_int_equal(compress_gzip.write(stream, (struct str){ text, MEGABYTES },
-					     &fake.sink), -EPIPE);
+					     &fake.sink),
+			 -EPIPE);
 	fake.left = 0;
 	assert_int_equal(compress_gzip.finish(stream, &fake.sink), -EPIPE);
 	compress_gzip.end(stream);

@@ -8,8 +8,8 @@
 #include <cmocka.h>
 #include "format/config.h"
 
-#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
-#define ARENA_MAX	(1024 * 1024)
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define ARENA_MAX    (1024 * 1024)
 
 enum color { RED, GREEN, BLUE };
 
@@ -27,7 +27,9 @@ struct options {
 };
 
 static const struct options defaults = {
-	.count = 7, .name = { "default", 7 }, .color = BLUE,
+	.count = 7,
+	.name = { "default", 7 },
+	.color = BLUE,
 };
 
 static const struct field option_fields[] = {
@@ -49,7 +51,10 @@ static const struct field option_fields[] = {
 };
 
 static const struct shape option_shape = {
-	"options", sizeof(struct options), option_fields, &defaults,
+	"options",
+	sizeof(struct options),
+	option_fields,
+	&defaults,
 };
 
 struct world {
@@ -57,7 +62,7 @@ struct world {
 	struct arena arena;
 	struct problems problems;
 	struct options options;
-	size_t count;			/* of problems */
+	size_t count; /* of problems */
 };
 
 static void open_world(struct world *w)
@@ -181,10 +186,20 @@ static void converts_text(void **state)
 	static const struct {
 		const char *text, *name;
 	} cases[] = {
-		{ "x", "x" }, { "9100", "9100" }, { "1.50", "1.5" }, { "0x1F", "31" },
-		{ "1e3", "1000" }, { "true", "true" }, { "on", "true" }, { "No", "false" },
-		{ "'1.50'", "1.50" }, { "''", "" }, { ".inf", "+Inf" }, { "-0.25", "-0.25" },
-		{ "1e23", "100000000000000000000000" }, { "1e-7", "0.0000001" },
+		{ "x", "x" },
+		{ "9100", "9100" },
+		{ "1.50", "1.5" },
+		{ "0x1F", "31" },
+		{ "1e3", "1000" },
+		{ "true", "true" },
+		{ "on", "true" },
+		{ "No", "false" },
+		{ "'1.50'", "1.50" },
+		{ "''", "" },
+		{ ".inf", "+Inf" },
+		{ "-0.25", "-0.25" },
+		{ "1e23", "100000000000000000000000" },
+		{ "1e-7", "0.0000001" },
 		{ "123456789012345678901", "123456789012345678901" },
 	};
 	size_t i;
@@ -250,11 +265,14 @@ static void refuses_what_does_not_fit(void **state)
 	static const struct {
 		const char *text, *problem;
 	} cases[] = {
-		{ "wait: 60s", "wait: \"60s\" is not a whole number of seconds; write 60" },
-		{ "wait: 2m", "wait: \"2m\" is not a whole number of seconds; write 120" },
+		{ "wait: 60s",
+		  "wait: \"60s\" is not a whole number of seconds; write 60" },
+		{ "wait: 2m",
+		  "wait: \"2m\" is not a whole number of seconds; write 120" },
 		{ "wait: 5ms", "wait: \"5ms\" is not a whole number of seconds" },
-		{ "wait: 9223372036854775807", "wait: 9223372036854775807 does not fit 64 "
-			"bits" },
+		{ "wait: 9223372036854775807",
+		  "wait: 9223372036854775807 does not fit 64 "
+		  "bits" },
 		{ "count: many", "count: \"many\" is not a whole number" },
 		{ "count: ''", "count: \"\" is not a whole number" },
 		{ "count: [1]", "count: a list is not a whole number" },
@@ -262,20 +280,23 @@ static void refuses_what_does_not_fit(void **state)
 		{ "count: .nan", "count: .nan does not fit 64 bits" },
 		{ "count: 1e30", "count: 1e30 does not fit 64 bits" },
 		{ "count: 9223372036854775808", "count: \"9223372036854775808\" does not "
-			"fit 64 bits" },
+						"fit 64 bits" },
 		{ "count: \"a\\nb\"", "count: \"a?b\" is not a whole number" },
 		{ "life: 1.5", "life: 1.5 is not a duration; write seconds, or a number "
-			"with a unit as in 500ms, 90s, 5m, 2h or 7d" },
-		{ "life: -1", "life: -1 is not a duration; write seconds, or a number with "
-			"a unit as in 500ms, 90s, 5m, 2h or 7d" },
+			       "with a unit as in 500ms, 90s, 5m, 2h or 7d" },
+		{ "life: -1",
+		  "life: -1 is not a duration; write seconds, or a number with "
+		  "a unit as in 500ms, 90s, 5m, 2h or 7d" },
 		{ "life: 500ms", "life: \"500ms\" is out of range; write 1s to 2h" },
 		{ "life: 3h", "life: \"3h\" is out of range; write 1s to 2h" },
 		{ "room: 1", "room: 1 is out of range; write 1KiB or more" },
-		{ "room: 64 KiB", "room: \"64 KiB\" is not a size; write bytes, or a number "
-			"with a unit as in 64KiB or 10GiB" },
+		{ "room: 64 KiB",
+		  "room: \"64 KiB\" is not a size; write bytes, or a number "
+		  "with a unit as in 64KiB or 10GiB" },
 		{ "share: 0", "share: 0 is out of range; write 1 to 100" },
-		{ "share: 99999999999999999999", "share: \"99999999999999999999\" is out of "
-			"range; write 1 to 100" },
+		{ "share: 99999999999999999999",
+		  "share: \"99999999999999999999\" is out of "
+		  "range; write 1 to 100" },
 		{ "level: 0", "level: 0 is out of range; write 1 or more" },
 		{ "port: 65536", "port: 65536 is out of range; write 0 to 65535" },
 		{ "on: 'yes'", "on: \"yes\" is not true or false; write true" },
@@ -289,10 +310,12 @@ static void refuses_what_does_not_fit(void **state)
 		{ "list: [x, ]", NULL },
 		{ "map: 5", "map: 5 where a map of names and values must stand" },
 		{ "map: [x]", "map: a list where a map of names and values must stand" },
-		{ "color: gren", "color: \"gren\" is none of red, green, blue (did you mean "
-			"\"green\"?)" },
-		{ "color: RED", "color: \"RED\" is none of red, green, blue (did you mean "
-			"\"red\"?)" },
+		{ "color: gren",
+		  "color: \"gren\" is none of red, green, blue (did you mean "
+		  "\"green\"?)" },
+		{ "color: RED",
+		  "color: \"RED\" is none of red, green, blue (did you mean "
+		  "\"red\"?)" },
 		{ "color: 7", "color: 7 is none of red, green, blue" },
 	};
 	size_t i;
@@ -373,8 +396,10 @@ static void layers_cover_each_other(void **state)
 	open_world(&w);
 	add(&w, "top", "a.b: {name: top, list: [x], map: {K: 1, l: , n: [1]}, count: }\n",
 	    false);
-	add(&w, "base", "a: {b: {name: base, list: [y, z], count: 3, "
-	    "map: {k: 2, l: 3, m: 4}}}\na.b.map.o: 5\n", false);
+	add(&w, "base",
+	    "a: {b: {name: base, list: [y, z], count: 3, "
+	    "map: {k: 2, l: 3, m: 4}}}\na.b.map.o: 5\n",
+	    false);
 	o = read_options(&w);
 	assert_problems(&w, "");
 	assert_string_equal(o->name.ptr, "top");
@@ -387,12 +412,16 @@ static void layers_cover_each_other(void **state)
 static void variables_stand_above_their_layer(void **state)
 {
 	static char *const variables[] = {
-		(char *)"PATH=/bin", (char *)"SKYDIVE_A_B_COUNT=12",
-		(char *)"SKYDIVE_A_B_NAME=variable", (char *)"SKYDIVE_A_B_LIST=x y,z",
-		(char *)"SKYDIVE_A_B_COLOR=", (char *)"SKYDIVE_A_B_NESTED=hides nothing",
-		(char *)"SKYDIVE_A_B_NESTED_NAME=n", (char *)"SKYDIVE_A_B_ON=yes",
+		(char *)"PATH=/bin",
+		(char *)"SKYDIVE_A_B_COUNT=12",
+		(char *)"SKYDIVE_A_B_NAME=variable",
+		(char *)"SKYDIVE_A_B_LIST=x y,z",
+		(char *)"SKYDIVE_A_B_COLOR=",
+		(char *)"SKYDIVE_A_B_NESTED=hides nothing",
+		(char *)"SKYDIVE_A_B_NESTED_NAME=n",
+		(char *)"SKYDIVE_A_B_ON=yes",
 		(char *)"SKYDIVE_A_B_MAP={\"K\": \"v\\u0041\", \"n\": 1, \"o\": null}",
-		NULL
+		NULL,
 	};
 	struct world w;
 	const struct options *o;
@@ -404,7 +433,7 @@ static void variables_stand_above_their_layer(void **state)
 	add(&w, "base", "a.b: {name: base, count: 3, color: red, map: {k: 2}}\n", true);
 	o = read_options(&w);
 	assert_problems(&w, "SKYDIVE_A_B_ON: a.b.on: \"yes\" is not true or false; "
-			"write true\n");
+			    "write true\n");
 	assert_string_equal(o->name.ptr, "top");
 	assert_int_equal(o->count, 12);
 	assert_string_equal(o->nested.ptr, "n");
@@ -428,8 +457,10 @@ static void refuses_a_variable_that_is_no_object(void **state)
 		struct world w;
 
 		snprintf(variable, sizeof(variable), "SKYDIVE_A_B_MAP=%s", values[i]);
-		snprintf(expected, sizeof(expected), "SKYDIVE_A_B_MAP: a.b.map: \"%s\" is "
-			 "not a JSON object\n", values[i]);
+		snprintf(expected, sizeof(expected),
+			 "SKYDIVE_A_B_MAP: a.b.map: \"%s\" is "
+			 "not a JSON object\n",
+			 values[i]);
 		open_world(&w);
 		config_environment(w.config, variables);
 		add(&w, "f", "", true);
@@ -449,7 +480,10 @@ static const struct field needy_fields[] = {
 };
 
 static const struct shape needy_shape = {
-	"needy", sizeof(struct needy), needy_fields, NULL,
+	"needy",
+	sizeof(struct needy),
+	needy_fields,
+	NULL,
 };
 
 static void misses_required_keys(void **state)
@@ -461,15 +495,19 @@ static void misses_required_keys(void **state)
 	open_world(&w);
 	add(&w, "f", "x: 1\na:\n  b:\n    c: 1\nd.e: {name: here}\n", false);
 	assert_int_equal(config_read(w.config, "a.b", &needy_shape, &needy, &w.arena,
-				     &w.problems), 1);
+				     &w.problems),
+			 1);
 	assert_int_equal(config_read(w.config, "q", &needy_shape, &needy, &w.arena,
-				     &w.problems), 1);
+				     &w.problems),
+			 1);
 	assert_int_equal(config_read(w.config, "", &needy_shape, &needy, &w.arena,
-				     &w.problems), 1);
+				     &w.problems),
+			 1);
 	assert_int_equal(config_read(w.config, "d.e", &needy_shape, &needy, &w.arena,
-				     &w.problems), 0);
+				     &w.problems),
+			 0);
 	assert_problems(&w, "f:3: a.b.name: must be set\nf: q.name: must be set\n"
-			"f:1: name: must be set\n");
+			    "f:1: name: must be set\n");
 	close_world(&w);
 }
 
@@ -483,7 +521,10 @@ static const struct field header_fields[] = {
 };
 
 static const struct shape header_shape = {
-	"header", sizeof(struct header), header_fields, NULL,
+	"header",
+	sizeof(struct header),
+	header_fields,
+	NULL,
 };
 
 static void takes_all_keys_of_a_section(void **state)
@@ -495,7 +536,8 @@ static void takes_all_keys_of_a_section(void **state)
 	open_world(&w);
 	add(&w, "f", "h: {Crn: 0x10, b: , 'c.d': x}\nh.e: w\n", false);
 	assert_int_equal(config_read(w.config, "h", &header_shape, &header, &w.arena,
-				     &w.problems), 0);
+				     &w.problems),
+			 0);
 	assert_string_equal(joined_map(&header.all), "crn=16|b=|c.d=x|e=w");
 	close_world(&w);
 }
@@ -503,7 +545,8 @@ static void takes_all_keys_of_a_section(void **state)
 static void finds_unknown_keys(void **state)
 {
 	static const struct config_section sections[] = {
-		{ "a.b", &option_shape }, { "a.h", &header_shape },
+		{ "a.b", &option_shape },
+		{ "a.h", &header_shape },
 	};
 	static const struct {
 		const char *text, *problem;
@@ -517,20 +560,23 @@ static void finds_unknown_keys(void **state)
 		{ "a.h.x.y: 1", NULL },
 		{ "a.b.map.x: 1", NULL },
 		{ "A.B.Name: 1", NULL },
-		{ "a: {b: {nmae: x}}", "unknown key \"a.b.nmae\" (did you mean \"name\"?)" },
+		{ "a: {b: {nmae: x}}",
+		  "unknown key \"a.b.nmae\" (did you mean \"name\"?)" },
 		{ "a.b.nmae: x", "unknown key \"a.b.nmae\" (did you mean \"name\"?)" },
 		{ "a.b.nested.nam: x", "unknown key \"a.b.nested.nam\" (did you mean "
-			"\"name\"?)" },
-		{ "a: {b: {nestd: {name: x}}}", "unknown section \"a.b.nestd\" (did you mean "
-			"\"nested\"?)" },
+				       "\"name\"?)" },
+		{ "a: {b: {nestd: {name: x}}}",
+		  "unknown section \"a.b.nestd\" (did you mean "
+		  "\"nested\"?)" },
 		{ "a.b.nestd.name: x", "unknown key \"a.b.nestd.name\" (did you mean "
-			"\"nested\"?)" },
+				       "\"nested\"?)" },
 		{ "a.b.something: x", "unknown key \"a.b.something\"" },
 		{ "a.b.name.x: y", "unknown key \"a.b.name.x\"" },
 		{ "a: {c: 1}", "unknown key \"a.c\"" },
 		{ "a: 1", "a: keys must stand below this, not a value" },
 		{ "a: {b: [x]}", "a.b: keys must stand below this, not a value" },
-		{ "a.b.nested: x", "a.b.nested: keys must stand below this, not a value" },
+		{ "a.b.nested: x",
+		  "a.b.nested: keys must stand below this, not a value" },
 		{ "a.h: x", NULL },
 		{ "a.h: {x: [1]}", "a.h.x: a list where one value must stand" },
 		{ "a.h: {x: {y: 1}}", "a.h.x: a map where one value must stand" },
@@ -545,7 +591,8 @@ static void finds_unknown_keys(void **state)
 		open_world(&w);
 		add(&w, "f", cases[i].text, false);
 		if (cases[i].problem)
-			snprintf(expected, sizeof(expected), "f:1: %s\n", cases[i].problem);
+			snprintf(expected, sizeof(expected), "f:1: %s\n",
+				 cases[i].problem);
 		config_check(w.config, "a", sections, COUNT(sections), &w.problems);
 		assert_problems(&w, expected);
 		close_world(&w);
@@ -563,7 +610,7 @@ static void checks_below_a_deeper_key(void **state)
 	add(&w, "g", "a: 5\n", false);
 	config_check(w.config, "a.b", &section, 1, &w.problems);
 	assert_problems(&w, "f:1: unknown key \"a.b.y\"\n"
-			"g:1: a: keys must stand below this, not a value\n");
+			    "g:1: a: keys must stand below this, not a value\n");
 	close_world(&w);
 }
 
@@ -637,7 +684,8 @@ static void refuses_documents(void **state)
 			 -EINVAL);
 	assert_int_equal(config_add(w.config, "g", STR("- a\n"), false, &w.problems),
 			 -EINVAL);
-	assert_problems(&w, "f:2: a tab; YAML is indented with blanks\ng:1: the file must "
+	assert_problems(&w,
+			"f:2: a tab; YAML is indented with blanks\ng:1: the file must "
 			"consist of keys and values, \"key: value\"\n");
 	close_world(&w);
 }
@@ -649,8 +697,10 @@ static void reports_a_full_arena(void **state)
 	(void)state;
 	open_world(&w);
 	w.arena.limit = 64;
-	add(&w, "f", "a.b.name: more than sixty-four bytes, which is all that the arena "
-	    "of this test may hold\n", false);
+	add(&w, "f",
+	    "a.b.name: more than sixty-four bytes, which is all that the arena "
+	    "of this test may hold\n",
+	    false);
 	read_options(&w);
 	assert_problems(&w, "a.b: too large a configuration\n");
 	assert_int_equal(w.count, 1);

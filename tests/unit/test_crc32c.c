@@ -6,13 +6,13 @@
 #include <cmocka.h>
 #include "base/crc32c.h"
 
-#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* RFC 3720, appendix B.4: an iSCSI command PDU that reads. */
 static const char read_command[48] = {
-	0x01, (char)0xc0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0x14, 0, 0, 0, 0, 0, 0x04, 0, 0, 0, 0, 0x14, 0, 0, 0, 0x18,
-	0x28, 0, 0, 0, 0, 0, 0, 0, 0x02, 0, 0, 0, 0, 0, 0, 0,
+	0x01, (char)0xc0, 0, 0, 0, 0, 0,    0, 0,    0, 0, 0,	 0, 0, 0, 0,
+	0x14, 0,	  0, 0, 0, 0, 0x04, 0, 0,    0, 0, 0x14, 0, 0, 0, 0x18,
+	0x28, 0,	  0, 0, 0, 0, 0,    0, 0x02, 0, 0, 0,	 0, 0, 0, 0,
 };
 
 static void test_known_bytes_have_their_sum(void **state)
@@ -22,11 +22,14 @@ static void test_known_bytes_have_their_sum(void **state)
 		struct str bytes;
 		uint32_t sum;
 	} cases[] = {
-		{ { zeros, 32 }, 0x8a9136aa }, { { ones, 32 }, 0x62a8ab43 },
-		{ { up, 32 }, 0x46dd794e }, { { down, 32 }, 0x113fdb5c },
+		{ { zeros, 32 }, 0x8a9136aa },
+		{ { ones, 32 }, 0x62a8ab43 },
+		{ { up, 32 }, 0x46dd794e },
+		{ { down, 32 }, 0x113fdb5c },
 		{ { read_command, 48 }, 0xd9963a56 },
-		{ STR("123456789"), 0xe3069283 },	/* the usual check value */
-		{ STR(""), 0 }, { { NULL, 0 }, 0 },
+		{ STR("123456789"), 0xe3069283 }, /* the usual check value */
+		{ STR(""), 0 },
+		{ { NULL, 0 }, 0 },
 	};
 	size_t i;
 

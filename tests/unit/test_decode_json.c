@@ -12,7 +12,7 @@
 #include "format/json_write.h"
 #include "flows.h"
 
-#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static struct batch *new_batch(void)
 {
@@ -110,7 +110,8 @@ static void test_every_member_is_understood(void **state)
 	assert_int_equal(batch->flows[4].link->id, 100);
 	assert_int_equal(batch->flows[4].network->protocol, PROTOCOL_IPV6);
 	assert_null(batch->flows[5].network);
-	assert_true(str_is(batch->flows[5].node_tid, "3a6a1f3e-2f3b-5f51-9c4e-0d1c6f6b7a10"));
+	assert_true(
+		str_is(batch->flows[5].node_tid, "3a6a1f3e-2f3b-5f51-9c4e-0d1c6f6b7a10"));
 	buf_fini(&list);
 	batch_unref(batch);
 }
@@ -141,7 +142,8 @@ static void test_a_bad_flow_costs_itself_only(void **state)
 		{ "{\"UUID\":1}", BAD_FLOW_TYPE },
 		{ "{\"Link\":[{}]}", BAD_FLOW_TYPE },
 		{ "[{\"UUID\":\"x\"}]", BAD_FLOW_TYPE },
-		{ "7", BAD_FLOW_TYPE }, { "\"]\"", BAD_FLOW_TYPE },
+		{ "7", BAD_FLOW_TYPE },
+		{ "\"]\"", BAD_FLOW_TYPE },
 		{ "{\"Metric\":{\"ABBytes\":true}}", BAD_FLOW_TYPE },
 		{ "{\"Start\":1e3}", BAD_FLOW_NUMBER },
 		{ "{\"Last\":1.5}", BAD_FLOW_NUMBER },
@@ -159,12 +161,13 @@ static void test_a_bad_flow_costs_itself_only(void **state)
 		struct buf list = BUF_INIT(4096), out = BUF_INIT(4096);
 		struct err err = ERR_INIT;
 
-		buf_printf(&list, "[{\"UUID\":\"a\"} , %s ,{\"Start\":1},%s]", cases[i].flow,
-			   cases[i].flow);
+		buf_printf(&list, "[{\"UUID\":\"a\"} , %s ,{\"Start\":1},%s]",
+			   cases[i].flow, cases[i].flow);
 		if (decode_json(buf_str(&list), batch, &err))
 			fail_msg("%s: %s", cases[i].flow, err.text);
 		for (k = 0; k < BAD_FLOW_REASONS; k++)
-			assert_int_equal(batch->bad[k], k == (int)cases[i].reason ? 2 : 0);
+			assert_int_equal(batch->bad[k],
+					 k == (int)cases[i].reason ? 2 : 0);
 		put_flows(&out, batch);
 		assert_string_equal(out.ptr,
 				    "{\"UUID\":\"a\",\"Start\":0,\"Last\":0,"
@@ -183,14 +186,28 @@ static void test_what_is_not_json_loses_the_rest(void **state)
 		const char *text;
 		size_t count;
 	} cases[] = {
-		{ "{}", 0 }, { "1", 0 }, { "nul", 0 }, { "nullx", 0 }, { "[", 0 },
-		{ "[null", 0 }, { "[null,", 0 }, { "[{}", 1 }, { "[{},", 1 },
-		{ "[{},]", 1 }, { "[,{}]", 0 }, { "[{} {}]", 1 }, { "[{}}", 1 },
-		{ "[{},{\"UUID\":\"x}]", 1 }, { "[{},{\"UUID\" 1},{}]", 1 },
-		{ "[{},{\"Start\":\"1\",],{}]", 1 }, { "[{}]x", 1 }, { "[]]", 0 },
+		{ "{}", 0 },
+		{ "1", 0 },
+		{ "nul", 0 },
+		{ "nullx", 0 },
+		{ "[", 0 },
+		{ "[null", 0 },
+		{ "[null,", 0 },
+		{ "[{}", 1 },
+		{ "[{},", 1 },
+		{ "[{},]", 1 },
+		{ "[,{}]", 0 },
+		{ "[{} {}]", 1 },
+		{ "[{}}", 1 },
+		{ "[{},{\"UUID\":\"x}]", 1 },
+		{ "[{},{\"UUID\" 1},{}]", 1 },
+		{ "[{},{\"Start\":\"1\",],{}]", 1 },
+		{ "[{}]x", 1 },
+		{ "[]]", 0 },
 		{ "[{},{},{\"x\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
 		  "[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]"
-		  "]]]]]]]]]}]", 2 },
+		  "]]]]]]]]]}]",
+		  2 },
 	};
 	size_t i;
 
@@ -214,7 +231,8 @@ static void test_the_error_says_where(void **state)
 	struct err err = ERR_INIT;
 
 	(void)state;
-	assert_int_equal(decode_json(STR("[{},{\"UUID\":\"x\",,}]"), batch, &err), -EINVAL);
+	assert_int_equal(decode_json(STR("[{},{\"UUID\":\"x\",,}]"), batch, &err),
+			 -EINVAL);
 	assert_string_equal(err.text, "flows: not JSON at byte 16 of 19");
 	batch_unref(batch);
 }

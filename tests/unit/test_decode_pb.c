@@ -13,7 +13,7 @@
 #include "format/json_write.h"
 #include "flows.h"
 
-#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static void put_varint(struct buf *b, size_t value)
 {
@@ -108,8 +108,8 @@ static void test_flows_become_the_text_of_old_analyzers(void **state)
 static void test_layers_have_every_key(void **state)
 {
 	static const struct {
-		const char *hex;		/* of flow.Flow */
-		const char *json;		/* of its layers */
+		const char *hex;  /* of flow.Flow */
+		const char *json; /* of its layers */
 	} cases[] = {
 		/* DHCPv4 with all members, then with none. */
 		{ "c23e(0a(61) 12(ff00) 1806 2001 28ffffffff0f 3003 38808002"
@@ -150,8 +150,10 @@ static void test_layers_have_every_key(void **state)
 		const char *text;
 
 		put_flow(&message, cases[i].hex);
-		buf_printf(&json, "{%s\"Start\":0,\"Last\":0,\"ParentUUID\":\"\","
-			   "\"RawPacketsCaptured\":0}", cases[i].json);
+		buf_printf(&json,
+			   "{%s\"Start\":0,\"Last\":0,\"ParentUUID\":\"\","
+			   "\"RawPacketsCaptured\":0}",
+			   cases[i].json);
 		text = json.ptr;
 		assert_flows(&message, &text, 1);
 		buf_fini(&message);
@@ -198,10 +200,9 @@ static void test_odd_numbers_survive(void **state)
 	struct buf message = BUF_INIT(4096);
 
 	(void)state;
-	put_flow(&message,
-		 "32(ff) 50ffffffffffffffffff01 58ffffffffffffffff7f"
-		 "aa01(0809 28ffffffffffffffffff01) ba01(084d 10ffffffff0f)"
-		 "ba02(08011002) e00303");
+	put_flow(&message, "32(ff) 50ffffffffffffffffff01 58ffffffffffffffff7f"
+			   "aa01(0809 28ffffffffffffffffff01) ba01(084d 10ffffffff0f)"
+			   "ba02(08011002) e00303");
 	assert_flows(&message, &json, 1);
 	buf_fini(&message);
 }
@@ -210,8 +211,10 @@ static void test_odd_numbers_survive(void **state)
 static void test_any_time_is_survived(void **state)
 {
 	static const char *const times[] = {
-		"08ffffffffffffffff7f", "0880808080808080808001",
-		"08ffffffffffffffffff01 10ffffffffffffffffff01", "10ffffffff07",
+		"08ffffffffffffffff7f",
+		"0880808080808080808001",
+		"08ffffffffffffffffff01 10ffffffffffffffffff01",
+		"10ffffffff07",
 	};
 	size_t i;
 
@@ -226,7 +229,8 @@ static void test_any_time_is_survived(void **state)
 		put_flow(&message, hex);
 		assert_int_equal(decode_pb(buf_str(&message), batch, NULL), 0);
 		assert_int_equal(batch->count, 1);
-		assert_true(str_starts(batch->flows[0].dns.text, STR("{\"timestamp\":\"")));
+		assert_true(
+			str_starts(batch->flows[0].dns.text, STR("{\"timestamp\":\"")));
 		batch_unref(batch);
 		buf_fini(&message);
 	}

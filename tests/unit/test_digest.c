@@ -73,11 +73,13 @@ static void hmac(void **state)
 	(void)state;
 	/* RFC 4231 test case 2. */
 	assert_int_equal(digest_hmac_sha256(STR("Jefe"),
-					    STR("what do ya want for nothing?"), out), 0);
+					    STR("what do ya want for nothing?"), out),
+			 0);
 	assert_hex(out, sizeof(out),
 		   "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
 	assert_int_equal(digest_hmac_sha256((struct str){ NULL, 0 },
-					    (struct str){ NULL, 0 }, out), 0);
+					    (struct str){ NULL, 0 }, out),
+			 0);
 	assert_hex(out, sizeof(out),
 		   "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
 }
@@ -86,8 +88,13 @@ static void hmac(void **state)
 static void base64(void **state)
 {
 	static const char *const pairs[][2] = {
-		{ "", "" }, { "f", "Zg==" }, { "fo", "Zm8=" }, { "foo", "Zm9v" },
-		{ "foob", "Zm9vYg==" }, { "fooba", "Zm9vYmE=" }, { "foobar", "Zm9vYmFy" },
+		{ "", "" },
+		{ "f", "Zg==" },
+		{ "fo", "Zm8=" },
+		{ "foo", "Zm9v" },
+		{ "foob", "Zm9vYg==" },
+		{ "fooba", "Zm9vYmE=" },
+		{ "foobar", "Zm9vYmFy" },
 		{ "\xfb\xff\xfe", "+//+" },
 	};
 	struct buf out = BUF_INIT(64);

@@ -9,18 +9,24 @@
 #include <cmocka.h>
 #include "store/envelope.h"
 
-#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
-#define ALL(literal)	{ "" literal "", sizeof(literal) - 1 }
-#define ARENA_MAX	(64 * 1024)
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define ALL(literal)                                                                     \
+	{                                                                                \
+		"" literal "", sizeof(literal) - 1                                       \
+	}
+#define ARENA_MAX (64 * 1024)
 
 static struct str names[] = { ALL("first-timestamp"), ALL("odd \"name\"\n") };
 static struct str values[] = { ALL("1551199609804"), ALL("\x01\xc3\xa9\\") };
 
 static const struct envelope sample = {
-	.dirname = ALL("bucket"), .key = ALL("p/other/20190226T164649Z/00000000.gz"),
-	.content_type = ALL("application/json"), .content_encoding = ALL("gzip"),
+	.dirname = ALL("bucket"),
+	.key = ALL("p/other/20190226T164649Z/00000000.gz"),
+	.content_type = ALL("application/json"),
+	.content_encoding = ALL("gzip"),
 	.metadata = { names, values, COUNT(names) },
-	.records = 1234567, .size = INT64_MAX - ENVELOPE_SIZE,
+	.records = 1234567,
+	.size = INT64_MAX - ENVELOPE_SIZE,
 	.sha256 = { 0x00, 0x01, 0x7f, 0x80, 0xff, [31] = 0xa5 },
 	.md5 = { 0xfe, 0x0d, [15] = 0x5a },
 };
@@ -54,10 +60,17 @@ static void assert_same(const struct envelope *actual, const struct envelope *ex
 static void test_odd_keys_come_back(void **state)
 {
 	static const struct str keys[] = {
-		ALL("plain"), ALL(""), ALL("/a//b/../c"), ALL("\"quoted\" 'too' \\ <&>"),
+		ALL("plain"),
+		ALL(""),
+		ALL("/a//b/../c"),
+		ALL("\"quoted\" 'too' \\ <&>"),
 		ALL("\xc3\xa9\xe2\x82\xac\xf0\x9f\x90\xa7/\xe2\x80\xa8"),
-		ALL("line\nfeed\r\n"), ALL("\x01\x1f\x7f\t\b\f"), ALL("a\0b"),
-		ALL("{\"key\":1}"), ALL("%s%n"), ALL(" "),
+		ALL("line\nfeed\r\n"),
+		ALL("\x01\x1f\x7f\t\b\f"),
+		ALL("a\0b"),
+		ALL("{\"key\":1}"),
+		ALL("%s%n"),
+		ALL(" "),
 	};
 	char head[ENVELOPE_SIZE];
 	size_t i;

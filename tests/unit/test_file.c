@@ -13,8 +13,11 @@
 #include "store/store.h"
 #include "sys/io.h"
 
-#define PATH_BYTES	512
-#define ALL(literal)	{ "" literal "", sizeof(literal) - 1 }
+#define PATH_BYTES 512
+#define ALL(literal)                                                                     \
+	{                                                                                \
+		"" literal "", sizeof(literal) - 1                                       \
+	}
 
 static struct str names[] = { ALL("first-timestamp"), ALL("num-records") };
 static struct str values[] = { ALL("1551199609804"), ALL("2") };
@@ -57,9 +60,13 @@ static void desk_open(struct desk *d, size_t size)
 	set_directory(d, d->top);
 	assert_int_equal(store_file.init(d->writer, NULL, NULL), 0);
 	d->object = (struct sealed){
-		.dirname = STR("bucket"), .key = STR("p/other/00000000.gz"),
-		.content_type = STR("application/json"), .content_encoding = STR("gzip"),
-		.metadata = { names, values, 2 }, .size = (int64_t)size, .offset = 7,
+		.dirname = STR("bucket"),
+		.key = STR("p/other/00000000.gz"),
+		.content_type = STR("application/json"),
+		.content_encoding = STR("gzip"),
+		.metadata = { names, values, 2 },
+		.size = (int64_t)size,
+		.offset = 7,
 	};
 	snprintf(path, sizeof(path), "%s/sealed", d->top);
 	d->put = (struct put){ .object = &d->object, .done = count_done, .context = d };
@@ -146,7 +153,7 @@ static void test_object_and_headers_are_written(void **state)
 				    "content-encoding: gzip\n"
 				    "x-amz-meta-first-timestamp: 1551199609804\n"
 				    "x-amz-meta-num-records: 2\n");
-		assert_int_equal(names_in(&d, "bucket/p/other"), 2);	/* no parts */
+		assert_int_equal(names_in(&d, "bucket/p/other"), 2); /* no parts */
 		desk_close(&d);
 	}
 	buf_fini(&b);
@@ -206,8 +213,10 @@ static void test_nothing_is_written_outside_the_directory(void **state)
 		put(&d, PUT_STORED);
 		assert_int_equal(names_in(&d, ""), 1);
 		assert_int_equal(names_in(&d, "in"), 1);
-		read_below(&d, strchr(buckets[i], 'x') && i != 3 ? "in/side/x/key" :
-			   "in/side/key", &b);
+		read_below(&d,
+			   strchr(buckets[i], 'x') && i != 3 ? "in/side/x/key"
+							     : "in/side/key",
+			   &b);
 		assert_body(&b, 5);
 		buf_fini(&inner);
 		buf_fini(&b);
@@ -223,7 +232,8 @@ static void test_unwritable_directory_is_tried_again(void **state)
 	desk_open(&d, 5);
 	set_directory(&d, "/dev/null/objects");
 	put(&d, PUT_FAILED);
-	assert_non_null(strstr(d.put.error, "cannot write /dev/null/objects/bucket/p/other"));
+	assert_non_null(
+		strstr(d.put.error, "cannot write /dev/null/objects/bucket/p/other"));
 	assert_non_null(strstr(d.put.error, "Not a directory"));
 	set_directory(&d, d.top);
 	put(&d, PUT_STORED);
@@ -257,7 +267,7 @@ static void test_cut_files_are_not_stored(void **state)
 	put(&d, PUT_FAILED);
 	snprintf(path, sizeof(path), "%s/bucket/p/other/00000000.gz", d.top);
 	assert_int_equal(stat(path, &status), -1);
-	assert_int_equal(names_in(&d, "bucket/p/other"), 1);	/* its headers */
+	assert_int_equal(names_in(&d, "bucket/p/other"), 1); /* its headers */
 	desk_close(&d);
 }
 

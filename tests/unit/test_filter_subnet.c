@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include "stage/set.h"
 
-#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Reads the tags to leave out; kept gets the initials of the others. */
 static void read_filter(const char *tags, char kept[TAG_COUNT + 1], struct buf *why)
@@ -40,10 +40,13 @@ static void test_excluded_tags_are_left_out(void **state)
 	static const struct {
 		const char *tags, *kept;
 	} cases[] = {
-		{ "", "rgth" }, { "[]", "rgth" }, { "[other]", "rgt" },
+		{ "", "rgth" },
+		{ "[]", "rgth" },
+		{ "[other]", "rgt" },
 		{ "[internal, ingress]", "rh" },
 		{ "[egress, ingress, internal, other]", "" },
-		{ "[other, other]", "rgt" }, { "other", "rgt" },
+		{ "[other, other]", "rgt" },
+		{ "other", "rgt" },
 	};
 	size_t i;
 

@@ -14,15 +14,18 @@
 #include "store/frame.h"
 #include "sys/io.h"
 
-#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const struct {
 	struct frame head;
 	const char *payload;
 } frames[] = {
 	{ { .kind = FRAME_RECIPE }, "{\"format\":1}" },
-	{ { .kind = FRAME_ROWS, .records = 2, .first_ms = 1551199609804,
-	    .last_ms = 1551199609999 }, ",{\"a\":1},{\"a\":2}" },
+	{ { .kind = FRAME_ROWS,
+	    .records = 2,
+	    .first_ms = 1551199609804,
+	    .last_ms = 1551199609999 },
+	  ",{\"a\":1},{\"a\":2}" },
 	{ { .kind = FRAME_ROWS, .records = 1, .first_ms = -1, .last_ms = INT64_MAX },
 	  ",{\"a\":3}" },
 	{ { .kind = FRAME_ROWS, .records = UINT32_MAX, .first_ms = INT64_MIN }, "" },
@@ -106,13 +109,15 @@ static void test_frames_read_as_written(void **state)
 static void test_head_is_little_endian(void **state)
 {
 	static const unsigned char expected[FRAME_HEAD + 1] = {
-		1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0x04, 0x03, 0x02, 0x01,
-		0x08, 0x07, 0x06, 0x05, 0x04, 0x03, 0x02, 0x01,
-		0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 'x',
+		1,    0,    0,	  0,	0,    0,    0,	  0,	2,    0,    0,
+		0,    0x04, 0x03, 0x02, 0x01, 0x08, 0x07, 0x06, 0x05, 0x04, 0x03,
+		0x02, 0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 'x',
 	};
 	struct frame head = {
-		.kind = FRAME_ROWS, .records = 0x01020304,
-		.first_ms = 0x0102030405060708, .last_ms = -1,
+		.kind = FRAME_ROWS,
+		.records = 0x01020304,
+		.first_ms = 0x0102030405060708,
+		.last_ms = -1,
 	};
 	unsigned char bytes[FRAME_HEAD + 1];
 	int fd = new_file();
@@ -163,7 +168,8 @@ static void test_every_flipped_bit_ends_the_good_frames(void **state)
 		assert_int_equal(io_read_at(fd, &byte, 1, at), 0);
 		for (bit = 0; bit < 8; bit++) {
 			wrong = (char)(byte ^ 1 << bit);
-			assert_int_equal(io_write_at(fd, (struct str){ &wrong, 1 }, at), 0);
+			assert_int_equal(io_write_at(fd, (struct str){ &wrong, 1 }, at),
+					 0);
 			if (read_good(fd, &error) != good)
 				fail_msg("bit %u of byte %d", bit, (int)at);
 			assert_int_equal(error, -ENODATA);
@@ -199,8 +205,8 @@ static void test_append_ends_at_the_size_it_was_told(void **state)
 	(void)state;
 	write_all(fd);
 	/* Again from the first frame on: an append that failed is written over. */
-	assert_int_equal(frame_append(fd, 0, &frames[0].head,
-				      str_of(frames[0].payload)), 0);
+	assert_int_equal(frame_append(fd, 0, &frames[0].head, str_of(frames[0].payload)),
+			 0);
 	assert_int_equal(read_good(fd, &error), COUNT(frames));
 	close(fd);
 }

@@ -31,7 +31,7 @@ static void bodies(void **state)
 	buf_fini(&out);
 }
 
-#define NODE(id, metadata)	"{\"ID\":\"" id "\",\"Metadata\":" metadata ",\"Host\":\"h\"}"
+#define NODE(id, metadata) "{\"ID\":\"" id "\",\"Metadata\":" metadata ",\"Host\":\"h\"}"
 
 /* "veth[a,b] bridge[]": the nodes of an answer as one line. */
 static void describe(struct buf *out, const struct answer *a)
@@ -57,27 +57,35 @@ static void replies(void **state)
 	static const struct {
 		int status;
 		const char *body;
-		const char *nodes;	/* or NULL: it fails, */
-		const char *error;	/* with this in the reason */
+		const char *nodes; /* or NULL: it fails, */
+		const char *error; /* with this in the reason */
 	} table[] = {
 		{ 200, "[]\n", "", NULL },
 		{ 200, "null\n", "", NULL },
 		{ 204, "", "", NULL },
 		{ 204, "whatever", "", NULL },
-		{ 200, "[" NODE("1", "{\"Type\":\"veth\",\"IPV4\":[\"10.0.0.1/24\",\"b\"]}") "]\n",
+		{ 200,
+		  "[" NODE("1",
+			   "{\"Type\":\"veth\",\"IPV4\":[\"10.0.0.1/24\",\"b\"]}") "]\n",
 		  "veth[10.0.0.1/24,b]", NULL },
 		{ 200, "[" NODE("1", "{}") "," NODE("2", "{\"Type\":\"bridge\"}") "]",
 		  "[] bridge[]", NULL },
 		/* A list in the list is flattened; other things are not seen. */
-		{ 200, "[[" NODE("1", "{\"Type\":\"a\"}") "," NODE("2", "{\"Type\":\"b\"}")
-		  "],[],3,\"x\",null," NODE("3", "{\"Type\":\"c\"}") "]",
+		{ 200,
+		  "[[" NODE("1", "{\"Type\":\"a\"}") "," NODE(
+			  "2",
+			  "{\"Type\":\"b\"}") "],[],3,\"x\",null," NODE("3",
+									"{\"Type\":\"c\"}") "]",
 		  "a[] b[] c[]", NULL },
 		/* Members of other types are as good as none. */
-		{ 200, "[" NODE("1", "{\"Type\":7,\"IPV4\":\"10.0.0.1/24\"}") "]", "[]", NULL },
-		{ 200, "[" NODE("1", "{\"Type\":\"a\",\"IPV4\":[\"x\",1]}") "]", "a[]", NULL },
+		{ 200, "[" NODE("1", "{\"Type\":7,\"IPV4\":\"10.0.0.1/24\"}") "]", "[]",
+		  NULL },
+		{ 200, "[" NODE("1", "{\"Type\":\"a\",\"IPV4\":[\"x\",1]}") "]", "a[]",
+		  NULL },
 		{ 200, "[" NODE("1", "null") "]", "[]", NULL },
 		{ 200, "[{\"ID\":\"1\"}]", "[]", NULL },
-		{ 200, "[" NODE("1", "{\"Type\":\"\\u00e9\\n\"}") "]", "\xc3\xa9\n[]", NULL },
+		{ 200, "[" NODE("1", "{\"Type\":\"\\u00e9\\n\"}") "]", "\xc3\xa9\n[]",
+		  NULL },
 		{ 200, "[{\"Metadata\":{}}]", NULL, "a node without ID" },
 		{ 200, "[" NODE("1", "{}") ",{\"ID\":1}]", NULL, "a node without ID" },
 		{ 200, "[[\"172.17.0.2/16\"]]", NULL, "something else than nodes" },
@@ -142,8 +150,10 @@ static void too_deep(void **state)
 /* Every answer is kept for minutes: it takes what it needs and no more. */
 static void small(void **state)
 {
-	struct shared_answer *a = gremlin_read(200, STR("[" NODE("1", "{\"Type\":\"veth\"}")
-							"]"), NULL);
+	struct shared_answer *a = gremlin_read(200,
+					       STR("[" NODE("1",
+							    "{\"Type\":\"veth\"}") "]"),
+					       NULL);
 
 	(void)state;
 	assert_non_null(a);
@@ -162,10 +172,15 @@ static void analyzers(void **state)
 		{ ":8082", "http://localhost:8082" },
 		{ "8082", "http://localhost:8082" },
 		{ "[::1]:8082", "http://[::1]:8082" },
-		{ "https://analyzer-1.example.com:8082", "https://analyzer-1.example.com:8082" },
+		{ "https://analyzer-1.example.com:8082",
+		  "https://analyzer-1.example.com:8082" },
 		{ "http://a:80", "http://a" },
-		{ "analyzer", NULL }, { "", NULL }, { "::1:8082", NULL }, { "a:8082/api", NULL },
-		{ "ws://a:8082", NULL }, { "99999", NULL },
+		{ "analyzer", NULL },
+		{ "", NULL },
+		{ "::1:8082", NULL },
+		{ "a:8082/api", NULL },
+		{ "ws://a:8082", NULL },
+		{ "99999", NULL },
 	};
 	struct buf url = BUF_INIT(256);
 	size_t i;
@@ -188,10 +203,8 @@ static void analyzers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(bodies),
-		cmocka_unit_test(replies),
-		cmocka_unit_test(too_deep),
-		cmocka_unit_test(small),
+		cmocka_unit_test(bodies),    cmocka_unit_test(replies),
+		cmocka_unit_test(too_deep),  cmocka_unit_test(small),
 		cmocka_unit_test(analyzers),
 	};
 

@@ -9,19 +9,22 @@
 #include <cmocka.h>
 #include "source/websocket.h"
 
-#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
-#define ALL(literal)	{ "" literal "", sizeof(literal) - 1 }
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define ALL(literal)                                                                     \
+	{                                                                                \
+		"" literal "", sizeof(literal) - 1                                       \
+	}
 
 /* The example of RFC 6455, section 1.3. */
-#define KEY		"dGhlIHNhbXBsZSBub25jZQ=="
-#define ACCEPT		"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+#define KEY    "dGhlIHNhbXBsZSBub25jZQ=="
+#define ACCEPT "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 
-#define SWITCHING	"HTTP/1.1 101 Switching Protocols\r\n"
-#define UPGRADE		"Upgrade: websocket\r\n"
-#define CONNECTION	"Connection: Upgrade\r\n"
-#define ACCEPTED	"Sec-WebSocket-Accept: " ACCEPT "\r\n"
-#define ANALYZER	"X-Host-ID: host-1\r\nX-Service-Type: analyzer\r\n"
-#define ANSWER		SWITCHING UPGRADE CONNECTION ACCEPTED ANALYZER "\r\n"
+#define SWITCHING  "HTTP/1.1 101 Switching Protocols\r\n"
+#define UPGRADE	   "Upgrade: websocket\r\n"
+#define CONNECTION "Connection: Upgrade\r\n"
+#define ACCEPTED   "Sec-WebSocket-Accept: " ACCEPT "\r\n"
+#define ANALYZER   "X-Host-ID: host-1\r\nX-Service-Type: analyzer\r\n"
+#define ANSWER	   SWITCHING UPGRADE CONNECTION ACCEPTED ANALYZER "\r\n"
 
 static void test_request_is_what_the_rfc_wants(void **state)
 {
@@ -29,17 +32,17 @@ static void test_request_is_what_the_rfc_wants(void **state)
 
 	(void)state;
 	websocket_put_request(&b, STR("[::1]:8082"), STR("/ws/subscriber/flow?x=1"),
-			      STR(KEY), STR("X-Host-ID: me\r\nAuthorization: Basic YTpi\r\n"));
-	assert_string_equal(buf_str(&b).ptr,
-			    "GET /ws/subscriber/flow?x=1 HTTP/1.1\r\n"
-			    "Host: [::1]:8082\r\n"
-			    "Upgrade: websocket\r\n"
-			    "Connection: Upgrade\r\n"
-			    "Sec-WebSocket-Version: 13\r\n"
-			    "Sec-WebSocket-Key: " KEY "\r\n"
-			    "X-Host-ID: me\r\n"
-			    "Authorization: Basic YTpi\r\n"
-			    "\r\n");
+			      STR(KEY),
+			      STR("X-Host-ID: me\r\nAuthorization: Basic YTpi\r\n"));
+	assert_string_equal(buf_str(&b).ptr, "GET /ws/subscriber/flow?x=1 HTTP/1.1\r\n"
+					     "Host: [::1]:8082\r\n"
+					     "Upgrade: websocket\r\n"
+					     "Connection: Upgrade\r\n"
+					     "Sec-WebSocket-Version: 13\r\n"
+					     "Sec-WebSocket-Key: " KEY "\r\n"
+					     "X-Host-ID: me\r\n"
+					     "Authorization: Basic YTpi\r\n"
+					     "\r\n");
 	buf_fini(&b);
 }
 
@@ -54,40 +57,48 @@ static void test_answers_are_told_apart(void **state)
 		{ SWITCHING UPGRADE CONNECTION ACCEPTED "\r\n", 101, true, false },
 		/* As other servers write it. */
 		{ "HTTP/1.1 101\r\nupgrade:WebSocket\r\nCONNECTION:  keep-alive , upgrade \r\n"
-		  "sec-websocket-accept:\t" ACCEPT "\t\r\n\r\n", 101, true, false },
-		{ "HTTP/1.0 101 x\r\n" UPGRADE CONNECTION ACCEPTED "\r\n", 101, true, false },
-		{ SWITCHING "Upgrade: h2c, websocket\r\n" CONNECTION ACCEPTED "\r\n",
+		  "sec-websocket-accept:\t" ACCEPT "\t\r\n\r\n",
 		  101, true, false },
+		{ "HTTP/1.0 101 x\r\n" UPGRADE CONNECTION ACCEPTED "\r\n", 101, true,
+		  false },
+		{ SWITCHING "Upgrade: h2c, websocket\r\n" CONNECTION ACCEPTED "\r\n", 101,
+		  true, false },
 		/* Something is missing. */
 		{ SWITCHING CONNECTION ACCEPTED ANALYZER "\r\n", 101, false, true },
 		{ SWITCHING UPGRADE ACCEPTED ANALYZER "\r\n", 101, false, true },
 		{ SWITCHING UPGRADE CONNECTION ANALYZER "\r\n", 101, false, true },
 		{ SWITCHING "\r\n", 101, false, false },
-		{ SWITCHING UPGRADE CONNECTION ACCEPTED "X-Host-ID: h\r\n\r\n",
+		{ SWITCHING UPGRADE CONNECTION ACCEPTED "X-Host-ID: h\r\n\r\n", 101, true,
+		  false },
+		{ SWITCHING UPGRADE CONNECTION ACCEPTED
+		  "X-Service-Type: analyzer\r\n\r\n",
 		  101, true, false },
-		{ SWITCHING UPGRADE CONNECTION ACCEPTED "X-Service-Type: analyzer\r\n\r\n",
-		  101, true, false },
-		{ SWITCHING UPGRADE CONNECTION ACCEPTED "X-Host-ID: \r\nX-Service-Type:\r\n\r\n",
+		{ SWITCHING UPGRADE CONNECTION ACCEPTED
+		  "X-Host-ID: \r\nX-Service-Type:\r\n\r\n",
 		  101, true, false },
 		/* Something is wrong. */
-		{ SWITCHING "Upgrade: websockets\r\n" CONNECTION ACCEPTED "\r\n",
-		  101, false, false },
-		{ SWITCHING UPGRADE "Connection: close\r\n" ACCEPTED "\r\n", 101, false, false },
+		{ SWITCHING "Upgrade: websockets\r\n" CONNECTION ACCEPTED "\r\n", 101,
+		  false, false },
+		{ SWITCHING UPGRADE "Connection: close\r\n" ACCEPTED "\r\n", 101, false,
+		  false },
 		{ SWITCHING UPGRADE CONNECTION
 		  "Sec-WebSocket-Accept: S3PPLMBITXAQ9KYGZZHZRBK+XOO=\r\n\r\n",
 		  101, false, false },
 		{ SWITCHING UPGRADE CONNECTION "Sec-WebSocket-Accept: " KEY "\r\n\r\n",
 		  101, false, false },
-		{ SWITCHING UPGRADE CONNECTION "Sec-WebSocket-Accept:\r\n\r\n",
-		  101, false, false },
+		{ SWITCHING UPGRADE CONNECTION "Sec-WebSocket-Accept:\r\n\r\n", 101,
+		  false, false },
 		/* Refusals of an analyzer. */
 		{ "HTTP/1.1 401 Unauthorized\r\nContent-Type: text/plain\r\n"
 		  "Set-Cookie: authtoken=\"Basic YWRt\"; Path=/\r\nContent-Length: 17\r\n\r\n",
 		  401, false, false },
-		{ "HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n", 403, false, false },
-		{ "HTTP/1.1 409 Conflict\r\nConnection: close\r\n\r\n", 409, false, false },
+		{ "HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n", 403, false,
+		  false },
+		{ "HTTP/1.1 409 Conflict\r\nConnection: close\r\n\r\n", 409, false,
+		  false },
 		{ "HTTP/1.1 426 Upgrade Required\r\n" UPGRADE CONNECTION ACCEPTED ANALYZER
-		  "\r\n", 426, false, true },
+		  "\r\n",
+		  426, false, true },
 		{ "HTTP/1.1 500 Internal Server Error\r\n\r\n", 500, false, false },
 		/* Lines that are no headers. */
 		{ SWITCHING "nonsense\r\n:\r\n: x\r\n" UPGRADE CONNECTION ACCEPTED "\r\n",
@@ -101,7 +112,8 @@ static void test_answers_are_told_apart(void **state)
 
 		print_message("  %zu: %d\n", i, table[i].status);
 		assert_int_equal(websocket_read_reply(str_of(table[i].head), STR(KEY),
-						      &reply), 0);
+						      &reply),
+				 0);
 		assert_int_equal(reply.status, table[i].status);
 		assert_int_equal(reply.size, strlen(table[i].head));
 		assert_int_equal(reply.is_websocket, table[i].is_websocket);
@@ -115,7 +127,8 @@ static void test_frames_behind_the_head_are_not_its(void **state)
 
 	(void)state;
 	assert_int_equal(websocket_read_reply(STR(ANSWER "\x89\x00\r\n\r\n"), STR(KEY),
-					      &reply), 0);
+					      &reply),
+			 0);
 	assert_int_equal(reply.size, strlen(ANSWER));
 	assert_true(reply.is_websocket);
 }
@@ -134,7 +147,8 @@ static void test_incomplete_answers_are_awaited(void **state)
 		part = realloc(part, len ? len : 1);
 		assert_non_null(part);
 		assert_int_equal(websocket_read_reply((struct str){ part, len }, STR(KEY),
-						      &reply), -EAGAIN);
+						      &reply),
+				 -EAGAIN);
 		free(part);
 	}
 }
@@ -162,7 +176,8 @@ static void test_what_is_not_http_is_refused(void **state)
 	(void)state;
 	for (i = 0; i < COUNT(table); i++) {
 		print_message("  %zu\n", i);
-		assert_int_equal(websocket_read_reply(table[i], STR(KEY), &reply), -EPROTO);
+		assert_int_equal(websocket_read_reply(table[i], STR(KEY), &reply),
+				 -EPROTO);
 	}
 }
 

@@ -7,8 +7,8 @@
 #include <cmocka.h>
 #include "stage/set.h"
 
-#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
-#define T0		INT64_C(1551199609544)	/* 2019-02-26T16:46:49.544Z */
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define T0	     INT64_C(1551199609544) /* 2019-02-26T16:46:49.544Z */
 
 /* The members as lines "name=text", of an object of two records. */
 static void put_members(const char *yaml, struct arena *arena, struct buf *out)
@@ -25,7 +25,8 @@ static void put_members(const char *yaml, struct arena *arena, struct buf *out)
 	assert_int_equal(config_add(config, "t.yml", str_of(yaml), false, &problems), 0);
 	stage_set_read(&set, config, &strings, &problems);
 	assert_string_equal(buf_str(&problems.text).ptr, "");
-	count = header_vpclogs.members(set.at[KIND_HEADER].state, &about, arena, &members);
+	count = header_vpclogs.members(set.at[KIND_HEADER].state, &about, arena,
+				       &members);
 	for (i = 0; i < count; i++) {
 		buf_printf(out, STR_FMT "=", STR_ARG(members[i].name));
 		if (members[i].is_rows)
@@ -42,19 +43,19 @@ static void put_members(const char *yaml, struct arena *arena, struct buf *out)
 	arena_fini(&strings);
 }
 
-#define PIPELINE	"pipeline:\n  storeheader:\n    type: vpclogs\n"
+#define PIPELINE "pipeline:\n  storeheader:\n    type: vpclogs\n"
 
 static void test_members_are_sorted_and_ours_win(void **state)
 {
 	static const struct {
 		const char *yaml, *members;
 	} cases[] = {
-		{ PIPELINE,
-		  "capture_end_time=2019-02-26T16:47:50Z\n"
-		  "capture_start_time=2019-02-26T16:46:49Z\n"
-		  "flow_logs=[rows]\nnumber_of_flow_logs=2\nstate=skip data\n"
-		  "version=0.0.1\n" },
-		{ PIPELINE "    vpclogs: {Zone: 1, VERSION: 9, a: '', flow_log: x, "
+		{ PIPELINE, "capture_end_time=2019-02-26T16:47:50Z\n"
+			    "capture_start_time=2019-02-26T16:46:49Z\n"
+			    "flow_logs=[rows]\nnumber_of_flow_logs=2\nstate=skip data\n"
+			    "version=0.0.1\n" },
+		{ PIPELINE
+		  "    vpclogs: {Zone: 1, VERSION: 9, a: '', flow_log: x, "
 		  "flow_logs: y, flow_logs_: z, _: true, state: mine, x.y: 1.5}\n",
 		  "_=true\na=\ncapture_end_time=2019-02-26T16:47:50Z\n"
 		  "capture_start_time=2019-02-26T16:46:49Z\n"

@@ -13,7 +13,7 @@
 #include "net/http.h"
 #include "tests/lib/tiny_server.h"
 
-#define OK_REPLY	"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+#define OK_REPLY "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 /* One http and one server per test; the path of a request chooses the reply. */
 struct world {
@@ -21,8 +21,8 @@ struct world {
 	struct tiny_server *server;
 	pthread_mutex_t lock;
 	struct tiny_request last;
-	sem_t gate;			/* what "/hang" waits for */
-	sem_t arrived;			/* a request has come */
+	sem_t gate;    /* what "/hang" waits for */
+	sem_t arrived; /* a request has come */
 	char url[256];
 };
 
@@ -31,31 +31,39 @@ static const struct {
 	struct tiny_reply reply;
 } replies[] = {
 	{ "/a/../b", { .text = OK_REPLY } },
-	{ "/redirect", { .text = "HTTP/1.1 302 Found\r\nLocation: /ok\r\n"
-				 "Content-Length: 0\r\n\r\n" } },
-	{ "/seconds", { .text = "HTTP/1.1 503 Busy\r\nRetry-After: 7\r\n"
-				"Date: Sun, 22 Nov 2026 10:53:14 GMT\r\n"
-				"Content-Length: 0\r\n\r\n" } },
-	{ "/date", { .text = "HTTP/1.1 429 Slow\r\n"
-			     "Retry-After: Sun, 22 Nov 2026 10:53:44 GMT\r\n"
-			     "Date: Sun, 22 Nov 2026 10:53:14 GMT\r\n"
-			     "Content-Length: 0\r\n\r\n" } },
-	{ "/forever", { .text = "HTTP/1.1 503 Busy\r\nRetry-After: 99999999999999\r\n"
-				"Content-Length: 0\r\n\r\n" } },
-	{ "/long", { .text = "HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n"
-			     "0123456789012345678901234567890123456789" } },
+	{ "/redirect",
+	  { .text = "HTTP/1.1 302 Found\r\nLocation: /ok\r\n"
+		    "Content-Length: 0\r\n\r\n" } },
+	{ "/seconds",
+	  { .text = "HTTP/1.1 503 Busy\r\nRetry-After: 7\r\n"
+		    "Date: Sun, 22 Nov 2026 10:53:14 GMT\r\n"
+		    "Content-Length: 0\r\n\r\n" } },
+	{ "/date",
+	  { .text = "HTTP/1.1 429 Slow\r\n"
+		    "Retry-After: Sun, 22 Nov 2026 10:53:44 GMT\r\n"
+		    "Date: Sun, 22 Nov 2026 10:53:14 GMT\r\n"
+		    "Content-Length: 0\r\n\r\n" } },
+	{ "/forever",
+	  { .text = "HTTP/1.1 503 Busy\r\nRetry-After: 99999999999999\r\n"
+		    "Content-Length: 0\r\n\r\n" } },
+	{ "/long",
+	  { .text = "HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n"
+		    "0123456789012345678901234567890123456789" } },
 	{ "/babble", { .text = "220 mail.example.com ESMTP\r\n", .close = true } },
-	{ "/cut", { .text = "HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n01234",
-		    .close = true } },
+	{ "/cut",
+	  { .text = "HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n01234",
+	    .close = true } },
 	{ "/silent", { .text = NULL } },
 	{ "/last", { .text = OK_REPLY, .close = true } },
-	{ "/gzip", { .text = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n"
-			     "Content-Length: 28\r\n\r\n"
-			     "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xcb\x48\xcd\xc9"
-			     "\xc9\x57\xc8\x40\x90\x00\x80\x88\xf9\xe5\x11\x00\x00\x00",
-		     .len = 63 + 28 } },
-	{ "/nothing", { .text = "HTTP/1.1 204 No Content\r\n"
-				"Content-Encoding: gzip\r\n\r\n" } },
+	{ "/gzip",
+	  { .text = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n"
+		    "Content-Length: 28\r\n\r\n"
+		    "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xcb\x48\xcd\xc9"
+		    "\xc9\x57\xc8\x40\x90\x00\x80\x88\xf9\xe5\x11\x00\x00\x00",
+	    .len = 63 + 28 } },
+	{ "/nothing",
+	  { .text = "HTTP/1.1 204 No Content\r\n"
+		    "Content-Encoding: gzip\r\n\r\n" } },
 };
 
 static void answer(void *context, const struct tiny_request *r, struct tiny_reply *reply)
@@ -146,7 +154,8 @@ static void run(struct world *w, struct http_request *r)
 
 static void what_is_sent(void **state)
 {
-	static const char *const headers[] = { "X-One: 1", "Content-Type: text/plain", NULL };
+	static const char *const headers[] = { "X-One: 1", "Content-Type: text/plain",
+					       NULL };
 	struct world *w = *state;
 	sem_t done;
 	struct http_request r = request(w, "/a/../b", &done);
@@ -327,7 +336,8 @@ static void unreachable(void **state)
 		int status;
 		const char *error;
 	} table[] = {
-		{ "http://127.0.0.1:1/", -ECONNREFUSED, "connection refused by 127.0.0.1:1" },
+		{ "http://127.0.0.1:1/", -ECONNREFUSED,
+		  "connection refused by 127.0.0.1:1" },
 		{ "http://no-such-host.invalid/", -EHOSTUNREACH, "no-such-host.invalid" },
 		{ "http://user:pw@127.0.0.1:1/", -ECONNREFUSED, "by 127.0.0.1:1" },
 		{ "ftp://127.0.0.1/", -EPROTO, "127.0.0.1" },
@@ -380,10 +390,13 @@ static void cancelled(void **state)
 	http_cancel(w->http, &r);
 	sem_wait(&done);
 	assert_int_equal(r.status, -ECANCELED);
-	http_cancel(w->http, &r);	/* has ended: nothing */
-	run(w, &(struct http_request){
-		.method = "GET", .url = "http://127.0.0.1:1/", .body_fd = -1,
-		.done = on_done, .context = &done, .reply = BUF_INIT(1) });
+	http_cancel(w->http, &r); /* has ended: nothing */
+	run(w, &(struct http_request){ .method = "GET",
+				       .url = "http://127.0.0.1:1/",
+				       .body_fd = -1,
+				       .done = on_done,
+				       .context = &done,
+				       .reply = BUF_INIT(1) });
 	buf_fini(&r.reply);
 }
 
@@ -437,7 +450,7 @@ static void delayed(void **state)
 	sem_wait(&done);
 	assert_int_equal(r.status, 200);
 	assert_string_equal(w->last.body, "LATE");
-	http_hurry(w->http, &r);	/* has ended: nothing */
+	http_hurry(w->http, &r); /* has ended: nothing */
 	http_start(w->http, &r);
 	http_cancel(w->http, &r);
 	sem_wait(&done);
@@ -487,7 +500,7 @@ static void end_of_everything(void **state)
 	http_free(NULL);
 }
 
-#define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {

@@ -16,15 +16,15 @@
 #include "tests/lib/tiny_server.h"
 #include "tests/unit/certificates.h"
 
-#define OK_REPLY	"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-#define DAYS(n)		((n) * 86400L)
+#define OK_REPLY "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+#define DAYS(n)	 ((n)*86400L)
 
 struct world {
 	char folder[32];
-	char path[16][64];		/* by name_of() */
+	char path[16][64]; /* by name_of() */
 	struct http *http;
 	struct tiny_server *server;
-	unsigned connection;		/* of the last request */
+	unsigned connection; /* of the last request */
 	pthread_mutex_t lock;
 	sem_t done;
 	char url[64];
@@ -32,8 +32,21 @@ struct world {
 
 /* Files in the folder. */
 enum name {
-	CA, OTHER_CA, GOOD, GOOD_KEY, EXPIRED, EXPIRED_KEY, ELSEWHERE, ELSEWHERE_KEY, STRANGER,
-	STRANGER_KEY, CLIENT, CLIENT_KEY, MENDED, EMPTY, NONE
+	CA,
+	OTHER_CA,
+	GOOD,
+	GOOD_KEY,
+	EXPIRED,
+	EXPIRED_KEY,
+	ELSEWHERE,
+	ELSEWHERE_KEY,
+	STRANGER,
+	STRANGER_KEY,
+	CLIENT,
+	CLIENT_KEY,
+	MENDED,
+	EMPTY,
+	NONE
 };
 
 static void answer(void *context, const struct tiny_request *r, struct tiny_reply *reply)
@@ -56,7 +69,8 @@ static void make_files(struct world *w)
 	make_leaf(&ca, "IP:127.0.0.1", 3600, w->path[EXPIRED], w->path[EXPIRED_KEY]);
 	make_leaf(&ca, "DNS:elsewhere.example", DAYS(9), w->path[ELSEWHERE],
 		  w->path[ELSEWHERE_KEY]);
-	make_leaf(&other, "IP:127.0.0.1", DAYS(9), w->path[STRANGER], w->path[STRANGER_KEY]);
+	make_leaf(&other, "IP:127.0.0.1", DAYS(9), w->path[STRANGER],
+		  w->path[STRANGER_KEY]);
 	make_leaf(&ca, "DNS:me", DAYS(9), w->path[CLIENT], w->path[CLIENT_KEY]);
 	fclose(fopen(w->path[EMPTY], "we"));
 	authority_free(&ca);
@@ -134,7 +148,7 @@ static void run(struct world *w, struct http_request *r)
 static void servers(void **state)
 {
 	static const struct {
-		enum name cert, key, ca;	/* ca NONE: the system's */
+		enum name cert, key, ca; /* ca NONE: the system's */
 		int status;
 		const char *error;
 	} table[] = {
@@ -146,8 +160,10 @@ static void servers(void **state)
 		{ STRANGER, STRANGER_KEY, CA, -EPROTO, "is not signed by a trusted CA" },
 		{ EXPIRED, EXPIRED_KEY, CA, -EPROTO, "has expired" },
 		{ ELSEWHERE, ELSEWHERE_KEY, CA, -EPROTO, "is for another host: " },
-		{ GOOD, GOOD_KEY, MENDED, -EPROTO, "cannot read a CA certificate from /tmp/" },
-		{ GOOD, GOOD_KEY, EMPTY, -EPROTO, "cannot read a CA certificate from /tmp/" },
+		{ GOOD, GOOD_KEY, MENDED, -EPROTO,
+		  "cannot read a CA certificate from /tmp/" },
+		{ GOOD, GOOD_KEY, EMPTY, -EPROTO,
+		  "cannot read a CA certificate from /tmp/" },
 	};
 	struct world *w = *state;
 	size_t i;
@@ -221,7 +237,8 @@ static void connections_are_not_lent(void **state)
 	struct tls_files right = { .ca_cert = w->path[CA] };
 	struct tls_files same = { .ca_cert = strdup(w->path[CA]) };
 	struct tls_files wrong = { .ca_cert = w->path[OTHER_CA] };
-	struct tls_files me = { .ca_cert = w->path[CA], .client_cert = w->path[CLIENT],
+	struct tls_files me = { .ca_cert = w->path[CA],
+				.client_cert = w->path[CLIENT],
 				.client_key = w->path[CLIENT_KEY] };
 	struct http_request r = request(w, &right);
 
@@ -266,7 +283,8 @@ static void client_certificates(void **state)
 	tls.client_key = w->path[STRANGER_KEY];
 	run(w, &r);
 	assert_true(r.status < 0);
-	assert_non_null(strstr(r.error, "does not accept the client certificate in /tmp/"));
+	assert_non_null(
+		strstr(r.error, "does not accept the client certificate in /tmp/"));
 	tls.client_cert = w->path[CLIENT];
 	run(w, &r);
 	assert_int_equal(r.status, -EPROTO);
@@ -280,7 +298,7 @@ static void client_certificates(void **state)
 	buf_fini(&r.reply);
 }
 
-#define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {

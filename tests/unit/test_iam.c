@@ -14,20 +14,21 @@
 #include "sys/clock.h"
 #include "tests/lib/tiny_server.h"
 
-#define FORM_END	"&grant_type=urn%3Aibm%3Aparams%3Aoauth%3Agrant-type%3Aapikey" \
-			"&response_type=cloud_iam"
-#define SECOND		INT64_C(1000)
-#define HOUR		(3600 * SECOND)
+#define FORM_END                                                                         \
+	"&grant_type=urn%3Aibm%3Aparams%3Aoauth%3Agrant-type%3Aapikey"                   \
+	"&response_type=cloud_iam"
+#define SECOND INT64_C(1000)
+#define HOUR   (3600 * SECOND)
 
 /* A token service whose answers are "token-1", "token-2"... and a client. */
 struct world {
-	pthread_mutex_t lock;		/* for what follows */
+	pthread_mutex_t lock; /* for what follows */
 	int requests;
-	int bad_from, bad_to;		/* requests that are answered with bad */
+	int bad_from, bad_to; /* requests that are answered with bad */
 	const char *bad;
 	int expires_in;
-	int hang_from;			/* this request and later ones wait for gate */
-	char good_key[32];		/* another one: 400; "": any */
+	int hang_from;	   /* this request and later ones wait for gate */
+	char good_key[32]; /* another one: 400; "": any */
 	struct tiny_request last;
 	char reply[512];
 	sem_t arrived, gate, changed;
@@ -44,10 +45,14 @@ static void make_reply(struct world *w, struct tiny_reply *reply)
 	char body[256], form[128];
 
 	snprintf(form, sizeof(form), "apikey=%s&", w->good_key);
-	snprintf(body, sizeof(body), "{\"access_token\":\"token-%d\",\"token_type\":"
-		 "\"Bearer\",\"expires_in\":%d}", w->requests, w->expires_in);
-	snprintf(w->reply, sizeof(w->reply), "HTTP/1.1 200 OK\r\nContent-Length: %zu"
-		 "\r\n\r\n%s", strlen(body), body);
+	snprintf(body, sizeof(body),
+		 "{\"access_token\":\"token-%d\",\"token_type\":"
+		 "\"Bearer\",\"expires_in\":%d}",
+		 w->requests, w->expires_in);
+	snprintf(w->reply, sizeof(w->reply),
+		 "HTTP/1.1 200 OK\r\nContent-Length: %zu"
+		 "\r\n\r\n%s",
+		 strlen(body), body);
 	reply->text = w->reply;
 	if (w->requests >= w->bad_from && w->requests <= w->bad_to)
 		reply->text = w->bad;
@@ -123,7 +128,10 @@ static void start(struct world *w)
 {
 	char url[64];
 	struct iam_parts parts = {
-		.http = w->http, .api_key = &w->key, .changed = on_changed, .context = w,
+		.http = w->http,
+		.api_key = &w->key,
+		.changed = on_changed,
+		.context = w,
 		.seed = 7,
 	};
 
@@ -176,13 +184,15 @@ static void the_request(void **state)
 
 	start(w);
 	assert_int_equal(sem_wait(&w->changed), 0);
-	snprintf(wanted, sizeof(wanted), "POST /identity/token HTTP/1.1\r\n"
+	snprintf(wanted, sizeof(wanted),
+		 "POST /identity/token HTTP/1.1\r\n"
 		 "Host: 127.0.0.1:%u\r\n"
 		 "Authorization: Basic Yng6Yng=\r\n"
 		 "Accept: application/json\r\n"
 		 "Cache-Control: no-Cache\r\n"
 		 "Content-Type: application/x-www-form-urlencoded\r\n"
-		 "Content-Length: 96\r\n\r\n", tiny_server_port(w->server));
+		 "Content-Length: 96\r\n\r\n",
+		 tiny_server_port(w->server));
 	assert_string_equal(w->last.head, wanted);
 	assert_string_equal(w->last.body, "apikey=K%2BY" FORM_END);
 }
@@ -229,7 +239,8 @@ static void failures(void **state)
 	static const struct {
 		const char *reply, *error;
 	} table[] = {
-		{ "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n", "IAM: 503: it is busy" },
+		{ "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n",
+		  "IAM: 503: it is busy" },
 		{ "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n???",
 		  "IAM: its answer is not a token: check iam_endpoint" },
 	};
@@ -363,7 +374,7 @@ static void ends(void **state)
 	w->iam = NULL;
 }
 
-#define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {

@@ -9,10 +9,11 @@
 #include "store/iam.h"
 #include "store/iam_reply.h"
 
-#define FORM_END	"&grant_type=urn%3Aibm%3Aparams%3Aoauth%3Agrant-type%3Aapikey" \
-			"&response_type=cloud_iam"
-#define SECOND		INT64_C(1000)
-#define HOUR		(3600 * SECOND)
+#define FORM_END                                                                         \
+	"&grant_type=urn%3Aibm%3Aparams%3Aoauth%3Agrant-type%3Aapikey"                   \
+	"&response_type=cloud_iam"
+#define SECOND INT64_C(1000)
+#define HOUR   (3600 * SECOND)
 
 static void forms(void **state)
 {
@@ -32,7 +33,8 @@ static void forms(void **state)
 	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		buf_reset(&b);
 		iam_put_form(&b, str_of(table[i].key));
-		snprintf(wanted, sizeof(wanted), "apikey=%s%s", table[i].encoded, FORM_END);
+		snprintf(wanted, sizeof(wanted), "apikey=%s%s", table[i].encoded,
+			 FORM_END);
 		assert_string_equal(b.ptr, wanted);
 	}
 	buf_fini(&b);
@@ -74,13 +76,14 @@ static void answers(void **state)
 	static const struct {
 		int status;
 		const char *body;
-		const char *token;	/* NULL: not ok */
+		const char *token; /* NULL: not ok */
 		int64_t lifetime_ms;
 		const char *text;
 	} table[] = {
-		{ 200, "{\"access_token\":\"abc.def\",\"refresh_token\":\"not_supported\","
-		       "\"token_type\":\"Bearer\",\"expires_in\":3600,"
-		       "\"expiration\":1795325436,\"scope\":\"ibm openid\"}\n",
+		{ 200,
+		  "{\"access_token\":\"abc.def\",\"refresh_token\":\"not_supported\","
+		  "\"token_type\":\"Bearer\",\"expires_in\":3600,"
+		  "\"expiration\":1795325436,\"scope\":\"ibm openid\"}\n",
 		  "abc.def", HOUR, "" },
 		{ 200, " {\"expires_in\":5,\"access_token\":\"a\\u002fb\"}", "a/b",
 		  5 * SECOND, "" },
@@ -99,15 +102,18 @@ static void answers(void **state)
 		{ 200, "{\"access_token\":\"a b\",\"expires_in\":5}", NULL, 0,
 		  "no usable access_token" },
 		{ 200, "{\"access_token\":7,\"expires_in\":5}", NULL, 0, "not a token" },
-		{ 200, "{\"access_token\":\"a\",\"expires_in\":5", NULL, 0, "not a token" },
+		{ 200, "{\"access_token\":\"a\",\"expires_in\":5", NULL, 0,
+		  "not a token" },
 		{ 200, "{\"access_token\":\"a\",\"expires_in\":5}x", NULL, 0,
 		  "not a token" },
 		{ 200, "", NULL, 0, "not a token" },
 		{ 200, "<html>welcome", NULL, 0, "not a token" },
 		{ 204, "", NULL, 0, "IAM: 204: unexpected: check iam_endpoint" },
 		{ 302, "", NULL, 0, "IAM: 302: unexpected: check iam_endpoint" },
-		{ 400, "{\"errorCode\":\"BXNIM0415E\",\"errorMessage\":\"no SECRET\","
-		       "\"context\":{\"requestId\":\"x\"}}", NULL, 0,
+		{ 400,
+		  "{\"errorCode\":\"BXNIM0415E\",\"errorMessage\":\"no SECRET\","
+		  "\"context\":{\"requestId\":\"x\"}}",
+		  NULL, 0,
 		  "IAM: 400 BXNIM0415E: it does not accept the key: check api_key" },
 		{ 400, "{\"errorCode\":\"no SECRET\"}", NULL, 0,
 		  "IAM: 400: it does not accept the key: check api_key" },
@@ -133,7 +139,8 @@ static void answers(void **state)
 		print_message("  %s\n", v.text);
 		assert_int_equal(v.ok, table[i].token != NULL);
 		assert_int_equal(v.lifetime_ms, table[i].lifetime_ms);
-		assert_true(str_is(buf_str(&token), table[i].token ? table[i].token : ""));
+		assert_true(
+			str_is(buf_str(&token), table[i].token ? table[i].token : ""));
 		assert_non_null(strstr(v.text, table[i].text));
 		assert_int_equal(v.text[0] == '\0', v.ok);
 		assert_null(strstr(v.text, "SECRET"));
@@ -171,8 +178,8 @@ static void backoff(void **state)
 		unsigned failures;
 		int64_t least, most;
 	} table[] = {
-		{ 1, 500, 1000 }, { 2, 1000, 2000 }, { 3, 2000, 4000 }, { 6, 16000, 32000 },
-		{ 7, 30000, 60000 }, { 4000000000u, 30000, 60000 },
+		{ 1, 500, 1000 },    { 2, 1000, 2000 },	  { 3, 2000, 4000 },
+		{ 6, 16000, 32000 }, { 7, 30000, 60000 }, { 4000000000u, 30000, 60000 },
 	};
 	size_t i;
 
@@ -180,7 +187,8 @@ static void backoff(void **state)
 	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		assert_int_equal(iam_backoff_ms(table[i].failures, 0), table[i].least);
 		assert_int_equal(iam_backoff_ms(table[i].failures,
-						(uint64_t)(table[i].most - table[i].least)),
+						(uint64_t)(table[i].most -
+							   table[i].least)),
 				 table[i].most);
 	}
 }
@@ -188,10 +196,8 @@ static void backoff(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(forms),
-		cmocka_unit_test(endpoints),
-		cmocka_unit_test(answers),
-		cmocka_unit_test(times),
+		cmocka_unit_test(forms),   cmocka_unit_test(endpoints),
+		cmocka_unit_test(answers), cmocka_unit_test(times),
 		cmocka_unit_test(backoff),
 	};
 

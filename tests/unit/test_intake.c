@@ -20,7 +20,7 @@ struct house {
 	struct intake *intake;
 	struct sink *sink;
 	struct streams streams;
-	int sealed;			/* how often we were told */
+	int sealed; /* how often we were told */
 };
 
 static void note_sealed(void *context)
@@ -33,11 +33,17 @@ static void note_sealed(void *context)
 static void open_intake(struct house *h)
 {
 	struct intake_parts parts = {
-		.dir = h->w.dir, .stages = &h->stages, .sealers = h->workers,
-		.place = { .dirname = STR("bucket"), .prefix = STR("p"),
+		.dir = h->w.dir,
+		.stages = &h->stages,
+		.sealers = h->workers,
+		.place = { .dirname = STR("bucket"),
+			   .prefix = STR("p"),
 			   .content_encoding = STR("auto") },
-		.stats = &h->w.stats, .log = h->w.log, .streams = &h->streams,
-		.sealed = note_sealed, .context = h,
+		.stats = &h->w.stats,
+		.log = h->w.log,
+		.streams = &h->streams,
+		.sealed = note_sealed,
+		.context = h,
 	};
 
 	h->intake = intake_new(&parts);
@@ -53,8 +59,11 @@ static void house_open(struct house *h)
 	world_make(&h->w);
 	world_open(&h->w, start);
 	for (kind = 0; kind < KIND_COUNT; kind++)
-		assert_int_equal(stage_instance_new(&h->stages.at[kind], registry_find(
-			(enum stage_kind)kind, str_of(registry[kind].fallback))), 0);
+		assert_int_equal(stage_instance_new(
+					 &h->stages.at[kind],
+					 registry_find((enum stage_kind)kind,
+						       str_of(registry[kind].fallback))),
+				 0);
 	h->workers = workers_new(0, "test", NULL);
 	assert_non_null(h->workers);
 	open_intake(h);
@@ -86,7 +95,10 @@ static int append(struct house *h, enum tag tag, const char *text, size_t count)
 static int seal(struct house *h, enum tag tag, const char *key)
 {
 	struct object object = {
-		.key = str_of(key), .first_ms = 100, .last_ms = 200, .records = 1,
+		.key = str_of(key),
+		.first_ms = 100,
+		.last_ms = 200,
+		.records = 1,
 	};
 
 	return h->sink->seal(h->sink, tag, &object);
@@ -163,7 +175,7 @@ static void test_what_is_not_sealed_stays_open(void **state)
 	house_open(&h);
 	append(&h, TAG_OTHER, ",{\"a\":1}", 1);
 	append(&h, TAG_EGRESS, ",{\"e\":1}", 1);
-	seal(&h, TAG_EGRESS, "k");		/* but its task never runs */
+	seal(&h, TAG_EGRESS, "k"); /* but its task never runs */
 	house_restart(&h);
 	assert_int_equal(spool_left_open(h.w.dir, &ids), 2);
 	house_close(&h);
@@ -185,7 +197,8 @@ static void test_recovery_keeps_the_key_or_gives_one(void **state)
 	assert_int_equal(stats_get(&h.w.stats, STAT_RECORDS_SPOOLED), 4);
 	assert_int_equal(intake_sealing(h.intake), 3);
 	run_jobs(&h);
-	assert_next(&h, "p/other/20190226T164649Z/00000000.gz", "[{\"a\":1},{\"a\":2}]\n");
+	assert_next(&h, "p/other/20190226T164649Z/00000000.gz",
+		    "[{\"a\":1},{\"a\":2}]\n");
 	assert_next(&h, "its key", "[{\"e\":1}]\n");
 	assert_next(&h, "p/egress/20190226T164649Z/00000000.gz", "[{\"e\":2}]\n");
 	assert_no_more(&h);
@@ -293,7 +306,7 @@ static void test_recovery_of_useless_files(void **state)
 	house_open(&h);
 	append(&h, TAG_OTHER, ",{\"a\":1}", 1);
 	spool_path(h.w.dir, SPOOL_OPEN, 1, path);
-	damage(path, FRAME_HEAD + 3);				/* in its recipe */
+	damage(path, FRAME_HEAD + 3); /* in its recipe */
 	append(&h, TAG_EGRESS, ",{\"e\":1}", 1);
 	spool_path(h.w.dir, SPOOL_OPEN, 2, path);
 	{
@@ -307,7 +320,7 @@ static void test_recovery_of_useless_files(void **state)
 	}
 	append(&h, TAG_INGRESS, ",{\"i\":1}", 1);
 	spool_path(h.w.dir, SPOOL_OPEN, 3, path);
-	assert_int_equal(truncate(path, 0), 0);		/* killed when it was made */
+	assert_int_equal(truncate(path, 0), 0); /* killed when it was made */
 	append(&h, TAG_INTERNAL, ",{\"n\":1}", 1);
 	spool_path(h.w.dir, SPOOL_OPEN, 4, path);
 	assert_int_equal(truncate(path, FRAME_HEAD + 1), 0);

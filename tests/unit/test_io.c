@@ -12,7 +12,7 @@
 #include <cmocka.h>
 #include "sys/io.h"
 
-#define PATH_BYTES	512
+#define PATH_BYTES 512
 
 static char top[PATH_BYTES / 2];
 
@@ -66,9 +66,16 @@ static void test_files_are_read_up_to_the_limit(void **state)
 		size_t size, limit;
 		int error;
 	} table[] = {
-		{ 0, 0, 0 }, { 0, 10, 0 }, { 1, 0, -EFBIG }, { 10, 10, 0 },
-		{ 11, 10, -EFBIG }, { 65536, 65536, 0 }, { 65537, 65536, -EFBIG },
-		{ 65535, 1 << 20, 0 }, { 200000, 1 << 20, 0 }, { 200000, 200000, 0 },
+		{ 0, 0, 0 },
+		{ 0, 10, 0 },
+		{ 1, 0, -EFBIG },
+		{ 10, 10, 0 },
+		{ 11, 10, -EFBIG },
+		{ 65536, 65536, 0 },
+		{ 65537, 65536, -EFBIG },
+		{ 65535, 1 << 20, 0 },
+		{ 200000, 1 << 20, 0 },
+		{ 200000, 200000, 0 },
 		{ 200001, 200000, -EFBIG },
 	};
 	size_t i, k;
@@ -128,7 +135,7 @@ static void test_dash_is_standard_input(void **state)
 	close(end[0]);
 	assert_int_equal(io_read_file("-", &b), 0);
 	assert_string_equal(buf_str(&b).ptr, "from a pipe");
-	assert_true(fcntl(STDIN_FILENO, F_GETFD) >= 0);		/* it stays open */
+	assert_true(fcntl(STDIN_FILENO, F_GETFD) >= 0); /* it stays open */
 	if (before >= 0) {
 		dup2(before, STDIN_FILENO);
 		close(before);

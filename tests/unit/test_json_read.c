@@ -9,9 +9,9 @@
 #include <cmocka.h>
 #include "format/json_read.h"
 
-#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
-#define ARENA_MAX	(1024 * 1024)
-#define MILLION		1000000
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define ARENA_MAX    (1024 * 1024)
+#define MILLION	     1000000
 
 struct inner {
 	int64_t x;
@@ -36,29 +36,31 @@ static const char *const colors[] = { "RED", "GREEN", NULL };
 static const struct shape inner_shape = {
 	.name = "inner",
 	.size = sizeof(struct inner),
-	.fields = (const struct field[]){
-		FIELD(struct inner, x, "x", 0),
-		FIELD(struct inner, y, "y", 0),
-		{ 0 }
-	},
+	.fields =
+		(const struct field[]){
+			FIELD(struct inner, x, "x", 0),
+			FIELD(struct inner, y, "y", 0),
+			{ 0 },
+		},
 };
 
 static const struct shape outer_shape = {
 	.name = "outer",
 	.size = sizeof(struct outer),
-	.fields = (const struct field[]){
-		FIELD(struct outer, n, "n", 0),
-		FIELD(struct outer, s, "s", 0),
-		FIELD(struct outer, b, "b", 0),
-		FIELD(struct outer, u16, "u16", 0),
-		FIELD(struct outer, u32, "u32", 0),
-		FIELD_ENUM(struct outer, color, "color", 0, colors),
-		FIELD_OBJECT(struct outer, in, "in", 0, &inner_shape),
-		FIELD(struct outer, raw, "raw", 0),
-		FIELD(struct outer, list, "list", 0),
-		FIELD(struct outer, map, "map", 0),
-		{ 0 }
-	},
+	.fields =
+		(const struct field[]){
+			FIELD(struct outer, n, "n", 0),
+			FIELD(struct outer, s, "s", 0),
+			FIELD(struct outer, b, "b", 0),
+			FIELD(struct outer, u16, "u16", 0),
+			FIELD(struct outer, u32, "u32", 0),
+			FIELD_ENUM(struct outer, color, "color", 0, colors),
+			FIELD_OBJECT(struct outer, in, "in", 0, &inner_shape),
+			FIELD(struct outer, raw, "raw", 0),
+			FIELD(struct outer, list, "list", 0),
+			FIELD(struct outer, map, "map", 0),
+			{ 0 },
+		},
 };
 
 /* A copy that ends where the text ends, so that a sanitizer sees a read past
@@ -72,8 +74,7 @@ static struct str exact(const char *text, size_t len)
 	return (struct str){ copy, len };
 }
 
-static enum json_error read_outer(struct str text, struct arena *arena,
-				  struct outer *out)
+static enum json_error read_outer(struct str text, struct arena *arena, struct outer *out)
 {
 	struct json_reader r;
 	bool ok;
@@ -166,7 +167,9 @@ static void test_null_is_absent_everywhere(void **state)
 	assert_int_equal(read_outer(STR("{\"n\":null,\"s\":null,\"b\":null,\"u16\":null,"
 					"\"u32\":null,\"color\":null,\"in\":null,"
 					"\"raw\":null,\"list\":null,\"map\":null,"
-					"\"unknown\":null}"), &arena, &o), JSON_OK);
+					"\"unknown\":null}"),
+				    &arena, &o),
+			 JSON_OK);
 	assert_memory_equal(&o, &(struct outer){ 0 }, sizeof(o));
 	arena_fini(&arena);
 }
@@ -179,7 +182,8 @@ static void test_the_last_of_a_repeated_key_wins(void **state)
 	(void)state;
 	assert_int_equal(read_outer(STR("{\"n\":1,\"in\":{\"x\":5},\"n\":2,\"raw\":1,"
 					"\"in\":{\"y\":\"z\"},\"raw\":null,\"n\":3}"),
-				    &arena, &o), JSON_OK);
+				    &arena, &o),
+			 JSON_OK);
 	assert_int_equal(o.n, 3);
 	assert_int_equal(o.in->x, 0);
 	assert_true(str_is(o.in->y, "z"));
@@ -208,7 +212,8 @@ static void test_strings_are_unescaped(void **state)
 		{ "\"\\ud800\"", STR("\xef\xbf\xbd") },
 		{ "\"\\ud800x\"", STR("\xef\xbf\xbdx") },
 		{ "\"\\ud800\\n\"", STR("\xef\xbf\xbd\n") },
-		{ "\"\\ud800\\u0041\"", STR("\xef\xbf\xbd" "A") },
+		{ "\"\\ud800\\u0041\"", STR("\xef\xbf\xbd"
+					    "A") },
 		{ "\"\\ud800\\ud800\\udc00\"", STR("\xef\xbf\xbd\xf0\x90\x80\x80") },
 		{ "\"\\ud800\\ue000\"", STR("\xef\xbf\xbd\xee\x80\x80") },
 		{ "\"\\udc00\\ud800\"", STR("\xef\xbf\xbd\xef\xbf\xbd") },
@@ -238,7 +243,9 @@ static void test_numbers_keep_their_bounds(void **state)
 		enum json_error error;
 		int64_t value;
 	} cases[] = {
-		{ "0", JSON_OK, 0 }, { "-0", JSON_OK, 0 }, { " 7 ", JSON_OK, 7 },
+		{ "0", JSON_OK, 0 },
+		{ "-0", JSON_OK, 0 },
+		{ " 7 ", JSON_OK, 7 },
 		{ "9223372036854775807", JSON_OK, INT64_MAX },
 		{ "-9223372036854775808", JSON_OK, INT64_MIN },
 		{ "9223372036854775808", JSON_NUMBER, 0 },
@@ -246,14 +253,22 @@ static void test_numbers_keep_their_bounds(void **state)
 		{ "18446744073709551615", JSON_NUMBER, 0 },
 		{ "18446744073709551616", JSON_NUMBER, 0 },
 		{ "184467440737095516160000", JSON_NUMBER, 0 },
-		{ "1e3", JSON_NUMBER, 0 }, { "1E3", JSON_NUMBER, 0 },
-		{ "1.5", JSON_NUMBER, 0 }, { "1.0", JSON_NUMBER, 0 },
-		{ "\"1\"", JSON_TYPE, 0 }, { "true", JSON_TYPE, 0 },
-		{ "{}", JSON_TYPE, 0 }, { "[1]", JSON_TYPE, 0 },
-		{ "+1", JSON_TYPE, 0 }, { ".5", JSON_TYPE, 0 },
-		{ "-", JSON_SYNTAX, 0 }, { "-a", JSON_SYNTAX, 0 },
-		{ "- 1", JSON_SYNTAX, 0 }, { "", JSON_SYNTAX, 0 },
-		{ "01", JSON_SYNTAX, 0 }, { "-00", JSON_SYNTAX, 0 },
+		{ "1e3", JSON_NUMBER, 0 },
+		{ "1E3", JSON_NUMBER, 0 },
+		{ "1.5", JSON_NUMBER, 0 },
+		{ "1.0", JSON_NUMBER, 0 },
+		{ "\"1\"", JSON_TYPE, 0 },
+		{ "true", JSON_TYPE, 0 },
+		{ "{}", JSON_TYPE, 0 },
+		{ "[1]", JSON_TYPE, 0 },
+		{ "+1", JSON_TYPE, 0 },
+		{ ".5", JSON_TYPE, 0 },
+		{ "-", JSON_SYNTAX, 0 },
+		{ "-a", JSON_SYNTAX, 0 },
+		{ "- 1", JSON_SYNTAX, 0 },
+		{ "", JSON_SYNTAX, 0 },
+		{ "01", JSON_SYNTAX, 0 },
+		{ "-00", JSON_SYNTAX, 0 },
 	};
 	size_t i;
 
@@ -276,32 +291,55 @@ static void test_what_does_not_fit_the_shape_is_named(void **state)
 		const char *text;
 		enum json_error error;
 	} cases[] = {
-		{ "{\"u16\":65536}", JSON_NUMBER }, { "{\"u16\":-1}", JSON_NUMBER },
-		{ "{\"u32\":4294967296}", JSON_NUMBER }, { "{\"u32\":1.5}", JSON_NUMBER },
-		{ "{\"color\":\"BLUE\"}", JSON_ENUM }, { "{\"color\":\"red\"}", JSON_ENUM },
-		{ "{\"color\":\"\"}", JSON_ENUM }, { "{\"color\":\"1x\"}", JSON_ENUM },
-		{ "{\"color\":\"-1\"}", JSON_ENUM }, { "{\"color\":-1}", JSON_NUMBER },
+		{ "{\"u16\":65536}", JSON_NUMBER },
+		{ "{\"u16\":-1}", JSON_NUMBER },
+		{ "{\"u32\":4294967296}", JSON_NUMBER },
+		{ "{\"u32\":1.5}", JSON_NUMBER },
+		{ "{\"color\":\"BLUE\"}", JSON_ENUM },
+		{ "{\"color\":\"red\"}", JSON_ENUM },
+		{ "{\"color\":\"\"}", JSON_ENUM },
+		{ "{\"color\":\"1x\"}", JSON_ENUM },
+		{ "{\"color\":\"-1\"}", JSON_ENUM },
+		{ "{\"color\":-1}", JSON_NUMBER },
 		{ "{\"color\":\"2147483648\"}", JSON_ENUM },
-		{ "{\"color\":\"2147483647\"}", JSON_OK }, { "{\"color\":9}", JSON_OK },
+		{ "{\"color\":\"2147483647\"}", JSON_OK },
+		{ "{\"color\":9}", JSON_OK },
 		{ "{\"color\":[]}", JSON_TYPE },
-		{ "{\"b\":1}", JSON_TYPE }, { "{\"b\":\"true\"}", JSON_TYPE },
-		{ "{\"s\":1}", JSON_TYPE }, { "{\"s\":{}}", JSON_TYPE },
-		{ "{\"in\":[]}", JSON_TYPE }, { "{\"in\":\"x\"}", JSON_TYPE },
+		{ "{\"b\":1}", JSON_TYPE },
+		{ "{\"b\":\"true\"}", JSON_TYPE },
+		{ "{\"s\":1}", JSON_TYPE },
+		{ "{\"s\":{}}", JSON_TYPE },
+		{ "{\"in\":[]}", JSON_TYPE },
+		{ "{\"in\":\"x\"}", JSON_TYPE },
 		{ "{\"in\":{\"x\":\"x\"}}", JSON_TYPE },
-		{ "{\"list\":{}}", JSON_TYPE }, { "{\"list\":[1]}", JSON_TYPE },
+		{ "{\"list\":{}}", JSON_TYPE },
+		{ "{\"list\":[1]}", JSON_TYPE },
 		{ "{\"map\":[]}", JSON_TYPE },
 		{ "{\"list\":[],\"map\":{}}", JSON_OK },
-		{ "[]", JSON_TYPE }, { "1", JSON_TYPE }, { "null", JSON_TYPE },
-		{ "", JSON_SYNTAX }, { " ", JSON_SYNTAX }, { "{} {}", JSON_SYNTAX },
-		{ "{\"b\":truely}", JSON_SYNTAX }, { "{\"n\":nul}", JSON_SYNTAX },
-		{ "{\"n\":nullify}", JSON_SYNTAX }, { "{\"n\":1 2}", JSON_SYNTAX },
-		{ "{\"n\" 1}", JSON_SYNTAX }, { "{n:1}", JSON_SYNTAX },
-		{ "{,}", JSON_SYNTAX }, { "{\"n\":1,}", JSON_SYNTAX },
-		{ "{\"n\":1,,\"s\":\"\"}", JSON_SYNTAX }, { "{\"n\":}", JSON_TYPE },
-		{ "{\"s\":\"a\nb\"}", JSON_SYNTAX }, { "{\"s\":\"\\x\"}", JSON_SYNTAX },
-		{ "{\"s\":\"\\u12g4\"}", JSON_SYNTAX }, { "{\"s\":\"\\\ta\"}", JSON_SYNTAX },
-		{ "{\"s\":\"\\n\nb\"}", JSON_SYNTAX }, { "{\"n\":01}", JSON_SYNTAX },
-		{ "{\"unknown\":01}", JSON_SYNTAX }, { "{\"raw\":[1,]}", JSON_SYNTAX },
+		{ "[]", JSON_TYPE },
+		{ "1", JSON_TYPE },
+		{ "null", JSON_TYPE },
+		{ "", JSON_SYNTAX },
+		{ " ", JSON_SYNTAX },
+		{ "{} {}", JSON_SYNTAX },
+		{ "{\"b\":truely}", JSON_SYNTAX },
+		{ "{\"n\":nul}", JSON_SYNTAX },
+		{ "{\"n\":nullify}", JSON_SYNTAX },
+		{ "{\"n\":1 2}", JSON_SYNTAX },
+		{ "{\"n\" 1}", JSON_SYNTAX },
+		{ "{n:1}", JSON_SYNTAX },
+		{ "{,}", JSON_SYNTAX },
+		{ "{\"n\":1,}", JSON_SYNTAX },
+		{ "{\"n\":1,,\"s\":\"\"}", JSON_SYNTAX },
+		{ "{\"n\":}", JSON_TYPE },
+		{ "{\"s\":\"a\nb\"}", JSON_SYNTAX },
+		{ "{\"s\":\"\\x\"}", JSON_SYNTAX },
+		{ "{\"s\":\"\\u12g4\"}", JSON_SYNTAX },
+		{ "{\"s\":\"\\\ta\"}", JSON_SYNTAX },
+		{ "{\"s\":\"\\n\nb\"}", JSON_SYNTAX },
+		{ "{\"n\":01}", JSON_SYNTAX },
+		{ "{\"unknown\":01}", JSON_SYNTAX },
+		{ "{\"raw\":[1,]}", JSON_SYNTAX },
 	};
 	size_t i;
 
@@ -343,7 +381,8 @@ static void test_a_local_error_can_be_skipped(void **state)
 static void test_truncated_text_is_refused(void **state)
 {
 	static const char *const texts[] = {
-		everything, shuffled,
+		everything,
+		shuffled,
 		"{\"s\":\"\\ud83d\\ude00\",\"color\":\"GREEN\",\"unknown\":-1.5e+3}",
 		"{\"raw\":[true,false,null,-0.1E-2,\"\\\\\\u0041\",{\"a\":{},\"b\":[]}]}",
 	};
@@ -370,26 +409,54 @@ static void test_skip_checks_what_it_steps_over(void **state)
 		const char *text;
 		enum json_error error;
 	} cases[] = {
-		{ "null", JSON_OK }, { "true", JSON_OK }, { "false", JSON_OK },
-		{ "\"\"", JSON_OK }, { "\"\\u00aF\\\"\\\\\\/\\b\\f\\n\\r\\t\"", JSON_OK },
-		{ "0", JSON_OK }, { "-0.5", JSON_OK }, { "10e+2", JSON_OK },
-		{ "1E-2", JSON_OK }, { "[]", JSON_OK }, { "{}", JSON_OK },
+		{ "null", JSON_OK },
+		{ "true", JSON_OK },
+		{ "false", JSON_OK },
+		{ "\"\"", JSON_OK },
+		{ "\"\\u00aF\\\"\\\\\\/\\b\\f\\n\\r\\t\"", JSON_OK },
+		{ "0", JSON_OK },
+		{ "-0.5", JSON_OK },
+		{ "10e+2", JSON_OK },
+		{ "1E-2", JSON_OK },
+		{ "[]", JSON_OK },
+		{ "{}", JSON_OK },
 		{ "[{\"a\":1},[1],{\"b\":2}]", JSON_OK },
-		{ "[ ]", JSON_OK }, { "[[],{},[{}]]", JSON_OK },
+		{ "[ ]", JSON_OK },
+		{ "[[],{},[{}]]", JSON_OK },
 		{ " { \"a\" : [ 1 , 2 ] , \"b\" : { \"c\" : null } } ", JSON_OK },
-		{ "", JSON_SYNTAX }, { "nil", JSON_SYNTAX }, { "tru", JSON_SYNTAX },
-		{ "[", JSON_SYNTAX }, { "]", JSON_SYNTAX }, { "[}", JSON_SYNTAX },
-		{ "{]", JSON_SYNTAX }, { "[1,]", JSON_SYNTAX }, { "[,1]", JSON_SYNTAX },
-		{ "[1 2]", JSON_SYNTAX }, { "{\"a\"}", JSON_SYNTAX },
-		{ "{\"a\":}", JSON_SYNTAX }, { "{\"a\":1,}", JSON_SYNTAX },
-		{ "{1:1}", JSON_SYNTAX }, { "{\"a\":1 \"b\":2}", JSON_SYNTAX },
-		{ "-", JSON_SYNTAX }, { "1.", JSON_SYNTAX }, { ".1", JSON_SYNTAX },
-		{ "1e", JSON_SYNTAX }, { "1e+", JSON_SYNTAX }, { "+1", JSON_SYNTAX },
-		{ "01", JSON_SYNTAX }, { "-01", JSON_SYNTAX }, { "[00]", JSON_SYNTAX },
-		{ "0x1", JSON_SYNTAX }, { "NaN", JSON_SYNTAX }, { "'a'", JSON_SYNTAX },
-		{ "\"\\x\"", JSON_SYNTAX }, { "\"\\u00g0\"", JSON_SYNTAX },
-		{ "\"\\u00\"", JSON_SYNTAX }, { "\"\t\"", JSON_SYNTAX },
-		{ "\"\\\"", JSON_SYNTAX }, { "// x\n1", JSON_SYNTAX },
+		{ "", JSON_SYNTAX },
+		{ "nil", JSON_SYNTAX },
+		{ "tru", JSON_SYNTAX },
+		{ "[", JSON_SYNTAX },
+		{ "]", JSON_SYNTAX },
+		{ "[}", JSON_SYNTAX },
+		{ "{]", JSON_SYNTAX },
+		{ "[1,]", JSON_SYNTAX },
+		{ "[,1]", JSON_SYNTAX },
+		{ "[1 2]", JSON_SYNTAX },
+		{ "{\"a\"}", JSON_SYNTAX },
+		{ "{\"a\":}", JSON_SYNTAX },
+		{ "{\"a\":1,}", JSON_SYNTAX },
+		{ "{1:1}", JSON_SYNTAX },
+		{ "{\"a\":1 \"b\":2}", JSON_SYNTAX },
+		{ "-", JSON_SYNTAX },
+		{ "1.", JSON_SYNTAX },
+		{ ".1", JSON_SYNTAX },
+		{ "1e", JSON_SYNTAX },
+		{ "1e+", JSON_SYNTAX },
+		{ "+1", JSON_SYNTAX },
+		{ "01", JSON_SYNTAX },
+		{ "-01", JSON_SYNTAX },
+		{ "[00]", JSON_SYNTAX },
+		{ "0x1", JSON_SYNTAX },
+		{ "NaN", JSON_SYNTAX },
+		{ "'a'", JSON_SYNTAX },
+		{ "\"\\x\"", JSON_SYNTAX },
+		{ "\"\\u00g0\"", JSON_SYNTAX },
+		{ "\"\\u00\"", JSON_SYNTAX },
+		{ "\"\t\"", JSON_SYNTAX },
+		{ "\"\\\"", JSON_SYNTAX },
+		{ "// x\n1", JSON_SYNTAX },
 	};
 	size_t i;
 
@@ -436,7 +503,7 @@ static void test_nesting_is_limited(void **state)
 	static const struct {
 		const char *open;
 		char close;
-		enum json_error at_limit;	/* what has no value is broken */
+		enum json_error at_limit; /* what has no value is broken */
 	} cases[] = {
 		{ "[", ']', JSON_OK },
 		{ "[1,", ']', JSON_SYNTAX },
@@ -519,7 +586,8 @@ static void test_long_text_takes_linear_time(void **state)
 /* Whatever bytes: an outcome, and never a step outside. */
 static void test_garbage_is_survived(void **state)
 {
-	static const char letters[] = "{}[]\",:\\unts0123.eE- \t\n\xff\x01" "abcinraw";
+	static const char letters[] = "{}[]\",:\\unts0123.eE- \t\n\xff\x01"
+				      "abcinraw";
 	uint32_t seed = 1;
 	size_t round, i;
 

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 #include "format/json_scan.h"
 
-#define LEN_MAX	20
+#define LEN_MAX 20
 
 /* A copy that ends where the text ends, so that a sanitizer sees a read past
  * the end. The caller frees. */
@@ -44,7 +44,8 @@ static void test_words_answer_for_each_byte(void **state)
 			assert_int_equal(!!word_below(word, 0x20), c < 0x20);
 			assert_int_equal(!!word_equal(word, '<'), c == '<');
 			if (c == '<')
-				assert_int_equal(word_first(word_equal(word, '<')), place);
+				assert_int_equal(word_first(word_equal(word, '<')),
+						 place);
 		}
 	}
 }
@@ -52,7 +53,9 @@ static void test_words_answer_for_each_byte(void **state)
 /* Every byte at every place of every length, with another end behind it. */
 static void test_strings_stop_at_the_first_special_byte(void **state)
 {
-	static const char fill[] = { 'a', '!', '#', '[', ']', ' ', (char)0xff, (char)0xa2 };
+	static const char fill[] = {
+		'a', '!', '#', '[', ']', ' ', (char)0xff, (char)0xa2
+	};
 	char text[LEN_MAX];
 	size_t len, place;
 	unsigned c;
@@ -91,7 +94,8 @@ static void test_numbers_of_every_length_are_read(void **state)
 		for (i = 0; i < 2; i++) {
 			snprintf(text, sizeof(text), "%" PRId64 "%c123456789012345",
 				 expected, i ? ',' : '}');
-			assert_ptr_equal(json_scan_number(text, text + strlen(text), &value),
+			assert_ptr_equal(json_scan_number(text, text + strlen(text),
+							  &value),
 					 text + digits);
 			assert_true(value == expected);
 		}
@@ -104,11 +108,23 @@ static void test_numbers_of_every_length_are_read(void **state)
 static void test_other_numbers_are_left_alone(void **state)
 {
 	static const char *const texts[] = {
-		"", "1,", "-1,               ", "01,              ", "1.5,             ",
-		"1e3,             ", "1 ,              ", "1],              ",
-		"1234567890123456,", "12345678901234567890,", "a,               ",
-		",                ", "1234567a,        ", "12345678:,       ",
-		"12:,            ", "1/,             ", "1\xb1,             ",
+		"",
+		"1,",
+		"-1,               ",
+		"01,              ",
+		"1.5,             ",
+		"1e3,             ",
+		"1 ,              ",
+		"1],              ",
+		"1234567890123456,",
+		"12345678901234567890,",
+		"a,               ",
+		",                ",
+		"1234567a,        ",
+		"12345678:,       ",
+		"12:,            ",
+		"1/,             ",
+		"1\xb1,             ",
 	};
 	size_t i;
 
@@ -142,7 +158,8 @@ static void test_keys_are_compared_to_their_end(void **state)
 			memcpy(text, letters, room);
 			text[place] = '!';
 			copy = exact(text, room);
-			assert_int_equal(json_scan_key(copy, key, len, room), place >= len);
+			assert_int_equal(json_scan_key(copy, key, len, room),
+					 place >= len);
 			free(copy);
 		}
 	}

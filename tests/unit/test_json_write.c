@@ -9,7 +9,7 @@
 #include "format/json_read.h"
 #include "format/json_write.h"
 
-#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const struct json_style compact = { false, 0 };
 static const struct json_style pretty = { true, 0 };
@@ -36,24 +36,26 @@ static const char *const colors[] = { "RED", "GREEN", NULL };
 static const struct shape inner_shape = {
 	.name = "inner",
 	.size = sizeof(struct inner),
-	.fields = (const struct field[]){
-		FIELD(struct inner, x, "x", FIELD_OMIT_EMPTY),
-		{ 0 }
-	},
+	.fields =
+		(const struct field[]){
+			FIELD(struct inner, x, "x", FIELD_OMIT_EMPTY),
+			{ 0 },
+		},
 };
 
-#define OUTER_FIELDS(flags)						\
-	FIELD(struct outer, n, "n", flags),				\
-	FIELD(struct outer, s, "s", flags),				\
-	FIELD(struct outer, b, "b", flags),				\
-	FIELD(struct outer, u16, "u16", flags),				\
-	FIELD(struct outer, u32, "u32", flags),				\
-	FIELD_ENUM(struct outer, color, "color", flags, colors),	\
-	FIELD_OBJECT(struct outer, in, "in", FIELD_OMIT_EMPTY, &inner_shape), \
-	FIELD(struct outer, raw, "raw", FIELD_OMIT_EMPTY),		\
-	FIELD(struct outer, list, "list", flags),			\
-	FIELD(struct outer, map, "map", flags),				\
-	{ 0 }
+#define OUTER_FIELDS(flags)                                                              \
+	FIELD(struct outer, n, "n", flags), FIELD(struct outer, s, "s", flags),          \
+		FIELD(struct outer, b, "b", flags),                                      \
+		FIELD(struct outer, u16, "u16", flags),                                  \
+		FIELD(struct outer, u32, "u32", flags),                                  \
+		FIELD_ENUM(struct outer, color, "color", flags, colors),                 \
+		FIELD_OBJECT(struct outer, in, "in", FIELD_OMIT_EMPTY, &inner_shape),    \
+		FIELD(struct outer, raw, "raw", FIELD_OMIT_EMPTY),                       \
+		FIELD(struct outer, list, "list", flags),                                \
+		FIELD(struct outer, map, "map", flags),                                  \
+	{                                                                                \
+		0                                                                        \
+	}
 
 static const struct shape outer_shape = {
 	.name = "outer",
@@ -70,10 +72,11 @@ static const struct shape omitting_shape = {
 static const struct shape color_shape = {
 	.name = "color",
 	.size = sizeof(struct outer),
-	.fields = (const struct field[]){
-		FIELD_ENUM(struct outer, color, "color", 0, colors),
-		{ 0 }
-	},
+	.fields =
+		(const struct field[]){
+			FIELD_ENUM(struct outer, color, "color", 0, colors),
+			{ 0 },
+		},
 };
 
 static struct inner one = { 1 }, zero;
@@ -82,9 +85,16 @@ static struct str map_names[] = { { "k\"", 2 }, { "", 0 } };
 static struct str map_values[] = { { "v", 1 }, { NULL, 0 } };
 
 static const struct outer full = {
-	.n = -5, .s = { "t&", 2 }, .b = true, .u16 = 65535, .u32 = 4294967295u,
-	.color = 1, .in = &one, .raw = { { "{\"k\":[1,{},[]]}", 15 } },
-	.list = { list_items, 2 }, .map = { map_names, map_values, 2 },
+	.n = -5,
+	.s = { "t&", 2 },
+	.b = true,
+	.u16 = 65535,
+	.u32 = 4294967295u,
+	.color = 1,
+	.in = &one,
+	.raw = { { "{\"k\":[1,{},[]]}", 15 } },
+	.list = { list_items, 2 },
+	.map = { map_names, map_values, 2 },
 };
 
 static void assert_written(const struct shape *shape, const struct outer *record,
@@ -152,9 +162,10 @@ static void test_empty_members_are_written_or_left_out(void **state)
 	static const struct outer empty = { 0 };
 
 	(void)state;
-	assert_written(&outer_shape, &empty, compact,
-		       "{\"n\":0,\"s\":\"\",\"b\":false,\"u16\":0,\"u32\":0,\"color\":\"RED\","
-		       "\"list\":[],\"map\":{}}");
+	assert_written(
+		&outer_shape, &empty, compact,
+		"{\"n\":0,\"s\":\"\",\"b\":false,\"u16\":0,\"u32\":0,\"color\":\"RED\","
+		"\"list\":[],\"map\":{}}");
 	assert_written(&outer_shape, &empty, pretty,
 		       "{\n\t\"n\": 0,\n\t\"s\": \"\",\n\t\"b\": false,\n\t\"u16\": 0,\n"
 		       "\t\"u32\": 0,\n\t\"color\": \"RED\",\n\t\"list\": [],\n"
@@ -172,15 +183,15 @@ static void test_numbers_without_a_name_are_strings(void **state)
 		const char *text;
 	} cases[] = {
 		{ 0, "{\"color\":\"RED\"}" }, { 2, "{\"color\":\"2\"}" },
-		{ 9, "{\"color\":\"9\"}" }, { 77, "{\"color\":\"77\"}" },
+		{ 9, "{\"color\":\"9\"}" },   { 77, "{\"color\":\"77\"}" },
 		{ -1, "{\"color\":\"-1\"}" },
 	};
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < COUNT(cases); i++)
-		assert_written(&color_shape, &(struct outer){ .color = cases[i].color }, compact,
-			       cases[i].text);
+		assert_written(&color_shape, &(struct outer){ .color = cases[i].color },
+			       compact, cases[i].text);
 }
 
 static void test_integers_have_all_their_digits(void **state)
@@ -191,14 +202,15 @@ static void test_integers_have_all_their_digits(void **state)
 	} cases[] = {
 		{ INT64_MIN, "{\"n\":-9223372036854775808}" },
 		{ INT64_MAX, "{\"n\":9223372036854775807}" },
-		{ -1, "{\"n\":-1}" }, { 10, "{\"n\":10}" },
+		{ -1, "{\"n\":-1}" },
+		{ 10, "{\"n\":10}" },
 	};
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < COUNT(cases); i++)
-		assert_written(&omitting_shape, &(struct outer){ .n = cases[i].n }, compact,
-			       cases[i].text);
+		assert_written(&omitting_shape, &(struct outer){ .n = cases[i].n },
+			       compact, cases[i].text);
 }
 
 static void test_strings_are_escaped_as_go_does(void **state)
@@ -263,7 +275,7 @@ static void test_long_strings_are_the_sum_of_their_bytes(void **state)
 	unsigned c;
 
 	(void)state;
-	buf_room(&whole, 1024);		/* eight bytes a step want room */
+	buf_room(&whole, 1024); /* eight bytes a step want room */
 	for (len = 1; len <= sizeof(text); len++) {
 		for (place = 0; place < len; place++) {
 			for (c = 0; c < 256; c++) {
@@ -275,12 +287,14 @@ static void test_long_strings_are_the_sum_of_their_bytes(void **state)
 				buf_putc(&sum, '"');
 				for (i = 0; i < len; i++) {
 					buf_reset(&part);
-					json_put_string(&part, (struct str){ text + i, 1 });
+					json_put_string(&part,
+							(struct str){ text + i, 1 });
 					buf_put(&sum, (struct str){ part.ptr + 1,
 								    part.len - 2 });
 				}
 				buf_putc(&sum, '"');
-				assert_string_equal(buf_str(&whole).ptr, buf_str(&sum).ptr);
+				assert_string_equal(buf_str(&whole).ptr,
+						    buf_str(&sum).ptr);
 			}
 		}
 	}
@@ -294,8 +308,11 @@ static void test_raw_text_is_laid_out_anew(void **state)
 	static const struct {
 		const char *text, *pretty;
 	} cases[] = {
-		{ "null", "null" }, { "-1.5e3", "-1.5e3" }, { "{}", "{}" },
-		{ "[ ]", "[]" }, { "{ }", "{}" },
+		{ "null", "null" },
+		{ "-1.5e3", "-1.5e3" },
+		{ "{}", "{}" },
+		{ "[ ]", "[]" },
+		{ "{ }", "{}" },
 		{ "\"a b\\\"{[:,\\\\\"", "\"a b\\\"{[:,\\\\\"" },
 		{ "[1, 22,\n3]", "[\n\t\t1,\n\t\t22,\n\t\t3\n\t]" },
 		{ "{\"a\" : {} ,\"b\":[ {} ]}",

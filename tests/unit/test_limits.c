@@ -8,7 +8,7 @@
 #include "base/now.h"
 #include "stage/limits.h"
 
-#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 struct world {
 	struct arena arena;
@@ -22,7 +22,8 @@ static void open_world(struct world *w, const char *yaml, bool is_stdout)
 
 	*w = (struct world){ .arena = ARENA_INIT(1 << 20), .problems = PROBLEMS_INIT };
 	assert_non_null(config);
-	assert_int_equal(config_add(config, "t.yml", str_of(yaml), false, &w->problems), 0);
+	assert_int_equal(config_add(config, "t.yml", str_of(yaml), false, &w->problems),
+			 0);
 	store_limits_read(&w->limits, config, is_stdout, &w->arena, &w->problems);
 	config_free(config);
 }
@@ -33,13 +34,14 @@ static void close_world(struct world *w)
 	arena_fini(&w->arena);
 }
 
-#define STORE	"pipeline:\n  store:\n    buffered:\n"
-#define GOOD	STORE							\
-	"      dirname: bkt\n"						\
-	"      filename_prefix: logs\n"					\
-	"      max_flows_per_object: 7\n"				\
-	"      max_seconds_per_object: 60\n"				\
-	"      max_seconds_per_stream: 86400\n"				\
+#define STORE "pipeline:\n  store:\n    buffered:\n"
+#define GOOD                                                                             \
+	STORE                                                                            \
+	"      dirname: bkt\n"                                                           \
+	"      filename_prefix: logs\n"                                                  \
+	"      max_flows_per_object: 7\n"                                                \
+	"      max_seconds_per_object: 60\n"                                             \
+	"      max_seconds_per_stream: 86400\n"                                          \
 	"      max_flow_array_size: 1000\n"
 
 static void test_values_are_read(void **state)
@@ -69,9 +71,12 @@ static void test_no_age_is_a_value(void **state)
 	struct world w;
 
 	(void)state;
-	open_world(&w, STORE "      max_flows_per_object: 1\n"
+	open_world(&w,
+		   STORE
+		   "      max_flows_per_object: 1\n"
 		   "      max_seconds_per_object: 0\n      max_seconds_per_stream: 1\n"
-		   "      max_flow_array_size: 1\n", false);
+		   "      max_flow_array_size: 1\n",
+		   false);
 	assert_string_equal(buf_str(&w.problems.text).ptr, "");
 	assert_int_equal(w.limits.bucket.max_age_ms, 0);
 	close_world(&w);
@@ -83,7 +88,7 @@ static void test_wrong_values_are_named_with_their_place(void **state)
 		const char *yaml, *why;
 	} cases[] = {
 		{ STORE "      max_flows_per_object: 0\n      max_seconds_per_stream: 0\n"
-		  "      max_flow_array_size: 0\n",
+			"      max_flow_array_size: 0\n",
 		  "t.yml:4: pipeline.store.buffered.max_flows_per_object: must be set, to 1 or "
 		  "more: with 0 an object would never hold a record\n"
 		  "t.yml:6: pipeline.store.buffered.max_flow_array_size: must be set, to 1 or "
@@ -97,7 +102,8 @@ static void test_wrong_values_are_named_with_their_place(void **state)
 		  "more: with 0 every record would be discarded\n"
 		  "t.yml: pipeline.store.buffered.max_seconds_per_stream: must be set, to 1 or "
 		  "more: with 0 objects would overwrite each other\n" },
-		{ STORE "      max_flows_per_object: 1\n      max_seconds_per_stream: 1\n"
+		{ STORE
+		  "      max_flows_per_object: 1\n      max_seconds_per_stream: 1\n"
 		  "      max_flow_array_size: -5\n      max_seconds_per_object: -1\n",
 		  "t.yml:6: pipeline.store.buffered.max_flow_array_size: must not be negative\n"
 		  "t.yml:7: pipeline.store.buffered.max_seconds_per_object: must not be "
@@ -118,8 +124,10 @@ static void test_wrong_values_are_named_with_their_place(void **state)
 static void test_values_of_the_wrong_type_are_refused(void **state)
 {
 	static const char *const lines[] = {
-		"      max_flows_per_object: many\n", "      max_flow_array_size: {a: 1}\n",
-		"      max_seconds_per_stream: [1]\n", "      content_encoding: br\n",
+		"      max_flows_per_object: many\n",
+		"      max_flow_array_size: {a: 1}\n",
+		"      max_seconds_per_stream: [1]\n",
+		"      content_encoding: br\n",
 		"      max_seconds_per_object: 9223372036854775807\n",
 	};
 	size_t i;
@@ -133,7 +141,8 @@ static void test_values_of_the_wrong_type_are_refused(void **state)
 		open_world(&w, yaml, false);
 		/* And once only; what else is missing is said in the same run. */
 		assert_null(strstr(strchr(w.problems.text.ptr, '\n'), "t.yml:4: "));
-		assert_non_null(strstr(w.problems.text.ptr, "t.yml:4: pipeline.store.buffered."));
+		assert_non_null(
+			strstr(w.problems.text.ptr, "t.yml:4: pipeline.store.buffered."));
 		close_world(&w);
 	}
 }

@@ -34,7 +34,9 @@ static void keep_line(void *context, enum skydive_log_level level, const char *t
 static struct log *open_log(struct host *h, enum log_level level)
 {
 	struct skydive_host host = {
-		.size = sizeof(host), .context = h, .log = keep_line,
+		.size = sizeof(host),
+		.context = h,
+		.log = keep_line,
 	};
 	struct log *log;
 
@@ -91,11 +93,12 @@ static void test_repeats_are_counted(void **state)
 	(void)state;
 	for (i = 0; i < 5; i++)
 		log_write(log, LOG_WARNING, "again");
-	log_write(log, LOG_ERROR, "again");	/* another level: another line */
+	log_write(log, LOG_ERROR, "again"); /* another level: another line */
 	log_write(log, LOG_INFO, "other");
 	log_write(log, LOG_INFO, "last");
 	log_write(log, LOG_INFO, "last");
-	assert_lines(&h, log, "1 again\n1 the line above came 4 more times\n0 again\n"
+	assert_lines(&h, log,
+		     "1 again\n1 the line above came 4 more times\n0 again\n"
 		     "2 other\n2 last\n2 the line above came 1 more times\n");
 }
 
@@ -106,12 +109,14 @@ static void test_text_of_others_stays_on_its_line(void **state)
 	char expected[1100], longest[2000];
 
 	(void)state;
-	log_write(log, LOG_INFO, "reply=%s", "a\r\nb\tc\x1b[31m\x7f\x01" "d \xc3\xa9");
+	log_write(log, LOG_INFO, "reply=%s",
+		  "a\r\nb\tc\x1b[31m\x7f\x01"
+		  "d \xc3\xa9");
 	memset(longest, 'x', sizeof(longest) - 1);
 	longest[sizeof(longest) - 1] = '\0';
 	log_write(log, LOG_INFO, "%s", longest);
-	snprintf(expected, sizeof(expected), "2 reply=a  b c [31m  d \xc3\xa9\n2 %.1023s\n",
-		 longest);
+	snprintf(expected, sizeof(expected),
+		 "2 reply=a  b c [31m  d \xc3\xa9\n2 %.1023s\n", longest);
 	assert_lines(&h, log, expected);
 }
 
@@ -151,7 +156,8 @@ static void test_overflow_ends_repeats(void **state)
 	for (i = 0; i < 300; i++)
 		log_write(log, LOG_INFO, "same");
 	sem_post(&h.leave);
-	assert_lines(&h, log, "2 same\n2 the line above came 1 more times\n"
+	assert_lines(&h, log,
+		     "2 same\n2 the line above came 1 more times\n"
 		     "1 log=overflow lines_dropped=44\n"
 		     "2 same\n2 the line above came 254 more times\n");
 }

@@ -10,7 +10,7 @@
 #include "base/map.h"
 #include "base/now.h"
 
-#define PLENTY	(1024 * 1024)
+#define PLENTY (1024 * 1024)
 
 static int freed;
 

@@ -11,9 +11,10 @@
 #include "base/buf.h"
 #include "flow/message.h"
 
-#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
-#define UUID		"11111111-2222-4333-8444-555555555555"
-#define UUID_HEX	"31313131313131312d323232322d343333332d383434342d353535353535353535353535"
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define UUID	     "11111111-2222-4333-8444-555555555555"
+#define UUID_HEX                                                                         \
+	"31313131313131312d323232322d343333332d383434342d353535353535353535353535"
 
 struct expected {
 	const char *namespace, *type, *uuid;
@@ -67,14 +68,22 @@ static void test_protobuf_envelopes_are_taken_apart(void **state)
 		  { "flow", "store", UUID, 200, false, { "[]", 2 }, true } },
 		{ "0a057374617473120573746174731a24" UUID_HEX
 		  "20c801280132060a0263311003",
-		  { "stats", "stats", UUID, 200, true, { "\x0a\x02" "c1\x10\x03", 6 },
+		  { "stats",
+		    "stats",
+		    UUID,
+		    200,
+		    true,
+		    { "\x0a\x02"
+		      "c1\x10\x03",
+		      6 },
 		    false } },
 		{ "", { "", "", "", 0, false, { NULL, 0 }, false } },
 		/* any order, repeats, unknown fields of every wire type */
 		{ "32017a 20c801 28012800 380138ffffffffffffffffff01 3a0101"
 		  "3d01020304 390102030405060708 32025b5d 120573746f7265 0a05666c6f772f",
 		  { "flow/", "store", "", 200, false, { "[]", 2 }, true } },
-		{ "20ffffffffffffffffff01", { "", "", "", -1, false, { NULL, 0 }, false } },
+		{ "20ffffffffffffffffff01",
+		  { "", "", "", -1, false, { NULL, 0 }, false } },
 		{ "0a00120032001a00", { "", "", "", 0, false, { NULL, 0 }, false } },
 	};
 	size_t i;
@@ -99,12 +108,28 @@ static void test_protobuf_envelopes_are_taken_apart(void **state)
 static void test_broken_protobuf_is_refused(void **state)
 {
 	static const char *const cases[] = {
-		"00", "02", "07", "0b", "0c", "0e", "0f",	/* field 0, wire types */
-		"80", "ffffffffffffffffffff", "ffffffffffffffffffffff01",
-		"0a", "0a01", "0a0566", "0aff", "20", "2080",
-		"0affffffffffffffffff01", "0a8080808080808080807f",
+		"00",
+		"02",
+		"07",
+		"0b",
+		"0c",
+		"0e",
+		"0f", /* field 0, wire types */
+		"80",
+		"ffffffffffffffffffff",
+		"ffffffffffffffffffffff01",
+		"0a",
+		"0a01",
+		"0a0566",
+		"0aff",
+		"20",
+		"2080",
+		"0affffffffffffffffff01",
+		"0a8080808080808080807f",
 		"2080808080808080808080",
-		"208080808080808080808001", "25010203", "2101020304050607",
+		"208080808080808080808001",
+		"25010203",
+		"2101020304050607",
 		"120573746f726532",
 	};
 	size_t i;
@@ -130,12 +155,22 @@ static void test_json_envelopes_are_taken_apart(void **state)
 	} cases[] = {
 		{ "{\"Namespace\":\"flow\",\"Type\":\"store\",\"UUID\":\"" UUID "\","
 		  "\"Status\":200,\"Obj\":[{\"UUID\":\"a4b4c4d4e4f40414\"}]}",
-		  { "flow", "store", UUID, 200, false,
-		    { "[{\"UUID\":\"a4b4c4d4e4f40414\"}]", 29 }, true } },
+		  { "flow",
+		    "store",
+		    UUID,
+		    200,
+		    false,
+		    { "[{\"UUID\":\"a4b4c4d4e4f40414\"}]", 29 },
+		    true } },
 		/* Format means nothing here. */
 		{ "{\"Namespace\":\"stats\",\"Type\":\"stats\",\"UUID\":\"" UUID "\","
 		  "\"Status\":200,\"Format\":1,\"Obj\":{\"CaptureID\":\"c1\"}}",
-		  { "stats", "stats", UUID, 200, false, { "{\"CaptureID\":\"c1\"}", 18 },
+		  { "stats",
+		    "stats",
+		    UUID,
+		    200,
+		    false,
+		    { "{\"CaptureID\":\"c1\"}", 18 },
 		    false } },
 		{ "{}", { "", "", "", 0, false, { NULL, 0 }, false } },
 		{ " { \"obj\" : [ 1 ] , \"TYPE\":\"store\",\"nameSpace\":\"flow/\\u0063\" }\n",
@@ -169,7 +204,8 @@ static void test_broken_json_is_refused(void **state)
 		{ "{\"Obj\":nullx}", "not a JSON StructMessage: broken at byte 11" },
 		{ "{\"Obj\":1,}", "not a JSON StructMessage: broken at byte 9" },
 		{ "{,\"Obj\":1}", "not a JSON StructMessage: broken at byte 1" },
-		{ "{\"Obj\":1 \"Type\":2}", "not a JSON StructMessage: broken at byte 9" },
+		{ "{\"Obj\":1 \"Type\":2}",
+		  "not a JSON StructMessage: broken at byte 9" },
 	};
 	size_t i;
 
@@ -179,8 +215,8 @@ static void test_broken_json_is_refused(void **state)
 		struct err err = ERR_INIT;
 		struct message m;
 
-		if (message_parse(str_of(cases[i].text), FRAMING_JSON, &arena, &m, &err) !=
-		    -EINVAL)
+		if (message_parse(str_of(cases[i].text), FRAMING_JSON, &arena, &m,
+				  &err) != -EINVAL)
 			fail_msg("%s was taken", cases[i].text);
 		assert_string_equal(err.text, cases[i].why);
 		arena_fini(&arena);
@@ -193,13 +229,15 @@ static void test_truncated_messages_are_refused(void **state)
 	static const struct {
 		enum framing framing;
 		const char *hex;
-		size_t ends[5];			/* of fields */
+		size_t ends[5]; /* of fields */
 	} cases[] = {
-		{ FRAMING_PROTOBUF, "0a04666c6f77120573746f72651a24" UUID_HEX "20c80132025b5d",
+		{ FRAMING_PROTOBUF,
+		  "0a04666c6f77120573746f72651a24" UUID_HEX "20c80132025b5d",
 		  { 0, 6, 13, 51, 54 } },
-		{ FRAMING_JSON,		/* {"Type":"store","Obj":[{"a":"\u0041"}]} */
+		{ FRAMING_JSON, /* {"Type":"store","Obj":[{"a":"\u0041"}]} */
 		  "7b2254797065223a2273746f7265222c224f626a223a5b7b2261223a225c753030343122"
-		  "7d5d7d", { 999, 999, 999, 999, 999 } },
+		  "7d5d7d",
+		  { 999, 999, 999, 999, 999 } },
 	};
 	size_t i, k, len;
 
@@ -234,11 +272,16 @@ static void test_only_store_of_flow_namespaces_has_flows(void **state)
 		const char *namespace, *type;
 		bool has_flows;
 	} cases[] = {
-		{ "flow", "store", true }, { "flow/", "store", true },
-		{ "flow/8d9b3c52", "store", true }, { "flow", "stats", false },
-		{ "stats", "store", false }, { "flows", "store", false },
-		{ "Flow", "store", false }, { "flow", "Store", false },
-		{ "flow", "", false }, { "", "store", false },
+		{ "flow", "store", true },
+		{ "flow/", "store", true },
+		{ "flow/8d9b3c52", "store", true },
+		{ "flow", "stats", false },
+		{ "stats", "store", false },
+		{ "flows", "store", false },
+		{ "Flow", "store", false },
+		{ "flow", "Store", false },
+		{ "flow", "", false },
+		{ "", "store", false },
 	};
 	size_t i;
 
@@ -255,7 +298,8 @@ static void test_only_store_of_flow_namespaces_has_flows(void **state)
 
 static void test_garbage_is_survived(void **state)
 {
-	static const char seeds[] = "\x0a\x12\x1a\x20\x28\x32\x80\xff\x05" "{}\"Obj:,[]\\u1";
+	static const char seeds[] = "\x0a\x12\x1a\x20\x28\x32\x80\xff\x05"
+				    "{}\"Obj:,[]\\u1";
 	uint32_t seed = 11;
 	size_t round, i;
 
@@ -269,11 +313,13 @@ static void test_garbage_is_survived(void **state)
 		assert_non_null(bytes);
 		for (i = 0; i < len; i++) {
 			seed = seed * 1664525u + 1013904223u;
-			bytes[i] = i == 0 && round % 2 ? '{' :
-				   seeds[(seed >> 16) % (sizeof(seeds) - 1)];
+			bytes[i] = i == 0 && round % 2
+					   ? '{'
+					   : seeds[(seed >> 16) % (sizeof(seeds) - 1)];
 		}
-		message_parse((struct str){ bytes, len }, round % 2 ? FRAMING_JSON :
-			      FRAMING_PROTOBUF, &arena, &m, NULL);
+		message_parse((struct str){ bytes, len },
+			      round % 2 ? FRAMING_JSON : FRAMING_PROTOBUF, &arena, &m,
+			      NULL);
 		free(bytes);
 		arena_fini(&arena);
 	}

@@ -6,12 +6,12 @@
 #include <cmocka.h>
 #include "format/nearest.h"
 
-#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static void suggests_only_what_is_near(void **state)
 {
 	static const char *const known[] = {
-		"type", "buffered", "max_flows_per_object", "max_flow_array_size",
+		"type",	     "buffered", "max_flows_per_object", "max_flow_array_size",
 		"transform", "url",
 	};
 	static const struct {
@@ -29,7 +29,8 @@ static void suggests_only_what_is_near(void **state)
 		{ "t", "" },
 		{ "", "" },
 		{ "a word that is far too long to be compared with anything that is known "
-		  "here", "" },
+		  "here",
+		  "" },
 	};
 	size_t i, j;
 

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include "pipeline/object.h"
 
-#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static void test_keys_have_prefix_tag_stream_and_sequence(void **state)
 {
@@ -52,10 +52,19 @@ static void test_keys_are_cleaned_like_paths(void **state)
 		{ "a b//d/../e/x", "a b/e/x" },
 		{ "//a///b//", "a/b" },
 		{ "./a/./b/.", "a/b" },
-		{ "a/b/..", "a" }, { "a/..", "" }, { "..", "" }, { "../../a", "a" },
-		{ "a/../../b", "b" }, { "a/b/../../c", "c" }, { "a/b/../../../c", "c" },
-		{ "...", "..." }, { "..a/b.", "..a/b." }, { "a/.../b", "a/.../b" },
-		{ "", "" }, { "/", "" }, { ".", "" },
+		{ "a/b/..", "a" },
+		{ "a/..", "" },
+		{ "..", "" },
+		{ "../../a", "a" },
+		{ "a/../../b", "b" },
+		{ "a/b/../../c", "c" },
+		{ "a/b/../../../c", "c" },
+		{ "...", "..." },
+		{ "..a/b.", "..a/b." },
+		{ "a/.../b", "a/.../b" },
+		{ "", "" },
+		{ "/", "" },
+		{ ".", "" },
 		{ "\xc3\xa9+/%2e%2e/x", "\xc3\xa9+/%2e%2e/x" },
 	};
 	size_t i;

@@ -13,21 +13,22 @@
 #include <cmocka.h>
 #include "pipeline/pipeline.h"
 
-#define BAD_ADDRESS	100		/* more than this: the address is none */
+#define BAD_ADDRESS 100 /* more than this: the address is none */
 
 struct record {
 	int64_t number;
-	int64_t passes;			/* of enrich */
+	int64_t passes; /* of enrich */
 };
 
 static const struct shape record_shape = {
 	.name = "record",
 	.size = sizeof(struct record),
-	.fields = (const struct field[]){
-		FIELD(struct record, number, "number", 0),
-		FIELD(struct record, passes, "passes", 0),
-		{ 0 }
-	},
+	.fields =
+		(const struct field[]){
+			FIELD(struct record, number, "number", 0),
+			FIELD(struct record, passes, "passes", 0),
+			{ 0 },
+		},
 };
 
 static const struct shape huge_shape = {
@@ -126,7 +127,7 @@ static void fake_row(const void *self, const struct shape *shape, const void *ou
 
 struct fake_sink {
 	struct sink sink;
-	struct buf log;			/* a line an append or object */
+	struct buf log; /* a line an append or object */
 	bool fails;
 };
 
@@ -187,13 +188,27 @@ static void open_world(struct world *w)
 		.header = { .is_header = true },
 		.encode = { .row = fake_row },
 		.sink = { { fake_append, fake_seal, fake_stream, fake_hold },
-			  BUF_INIT(65536), false },
+			  BUF_INIT(65536),
+			  false },
 	};
 	w->parts = (struct pipeline_parts){
-		&w->classify, names[0], &w->filter, names[1], &w->transform, names[2],
-		&w->mangle, names[3], &w->header, NULL, &w->encode, names[4],
-		{ .max_records = 100, .max_age_ms = 5000, .max_stream_ms = 5000,
-		  .max_held = 100, .first_age_ms = 5000 },
+		&w->classify,
+		names[0],
+		&w->filter,
+		names[1],
+		&w->transform,
+		names[2],
+		&w->mangle,
+		names[3],
+		&w->header,
+		NULL,
+		&w->encode,
+		names[4],
+		{ .max_records = 100,
+		  .max_age_ms = 5000,
+		  .max_stream_ms = 5000,
+		  .max_held = 100,
+		  .first_age_ms = 5000 },
 	};
 	w->batch = batch_new(NULL, 0, NULL);
 	assert_non_null(w->batch);
@@ -243,15 +258,16 @@ static void assert_balance(const struct world *w)
 {
 	assert_int_equal(get(w, STAT_FLOWS_RECEIVED),
 			 get(w, STAT_FLOWS_EXCLUDED) + get(w, STAT_FLOWS_DROPPED_INBOX) +
-			 get(w, STAT_FLOWS_DROPPED_NO_TRANSPORT) +
-			 get(w, STAT_FLOWS_DROPPED_NO_NETWORK) +
-			 get(w, STAT_FLOWS_DROPPED_NO_METRIC) +
-			 get(w, STAT_FLOWS_DROPPED_MEMORY) + get(w, STAT_FLOWS_TRANSFORMED));
+				 get(w, STAT_FLOWS_DROPPED_NO_TRANSPORT) +
+				 get(w, STAT_FLOWS_DROPPED_NO_NETWORK) +
+				 get(w, STAT_FLOWS_DROPPED_NO_METRIC) +
+				 get(w, STAT_FLOWS_DROPPED_MEMORY) +
+				 get(w, STAT_FLOWS_TRANSFORMED));
 	assert_int_equal(get(w, STAT_FLOWS_TRANSFORMED) + get(w, STAT_RECORDS_ADDED) -
-			 get(w, STAT_RECORDS_MERGED),
+				 get(w, STAT_RECORDS_MERGED),
 			 get(w, STAT_RECORDS_ENCODED) +
-			 get(w, STAT_RECORDS_DROPPED_TOO_LONG) +
-			 get(w, STAT_RECORDS_DROPPED_HELD));
+				 get(w, STAT_RECORDS_DROPPED_TOO_LONG) +
+				 get(w, STAT_RECORDS_DROPPED_HELD));
 }
 
 static void add_usual_flows(struct world *w)
@@ -282,8 +298,9 @@ static void test_every_flow_is_counted_where_it_went(void **state)
 	assert_int_equal(get(&w, STAT_FLOWS_BAD_ADDRESS), 1);
 	assert_string_equal(buf_str(&w.sink.log).ptr, "");
 	pipeline_commit(w.pipeline, at(2000));
-	assert_string_equal(w.sink.log.ptr,
-			    "egress: 0/0\ningress: 10/0 110/0\ninternal: 20/0 20/0 20/0\n");
+	assert_string_equal(
+		w.sink.log.ptr,
+		"egress: 0/0\ningress: 10/0 110/0\ninternal: 20/0 20/0 20/0\n");
 	assert_int_equal(get(&w, STAT_RECORDS_ENCODED), 6);
 	assert_balance(&w);
 	close_world(&w);
@@ -357,9 +374,8 @@ static void test_a_mangle_may_add_and_drop_records(void **state)
 	add_usual_flows(&w);
 	accept_all(&w);
 	pipeline_commit(w.pipeline, at(2000));
-	assert_string_equal(w.sink.log.ptr,
-			    "egress: 0/0\ningress: 110/0\n"
-			    "internal: 20/0 20/0 20/0 20/0 20/0 20/0\n");
+	assert_string_equal(w.sink.log.ptr, "egress: 0/0\ningress: 110/0\n"
+					    "internal: 20/0 20/0 20/0 20/0 20/0 20/0\n");
 	assert_int_equal(get(&w, STAT_RECORDS_ADDED), 3);
 	assert_int_equal(get(&w, STAT_RECORDS_MERGED), 1);
 	assert_balance(&w);

@@ -8,12 +8,12 @@
 #include <cmocka.h>
 #include "pipeline/query.h"
 
-#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Knows nothing until it is told that the answers came. */
 struct fake_answers {
 	struct answers answers;
-	struct buf asked;		/* a line a question */
+	struct buf asked; /* a line a question */
 	size_t count, releases;
 	bool knows;
 };
@@ -44,7 +44,8 @@ static void open_world(struct world *w, bool knows)
 {
 	*w = (struct world){
 		.fake = { .answers = { fake_find, fake_release },
-			  .asked = BUF_INIT(1 << 20), .knows = knows },
+			  .asked = BUF_INIT(1 << 20),
+			  .knows = knows },
 	};
 	assert_int_equal(queries_init(&w->queries, &w->fake.answers), 0);
 }
@@ -64,15 +65,19 @@ static void test_values_become_quoted_strings(void **state)
 	assert_ptr_equal(query(&w.queries, "G.V().Has(\"TID\", ?)", STR("a-1")), &known);
 	query(&w.queries, "?,?", STR("x?y"), STR(""));
 	query(&w.queries, "?,?,?", STR("<&>\\"), ((struct str){ NULL, 0 }));
-	assert_string_equal(w.fake.asked.ptr,
-			    "G.V().Has(\"TID\", \"a-1\")\n\"x?y\",\"\"\n\"<&>\\\",\"\",?\n");
+	assert_string_equal(
+		w.fake.asked.ptr,
+		"G.V().Has(\"TID\", \"a-1\")\n\"x?y\",\"\"\n\"<&>\\\",\"\",?\n");
 	close_world(&w);
 }
 
 static void test_values_with_quotes_are_answered_with_nothing(void **state)
 {
 	const struct str values[] = {
-		STR("'"), STR("\""), STR("a'b"), STR("ab\""),
+		STR("'"),
+		STR("\""),
+		STR("a'b"),
+		STR("ab\""),
 	};
 	struct world w;
 	size_t i;
@@ -80,7 +85,8 @@ static void test_values_with_quotes_are_answered_with_nothing(void **state)
 	(void)state;
 	open_world(&w, false);
 	for (i = 0; i < COUNT(values); i++) {
-		const struct answer *answer = query(&w.queries, "?,?", STR("a"), values[i]);
+		const struct answer *answer = query(&w.queries, "?,?", STR("a"),
+						    values[i]);
 
 		assert_non_null(answer);
 		assert_int_equal(answer->count, 0);

@@ -14,23 +14,23 @@
 #include "stage/recipe.h"
 #include "flows.h"
 
-#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
-#define T0		INT64_C(1551199609544)	/* 2019-02-26T16:46:49.544Z */
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define T0	     INT64_C(1551199609544) /* 2019-02-26T16:46:49.544Z */
 
-#define VPCLOGS								\
-	"  storeheader:\n"						\
-	"    type: vpclogs\n"						\
-	"    vpclogs:\n"						\
-	"      Collector_CRN: abc\n"					\
-	"      vpc_crn: v<1>\n"						\
-	"      num: 5\n"						\
+#define VPCLOGS                                                                          \
+	"  storeheader:\n"                                                               \
+	"    type: vpclogs\n"                                                            \
+	"    vpclogs:\n"                                                                 \
+	"      Collector_CRN: abc\n"                                                     \
+	"      vpc_crn: v<1>\n"                                                          \
+	"      num: 5\n"                                                                 \
 	"      state: mine\n"
 
 /* Bytes that a making put out. */
 struct fake_sink {
 	struct byte_sink sink;
 	struct buf bytes;
-	size_t left;			/* puts until it fails */
+	size_t left; /* puts until it fails */
 };
 
 static int fake_put(struct byte_sink *sink, struct str bytes)
@@ -55,27 +55,32 @@ struct world {
 };
 
 static const struct recipe_place place = {
-	.dirname = { "bkt", 3 }, .prefix = { "lo\"gs", 5 },
-	.content_encoding = { "auto", 4 }, .tag = TAG_INTERNAL,
+	.dirname = { "bkt", 3 },
+	.prefix = { "lo\"gs", 5 },
+	.content_encoding = { "auto", 4 },
+	.tag = TAG_INTERNAL,
 };
 
 /* The stages of a configuration below "pipeline:", their recipe written and read
  * back. */
-static void open_world(struct world *w, const char *pipeline, const struct recipe_place *at)
+static void open_world(struct world *w, const char *pipeline,
+		       const struct recipe_place *at)
 {
 	struct buf yaml = BUF_INIT(65536);
 	struct err err = ERR_INIT;
 	size_t i;
 
 	*w = (struct world){
-		.arena = ARENA_INIT(1 << 20), .problems = PROBLEMS_INIT,
+		.arena = ARENA_INIT(1 << 20),
+		.problems = PROBLEMS_INIT,
 		.recipe_text = BUF_INIT(65536),
 		.sink = { { fake_put }, BUF_INIT(1 << 20), SIZE_MAX },
 	};
 	buf_printf(&yaml, "pipeline:\n%s", pipeline);
 	w->config = config_new();
 	assert_int_equal(config_add(w->config, "t.yml", buf_str(&yaml), false,
-				    &w->problems), 0);
+				    &w->problems),
+			 0);
 	stage_set_read(&w->set, w->config, &w->arena, &w->problems);
 	if (w->problems.count)
 		fail_msg("%s", w->problems.text.ptr);
@@ -87,7 +92,9 @@ static void open_world(struct world *w, const char *pipeline, const struct recip
 	for (i = 0; i < FLOW_COUNT; i++)
 		buf_printf(&yaml, "%c%s", i ? ',' : '[', sample_flows[i].json);
 	buf_putc(&yaml, ']');
-	assert_int_equal(decode_json(arena_str(&w->arena, buf_str(&yaml)), w->batch, NULL), 0);
+	assert_int_equal(decode_json(arena_str(&w->arena, buf_str(&yaml)), w->batch,
+				     NULL),
+			 0);
 	buf_fini(&yaml);
 }
 
@@ -139,8 +146,8 @@ static const char *make(struct world *w, const char *const *parts, size_t count)
 	return buf_str(&w->sink.bytes).ptr;
 }
 
-#define F6	sample_flows[5].json
-#define F4	sample_flows[3].json
+#define F6 sample_flows[5].json
+#define F4 sample_flows[3].json
 
 static void test_objects_without_a_header_are_lists(void **state)
 {
@@ -166,55 +173,43 @@ static void test_the_header_stands_around_the_rows_sorted(void **state)
 
 	(void)state;
 	open_world(&w, VPCLOGS, &place);
-	buf_printf(&expected, "{\"capture_end_time\":\"2019-02-26T16:47:49Z\","
-		   "\"capture_start_time\":\"2019-02-26T16:46:49Z\",\"collector_crn\":\"abc\","
-		   "\"flow_logs\":[%s],\"num\":\"5\",\"number_of_flow_logs\":1,"
-		   "\"state\":\"skip data\",\"version\":\"0.0.1\","
-		   "\"vpc_crn\":\"v\\u003c1\\u003e\"}\n", F6);
+	buf_printf(
+		&expected,
+		"{\"capture_end_time\":\"2019-02-26T16:47:49Z\","
+		"\"capture_start_time\":\"2019-02-26T16:46:49Z\",\"collector_crn\":\"abc\","
+		"\"flow_logs\":[%s],\"num\":\"5\",\"number_of_flow_logs\":1,"
+		"\"state\":\"skip data\",\"version\":\"0.0.1\","
+		"\"vpc_crn\":\"v\\u003c1\\u003e\"}\n",
+		F6);
 	assert_string_equal(make(&w, one, 1), expected.ptr);
 	buf_reset(&expected);
-	buf_printf(&expected, "\"flow_logs\":[%s,%s],\"num\":\"5\",\"number_of_flow_logs\":2,",
-		   F6, F4);
+	buf_printf(&expected,
+		   "\"flow_logs\":[%s,%s],\"num\":\"5\",\"number_of_flow_logs\":2,", F6,
+		   F4);
 	assert_non_null(strstr(make(&w, two, 2), expected.ptr));
 	buf_fini(&expected);
 	close_world(&w);
 }
 
-#define PRETTY_F6(i)							\
-	i "\t\"UUID\": \"a4b4c4d4e4f40414\",\n"				\
-	i "\t\"LayersPath\": \"Ethernet/ARP\",\n"			\
-	i "\t\"Application\": \"ARP\",\n"				\
-	i "\t\"Link\": {\n"						\
-	i "\t\t\"Protocol\": \"ETHERNET\",\n"				\
-	i "\t\t\"A\": \"02:42:ac:11:00:02\",\n"				\
-	i "\t\t\"B\": \"ff:ff:ff:ff:ff:ff\",\n"				\
-	i "\t\t\"ID\": 0\n"						\
-	i "\t},\n"							\
-	i "\t\"LastUpdateMetric\": {\n"					\
-	i "\t\t\"ABPackets\": 1,\n"					\
-	i "\t\t\"ABBytes\": 42,\n"					\
-	i "\t\t\"BAPackets\": 0,\n"					\
-	i "\t\t\"BABytes\": 0,\n"					\
-	i "\t\t\"Start\": 1551199619000,\n"				\
-	i "\t\t\"Last\": 1551199650000\n"				\
-	i "\t},\n"							\
-	i "\t\"Metric\": {\n"						\
-	i "\t\t\"ABPackets\": 1,\n"					\
-	i "\t\t\"ABBytes\": 42,\n"					\
-	i "\t\t\"BAPackets\": 0,\n"					\
-	i "\t\t\"BABytes\": 0,\n"					\
-	i "\t\t\"Start\": 1551199619000,\n"				\
-	i "\t\t\"Last\": 1551199619000\n"				\
-	i "\t},\n"							\
-	i "\t\"Start\": 1551199619000,\n"				\
-	i "\t\"Last\": 1551199619000,\n"				\
-	i "\t\"TrackingID\": \"f60718293a4b5c6d\",\n"			\
-	i "\t\"L3TrackingID\": \"ef46db3751d8e999\",\n"			\
-	i "\t\"ParentUUID\": \"\",\n"					\
-	i "\t\"NodeTID\": \"3a6a1f3e-2f3b-5f51-9c4e-0d1c6f6b7a10\",\n"	\
-	i "\t\"CaptureID\": \"8d9b3c52-4a57-4b21-6f5e-7c1d2e3f4a5b\",\n" \
-	i "\t\"RawPacketsCaptured\": 0\n"				\
-	i "}"
+#define PRETTY_F6(i)                                                                     \
+	i "\t\"UUID\": \"a4b4c4d4e4f40414\",\n" i                                        \
+	  "\t\"LayersPath\": \"Ethernet/ARP\",\n" i "\t\"Application\": \"ARP\",\n" i    \
+	  "\t\"Link\": {\n" i "\t\t\"Protocol\": \"ETHERNET\",\n" i                      \
+	  "\t\t\"A\": \"02:42:ac:11:00:02\",\n" i                                        \
+	  "\t\t\"B\": \"ff:ff:ff:ff:ff:ff\",\n" i "\t\t\"ID\": 0\n" i "\t},\n" i         \
+	  "\t\"LastUpdateMetric\": {\n" i "\t\t\"ABPackets\": 1,\n" i                    \
+	  "\t\t\"ABBytes\": 42,\n" i "\t\t\"BAPackets\": 0,\n" i                         \
+	  "\t\t\"BABytes\": 0,\n" i "\t\t\"Start\": 1551199619000,\n" i                  \
+	  "\t\t\"Last\": 1551199650000\n" i "\t},\n" i "\t\"Metric\": {\n" i             \
+	  "\t\t\"ABPackets\": 1,\n" i "\t\t\"ABBytes\": 42,\n" i                         \
+	  "\t\t\"BAPackets\": 0,\n" i "\t\t\"BABytes\": 0,\n" i                          \
+	  "\t\t\"Start\": 1551199619000,\n" i "\t\t\"Last\": 1551199619000\n" i          \
+	  "\t},\n" i "\t\"Start\": 1551199619000,\n" i "\t\"Last\": 1551199619000,\n" i  \
+	  "\t\"TrackingID\": \"f60718293a4b5c6d\",\n" i                                  \
+	  "\t\"L3TrackingID\": \"ef46db3751d8e999\",\n" i "\t\"ParentUUID\": \"\",\n" i  \
+	  "\t\"NodeTID\": \"3a6a1f3e-2f3b-5f51-9c4e-0d1c6f6b7a10\",\n" i                 \
+	  "\t\"CaptureID\": \"8d9b3c52-4a57-4b21-6f5e-7c1d2e3f4a5b\",\n" i               \
+	  "\t\"RawPacketsCaptured\": 0\n" i "}"
 
 static void test_pretty_objects_have_a_tab_a_level(void **state)
 {
@@ -223,23 +218,25 @@ static void test_pretty_objects_have_a_tab_a_level(void **state)
 
 	(void)state;
 	open_world(&w, "  encode: {type: json, json: {pretty: true}}\n", &place);
-	assert_string_equal(make(&w, two, 2), "[\n\t{\n" PRETTY_F6("\t") ",\n\t{\n"
-			    PRETTY_F6("\t") "\n]\n");
+	assert_string_equal(make(&w, two, 2),
+			    "[\n\t{\n" PRETTY_F6("\t") ",\n\t{\n" PRETTY_F6(
+				    "\t") "\n]\n");
 	close_world(&w);
 	open_world(&w, VPCLOGS "  encode: {type: json, json: {pretty: true}}\n", &place);
-	assert_string_equal(make(&w, two, 2),
-			    "{\n"
-			    "\t\"capture_end_time\": \"2019-02-26T16:47:49Z\",\n"
-			    "\t\"capture_start_time\": \"2019-02-26T16:46:49Z\",\n"
-			    "\t\"collector_crn\": \"abc\",\n"
-			    "\t\"flow_logs\": [\n\t\t{\n" PRETTY_F6("\t\t") ",\n\t\t{\n"
-			    PRETTY_F6("\t\t") "\n\t],\n"
-			    "\t\"num\": \"5\",\n"
-			    "\t\"number_of_flow_logs\": 2,\n"
-			    "\t\"state\": \"skip data\",\n"
-			    "\t\"version\": \"0.0.1\",\n"
-			    "\t\"vpc_crn\": \"v\\u003c1\\u003e\"\n"
-			    "}\n");
+	assert_string_equal(
+		make(&w, two, 2),
+		"{\n"
+		"\t\"capture_end_time\": \"2019-02-26T16:47:49Z\",\n"
+		"\t\"capture_start_time\": \"2019-02-26T16:46:49Z\",\n"
+		"\t\"collector_crn\": \"abc\",\n"
+		"\t\"flow_logs\": [\n\t\t{\n" PRETTY_F6("\t\t") ",\n\t\t{\n" PRETTY_F6(
+			"\t\t") "\n\t],\n"
+				"\t\"num\": \"5\",\n"
+				"\t\"number_of_flow_logs\": 2,\n"
+				"\t\"state\": \"skip data\",\n"
+				"\t\"version\": \"0.0.1\",\n"
+				"\t\"vpc_crn\": \"v\\u003c1\\u003e\"\n"
+				"}\n");
 	close_world(&w);
 }
 
@@ -288,9 +285,11 @@ static void test_the_recipe_keeps_options_and_place(void **state)
 	struct world w;
 
 	(void)state;
-	open_world(&w, VPCLOGS "  transform: {type: vpclogs}\n"
-		   "  encode: {type: json, json: {pretty: true}}\n"
-		   "  compress: {type: gzip, gzip: {level: 9}}\n", &place);
+	open_world(&w,
+		   VPCLOGS "  transform: {type: vpclogs}\n"
+			   "  encode: {type: json, json: {pretty: true}}\n"
+			   "  compress: {type: gzip, gzip: {level: 9}}\n",
+		   &place);
 	assert_string_equal(w.recipe_text.ptr,
 			    "{\"format\":1,\"tag\":\"internal\",\"dirname\":\"bkt\","
 			    "\"prefix\":\"lo\\\"gs\",\"content_encoding\":\"auto\","
@@ -316,9 +315,9 @@ static void test_the_content_encoding_is_resolved(void **state)
 	static const struct {
 		const char *wanted, *compress, *resolved;
 	} cases[] = {
-		{ "auto", "none", "" }, { "auto", "gzip", "gzip" },
+		{ "auto", "none", "" },	    { "auto", "gzip", "gzip" },
 		{ "gzip", "none", "gzip" }, { "gzip", "gzip", "gzip" },
-		{ "none", "none", "" }, { "none", "gzip", "" },
+		{ "none", "none", "" },	    { "none", "gzip", "" },
 	};
 	size_t i;
 
@@ -329,7 +328,8 @@ static void test_the_content_encoding_is_resolved(void **state)
 		struct world w;
 
 		at.content_encoding = str_of(cases[i].wanted);
-		snprintf(yaml, sizeof(yaml), "  compress: {type: %s}\n", cases[i].compress);
+		snprintf(yaml, sizeof(yaml), "  compress: {type: %s}\n",
+			 cases[i].compress);
 		open_world(&w, yaml, &at);
 		assert_true(str_is(w.recipe.content_encoding, cases[i].resolved));
 		assert_true(str_is(w.recipe.content_type, "application/json"));
@@ -337,15 +337,16 @@ static void test_the_content_encoding_is_resolved(void **state)
 	}
 }
 
-#define GOOD	"\"format\":1,\"tag\":\"other\",\"transform\":\"none\","
-#define REST	"\"header\":\"none\",\"encode\":\"json\",\"compress\":\"none\""
+#define GOOD "\"format\":1,\"tag\":\"other\",\"transform\":\"none\","
+#define REST "\"header\":\"none\",\"encode\":\"json\",\"compress\":\"none\""
 
 static void test_broken_recipes_are_refused(void **state)
 {
 	static const struct {
 		const char *text, *why;
 	} cases[] = {
-		{ "", "not a recipe" }, { "[]", "not a recipe" },
+		{ "", "not a recipe" },
+		{ "[]", "not a recipe" },
 		{ "{" GOOD REST, "not a recipe" },
 		{ "{\"format\":\"1\"}", "not a recipe" },
 		{ "{}", "format 0; this version knows 1" },
@@ -356,8 +357,10 @@ static void test_broken_recipes_are_refused(void **state)
 		{ "{\"format\":1,\"tag\":\"other\",\"transform\":\"x\"}",
 		  "unknown tag or transform" },
 		{ "{" GOOD "\"header\":\"x\",\"encode\":\"json\"}", "no such stage: x" },
-		{ "{" GOOD "\"header\":\"none\",\"encode\":\"csw\"}", "no such stage: csw" },
-		{ "{" GOOD "\"header\":\"none\",\"encode\":\"json\"}", "no such stage: " },
+		{ "{" GOOD "\"header\":\"none\",\"encode\":\"csw\"}",
+		  "no such stage: csw" },
+		{ "{" GOOD "\"header\":\"none\",\"encode\":\"json\"}",
+		  "no such stage: " },
 		{ "{" GOOD REST ",\"encode_options\":[]}", "options of json are broken" },
 		{ "{" GOOD REST ",\"encode_options\":{\"pretty\":1}}",
 		  "options of json are broken" },
@@ -394,9 +397,10 @@ static void test_recipes_are_whole_or_refused(void **state)
 	open_world(&w, VPCLOGS "  compress: {type: gzip}\n", &place);
 	for (len = 0; len < w.recipe_text.len; len++)
 		assert_int_equal(recipe_read((struct str){ w.recipe_text.ptr, len },
-					     &w.arena, &recipe, NULL), -EINVAL);
+					     &w.arena, &recipe, NULL),
+				 -EINVAL);
 	buf_printf(&later, "{\"new\":[{}]," GOOD REST ",\"header_options\":{\"*\":null},"
-		   "\"encode_options\":{\"width\":1}}");
+			   "\"encode_options\":{\"width\":1}}");
 	assert_int_equal(recipe_read(buf_str(&later), &arena, &recipe, NULL), 0);
 	recipe_fini(&recipe);
 	arena_fini(&arena);

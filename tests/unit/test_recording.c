@@ -13,8 +13,11 @@
 #include "source/recording.h"
 #include "sys/io.h"
 
-#define PATH_BYTES	512
-#define ALL(literal)	{ "" literal "", sizeof(literal) - 1 }
+#define PATH_BYTES 512
+#define ALL(literal)                                                                     \
+	{                                                                                \
+		"" literal "", sizeof(literal) - 1                                       \
+	}
 
 static char top[PATH_BYTES / 2];
 
@@ -97,11 +100,23 @@ static void test_recordings_are_read(void **state)
 		{ "a.jsonl", ALL("{1}\n{2}\n"), "-1({1})-1({2})" },
 		{ "a.jsonl", ALL(""), "" },
 		{ "a.jsonl", ALL("\n{1}\n"), "-1()-1({1})" },
-		{ "a.pb", ALL("\x02" "ab" "\x00" "\x01" "c"), "-1(ab)-1()-1(c)" },
+		{ "a.pb",
+		  ALL("\x02"
+		      "ab"
+		      "\x00"
+		      "\x01"
+		      "c"),
+		  "-1(ab)-1()-1(c)" },
 		{ "a.pb", ALL(""), "" },
-		{ "a.flowmsg.pb", ALL("\x02" "ab"), "-1(ab)" },
+		{ "a.flowmsg.pb",
+		  ALL("\x02"
+		      "ab"),
+		  "-1(ab)" },
 		/* The length in more bytes than it needs. */
-		{ "a.pb", ALL("\x82\x80\x00" "ab"), "-1(ab)" },
+		{ "a.pb",
+		  ALL("\x82\x80\x00"
+		      "ab"),
+		  "-1(ab)" },
 	};
 	size_t i;
 
@@ -123,13 +138,20 @@ static void test_name_says_the_kind(void **state)
 {
 	static const struct {
 		const char *name;
-		int kind;		/* -1: none */
+		int kind; /* -1: none */
 	} table[] = {
-		{ "k.jsonl", RECORDING_JSON }, { "k.jsonl.gz", RECORDING_JSON },
-		{ "k.pb", RECORDING_PROTOBUF }, { "k.pb.gz", RECORDING_PROTOBUF },
-		{ "k.flowmsg.pb", RECORDING_FLOWS }, { "k.flowmsg.pb.gz", RECORDING_FLOWS },
-		{ "k.json", -1 }, { "k", -1 }, { "k.gz", -1 }, { "k.jsonl.bz2", -1 },
-		{ "k.PB", -1 }, { "kpb", -1 },
+		{ "k.jsonl", RECORDING_JSON },
+		{ "k.jsonl.gz", RECORDING_JSON },
+		{ "k.pb", RECORDING_PROTOBUF },
+		{ "k.pb.gz", RECORDING_PROTOBUF },
+		{ "k.flowmsg.pb", RECORDING_FLOWS },
+		{ "k.flowmsg.pb.gz", RECORDING_FLOWS },
+		{ "k.json", -1 },
+		{ "k", -1 },
+		{ "k.gz", -1 },
+		{ "k.jsonl.bz2", -1 },
+		{ "k.PB", -1 },
+		{ "kpb", -1 },
 	};
 	size_t i;
 
@@ -142,7 +164,8 @@ static void test_name_says_the_kind(void **state)
 		r = recording_open(below(table[i].name), &err);
 		if (table[i].kind < 0) {
 			assert_null(r);
-			assert_non_null(strstr(err.text, "a recording is called NAME.jsonl"));
+			assert_non_null(
+				strstr(err.text, "a recording is called NAME.jsonl"));
 			continue;
 		}
 		assert_non_null(r);
@@ -158,7 +181,8 @@ static void test_times_stand_beside_it(void **state)
 	static const struct {
 		const char *recording, *times;
 	} names[] = {
-		{ "t.jsonl", "t.times" }, { "t.jsonl.gz", "t.times" },
+		{ "t.jsonl", "t.times" },
+		{ "t.jsonl.gz", "t.times" },
 	};
 	size_t i;
 
@@ -184,7 +208,8 @@ static void test_times_stand_beside_it(void **state)
 		assert_string_equal(story(names[i].recording), "-1(a)-1(b)-1(c)");
 	}
 	/* Of both kinds of protobuf; the name without its last part. */
-	write_file("u.pb", STR("\x01" "a"));
+	write_file("u.pb", STR("\x01"
+			       "a"));
 	write_file("u.times", STR("7\n"));
 	assert_string_equal(story("u.pb"), "7(a)");
 }
@@ -202,12 +227,29 @@ static void test_cut_and_damaged_files_are_told(void **state)
 		{ "d.jsonl", ALL("{1}\n\0{2}\n"), "-1({1}) damaged" },
 		{ "d.jsonl", ALL("{1}\n{\0}\n{3}\n"), "-1({1}) damaged" },
 		{ "d.jsonl", ALL("{1}\n{\0}"), "-1({1}) damaged" },
-		{ "d.pb", ALL("\x01" "a" "\x02" "b"), "-1(a) damaged" },
-		{ "d.pb", ALL("\x01" "a" "\x01"), "-1(a) damaged" },
-		{ "d.pb", ALL("\x01" "a" "\x80"), "-1(a) damaged" },
+		{ "d.pb",
+		  ALL("\x01"
+		      "a"
+		      "\x02"
+		      "b"),
+		  "-1(a) damaged" },
+		{ "d.pb",
+		  ALL("\x01"
+		      "a"
+		      "\x01"),
+		  "-1(a) damaged" },
+		{ "d.pb",
+		  ALL("\x01"
+		      "a"
+		      "\x80"),
+		  "-1(a) damaged" },
 		/* 256 MiB and a byte; endless; as negative as can be. */
-		{ "d.pb", ALL("\x81\x80\x80\x80\x01" "x"), " damaged" },
-		{ "d.pb", ALL("\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x00"), " damaged" },
+		{ "d.pb",
+		  ALL("\x81\x80\x80\x80\x01"
+		      "x"),
+		  " damaged" },
+		{ "d.pb", ALL("\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x00"),
+		  " damaged" },
 		{ "d.pb", ALL("\xff\xff\xff\xff\xff\xff\xff\xff\x7f"), " damaged" },
 	};
 	size_t i;

@@ -8,11 +8,11 @@
 #include <cmocka.h>
 #include "source/router.h"
 
-#define RECEIVERS	5
+#define RECEIVERS 5
 
 /* Keeps what it is offered, and the flows of it as text. */
 struct keeper {
-	struct receiver receiver;	/* first */
+	struct receiver receiver; /* first */
 	const struct parcel *parcel;
 	int offers;
 	char text[256];
@@ -58,7 +58,8 @@ static void add(struct desk *d, int who, const char *capture)
 	char *copy = strdup(capture);
 
 	assert_non_null(copy);
-	assert_int_equal(router_add(d->router, &d->keeper[who].receiver, str_of(copy)), 0);
+	assert_int_equal(router_add(d->router, &d->keeper[who].receiver, str_of(copy)),
+			 0);
 	memset(copy, 'x', strlen(copy));
 	free(copy);
 }
@@ -123,7 +124,7 @@ static void test_flows_are_sorted_by_capture(void **state)
 	assert_got(&d, 0, "0 3 5 ");
 	assert_got(&d, 1, "1 4 ");
 	assert_got(&d, 2, "0 1 2 3 4 5 ");
-	assert_got(&d, 3, NULL);	/* nothing for it: not asked */
+	assert_got(&d, 3, NULL); /* nothing for it: not asked */
 	assert_got(&d, 4, "0 3 5 ");
 	/* Nothing is left of the batch before. */
 	deliver(&d, "-cc");
@@ -216,7 +217,8 @@ static void test_thousand_captures_are_told_apart(void **state)
 		snprintf(name[i], sizeof(name[i]), "c%d", i);
 		keepers[i].receiver.offer = keep;
 		assert_int_equal(router_add(d.router, &keepers[i].receiver,
-					    str_of(name[i])), 0);
+					    str_of(name[i])),
+				 0);
 		flow->uuid = flow->capture_id = str_of(name[i]);
 	}
 	assert_true(router_deliver(d.router, batch));

@@ -49,8 +49,8 @@ static void endpoints(void **state)
 	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		struct err err = ERR_INIT;
 		struct endpoint e;
-		int error = s3_endpoint(str_of(table[i].text), STR("eu-west-1"), &made, &e,
-					&err);
+		int error = s3_endpoint(str_of(table[i].text), STR("eu-west-1"), &made,
+					&e, &err);
 
 		print_message("  \"%s\" %s\n", table[i].text, err.text);
 		assert_int_equal(error, table[i].url ? 0 : -EINVAL);
@@ -68,10 +68,16 @@ static void endpoints(void **state)
 }
 
 static struct str metadata_names[] = {
-	{ "first-timestamp", 15 }, { "num-records", 11 }, { "odd", 3 }, { "none", 4 },
+	{ "first-timestamp", 15 },
+	{ "num-records", 11 },
+	{ "odd", 3 },
+	{ "none", 4 },
 };
 static struct str metadata_values[] = {
-	{ "1551199609804", 13 }, { "2", 1 }, { "a\r\nb", 4 }, { "", 0 },
+	{ "1551199609804", 13 },
+	{ "2", 1 },
+	{ "a\r\nb", 4 },
+	{ "", 0 },
 };
 
 static const struct sealed object = {
@@ -100,8 +106,10 @@ static const char *header(const struct s3_request *r, const char *name)
 static struct sigv4_signer signer(void)
 {
 	return (struct sigv4_signer){
-		.access_key = STR("user"), .secret_key = STR("password"),
-		.region = STR("local"), .service = STR("s3"),
+		.access_key = STR("user"),
+		.secret_key = STR("password"),
+		.region = STR("local"),
+		.service = STR("s3"),
 	};
 }
 
@@ -120,14 +128,16 @@ static void requests(void **state)
 	assert_string_equal(header(&r, "Content-Encoding"), "gzip");
 	assert_string_equal(header(&r, "Content-MD5"), "5E+eNI5Byycu+oc4dyhXGw==");
 	assert_string_equal(header(&r, "X-Amz-Date"), "20261122T053036Z");
-	assert_string_equal(header(&r, "X-Amz-Content-Sha256"),
-			    "c97c29c7a71b392b437ee03fd17f09bb10b75e879466fc0eb757b2c4a78ac938");
+	assert_string_equal(
+		header(&r, "X-Amz-Content-Sha256"),
+		"c97c29c7a71b392b437ee03fd17f09bb10b75e879466fc0eb757b2c4a78ac938");
 	assert_string_equal(header(&r, "x-amz-meta-first-timestamp"), "1551199609804");
 	assert_string_equal(header(&r, "x-amz-meta-num-records"), "2");
 	assert_string_equal(header(&r, "x-amz-meta-odd"), "a  b");
 	assert_null(header(&r, "x-amz-meta-none"));
 	authorization = header(&r, "Authorization");
-	assert_non_null(strstr(authorization, "SignedHeaders=content-encoding;content-md5;"
+	assert_non_null(strstr(authorization,
+			       "SignedHeaders=content-encoding;content-md5;"
 			       "content-type;host;x-amz-content-sha256;x-amz-date;"
 			       "x-amz-meta-first-timestamp;x-amz-meta-num-records;"
 			       "x-amz-meta-odd, "));
@@ -233,14 +243,15 @@ static void *new_writer(const char *endpoint)
 
 struct store_server {
 	pthread_mutex_t lock;
-	char date[2][32];		/* X-Amz-Date of the requests */
+	char date[2][32]; /* X-Amz-Date of the requests */
 	int requests;
 	char body[16];
 	sem_t arrived, gate;
 };
 
 /* An hour ahead of us, and particular about it. */
-static void late_store(void *context, const struct tiny_request *r, struct tiny_reply *reply)
+static void late_store(void *context, const struct tiny_request *r,
+		       struct tiny_reply *reply)
 {
 	struct store_server *s = context;
 	static char skewed[512];
@@ -254,10 +265,13 @@ static void late_store(void *context, const struct tiny_request *r, struct tiny_
 			 strstr(r->head, "X-Amz-Date: ") + 12);
 	snprintf(s->body, sizeof(s->body), "%.15s", r->body);
 	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&now, &tm));
-	snprintf(skewed, sizeof(skewed), "HTTP/1.1 403 Forbidden\r\nDate: %s\r\n"
+	snprintf(skewed, sizeof(skewed),
+		 "HTTP/1.1 403 Forbidden\r\nDate: %s\r\n"
 		 "Content-Length: 48\r\n\r\n"
-		 "<Error><Code>RequestTimeTooSkewed</Code></Error>", date);
-	reply->text = s->requests++ ? "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n" : skewed;
+		 "<Error><Code>RequestTimeTooSkewed</Code></Error>",
+		 date);
+	reply->text = s->requests++ ? "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+				    : skewed;
 	pthread_mutex_unlock(&s->lock);
 }
 
@@ -304,7 +318,9 @@ static void world_init(struct world *w, tiny_answer *answer)
 		 tiny_server_port(w->server));
 	w->writer = new_writer(w->endpoint);
 	assert_int_equal(store_s3.init(w->writer, w->http, &err), 0);
-	w->put = (struct put){ .object = &object, .fd = mkstemp(name), .done = on_done,
+	w->put = (struct put){ .object = &object,
+			       .fd = mkstemp(name),
+			       .done = on_done,
 			       .context = &w->done };
 	unlink(name);
 	assert_int_equal(write(w->put.fd, "DATA", 4), 4);
@@ -347,7 +363,7 @@ static void cancelled_put(void **state)
 
 	(void)state;
 	world_init(&w, hanging_store);
-	store_s3.cancel(w.writer, &w.put);	/* not under way: nothing */
+	store_s3.cancel(w.writer, &w.put); /* not under way: nothing */
 	store_s3.put(w.writer, &w.put);
 	sem_wait(&w.store.arrived);
 	store_s3.cancel(w.writer, &w.put);

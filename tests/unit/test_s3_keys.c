@@ -17,10 +17,11 @@
 #include "sys/io.h"
 #include "tests/lib/tiny_server.h"
 
-#define OK_REPLY	"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
-#define REFUSAL		"HTTP/1.1 403 Forbidden\r\nContent-Length: 40\r\n\r\n" \
-			"<Error><Code>AccessDenied</Code></Error>"
-#define PUTS		4
+#define OK_REPLY "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+#define REFUSAL                                                                          \
+	"HTTP/1.1 403 Forbidden\r\nContent-Length: 40\r\n\r\n"                           \
+	"<Error><Code>AccessDenied</Code></Error>"
+#define PUTS 4
 
 /* Options of a writer, by name. */
 struct option {
@@ -48,37 +49,58 @@ static void options(void **state)
 {
 	static const struct {
 		struct option option[6];
-		const char *key, *text;	/* NULL: all is well */
+		const char *key, *text; /* NULL: all is well */
 	} table[] = {
 		{ { { "endpoint", "h" }, { "access_key", "a" }, { "secret_key", "s" } },
-		  NULL, NULL },
+		  NULL,
+		  NULL },
 		{ { { "access_key", "a" }, { "secret_key", "s" } }, NULL, NULL },
-		{ { { "endpoint", "h" }, { "secret_key", "s" } }, "access_key",
+		{ { { "endpoint", "h" }, { "secret_key", "s" } },
+		  "access_key",
 		  "it must be set" },
-		{ { { "endpoint", "h" }, { "access_key", "a" } }, "secret_key",
+		{ { { "endpoint", "h" }, { "access_key", "a" } },
+		  "secret_key",
 		  "it must be set" },
-		{ { { "endpoint", "ftp://h" }, { "access_key", "a" }, { "secret_key", "s" } },
-		  "endpoint", "not the URL of a store" },
-		{ { { "endpoint", "h" }, { "access_key", "a" }, { "secret_key", "s\nX: y" } },
-		  "secret_key", "more than one line" },
+		{ { { "endpoint", "ftp://h" },
+		    { "access_key", "a" },
+		    { "secret_key", "s" } },
+		  "endpoint",
+		  "not the URL of a store" },
+		{ { { "endpoint", "h" },
+		    { "access_key", "a" },
+		    { "secret_key", "s\nX: y" } },
+		  "secret_key",
+		  "more than one line" },
 		{ { { "endpoint", "h" }, { "api_key", "k" } }, NULL, NULL },
-		{ { { "endpoint", "h" }, { "api_key", "k" }, { "access_key", "a" } }, NULL,
+		{ { { "endpoint", "h" }, { "api_key", "k" }, { "access_key", "a" } },
+		  NULL,
 		  NULL },
 		{ { { "api_key", "k" } }, "endpoint", "it must be set when api_key is" },
 		{ { { "endpoint", "h" }, { "api_key", "k" }, { "iam_endpoint", "x" } },
-		  "iam_endpoint", "does not begin with https://" },
+		  "iam_endpoint",
+		  "does not begin with https://" },
 		{ { { "endpoint", "h" }, { "api_key", "k" }, { "api_key_file", "f" } },
-		  "api_key_file", "api_key is set too: only one of the two can be" },
-		{ { { "endpoint", "h" }, { "access_key", "k" }, { "access_key_file", "f" } },
-		  "access_key_file", "access_key is set too" },
-		{ { { "endpoint", "h" }, { "access_key", "k" }, { "secret_key", "k" },
+		  "api_key_file",
+		  "api_key is set too: only one of the two can be" },
+		{ { { "endpoint", "h" },
+		    { "access_key", "k" },
+		    { "access_key_file", "f" } },
+		  "access_key_file",
+		  "access_key is set too" },
+		{ { { "endpoint", "h" },
+		    { "access_key", "k" },
+		    { "secret_key", "k" },
 		    { "secret_key_file", "f" } },
-		  "secret_key_file", "secret_key is set too" },
+		  "secret_key_file",
+		  "secret_key is set too" },
 		{ { { "endpoint", "h" }, { "api_key_file", "/nowhere/key" } },
-		  "api_key_file", "cannot read the secret in /nowhere/key: No such file" },
-		{ { { "endpoint", "h" }, { "access_key", "k" },
+		  "api_key_file",
+		  "cannot read the secret in /nowhere/key: No such file" },
+		{ { { "endpoint", "h" },
+		    { "access_key", "k" },
 		    { "secret_key_file", "/nowhere/key" } },
-		  "secret_key_file", "cannot read the secret in /nowhere/key: No such file" },
+		  "secret_key_file",
+		  "cannot read the secret in /nowhere/key: No such file" },
 	};
 	size_t i;
 
@@ -100,19 +122,21 @@ static void options(void **state)
 }
 
 static const struct sealed object = {
-	.dirname = { "flows", 5 }, .key = { "0.gz", 4 }, .size = 4,
+	.dirname = { "flows", 5 },
+	.key = { "0.gz", 4 },
+	.size = 4,
 	.content_type = { "application/json", 16 },
 };
 
 /* A store and a token service on one port, which notes who was there. */
 struct world {
-	pthread_mutex_t lock;		/* for what follows */
-	int puts, asked;		/* requests so far */
-	char authorization[8][512];	/* of the puts */
-	char head[8192];		/* of the last put */
-	const char *token_reply;	/* NULL: a token */
-	char good_token[32];		/* other ones: 403; "": any */
-	bool token_waits;		/* for the gate */
+	pthread_mutex_t lock;	    /* for what follows */
+	int puts, asked;	    /* requests so far */
+	char authorization[8][512]; /* of the puts */
+	char head[8192];	    /* of the last put */
+	const char *token_reply;    /* NULL: a token */
+	char good_token[32];	    /* other ones: 403; "": any */
+	bool token_waits;	    /* for the gate */
 	char reply[256];
 	sem_t gate, was_asked;
 
@@ -139,10 +163,12 @@ static const char *make_token(struct world *w)
 {
 	char body[128];
 
-	snprintf(body, sizeof(body), "{\"access_token\":\"token-%d\",\"expires_in\":3600}",
-		 w->asked);
-	snprintf(w->reply, sizeof(w->reply), "HTTP/1.1 200 OK\r\nContent-Length: %zu"
-		 "\r\n\r\n%s", strlen(body), body);
+	snprintf(body, sizeof(body),
+		 "{\"access_token\":\"token-%d\",\"expires_in\":3600}", w->asked);
+	snprintf(w->reply, sizeof(w->reply),
+		 "HTTP/1.1 200 OK\r\nContent-Length: %zu"
+		 "\r\n\r\n%s",
+		 strlen(body), body);
 	return w->token_reply ? w->token_reply : w->reply;
 }
 
@@ -186,13 +212,15 @@ static int setup(void **state)
 	w->server = tiny_server_new(answer, w);
 	w->http = http_new(NULL);
 	assert_true(w->server && w->http);
-	snprintf(w->url, sizeof(w->url), "http://127.0.0.1:%u", tiny_server_port(w->server));
+	snprintf(w->url, sizeof(w->url), "http://127.0.0.1:%u",
+		 tiny_server_port(w->server));
 	snprintf(w->iam_url, sizeof(w->iam_url), "%s/token", w->url);
 	fd = io_open(path, O_RDWR | O_CREAT, 0600);
 	assert_int_equal(io_write(fd, STR("DATA")), 0);
 	for (i = 0; i < PUTS; i++)
-		w->put[i] = (struct put){ .object = &object, .fd = fd, .done = on_done,
-					  .context = &w->done };
+		w->put[i] = (struct put){
+			.object = &object, .fd = fd, .done = on_done, .context = &w->done
+		};
 	*state = w;
 	return 0;
 }
@@ -230,8 +258,10 @@ static void start(struct world *w, const struct option *o)
 
 static void start_iam(struct world *w)
 {
-	start(w, (struct option[]){ { "endpoint", w->url }, { "iam_endpoint", w->iam_url },
-				    { "api_key", "k" }, { NULL, NULL } });
+	start(w, (struct option[]){ { "endpoint", w->url },
+				    { "iam_endpoint", w->iam_url },
+				    { "api_key", "k" },
+				    { NULL, NULL } });
 }
 
 static void run(struct world *w)
@@ -266,9 +296,11 @@ static void regions(void **state)
 
 	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		setenv("AWS_REGION", table[i].variable, 1);
-		start(w, (struct option[]){ { "endpoint", w->url }, { "access_key", "a" },
+		start(w, (struct option[]){ { "endpoint", w->url },
+					    { "access_key", "a" },
 					    { "secret_key", "s" },
-					    { "region", table[i].option }, { NULL, NULL } });
+					    { "region", table[i].option },
+					    { NULL, NULL } });
 		unsetenv("AWS_REGION");
 		run(w);
 		assert_int_equal(w->put[0].result, PUT_STORED);
@@ -283,8 +315,10 @@ static void sessions(void **state)
 {
 	struct world *w = *state;
 
-	start(w, (struct option[]){ { "endpoint", w->url }, { "access_key", "a" },
-				    { "secret_key", "s" }, { "session_token", "temporary" },
+	start(w, (struct option[]){ { "endpoint", w->url },
+				    { "access_key", "a" },
+				    { "secret_key", "s" },
+				    { "session_token", "temporary" },
 				    { NULL, NULL } });
 	run(w);
 	assert_non_null(strstr(w->head, "\r\nX-Amz-Security-Token: temporary\r\n"));
@@ -299,8 +333,10 @@ static void keys_in_files(void **state)
 	struct world *w = *state;
 
 	put_key(w, "first\n");
-	start(w, (struct option[]){ { "endpoint", w->url }, { "secret_key", "s" },
-				    { "access_key_file", w->key_file }, { NULL, NULL } });
+	start(w, (struct option[]){ { "endpoint", w->url },
+				    { "secret_key", "s" },
+				    { "access_key_file", w->key_file },
+				    { NULL, NULL } });
 	run(w);
 	assert_non_null(strstr(w->authorization[0], "Credential=first/"));
 	put_key(w, " second ");
@@ -353,7 +389,8 @@ static void no_token(void **state)
 	sem_post(&w->gate);
 	sem_wait(&w->done);
 	assert_int_equal(w->put[0].result, PUT_FAILED);
-	assert_string_equal(w->put[0].error, "IAM: 400 BXNIM0415E: it does not accept the "
+	assert_string_equal(w->put[0].error,
+			    "IAM: 400 BXNIM0415E: it does not accept the "
 			    "key: check api_key");
 	pthread_mutex_lock(&w->lock);
 	w->token_reply = NULL;
@@ -400,7 +437,8 @@ static void forbidden_for_good(void **state)
 	start_iam(w);
 	run(w);
 	assert_int_equal(w->put[0].result, PUT_FAILED);
-	assert_string_equal(w->put[0].error, "403 AccessDenied: the store does not accept the "
+	assert_string_equal(w->put[0].error,
+			    "403 AccessDenied: the store does not accept the "
 			    "token of api_key: check its policies");
 	assert_int_equal(w->puts, 2);
 	assert_int_equal(w->asked, 2);
@@ -434,7 +472,7 @@ static void slow_refresh(void **state)
 	assert_string_equal(w->put[1].error, "cancelled");
 }
 
-#define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {

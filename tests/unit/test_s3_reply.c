@@ -8,8 +8,9 @@
 #include "base/buf.h"
 #include "store/s3_reply.h"
 
-#define DOCUMENT(code)	"<?xml version=\"1.0\"?>\n<Error><Code>" code "</Code>" \
-			"<Message>it\nsays</Message></Error>"
+#define DOCUMENT(code)                                                                   \
+	"<?xml version=\"1.0\"?>\n<Error><Code>" code "</Code>"                          \
+	"<Message>it\nsays</Message></Error>"
 
 static void replies(void **state)
 {
@@ -88,20 +89,25 @@ static void replies_to_a_token(void **state)
 		int status;
 		const char *body, *text;
 	} table[] = {
-		{ 401, "", "401: the store does not accept the token of api_key: check its "
-			   "policies" },
-		{ 403, DOCUMENT("AccessDenied"), "403 AccessDenied: the store does not accept "
-						 "the token of api_key: check its policies" },
-		{ 404, DOCUMENT("NoSuchBucket"), "404 NoSuchBucket: the bucket \"flows\" does "
-						 "not exist: make it, or set dirname" },
+		{ 401, "",
+		  "401: the store does not accept the token of api_key: check its "
+		  "policies" },
+		{ 403, DOCUMENT("AccessDenied"),
+		  "403 AccessDenied: the store does not accept "
+		  "the token of api_key: check its policies" },
+		{ 404, DOCUMENT("NoSuchBucket"),
+		  "404 NoSuchBucket: the bucket \"flows\" does "
+		  "not exist: make it, or set dirname" },
 	};
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		struct s3_verdict v;
-		struct s3_reply r = { .status = table[i].status, .bucket = STR("flows"),
-				      .body = str_of(table[i].body), .has_token = true };
+		struct s3_reply r = { .status = table[i].status,
+				      .bucket = STR("flows"),
+				      .body = str_of(table[i].body),
+				      .has_token = true };
 
 		s3_reply_read(&r, &v);
 		assert_string_equal(v.text, table[i].text);

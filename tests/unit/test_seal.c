@@ -12,30 +12,37 @@
 #include "store/seal.h"
 #include "tests/unit/spool_world.h"
 
-#define KEY	"p/other/20190226T164649Z/00000000.gz"
+#define KEY "p/other/20190226T164649Z/00000000.gz"
 
 static const struct now start = { 1000000, 1551199609804 };
 
 static const char *const rows[] = { ",{\"a\":1},{\"a\":2}", ",{\"a\":3}", ",{\"a\":4}" };
 static const struct object object = {
-	.key = { KEY, sizeof(KEY) - 1 }, .first_ms = 1551199549804,
-	.last_ms = 1551199609804, .records = 4,
+	.key = { KEY, sizeof(KEY) - 1 },
+	.first_ms = 1551199549804,
+	.last_ms = 1551199609804,
+	.records = 4,
 };
 
 static void put_recipe(struct buf *b, const char *compress)
 {
 	struct recipe_place place = {
-		.dirname = STR("bucket"), .prefix = STR("p"),
-		.content_encoding = STR("auto"), .tag = TAG_OTHER,
+		.dirname = STR("bucket"),
+		.prefix = STR("p"),
+		.content_encoding = STR("auto"),
+		.tag = TAG_OTHER,
 	};
 	struct stage_set set = { 0 };
 	int kind;
 
 	for (kind = 0; kind < KIND_COUNT; kind++) {
-		const char *name = kind == KIND_COMPRESS ? compress : registry[kind].fallback;
+		const char *name = kind == KIND_COMPRESS ? compress
+							 : registry[kind].fallback;
 
-		assert_int_equal(stage_instance_new(&set.at[kind], registry_find(
-			(enum stage_kind)kind, str_of(name))), 0);
+		assert_int_equal(stage_instance_new(&set.at[kind],
+						    registry_find((enum stage_kind)kind,
+								  str_of(name))),
+				 0);
 	}
 	recipe_write(&set, &place, b);
 	assert_int_equal(buf_error(b), 0);
@@ -57,12 +64,15 @@ static void write_open(struct world *w, uint64_t id, const char *compress, bool 
 	put_recipe(&recipe, compress);
 	at[0] = 0;
 	assert_int_equal(frame_append(fd, 0, &(struct frame){ .kind = FRAME_RECIPE },
-				      buf_str(&recipe)), 0);
+				      buf_str(&recipe)),
+			 0);
 	at[1] = FRAME_HEAD + (int64_t)recipe.len;
 	for (i = 0; i < 3; i++) {
 		struct frame frame = {
-			.kind = FRAME_ROWS, .records = i ? 1 : 2,
-			.first_ms = 100 + i, .last_ms = 200 + i,
+			.kind = FRAME_ROWS,
+			.records = i ? 1 : 2,
+			.first_ms = 100 + i,
+			.last_ms = 200 + i,
 		};
 
 		assert_int_equal(frame_append(fd, at[i + 1], &frame, str_of(rows[i])), 0);
@@ -134,7 +144,8 @@ static void assert_object(struct world *w, uint64_t id, const char *body, int re
 	if (is_gzip) {
 		z_stream z = { .next_in = (Bytef *)file.ptr + ENVELOPE_SIZE,
 			       .avail_in = (uInt)bytes.len,
-			       .next_out = (Bytef *)plain, .avail_out = sizeof(plain) };
+			       .next_out = (Bytef *)plain,
+			       .avail_out = sizeof(plain) };
 
 		assert_int_equal(inflateInit2(&z, 31), Z_OK);
 		assert_int_equal(inflate(&z, Z_FINISH), Z_STREAM_END);
@@ -249,13 +260,13 @@ static void test_damaged_rows_end_the_object(void **state)
 {
 	static const struct {
 		int frame, offset;
-		const char *body;	/* NULL: nothing is left */
+		const char *body; /* NULL: nothing is left */
 		int records;
 	} table[] = {
 		{ 3, FRAME_HEAD, "[{\"a\":1},{\"a\":2},{\"a\":3}]\n", 3 },
 		{ 3, FRAME_HEAD + 7, "[{\"a\":1},{\"a\":2},{\"a\":3}]\n", 3 },
-		{ 3, 4, "[{\"a\":1},{\"a\":2},{\"a\":3}]\n", 3 },	/* its CRC */
-		{ 3, 12, "[{\"a\":1},{\"a\":2},{\"a\":3}]\n", 3 },	/* records */
+		{ 3, 4, "[{\"a\":1},{\"a\":2},{\"a\":3}]\n", 3 },  /* its CRC */
+		{ 3, 12, "[{\"a\":1},{\"a\":2},{\"a\":3}]\n", 3 }, /* records */
 		{ 2, FRAME_HEAD + 3, "[{\"a\":1},{\"a\":2}]\n", 2 },
 		{ 1, FRAME_HEAD + 1, NULL, 0 },
 	};
@@ -323,8 +334,10 @@ static void test_useless_files_go_to_bad(void **state)
 		assert_false(world_has(&w, SPOOL_OPEN, 5));
 		assert_false(world_has(&w, SPOOL_NEW, 5));
 		assert_int_equal(stats_get(&w.stats, STAT_OBJECTS_QUARANTINED), 1);
-		snprintf(expected, sizeof(expected), "spool=open/0000000000000005 moved "
-			 "to bad/: %s\n", why[i]);
+		snprintf(expected, sizeof(expected),
+			 "spool=open/0000000000000005 moved "
+			 "to bad/: %s\n",
+			 why[i]);
 		assert_non_null(strstr(world_log(&w), expected));
 		world_end(&w);
 	}

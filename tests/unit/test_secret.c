@@ -15,7 +15,7 @@
 
 struct world {
 	char folder[32];
-	char path[64];			/* of "key" in it */
+	char path[64]; /* of "key" in it */
 };
 
 static int setup(void **state)
@@ -86,7 +86,7 @@ static void contents(void **state)
 {
 	static const struct {
 		const char *text;
-		size_t len;		/* 0: to the NUL */
+		size_t len; /* 0: to the NUL */
 		const char *value, *error;
 	} table[] = {
 		{ "abc", 0, "abc", NULL },
@@ -97,7 +97,9 @@ static void contents(void **state)
 		{ " \n\t", 0, NULL, "it is empty" },
 		{ "a\nb", 0, NULL, "more than one line" },
 		{ "a\0b", 3, NULL, "more than one line" },
-		{ "a\x7f" "b", 0, NULL, "more than one line" },
+		{ "a\x7f"
+		  "b",
+		  0, NULL, "more than one line" },
 	};
 	struct world *w = *state;
 	size_t i;
@@ -251,7 +253,7 @@ static void environment(void **state)
 	assert_true(str_is(secret_environment("TEST_SECRET"), "abc"));
 }
 
-#define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {

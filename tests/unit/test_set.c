@@ -9,7 +9,7 @@
 #include <cmocka.h>
 #include "stage/set.h"
 
-#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 struct world {
 	struct arena arena;
@@ -23,7 +23,8 @@ static void open_world(struct world *w, const char *yaml)
 
 	*w = (struct world){ .arena = ARENA_INIT(1 << 20), .problems = PROBLEMS_INIT };
 	assert_non_null(config);
-	assert_int_equal(config_add(config, "t.yml", str_of(yaml), false, &w->problems), 0);
+	assert_int_equal(config_add(config, "t.yml", str_of(yaml), false, &w->problems),
+			 0);
 	stage_set_read(&w->set, config, &w->arena, &w->problems);
 	config_free(config);
 }
@@ -42,13 +43,18 @@ static void test_without_types_the_fallbacks_are_taken(void **state)
 		enum stage_kind kind;
 		const struct stage *stage;
 	} cases[] = {
-		{ KIND_CLASSIFY, &classify_subnet.stage }, { KIND_FILTER, &filter_subnet.stage },
-		{ KIND_TRANSFORM, &transform_none.stage }, { KIND_MANGLE, &mangle_none.stage },
-		{ KIND_HEADER, &header_none.stage }, { KIND_ENCODE, &encode_json.stage },
+		{ KIND_CLASSIFY, &classify_subnet.stage },
+		{ KIND_FILTER, &filter_subnet.stage },
+		{ KIND_TRANSFORM, &transform_none.stage },
+		{ KIND_MANGLE, &mangle_none.stage },
+		{ KIND_HEADER, &header_none.stage },
+		{ KIND_ENCODE, &encode_json.stage },
 		{ KIND_COMPRESS, &compress_none.stage },
 	};
 	static const char *const texts[] = {
-		"", "pipeline: {}", "pipeline: {encode: {type: }, compress: {type: ''}}",
+		"",
+		"pipeline: {}",
+		"pipeline: {encode: {type: }, compress: {type: ''}}",
 	};
 	size_t i, k;
 
@@ -71,7 +77,7 @@ static void test_the_parts_are_those_of_the_set(void **state)
 
 	(void)state;
 	open_world(&w, "pipeline:\n  transform: {type: vpclogs}\n"
-		   "  storeheader: {type: vpclogs}\n  compress: {type: gzip}\n");
+		       "  storeheader: {type: vpclogs}\n  compress: {type: gzip}\n");
 	assert_string_equal(buf_str(&w.problems.text).ptr, "");
 	assert_ptr_equal(w.set.at[KIND_COMPRESS].stage, &compress_gzip.stage);
 	stage_set_parts(&w.set, &parts);
@@ -97,20 +103,20 @@ static void test_an_unknown_type_lists_what_there_is(void **state)
 		const char *yaml, *place;
 		enum stage_kind kind;
 	} cases[] = {
-		{ "pipeline:\n  classify:\n    type: x\n", "t.yml:3: pipeline.classify.type: ",
-		  KIND_CLASSIFY },
-		{ "pipeline:\n  filter: {type: x}\n", "t.yml:2: pipeline.filter.type: ",
-		  KIND_FILTER },
-		{ "pipeline.transform.type: x\n", "t.yml:1: pipeline.transform.type: ",
-		  KIND_TRANSFORM },
-		{ "pipeline:\n  mangle: {type: x}\n", "t.yml:2: pipeline.mangle.type: ",
-		  KIND_MANGLE },
+		{ "pipeline:\n  classify:\n    type: x\n",
+		  "t.yml:3: pipeline.classify.type: ", KIND_CLASSIFY },
+		{ "pipeline:\n  filter: {type: x}\n",
+		  "t.yml:2: pipeline.filter.type: ", KIND_FILTER },
+		{ "pipeline.transform.type: x\n",
+		  "t.yml:1: pipeline.transform.type: ", KIND_TRANSFORM },
+		{ "pipeline:\n  mangle: {type: x}\n",
+		  "t.yml:2: pipeline.mangle.type: ", KIND_MANGLE },
 		{ "pipeline:\n  storeheader: {type: x}\n",
 		  "t.yml:2: pipeline.storeheader.type: ", KIND_HEADER },
-		{ "pipeline:\n  encode: {type: x}\n", "t.yml:2: pipeline.encode.type: ",
-		  KIND_ENCODE },
-		{ "pipeline:\n  compress: {type: x}\n", "t.yml:2: pipeline.compress.type: ",
-		  KIND_COMPRESS },
+		{ "pipeline:\n  encode: {type: x}\n",
+		  "t.yml:2: pipeline.encode.type: ", KIND_ENCODE },
+		{ "pipeline:\n  compress: {type: x}\n",
+		  "t.yml:2: pipeline.compress.type: ", KIND_COMPRESS },
 	};
 	size_t i;
 
@@ -149,12 +155,13 @@ static void test_all_problems_are_found_in_one_run(void **state)
 
 	(void)state;
 	open_world(&w, "pipeline:\n  encode: {type: x}\n  filter: {excluded_tags: [y]}\n"
-		   "  compress: {type: gzip, gzip: {level: 10}}\n");
+		       "  compress: {type: gzip, gzip: {level: 10}}\n");
 	assert_int_equal(w.problems.count, 3);
 	assert_non_null(strstr(w.problems.text.ptr, "t.yml:2: pipeline.encode.type: "));
 	assert_non_null(strstr(w.problems.text.ptr,
 			       "t.yml:3: pipeline.filter.excluded_tags[0]: "));
-	assert_non_null(strstr(w.problems.text.ptr, "t.yml:4: pipeline.compress.gzip.level: "));
+	assert_non_null(
+		strstr(w.problems.text.ptr, "t.yml:4: pipeline.compress.gzip.level: "));
 	close_world(&w);
 }
 
@@ -200,8 +207,10 @@ static void test_stages_that_do_not_fit_are_both_named(void **state)
 			continue;
 		snprintf(yaml, sizeof(yaml), "pipeline:\n  mangle: {type: %s}\n",
 			 (*stage)->name);
-		snprintf(expected, sizeof(expected), "t.yml:2: pipeline.mangle.type: mangle %s "
-			 "does not fit transform none; ", (*stage)->name);
+		snprintf(expected, sizeof(expected),
+			 "t.yml:2: pipeline.mangle.type: mangle %s "
+			 "does not fit transform none; ",
+			 (*stage)->name);
 		open_world(&w, yaml);
 		assert_non_null(strstr(buf_str(&w.problems.text).ptr, expected));
 		close_world(&w);
@@ -213,10 +222,14 @@ static void test_stages_that_do_not_fit_are_both_named(void **state)
 
 		if (encode->takes_header)
 			continue;
-		snprintf(yaml, sizeof(yaml), "pipeline:\n  encode: {type: %s}\n"
-			 "  storeheader: {type: vpclogs}\n", (*stage)->name);
-		snprintf(expected, sizeof(expected), "t.yml:2: pipeline.encode.type: encode %s "
-			 "does not fit storeheader vpclogs; ", (*stage)->name);
+		snprintf(yaml, sizeof(yaml),
+			 "pipeline:\n  encode: {type: %s}\n"
+			 "  storeheader: {type: vpclogs}\n",
+			 (*stage)->name);
+		snprintf(expected, sizeof(expected),
+			 "t.yml:2: pipeline.encode.type: encode %s "
+			 "does not fit storeheader vpclogs; ",
+			 (*stage)->name);
 		open_world(&w, yaml);
 		assert_non_null(strstr(buf_str(&w.problems.text).ptr, expected));
 		close_world(&w);

@@ -31,7 +31,10 @@ static const struct field inner_fields[] = {
 };
 
 static const struct shape inner_shape = {
-	"inner", sizeof(struct inner), inner_fields, NULL,
+	"inner",
+	sizeof(struct inner),
+	inner_fields,
+	NULL,
 };
 
 static const struct field outer_fields[] = {
@@ -50,14 +53,17 @@ static const struct field outer_fields[] = {
 };
 
 static const struct shape outer_shape = {
-	"outer", sizeof(struct outer), outer_fields, NULL,
+	"outer",
+	sizeof(struct outer),
+	outer_fields,
+	NULL,
 };
 
 static void takes_kinds_from_members(void **state)
 {
 	static const enum field_kind kinds[] = {
-		FIELD_KIND_BOOL, FIELD_KIND_U16, FIELD_KIND_U32, FIELD_KIND_I64,
-		FIELD_KIND_STR, FIELD_KIND_STRS, FIELD_KIND_MAP, FIELD_KIND_RAW,
+		FIELD_KIND_BOOL, FIELD_KIND_U16,    FIELD_KIND_U32,  FIELD_KIND_I64,
+		FIELD_KIND_STR,	 FIELD_KIND_STRS,   FIELD_KIND_MAP,  FIELD_KIND_RAW,
 		FIELD_KIND_ENUM, FIELD_KIND_OBJECT, FIELD_KIND_ENUM,
 	};
 	size_t i;

@@ -9,10 +9,10 @@
 #include "store/digest.h"
 #include "store/sigv4.h"
 
-#define HEADERS_MAX	12
-#define EMPTY_SHA256	"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-#define DATA_SHA256	"c97c29c7a71b392b437ee03fd17f09bb10b75e879466fc0eb757b2c4a78ac938"
-#define EXAMPLE_SECRET	"wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
+#define HEADERS_MAX    12
+#define EMPTY_SHA256   "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+#define DATA_SHA256    "c97c29c7a71b392b437ee03fd17f09bb10b75e879466fc0eb757b2c4a78ac938"
+#define EXAMPLE_SECRET "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 
 struct vector {
 	const char *name;
@@ -20,8 +20,8 @@ struct vector {
 	const char *method, *path, *payload_sha256;
 	const char *header[HEADERS_MAX][2];
 	int64_t wall_ms;
-	const char *canonical_sha256;	/* or NULL: not known */
-	const char *canonical;		/* or NULL */
+	const char *canonical_sha256; /* or NULL: not known */
+	const char *canonical;	      /* or NULL */
 	const char *signed_headers, *signature;
 };
 
@@ -128,7 +128,8 @@ static struct sigv4_signer signer_of(const struct vector *v)
 	};
 }
 
-static struct sigv4_request request_of(const struct vector *v, struct sigv4_header *header)
+static struct sigv4_request request_of(const struct vector *v,
+				       struct sigv4_header *header)
 {
 	size_t n;
 
@@ -187,7 +188,7 @@ static void known_signatures(void **state)
 		print_message("  %s\n", vectors[i].name);
 		signer = signer_of(&vectors[i]);
 		assert_vector(&signer, &vectors[i]);
-		assert_vector(&signer, &vectors[i]);	/* now with the kept key */
+		assert_vector(&signer, &vectors[i]); /* now with the kept key */
 	}
 }
 
@@ -219,8 +220,12 @@ static void values_of_one_name_are_a_list(void **state)
 		{ { "B", 1 }, { "", 0 } },
 	};
 	struct sigv4_request request = {
-		.method = STR("GET"), .path = STR("/"), .query = STR("x=1"),
-		.header = header, .count = 4, .payload_sha256 = STR("UNSIGNED"),
+		.method = STR("GET"),
+		.path = STR("/"),
+		.query = STR("x=1"),
+		.header = header,
+		.count = 4,
+		.payload_sha256 = STR("UNSIGNED"),
 	};
 	struct sigv4_signer signer = signer_of(&vectors[1]);
 	struct sigv4_signature s;
@@ -254,8 +259,10 @@ static void headers_to_send(void **state)
 	at += strlen(at) + 1;
 	assert_string_equal(at, "X-Amz-Security-Token: TOKEN==");
 	at += strlen(at) + 1;
-	assert_memory_equal(at, "Authorization: AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/"
-			    "20150830/eu-central-1/s3/aws4_request, ", 94);
+	assert_memory_equal(at,
+			    "Authorization: AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/"
+			    "20150830/eu-central-1/s3/aws4_request, ",
+			    94);
 	at += strlen(at) + 1;
 	assert_ptr_equal(at, lines.ptr + lines.len);
 	buf_fini(&lines);

@@ -96,7 +96,7 @@ static void metrics_have_names_and_labels(void **state)
 		"skydive_exporter_source_bad_flows_total{source=\"ws://a:1/\\\"\\\\x\","
 		"reason=\"number\"} 3",
 		"skydive_exporter_config_generation 4",
-		NULL
+		NULL,
 	};
 
 	snapshot_put_metrics(&w->snapshot, &w->out);

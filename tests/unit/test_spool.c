@@ -97,7 +97,7 @@ static void test_start_sorts_by_id(void **state)
 static void test_start_quarantines_what_is_not_whole(void **state)
 {
 	static const struct {
-		size_t size;		/* of the file */
+		size_t size; /* of the file */
 		const char *why;
 	} table[] = {
 		{ 0, "it is cut" },
@@ -116,7 +116,8 @@ static void test_start_quarantines_what_is_not_whole(void **state)
 		world_seal(&w, i + 1, 10, 1, "k");
 		world_read(&w, SPOOL_NEW, i + 1, &file);
 		buf_puts(&file, "more");
-		world_write(&w, SPOOL_NEW, i + 1, (struct str){ file.ptr, table[i].size });
+		world_write(&w, SPOOL_NEW, i + 1,
+			    (struct str){ file.ptr, table[i].size });
 	}
 	world_seal(&w, 5, 10, 1, "k");
 	world_read(&w, SPOOL_NEW, 5, &file);
@@ -135,7 +136,7 @@ static void test_start_quarantines_what_is_not_whole(void **state)
 	for (i = 0; i < 4; i++)
 		assert_non_null(strstr(w.lines.ptr, table[i].why));
 	assert_non_null(strstr(w.lines.ptr, "0 tenant=t spool=new/0000000000000005 moved "
-			       "to bad/: its head is damaged\n"));
+					    "to bad/: its head is damaged\n"));
 	buf_fini(&file);
 	world_end(&w);
 }
@@ -143,8 +144,10 @@ static void test_start_quarantines_what_is_not_whole(void **state)
 static void test_foreign_files_are_let_be(void **state)
 {
 	static const char *const names[] = {
-		"readme", "1", "000000000000000x", "00000000000000001", "0000000000000000",
-		"-000000000000001", "+000000000000001", "               1",
+		"readme",	    "1",
+		"000000000000000x", "00000000000000001",
+		"0000000000000000", "-000000000000001",
+		"+000000000000001", "               1",
 	};
 	enum spool_folder folder;
 	char path[SPOOL_PATH_MAX];
@@ -219,7 +222,7 @@ static void test_directory_that_cannot_be_made_is_an_error(void **state)
 	(void)state;
 	assert_null(spool_open(&options, NULL, &err));
 	assert_non_null(strstr(err.text, "spool.directory: cannot make /dev/null/spool: "
-			       "Not a directory"));
+					 "Not a directory"));
 }
 
 static void test_ids_are_never_used_again(void **state)
@@ -330,7 +333,7 @@ static void test_outcomes_do_what_they_say(void **state)
 	assert_int_equal(stats_get(&w.stats, STAT_RECORDS_SPOOLED), 2);
 	assert_backlog(&w, 1, ENVELOPE_SIZE + 200);
 
-	spool_done(w.dir, 77, SPOOL_STORED);	/* nobody knows it */
+	spool_done(w.dir, 77, SPOOL_STORED); /* nobody knows it */
 	assert_backlog(&w, 1, ENVELOPE_SIZE + 200);
 	world_end(&w);
 }
@@ -388,7 +391,8 @@ static void test_oldest_of_the_largest_goes_when_full(void **state)
 	assert_true(world_has(&w, SPOOL_NEW, 1));
 	assert_true(world_has(&w, SPOOL_NEW, 11));
 	spool_dir_close(other);
-	assert_non_null(strstr(world_log(&w), "1 tenant=t spool=full the oldest object is "
+	assert_non_null(strstr(world_log(&w),
+			       "1 tenant=t spool=full the oldest object is "
 			       "dropped: records=10 bytes=4196"));
 	world_end(&w);
 }
@@ -433,7 +437,7 @@ static void test_old_objects_go(void **state)
 	spool_tick(w.dir, later(60000));
 	assert_backlog(&w, 3, 3 * (ENVELOPE_SIZE + 1));
 	spool_tick(w.dir, later(60011));
-	assert_true(world_has(&w, SPOOL_NEW, 1));	/* under way */
+	assert_true(world_has(&w, SPOOL_NEW, 1)); /* under way */
 	assert_false(world_has(&w, SPOOL_NEW, 2));
 	assert_true(world_has(&w, SPOOL_NEW, 3));
 	spool_done(w.dir, 1, SPOOL_LATER);

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include "base/str.h"
 
-#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const struct str nothing = { NULL, 0 };
 

@@ -8,8 +8,8 @@
 #include <cmocka.h>
 #include "format/time_text.h"
 
-#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
-#define DAY		86400
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define DAY	     86400
 
 static void test_seconds_become_dates(void **state)
 {

@@ -14,9 +14,10 @@
 #include "tests/lib/tiny_server.h"
 #include "topology/topology.h"
 
-#define SEEN_MAX	64
-#define VETH		"[{\"ID\":\"1\",\"Metadata\":{\"Type\":\"veth\"," \
-			"\"IPV4\":[\"10.0.0.1/24\"]}}]"
+#define SEEN_MAX 64
+#define VETH                                                                             \
+	"[{\"ID\":\"1\",\"Metadata\":{\"Type\":\"veth\","                                \
+	"\"IPV4\":[\"10.0.0.1/24\"]}}]"
 
 struct tenant {
 	struct asker asker;
@@ -33,11 +34,11 @@ struct world {
 	struct tenant one, two;
 
 	pthread_mutex_t lock;
-	char seen[SEEN_MAX][64];	/* texts, in the order of their arrival */
+	char seen[SEEN_MAX][64]; /* texts, in the order of their arrival */
 	size_t seen_count;
-	bool mute;			/* hang up instead of answering */
+	bool mute; /* hang up instead of answering */
 	sem_t arrived;
-	sem_t gate;			/* texts that begin with "slow" wait for it */
+	sem_t gate; /* texts that begin with "slow" wait for it */
 	char head[8192];
 };
 
@@ -183,7 +184,8 @@ static void asked_once_then_cached(void **state)
 	assert_true(str_is(a->node[0].ipv4.item[0], "10.0.0.1/24"));
 	assert_string_equal(find(&w->two, "G.V()"), "veth");
 	assert_memory_equal(w->head, "POST /api/topology HTTP/1.1\r\n", 29);
-	assert_non_null(strstr(w->head, "\r\nAuthorization: Basic dXNlcjpwYXNzd29yZA==\r\n"));
+	assert_non_null(
+		strstr(w->head, "\r\nAuthorization: Basic dXNlcjpwYXNzd29yZA==\r\n"));
 	assert_non_null(strstr(w->head, "\r\nContent-Type: application/json\r\n"));
 	assert_non_null(strstr(w->head, "\r\nAccept-Encoding: gzip\r\n"));
 	c = count(w);
@@ -198,7 +200,8 @@ static void asked_once_then_cached(void **state)
 
 static void woken_once_when_all_is_known(void **state)
 {
-	static const char *const texts[] = { "a", "b none", "c nothing", "slow d", "e", "f" };
+	static const char *const texts[] = { "a",      "b none", "c nothing",
+					     "slow d", "e",	 "f" };
 	struct world *w = *state;
 	size_t i;
 
@@ -399,7 +402,8 @@ static void bad_address(void **state)
 	w->analyzer = STR("analyzer");
 	assert_null(topology_new(&w->options, w->http, &err));
 	assert_string_equal(err.key, "analyzers[0]");
-	assert_string_equal(err.text, "not an analyzer's address: \"analyzer\" has no port");
+	assert_string_equal(err.text,
+			    "not an analyzer's address: \"analyzer\" has no port");
 }
 
 /* The asker goes, then the topology, while a request is on its way. */
@@ -485,7 +489,8 @@ static void recorded(void **state)
 	assert_int_equal(c.hit, 3);
 	assert_int_equal(c.miss, 1);
 	assert_int_equal(topology_add_static(t, STR("[{\"query\":\"a\",\"status\":204}]"),
-					     "g.json", &err), 0);
+					     "g.json", &err),
+			 0);
 	release(&one);
 	assert_string_equal(find(&one, "a"), "nothing");
 	asker_fini(&one.asker);
@@ -513,7 +518,8 @@ static void bad_recordings(void **state)
 	for (i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
 		struct err err = ERR_INIT;
 
-		assert_int_equal(topology_add_static(t, str_of(pairs[i][0]), "f.json", &err),
+		assert_int_equal(topology_add_static(t, str_of(pairs[i][0]), "f.json",
+						     &err),
 				 -EINVAL);
 		print_message("  %s\n", err.text);
 		assert_non_null(strstr(err.text, pairs[i][1]));
@@ -564,14 +570,16 @@ static void a_crowd(void **state)
 	start(w);
 	for (i = 0; i < 4; i++) {
 		crowd[i] = (struct crowd){ w->topology, i };
-		assert_int_equal(pthread_create(&thread[i], NULL, crowd_member, &crowd[i]), 0);
+		assert_int_equal(pthread_create(&thread[i], NULL, crowd_member,
+						&crowd[i]),
+				 0);
 	}
 	for (i = 0; i < 4; i++)
 		pthread_join(thread[i], NULL);
 	assert_int_equal(count(w).failed, 0);
 }
 
-#define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {

@@ -12,13 +12,13 @@
 #include "stage/vpclogs.h"
 #include "flows.h"
 
-#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
-#define TID		"3a6a1f3e-2f3b-5f51-9c4e-0d1c6f6b7a10"
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define TID	     "3a6a1f3e-2f3b-5f51-9c4e-0d1c6f6b7a10"
 
 /* Answers every question with one node of these addresses, or with none. */
 struct fake_answers {
 	struct answers answers;
-	struct buf asked;		/* a line a question */
+	struct buf asked; /* a line a question */
 	const struct answer *answer;
 };
 
@@ -37,7 +37,8 @@ static void fake_release(struct answers *answers)
 
 /* What make() and enrich() turn a flow into: JSON, or the number of the verdict
  * when the flow is left out. */
-static enum found make_record(const char *json, struct fake_answers *fake, struct buf *out)
+static enum found make_record(const char *json, struct fake_answers *fake,
+			      struct buf *out)
 {
 	struct batch *batch = batch_new(NULL, 0, NULL);
 	enum found found = ABSENT;
@@ -53,7 +54,8 @@ static enum found make_record(const char *json, struct fake_answers *fake, struc
 	assert_int_equal(batch->count, 1);
 	verdict = transform_vpclogs.make(NULL, &batch->flows[0], &record);
 	if (verdict == KEEP) {
-		found = transform_vpclogs.enrich(NULL, &batch->flows[0], &queries, &record);
+		found = transform_vpclogs.enrich(NULL, &batch->flows[0], &queries,
+						 &record);
 		json_put_record(out, transform_vpclogs.record, &record,
 				(struct json_style){ false, 0 });
 	} else {
@@ -69,7 +71,8 @@ static struct fake_answers answers_of(const struct answer *answer)
 {
 	return (struct fake_answers){
 		.answers = { fake_find, fake_release },
-		.asked = BUF_INIT(4096), .answer = answer,
+		.asked = BUF_INIT(4096),
+		.answer = answer,
 	};
 }
 
@@ -84,61 +87,57 @@ static void test_records_are_those_of_the_go_exporter(void **state)
 		size_t flow;
 		const char *record;
 	} cases[] = {
-		{ 0,
-		  "{\"start_time\":\"2019-02-26T16:47:05Z\","
-		  "\"end_time\":\"2019-02-26T16:47:35Z\","
-		  "\"connection_start_time\":\"2019-02-26T16:46:49Z\","
-		  "\"direction\":\"outbound\",\"initiator_ip\":\"172.17.0.2\","
-		  "\"target_ip\":\"203.0.113.9\",\"initiator_port\":32396,"
-		  "\"target_port\":4723,\"transport_protocol\":6,"
-		  "\"ether_type\":\"IPv4\",\"was_initiated\":false,"
-		  "\"was_terminated\":false,"
-		  "\"cumulative_bytes_from_initiator\":2178,"
-		  "\"cumulative_packets_from_initiator\":22,"
-		  "\"cumulative_bytes_from_target\":4244,"
-		  "\"cumulative_packets_from_target\":19,"
-		  "\"bytes_from_initiator\":1112,\"packets_from_initiator\":12,"
-		  "\"bytes_from_target\":2178,\"packets_from_target\":10}" },
-		{ 1,
-		  "{\"start_time\":\"2019-02-26T16:46:50Z\","
-		  "\"end_time\":\"2019-02-26T16:47:20Z\","
-		  "\"connection_start_time\":\"2019-02-26T16:46:50Z\","
-		  "\"direction\":\"outbound\",\"initiator_ip\":\"172.17.0.2\","
-		  "\"target_ip\":\"172.17.0.3\",\"initiator_port\":45678,"
-		  "\"target_port\":443,\"transport_protocol\":6,"
-		  "\"ether_type\":\"IPv4\",\"was_initiated\":true,"
-		  "\"was_terminated\":true,\"cumulative_bytes_from_initiator\":540,"
-		  "\"cumulative_packets_from_initiator\":6,"
-		  "\"cumulative_bytes_from_target\":480,"
-		  "\"cumulative_packets_from_target\":5,"
-		  "\"bytes_from_initiator\":540,\"packets_from_initiator\":6,"
-		  "\"bytes_from_target\":480,\"packets_from_target\":5}" },
-		{ 2,
-		  "{\"start_time\":\"2019-02-26T16:47:00Z\","
-		  "\"end_time\":\"2019-02-26T16:47:30Z\","
-		  "\"connection_start_time\":\"2019-02-26T16:47:00Z\","
-		  "\"direction\":\"outbound\",\"initiator_ip\":\"172.17.0.2\","
-		  "\"target_ip\":\"8.8.8.8\",\"initiator_port\":53124,"
-		  "\"target_port\":53,\"transport_protocol\":17,"
-		  "\"ether_type\":\"IPv4\",\"was_initiated\":true,"
-		  "\"was_terminated\":false,\"cumulative_bytes_from_initiator\":75,"
-		  "\"cumulative_packets_from_initiator\":1,"
-		  "\"cumulative_bytes_from_target\":91,"
-		  "\"cumulative_packets_from_target\":1,"
-		  "\"bytes_from_initiator\":75,\"packets_from_initiator\":1,"
-		  "\"bytes_from_target\":91,\"packets_from_target\":1}" },
-		{ 4,
-		  "{\"start_time\":\"2019-02-26T16:46:10Z\","
-		  "\"end_time\":\"2019-02-26T16:47:10Z\","
-		  "\"connection_start_time\":\"2019-02-26T16:36:40Z\","
-		  "\"initiator_ip\":\"2001:db8::1\",\"target_ip\":\"2001:db8::2\","
-		  "\"initiator_port\":50000,\"target_port\":22,"
-		  "\"transport_protocol\":6,\"ether_type\":\"IPv4\","
-		  "\"was_initiated\":false,\"was_terminated\":false,"
-		  "\"cumulative_bytes_from_initiator\":9000,"
-		  "\"cumulative_packets_from_initiator\":100,"
-		  "\"cumulative_bytes_from_target\":70000,"
-		  "\"cumulative_packets_from_target\":80}" },
+		{ 0, "{\"start_time\":\"2019-02-26T16:47:05Z\","
+		     "\"end_time\":\"2019-02-26T16:47:35Z\","
+		     "\"connection_start_time\":\"2019-02-26T16:46:49Z\","
+		     "\"direction\":\"outbound\",\"initiator_ip\":\"172.17.0.2\","
+		     "\"target_ip\":\"203.0.113.9\",\"initiator_port\":32396,"
+		     "\"target_port\":4723,\"transport_protocol\":6,"
+		     "\"ether_type\":\"IPv4\",\"was_initiated\":false,"
+		     "\"was_terminated\":false,"
+		     "\"cumulative_bytes_from_initiator\":2178,"
+		     "\"cumulative_packets_from_initiator\":22,"
+		     "\"cumulative_bytes_from_target\":4244,"
+		     "\"cumulative_packets_from_target\":19,"
+		     "\"bytes_from_initiator\":1112,\"packets_from_initiator\":12,"
+		     "\"bytes_from_target\":2178,\"packets_from_target\":10}" },
+		{ 1, "{\"start_time\":\"2019-02-26T16:46:50Z\","
+		     "\"end_time\":\"2019-02-26T16:47:20Z\","
+		     "\"connection_start_time\":\"2019-02-26T16:46:50Z\","
+		     "\"direction\":\"outbound\",\"initiator_ip\":\"172.17.0.2\","
+		     "\"target_ip\":\"172.17.0.3\",\"initiator_port\":45678,"
+		     "\"target_port\":443,\"transport_protocol\":6,"
+		     "\"ether_type\":\"IPv4\",\"was_initiated\":true,"
+		     "\"was_terminated\":true,\"cumulative_bytes_from_initiator\":540,"
+		     "\"cumulative_packets_from_initiator\":6,"
+		     "\"cumulative_bytes_from_target\":480,"
+		     "\"cumulative_packets_from_target\":5,"
+		     "\"bytes_from_initiator\":540,\"packets_from_initiator\":6,"
+		     "\"bytes_from_target\":480,\"packets_from_target\":5}" },
+		{ 2, "{\"start_time\":\"2019-02-26T16:47:00Z\","
+		     "\"end_time\":\"2019-02-26T16:47:30Z\","
+		     "\"connection_start_time\":\"2019-02-26T16:47:00Z\","
+		     "\"direction\":\"outbound\",\"initiator_ip\":\"172.17.0.2\","
+		     "\"target_ip\":\"8.8.8.8\",\"initiator_port\":53124,"
+		     "\"target_port\":53,\"transport_protocol\":17,"
+		     "\"ether_type\":\"IPv4\",\"was_initiated\":true,"
+		     "\"was_terminated\":false,\"cumulative_bytes_from_initiator\":75,"
+		     "\"cumulative_packets_from_initiator\":1,"
+		     "\"cumulative_bytes_from_target\":91,"
+		     "\"cumulative_packets_from_target\":1,"
+		     "\"bytes_from_initiator\":75,\"packets_from_initiator\":1,"
+		     "\"bytes_from_target\":91,\"packets_from_target\":1}" },
+		{ 4, "{\"start_time\":\"2019-02-26T16:46:10Z\","
+		     "\"end_time\":\"2019-02-26T16:47:10Z\","
+		     "\"connection_start_time\":\"2019-02-26T16:36:40Z\","
+		     "\"initiator_ip\":\"2001:db8::1\",\"target_ip\":\"2001:db8::2\","
+		     "\"initiator_port\":50000,\"target_port\":22,"
+		     "\"transport_protocol\":6,\"ether_type\":\"IPv4\","
+		     "\"was_initiated\":false,\"was_terminated\":false,"
+		     "\"cumulative_bytes_from_initiator\":9000,"
+		     "\"cumulative_packets_from_initiator\":100,"
+		     "\"cumulative_bytes_from_target\":70000,"
+		     "\"cumulative_packets_from_target\":80}" },
 	};
 	size_t i;
 
@@ -155,9 +154,9 @@ static void test_records_are_those_of_the_go_exporter(void **state)
 	}
 }
 
-#define NETWORK	"\"Network\":{\"Protocol\":\"IPV4\",\"A\":\"1.1.1.1\",\"B\":\"2.2.2.2\"}"
+#define NETWORK	  "\"Network\":{\"Protocol\":\"IPV4\",\"A\":\"1.1.1.1\",\"B\":\"2.2.2.2\"}"
 #define TRANSPORT "\"Transport\":{\"Protocol\":\"TCP\",\"A\":1,\"B\":2}"
-#define BOTH	"\"Metric\":{\"ABBytes\":9,\"BABytes\":9},\"LastUpdateMetric\":{}"
+#define BOTH	  "\"Metric\":{\"ABBytes\":9,\"BABytes\":9},\"LastUpdateMetric\":{}"
 
 static void test_flows_without_what_a_record_needs_are_left_out(void **state)
 {
@@ -209,18 +208,25 @@ static void test_members_follow_the_flow(void **state)
 		{ "UDP", BOTH, "\"transport_protocol\":17," },
 		{ "SCTP", BOTH, "\"target_port\":2,\"ether_type\":\"IPv4\"," },
 		{ "TCP", BOTH, "\"was_initiated\":false,\"was_terminated\":false," },
-		{ "TCP", "\"Metric\":{\"ABBytes\":5,\"BABytes\":1},"
-		  "\"LastUpdateMetric\":{\"ABBytes\":5}", "\"was_initiated\":true" },
+		{ "TCP",
+		  "\"Metric\":{\"ABBytes\":5,\"BABytes\":1},"
+		  "\"LastUpdateMetric\":{\"ABBytes\":5}",
+		  "\"was_initiated\":true" },
 		{ "TCP", "\"Metric\":{\"ABBytes\":5},\"LastUpdateMetric\":{}",
 		  "\"was_initiated\":true" },
 		{ "TCP", BOTH ",\"TCPMetric\":{}", "\"was_terminated\":false" },
 		{ "TCP", BOTH ",\"TCPMetric\":{\"ABSynStart\":1,\"BASynStart\":1}",
 		  "\"was_terminated\":false" },
-		{ "TCP", BOTH ",\"TCPMetric\":{\"ABFinStart\":1}", "\"was_terminated\":true" },
-		{ "TCP", BOTH ",\"TCPMetric\":{\"BAFinStart\":1}", "\"was_terminated\":true" },
-		{ "TCP", BOTH ",\"TCPMetric\":{\"ABRstStart\":1}", "\"was_terminated\":true" },
-		{ "TCP", BOTH ",\"TCPMetric\":{\"BARstStart\":1}", "\"was_terminated\":true" },
-		{ "TCP", "\"Metric\":{\"Start\":1999},\"LastUpdateMetric\":"
+		{ "TCP", BOTH ",\"TCPMetric\":{\"ABFinStart\":1}",
+		  "\"was_terminated\":true" },
+		{ "TCP", BOTH ",\"TCPMetric\":{\"BAFinStart\":1}",
+		  "\"was_terminated\":true" },
+		{ "TCP", BOTH ",\"TCPMetric\":{\"ABRstStart\":1}",
+		  "\"was_terminated\":true" },
+		{ "TCP", BOTH ",\"TCPMetric\":{\"BARstStart\":1}",
+		  "\"was_terminated\":true" },
+		{ "TCP",
+		  "\"Metric\":{\"Start\":1999},\"LastUpdateMetric\":"
 		  "{\"Start\":999,\"Last\":-86400000}",
 		  "{\"start_time\":\"1970-01-01T00:00:00Z\","
 		  "\"end_time\":\"1969-12-31T00:00:00Z\","
@@ -233,8 +239,10 @@ static void test_members_follow_the_flow(void **state)
 		struct fake_answers fake = answers_of(&no_answer);
 		struct buf flow = BUF_INIT(4096), out = BUF_INIT(4096);
 
-		buf_printf(&flow, "{" NETWORK ",\"Transport\":{\"Protocol\":\"%s\",\"A\":1,"
-			   "\"B\":2},%s}", cases[i].protocol, cases[i].metrics);
+		buf_printf(&flow,
+			   "{" NETWORK ",\"Transport\":{\"Protocol\":\"%s\",\"A\":1,"
+			   "\"B\":2},%s}",
+			   cases[i].protocol, cases[i].metrics);
 		make_record(flow.ptr, &fake, &out);
 		if (!strstr(out.ptr, cases[i].part))
 			fail_msg("%s is not in %s", cases[i].part, out.ptr);
@@ -247,7 +255,7 @@ static void test_the_first_address_of_the_flow_gives_the_direction(void **state)
 {
 	static const struct {
 		const char *addresses[3];
-		const char *direction;	/* or NULL */
+		const char *direction; /* or NULL */
 	} cases[] = {
 		{ { "1.1.1.1/24" }, "outbound" },
 		{ { "1.1.1.1" }, "outbound" },
@@ -271,7 +279,8 @@ static void test_the_first_address_of_the_flow_gives_the_direction(void **state)
 		for (n = 0; n < 3 && cases[i].addresses[n]; n++)
 			item[n] = str_of(cases[i].addresses[n]);
 		node.ipv4.count = n;
-		found = make_record("{\"NodeTID\":\"t\"," NETWORK "," TRANSPORT "," BOTH "}",
+		found = make_record("{\"NodeTID\":\"t\"," NETWORK "," TRANSPORT "," BOTH
+				    "}",
 				    &fake, &out);
 		assert_int_equal(found, cases[i].direction ? FOUND : ABSENT);
 		if (cases[i].direction) {
@@ -305,7 +314,8 @@ static void test_unknown_captures_have_no_direction(void **state)
 		struct fake_answers fake = answers_of(cases[i].answer);
 		struct buf flow = BUF_INIT(4096), out = BUF_INIT(4096);
 
-		buf_printf(&flow, "{\"NodeTID\":\"%s\"," NETWORK "," TRANSPORT "," BOTH "}",
+		buf_printf(&flow,
+			   "{\"NodeTID\":\"%s\"," NETWORK "," TRANSPORT "," BOTH "}",
 			   cases[i].tid);
 		assert_int_equal(make_record(flow.ptr, &fake, &out), cases[i].found);
 		assert_null(strstr(out.ptr, "direction"));

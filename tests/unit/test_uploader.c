@@ -11,17 +11,17 @@
 #include "store/uploader.h"
 #include "tests/unit/spool_world.h"
 
-#define UNDER_WAY_MAX	4
-#define SIZE		100		/* of a body */
+#define UNDER_WAY_MAX 4
+#define SIZE	      100 /* of a body */
 
 static const struct now start = { 1000000, 1551199609804 };
 
 /* The state of the fake writer. */
 struct fake {
-	struct put *put[UNDER_WAY_MAX];	/* under way, in order of arrival */
+	struct put *put[UNDER_WAY_MAX]; /* under way, in order of arrival */
 	unsigned count;
 	unsigned puts, cancels;
-	char key[64];			/* of the last put */
+	char key[64]; /* of the last put */
 	/* Says how every put went at once, on the caller's thread. */
 	bool answers;
 	enum put_result result;
@@ -73,7 +73,9 @@ static void fake_cancel(void *self, struct put *put)
 }
 
 static const struct store store_fake = {
-	.name = "fake", .put = fake_put, .cancel = fake_cancel,
+	.name = "fake",
+	.put = fake_put,
+	.cancel = fake_cancel,
 };
 
 struct house {
@@ -95,9 +97,15 @@ static void note_stored(void *context, int64_t bytes, struct now now)
 static void open_uploader(struct house *h, const struct store *store, uint64_t seed)
 {
 	struct uploader_parts parts = {
-		.store = store, .state = &h->fake, .dir = h->w.dir,
-		.workers = h->workers, .stats = &h->w.stats, .log = h->w.log,
-		.seed = seed, .stored = note_stored, .context = h,
+		.store = store,
+		.state = &h->fake,
+		.dir = h->w.dir,
+		.workers = h->workers,
+		.stats = &h->w.stats,
+		.log = h->w.log,
+		.seed = seed,
+		.stored = note_stored,
+		.context = h,
 	};
 
 	h->uploader = uploader_new(&parts);
@@ -274,7 +282,7 @@ static void test_store_says_how_long_to_wait(void **state)
 		now = next;
 	assert_int_equal(h.fake.count, 0);
 	assert_int_equal(next, start.mono_ms + 120000);
-	uploader_wake(h.uploader);		/* something new does not hurry it */
+	uploader_wake(h.uploader); /* something new does not hurry it */
 	run_at(&h, start.mono_ms + 119999);
 	assert_int_equal(h.fake.count, 0);
 	run_at(&h, start.mono_ms + 120000);
@@ -326,7 +334,8 @@ static void test_refused_objects_do_not_stop_the_others(void **state)
 	assert_status(&h, false, 2, "");
 	assert_int_equal(stats_get(&h.w.stats, STAT_OBJECTS_QUARANTINED), 1);
 	assert_int_equal(stats_get(&h.w.stats, STAT_UPLOAD_FAILURES), 0);
-	assert_non_null(strstr(house_log(&h), "0 tenant=t store=fake key=a refused, moved "
+	assert_non_null(strstr(house_log(&h),
+			       "0 tenant=t store=fake key=a refused, moved "
 			       "to bad/0000000000000001: KeyTooLongError\n"));
 	house_close(&h);
 }
@@ -337,9 +346,9 @@ static void test_one_line_for_each_change(void **state)
 		enum put_result result;
 		const char *error;
 	} table[] = {
-		{ PUT_STORED, "" }, { PUT_FAILED, "down" }, { PUT_FAILED, "down" },
-		{ PUT_FAILED, "down" }, { PUT_FAILED, "403" }, { PUT_STORED, "" },
-		{ PUT_STORED, "" }, { PUT_FAILED, "down" },
+		{ PUT_STORED, "" },	{ PUT_FAILED, "down" }, { PUT_FAILED, "down" },
+		{ PUT_FAILED, "down" }, { PUT_FAILED, "403" },	{ PUT_STORED, "" },
+		{ PUT_STORED, "" },	{ PUT_FAILED, "down" },
 	};
 	int64_t now = start.mono_ms;
 	struct house h;
@@ -357,7 +366,8 @@ static void test_one_line_for_each_change(void **state)
 		now += 60000;
 	}
 	assert_int_equal(stats_get(&h.w.stats, STAT_UPLOAD_FAILURES), 5);
-	assert_string_equal(house_log(&h),
+	assert_string_equal(
+		house_log(&h),
 		"1 tenant=t store=fake state=degraded error=\"down\" objects are kept and "
 		"tried again\n"
 		"1 tenant=t store=fake state=degraded error=\"403\" objects are kept and "

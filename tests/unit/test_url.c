@@ -8,22 +8,25 @@
 #include <cmocka.h>
 #include "source/url.h"
 
-#define FLOW	"/ws/subscriber/flow"
+#define FLOW "/ws/subscriber/flow"
 
 static void test_urls_are_taken_apart(void **state)
 {
 	static const struct {
 		const char *text;
 		enum source_scheme scheme;
-		const char *host, *path, *target;	/* "" when of no meaning */
+		const char *host, *path, *target; /* "" when of no meaning */
 	} table[] = {
 		{ "ws://127.0.0.1:8082" FLOW, SOURCE_WS, "127.0.0.1:8082", "", FLOW },
 		{ "ws://analyzer", SOURCE_WS, "analyzer", "", FLOW },
 		{ "ws://analyzer/", SOURCE_WS, "analyzer", "", FLOW },
-		{ "ws://[::1]:8082/other?x=1/2", SOURCE_WS, "[::1]:8082", "", "/other?x=1/2" },
+		{ "ws://[::1]:8082/other?x=1/2", SOURCE_WS, "[::1]:8082", "",
+		  "/other?x=1/2" },
 		{ "wss://a:1" FLOW, SOURCE_WSS, "a:1", "", FLOW },
-		{ "ws+unix:///run/a.sock", SOURCE_WS_UNIX, "localhost", "/run/a.sock", FLOW },
-		{ "ws+unix:///run/a.sock:", SOURCE_WS_UNIX, "localhost", "/run/a.sock", FLOW },
+		{ "ws+unix:///run/a.sock", SOURCE_WS_UNIX, "localhost", "/run/a.sock",
+		  FLOW },
+		{ "ws+unix:///run/a.sock:", SOURCE_WS_UNIX, "localhost", "/run/a.sock",
+		  FLOW },
 		{ "ws+unix:///run/a.sock:/x", SOURCE_WS_UNIX, "localhost", "/run/a.sock",
 		  "/x" },
 		{ "udp://0.0.0.0:8082", SOURCE_UDP, "0.0.0.0:8082", "", NULL },
@@ -57,7 +60,8 @@ static void test_reasons_say_what_to_write(void **state)
 		const char *text, *reason;
 	} table[] = {
 		{ "", "must be set, for instance ws://" },
-		{ "http://a:8082" FLOW, "\"http://a:8082" FLOW "\" is not a source; write ws" },
+		{ "http://a:8082" FLOW,
+		  "\"http://a:8082" FLOW "\" is not a source; write ws" },
 		{ "127.0.0.1:8082", "is not a source" },
 		{ "WS:", "is not a source" },
 		{ "ws:/a", "is not a source" },
@@ -76,7 +80,8 @@ static void test_reasons_say_what_to_write(void **state)
 		struct source_url url;
 		struct err err = ERR_INIT;
 
-		assert_int_equal(source_url_parse(str_of(table[i].text), &url, &err), -EINVAL);
+		assert_int_equal(source_url_parse(str_of(table[i].text), &url, &err),
+				 -EINVAL);
 		if (!strstr(err.text, table[i].reason))
 			fail_msg("%s", err.text);
 	}

@@ -9,9 +9,12 @@
 #include <cmocka.h>
 #include "source/websocket.h"
 
-#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
-#define MESSAGE_MAX	70000
-#define ALL(literal)	{ "" literal "", sizeof(literal) - 1 }
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define MESSAGE_MAX  70000
+#define ALL(literal)                                                                     \
+	{                                                                                \
+		"" literal "", sizeof(literal) - 1                                       \
+	}
 
 /* What happened, as text. */
 struct story {
@@ -159,35 +162,91 @@ static void test_frames_give_events(void **state)
 		struct str bytes;
 		const char *events;
 	} table[] = {
-		{ ALL("\x81\x05" "hello"), "text(hello)" },
-		{ ALL("\x82\x05" "hello"), "binary(hello)" },
+		{ ALL("\x81\x05"
+		      "hello"),
+		  "text(hello)" },
+		{ ALL("\x82\x05"
+		      "hello"),
+		  "binary(hello)" },
 		{ ALL("\x81\x00"), "text()" },
 		/* The length in more bytes than it needs. */
-		{ ALL("\x81\x7e\x00\x02" "ab"), "text(ab)" },
-		{ ALL("\x82\x7f\0\0\0\0\0\0\0\x02" "ab"), "binary(ab)" },
+		{ ALL("\x81\x7e\x00\x02"
+		      "ab"),
+		  "text(ab)" },
+		{ ALL("\x82\x7f\0\0\0\0\0\0\0\x02"
+		      "ab"),
+		  "binary(ab)" },
 		/* How an analyzer sends what does not fit into its buffer. */
-		{ ALL("\x01\x03" "abc" "\x80\x00"), "text(abc)" },
-		{ ALL("\x02\x03" "abc" "\x00\x02" "de" "\x80\x01" "f"), "binary(abcdef)" },
-		{ ALL("\x01\x00" "\x00\x00" "\x80\x00"), "text()" },
-		{ ALL("\x02\x00" "\x80\x01" "x"), "binary(x)" },
+		{ ALL("\x01\x03"
+		      "abc"
+		      "\x80\x00"),
+		  "text(abc)" },
+		{ ALL("\x02\x03"
+		      "abc"
+		      "\x00\x02"
+		      "de"
+		      "\x80\x01"
+		      "f"),
+		  "binary(abcdef)" },
+		{ ALL("\x01\x00"
+		      "\x00\x00"
+		      "\x80\x00"),
+		  "text()" },
+		{ ALL("\x02\x00"
+		      "\x80\x01"
+		      "x"),
+		  "binary(x)" },
 		/* Control frames between fragments. */
-		{ ALL("\x01\x02" "ab" "\x89\x00" "\x80\x01" "c"), "ping()text(abc)" },
-		{ ALL("\x01\x02" "ab" "\x89\x02" "hi" "\x00\x01" "c" "\x8a\x01" "p"
-		      "\x80\x00"), "ping(hi)pong(p)text(abc)" },
-		{ ALL("\x01\x02" "ab" "\x88\x02\x03\xe8" "\x80\x00"),
+		{ ALL("\x01\x02"
+		      "ab"
+		      "\x89\x00"
+		      "\x80\x01"
+		      "c"),
+		  "ping()text(abc)" },
+		{ ALL("\x01\x02"
+		      "ab"
+		      "\x89\x02"
+		      "hi"
+		      "\x00\x01"
+		      "c"
+		      "\x8a\x01"
+		      "p"
+		      "\x80\x00"),
+		  "ping(hi)pong(p)text(abc)" },
+		{ ALL("\x01\x02"
+		      "ab"
+		      "\x88\x02\x03\xe8"
+		      "\x80\x00"),
 		  "close1000(\x03\xe8)text(ab)" },
 		/* One after the other; the kind is each message's own. */
-		{ ALL("\x81\x01" "a" "\x82\x01" "b" "\x01\x01" "c" "\x80\x01" "d" "\x89\x00"),
+		{ ALL("\x81\x01"
+		      "a"
+		      "\x82\x01"
+		      "b"
+		      "\x01\x01"
+		      "c"
+		      "\x80\x01"
+		      "d"
+		      "\x89\x00"),
 		  "text(a)binary(b)text(cd)ping()" },
 		{ ALL("\x88\x00"), "close0()" },
-		{ ALL("\x88\x01" "x"), "close0(x)" },
-		{ ALL("\x88\x05\x03\xea" "bad"), "close1002(\x03\xea" "bad)" },
+		{ ALL("\x88\x01"
+		      "x"),
+		  "close0(x)" },
+		{ ALL("\x88\x05\x03\xea"
+		      "bad"),
+		  "close1002(\x03\xea"
+		  "bad)" },
 		{ ALL("\x8a\x00"), "pong()" },
 		/* Not complete. */
 		{ ALL("\x81"), "" },
-		{ ALL("\x81\x05" "hell"), "" },
+		{ ALL("\x81\x05"
+		      "hell"),
+		  "" },
 		{ ALL("\x81\x7f\0\0\0\0\0\0\0"), "" },
-		{ ALL("\x01\x02" "ab"), "" },
+		{ ALL("\x01\x02"
+		      "ab"),
+		  "" },
 	};
 	size_t i;
 
@@ -204,11 +263,19 @@ static void test_frames_against_the_rules_are_refused(void **state)
 		struct str bytes;
 		const char *events;
 	} table[] = {
-		{ ALL("\xc1\x01" "a"), "broken: a frame with a reserved bit" },
-		{ ALL("\xa1\x01" "a"), "broken: a frame with a reserved bit" },
-		{ ALL("\x91\x01" "a"), "broken: a frame with a reserved bit" },
+		{ ALL("\xc1\x01"
+		      "a"),
+		  "broken: a frame with a reserved bit" },
+		{ ALL("\xa1\x01"
+		      "a"),
+		  "broken: a frame with a reserved bit" },
+		{ ALL("\x91\x01"
+		      "a"),
+		  "broken: a frame with a reserved bit" },
 		{ ALL("\xc9\x00"), "broken: a frame with a reserved bit" },
-		{ ALL("\x81\x81\0\0\0\0" "a"), "broken: a masked frame from a server" },
+		{ ALL("\x81\x81\0\0\0\0"
+		      "a"),
+		  "broken: a masked frame from a server" },
 		{ ALL("\x89\x80\0\0\0\0"), "broken: a masked frame from a server" },
 		{ ALL("\x83\x00"), "broken: a frame with an unknown opcode" },
 		{ ALL("\x87\x00"), "broken: a frame with an unknown opcode" },
@@ -221,12 +288,22 @@ static void test_frames_against_the_rules_are_refused(void **state)
 		{ ALL("\x89\x7e\x00\x7e"),
 		  "broken: a control frame that is fragmented or too long" },
 		{ ALL("\x80\x00"), "broken: a continuation of nothing" },
-		{ ALL("\x00\x01" "a"), "broken: a continuation of nothing" },
-		{ ALL("\x81\x01" "a" "\x80\x00"),
+		{ ALL("\x00\x01"
+		      "a"),
+		  "broken: a continuation of nothing" },
+		{ ALL("\x81\x01"
+		      "a"
+		      "\x80\x00"),
 		  "text(a)broken: a continuation of nothing" },
-		{ ALL("\x01\x01" "a" "\x81\x01" "b"),
+		{ ALL("\x01\x01"
+		      "a"
+		      "\x81\x01"
+		      "b"),
 		  "broken: a message inside a message" },
-		{ ALL("\x01\x01" "a" "\x02\x00"), "broken: a message inside a message" },
+		{ ALL("\x01\x01"
+		      "a"
+		      "\x02\x00"),
+		  "broken: a message inside a message" },
 		{ ALL("\x82\x7f\0\0\0\0\0\x01\x11\x71"),
 		  "broken: a message that is too long" },
 		{ ALL("\x82\x7f\x80\0\0\0\0\0\0\0"),
@@ -234,9 +311,13 @@ static void test_frames_against_the_rules_are_refused(void **state)
 		{ ALL("\x82\x7f\xff\xff\xff\xff\xff\xff\xff\xff"),
 		  "broken: a message that is too long" },
 		/* A byte, and one more than is left of 70000. */
-		{ ALL("\x02\x01" "a" "\x80\x7f\0\0\0\0\0\x01\x11\x70"),
+		{ ALL("\x02\x01"
+		      "a"
+		      "\x80\x7f\0\0\0\0\0\x01\x11\x70"),
 		  "broken: a message that is too long" },
-		{ ALL("\x02\x01" "a" "\x80\x7f\xff\xff\xff\xff\xff\xff\xff\xff"),
+		{ ALL("\x02\x01"
+		      "a"
+		      "\x80\x7f\xff\xff\xff\xff\xff\xff\xff\xff"),
 		  "broken: a message that is too long" },
 	};
 	size_t i;
@@ -274,8 +355,9 @@ static void put_head(struct buf *b, unsigned first, size_t size)
 static void test_lengths_of_every_form_are_read(void **state)
 {
 	static const size_t sizes[] = {
-		0, 1, 124, 125, 126, 127, 128, 255, 256, 1024, 2077, 65535, 65536,
-		MESSAGE_MAX - 1, MESSAGE_MAX,
+		0,	     1,	  124,	125,  126,   127,   128,
+		255,	     256, 1024, 2077, 65535, 65536, MESSAGE_MAX - 1,
+		MESSAGE_MAX,
 	};
 	size_t i;
 
@@ -337,7 +419,7 @@ static void test_room_is_offered_only_inside_a_message(void **state)
 	memcpy(websocket_room(&ws, &size), "zzz", 3);
 	assert_int_equal(websocket_wrote(&ws, 3), WEBSOCKET_MORE);
 	assert_null(websocket_room(&ws, &size));
-	websocket_fini(&ws);	/* in the middle of a message */
+	websocket_fini(&ws); /* in the middle of a message */
 }
 
 static void test_sent_frames_are_masked(void **state)

@@ -14,7 +14,7 @@
 #include "sys/clock.h"
 #include "sys/workers.h"
 
-#define WAIT_S		20		/* for what must happen; else it failed */
+#define WAIT_S 20 /* for what must happen; else it failed */
 
 /* Tasks of a pool of 0 threads write their name here. */
 struct stage {
@@ -23,11 +23,11 @@ struct stage {
 };
 
 struct actor {
-	struct task task;		/* first */
+	struct task task; /* first */
 	struct stage *stage;
 	char name;
-	struct actor *wakes;		/* when it runs, once */
-	int64_t asks_ms;		/* wake_at when it runs, once; 0: not */
+	struct actor *wakes; /* when it runs, once */
+	int64_t asks_ms;     /* wake_at when it runs, once; 0: not */
 	int64_t ran_ms;
 };
 
@@ -90,7 +90,7 @@ static void test_ready_tasks_run_in_order(void **state)
 	workers_wake(s->workers, &a[1].task);
 	workers_wake(s->workers, &a[0].task);
 	workers_wake(s->workers, &a[2].task);
-	workers_wake(s->workers, &a[1].task);	/* it is ready already */
+	workers_wake(s->workers, &a[1].task); /* it is ready already */
 	assert_run(s, 7, "bac", NEVER_MS);
 	assert_int_equal(a[2].ran_ms, 7);
 	assert_run(s, 8, "", NEVER_MS);
@@ -137,15 +137,15 @@ static void test_times_are_replaced_and_cancelled(void **state)
 
 	(void)state;
 	workers_wake_at(s->workers, &a[0].task, 10);
-	workers_wake_at(s->workers, &a[0].task, 30);	/* later */
+	workers_wake_at(s->workers, &a[0].task, 30); /* later */
 	workers_wake_at(s->workers, &a[1].task, 40);
-	workers_wake_at(s->workers, &a[1].task, 20);	/* sooner */
+	workers_wake_at(s->workers, &a[1].task, 20); /* sooner */
 	workers_wake_at(s->workers, &a[2].task, 5);
 	workers_wake_at(s->workers, &a[2].task, NEVER_MS);
 	assert_run(s, 10, "", 20);
 	assert_run(s, 25, "b", 30);
 	assert_run(s, 30, "a", NEVER_MS);
-	workers_wake_at(s->workers, &a[2].task, NEVER_MS);	/* was not set */
+	workers_wake_at(s->workers, &a[2].task, NEVER_MS); /* was not set */
 	assert_run(s, 100, "", NEVER_MS);
 	stage_free(s);
 }
@@ -193,10 +193,10 @@ static void test_forgotten_tasks_do_not_run(void **state)
 	for (i = 0; i < 4; i++)
 		workers_wake(s->workers, &a[i].task);
 	workers_wake_at(s->workers, &a[1].task, 10);
-	workers_forget(s->workers, &a[3].task);		/* the last */
+	workers_forget(s->workers, &a[3].task); /* the last */
 	workers_forget(s->workers, &a[1].task);
 	assert_run(s, 0, "ac", NEVER_MS);
-	workers_forget(s->workers, &a[0].task);		/* idle */
+	workers_forget(s->workers, &a[0].task); /* idle */
 	workers_wake(s->workers, &a[3].task);
 	workers_wake_at(s->workers, &a[2].task, 20);
 	workers_forget(s->workers, &a[2].task);
@@ -255,7 +255,7 @@ enum { LOAD_TASKS = 8, LOAD_WAKES = 4000, LOAD_WAKERS = 3 };
 
 struct loaded {
 	struct task task;
-	long plain;			/* no lock: only one thread at a time */
+	long plain; /* no lock: only one thread at a time */
 	atomic_long wanted, seen;
 	atomic_int inside;
 	atomic_bool was_shared;
@@ -473,7 +473,8 @@ int main(void)
 		cmocka_unit_test(test_heap_agrees_with_a_list),
 		cmocka_unit_test(test_load_runs_each_task_on_one_thread_at_a_time),
 		cmocka_unit_test(test_forgetting_waits_for_the_run),
-		cmocka_unit_test(test_idle_thread_takes_what_is_due_while_another_is_busy),
+		cmocka_unit_test(
+			test_idle_thread_takes_what_is_due_while_another_is_busy),
 		cmocka_unit_test(test_freeing_leaves_ready_tasks),
 	};
 

@@ -10,11 +10,11 @@
 #include "base/buf.h"
 #include "format/yaml.h"
 
-#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
-#define ARENA_MAX	(64 * 1024 * 1024)
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define ARENA_MAX    (64 * 1024 * 1024)
 
 static const char *const kinds[] = {
-	[YAML_NULL] = "null", [YAML_BOOL] = "bool", [YAML_INT] = "int",
+	[YAML_NULL] = "null",	[YAML_BOOL] = "bool", [YAML_INT] = "int",
 	[YAML_FLOAT] = "float", [YAML_STR] = "str",
 };
 
@@ -64,7 +64,9 @@ static void makes_trees(void **state)
 		{ "'<<': 1\n", "{<<@1=int 1}" },
 		{ "a: 'it''s'\n", "{a@1=str it's}" },
 		{ "a: x # comment\n", "{a@1=str x}" },
-		{ "\xef\xbb\xbf" "a: 1\n", "{a@1=int 1}" },
+		{ "\xef\xbb\xbf"
+		  "a: 1\n",
+		  "{a@1=int 1}" },
 		{ "a:\tb\n", "{a@1=str b}" },
 		{ "\xc3\xa9: \xe2\x82\xac\n", "{\xc3\xa9@1=str \xe2\x82\xac}" },
 	};
@@ -91,36 +93,67 @@ static void resolves_scalars_as_go_yaml_does(void **state)
 	static const struct {
 		const char *text;
 		enum yaml_kind kind;
-		double number;		/* of a BOOL: 0 or 1 */
+		double number; /* of a BOOL: 0 or 1 */
 	} cases[] = {
-		{ "~", YAML_NULL, 0 }, { "null", YAML_NULL, 0 },
-		{ "NULL", YAML_NULL, 0 }, { "nULL", YAML_STR, 0 },
-		{ "y", YAML_BOOL, 1 }, { "Yes", YAML_BOOL, 1 }, { "on", YAML_BOOL, 1 },
-		{ "TRUE", YAML_BOOL, 1 }, { "n", YAML_BOOL, 0 }, { "no", YAML_BOOL, 0 },
-		{ "OFF", YAML_BOOL, 0 }, { "False", YAML_BOOL, 0 },
-		{ "yEs", YAML_STR, 0 }, { "\"yes\"", YAML_STR, 0 }, { "t", YAML_STR, 0 },
-		{ "0", YAML_INT, 0 }, { "12", YAML_INT, 12 }, { "-12", YAML_INT, -12 },
-		{ "+12", YAML_INT, 12 }, { "1_000", YAML_INT, 1000 },
-		{ "010", YAML_INT, 8 }, { "0o10", YAML_INT, 8 }, { "0x1F", YAML_INT, 31 },
-		{ "-0x1f", YAML_INT, -31 }, { "0b101", YAML_INT, 5 },
-		{ "-0b101", YAML_INT, -5 }, { "0x", YAML_STR, 0 }, { "0b2", YAML_STR, 0 },
-		{ "08", YAML_FLOAT, 8 }, { "1.50", YAML_FLOAT, 1.5 },
-		{ "1e3", YAML_FLOAT, 1000 }, { "1.5E-1", YAML_FLOAT, 0.15 },
-		{ ".5", YAML_FLOAT, 0.5 }, { "1.", YAML_FLOAT, 1 },
-		{ "1_0.5", YAML_FLOAT, 10.5 }, { "1e999", YAML_STR, 0 },
+		{ "~", YAML_NULL, 0 },
+		{ "null", YAML_NULL, 0 },
+		{ "NULL", YAML_NULL, 0 },
+		{ "nULL", YAML_STR, 0 },
+		{ "y", YAML_BOOL, 1 },
+		{ "Yes", YAML_BOOL, 1 },
+		{ "on", YAML_BOOL, 1 },
+		{ "TRUE", YAML_BOOL, 1 },
+		{ "n", YAML_BOOL, 0 },
+		{ "no", YAML_BOOL, 0 },
+		{ "OFF", YAML_BOOL, 0 },
+		{ "False", YAML_BOOL, 0 },
+		{ "yEs", YAML_STR, 0 },
+		{ "\"yes\"", YAML_STR, 0 },
+		{ "t", YAML_STR, 0 },
+		{ "0", YAML_INT, 0 },
+		{ "12", YAML_INT, 12 },
+		{ "-12", YAML_INT, -12 },
+		{ "+12", YAML_INT, 12 },
+		{ "1_000", YAML_INT, 1000 },
+		{ "010", YAML_INT, 8 },
+		{ "0o10", YAML_INT, 8 },
+		{ "0x1F", YAML_INT, 31 },
+		{ "-0x1f", YAML_INT, -31 },
+		{ "0b101", YAML_INT, 5 },
+		{ "-0b101", YAML_INT, -5 },
+		{ "0x", YAML_STR, 0 },
+		{ "0b2", YAML_STR, 0 },
+		{ "08", YAML_FLOAT, 8 },
+		{ "1.50", YAML_FLOAT, 1.5 },
+		{ "1e3", YAML_FLOAT, 1000 },
+		{ "1.5E-1", YAML_FLOAT, 0.15 },
+		{ ".5", YAML_FLOAT, 0.5 },
+		{ "1.", YAML_FLOAT, 1 },
+		{ "1_0.5", YAML_FLOAT, 10.5 },
+		{ "1e999", YAML_STR, 0 },
 		{ ".inf", YAML_FLOAT, (double)INFINITY },
 		{ "-.Inf", YAML_FLOAT, -(double)INFINITY },
-		{ "inf", YAML_STR, 0 }, { "nan", YAML_STR, 0 }, { "0x1p3", YAML_STR, 0 },
-		{ "1:30", YAML_STR, 0 }, { "2019-01-01", YAML_STR, 0 },
-		{ "2019-01-01T00:00:00Z", YAML_STR, 0 }, { "10.0.0.1", YAML_STR, 0 },
-		{ "10.0.0.0/8", YAML_STR, 0 }, { "+", YAML_STR, 0 }, { "-1-", YAML_STR, 0 },
-		{ ".", YAML_STR, 0 }, { "60s", YAML_STR, 0 },
+		{ "inf", YAML_STR, 0 },
+		{ "nan", YAML_STR, 0 },
+		{ "0x1p3", YAML_STR, 0 },
+		{ "1:30", YAML_STR, 0 },
+		{ "2019-01-01", YAML_STR, 0 },
+		{ "2019-01-01T00:00:00Z", YAML_STR, 0 },
+		{ "10.0.0.1", YAML_STR, 0 },
+		{ "10.0.0.0/8", YAML_STR, 0 },
+		{ "+", YAML_STR, 0 },
+		{ "-1-", YAML_STR, 0 },
+		{ ".", YAML_STR, 0 },
+		{ "60s", YAML_STR, 0 },
 		{ "9223372036854775807", YAML_INT, 9223372036854775807.0 },
 		{ "9223372036854775808", YAML_STR, 0 },
 		{ "-9223372036854775808", YAML_INT, -9223372036854775808.0 },
-		{ "!!str 12", YAML_STR, 0 }, { "! 12", YAML_STR, 0 },
-		{ "!!int \"12\"", YAML_INT, 12 }, { "!!float 12", YAML_FLOAT, 12 },
-		{ "!!bool yes", YAML_BOOL, 1 }, { "!!null ''", YAML_NULL, 0 },
+		{ "!!str 12", YAML_STR, 0 },
+		{ "! 12", YAML_STR, 0 },
+		{ "!!int \"12\"", YAML_INT, 12 },
+		{ "!!float 12", YAML_FLOAT, 12 },
+		{ "!!bool yes", YAML_BOOL, 1 },
+		{ "!!null ''", YAML_NULL, 0 },
 	};
 	size_t i;
 
@@ -133,8 +166,9 @@ static void resolves_scalars_as_go_yaml_does(void **state)
 
 		if (yaml_parse(str_of(cases[i].text), &arena, &n, &err))
 			fail_msg("%s: %s", cases[i].text, err.text);
-		number = n->kind == YAML_BOOL ? (double)n->boolean :
-			 n->kind == YAML_STR ? 0 : n->number;
+		number = n->kind == YAML_BOOL  ? (double)n->boolean
+			 : n->kind == YAML_STR ? 0
+					       : n->number;
 		if (n->kind != cases[i].kind || number < cases[i].number ||
 		    number > cases[i].number)
 			fail_msg("%s: kind %d, %g", cases[i].text, (int)n->kind, number);
@@ -151,33 +185,38 @@ static void says_what_is_wrong_and_where(void **state)
 	} cases[] = {
 		{ "a:\n\tb: 1\n", "line 2: a tab; YAML is indented with blanks" },
 		{ "a: 1\n  b: 2\n", "line 2: a value after ':' cannot stand here; is the "
-			"indentation right, or are quotes missing?" },
-		{ "a:\n  b: 1\n c: 2\n", "line 3: no key where one must stand; is the "
-			"indentation right? (while parsing a block mapping that begins "
-			"in line 1)" },
+				    "indentation right, or are quotes missing?" },
+		{ "a:\n  b: 1\n c: 2\n",
+		  "line 3: no key where one must stand; is the "
+		  "indentation right? (while parsing a block mapping that begins "
+		  "in line 1)" },
 		{ "a: @x\n", "line 1: a value cannot begin with this character; put it "
-			"in quotes (while scanning for the next token)" },
+			     "in quotes (while scanning for the next token)" },
 		{ "a: 1\nb\n", "line 3: a key without ':' (while scanning a simple key "
-			"that begins in line 2)" },
+			       "that begins in line 2)" },
 		{ "a: \"x\n", "line 2: the text ends too early (while scanning a quoted "
-			"scalar that begins in line 1)" },
+			      "scalar that begins in line 1)" },
 		{ "a: 1\nb: \xff\n", "line 2: not UTF-8 text" },
 		{ "a: 1\n\nb: \xc3(\n", "line 3: not UTF-8 text" },
 		{ "a: \x01\n", "line 1: a control character; is this a text file?" },
-		{ "a: 1\n---\nb: 2\n", "line 2: a second document begins; only one is read" },
+		{ "a: 1\n---\nb: 2\n",
+		  "line 2: a second document begins; only one is read" },
 		{ "a: *x\n", "line 1: an alias (\"*...\") without an anchor (\"&...\") "
-			"that ends before it" },
+			     "that ends before it" },
 		{ "a: &x\n  b: *x\n", "line 2: an alias (\"*...\") without an anchor "
-			"(\"&...\") that ends before it" },
+				      "(\"&...\") that ends before it" },
 		{ "[a]: 1\n", "line 1: a list or a map cannot be a key" },
-		{ "a:\n  <<: 1\n", "line 2: \"<<\" must be followed by a map or a list of "
-			"maps" },
-		{ "<<: [{a: 1}, 2]\n", "line 1: \"<<\" must be followed by a map or a list "
-			"of maps" },
-		{ "a: !!int x\n", "line 1: a tag (\"!...\") that is unknown or does not fit "
-			"its value" },
+		{ "a:\n  <<: 1\n",
+		  "line 2: \"<<\" must be followed by a map or a list of "
+		  "maps" },
+		{ "<<: [{a: 1}, 2]\n",
+		  "line 1: \"<<\" must be followed by a map or a list "
+		  "of maps" },
+		{ "a: !!int x\n",
+		  "line 1: a tag (\"!...\") that is unknown or does not fit "
+		  "its value" },
 		{ "a: !x y\n", "line 1: a tag (\"!...\") that is unknown or does not fit "
-			"its value" },
+			       "its value" },
 	};
 	size_t i;
 
@@ -207,11 +246,14 @@ static void refuses_what_expands_without_bound(void **state)
 	(void)state;
 	buf_puts(&b, "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
 	for (i = 1; i < 10; i++)
-		buf_printf(&b, "a%d: &a%d [*a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, "
-			   "*a%d, *a%d, *a%d]\n", i, i, i - 1, i - 1, i - 1, i - 1,
-			   i - 1, i - 1, i - 1, i - 1, i - 1, i - 1);
+		buf_printf(&b,
+			   "a%d: &a%d [*a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, "
+			   "*a%d, *a%d, *a%d]\n",
+			   i, i, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1,
+			   i - 1, i - 1);
 	assert_int_equal(yaml_parse(buf_str(&b), &arena, &root, &err), -EINVAL);
-	assert_string_equal(err.text, "line 6: aliases expand to more than 1000000 values");
+	assert_string_equal(err.text,
+			    "line 6: aliases expand to more than 1000000 values");
 	assert_true(arena.size < 1024 * 1024);
 	arena_fini(&arena);
 	buf_fini(&b);

@@ -23,14 +23,14 @@ struct conn;
 
 /* What can be changed while it runs. */
 struct modes {
-	int refuse;			/* status for handshakes; 0 = none */
-	bool hang_handshake;		/* accept and never answer */
+	int refuse;	     /* status for handshakes; 0 = none */
+	bool hang_handshake; /* accept and never answer */
 	bool hang_topology;
 	bool no_ping;
-	bool silence;			/* pings, but no data */
+	bool silence; /* pings, but no data */
 	bool close_before_ping;
-	bool garbage;			/* topology answers are not JSON */
-	int topology_status;		/* of every topology answer; 0 = as recorded */
+	bool garbage;	     /* topology answers are not JSON */
+	int topology_status; /* of every topology answer; 0 = as recorded */
 };
 
 /* Names and values are those of the commands, for instance "hang",
@@ -38,19 +38,19 @@ struct modes {
 int modes_set(struct modes *, const char *name, const char *value);
 
 struct options {
-	char *address;			/* or the path of a unix socket */
+	char *address; /* or the path of a unix socket */
 	bool unix_socket;
 	int port;
 	const char *tls_cert;
 	const char *tls_key;
 	const char *host_id;
-	char *credentials;		/* base64 of user:password, NULL = no auth */
-	double ping_delay;		/* seconds */
+	char *credentials; /* base64 of user:password, NULL = no auth */
+	double ping_delay; /* seconds */
 	double pong_timeout;
 	unsigned queue_size;
 	unsigned leave_delay_ms;
 	unsigned topology_delay_ms;
-	int sndbuf;			/* 0 = the kernel's */
+	int sndbuf; /* 0 = the kernel's */
 	bool use_stdin;
 	bool exit_at_end;
 	unsigned captures;
@@ -69,7 +69,7 @@ struct analyzer {
 	struct conn *conns;
 	struct lws_context *lws;
 	lws_sorted_usec_list_t tick;
-	int64_t alone_since_us;		/* after the end of the stream */
+	int64_t alone_since_us; /* after the end of the stream */
 	bool quit;
 };
 

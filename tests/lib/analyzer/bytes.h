@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 struct bytes {
-	char *data;		/* NULL while nothing was ever added */
+	char *data; /* NULL while nothing was ever added */
 	size_t len;
 	size_t cap;
 };

@@ -109,8 +109,9 @@ int modes_set(struct modes *modes, const char *name, const char *value)
 		return -EINVAL;
 	modes->hang_handshake = !strcmp(value, "handshake");
 	modes->hang_topology = !strcmp(value, "topology");
-	return modes->hang_handshake || modes->hang_topology ||
-	       !strcmp(value, "none") ? 0 : -EINVAL;
+	return modes->hang_handshake || modes->hang_topology || !strcmp(value, "none")
+		       ? 0
+		       : -EINVAL;
 }
 
 static int command(struct analyzer *an, struct json_object *line, const char *name,

@@ -8,8 +8,8 @@
 
 struct field {
 	unsigned number;
-	uint64_t value;		/* of a varint, else the length */
-	const char *data;	/* NULL for a varint */
+	uint64_t value;	  /* of a varint, else the length */
+	const char *data; /* NULL for a varint */
 };
 
 static bool read_varint(struct text *in, uint64_t *value)
@@ -64,8 +64,8 @@ struct message *message_from_protobuf(const char *data, size_t len)
 		else
 			number[field.number] = field.value;
 	}
-	msg = message_new(part[1], part[2], part[3],
-			  mem_strndup(part[6].at, part[6].len), part[6].len);
+	msg = message_new(part[1], part[2], part[3], mem_strndup(part[6].at, part[6].len),
+			  part[6].len);
 	msg->status = (int64_t)number[4];
 	msg->format = (int64_t)number[5];
 	msg->obj_is_protobuf = msg->format == 1;
@@ -103,7 +103,8 @@ struct message *message_from_json(const char *text, size_t len)
 static void add_stats_json(struct bytes *out, const struct message *msg)
 {
 	static const char *const names[] = { "FlowCount", "FlowDropped",
-		"KernelFlowDropped", "PacketsDropped", "PacketsReceived" };
+					     "KernelFlowDropped", "PacketsDropped",
+					     "PacketsReceived" };
 	struct text in = { msg->obj, msg->obj_len }, capture = { "", 0 };
 	uint64_t number[5] = { 0 };
 	struct field field;

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#define WRITE_BUFFER	1024
-#define UNBUFFERED	2076
+#define WRITE_BUFFER 1024
+#define UNBUFFERED   2076
 
 static void add_frame(struct bytes *out, unsigned opcode, bool fin, const char *data,
 		      size_t len)

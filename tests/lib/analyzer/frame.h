@@ -21,9 +21,9 @@ enum frame_opcode {
 
 struct frame {
 	unsigned opcode;
-	bool reserved;		/* a reserved bit is set */
+	bool reserved; /* a reserved bit is set */
 	bool masked;
-	char *payload;		/* borrowed from the input, unmasked there */
+	char *payload; /* borrowed from the input, unmasked there */
 	size_t len;
 };
 
@@ -31,11 +31,9 @@ struct frame {
  * 2076 bytes are cut into frames of 1024; anything longer is one frame that is
  * not final, followed by an empty final continuation. (Its write buffer is
  * 1024 bytes and is bypassed for what is more than twice as long.) */
-void frame_add_message(struct bytes *, enum frame_opcode, const char *data,
-		       size_t len);
+void frame_add_message(struct bytes *, enum frame_opcode, const char *data, size_t len);
 /* Appends a ping, pong or close frame; up to 125 bytes. */
-void frame_add_control(struct bytes *, enum frame_opcode, const char *data,
-		       size_t len);
+void frame_add_control(struct bytes *, enum frame_opcode, const char *data, size_t len);
 void frame_add_close(struct bytes *, uint16_t code, const char *reason);
 
 /* Reads one frame of a client and unmasks it. Returns how many bytes it takes,

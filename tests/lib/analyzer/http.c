@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define CHUNKED_FROM	2049
+#define CHUNKED_FROM 2049
 
 static char *trim(char *text)
 {
@@ -49,8 +49,9 @@ static bool read_headers(struct request *req, char *lines)
 		if (!value || req->header_count == max)
 			return false;
 		*value++ = '\0';
-		req->header[req->header_count++] =
-			(struct header){ .name = line, .value = trim(value) };
+		req->header[req->header_count++] = (struct header){
+			.name = line, .value = trim(value)
+		};
 	}
 	return true;
 }
@@ -202,20 +203,34 @@ bool request_authorized(const struct request *req, const char *expected)
 static const char *reason_of(int status)
 {
 	switch (status) {
-	case 200: return "OK";
-	case 204: return "No Content";
-	case 301: return "Moved Permanently";
-	case 400: return "Bad Request";
-	case 401: return "Unauthorized";
-	case 403: return "Forbidden";
-	case 404: return "Not Found";
-	case 405: return "Method Not Allowed";
-	case 406: return "Not Acceptable";
-	case 409: return "Conflict";
-	case 426: return "Upgrade Required";
-	case 500: return "Internal Server Error";
-	case 503: return "Service Unavailable";
-	default: return "Status";
+	case 200:
+		return "OK";
+	case 204:
+		return "No Content";
+	case 301:
+		return "Moved Permanently";
+	case 400:
+		return "Bad Request";
+	case 401:
+		return "Unauthorized";
+	case 403:
+		return "Forbidden";
+	case 404:
+		return "Not Found";
+	case 405:
+		return "Method Not Allowed";
+	case 406:
+		return "Not Acceptable";
+	case 409:
+		return "Conflict";
+	case 426:
+		return "Upgrade Required";
+	case 500:
+		return "Internal Server Error";
+	case 503:
+		return "Service Unavailable";
+	default:
+		return "Status";
 	}
 }
 

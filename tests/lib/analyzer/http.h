@@ -13,18 +13,18 @@
 
 struct header {
 	char *name;
-	char *value;		/* without white space around it */
+	char *value; /* without white space around it */
 };
 
 struct request {
-	char *head;		/* owns all that follows */
+	char *head; /* owns all that follows */
 	char *method;
 	char *path;
-	char *query;		/* "" if there is none */
+	char *query; /* "" if there is none */
 	struct header header[64];
 	size_t header_count;
 	size_t content_length;
-	bool close;		/* the client does not want another answer here */
+	bool close; /* the client does not want another answer here */
 };
 
 /* Reads a request's head. Returns its length, 0 if it is not complete, -1 if

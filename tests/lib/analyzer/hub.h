@@ -39,20 +39,20 @@ struct speaker {
 	char *host_id;
 	struct nsset filter;
 	bool protobuf;
-	void *owner;			/* NULL once its connection is gone */
-	bool waiting;			/* for the write lock, to join */
-	bool writing;			/* a message is neither queued nor sent */
-	bool cleaned;			/* its leaving has emptied the gate */
-	int64_t leave_at_us;		/* when it leaves the pool; 0 = it stays */
-	struct message **queue;		/* a ring */
+	void *owner;		/* NULL once its connection is gone */
+	bool waiting;		/* for the write lock, to join */
+	bool writing;		/* a message is neither queued nor sent */
+	bool cleaned;		/* its leaving has emptied the gate */
+	int64_t leave_at_us;	/* when it leaves the pool; 0 = it stays */
+	struct message **queue; /* a ring */
 	size_t head;
 	size_t queued;
 };
 
 struct hub_ops {
-	void (*joined)(void *owner);	/* after it had to wait */
-	void (*queued)(void *owner);	/* there is something to send */
-	void (*progress)(void *ctx);	/* a queue got shorter, or the lock is free */
+	void (*joined)(void *owner); /* after it had to wait */
+	void (*queued)(void *owner); /* there is something to send */
+	void (*progress)(void *ctx); /* a queue got shorter, or the lock is free */
 	void *ctx;
 };
 
@@ -62,23 +62,22 @@ struct hub {
 	struct speaker *waiting;
 	struct hub_ops ops;
 	struct counters *count;
-	size_t queue_size;		/* messages per speaker */
-	int64_t leave_delay_us;		/* from the end of TCP to the clean-up */
-	bool silent;			/* broadcasts reach nobody */
+	size_t queue_size;	/* messages per speaker */
+	int64_t leave_delay_us; /* from the end of TCP to the clean-up */
+	bool silent;		/* broadcasts reach nobody */
 	/* The broadcast that goes on; batch_count 0 = none. */
 	struct message **batch;
 	size_t batch_count;
 	size_t batch_at;
 	struct speaker *speaker_at;
-	bool started;			/* with batch[batch_at] */
+	bool started; /* with batch[batch_at] */
 	bool delivered;
-	int64_t blocked_since_us;	/* 0 = it does not block */
+	int64_t blocked_since_us; /* 0 = it does not block */
 };
 
 int64_t clock_us(void);
 
-void hub_init(struct hub *, struct counters *, size_t queue_size,
-	      const struct hub_ops *);
+void hub_init(struct hub *, struct counters *, size_t queue_size, const struct hub_ops *);
 void hub_fini(struct hub *);
 
 /* May a handshake look at the pool now? */

@@ -27,7 +27,8 @@ static int serve(struct analyzer *an)
 {
 	const struct hub_ops ops = { .joined = subscriber_joined,
 				     .queued = subscriber_queued,
-				     .progress = on_progress, .ctx = an };
+				     .progress = on_progress,
+				     .ctx = an };
 	const struct options *options = &an->options;
 
 	hub_init(&an->hub, &an->count, options->queue_size, &ops);

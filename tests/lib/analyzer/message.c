@@ -68,8 +68,8 @@ static void find_flows(struct message *msg)
 	}
 }
 
-struct message *message_new(struct text ns, struct text type, struct text uuid,
-			    char *obj, size_t obj_len)
+struct message *message_new(struct text ns, struct text type, struct text uuid, char *obj,
+			    size_t obj_len)
 {
 	struct message *msg = mem_zalloc(sizeof(*msg));
 
@@ -92,9 +92,11 @@ struct message *message_new_stats(const char *capture)
 {
 	struct bytes obj = { .data = NULL };
 
-	bytes_addf(&obj, "{\"CaptureID\":\"%s\",\"FlowCount\":0,\"FlowDropped\":0,"
+	bytes_addf(&obj,
+		   "{\"CaptureID\":\"%s\",\"FlowCount\":0,\"FlowDropped\":0,"
 		   "\"KernelFlowDropped\":0,\"PacketsDropped\":0,"
-		   "\"PacketsReceived\":0}", capture);
+		   "\"PacketsReceived\":0}",
+		   capture);
 	return message_new((struct text){ "stats", 5 }, (struct text){ "stats", 5 },
 			   (struct text){ NULL, 0 }, obj.data, obj.len);
 }

@@ -21,8 +21,8 @@ struct place {
 };
 
 struct flow {
-	struct place text;	/* the whole JSON object */
-	struct place uuid;	/* contents of the strings, without quotes */
+	struct place text; /* the whole JSON object */
+	struct place uuid; /* contents of the strings, without quotes */
 	struct place parent;
 	struct place capture;
 };
@@ -33,20 +33,20 @@ struct message {
 	char *type;
 	char uuid[40];
 	int64_t status;
-	int64_t format;		/* 1 on OLD analyzers' stats */
-	bool obj_is_protobuf;	/* only stats of an OLD analyzer */
+	int64_t format;	      /* 1 on OLD analyzers' stats */
+	bool obj_is_protobuf; /* only stats of an OLD analyzer */
 	char *obj;
 	size_t obj_len;
 	struct flow *flows;
 	unsigned flow_count;
-	int64_t at_ms;		/* since the start of the stream */
-	struct bytes wire[2];	/* text and binary frames */
+	int64_t at_ms;	      /* since the start of the stream */
+	struct bytes wire[2]; /* text and binary frames */
 };
 
 /* A message of namespace and type; the object is taken, the strings are
  * copied. An uuid of length 0 makes a fresh one. Finds the flows of a store. */
-struct message *message_new(struct text ns, struct text type, struct text uuid,
-			    char *obj, size_t obj_len);
+struct message *message_new(struct text ns, struct text type, struct text uuid, char *obj,
+			    size_t obj_len);
 struct message *message_from_json(const char *text, size_t len);
 /* NULL if it is not a protobuf StructMessage. */
 struct message *message_from_protobuf(const char *data, size_t len);

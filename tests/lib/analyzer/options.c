@@ -9,43 +9,63 @@
 #include <string.h>
 
 static const char usage[] =
-"usage: analyzer [options] RECORDING...\n"
-"A Skydive analyzer played back: GET /ws/subscriber/flow, POST /api/topology.\n"
-"RECORDING is NAME.jsonl[.gz] or NAME.pb[.gz], with NAME.times beside it.\n"
-"\n"
-"  --listen [ADDR:]PORT    127.0.0.1:0, 0 = any free port; or unix:PATH\n"
-"  --tls-cert FILE --tls-key FILE\n"
-"  --host-id ID            X-Host-Id of the answer (analyzer)\n"
-"  --auth USER:PASSWORD    refuse everybody else with 401\n"
-"  --pace orig|max|N       as recorded, as fast as read (default), N flows/s\n"
-"  --repeat N              play all N times, 0 = for ever (1)\n"
-"  --clients N             start when N subscribers are there; 0 = at \"play\" (1)\n"
-"  --window N              messages queued at most with --pace max (4)\n"
-"  --uniq                  other UUIDs in each repetition\n"
-"  --captures N            spread CaptureID over capture-0000 ... (N - 1)\n"
-"  --per-message N         cut the stream into messages of N flows\n"
-"  --stats-every MS        also send a stats message so often\n"
-"  --queue-size N          messages per subscriber (10000)\n"
-"  --sndbuf BYTES          SO_SNDBUF of the connections\n"
-"  --ping-delay S --pong-timeout S    2 and 5\n"
-"  --leave-delay MS        clean-up after a connection has ended (0)\n"
-"  --topology FILE         answers [{\"query\",\"status\",\"body\"}, ...]; repeatable\n"
-"  --topology-delay MS     thinking time of each query\n"
-"  --stdin                 commands on standard input; exit at its end\n"
-"  --exit-at-end           exit when the last subscriber leaves after the end\n"
-"\n"
-"Commands; those in the second line are options, too (\"topology\" is\n"
-"--topology-mode):\n"
-"  stats queries play pause resume drop rst \"close CODE\" \"gate clear\" quit\n"
-"  refuse STATUS|none   hang handshake|topology|none   ping on|off\n"
-"  silence on|off   close-before-ping on|off   topology STATUS|garbage|normal\n";
+	"usage: analyzer [options] RECORDING...\n"
+	"A Skydive analyzer played back: GET /ws/subscriber/flow, POST /api/topology.\n"
+	"RECORDING is NAME.jsonl[.gz] or NAME.pb[.gz], with NAME.times beside it.\n"
+	"\n"
+	"  --listen [ADDR:]PORT    127.0.0.1:0, 0 = any free port; or unix:PATH\n"
+	"  --tls-cert FILE --tls-key FILE\n"
+	"  --host-id ID            X-Host-Id of the answer (analyzer)\n"
+	"  --auth USER:PASSWORD    refuse everybody else with 401\n"
+	"  --pace orig|max|N       as recorded, as fast as read (default), N flows/s\n"
+	"  --repeat N              play all N times, 0 = for ever (1)\n"
+	"  --clients N             start when N subscribers are there; 0 = at \"play\" (1)\n"
+	"  --window N              messages queued at most with --pace max (4)\n"
+	"  --uniq                  other UUIDs in each repetition\n"
+	"  --captures N            spread CaptureID over capture-0000 ... (N - 1)\n"
+	"  --per-message N         cut the stream into messages of N flows\n"
+	"  --stats-every MS        also send a stats message so often\n"
+	"  --queue-size N          messages per subscriber (10000)\n"
+	"  --sndbuf BYTES          SO_SNDBUF of the connections\n"
+	"  --ping-delay S --pong-timeout S    2 and 5\n"
+	"  --leave-delay MS        clean-up after a connection has ended (0)\n"
+	"  --topology FILE         answers [{\"query\",\"status\",\"body\"}, ...]; repeatable\n"
+	"  --topology-delay MS     thinking time of each query\n"
+	"  --stdin                 commands on standard input; exit at its end\n"
+	"  --exit-at-end           exit when the last subscriber leaves after the end\n"
+	"\n"
+	"Commands; those in the second line are options, too (\"topology\" is\n"
+	"--topology-mode):\n"
+	"  stats queries play pause resume drop rst \"close CODE\" \"gate clear\" quit\n"
+	"  refuse STATUS|none   hang handshake|topology|none   ping on|off\n"
+	"  silence on|off   close-before-ping on|off   topology STATUS|garbage|normal\n";
 
 enum option_id {
-	OPT_LISTEN = 256, OPT_TLS_CERT, OPT_TLS_KEY, OPT_HOST_ID, OPT_AUTH, OPT_PACE,
-	OPT_REPEAT, OPT_CLIENTS, OPT_WINDOW, OPT_UNIQ, OPT_CAPTURES, OPT_PER_MESSAGE,
-	OPT_STATS_EVERY, OPT_QUEUE_SIZE, OPT_SNDBUF, OPT_PING_DELAY, OPT_PONG_TIMEOUT,
-	OPT_LEAVE_DELAY, OPT_TOPOLOGY, OPT_TOPOLOGY_DELAY, OPT_STDIN, OPT_EXIT_AT_END,
-	OPT_HELP, OPT_MODE, OPT_TOPOLOGY_MODE,
+	OPT_LISTEN = 256,
+	OPT_TLS_CERT,
+	OPT_TLS_KEY,
+	OPT_HOST_ID,
+	OPT_AUTH,
+	OPT_PACE,
+	OPT_REPEAT,
+	OPT_CLIENTS,
+	OPT_WINDOW,
+	OPT_UNIQ,
+	OPT_CAPTURES,
+	OPT_PER_MESSAGE,
+	OPT_STATS_EVERY,
+	OPT_QUEUE_SIZE,
+	OPT_SNDBUF,
+	OPT_PING_DELAY,
+	OPT_PONG_TIMEOUT,
+	OPT_LEAVE_DELAY,
+	OPT_TOPOLOGY,
+	OPT_TOPOLOGY_DELAY,
+	OPT_STDIN,
+	OPT_EXIT_AT_END,
+	OPT_HELP,
+	OPT_MODE,
+	OPT_TOPOLOGY_MODE,
 };
 
 static const struct option long_options[] = {
@@ -97,8 +117,8 @@ static void set_listen(struct options *options, const char *value)
 		options->address = mem_strndup(value + 5, strlen(value + 5));
 		return;
 	}
-	options->address = colon ? mem_strndup(value, (size_t)(colon - value)) :
-				   mem_strndup("127.0.0.1", 9);
+	options->address = colon ? mem_strndup(value, (size_t)(colon - value))
+				 : mem_strndup("127.0.0.1", 9);
 	options->port = atoi(colon ? colon + 1 : value);
 }
 
@@ -108,8 +128,7 @@ static void set_auth(struct options *options, const char *value)
 
 	free(options->credentials);
 	options->credentials = mem_zalloc(size);
-	lws_b64_encode_string(value, (int)strlen(value), options->credentials,
-			      (int)size);
+	lws_b64_encode_string(value, (int)strlen(value), options->credentials, (int)size);
 }
 
 static int set_pace(struct player_config *player, const char *value)
@@ -173,18 +192,42 @@ static int set_number(struct options *options, int opt, const char *name,
 	if (end == text || *end || value < 0 || value > 1e9)
 		return bad_value(name, text);
 	switch (opt) {
-	case OPT_REPEAT: options->player.repeat = number; break;
-	case OPT_CLIENTS: options->player.clients = number; break;
-	case OPT_WINDOW: options->player.window = number ? number : 1; break;
-	case OPT_STATS_EVERY: options->player.stats_ms = number; break;
-	case OPT_CAPTURES: options->captures = number; break;
-	case OPT_PER_MESSAGE: options->per_message = number; break;
-	case OPT_QUEUE_SIZE: options->queue_size = number ? number : 1; break;
-	case OPT_SNDBUF: options->sndbuf = (int)number; break;
-	case OPT_PING_DELAY: options->ping_delay = value; break;
-	case OPT_PONG_TIMEOUT: options->pong_timeout = value; break;
-	case OPT_LEAVE_DELAY: options->leave_delay_ms = number; break;
-	case OPT_TOPOLOGY_DELAY: options->topology_delay_ms = number; break;
+	case OPT_REPEAT:
+		options->player.repeat = number;
+		break;
+	case OPT_CLIENTS:
+		options->player.clients = number;
+		break;
+	case OPT_WINDOW:
+		options->player.window = number ? number : 1;
+		break;
+	case OPT_STATS_EVERY:
+		options->player.stats_ms = number;
+		break;
+	case OPT_CAPTURES:
+		options->captures = number;
+		break;
+	case OPT_PER_MESSAGE:
+		options->per_message = number;
+		break;
+	case OPT_QUEUE_SIZE:
+		options->queue_size = number ? number : 1;
+		break;
+	case OPT_SNDBUF:
+		options->sndbuf = (int)number;
+		break;
+	case OPT_PING_DELAY:
+		options->ping_delay = value;
+		break;
+	case OPT_PONG_TIMEOUT:
+		options->pong_timeout = value;
+		break;
+	case OPT_LEAVE_DELAY:
+		options->leave_delay_ms = number;
+		break;
+	case OPT_TOPOLOGY_DELAY:
+		options->topology_delay_ms = number;
+		break;
 	}
 	return 0;
 }
@@ -206,8 +249,14 @@ static int set_option(struct analyzer *an, int opt, const char *name, const char
 	case OPT_EXIT_AT_END:
 		options->exit_at_end = true;
 		return -1;
-	case OPT_LISTEN: case OPT_TLS_CERT: case OPT_TLS_KEY: case OPT_HOST_ID:
-	case OPT_AUTH: case OPT_PACE: case OPT_TOPOLOGY: case OPT_TOPOLOGY_MODE:
+	case OPT_LISTEN:
+	case OPT_TLS_CERT:
+	case OPT_TLS_KEY:
+	case OPT_HOST_ID:
+	case OPT_AUTH:
+	case OPT_PACE:
+	case OPT_TOPOLOGY:
+	case OPT_TOPOLOGY_MODE:
 	case OPT_MODE:
 		opt = set_text(an, opt, name, value);
 		return opt ? opt : -1;
@@ -224,9 +273,13 @@ int options_read(struct analyzer *an, int argc, char **argv)
 	struct options *options = &an->options;
 	int opt, rc, index = 0;
 
-	*options = (struct options){ .host_id = "analyzer", .ping_delay = 2,
-		.pong_timeout = 5, .queue_size = 10000,
-		.player = { .pace = PACE_MAX, .repeat = 1, .clients = 1, .window = 4 } };
+	*options = (struct options){
+		.host_id = "analyzer",
+		.ping_delay = 2,
+		.pong_timeout = 5,
+		.queue_size = 10000,
+		.player = { .pace = PACE_MAX, .repeat = 1, .clients = 1, .window = 4 }
+	};
 	set_listen(options, "127.0.0.1:0");
 	while ((opt = getopt_long(argc, argv, "", long_options, &index)) != -1) {
 		rc = set_option(an, opt, long_options[index].name, optarg);

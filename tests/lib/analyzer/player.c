@@ -9,11 +9,11 @@
 
 /* So many messages at once at full pace, then the sockets get their turn. By
  * the clock one: what is queued then was not taken by the subscriber. */
-#define SLICE	64
+#define SLICE 64
 
 /* What is later than that is late because this program did not get to run; it
  * is not made up for, or it would look as if the subscriber were slow. */
-#define LATE_US	10000
+#define LATE_US 10000
 
 static void on_timer(lws_sorted_usec_list_t *timer)
 {
@@ -33,11 +33,11 @@ static void on_stats(lws_sorted_usec_list_t *timer)
 }
 
 void player_init(struct player *player, const struct player_config *config,
-		 const struct recording *stream, struct hub *hub,
-		 struct lws_context *lws)
+		 const struct recording *stream, struct hub *hub, struct lws_context *lws)
 {
-	*player = (struct player){ .config = config, .stream = stream, .hub = hub,
-				   .lws = lws };
+	*player = (struct player){
+		.config = config, .stream = stream, .hub = hub, .lws = lws
+	};
 	if (config->stats_ms)
 		lws_sul_schedule(lws, 0, &player->stats_timer, on_stats,
 				 (lws_usec_t)config->stats_ms * 1000);
@@ -159,7 +159,8 @@ static void report_end(const struct player *player)
 	json_object_object_add(line, "messages",
 			       json_object_new_int64((int64_t)player->messages));
 	json_object_object_add(line, "ms",
-			json_object_new_int64((clock_us() - player->start_us) / 1000));
+			       json_object_new_int64((clock_us() - player->start_us) /
+						     1000));
 	report_line(line);
 }
 

@@ -20,12 +20,12 @@ enum player_pace { PACE_MAX, PACE_RECORDED, PACE_RATE };
 
 struct player_config {
 	enum player_pace pace;
-	double rate;			/* flows a second */
-	unsigned repeat;		/* 0 = for ever */
-	unsigned clients;		/* start when so many are there; 0 = when told */
-	size_t window;			/* messages queued at PACE_MAX */
-	bool uniq;			/* other UUIDs in each repetition */
-	unsigned stats_ms;		/* a stats message so often; 0 = never */
+	double rate;	   /* flows a second */
+	unsigned repeat;   /* 0 = for ever */
+	unsigned clients;  /* start when so many are there; 0 = when told */
+	size_t window;	   /* messages queued at PACE_MAX */
+	bool uniq;	   /* other UUIDs in each repetition */
+	unsigned stats_ms; /* a stats message so often; 0 = never */
 };
 
 struct player {
@@ -37,20 +37,20 @@ struct player {
 	lws_sorted_usec_list_t stats_timer;
 	bool playing;
 	bool paused;
-	bool started;			/* once */
-	bool out;			/* everything was handed out */
-	bool ended;			/* and written */
-	bool running;			/* inside player_run() */
+	bool started; /* once */
+	bool out;     /* everything was handed out */
+	bool ended;   /* and written */
+	bool running; /* inside player_run() */
 	size_t next;
 	uint32_t round;
 	uint64_t flows;
 	uint64_t messages;
 	int64_t start_us;
-	int64_t paused_us;		/* when */
+	int64_t paused_us; /* when */
 };
 
-void player_init(struct player *, const struct player_config *,
-		 const struct recording *, struct hub *, struct lws_context *);
+void player_init(struct player *, const struct player_config *, const struct recording *,
+		 struct hub *, struct lws_context *);
 void player_fini(struct player *);
 
 /* Starts, or starts again after the end. */

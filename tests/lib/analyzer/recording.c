@@ -9,7 +9,7 @@
 #include <string.h>
 #include <zlib.h>
 
-#define GAP_MS	1000
+#define GAP_MS 1000
 
 /* Plain files pass through zlib's reader as they are. */
 static int read_file(const char *path, struct bytes *out)
@@ -45,8 +45,9 @@ static void add_message(struct recording *rec, struct message *msg, int64_t at_m
 		return;
 	}
 	if (!(rec->count & (rec->count - 1)))
-		rec->messages = mem_realloc(rec->messages, sizeof(*rec->messages) *
-					    (rec->count ? 2 * rec->count : 1));
+		rec->messages = mem_realloc(rec->messages,
+					    sizeof(*rec->messages) *
+						    (rec->count ? 2 * rec->count : 1));
 	msg->at_ms = at_ms;
 	rec->messages[rec->count++] = msg;
 	rec->flows += msg->flow_count;
@@ -55,10 +56,10 @@ static void add_message(struct recording *rec, struct message *msg, int64_t at_m
 /* The times of the messages of a file, relative to the first. */
 struct clock {
 	struct bytes text;
-	char *at;		/* NULL: there is no file of times */
+	char *at; /* NULL: there is no file of times */
 	int64_t first;
 	int64_t last;
-	int64_t base;		/* where the file begins in the stream */
+	int64_t base; /* where the file begins in the stream */
 };
 
 static void clock_open(struct clock *clock, const char *path, size_t stem)
@@ -215,8 +216,9 @@ void recording_spread_captures(struct recording *rec, unsigned count)
 
 				bytes_add(&obj, f ? "," : "[", 1);
 				add_with_capture(&obj,
-					(struct text){ msg->obj + text.at, text.len },
-					flow++ % count);
+						 (struct text){ msg->obj + text.at,
+								text.len },
+						 flow++ % count);
 			}
 			bytes_add(&obj, "]", 1);
 		} else {
@@ -229,9 +231,9 @@ void recording_spread_captures(struct recording *rec, unsigned count)
 static void emit_cut(struct recording *rec, struct bytes *obj, int64_t at_ms)
 {
 	bytes_add(obj, "]", 1);
-	add_message(rec, message_new((struct text){ "flow", 4 },
-				     (struct text){ "store", 5 },
-				     (struct text){ NULL, 0 }, obj->data, obj->len),
+	add_message(rec,
+		    message_new((struct text){ "flow", 4 }, (struct text){ "store", 5 },
+				(struct text){ NULL, 0 }, obj->data, obj->len),
 		    at_ms);
 	*obj = (struct bytes){ .data = NULL };
 }

@@ -17,10 +17,10 @@
 struct message;
 
 struct recording {
-	struct message **messages;	/* owned */
+	struct message **messages; /* owned */
 	size_t count;
 	uint64_t flows;
-	int64_t length_ms;		/* when a repetition starts */
+	int64_t length_ms; /* when a repetition starts */
 };
 
 /* Appends the messages of a file. Returns 0 or -errno, having said on stderr

@@ -36,8 +36,9 @@ void report_count_number(struct json_object *object, int key)
 
 void report_line(struct json_object *line)
 {
-	puts(json_object_to_json_string_ext(line, JSON_C_TO_STRING_PLAIN |
-						  JSON_C_TO_STRING_NOSLASHESCAPE));
+	puts(json_object_to_json_string_ext(line,
+					    JSON_C_TO_STRING_PLAIN |
+						    JSON_C_TO_STRING_NOSLASHESCAPE));
 	fflush(stdout);
 	json_object_put(line);
 }

@@ -14,18 +14,18 @@ struct json_object;
 
 struct counters {
 	uint64_t admitted;
-	uint64_t dropped;		/* no pong in time, or a write took too long */
+	uint64_t dropped; /* no pong in time, or a write took too long */
 	uint64_t pongs;
-	uint64_t sent_messages;		/* all of it is in the kernel */
+	uint64_t sent_messages; /* all of it is in the kernel */
 	uint64_t sent_flows;
 	uint64_t sent_bytes;
-	uint64_t broadcast_flows;	/* handed out in the namespace flow */
-	uint64_t missed_flows;		/* of these: nobody was there to get them */
-	uint64_t lost_flows;		/* queued for a connection that ended */
-	uint64_t queued_max;		/* messages */
+	uint64_t broadcast_flows; /* handed out in the namespace flow */
+	uint64_t missed_flows;	  /* of these: nobody was there to get them */
+	uint64_t lost_flows;	  /* queued for a connection that ended */
+	uint64_t queued_max;	  /* messages */
 	uint64_t blocked_us;
-	struct json_object *refused;	/* status -> count */
-	struct json_object *closes;	/* code of a client's Close -> count */
+	struct json_object *refused; /* status -> count */
+	struct json_object *closes;  /* code of a client's Close -> count */
 };
 
 void counters_init(struct counters *);

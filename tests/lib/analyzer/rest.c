@@ -62,9 +62,10 @@ static void add_body(struct bytes *out, struct json_object *body)
 		bytes_add(out, json_object_get_string(body),
 			  (size_t)json_object_get_string_len(body));
 	else
-		bytes_addf(out, "%s\n", json_object_to_json_string_ext(body,
-						JSON_C_TO_STRING_PLAIN |
-						JSON_C_TO_STRING_NOSLASHESCAPE));
+		bytes_addf(out, "%s\n",
+			   json_object_to_json_string_ext(
+				   body, JSON_C_TO_STRING_PLAIN |
+						 JSON_C_TO_STRING_NOSLASHESCAPE));
 }
 
 static void look_up(struct rest *rest, struct rest_call *call, const char *query)
@@ -98,8 +99,10 @@ static void find_answer(struct analyzer *an, struct rest_call *call, const char 
 		call->status = 204;
 	} else {
 		call->status = 400;
-		bytes_addf(&call->body, "invalid character '%c' looking for beginning "
-			   "of value\n", *body);
+		bytes_addf(&call->body,
+			   "invalid character '%c' looking for beginning "
+			   "of value\n",
+			   *body);
 	}
 	json_object_put(json);
 	if (!an->modes.garbage && !an->modes.topology_status)
@@ -116,8 +119,8 @@ static void compress_body(struct bytes *body)
 	z_stream z = { .next_in = (unsigned char *)body->data,
 		       .avail_in = (unsigned)body->len };
 
-	if (deflateInit2(&z, Z_BEST_SPEED, Z_DEFLATED, 15 + 16, 8,
-			 Z_DEFAULT_STRATEGY) != Z_OK)
+	if (deflateInit2(&z, Z_BEST_SPEED, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) !=
+	    Z_OK)
 		abort();
 	bytes_reserve(&out, deflateBound(&z, z.avail_in));
 	z.next_out = (unsigned char *)out.data;
@@ -150,8 +153,7 @@ static void answer(struct rest_call *call)
 		bytes_addf(&extra, "Connection: close\r\n");
 	if (call->gzip && call->body.len)
 		compress_body(&call->body);
-	answer_add(&conn->out, call->status, extra.data, call->body.data,
-		   call->body.len);
+	answer_add(&conn->out, call->status, extra.data, call->body.data, call->body.len);
 	bytes_free(&extra);
 	conn->close_after = call->close;
 	call_end(call);

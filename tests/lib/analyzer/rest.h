@@ -16,8 +16,8 @@ struct json_object;
 struct request;
 
 struct rest {
-	struct json_object *answers;	/* query -> recorded answer */
-	struct json_object *queries;	/* query -> how often it came */
+	struct json_object *answers; /* query -> recorded answer */
+	struct json_object *queries; /* query -> how often it came */
 	uint64_t requests;
 	uint64_t unknown;
 	uint64_t in_flight;

@@ -12,7 +12,7 @@
 #include <stddef.h>
 
 struct text {
-	const char *at;		/* borrowed from what is scanned */
+	const char *at; /* borrowed from what is scanned */
 	size_t len;
 };
 

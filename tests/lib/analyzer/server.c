@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define TICK_US	20000
+#define TICK_US 20000
 
 static void route(struct conn *conn, struct request *req, const char *body, size_t len)
 {
@@ -158,8 +158,9 @@ void conn_peer(const struct conn *conn, char *text, size_t size)
 	else if (addr.ss_family == AF_INET6)
 		inet_ntop(AF_INET6, &v6->sin6_addr, ip, sizeof(ip));
 	snprintf(text, size, addr.ss_family == AF_INET6 ? "[%s]:%u" : "%s:%u", ip,
-		 addr.ss_family == AF_INET || addr.ss_family == AF_INET6 ?
-		 ntohs(v4->sin_port) : 0u);
+		 addr.ss_family == AF_INET || addr.ss_family == AF_INET6
+			 ? ntohs(v4->sin_port)
+			 : 0u);
 }
 
 static void on_accept(struct conn *conn, struct lws *wsi)
@@ -269,8 +270,10 @@ static void on_tick(lws_sorted_usec_list_t *timer)
 /* A whole message goes to the kernel in one call; without the packet size
  * libwebsockets would cut it by 4 kB. */
 static const struct lws_protocols protocols[] = {
-	{ .name = "analyzer", .callback = on_connection,
-	  .per_session_data_size = sizeof(struct conn), .rx_buffer_size = 65536,
+	{ .name = "analyzer",
+	  .callback = on_connection,
+	  .per_session_data_size = sizeof(struct conn),
+	  .rx_buffer_size = 65536,
 	  .tx_packet_size = 1 << 30 },
 	{ .name = "stdin", .callback = on_stdin },
 	{ .name = NULL },
@@ -280,14 +283,21 @@ int server_start(struct analyzer *an)
 {
 	const struct options *options = &an->options;
 	struct lws_context_creation_info info = {
-		.port = options->port, .iface = options->address,
-		.protocols = protocols, .user = an, .gid = -1, .uid = -1,
-		.listen_accept_role = "raw-skt", .listen_accept_protocol = "analyzer",
+		.port = options->port,
+		.iface = options->address,
+		.protocols = protocols,
+		.user = an,
+		.gid = -1,
+		.uid = -1,
+		.listen_accept_role = "raw-skt",
+		.listen_accept_protocol = "analyzer",
 		.options = LWS_SERVER_OPTION_ADOPT_APPLY_LISTEN_ACCEPT_CONFIG |
 			   LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND,
-		.fd_limit_per_thread = 4096, .vhost_name = "analyzer",
+		.fd_limit_per_thread = 4096,
+		.vhost_name = "analyzer",
 		.ssl_cert_filepath = options->tls_cert,
-		.ssl_private_key_filepath = options->tls_key, .alpn = "http/1.1",
+		.ssl_private_key_filepath = options->tls_key,
+		.alpn = "http/1.1",
 	};
 	lws_sock_file_fd_type in = { .filefd = 0 };
 	struct lws_vhost *vhost;
@@ -304,8 +314,9 @@ int server_start(struct analyzer *an)
 	vhost = an->lws ? lws_get_vhost_by_name(an->lws, "analyzer") : NULL;
 	if (!vhost)
 		return -1;
-	if (options->use_stdin && !lws_adopt_descriptor_vhost(vhost,
-			LWS_ADOPT_RAW_FILE_DESC, in, "stdin", NULL))
+	if (options->use_stdin &&
+	    !lws_adopt_descriptor_vhost(vhost, LWS_ADOPT_RAW_FILE_DESC, in, "stdin",
+					NULL))
 		return -1;
 	lws_sul_schedule(an->lws, 0, &an->tick, on_tick, TICK_US);
 	report_event("listening", "port",

@@ -22,12 +22,12 @@ struct conn {
 	struct lws *wsi;
 	struct analyzer *an;
 	struct bytes in;
-	struct bytes out;		/* goes before anything else */
-	bool busy;			/* an answer is due before the next request */
-	bool told_to_go_on;		/* with the body of the request to come */
-	bool close_after;		/* everything in out was written */
-	bool dead;			/* closed by us; libwebsockets does the rest */
-	struct subscriber *sub;		/* NULL while it is HTTP */
+	struct bytes out;	/* goes before anything else */
+	bool busy;		/* an answer is due before the next request */
+	bool told_to_go_on;	/* with the body of the request to come */
+	bool close_after;	/* everything in out was written */
+	bool dead;		/* closed by us; libwebsockets does the rest */
+	struct subscriber *sub; /* NULL while it is HTTP */
 	struct rest_call *call;
 };
 

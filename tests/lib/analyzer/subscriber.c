@@ -12,25 +12,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WRITE_TIMEOUT_US	10000000
-#define MESSAGES_AT_ONCE	16
+#define WRITE_TIMEOUT_US 10000000
+#define MESSAGES_AT_ONCE 16
 
 enum state {
-	STATE_CHECK,		/* before the 101 */
-	STATE_JOINING,		/* 101 sent, waits for the pool */
+	STATE_CHECK,   /* before the 101 */
+	STATE_JOINING, /* 101 sent, waits for the pool */
 	STATE_OPEN,
-	STATE_DEAF,		/* refused after the 101, or made to hang */
-	STATE_CLOSED,		/* by us; the client's Close is still to come */
-	STATE_CLOSING,		/* the echo of a Close goes out */
+	STATE_DEAF,    /* refused after the 101, or made to hang */
+	STATE_CLOSED,  /* by us; the client's Close is still to come */
+	STATE_CLOSING, /* the echo of a Close goes out */
 };
 
 struct subscriber {
 	enum state state;
-	struct request request;		/* until the 101 */
-	struct speaker *speaker;	/* in the pool or waiting for it */
+	struct request request;	 /* until the 101 */
+	struct speaker *speaker; /* in the pool or waiting for it */
 	char *host_id;
-	struct message *writing;	/* part of it is still with us */
-	int64_t written_by_us;		/* deadline of that */
+	struct message *writing; /* part of it is still with us */
+	int64_t written_by_us;	 /* deadline of that */
 	int64_t ping_at_us;
 	int64_t pong_by_us;
 };
@@ -76,11 +76,12 @@ static void add_101(struct conn *conn, const struct request *req)
 	lws_SHA1((const unsigned char *)text, strlen(text), digest);
 	lws_b64_encode_string((const char *)digest, sizeof(digest), accept,
 			      sizeof(accept));
-	bytes_addf(&conn->out, "HTTP/1.1 101 Switching Protocols\r\n"
+	bytes_addf(&conn->out,
+		   "HTTP/1.1 101 Switching Protocols\r\n"
 		   "Upgrade: websocket\r\nConnection: Upgrade\r\n"
 		   "Sec-WebSocket-Accept: %s\r\nX-Host-Id: %s\r\n"
-		   "X-Service-Type: analyzer\r\n\r\n", accept,
-		   conn->an->options.host_id);
+		   "X-Service-Type: analyzer\r\n\r\n",
+		   accept, conn->an->options.host_id);
 	conn_wake(conn);
 }
 
@@ -115,8 +116,8 @@ static void rearm_pong(struct conn *conn)
 {
 	const struct options *options = &conn->an->options;
 
-	conn->sub->pong_by_us = clock_us() +
-		(int64_t)(1e6 * (options->ping_delay + options->pong_timeout));
+	conn->sub->pong_by_us = clock_us() + (int64_t)(1e6 * (options->ping_delay +
+							      options->pong_timeout));
 }
 
 void subscriber_joined(void *owner)
@@ -328,8 +329,7 @@ void subscriber_tick(struct conn *conn, int64_t now_us)
 
 	if (sub->state != STATE_OPEN)
 		return;
-	if (now_us > sub->pong_by_us ||
-	    (sub->writing && now_us > sub->written_by_us)) {
+	if (now_us > sub->pong_by_us || (sub->writing && now_us > sub->written_by_us)) {
 		conn->an->count.dropped++;
 		conn_drop(conn, false, now_us > sub->pong_by_us ? "no pong" : "no write");
 		return;
