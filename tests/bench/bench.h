@@ -23,6 +23,7 @@ struct stream {
 struct state {
 	size_t passes;	     /* over the stream, in one run */
 	size_t flows, bytes; /* of one run */
+	int64_t made;	     /* bytes of the objects of one run */
 };
 
 struct step {

@@ -5,7 +5,8 @@
  *	bench_steps --once FOLDER STEP	one run, inside measured(): for callgrind
  *
  * FOLDER holds what flows.py wrote. Prints a line per step: name, flows a run,
- * bytes of a flow, nanoseconds of this thread (user and system) per flow.
+ * bytes of a flow, nanoseconds of this thread (user and system) per flow, bytes
+ * of objects per flow.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -78,8 +79,9 @@ static int compare(const void *a, const void *b)
 static void report(struct running *r, size_t rounds)
 {
 	qsort(r->ns, rounds, sizeof(*r->ns), compare);
-	printf("%s %zu %.1f %.1f\n", r->step->name, r->state->flows,
-	       (double)r->state->bytes / (double)r->state->flows, r->ns[rounds / 2]);
+	printf("%s %zu %.1f %.1f %.1f\n", r->step->name, r->state->flows,
+	       (double)r->state->bytes / (double)r->state->flows, r->ns[rounds / 2],
+	       (double)r->state->made / (double)r->state->flows);
 }
 
 static bool is_wanted(const char *name, int argc, char **argv)

@@ -174,9 +174,9 @@ struct pipe *pipe_start(size_t passes, const char *name, struct compression comp
 	p->compression = compression;
 	stream_read(&p->stream, name);
 	p->state = (struct state){
-		passes,
-		p->stream.flows * passes,
-		p->stream.bytes * passes,
+		.passes = passes,
+		.flows = p->stream.flows * passes,
+		.bytes = p->stream.bytes * passes,
 	};
 	decode(p);
 	read_config(p);

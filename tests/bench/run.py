@@ -45,6 +45,7 @@ SCALED = ("receive", "decode")
 BUDGET_INSTRUCTIONS = {"row": 6000}
 DECODE_INSTRUCTIONS_PER_KB = 10000
 SEAL_OVER_ZLIB = 1.10   # of zlib 6
+ZSTD_SIZE = 1.15         # of gzip 6
 SEAL_SHARE = {"seal-6": 1, "seal-1": 1 / 2, "seal-zstd": 1 / 4}
 ONE_TENANT_KB = 20 * 1000
 FURTHER_TENANT_KB = 100
@@ -59,9 +60,10 @@ def line(what, value, budget="", judged=""):
 
 
 def times(folder):
-    """Return {step: (bytes a flow, ns a flow)}."""
+    """Return {step: (bytes a flow, ns a flow, bytes of objects a flow)}."""
     out = subprocess.run([PROGRAM, folder], check=True, capture_output=True, text=True).stdout
-    return {name: (float(size), float(ns)) for name, _, size, ns in map(str.split, out.splitlines())}
+    return {name: (float(size), float(ns), float(made))
+            for name, _, size, ns, made in map(str.split, out.splitlines())}
 
 
 def instructions(folder, step):
@@ -84,7 +86,7 @@ def budget_ns(step, measured):
 
 def print_times(measured):
     line("step", "ns a flow", "budget")
-    for step, (size, ns) in measured.items():
+    for step, (size, ns, _) in measured.items():
         budget = budget_ns(step, measured)
         speed = "%5.0f MB/s" % (size / ns * 1000)
         line(STEPS[step], "%.0f" % ns, "%s  %s" % (speed, "%.0f ns" % budget if budget else ""),
@@ -92,6 +94,8 @@ def print_times(measured):
     for level in "61":
         line("gzip %s over zlib %s alone" % (level, level),
              "%+.1f %%" % (100 * measured["seal-" + level][1] / measured["zlib-" + level][1] - 100))
+    ratio = measured["seal-zstd"][2] / measured["seal-6"][2]
+    line("size of zstd 1 by that of gzip 6", "%.2f" % ratio, "%.2f" % ZSTD_SIZE, verdict(ratio, ZSTD_SIZE))
     line("bytes of a flow; of its row", "%.0f; %.0f" % (measured["decode"][0], measured["zlib-6"][0]))
 
 

@@ -20,9 +20,9 @@ static void *start(size_t passes, const char *name)
 		fail("out of memory");
 	stream_read(&d->stream, name);
 	d->state = (struct state){
-		passes,
-		d->stream.flows * passes,
-		d->stream.bytes * passes,
+		.passes = passes,
+		.flows = d->stream.flows * passes,
+		.bytes = d->stream.bytes * passes,
 	};
 	d->copy = calloc(d->stream.messages * passes, sizeof(char *));
 	if (!d->copy)

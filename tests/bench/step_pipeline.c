@@ -57,9 +57,12 @@ static void fill(void *state)
 static void seal(void *state)
 {
 	struct pipe *p = state;
+	struct spool_backlog backlog;
 
 	pipeline_flush(p->pipeline, pipe_now);
 	workers_run(p->workers, pipe_now);
+	spool_backlog(p->dir, &backlog);
+	p->state.made = backlog.bytes;
 }
 
 static void deflate_alone(int level, struct str rows)

@@ -58,9 +58,9 @@ static void *start_frames(size_t passes)
 		fail("out of memory");
 	stream_read(&r->stream, "flows.pb");
 	r->state = (struct state){
-		passes,
-		r->stream.flows * passes,
-		r->stream.bytes * passes,
+		.passes = passes,
+		.flows = r->stream.flows * passes,
+		.bytes = r->stream.bytes * passes,
 	};
 	r->frames = (struct buf)BUF_INIT(MESSAGE_MAX);
 	for (i = 0; i < r->stream.messages; i++)
