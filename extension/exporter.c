@@ -2,14 +2,12 @@
 /* exporter.c - the exporter from start to stop. See exporter.h. */
 #include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include "exporter_inside.h"
 #include "sys/clock.h"
 
 #define WORKERS_USUAL 4
-#define POLL_MS	      5 /* between looks at what a stop waits for */
 
 static unsigned worker_count(const struct settings *settings)
 {
@@ -264,94 +262,6 @@ void exporter_reap(struct exporter *e)
 	}
 }
 
-/* All tenants, the retired ones too. */
-static struct tenant *nth_tenant(const struct exporter *e, size_t i)
-{
-	if (i < e->tenants)
-		return e->running[i].tenant;
-	i -= e->tenants;
-	return i < e->retirees ? e->retired[i] : NULL;
-}
-
-static bool is_finishing(struct exporter *e)
-{
-	bool is_finishing = false;
-	struct tenant *t;
-	size_t i;
-
-	pthread_mutex_lock(&e->lock);
-	for (i = 0; (t = nth_tenant(e, i)); i++)
-		is_finishing = is_finishing || !tenant_is_finished(t);
-	pthread_mutex_unlock(&e->lock);
-	return is_finishing;
-}
-
-static size_t backlog(const struct exporter *e)
-{
-	struct tenant *t;
-	size_t objects = 0, i;
-
-	for (i = 0; (t = nth_tenant(e, i)); i++)
-		if (!tenant_heir(t))
-			objects += tenant_backlog(t);
-	return objects;
-}
-
-/* Whether something may still be stored: a degraded store is not waited for. */
-static bool is_draining(struct exporter *e)
-{
-	bool is_draining = false;
-	struct tenant *t;
-	size_t i;
-
-	pthread_mutex_lock(&e->lock);
-	for (i = 0; (t = nth_tenant(e, i)); i++)
-		is_draining = is_draining ||
-			      (tenant_backlog(t) && !tenant_is_degraded(t));
-	pthread_mutex_unlock(&e->lock);
-	return is_draining;
-}
-
-static bool may_go_on(struct exporter *e, int64_t until_ms)
-{
-	return !atomic_load(&e->is_hurried) && clock_now().mono_ms < until_ms;
-}
-
-size_t exporter_stop(struct exporter *e)
-{
-	int64_t until_ms = clock_now().mono_ms + e->settings->stop_timeout_ms;
-	struct tenant *t;
-	size_t left, i;
-
-	log_write(e->log, LOG_INFO, "state=stopping");
-	pthread_mutex_lock(&e->lock);
-	for (i = 0; i < e->sources; i++)
-		subscription_stop(e->source[i]);
-	for (i = 0; (t = nth_tenant(e, i)); i++)
-		tenant_finish(t);
-	pthread_mutex_unlock(&e->lock);
-	while (is_finishing(e) && may_go_on(e, until_ms))
-		poll(NULL, 0, POLL_MS);
-	while (is_draining(e) && may_go_on(e, until_ms))
-		poll(NULL, 0, POLL_MS);
-	pthread_mutex_lock(&e->lock);
-	left = backlog(e);
-	pthread_mutex_unlock(&e->lock);
-	if (left)
-		log_write(e->log, LOG_WARNING,
-			  "state=stopped objects_left=%zu they stay in "
-			  "the spool; the next start goes on with them",
-			  left);
-	else
-		log_write(e->log, LOG_INFO, "state=stopped");
-	return left;
-}
-
-void exporter_hurry(struct exporter *e)
-{
-	atomic_store(&e->is_hurried, true);
-}
-
 /* A tenant before its heir, which it may still wake. */
 static void free_tenants(struct exporter *e)
 {
@@ -419,7 +329,7 @@ void exporter_describe(struct exporter *e, struct buf *b)
 		   "flows=%" PRId64 " records=%" PRId64 " objects=%" PRId64
 		   " backlog=%zu",
 		   flows, sum(e, STAT_RECORDS_ENCODED), sum(e, STAT_OBJECTS_UPLOADED),
-		   backlog(e));
+		   exporter_backlog(e));
 	pthread_mutex_unlock(&e->lock);
 }
 

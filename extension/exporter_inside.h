@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* exporter_inside.h - what exporter.c, exporter_reload.c and exporter_replay.c
- * share.
+/* exporter_inside.h - what exporter.c, exporter_reload.c, exporter_replay.c and
+ * exporter_stop.c share.
  */
 #ifndef EXPORTER_INSIDE_H
 #define EXPORTER_INSIDE_H
@@ -49,5 +49,7 @@ int exporter_add(struct exporter *, struct tenant_settings *, struct tenant *pre
 int exporter_route(struct exporter *, struct err *);
 /* Closes the retired tenants that have nothing left to do. */
 void exporter_reap(struct exporter *);
+/* Objects that are not stored yet. */
+size_t exporter_backlog(const struct exporter *);
 
 #endif

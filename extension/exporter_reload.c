@@ -110,9 +110,8 @@ static void apply_one(struct exporter *e, size_t before, struct tenant_settings 
 		return;
 	tally->bad++;
 	log_write(e->log, LOG_ERROR,
-		  "tenant=%s reload=failed error=\"%s\" it stays as it "
-		  "was",
-		  t->name, err.text);
+		  "tenant=%s reload=failed error=\"%s\" it stays as it was", t->name,
+		  err.text);
 }
 
 static void remove_unwanted(struct exporter *e, const struct settings *s, size_t before,

@@ -2,44 +2,7 @@
 /* tenant.c - see tenant.h. */
 #include <errno.h>
 #include <stdlib.h>
-#include "home.h"
-#include "pipeline/pipeline.h"
-#include "store/intake.h"
-#include "sys/queue.h"
-#include "tenant.h"
-#include "tenant_config.h"
-
-#define INBOX_MAX  4096 /* parcels; bytes are bounded for all tenants */
-#define PASSES_MAX 8
-
-struct tenant {
-	struct receiver receiver;
-	struct task task;
-	char *name;
-	struct tenant_config config;
-	struct tenant_surroundings around;
-	struct queue inbox;
-	atomic_bool is_finishing, is_finished;
-	_Atomic int64_t lost_flows; /* that no object has told of yet */
-
-	/* Open. */
-	bool is_open;
-	struct home *home;
-	struct intake *intake;
-	pthread_mutex_t lock; /* of the uploader, which may change */
-	struct uploader *uploader;
-	struct writer writer; /* the uploader's */
-	struct tenant *heir;  /* took over; its uploader sends our objects */
-	struct pipeline *pipeline;
-	struct asker asker;
-	struct queries queries;
-
-	/* The batch at hand. */
-	const struct parcel *parcel;
-	int64_t deadline_ms; /* of its lookups, monotonic */
-	unsigned passes;
-	atomic_bool is_answered; /* what the last pass asked */
-};
+#include "tenant_inside.h"
 
 struct tenant *tenant_new(const char *name, const struct config *config, struct log *log,
 			  struct problems *problems)
@@ -93,118 +56,6 @@ int tenant_probe(struct tenant *t, struct http *http, struct err *err)
 {
 	return writer_probe(&t->config.writer, t->config.limits.dirname,
 			    t->config.limits.bucket.prefix, http, err);
-}
-
-/* How long the batch at hand may still wait for answers. */
-static bool may_wait(struct tenant *t, struct now now)
-{
-	return !atomic_load(&t->is_finishing) && t->passes < PASSES_MAX &&
-	       now.mono_ms < t->deadline_ms && queue_count(&t->inbox) < INBOX_MAX / 2 &&
-	       atomic_load(&t->around.batches->bytes) < t->around.batch_bytes_max / 2;
-}
-
-/* Completes the records. false: parked until answers come or time is up. */
-static bool enrich(struct tenant *t, struct now now)
-{
-	if (t->passes && !atomic_load(&t->is_answered) && may_wait(t, now))
-		return false;
-	atomic_store(&t->is_answered, false);
-	queries_pass(&t->queries);
-	t->passes++;
-	if (pipeline_enrich(t->pipeline, &t->queries) == 0)
-		return true;
-	if (may_wait(t, now))
-		return false;
-	asker_give_up(&t->asker, true);
-	queries_pass(&t->queries);
-	pipeline_enrich(t->pipeline, &t->queries);
-	asker_give_up(&t->asker, false);
-	return true;
-}
-
-static void finish_batch(struct tenant *t, struct now now)
-{
-	pipeline_lost(t->pipeline, atomic_exchange(&t->lost_flows, 0));
-	pipeline_commit(t->pipeline, now);
-	queries_reset(&t->queries);
-	stats_add(&t->home->stats, STAT_LOOKUPS_REFUSED, (int64_t)t->queries.refused);
-	t->queries.refused = 0;
-	batch_unref(t->parcel->batch);
-	t->parcel = NULL;
-}
-
-static void start_batch(struct tenant *t, struct now now)
-{
-	t->parcel = queue_pop(&t->inbox);
-	if (!t->parcel)
-		return;
-	t->deadline_ms = now.mono_ms + t->around.lookup_timeout_ms;
-	t->passes = 0;
-	pipeline_accept(t->pipeline, t->parcel->batch, t->parcel->index,
-			t->parcel->count);
-}
-
-static void finish(struct tenant *t, struct now now)
-{
-	pipeline_flush(t->pipeline, now);
-	atomic_store(&t->is_finished, true);
-}
-
-static void run(struct task *task, struct now now)
-{
-	struct tenant *t = (struct tenant *)((char *)task -
-					     offsetof(struct tenant, task));
-	bool is_finishing = atomic_load(&t->is_finishing);
-	int64_t due_ms;
-
-	if (!t->parcel)
-		start_batch(t, now);
-	if (t->parcel && enrich(t, now))
-		finish_batch(t, now);
-	due_ms = pipeline_tick(t->pipeline, now);
-	if (t->parcel && t->deadline_ms < due_ms)
-		due_ms = t->deadline_ms;
-	workers_wake_at(t->around.workers, &t->task, due_ms);
-	if (!t->parcel && queue_count(&t->inbox))
-		workers_wake(t->around.workers, &t->task);
-	else if (!t->parcel && is_finishing && !atomic_load(&t->is_finished))
-		finish(t, now);
-}
-
-static bool has_room(struct tenant *t)
-{
-	if (t->around.keeps_all)
-		return true;
-	/* Who keeps up may have the newest batch even when memory is short. */
-	return atomic_load(&t->around.batches->bytes) <= t->around.batch_bytes_max ||
-	       queue_count(&t->inbox) == 0;
-}
-
-static void lose(struct receiver *receiver, int64_t flows)
-{
-	struct tenant *t = (struct tenant *)receiver;
-
-	atomic_fetch_add(&t->lost_flows, flows);
-}
-
-static void offer(struct receiver *receiver, const struct parcel *parcel)
-{
-	struct tenant *t = (struct tenant *)receiver;
-
-	stats_add(&t->home->stats, STAT_FLOWS_RECEIVED, (int64_t)parcel->count);
-	batch_ref(parcel->batch);
-	if (!has_room(t) || !queue_push(&t->inbox, (void *)(uintptr_t)parcel)) {
-		stats_add(&t->home->stats, STAT_FLOWS_DROPPED_INBOX,
-			  (int64_t)parcel->count);
-		log_write(t->around.log, LOG_WARNING,
-			  "tenant=%s inbox=full flows are "
-			  "dropped",
-			  t->name);
-		lose(receiver, (int64_t)parcel->count);
-		batch_unref(parcel->batch);
-		return;
-	}
-	workers_wake(t->around.workers, &t->task);
 }
 
 static void wake(void *context)
@@ -316,12 +167,12 @@ int tenant_open(struct tenant *t, const struct tenant_surroundings *around,
 	int error;
 
 	t->around = *around;
-	t->receiver.offer = offer;
-	t->receiver.lose = lose;
-	task_init(&t->task, run);
+	t->receiver.offer = tenant_offer;
+	t->receiver.lose = tenant_lose;
+	task_init(&t->task, tenant_run);
 	if (around->output.len && tenant_config_redirect(&t->config, around->output) < 0)
 		return err_set(err, "out of memory");
-	error = queue_init(&t->inbox, INBOX_MAX);
+	error = queue_init(&t->inbox, TENANT_INBOX_MAX);
 	if (error)
 		return err_set(err, "%s", strerror(-error));
 	pthread_mutex_init(&t->lock, NULL);
@@ -445,21 +296,6 @@ const struct stats *tenant_stats(const struct tenant *t)
 	return &t->home->stats;
 }
 
-static void empty_inbox(struct tenant *t)
-{
-	const struct parcel *parcel;
-
-	if (t->parcel)
-		batch_unref(t->parcel->batch);
-	t->parcel = NULL;
-	while ((parcel = queue_pop(&t->inbox))) {
-		if (t->home)
-			stats_add(&t->home->stats, STAT_FLOWS_DROPPED_INBOX,
-				  (int64_t)parcel->count);
-		batch_unref(parcel->batch);
-	}
-}
-
 void tenant_close(struct tenant *t)
 {
 	if (!t->is_open)
@@ -472,7 +308,7 @@ void tenant_close(struct tenant *t)
 	intake_free(t->intake);
 	uploader_free(t->uploader);
 	writer_fini(&t->writer);
-	empty_inbox(t);
+	tenant_empty_inbox(t);
 	queue_fini(&t->inbox);
 	home_unref(t->home);
 	pthread_mutex_destroy(&t->lock);

@@ -134,8 +134,7 @@ bool curl_tls_explain(CURL *easy, CURLcode code, const struct tls_files *tls,
 	case CURLE_SSL_CERTPROBLEM:
 		file = tls && is_given(tls->client_cert) ? tls->client_cert : "";
 		snprintf(text, size,
-			 "%s: the client certificate %s or its key cannot be "
-			 "used: %s",
+			 "%s: the client certificate %s or its key cannot be used: %s",
 			 server, file, why);
 		return true;
 #if LIBCURL_VERSION_NUM >= 0x074d00

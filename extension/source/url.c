@@ -65,8 +65,7 @@ int source_url_parse(struct str text, struct source_url *url, struct err *err)
 		return err_set(err,
 			       "\"" STR_FMT "\" is not a source; write "
 			       "ws://host:port" FLOW_PATH
-			       ", or wss://, ws+unix://, udp://, "
-			       "unixgram://, file://",
+			       ", or wss://, ws+unix://, udp://, unixgram://, file://",
 			       STR_ARG(text));
 	*url = (struct source_url){ .scheme = scheme->scheme, .text = text };
 	rest = str_skip(text, strlen(scheme->prefix));

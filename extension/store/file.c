@@ -36,8 +36,7 @@ static int file_init(void *state, struct http *http, struct err *err)
 	(void)http;
 	if (self->directory.len == 0)
 		return err_set_key(err, "directory",
-				   "must be set: objects are written "
-				   "below it");
+				   "must be set: objects are written below it");
 	return 0;
 }
 

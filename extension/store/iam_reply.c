@@ -114,16 +114,14 @@ static void read_token(struct str body, struct arena *arena, struct buf *token,
 	json_reader_init(&reader, body, arena);
 	if (!json_read_object(&reader, &answer_shape, &answer) || !json_at_end(&reader)) {
 		snprintf(v->text, sizeof(v->text),
-			 "IAM: its answer is not a token: check "
-			 "iam_endpoint");
+			 "IAM: its answer is not a token: check iam_endpoint");
 	} else if (!is_token(answer.access_token)) {
 		snprintf(v->text, sizeof(v->text),
 			 "IAM: its answer holds no usable "
 			 "access_token: check iam_endpoint");
 	} else if (answer.expires_in <= 0) {
 		snprintf(v->text, sizeof(v->text),
-			 "IAM: its answer says no expires_in: "
-			 "check iam_endpoint");
+			 "IAM: its answer says no expires_in: check iam_endpoint");
 	} else {
 		v->ok = true;
 		v->lifetime_ms = 1000 * (answer.expires_in < LIFETIME_MAX_S

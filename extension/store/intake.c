@@ -404,7 +404,6 @@ void intake_recover(struct intake *in, struct now now)
 	in->recovery_stream = recovery.stream;
 	if (count)
 		log_write(in->parts.log, LOG_INFO,
-			  "tenant=%s recovered=%zu unfinished "
-			  "objects of an earlier run",
+			  "tenant=%s recovered=%zu unfinished objects of an earlier run",
 			  spool_dir_name(in->parts.dir), count);
 }

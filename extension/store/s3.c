@@ -60,9 +60,7 @@ static int open_secret(struct secret *secret, const char *key, struct str given,
 	snprintf(file_key, sizeof(file_key), "%s_file", key);
 	if (given.len && file.len)
 		return err_set_key(err, file_key,
-				   "%s is set too: only one of the two can "
-				   "be",
-				   key);
+				   "%s is set too: only one of the two can be", key);
 	if (!given.len && !file.len)
 		return err_set_key(err, key, "it must be set");
 	error = secret_open(secret, given, file, clock_now().mono_ms, &why);

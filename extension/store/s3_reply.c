@@ -173,8 +173,7 @@ static void explain(const struct s3_reply *r, struct str code, struct s3_verdict
 	else if (str_is(code, "NoSuchBucket"))
 		snprintf(v->text, sizeof(v->text),
 			 "%d NoSuchBucket: the bucket \"" STR_FMT
-			 "\" does not exist: make "
-			 "it, or set dirname",
+			 "\" does not exist: make it, or set dirname",
 			 r->status, STR_ARG(r->bucket));
 	else if (advice)
 		snprintf(v->text, sizeof(v->text), "%d " STR_FMT ": %s", r->status,

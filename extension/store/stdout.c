@@ -66,9 +66,7 @@ static void stdout_put(void *state, struct put *put)
 	put->result = error ? PUT_FAILED : PUT_STORED;
 	if (error)
 		snprintf(put->error, sizeof(put->error),
-			 "cannot write to standard "
-			 "output: %s",
-			 strerror(-error));
+			 "cannot write to standard output: %s", strerror(-error));
 	put->done(put);
 }
 

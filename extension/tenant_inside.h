@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tenant_inside.h - what tenant.c and tenant_run.c share.
+ */
+#ifndef TENANT_INSIDE_H
+#define TENANT_INSIDE_H
+
+#include "home.h"
+#include "pipeline/pipeline.h"
+#include "store/intake.h"
+#include "sys/queue.h"
+#include "tenant.h"
+#include "tenant_config.h"
+
+#define TENANT_INBOX_MAX 4096 /* parcels; bytes are bounded for all tenants */
+
+struct tenant {
+	struct receiver receiver;
+	struct task task;
+	char *name;
+	struct tenant_config config;
+	struct tenant_surroundings around;
+	struct queue inbox;
+	atomic_bool is_finishing, is_finished;
+	_Atomic int64_t lost_flows; /* that no object has told of yet */
+
+	/* Open. */
+	bool is_open;
+	struct home *home;
+	struct intake *intake;
+	pthread_mutex_t lock; /* of the uploader, which may change */
+	struct uploader *uploader;
+	struct writer writer; /* the uploader's */
+	struct tenant *heir;  /* took over; its uploader sends our objects */
+	struct pipeline *pipeline;
+	struct asker asker;
+	struct queries queries;
+
+	/* The batch at hand. */
+	const struct parcel *parcel;
+	int64_t deadline_ms; /* of its lookups, monotonic */
+	unsigned passes;
+	atomic_bool is_answered; /* what the last pass asked */
+};
+
+/* One turn of the task. */
+void tenant_run(struct task *, struct now);
+
+/* The receiver: from the source's thread. */
+void tenant_offer(struct receiver *, const struct parcel *);
+void tenant_lose(struct receiver *, int64_t flows);
+
+/* Drops what nobody will process; counted. */
+void tenant_empty_inbox(struct tenant *);
+
+#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tenant_run.c - one batch a turn: from the inbox through the pipeline. */
+#include "tenant_inside.h"
+
+#define PASSES_MAX 8
+
+/* How long the batch at hand may still wait for answers. */
+static bool may_wait(struct tenant *t, struct now now)
+{
+	return !atomic_load(&t->is_finishing) && t->passes < PASSES_MAX &&
+	       now.mono_ms < t->deadline_ms &&
+	       queue_count(&t->inbox) < TENANT_INBOX_MAX / 2 &&
+	       atomic_load(&t->around.batches->bytes) < t->around.batch_bytes_max / 2;
+}
+
+/* Completes the records. false: parked until answers come or time is up. */
+static bool enrich(struct tenant *t, struct now now)
+{
+	if (t->passes && !atomic_load(&t->is_answered) && may_wait(t, now))
+		return false;
+	atomic_store(&t->is_answered, false);
+	queries_pass(&t->queries);
+	t->passes++;
+	if (pipeline_enrich(t->pipeline, &t->queries) == 0)
+		return true;
+	if (may_wait(t, now))
+		return false;
+	asker_give_up(&t->asker, true);
+	queries_pass(&t->queries);
+	pipeline_enrich(t->pipeline, &t->queries);
+	asker_give_up(&t->asker, false);
+	return true;
+}
+
+static void finish_batch(struct tenant *t, struct now now)
+{
+	pipeline_lost(t->pipeline, atomic_exchange(&t->lost_flows, 0));
+	pipeline_commit(t->pipeline, now);
+	queries_reset(&t->queries);
+	stats_add(&t->home->stats, STAT_LOOKUPS_REFUSED, (int64_t)t->queries.refused);
+	t->queries.refused = 0;
+	batch_unref(t->parcel->batch);
+	t->parcel = NULL;
+}
+
+static void start_batch(struct tenant *t, struct now now)
+{
+	t->parcel = queue_pop(&t->inbox);
+	if (!t->parcel)
+		return;
+	t->deadline_ms = now.mono_ms + t->around.lookup_timeout_ms;
+	t->passes = 0;
+	pipeline_accept(t->pipeline, t->parcel->batch, t->parcel->index,
+			t->parcel->count);
+}
+
+static void finish(struct tenant *t, struct now now)
+{
+	pipeline_flush(t->pipeline, now);
+	atomic_store(&t->is_finished, true);
+}
+
+void tenant_run(struct task *task, struct now now)
+{
+	struct tenant *t = (struct tenant *)((char *)task -
+					     offsetof(struct tenant, task));
+	bool is_finishing = atomic_load(&t->is_finishing);
+	int64_t due_ms;
+
+	if (!t->parcel)
+		start_batch(t, now);
+	if (t->parcel && enrich(t, now))
+		finish_batch(t, now);
+	due_ms = pipeline_tick(t->pipeline, now);
+	if (t->parcel && t->deadline_ms < due_ms)
+		due_ms = t->deadline_ms;
+	workers_wake_at(t->around.workers, &t->task, due_ms);
+	if (!t->parcel && queue_count(&t->inbox))
+		workers_wake(t->around.workers, &t->task);
+	else if (!t->parcel && is_finishing && !atomic_load(&t->is_finished))
+		finish(t, now);
+}
+
+static bool has_room(struct tenant *t)
+{
+	if (t->around.keeps_all)
+		return true;
+	/* Who keeps up may have the newest batch even when memory is short. */
+	return atomic_load(&t->around.batches->bytes) <= t->around.batch_bytes_max ||
+	       queue_count(&t->inbox) == 0;
+}
+
+void tenant_lose(struct receiver *receiver, int64_t flows)
+{
+	struct tenant *t = (struct tenant *)receiver;
+
+	atomic_fetch_add(&t->lost_flows, flows);
+}
+
+void tenant_offer(struct receiver *receiver, const struct parcel *parcel)
+{
+	struct tenant *t = (struct tenant *)receiver;
+
+	stats_add(&t->home->stats, STAT_FLOWS_RECEIVED, (int64_t)parcel->count);
+	batch_ref(parcel->batch);
+	if (!has_room(t) || !queue_push(&t->inbox, (void *)(uintptr_t)parcel)) {
+		stats_add(&t->home->stats, STAT_FLOWS_DROPPED_INBOX,
+			  (int64_t)parcel->count);
+		log_write(t->around.log, LOG_WARNING,
+			  "tenant=%s inbox=full flows are dropped", t->name);
+		tenant_lose(receiver, (int64_t)parcel->count);
+		batch_unref(parcel->batch);
+		return;
+	}
+	workers_wake(t->around.workers, &t->task);
+}
+
+void tenant_empty_inbox(struct tenant *t)
+{
+	const struct parcel *parcel;
+
+	if (t->parcel)
+		batch_unref(t->parcel->batch);
+	t->parcel = NULL;
+	while ((parcel = queue_pop(&t->inbox))) {
+		if (t->home)
+			stats_add(&t->home->stats, STAT_FLOWS_DROPPED_INBOX,
+				  (int64_t)parcel->count);
+		batch_unref(parcel->batch);
+	}
+}
