@@ -14,13 +14,12 @@ import pytest
 from golden import cases
 from lib import objects, settings
 from lib.export import joined, to_file
-from lib.paths import BUILD, EXPORTER, ROOT
+from lib.paths import EXPORTER, ROOT, SLOWNESS
 from lib.process import Analyzer, Exporter, Program, exporter, until
 
 SAMPLE = re.compile(r'^(\w+)(?:\{(.*)\})? (\S+)$')
 LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
-# Flows a second; with sanitizers everything is some ten times slower.
-FAST = 20000 if BUILD.name == "build" else 2000
+FAST = 20000 // SLOWNESS        # flows a second
 # Objects are stored soon, so that nothing has to be waited for.
 OFTEN = {"pipeline": {"store": {"buffered": {"max_seconds_per_object": 1}}}}
 

@@ -16,12 +16,12 @@ import pytest
 
 from lib import objects, oracle, paths, settings, stream
 from lib.export import joined, to_file, to_s3, waiting
-from lib.paths import recording
+from lib.paths import SLOWNESS, recording
 from lib.process import Analyzer, Exporter, Lines, environment, until
 from lib.together import together
 
 SECONDS = float(os.environ.get("READER_SECONDS", 30))
-RATE = int(os.environ.get("READER_RATE", 20000))        # flows a second; a sanitizer may need less
+RATE = 20000 // SLOWNESS        # flows a second
 QUEUED_MOST = 8                                         # messages
 SNDBUF = 256 * 1024
 STOP_SECONDS = 3

@@ -7,6 +7,8 @@ TESTS = pathlib.Path(__file__).resolve().parent.parent
 ROOT = TESTS.parent
 BUILD = ROOT / os.environ.get("BUILD", "build")
 EXPORTER = BUILD / "skydive-exporter"
+# In build/VARIANT, with sanitizers, everything is some ten times slower.
+SLOWNESS = 10 if BUILD.parent.name == "build" else 1
 ANALYZER = BUILD / "tests" / "analyzer"
 RECORDINGS = TESTS / "recordings"
 GOLDEN = TESTS / "golden"
