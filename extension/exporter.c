@@ -70,8 +70,10 @@ static int start_threads(struct exporter *e, struct err *err)
 		e->writers = e->is_replay ? e->workers : workers_new(1, "writer", err);
 	if (e->writers)
 		e->http = http_new(err);
-	if (e->http && !e->is_replay)
+	if (e->http && !e->is_replay) {
+		e->settings->topology.log = e->log;
 		e->topology = topology_new(&e->settings->topology, e->http, err);
+	}
 	return e->http && e->topology ? 0 : -EINVAL;
 }
 

@@ -18,6 +18,7 @@ struct topology {
 	const char *header[5];
 	int64_t timeout_ms, ttl_ms, empty_ttl_ms, error_ttl_ms;
 	size_t max_in_flight;
+	struct log *log;
 
 	pthread_mutex_t lock; /* for what follows, and the askers */
 	pthread_cond_t calm;  /* a reply was dealt with */

@@ -147,6 +147,10 @@ static void on_reply(struct http_request *r)
 		a = gremlin_read(r->status, buf_str(&r->reply), &err);
 	else
 		err_set(&err, "%s", r->error);
+	if (!a && t->log && r->status != -ECANCELED)
+		log_write(t->log, LOG_WARNING,
+			  "topology=failed error=\"%s\" records go without its answers",
+			  err.text);
 	pthread_mutex_lock(&t->lock);
 	t->replies++;
 	take_reply(t, lookup, a, &err, &woken);
@@ -241,6 +245,7 @@ struct topology *topology_new(const struct topology_options *o, struct http *htt
 	t->empty_ttl_ms = o->empty_ttl_ms;
 	t->error_ttl_ms = o->error_ttl_ms;
 	t->max_in_flight = (size_t)o->max_in_flight;
+	t->log = o->log;
 	if (set_address(t, o, err) == 0)
 		return t;
 	topology_free(t);

@@ -21,6 +21,7 @@
 #include "format/shape.h"
 #include "net/tls.h"
 #include "pipeline/query.h"
+#include "sys/log.h"
 
 struct http;
 struct topology;
@@ -37,6 +38,7 @@ struct topology_options {
 	int64_t max_in_flight;
 	int64_t cache_entries, cache_bytes;
 	int64_t ttl_ms, empty_ttl_ms, error_ttl_ms;
+	struct log *log; /* told of failures; NULL: nobody */
 };
 
 extern const struct shape topology_shape;

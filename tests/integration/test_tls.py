@@ -141,6 +141,16 @@ def test_https_by_the_analyzers_own_keys(certs, tmp_path):
         assert site.finish() >= {"inbound", "outbound"}
 
 
+def test_refused_topology_is_told(certs, tmp_path):
+    """REST over TLS that cannot be trusted is said in the log; the records come without directions."""
+    with Site(tmp_path, certs.server, trust(certs.ca.cert, certs.client)) as site, \
+            Proxy(site.analyzer.address, certs.foreign_server) as foreign:
+        site.exporter.__exit__(None, None, None)
+        site.config["analyzers"] = [foreign.address]
+        site.exporter = Exporter(settings.save(tmp_path / "exporter.yml", site.config))
+        assert re.search("self.signed|issuer|CA", site.exporter.log('topology=failed error="([^"]*)"')[1])
+
+
 WRONG_SERVER = {
     "unknown CA": ("foreign_server", "self.signed|issuer|CA"),
     "wrong host": ("wrong_host", "localhost"),
