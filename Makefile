@@ -102,7 +102,7 @@ BUILD_PACKAGES := gcc libc6-dev pkg-config protobuf-c-compiler libprotobuf-c-dev
 	libcurl4-openssl-dev libssl-dev libjson-c-dev libyaml-dev zlib1g-dev libzstd-dev \
 	libwebsockets-dev gzip
 TEST_PACKAGES := libcmocka-dev python3 python3-pytest python3-boto3 python3-yaml git \
-	clang clang-format shellcheck swift-proxy swift-account swift-container \
+	g++ clang clang-format shellcheck swift-proxy swift-account swift-container \
 	swift-object memcached openssl zstd prometheus
 BENCH_PACKAGES := valgrind python3 python3-yaml
 

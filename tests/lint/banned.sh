@@ -4,7 +4,7 @@
 
 files=$(find extension include tests -name '*.[ch]' | sort)
 texts="$files $(find tests packaging etc proto -type f \( -name '*.py' -o -name '*.sh' \
-	-o -name '*.yml' -o -name '*.proto' \) ! -path '*/golden/cases/*' | sort) Makefile"
+	-o -name '*.yml' -o -name '*.proto' \) ! -path '*/golden/cases/*' 2>/dev/null | sort) Makefile"
 
 # shellcheck disable=SC2086
 found=$(
