@@ -37,6 +37,11 @@ void home_set_ended(struct home *home, bool has_ended)
 	pthread_mutex_unlock(&home->streams.lock);
 }
 
+bool home_is_shared(struct home *home)
+{
+	return atomic_load(&home->refs) > 1;
+}
+
 void home_unref(struct home *home)
 {
 	if (!home || atomic_fetch_sub(&home->refs, 1) > 1)

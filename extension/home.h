@@ -23,6 +23,8 @@ struct home *home_new(struct spool *, const char *name, struct now, struct err *
 struct home *home_ref(struct home *);
 /* A pipeline that was removed finishes while others may write where it did. */
 void home_set_ended(struct home *, bool has_ended);
+/* Whether somebody else has a reference, too. */
+bool home_is_shared(struct home *);
 void home_unref(struct home *); /* NULL is fine */
 
 #endif

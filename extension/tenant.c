@@ -296,6 +296,18 @@ const struct stats *tenant_stats(const struct tenant *t)
 	return &t->home->stats;
 }
 
+/* Flows and records that nobody can account for are a mistake of ours. */
+static void check_balance(struct tenant *t)
+{
+	struct err err = ERR_INIT;
+
+	if (!atomic_load(&t->is_finished) || home_is_shared(t->home) ||
+	    stats_balance(&t->home->stats, &err) == 0)
+		return;
+	log_write(t->around.log, LOG_ERROR, "tenant=%s counters=wrong error=\"%s\"",
+		  t->name, err.text);
+}
+
 void tenant_close(struct tenant *t)
 {
 	if (!t->is_open)
@@ -309,6 +321,7 @@ void tenant_close(struct tenant *t)
 	uploader_free(t->uploader);
 	writer_fini(&t->writer);
 	tenant_empty_inbox(t);
+	check_balance(t);
 	queue_fini(&t->inbox);
 	home_unref(t->home);
 	pthread_mutex_destroy(&t->lock);

@@ -2,18 +2,21 @@
 /* stats.h - the named counters of a tenant.
  *
  * They only rise, except the gauges said so, are written from any thread
- * without a lock and read at any time. Two balances hold whenever nothing is
+ * without a lock and read at any time. Three balances hold whenever nothing is
  * under way:
  *
  *	flows received = excluded + dropped (all reasons) + transformed
- *	records transformed + added - merged = encoded + dropped (all reasons)
- *	records encoded = uploaded + spooled + evicted + quarantined
+ *	flows transformed + records added - merged = encoded + dropped (all reasons)
+ *	records encoded + recovered = uploaded + spooled + evicted + quarantined
+ *
+ * Recovered are those that an earlier run left in the spool.
  */
 #ifndef BASE_STATS_H
 #define BASE_STATS_H
 
 #include <stdatomic.h>
 #include <stdint.h>
+#include "base/err.h"
 
 #define STATS_EACH(X)                                                                    \
 	X(FLOWS_RECEIVED, "flows_received")                                              \
@@ -28,6 +31,7 @@
 	X(RECORDS_ADDED, "records_added")                                                \
 	X(RECORDS_MERGED, "records_merged")                                              \
 	X(RECORDS_ENCODED, "records_encoded")                                            \
+	X(RECORDS_RECOVERED, "records_recovered")                                        \
 	X(RECORDS_DROPPED_TOO_LONG, "records_dropped_row_too_long")                      \
 	X(RECORDS_DROPPED_HELD, "records_dropped_spool_unwritable")                      \
 	X(RECORDS_UPLOADED, "records_uploaded")                                          \
@@ -63,5 +67,8 @@ static inline int64_t stats_get(const struct stats *stats, enum stat_id stat)
 {
 	return atomic_load_explicit(&stats->value[stat], memory_order_relaxed);
 }
+
+/* -EINVAL, with the sums, when a balance does not hold. */
+int stats_balance(const struct stats *, struct err *);
 
 #endif

@@ -384,7 +384,7 @@ static void recover_one(struct intake *in, uint64_t id, struct recovery *r)
 				spool_dir_name(in->parts.dir), id, strerror(-error));
 		return;
 	}
-	stats_add(in->parts.stats, STAT_RECORDS_ENCODED, state.records);
+	stats_add(in->parts.stats, STAT_RECORDS_RECOVERED, state.records);
 	stats_add(in->parts.stats, STAT_RECORDS_SPOOLED, state.records);
 	job = new_job(in, id, state.good);
 	if (job) {

@@ -102,7 +102,7 @@ static int see_sealed(void *context, const char *name)
 		if (!spool_insert(scan->dir, id, status.st_size, envelope.records,
 				  scan->now.mono_ms - (age_ms > 0 ? age_ms : 0)))
 			scan->error = -ENOMEM;
-		stats_add(scan->dir->stats, STAT_RECORDS_ENCODED, envelope.records);
+		stats_add(scan->dir->stats, STAT_RECORDS_RECOVERED, envelope.records);
 		stats_add(scan->dir->stats, STAT_RECORDS_SPOOLED, envelope.records);
 	}
 	arena_fini(&arena);

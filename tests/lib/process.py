@@ -21,9 +21,10 @@ class Failed(AssertionError):
 
 
 def sane(stderr):
-    """Fail when a sanitizer found something, whatever the exit code was."""
+    """Fail when a sanitizer found something, or a balance of counters does not hold, whatever the exit code was."""
     found = SANITIZER.search(stderr)
     assert not found, "a sanitizer reports:\n" + stderr[max(0, found.start() - 200):][:6000]
+    assert "counters=wrong" not in stderr, "flows or records are unaccounted for:\n" + stderr[-3000:]
 
 
 def environment(extra=None):
