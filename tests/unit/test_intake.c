@@ -193,7 +193,7 @@ static void test_recovery_keeps_the_key_or_gives_one(void **state)
 	append(&h, TAG_EGRESS, ",{\"e\":2}", 1);
 	house_restart(&h);
 	intake_recover(h.intake, start);
-	assert_int_equal(stats_get(&h.w.stats, STAT_RECORDS_ENCODED), 4);
+	assert_int_equal(stats_get(&h.w.stats, STAT_RECORDS_RECOVERED), 4);
 	assert_int_equal(stats_get(&h.w.stats, STAT_RECORDS_SPOOLED), 4);
 	assert_int_equal(intake_sealing(h.intake), 3);
 	run_jobs(&h);
@@ -231,7 +231,7 @@ static void test_recovery_cuts_half_written_frames(void **state)
 	assert_next(&h, "p/other/20190226T164649Z/00000001.gz", "[{\"a\":1}]\n");
 	assert_next(&h, "p/other/20190226T164649Z/00000002.gz", "[{\"a\":1}]\n");
 	assert_no_more(&h);
-	assert_int_equal(stats_get(&h.w.stats, STAT_RECORDS_ENCODED), 3);
+	assert_int_equal(stats_get(&h.w.stats, STAT_RECORDS_RECOVERED), 3);
 	house_close(&h);
 }
 

@@ -69,7 +69,7 @@ static void test_start_finds_sealed_objects_oldest_first(void **state)
 	world_reopen(&w, start);
 	assert_backlog(&w, 3, 3 * ENVELOPE_SIZE + 30);
 	assert_int_equal(stats_get(&w.stats, STAT_RECORDS_SPOOLED), 7);
-	assert_int_equal(stats_get(&w.stats, STAT_RECORDS_ENCODED), 7);
+	assert_int_equal(stats_get(&w.stats, STAT_RECORDS_RECOVERED), 7);
 	assert_takes(&w, 3);
 	assert_takes(&w, 12);
 	assert_takes(&w, 1000000000000000);

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The three balances of the counters. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include "base/stats.h"
+
+/* Books that close: 20 flows, 12 records of them and 5 of an earlier run. */
+static const int64_t closed[STAT_COUNT] = {
+	[STAT_FLOWS_RECEIVED] = 20,
+	[STAT_FLOWS_EXCLUDED] = 3,
+	[STAT_FLOWS_DROPPED_INBOX] = 1,
+	[STAT_FLOWS_DROPPED_NO_TRANSPORT] = 1,
+	[STAT_FLOWS_DROPPED_NO_NETWORK] = 1,
+	[STAT_FLOWS_DROPPED_NO_METRIC] = 1,
+	[STAT_FLOWS_DROPPED_MEMORY] = 1,
+	[STAT_FLOWS_TRANSFORMED] = 12,
+	[STAT_RECORDS_ADDED] = 4,
+	[STAT_RECORDS_MERGED] = 2,
+	[STAT_RECORDS_ENCODED] = 11,
+	[STAT_RECORDS_DROPPED_TOO_LONG] = 1,
+	[STAT_RECORDS_DROPPED_HELD] = 2,
+	[STAT_RECORDS_RECOVERED] = 5,
+	[STAT_RECORDS_UPLOADED] = 9,
+	[STAT_RECORDS_SPOOLED] = 4,
+	[STAT_RECORDS_EVICTED] = 2,
+	[STAT_RECORDS_QUARANTINED] = 1,
+};
+
+static void make_books(struct stats *stats)
+{
+	int stat;
+
+	for (stat = 0; stat < STAT_COUNT; stat++)
+		atomic_store(&stats->value[stat], closed[stat]);
+}
+
+static void closed_books_are_fine(void **state)
+{
+	struct err err = ERR_INIT;
+	struct stats stats;
+
+	(void)state;
+	make_books(&stats);
+	assert_int_equal(stats_balance(&stats, &err), 0);
+}
+
+/* Each counter is part of a balance: one more of it and the books are open. */
+static void every_counter_counts(void **state)
+{
+	struct stats stats;
+	int stat;
+
+	(void)state;
+	for (stat = 0; stat < STAT_COUNT; stat++) {
+		struct err err = ERR_INIT;
+
+		if (!closed[stat])
+			continue;
+		make_books(&stats);
+		stats_add(&stats, stat, 1);
+		if (!stats_balance(&stats, &err))
+			fail_msg("%s counts for nothing", stat_names[stat]);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(closed_books_are_fine),
+		cmocka_unit_test(every_counter_counts),
+	};
+
+	return cmocka_run_group_tests_name("stats", tests, NULL, NULL);
+}
