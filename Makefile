@@ -91,6 +91,10 @@ $(B)/tests/analyzer: $(ANALYZER)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LINKFLAGS) $(LDFLAGS) -o $@ $^ -lwebsockets -ljson-c -lz -lpthread
 
+$(B)/tests/lives: $(B)/tests/lib/lives.o
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LINKFLAGS) $(LDFLAGS) -o $@ $^ -ldl -lpthread
+
 unit: $(UNIT)
 
 run: deps
@@ -103,7 +107,7 @@ BUILD_PACKAGES := gcc libc6-dev pkg-config protobuf-c-compiler libprotobuf-c-dev
 	libwebsockets-dev gzip
 TEST_PACKAGES := libcmocka-dev python3 python3-pytest python3-boto3 python3-yaml git \
 	g++ clang clang-format shellcheck swift-proxy swift-account swift-container \
-	swift-object memcached openssl zstd prometheus
+	swift-object memcached openssl zstd prometheus valgrind
 BENCH_PACKAGES := valgrind python3 python3-yaml
 
 deps:
@@ -113,7 +117,7 @@ test-deps:
 	$(Q)tests/lib/install.sh $(BUILD_PACKAGES) $(TEST_PACKAGES)
 
 test: test-deps
-	$(Q)$(MAKE) --no-print-directory all unit $(B)/tests/analyzer
+	$(Q)$(MAKE) --no-print-directory all unit $(B)/tests/analyzer $(B)/tests/lives
 	$(Q)BUILD=$(B) /usr/bin/python3 tests/run.py lint=tests/lint/run.sh $(UNIT) \
 		tests/lib tests/golden tests/integration
 

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One process starts and stops the extension again and again: nothing is left of a life."""
+import re
+
+from integration.test_drop_ins import CONFIG, drop_in
+from lib import objects, settings
+from lib.export import joined, to_file, waiting
+from lib.paths import BUILD, SLOWNESS, recording
+from lib.process import Analyzer, Program
+
+RECORDING = recording("old-netns-mixed.jsonl.gz")
+# A build with sanitizers looks for leaks itself.
+VALGRIND = ["valgrind", "--leak-check=full"] if SLOWNESS == 1 else []
+
+
+def live(path, lives):
+    """Live so often; returns [(files, threads) after each life] and what valgrind says is left at the end."""
+    with Program(VALGRIND + [BUILD / "tests" / "lives", BUILD / "skydive-exporter.so", path, lives]) as host:
+        assert host.wait(120) == 0, host.err.text()
+    after = [re.fullmatch(r"files=(\d+) threads=(\d+)", line).groups() for line in host.out.text().splitlines()]
+    left = dict(re.findall(r"(definitely lost|indirectly lost|possibly lost|still reachable): (.*)", host.err.text()))
+    return after, left
+
+
+def test_nothing_is_left(tmp_path):
+    """Descriptors and threads are the same after each life, and so is memory, whatever the number of lives."""
+    for number in range(3):
+        drop_in(tmp_path, number, {"pipeline": {"transform": {"type": "vpclogs"}}} if number else None)
+    with Analyzer(RECORDING, pace=200, options=["--repeat", 0, "--uniq"]) as analyzer:
+        path = settings.save(tmp_path / "exporter.yml", joined(CONFIG, analyzer, tmp_path, to_file(tmp_path), {
+            "status": {"listen": "127.0.0.1:0"}}))
+        (some, left), (more, left_of_more) = live(path, 2), live(path, 4)
+    assert len(some) == 2 and len(more) == 4 and len(set(some + more)) == 1, (some, more)
+    if VALGRIND:
+        assert len(left) == 4 and left == left_of_more
+        assert [left[kind] for kind in sorted(left)][:3] == ["0 bytes in 0 blocks"] * 3
+    assert waiting(tmp_path) == [] and objects.read_tree(tmp_path / "stored")
