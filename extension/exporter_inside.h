@@ -27,6 +27,7 @@ struct exporter {
 	struct spool *spool;
 	struct tenant_surroundings around;
 	atomic_bool is_hurried;
+	bool replay_has_begun;
 	struct now replay_now, started;
 
 	pthread_mutex_t lock; /* of what a reload changes */

@@ -24,6 +24,9 @@ static void run_until(struct exporter *e, int64_t time_ms)
 void exporter_replay(struct exporter *e, char *message, size_t size,
 		     enum recording_kind kind, int64_t time_ms)
 {
+	if (!e->replay_has_begun)
+		e->replay_now = (struct now){ time_ms, time_ms };
+	e->replay_has_begun = true;
 	run_until(e, time_ms - 1);
 	e->replay_now = (struct now){ time_ms, time_ms };
 	if (e->sources)

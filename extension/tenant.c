@@ -197,6 +197,7 @@ int tenant_open(struct tenant *t, const struct tenant_surroundings *around,
 	else
 		intake_recover(t->intake, now);
 	uploader_wake(t->uploader);
+	workers_wake(around->workers, &t->task);
 	return 0;
 }
 

@@ -7,10 +7,13 @@
 /* How long the batch at hand may still wait for answers. */
 static bool may_wait(struct tenant *t, struct now now)
 {
-	return !atomic_load(&t->is_finishing) && t->passes < PASSES_MAX &&
-	       now.mono_ms < t->deadline_ms &&
-	       queue_count(&t->inbox) < TENANT_INBOX_MAX / 2 &&
-	       atomic_load(&t->around.batches->bytes) < t->around.batch_bytes_max / 2;
+	if (atomic_load(&t->is_finishing) || t->passes >= PASSES_MAX ||
+	    now.mono_ms >= t->deadline_ms)
+		return false;
+	/* A source that waits loses nothing. */
+	return t->around.keeps_all ||
+	       (queue_count(&t->inbox) < TENANT_INBOX_MAX / 2 &&
+		atomic_load(&t->around.batches->bytes) < t->around.batch_bytes_max / 2);
 }
 
 /* Completes the records. false: parked until answers come or time is up. */
@@ -19,14 +22,14 @@ static bool enrich(struct tenant *t, struct now now)
 	if (t->passes && !atomic_load(&t->is_answered) && may_wait(t, now))
 		return false;
 	atomic_store(&t->is_answered, false);
-	queries_pass(&t->queries);
+	queries_pass(&t->queries, now.mono_ms);
 	t->passes++;
 	if (pipeline_enrich(t->pipeline, &t->queries) == 0)
 		return true;
 	if (may_wait(t, now))
 		return false;
 	asker_give_up(&t->asker, true);
-	queries_pass(&t->queries);
+	queries_pass(&t->queries, now.mono_ms);
 	pipeline_enrich(t->pipeline, &t->queries);
 	asker_give_up(&t->asker, false);
 	return true;
@@ -38,7 +41,8 @@ static void finish_batch(struct tenant *t, struct now now)
 	pipeline_commit(t->pipeline, now);
 	queries_reset(&t->queries);
 	stats_add(&t->home->stats, STAT_LOOKUPS_REFUSED, (int64_t)t->queries.refused);
-	t->queries.refused = 0;
+	stats_add(&t->home->stats, STAT_LOOKUPS_DEGRADED, (int64_t)t->queries.degraded);
+	t->queries.refused = t->queries.degraded = 0;
 	batch_unref(t->parcel->batch);
 	t->parcel = NULL;
 }
@@ -50,8 +54,8 @@ static void start_batch(struct tenant *t, struct now now)
 		return;
 	t->deadline_ms = now.mono_ms + t->around.lookup_timeout_ms;
 	t->passes = 0;
-	pipeline_accept(t->pipeline, t->parcel->batch, t->parcel->index,
-			t->parcel->count);
+	pipeline_accept(t->pipeline, t->parcel->batch, t->parcel->index, t->parcel->count,
+			now);
 }
 
 static void finish(struct tenant *t, struct now now)
@@ -71,8 +75,10 @@ void tenant_run(struct task *task, struct now now)
 		start_batch(t, now);
 	if (t->parcel && enrich(t, now))
 		finish_batch(t, now);
-	due_ms = pipeline_tick(t->pipeline, now);
-	if (t->parcel && t->deadline_ms < due_ms)
+	due_ms = pipeline_tick(t->pipeline, &t->queries, now);
+	if (!t->parcel)
+		queries_reset(&t->queries);
+	else if (t->deadline_ms < due_ms)
 		due_ms = t->deadline_ms;
 	workers_wake_at(t->around.workers, &t->task, due_ms);
 	if (!t->parcel && queue_count(&t->inbox))

@@ -2,7 +2,7 @@
 /* flow.c - the shapes of flow.h. */
 #include "flow/flow.h"
 
-static const char *const protocol_names[] = {
+const char *const flow_protocol_names[] = {
 	"ETHERNET", "IPV4", "TCP", "UDP", "SCTP", "IPV6", "ICMPV4", "ICMPV6", NULL,
 };
 
@@ -29,7 +29,7 @@ static const struct shape layer_shape = {
 	.fields =
 		(const struct field[]){
 			FIELD_ENUM(struct flow_layer, protocol, "Protocol", 0,
-				   protocol_names),
+				   flow_protocol_names),
 			FIELD(struct flow_layer, a, "A", FIELD_OMIT_EMPTY),
 			FIELD(struct flow_layer, b, "B", FIELD_OMIT_EMPTY),
 			FIELD(struct flow_layer, id, "ID", 0),
@@ -43,7 +43,7 @@ static const struct shape transport_shape = {
 	.fields =
 		(const struct field[]){
 			FIELD_ENUM(struct flow_transport, protocol, "Protocol", 0,
-				   protocol_names),
+				   flow_protocol_names),
 			FIELD(struct flow_transport, a, "A", 0),
 			FIELD(struct flow_transport, b, "B", 0),
 			FIELD(struct flow_transport, id, "ID", 0),

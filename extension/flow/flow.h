@@ -88,6 +88,8 @@ struct flow {
 	int64_t finish_type; /* enum flow_finish */
 };
 
+extern const char *const flow_protocol_names[]; /* NULL-terminated */
+
 extern const struct shape flow_shape;
 extern const struct shape flow_metric_shape;
 

@@ -88,33 +88,6 @@ static void put_enum(struct buf *b, const char *const *names, int value)
 	json_put(b, "\"", 1);
 }
 
-static bool is_empty(const struct field *field, const void *value)
-{
-	switch (field->kind) {
-	case FIELD_KIND_BOOL:
-		return !*(const bool *)value;
-	case FIELD_KIND_U16:
-		return *(const uint16_t *)value == 0;
-	case FIELD_KIND_U32:
-		return *(const uint32_t *)value == 0;
-	case FIELD_KIND_I64:
-		return *(const int64_t *)value == 0;
-	case FIELD_KIND_STR:
-		return ((const struct str *)value)->len == 0;
-	case FIELD_KIND_STRS:
-		return ((const struct strs *)value)->count == 0;
-	case FIELD_KIND_MAP:
-		return ((const struct map_of_str *)value)->count == 0;
-	case FIELD_KIND_ENUM:
-		return *(const int *)value == 0;
-	case FIELD_KIND_OBJECT:
-		return !*(void *const *)value;
-	case FIELD_KIND_RAW:
-		return ((const struct raw *)value)->text.len == 0;
-	}
-	return false;
-}
-
 static void put_strs(struct buf *b, const struct strs *list, struct json_style style)
 {
 	struct json_style inside = { style.pretty, style.depth + 1 };
@@ -232,7 +205,8 @@ void json_put_record(struct buf *b, const struct shape *shape, const void *recor
 	for (field = shape->fields; field->name; field++) {
 		const void *value = (const char *)record + field->offset;
 
-		if (field->flags & FIELD_OMIT_EMPTY && is_empty(field, value))
+		if (field->flags & (FIELD_OMIT_EMPTY | FIELD_SILENT) &&
+		    (field->flags & FIELD_SILENT || field_is_empty(field, value)))
 			continue;
 		if (style.pretty) {
 			json_put(b, ",", 1 - skip);

@@ -36,6 +36,7 @@ enum field_flags {
 	FIELD_DURATION = 1 << 3,   /* I64 of milliseconds: 90, "90s", "5m" */
 	FIELD_SIZE = 1 << 4,	   /* I64 of bytes: 65536, "64KiB" */
 	FIELD_SECONDS = 1 << 5,	   /* I64 of milliseconds, plain seconds only */
+	FIELD_SILENT = 1 << 6,	   /* never written; templates may use it */
 };
 
 /* JSON text as it was received; no value when len is 0. */
@@ -123,6 +124,34 @@ struct shape {
 		.kind = FIELD_KIND_ENUM, .names = (spelled), .help = (text),             \
 		FIELD_COMMON(type, member, key, what)                                    \
 	}
+
+/* The zero of its kind: 0, "", NULL, an empty list. */
+static inline bool field_is_empty(const struct field *field, const void *value)
+{
+	switch (field->kind) {
+	case FIELD_KIND_BOOL:
+		return !*(const bool *)value;
+	case FIELD_KIND_U16:
+		return *(const uint16_t *)value == 0;
+	case FIELD_KIND_U32:
+		return *(const uint32_t *)value == 0;
+	case FIELD_KIND_I64:
+		return *(const int64_t *)value == 0;
+	case FIELD_KIND_STR:
+		return ((const struct str *)value)->len == 0;
+	case FIELD_KIND_STRS:
+		return ((const struct strs *)value)->count == 0;
+	case FIELD_KIND_MAP:
+		return ((const struct map_of_str *)value)->count == 0;
+	case FIELD_KIND_ENUM:
+		return *(const int *)value == 0;
+	case FIELD_KIND_OBJECT:
+		return !*(void *const *)value;
+	case FIELD_KIND_RAW:
+		return ((const struct raw *)value)->text.len == 0;
+	}
+	return false;
+}
 
 /* The number of fields of a shape. */
 size_t shape_count(const struct shape *);

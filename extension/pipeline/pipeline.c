@@ -30,6 +30,7 @@ static const enum stat_id drop_stat[] = {
 	[DROP_NO_TRANSPORT] = STAT_FLOWS_DROPPED_NO_TRANSPORT,
 	[DROP_NO_NETWORK] = STAT_FLOWS_DROPPED_NO_NETWORK,
 	[DROP_NO_METRIC] = STAT_FLOWS_DROPPED_NO_METRIC,
+	[EXCLUDE] = STAT_FLOWS_EXCLUDED,
 };
 
 struct pipeline *pipeline_new(const struct pipeline_parts *parts, struct sink *sink,
@@ -79,7 +80,7 @@ static struct item *add_item(struct items *items)
 	return &items->item[items->count++];
 }
 
-static void accept_flow(struct pipeline *p, const struct flow *flow)
+static void accept_flow(struct pipeline *p, const struct flow *flow, struct now now)
 {
 	const struct transform *transform = p->parts.transform;
 	bool bad_address = false;
@@ -102,9 +103,9 @@ static void accept_flow(struct pipeline *p, const struct flow *flow)
 	item->flow = flow;
 	item->record = arena_alloc(&p->arena, transform->record->size);
 	item->is_pending = transform->enrich != NULL;
-	verdict = item->record
-			  ? transform->make(p->parts.transform_state, flow, item->record)
-			  : KEEP;
+	verdict = item->record ? transform->make(p->parts.transform_state, flow, now,
+						 item->record)
+			       : KEEP;
 	if (!item->record || verdict != KEEP) {
 		p->tag[tag].count--;
 		stats_add(p->stats,
@@ -116,12 +117,12 @@ static void accept_flow(struct pipeline *p, const struct flow *flow)
 }
 
 void pipeline_accept(struct pipeline *p, const struct batch *batch, const uint32_t *index,
-		     size_t count)
+		     size_t count, struct now now)
 {
 	size_t i;
 
 	for (i = 0; i < count; i++)
-		accept_flow(p, &batch->flows[index ? index[i] : i]);
+		accept_flow(p, &batch->flows[index ? index[i] : i], now);
 }
 
 size_t pipeline_enrich(struct pipeline *p, struct queries *queries)
@@ -172,17 +173,23 @@ static void encode_records(struct pipeline *p, int tag, const struct records *re
 		encode_one(p, tag, records->item[i]);
 }
 
+static struct records no_records(struct pipeline *p)
+{
+	return (struct records){
+		.shape = p->parts.transform->record,
+		.arena = &p->arena,
+		.window_ms = p->parts.limits.max_age_ms,
+	};
+}
+
 static void mangle_tag(struct pipeline *p, int tag, struct now now)
 {
 	struct items *items = &p->tag[tag];
-	struct records records = {
-		.shape = p->parts.transform->record,
-		.item = arena_alloc(&p->arena, items->count * sizeof(void *)),
-		.count = items->count,
-		.arena = &p->arena,
-	};
+	struct records records = no_records(p);
 	size_t i;
 
+	records.item = arena_alloc(&p->arena, items->count * sizeof(void *));
+	records.count = records.room = items->count;
 	if (!records.item) {
 		stats_add(p->stats, STAT_RECORDS_DROPPED_TOO_LONG, (int64_t)items->count);
 		return;
@@ -220,16 +227,46 @@ void pipeline_lost(struct pipeline *p, int64_t flows)
 		p->bucket[tag].lost_flows += flows;
 }
 
-int64_t pipeline_tick(struct pipeline *p, struct now now)
+static void sooner(int64_t *due, int64_t next)
 {
-	int64_t due = NEVER_MS, next;
+	if (next < *due)
+		*due = next;
+}
+
+/* The records of a parked batch stay in the arena, these behind them. */
+static int64_t tick_mangle(struct pipeline *p, struct now now)
+{
+	int64_t due = NEVER_MS;
+	bool is_idle = true;
 	int tag;
 
 	for (tag = 0; tag < TAG_COUNT; tag++) {
-		next = bucket_tick(&p->bucket[tag], now);
-		if (next < due)
-			due = next;
+		struct records records = no_records(p);
+
+		sooner(&due, p->parts.mangle->tick(p->parts.mangle_state, (enum tag)tag,
+						   &records, now));
+		encode_records(p, tag, &records, 0);
+		if (records.count)
+			bucket_commit(&p->bucket[tag], now);
+		is_idle = is_idle && !p->tag[tag].count;
 	}
+	if (is_idle)
+		arena_reset(&p->arena);
+	return due;
+}
+
+int64_t pipeline_tick(struct pipeline *p, struct queries *queries, struct now now)
+{
+	int64_t due = NEVER_MS;
+	int tag;
+
+	if (p->parts.classify->refresh)
+		sooner(&due,
+		       p->parts.classify->refresh(p->parts.classify_state, queries, now));
+	if (p->parts.mangle->tick)
+		sooner(&due, tick_mangle(p, now));
+	for (tag = 0; tag < TAG_COUNT; tag++)
+		sooner(&due, bucket_tick(&p->bucket[tag], now));
 	return due;
 }
 

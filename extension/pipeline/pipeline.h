@@ -47,7 +47,7 @@ void pipeline_free(struct pipeline *);
 /* Takes the flows of the batch whose numbers are in index (NULL: the first
  * count of them all). The batch must stay until the commit. */
 void pipeline_accept(struct pipeline *, const struct batch *, const uint32_t *index,
-		     size_t count);
+		     size_t count, struct now);
 /* One pass: how many records are still pending. */
 size_t pipeline_enrich(struct pipeline *, struct queries *);
 void pipeline_commit(struct pipeline *, struct now);
@@ -55,8 +55,9 @@ void pipeline_commit(struct pipeline *, struct now);
 /* So many flows are known to be lost: the objects of the present windows say so. */
 void pipeline_lost(struct pipeline *, int64_t flows);
 
-/* Does what is due. Returns when something will be (monotonic), or NEVER_MS. */
-int64_t pipeline_tick(struct pipeline *, struct now);
+/* Does what is due. Returns when something will be (monotonic), or NEVER_MS.
+ * What is asked here needs no answer for anything else to go on. */
+int64_t pipeline_tick(struct pipeline *, struct queries *, struct now);
 /* Seals everything: the tenant stops. */
 void pipeline_flush(struct pipeline *, struct now);
 

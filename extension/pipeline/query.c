@@ -6,7 +6,7 @@
 
 /* Per batch, of up to some hundred flows. */
 #define MEMO_SLOTS     256
-#define MEMO_ARENA_MAX ((size_t)8 << 20)
+#define MEMO_ARENA_MAX ((size_t)64 << 20)
 #define TEXT_MAX       (64 * 1024)
 
 struct query_memo {
@@ -16,6 +16,7 @@ struct query_memo {
 };
 
 static const struct answer nothing;
+static const struct answer unknown = { .is_unknown = true };
 
 int queries_init(struct queries *q, struct answers *answers)
 {
@@ -36,11 +37,12 @@ void queries_fini(struct queries *q)
 	q->memo = NULL;
 }
 
-void queries_pass(struct queries *q)
+void queries_pass(struct queries *q, int64_t now_ms)
 {
 	struct query_memo *memo;
 	size_t i;
 
+	q->now_ms = now_ms;
 	q->pending = 0;
 	for (i = 0; i < MEMO_SLOTS; i++)
 		for (memo = q->memo[i]; memo; memo = memo->next)
@@ -50,10 +52,13 @@ void queries_pass(struct queries *q)
 
 void queries_reset(struct queries *q)
 {
+	if (!q->is_used)
+		return;
 	q->answers->release(q->answers);
 	q->last.answer = NULL;
 	memset(q->memo, 0, MEMO_SLOTS * sizeof(*q->memo));
 	arena_reset(&q->arena);
+	q->is_used = false;
 	q->pending = 0;
 }
 
@@ -61,6 +66,14 @@ static bool has_quote(struct str value)
 {
 	return value.len &&
 	       (memchr(value.ptr, '"', value.len) || memchr(value.ptr, '\'', value.len));
+}
+
+bool query_accepts(struct queries *q, struct str value)
+{
+	if (!has_quote(value))
+		return true;
+	q->refused++;
+	return false;
 }
 
 /* Writes the text with each ? as a quoted value. false: a value has a quote. */
@@ -112,11 +125,41 @@ static void remember(struct queries *q, const char *text, size_t len,
 	};
 }
 
+/* NULL: no memory. */
+static struct query_memo *ask(struct queries *q, struct str text)
+{
+	struct query_memo **at = find(q, text);
+	struct query_memo *memo;
+
+	q->is_used = true;
+	if (!*at) {
+		memo = arena_alloc(&q->arena, sizeof(*memo));
+		if (!memo)
+			return NULL;
+		memo->text = arena_str(&q->arena, text);
+		if (arena_error(&q->arena))
+			return NULL;
+		memo->answer = q->answers->find(q->answers, memo->text);
+		if (memo->answer && memo->answer->is_unknown)
+			q->degraded++;
+		*at = memo;
+	}
+	if (!(*at)->answer)
+		q->pending++;
+	return *at;
+}
+
+const struct answer *query_text(struct queries *q, struct str text)
+{
+	const struct query_memo *memo = ask(q, text);
+
+	return memo ? memo->answer : &unknown;
+}
+
 const struct answer *query_bind(struct queries *q, const char *text,
 				const struct str *values, size_t count)
 {
-	struct query_memo **at;
-	struct query_memo *memo;
+	const struct query_memo *memo;
 
 	/* Neighbors in a batch were mostly captured at the same node. */
 	if (q->last.answer && q->last.text == text && count == 1 &&
@@ -126,20 +169,10 @@ const struct answer *query_bind(struct queries *q, const char *text,
 		q->refused++;
 		return &nothing;
 	}
-	at = find(q, buf_str(&q->text));
-	if (!*at) {
-		memo = arena_alloc(&q->arena, sizeof(*memo));
-		if (!memo)
-			return &nothing;
-		memo->text = arena_str(&q->arena, buf_str(&q->text));
-		if (arena_error(&q->arena))
-			return &nothing;
-		memo->answer = q->answers->find(q->answers, memo->text);
-		*at = memo;
-	}
-	if (!(*at)->answer)
-		q->pending++;
-	else if (count == 1)
-		remember(q, text, values[0].len, *at);
-	return (*at)->answer;
+	memo = ask(q, buf_str(&q->text));
+	if (!memo)
+		return &unknown;
+	if (memo->answer && count == 1)
+		remember(q, text, values[0].len, memo);
+	return memo->answer;
 }

@@ -21,20 +21,9 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "pipeline/answer.h"
 
 enum found { PENDING = -1, ABSENT, FOUND };
-
-/* What is kept of a node of the topology; "" where it has no such member. */
-struct node {
-	struct str type;  /* Metadata.Type */
-	struct strs ipv4; /* Metadata.IPV4, "172.17.0.2/16" */
-};
-
-/* A parsed reply. Nothing found, and no answer to be had, look alike. */
-struct answer {
-	const struct node *node;
-	size_t count;
-};
 
 /* Who answers: the topology client, the replayed answers, a test's table. */
 struct answers {
@@ -61,16 +50,25 @@ struct queries {
 	struct query_memo **memo; /* by hash of the text */
 	struct arena arena;	  /* of the memo */
 	struct buf text;	  /* scratch */
+	int64_t now_ms;		  /* of this pass, monotonic */
+	bool is_used;		  /* since the last reset */
 	size_t pending;		  /* questions of this pass without an answer */
 	uint64_t refused;	  /* values with a quote, since birth */
+	uint64_t degraded;	  /* texts that nobody could answer, since birth */
 };
 
 int queries_init(struct queries *, struct answers *);
 void queries_fini(struct queries *);
 /* Before a pass: nothing is pending. */
-void queries_pass(struct queries *);
-/* After the batch: forget the answers. */
+void queries_pass(struct queries *, int64_t now_ms);
+/* After the batch: forget the answers, and what was copied to the arena. */
 void queries_reset(struct queries *);
+
+/* Asks a whole text, copied. Whoever made it has looked at the values in it
+ * with query_accepts(). */
+const struct answer *query_text(struct queries *, struct str text);
+/* false, and counted: the value cannot stand in a Gremlin string. */
+bool query_accepts(struct queries *, struct str value);
 
 /* text is a literal. */
 const struct answer *query_bind(struct queries *, const char *text,

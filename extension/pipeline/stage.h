@@ -33,6 +33,9 @@ struct classify {
 	struct stage stage;
 	/* *bad_address: an address that is none; the flow is TAG_OTHER. */
 	enum tag (*tag)(const void *self, const struct flow *, bool *bad_address);
+	/* Takes up what the topology knows; asks and never waits. Returns when
+	 * it wants to be called again (monotonic). NULL: asks nothing. */
+	int64_t (*refresh)(void *self, struct queries *, struct now);
 };
 
 struct filter {
@@ -45,17 +48,21 @@ enum verdict {
 	DROP_NO_TRANSPORT, /* the record needs ports */
 	DROP_NO_NETWORK,   /* ... and addresses */
 	DROP_NO_METRIC,	   /* ... and both metrics */
+	EXCLUDE,	   /* the transform is told to leave it out */
 };
 
 struct transform {
 	struct stage stage;
 	const struct shape *record; /* what make() fills */
+	const char *encoder;	    /* the usual one; NULL: that of all */
 	/* Sees every flow once, in order of arrival: may keep state. The record
 	 * is zeroed; what it points to must live as long as the flow. */
-	enum verdict (*make)(void *self, const struct flow *, void *record);
+	enum verdict (*make)(void *self, const struct flow *, struct now, void *record);
 	/* Completes the record from the topology. Runs again until it is not
-	 * PENDING, so it only reads *self. NULL: asks nothing. */
-	enum found (*enrich)(const void *self, const struct flow *, struct queries *,
+	 * PENDING, so nothing of *self may change what it makes of the answers;
+	 * it may remember them. What the record points to may be allocated from
+	 * the arena of the queries. NULL: asks nothing. */
+	enum found (*enrich)(void *self, const struct flow *, struct queries *,
 			     void *record);
 };
 
@@ -63,15 +70,22 @@ struct transform {
 struct records {
 	const struct shape *shape;
 	void **item;
-	size_t count;
+	size_t count, room;
 	struct arena *arena; /* for records that are added */
+	int64_t window_ms;   /* after which an object is finished */
 };
+
+/* A zeroed record behind the others. NULL: no memory. */
+void *records_add(struct records *);
 
 struct mangle {
 	struct stage stage;
 	const struct shape *record; /* it needs these; NULL: any */
 	/* May edit, drop and add; NULL: changes nothing. */
 	void (*apply)(void *self, enum tag, struct records *, struct now);
+	/* Adds the records that are due without flows; there are none yet.
+	 * Returns when the next will be (monotonic). NULL: there are no such. */
+	int64_t (*tick)(void *self, enum tag, struct records *, struct now);
 };
 
 /* The members that a header puts around the rows, sorted by name. */

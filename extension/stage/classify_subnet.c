@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* classify_subnet.c - which way a flow goes, from the cluster's prefixes. */
-#include "base/cidr.h"
 #include "stage/registry.h"
+#include "stage/subnet.h"
 
 struct subnet {
 	struct strs cluster_net_masks;
@@ -34,28 +34,15 @@ static void subnet_fini(void *state)
 	cidr_set_fini(&self->cluster);
 }
 
-static enum tag subnet_tag(const void *state, const struct flow *flow, bool *bad_address)
+static enum tag tag(const void *state, const struct flow *flow, bool *bad_address)
 {
 	const struct subnet *self = state;
-	struct address from, to;
-	bool from_inside, to_inside;
 
-	if (!flow->network)
-		return TAG_OTHER;
-	if (!address_parse(flow->network->a, &from) ||
-	    !address_parse(flow->network->b, &to)) {
-		*bad_address = true;
-		return TAG_OTHER;
-	}
-	from_inside = cidr_set_contains(&self->cluster, &from);
-	to_inside = cidr_set_contains(&self->cluster, &to);
-	if (from_inside)
-		return to_inside ? TAG_INTERNAL : TAG_EGRESS;
-	return to_inside ? TAG_INGRESS : TAG_OTHER;
+	return subnet_tag(&self->cluster, flow, bad_address);
 }
 
 const struct classify classify_subnet = {
 	.stage = { "subnet", "pipeline.classify", &subnet_shape, subnet_init,
 		   subnet_fini },
-	.tag = subnet_tag,
+	.tag = tag,
 };

@@ -2,14 +2,10 @@
 /* encode_json.c - an object as a JSON list of its records, or as a JSON object
  * that has the list as one of its members; compact, or one TAB a level.
  */
-#include "format/json_write.h"
+#include "stage/encode_json.h"
 #include "stage/registry.h"
 
-struct json_options {
-	bool pretty;
-};
-
-static const struct shape json_options_shape = {
+const struct shape json_options_shape = {
 	.name = "json",
 	.size = sizeof(struct json_options),
 	.fields =
@@ -20,10 +16,14 @@ static const struct shape json_options_shape = {
 		},
 };
 
-/* A row stands in a list, which stands in an object when there is a header. */
-static struct json_style row_style(const struct json_options *self, bool has_header)
+void json_put_row(const struct json_options *self, const struct shape *shape,
+		  const void *record, unsigned depth, struct buf *rows)
 {
-	return (struct json_style){ self->pretty, has_header ? 2 : 1 };
+	struct json_style style = { self->pretty, depth };
+
+	buf_putc(rows, ',');
+	json_put_break(rows, style);
+	json_put_record(rows, shape, record, style);
 }
 
 static struct str json_separator(const void *state, bool has_header)
@@ -33,14 +33,11 @@ static struct str json_separator(const void *state, bool has_header)
 	return STR(",");
 }
 
+/* A row stands in a list, which stands in an object when there is a header. */
 static void json_row(const void *state, const struct shape *shape, const void *record,
 		     bool has_header, struct buf *rows)
 {
-	struct json_style style = row_style(state, has_header);
-
-	buf_putc(rows, ',');
-	json_put_break(rows, style);
-	json_put_record(rows, shape, record, style);
+	json_put_row(state, shape, record, has_header ? 2 : 1, rows);
 }
 
 static void put_member(const struct header_member *member, struct json_style style,

@@ -4,21 +4,24 @@
 
 const struct stage_kind_entry registry[KIND_COUNT] = {
 	[KIND_CLASSIFY] = { "pipeline.classify", "subnet",
-			    (const struct stage *const[]){ &classify_subnet.stage,
-							   NULL } },
+			    (const struct stage *const[]){
+				    &classify_subnet.stage,
+				    &classify_subnet_autodiscovery.stage, NULL } },
 	[KIND_FILTER] = { "pipeline.filter", "subnet",
 			  (const struct stage *const[]){ &filter_subnet.stage, NULL } },
 	[KIND_TRANSFORM] = { "pipeline.transform", "none",
-			     (const struct stage *const[]){ &transform_none.stage,
-							    &transform_vpclogs.stage,
-							    NULL } },
+			     (const struct stage *const[]){
+				     &transform_none.stage, &transform_secadvisor.stage,
+				     &transform_vpclogs.stage, NULL } },
 	[KIND_MANGLE] = { "pipeline.mangle", "none",
-			  (const struct stage *const[]){ &mangle_none.stage, NULL } },
+			  (const struct stage *const[]){
+				  &mangle_none.stage, &mangle_logstatus.stage, NULL } },
 	[KIND_HEADER] = { "pipeline.storeheader", "none",
 			  (const struct stage *const[]){ &header_none.stage,
 							 &header_vpclogs.stage, NULL } },
 	[KIND_ENCODE] = { "pipeline.encode", "json",
-			  (const struct stage *const[]){ &encode_json.stage, NULL } },
+			  (const struct stage *const[]){
+				  &encode_json.stage, &encode_secadvisor.stage, NULL } },
 	[KIND_COMPRESS] = { "pipeline.compress", "none",
 			    (const struct stage *const[]){ &compress_none.stage,
 							   &compress_gzip.stage,
@@ -53,6 +56,16 @@ static void add(struct config_section *sections, size_t max, size_t *count,
 	(*count)++;
 }
 
+/* Whether a stage before this one has the same section. */
+static bool is_shared(const struct stage *const *first, const struct stage *stage)
+{
+	for (; *first != stage; first++)
+		if ((*first)->section && (*first)->state == stage->state &&
+		    strcmp((*first)->section, stage->section) == 0)
+			return true;
+	return false;
+}
+
 size_t registry_sections(struct config_section *sections, size_t max)
 {
 	const struct stage *const *stage;
@@ -62,7 +75,8 @@ size_t registry_sections(struct config_section *sections, size_t max)
 	for (kind = 0; kind < KIND_COUNT; kind++) {
 		add(sections, max, &count, registry[kind].phase, &registry_type_shape);
 		for (stage = registry[kind].stages; *stage; stage++)
-			if ((*stage)->section && (*stage)->state)
+			if ((*stage)->section && (*stage)->state &&
+			    !is_shared(registry[kind].stages, *stage))
 				add(sections, max, &count, (*stage)->section,
 				    (*stage)->state);
 	}

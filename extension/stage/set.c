@@ -40,8 +40,9 @@ static void list_stages(enum stage_kind kind, struct buf *names)
 }
 
 /* The stage that the configuration names, or NULL and a problem. */
-static const struct stage *choose(enum stage_kind kind, const struct config *config,
-				  struct arena *arena, struct problems *problems)
+static const struct stage *choose(enum stage_kind kind, const char *fallback,
+				  const struct config *config, struct arena *arena,
+				  struct problems *problems)
 {
 	const char *phase = registry[kind].phase;
 	struct registry_type type = { .type = STR("") };
@@ -52,7 +53,7 @@ static const struct stage *choose(enum stage_kind kind, const struct config *con
 	if (config_read(config, phase, &registry_type_shape, &type, arena, problems))
 		return NULL;
 	if (type.type.len == 0)
-		type.type = str_of(registry[kind].fallback);
+		type.type = str_of(fallback);
 	stage = registry_find(kind, type.type);
 	if (stage)
 		return stage;
@@ -64,11 +65,23 @@ static const struct stage *choose(enum stage_kind kind, const struct config *con
 	return NULL;
 }
 
-static void read_one(struct stage_instance *instance, enum stage_kind kind,
+/* Records of some transforms are usually written by an encoder of their own. */
+static const char *fallback_of(const struct stage_set *set, enum stage_kind kind)
+{
+	const struct transform *transform = (const void *)set->at[KIND_TRANSFORM].stage;
+
+	if (kind == KIND_ENCODE && transform && transform->encoder)
+		return transform->encoder;
+	return registry[kind].fallback;
+}
+
+static void read_one(struct stage_set *set, enum stage_kind kind,
 		     const struct config *config, struct arena *arena,
 		     struct problems *problems)
 {
-	const struct stage *stage = choose(kind, config, arena, problems);
+	const struct stage *stage = choose(kind, fallback_of(set, kind), config, arena,
+					   problems);
+	struct stage_instance *instance = &set->at[kind];
 	struct err err = ERR_INIT;
 
 	if (!stage)
@@ -129,7 +142,7 @@ void stage_set_read(struct stage_set *set, const struct config *config,
 
 	*set = (struct stage_set){ 0 };
 	for (kind = 0; kind < KIND_COUNT; kind++) {
-		read_one(&set->at[kind], (enum stage_kind)kind, config, arena, problems);
+		read_one(set, (enum stage_kind)kind, config, arena, problems);
 		complete = complete && set->at[kind].stage;
 	}
 	if (complete)

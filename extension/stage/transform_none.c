@@ -2,9 +2,11 @@
 /* transform_none.c - the flow itself is the record. */
 #include "stage/registry.h"
 
-static enum verdict none_make(void *state, const struct flow *flow, void *record)
+static enum verdict none_make(void *state, const struct flow *flow, struct now now,
+			      void *record)
 {
 	(void)state;
+	(void)now;
 	*(struct flow *)record = *flow;
 	return KEEP;
 }

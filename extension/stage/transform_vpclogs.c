@@ -56,12 +56,14 @@ static bool was_terminated(const struct flow_tcp_metric *tcp)
 		       tcp->ba_rst_start);
 }
 
-static enum verdict vpclogs_make(void *state, const struct flow *flow, void *out)
+static enum verdict vpclogs_make(void *state, const struct flow *flow, struct now now,
+				 void *out)
 {
 	const struct flow_metric *all = flow->metric, *delta = flow->last_update;
 	struct vpclogs *record = out;
 
 	(void)state;
+	(void)now;
 	if (!flow->transport)
 		return DROP_NO_TRANSPORT;
 	if (!flow->network)
@@ -94,7 +96,7 @@ static enum verdict vpclogs_make(void *state, const struct flow *flow, void *out
 
 /* The first address of the capture's node that is one of the flow's tells the
  * direction. Bridge-side interfaces have no address: then it stays unknown. */
-static enum found vpclogs_enrich(const void *state, const struct flow *flow,
+static enum found vpclogs_enrich(void *state, const struct flow *flow,
 				 struct queries *queries, void *out)
 {
 	struct vpclogs *record = out;

@@ -5,6 +5,7 @@
 #include "topology/inside.h"
 
 static const struct answer nothing;
+static const struct answer unknown = { .is_unknown = true };
 
 /* Holds the answer for the asker until it releases. false: no memory. */
 static bool hold(struct asker *asker, struct shared_answer *a)
@@ -40,21 +41,23 @@ static void begin_probe(struct topology *t, struct asker *asker, struct str text
 	topology_send(t);
 }
 
-/* NULL when the asker has to wait, else nothing. */
+/* NULL when the asker has to wait. */
 static const struct answer *ask(struct topology *t, struct asker *asker, struct str text)
 {
 	struct lookup *lookup = lookup_find(&t->lookups, text);
 
-	if (!t->http || t->closed || !t->url.len)
+	if (!t->http || !t->url.len)
 		return &nothing;
+	if (t->closed)
+		return &unknown;
 	if (!lookup && is_probe_due(t))
 		begin_probe(t, asker, text);
 	if (t->counters.down || asker->gave_up)
-		return &nothing;
+		return &unknown;
 	if (!lookup)
 		lookup = lookup_add(&t->lookups, asker, text);
 	if (!lookup || lookup_wait(lookup, asker))
-		return &nothing;
+		return &unknown;
 	t->counters.waited++;
 	topology_send(t);
 	return NULL;
@@ -64,14 +67,14 @@ static const struct answer *asker_find(struct answers *answers, struct str text)
 {
 	struct asker *asker = (struct asker *)answers;
 	struct topology *t = asker->topology;
-	const struct answer *found = &nothing;
+	const struct answer *found = &unknown;
 	struct shared_answer *a;
 
 	pthread_mutex_lock(&t->lock);
 	a = map_get(t->cache, text, clock_now().mono_ms);
 	if (a) {
 		t->counters.hit++;
-		if (a->answer.count && hold(asker, a))
+		if (hold(asker, a))
 			found = &a->answer;
 	} else {
 		t->counters.miss++;

@@ -5,6 +5,7 @@
 #include <json-c/json.h>
 #include "format/json_write.h"
 #include "topology/gremlin.h"
+#include "topology/gremlin_node.h"
 #include "topology/json_text.h"
 
 void gremlin_put_body(struct buf *out, struct str text)
@@ -20,23 +21,44 @@ struct room {
 	char *text;
 };
 
-static size_t bytes_of(const struct answer *a)
-{
-	size_t bytes = sizeof(struct shared_answer) + a->count * sizeof(*a->node);
-	size_t i, j;
+/* What stands behind an answer beside its nodes. */
+struct extent {
+	size_t items, text;
+};
 
-	for (i = 0; i < a->count; i++) {
-		bytes += a->node[i].type.len;
-		bytes += a->node[i].ipv4.count * sizeof(*a->node[i].ipv4.item);
-		for (j = 0; j < a->node[i].ipv4.count; j++)
-			bytes += a->node[i].ipv4.item[j].len;
-	}
-	return bytes;
+static void measure_list(struct extent *extent, const struct str *item, size_t count)
+{
+	size_t i;
+
+	extent->items += count;
+	for (i = 0; i < count; i++)
+		extent->text += item[i].len;
 }
 
+static void measure_node(struct extent *extent, const struct node *node)
+{
+	const struct field *field;
+
+	for (field = node_shape.fields; field->name; field++) {
+		const void *member = (const char *)node + field->offset;
+		const struct strs *list = member;
+		const struct map_of_str *map = member;
+
+		if (field->kind == FIELD_KIND_STR) {
+			extent->text += ((const struct str *)member)->len;
+		} else if (field->kind == FIELD_KIND_STRS) {
+			measure_list(extent, list->item, list->count);
+		} else {
+			measure_list(extent, map->name, map->count);
+			measure_list(extent, map->value, map->count);
+		}
+	}
+}
+
+/* One that is not there stays one that is not there. */
 static struct str copy_text(struct room *room, struct str text)
 {
-	struct str copy = { room->text, text.len };
+	struct str copy = { text.ptr ? room->text : NULL, text.len };
 
 	if (text.len)
 		memcpy(room->text, text.ptr, text.len);
@@ -44,33 +66,65 @@ static struct str copy_text(struct room *room, struct str text)
 	return copy;
 }
 
-static void copy_node(struct room *room, struct node *copy, const struct node *node)
+static struct str *copy_list(struct room *room, const struct str *item, size_t count)
 {
+	struct str *copy = room->item;
 	size_t i;
 
-	copy->type = copy_text(room, node->type);
-	copy->ipv4 = (struct strs){ room->item, node->ipv4.count };
-	room->item += node->ipv4.count;
-	for (i = 0; i < node->ipv4.count; i++)
-		copy->ipv4.item[i] = copy_text(room, node->ipv4.item[i]);
+	room->item += count;
+	for (i = 0; i < count; i++)
+		copy[i] = copy_text(room, item[i]);
+	return copy;
+}
+
+static void copy_node(struct room *room, struct node *copy, const struct node *node)
+{
+	const struct field *field;
+
+	for (field = node_shape.fields; field->name; field++) {
+		const void *from = (const char *)node + field->offset;
+		void *to = (char *)copy + field->offset;
+		const struct strs *list = from;
+		const struct map_of_str *map = from;
+
+		if (field->kind == FIELD_KIND_STR)
+			*(struct str *)to = copy_text(room, *(const struct str *)from);
+		else if (field->kind == FIELD_KIND_STRS)
+			*(struct strs *)to = (struct strs){
+				copy_list(room, list->item, list->count),
+				list->count,
+			};
+		else
+			*(struct map_of_str *)to = (struct map_of_str){
+				copy_list(room, map->name, map->count),
+				copy_list(room, map->value, map->count),
+				map->count,
+			};
+	}
 }
 
 /* One block of memory: nodes, then the items of their lists, then text. */
 struct shared_answer *shared_answer_new(const struct answer *answer)
 {
-	size_t i, items = 0, bytes = bytes_of(answer);
-	struct shared_answer *a = malloc(bytes);
+	struct extent extent = { .text = answer->value.len };
+	struct shared_answer *a;
 	struct room room;
+	size_t i, bytes;
 
+	for (i = 0; i < answer->count; i++)
+		measure_node(&extent, &answer->node[i]);
+	bytes = sizeof(*a) + answer->count * sizeof(*answer->node) +
+		extent.items * sizeof(struct str) + extent.text;
+	a = malloc(bytes);
 	if (!a)
 		return NULL;
-	for (i = 0; i < answer->count; i++)
-		items += answer->node[i].ipv4.count;
 	room.item = (struct str *)(a->nodes + answer->count);
-	room.text = (char *)(room.item + items);
+	room.text = (char *)(room.item + extent.items);
 	for (i = 0; i < answer->count; i++)
 		copy_node(&room, &a->nodes[i], &answer->node[i]);
-	a->answer = (struct answer){ a->nodes, answer->count };
+	a->answer = *answer;
+	a->answer.node = a->nodes;
+	a->answer.value = copy_text(&room, answer->value);
 	a->bytes = bytes;
 	a->holders = 1;
 	return a;
@@ -88,58 +142,6 @@ void shared_answer_unref(struct shared_answer *a)
 		free(a);
 }
 
-/* Borrowed from the JSON. */
-static struct str string_of(struct json_object *o)
-{
-	if (!json_object_is_type(o, json_type_string))
-		return STR("");
-	return (struct str){ json_object_get_string(o),
-			     (size_t)json_object_get_string_len(o) };
-}
-
-/* A list of strings, or else nothing: one item of another type spoils it, as
- * in Go. */
-static struct strs strings_of(struct arena *arena, struct json_object *o)
-{
-	struct strs list = { NULL, 0 };
-	size_t i, count;
-
-	if (!json_object_is_type(o, json_type_array))
-		return list;
-	count = json_object_array_length(o);
-	for (i = 0; i < count; i++)
-		if (!json_object_is_type(json_object_array_get_idx(o, i),
-					 json_type_string))
-			return list;
-	list.item = count ? arena_alloc(arena, count * sizeof(*list.item)) : NULL;
-	if (!list.item)
-		return list;
-	for (i = 0; i < count; i++)
-		list.item[i] = string_of(json_object_array_get_idx(o, i));
-	list.count = count;
-	return list;
-}
-
-/* The strings are borrowed from the JSON, their lists live in the arena. */
-static int read_node(struct arena *arena, struct json_object *o, struct node *node,
-		     struct err *err)
-{
-	struct json_object *id, *metadata, *member;
-
-	if (!json_object_object_get_ex(o, "ID", &id) ||
-	    !json_object_is_type(id, json_type_string))
-		return err_set(err, "a node without ID");
-	*node = (struct node){ .type = STR("") };
-	if (!json_object_object_get_ex(o, "Metadata", &metadata) ||
-	    !json_object_is_type(metadata, json_type_object))
-		return 0;
-	if (json_object_object_get_ex(metadata, "Type", &member))
-		node->type = string_of(member);
-	if (json_object_object_get_ex(metadata, "IPV4", &member))
-		node->ipv4 = strings_of(arena, member);
-	return arena_error(arena);
-}
-
 static size_t count_nodes(struct json_object *list)
 {
 	size_t i, n = 0;
@@ -155,7 +157,6 @@ static size_t count_nodes(struct json_object *list)
 	return n;
 }
 
-/* A list in the list holds nodes and nothing else. */
 static int read_inner(struct arena *arena, struct json_object *list, struct node **at,
 		      struct err *err)
 {
@@ -166,9 +167,7 @@ static int read_inner(struct arena *arena, struct json_object *list, struct node
 		struct json_object *o = json_object_array_get_idx(list, i);
 
 		if (json_object_is_type(o, json_type_object))
-			error = read_node(arena, o, (*at)++, err);
-		else
-			error = err_set(err, "a list of something else than nodes");
+			error = gremlin_read_node(arena, o, (*at)++, err);
 	}
 	return error;
 }
@@ -180,7 +179,6 @@ static int read_nodes(struct arena *arena, struct json_object *list, struct answ
 	struct node *nodes, *at;
 	int error = 0;
 
-	*a = (struct answer){ NULL, 0 };
 	if (count == 0)
 		return 0;
 	nodes = at = arena_alloc(arena, count * sizeof(*nodes));
@@ -190,12 +188,44 @@ static int read_nodes(struct arena *arena, struct json_object *list, struct answ
 		struct json_object *o = json_object_array_get_idx(list, i);
 
 		if (json_object_is_type(o, json_type_object))
-			error = read_node(arena, o, at++, err);
+			error = gremlin_read_node(arena, o, at++, err);
 		else if (json_object_is_type(o, json_type_array))
 			error = read_inner(arena, o, &at, err);
 	}
-	*a = (struct answer){ nodes, count };
+	a->node = nodes;
+	a->count = (size_t)(at - nodes);
 	return error;
+}
+
+/* The first string of a list of strings. Go takes a null among them for "". */
+static struct str first_string(struct json_object *list)
+{
+	struct str first = { NULL, 0 };
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(list); i++) {
+		struct json_object *o = json_object_array_get_idx(list, i);
+
+		if (o && !json_object_is_type(o, json_type_string))
+			return (struct str){ NULL, 0 };
+		if (i == 0)
+			first = o ? (struct str){ json_object_get_string(o),
+						  (size_t)json_object_get_string_len(o) }
+				  : STR("");
+	}
+	return first;
+}
+
+static int read_answer(struct arena *arena, struct json_object *root, struct answer *a,
+		       struct err *err)
+{
+	a->is_null = !root;
+	if (!root)
+		return 0;
+	if (!json_object_is_type(root, json_type_array))
+		return err_set(err, "not a list");
+	a->value = first_string(root);
+	return read_nodes(arena, root, a, err);
 }
 
 static int check_status(int status, struct str body, struct err *err)
@@ -214,7 +244,7 @@ static int check_status(int status, struct str body, struct err *err)
 struct shared_answer *gremlin_read(int status, struct str body, struct err *err)
 {
 	struct arena arena = ARENA_INIT(2 * (size_t)GREMLIN_REPLY_MAX);
-	struct answer answer = { NULL, 0 };
+	struct answer answer = { .count = 0 };
 	struct shared_answer *shared = NULL;
 	struct json_object *root = NULL;
 	int error = 0;
@@ -223,10 +253,8 @@ struct shared_answer *gremlin_read(int status, struct str body, struct err *err)
 		error = check_status(status, body, err);
 	if (!error && status != 204)
 		error = json_text_parse(body, &root, err);
-	if (!error && root)
-		error = json_object_is_type(root, json_type_array)
-				? read_nodes(&arena, root, &answer, err)
-				: err_set(err, "not a list of nodes");
+	if (!error && status != 204)
+		error = read_answer(&arena, root, &answer, err);
 	if (!error)
 		shared = shared_answer_new(&answer);
 	if (!shared && error != -EINVAL)

@@ -12,7 +12,7 @@
 #define ENTRY_OVERHEAD	   128 /* of a cached answer beside its bytes */
 #define HEADER_MAX	   4096
 
-static const struct answer nothing;
+static const struct answer unknown = { .is_unknown = true };
 
 static void on_reply(struct http_request *);
 
@@ -46,7 +46,7 @@ static int64_t ttl_of(const struct topology *t, const struct shared_answer *a,
 {
 	if (failed)
 		return t->error_ttl_ms;
-	return a->answer.count ? t->ttl_ms : t->empty_ttl_ms;
+	return a->answer.count || a->answer.value.ptr ? t->ttl_ms : t->empty_ttl_ms;
 }
 
 void topology_keep(struct topology *t, struct str text, struct shared_answer *a,
@@ -57,7 +57,7 @@ void topology_keep(struct topology *t, struct str text, struct shared_answer *a,
 	int64_t expires_ms;
 
 	if (!a)
-		a = shared_answer_new(&nothing);
+		a = shared_answer_new(&unknown);
 	if (a) {
 		expires_ms = t->http ? now_ms + ttl_of(t, a, failed) : NEVER_MS;
 		error = map_put(t->cache, text, a, a->bytes + ENTRY_OVERHEAD, expires_ms);
@@ -86,7 +86,7 @@ static void count_reply(struct topology *t, const struct shared_answer *a,
 			const struct err *err)
 {
 	if (a) {
-		t->counters.empty += a->answer.count == 0;
+		t->counters.empty += a->answer.count == 0 && !a->answer.value.ptr;
 		return;
 	}
 	t->counters.failed++;

@@ -24,8 +24,8 @@ static void make_rows(void *state)
 	for (pass = 0; pass < p->state.passes; pass++) {
 		for (i = 0; i < p->stream.messages; i++) {
 			pipeline_accept(p->pipeline, p->batch[i], NULL,
-					p->batch[i]->count);
-			queries_pass(&p->queries);
+					p->batch[i]->count, pipe_now);
+			queries_pass(&p->queries, pipe_now.mono_ms);
 			if (pipeline_enrich(p->pipeline, &p->queries))
 				fail("an answer of the topology is missing");
 			pipeline_commit(p->pipeline, pipe_now);

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the product makes of recordings through `replay`, against the Go exporter and the oracle."""
 import json
+import re
 
 import pytest
 
-from golden import cases
+from golden import cases, differences
 from lib import objects, oracle, settings, stream
 from lib.paths import GOLDEN, recording
 from lib.process import exporter, replay
@@ -41,10 +42,35 @@ def test_case(name, tmp_path):
             side.sort(key=lambda o: o.series)
     else:
         no(objects.faults(found))
+    found = differences.ours(case, found)
     no(objects.record_differences(objects.records(wanted), objects.records(found)))
     no(objects.frame_differences(wanted, found))
     if case.cut:
         no(objects.cut_differences(wanted, found))
+
+
+@pytest.mark.parametrize("name", ["edge-secadvisor-logstatus", "old-secadvisor-logstatus"])
+def test_logstatus_as_the_go_exporter(name, tmp_path):
+    """With compat: true there is a SKIPDATA wherever the Go exporter has one; its NODATA come at random."""
+    case, drop = CASES[name], differences.without("NODATA")
+    config = settings.merge(settings.load(case.config), {"pipeline": {"mangle": {"logstatus": {"compat": True}}}})
+    replay(settings.with_spool(settings.save(tmp_path / "compat.yml", config), tmp_path), case.inputs, case.topology,
+           tmp_path / "out")
+    found = objects.read_tree(tmp_path / "out")
+    assert has_status("NODATA", found) == has_status("NODATA", cases.of_go(case))
+    wanted = drop(cases.of_go(case), case)
+    assert has_status("SKIPDATA", wanted)
+    no(objects.record_differences(clockless(wanted), clockless(drop(found, case))))
+
+
+def has_status(status, found):
+    return any(json.loads(r)["LogStatus"] == status for o in found for r in o.records)
+
+
+def clockless(found):
+    """Return {series: records}; a SKIPDATA begins and ends when it was made."""
+    return {series: [re.sub(r'("(?:Start|Last)": ?)\d+', r"\1#", r) if "SKIPDATA" in r else r for r in records]
+            for series, records in objects.records(found).items()}
 
 
 def test_default_gzip_header(tmp_path):
@@ -99,6 +125,21 @@ def test_vpclogs_of_an_unedited_recording(age, records, framing, tmp_path):
     assert len(every) == records
     assert {r.get("transport_protocol", 0) for r in every} == {6, 17, 0}
     assert {r.get("direction", "") for r in every} == {"inbound", "outbound", ""}
+
+
+@pytest.mark.parametrize("framing", FRAMINGS)
+@pytest.mark.parametrize("age", ["old", "new"])
+def test_secadvisor_of_an_unedited_recording(age, framing, tmp_path):
+    """Containers of docker and of runc, their pods and hosts are found in the topology of a v0.28 and of a later analyzer.
+
+    The Go exporter finds none of the containers (P10), and cannot read most messages of the later one (W5).
+    """
+    config = settings.load(CASES["new-secadvisor"].config)
+    wanted = against_oracle(config, [recording("%s-%s" % (age, framing))],
+                            [recording(age + "-netns-mixed.topology.json.gz")], tmp_path)
+    peers = [peer for tag in wanted.values() for r in tag for peer in json.loads(r).get("Context", {}).values()]
+    assert {"shop/web-1", "client", "shop/db-7f9c6d5b8-q2x4z", "batch-5"} <= {peer["Name"] for peer in peers}
+    assert {"pod", "container", "host"} >= {peer["Type"] for peer in peers} >= {"pod", "container"}
 
 
 @pytest.mark.parametrize("framing", FRAMINGS)

@@ -52,7 +52,7 @@ def array(text, at):
 
 
 def list_at(text):
-    """Return where the list of records begins: the body itself, or member flow_logs of an object."""
+    """Return where the list of records begins: the body itself, or member flow_logs or data of an object."""
     at = skip(text, 0)
     if text[at] == "[":
         return at
@@ -60,7 +60,7 @@ def list_at(text):
     while text[at] == '"':
         name, at = DECODER.raw_decode(text, at)
         at = skip(text, skip(text, at) + 1)
-        if name == "flow_logs":
+        if name in ("flow_logs", "data"):
             return at
         at = skip(text, skip(text, DECODER.raw_decode(text, at)[1]) + 1)
     raise ValueError("no list of records")

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an exporter must store, computed straight from a recording.
 
-An independent implementation of the rules: classify subnet, filter subnet,
-capture_id, transform none and vpclogs. test_oracle.py holds it against what
+An independent implementation of the rules: classify subnet and
+subnet_autodiscovery, filter subnet, capture_id, transform none, vpclogs and
+secadvisor, mangle logstatus but for what it adds. test_oracle.py holds it against what
 the Go exporter stored, so it may stand in for the Go exporter where that one
 crashes (flows without TCPMetric) or loses messages.
 """
@@ -10,7 +11,7 @@ import ipaddress
 import json
 import re
 
-from lib import stream
+from lib import oracle_secadvisor, stream
 from lib.flowjson import BadFlow, decode, encode, quote
 
 TAGS = ("egress", "ingress", "internal", "other")
@@ -130,15 +131,32 @@ def flows_of(paths):
             yield good
 
 
-def expected(config, recordings, answers):
+def discovered(topology):
+    """Return the networks of the cluster's nodes: the first external address of each, else the last internal one."""
+    for node in json.loads(topology.answers.get('G.V().Has("Manager", "k8s", "Type", "node")', "[]")):
+        found = node.get("Metadata", {}).get("K8s", {}).get("Extra", {}).get("Status", {}).get("Addresses")
+        pairs = [(a.get("Type"), a.get("Address")) for a in found or [] if isinstance(a, dict)]
+        outside = [a for kind, a in pairs if kind == "ExternalIP" and isinstance(a, str)]
+        inside = [a for kind, a in pairs if kind == "InternalIP" and isinstance(a, str)]
+        for own in outside[:1] or inside[-1:]:
+            if address(own):
+                yield mask("%s/%d" % (own, address(own).max_prefixlen))
+
+
+def expected(config, recordings, answers, since_028=True):
     """Return [{tag: [record, ...]}, ...], one map per message, for a parsed configuration."""
     pipe = config["pipeline"]
     masks = [mask(m) for m in pipe.get("classify", {}).get("cluster_net_masks") or []]
     excluded = pipe.get("filter", {}).get("excluded_tags") or []
     capture = pipe.get("subscriber", {}).get("capture_id")
     topology = Topology(answers)
-    depth = 1 if pipe.get("encode", {}).get("json", {}).get("pretty") else 0
-    depth += bool(depth) and pipe.get("storeheader", {}).get("type") == "vpclogs"
+    transform = pipe.get("transform", {})
+    if pipe.get("classify", {}).get("type") == "subnet_autodiscovery":
+        masks += discovered(topology)
+    advisor = oracle_secadvisor.Record(transform.get("secadvisor") or {}, topology.answers, since_028)
+    wrapped = pipe.get("storeheader", {}).get("type") == "vpclogs" or (
+        transform.get("type") == "secadvisor" and "type" not in pipe.get("encode", {}))
+    depth = 1 + wrapped if pipe.get("encode", {}).get("json", {}).get("pretty") else 0
     out = []
     for flows in flows_of(recordings):
         tags = {}
@@ -148,8 +166,14 @@ def expected(config, recordings, answers):
             tag = classify(flow, masks)
             if tag in excluded:
                 continue
-            if pipe.get("transform", {}).get("type") == "vpclogs":
+            if transform.get("type") == "vpclogs":
                 record = vpclogs(flow, topology)
+            elif transform.get("type") == "secadvisor":
+                record = advisor.make(flow)
+                if record and pipe.get("mangle", {}).get("type") == "logstatus":
+                    extend = record.pop("Extend")
+                    record.update(LogStatus="OK", Extend=extend)
+                record = record and oracle_secadvisor.write(record)
             else:
                 record = encode("Flow", flow)
             if record is not None:

@@ -88,7 +88,7 @@ static void replies(void **state)
 		  NULL },
 		{ 200, "[{\"Metadata\":{}}]", NULL, "a node without ID" },
 		{ 200, "[" NODE("1", "{}") ",{\"ID\":1}]", NULL, "a node without ID" },
-		{ 200, "[[\"172.17.0.2/16\"]]", NULL, "something else than nodes" },
+		{ 200, "[[\"172.17.0.2/16\"]]", "", NULL },
 		{ 200, "{}", NULL, "not a list" },
 		{ 200, "5", NULL, "not a list" },
 		{ 200, "null", "", NULL },
@@ -157,7 +157,7 @@ static void small(void **state)
 
 	(void)state;
 	assert_non_null(a);
-	assert_true(a->bytes < 128);
+	assert_int_equal(a->bytes, sizeof(*a) + sizeof(struct node) + 4);
 	assert_ptr_equal(shared_answer_ref(a), a);
 	shared_answer_unref(a);
 	assert_true(str_is(a->answer.node[0].type, "veth"));

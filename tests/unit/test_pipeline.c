@@ -37,6 +37,11 @@ static const struct shape huge_shape = {
 	.fields = (const struct field[]){ { 0 } },
 };
 
+static struct now at(int64_t ms)
+{
+	return (struct now){ .mono_ms = ms, .wall_ms = ms };
+}
+
 static enum tag fake_tag(const void *self, const struct flow *flow, bool *bad_address)
 {
 	assert_string_equal(self, "classify");
@@ -50,18 +55,22 @@ static bool fake_keeps(const void *self, enum tag tag)
 	return tag != TAG_OTHER;
 }
 
-static enum verdict fake_make(void *self, const struct flow *flow, void *out)
+static enum verdict fake_make(void *self, const struct flow *flow, struct now now,
+			      void *out)
 {
 	struct record *record = out;
 
 	assert_string_equal(self, "transform");
+	assert_int_equal(now.mono_ms, 0);
 	assert_int_equal(record->number, 0);
 	record->number = flow->start;
 	return (enum verdict)(flow->start % 10);
 }
 
-static enum verdict no_make(void *self, const struct flow *flow, void *out)
+static enum verdict no_make(void *self, const struct flow *flow, struct now now,
+			    void *out)
 {
+	(void)now;
 	(void)self;
 	(void)flow;
 	(void)out;
@@ -70,7 +79,7 @@ static enum verdict no_make(void *self, const struct flow *flow, void *out)
 }
 
 /* Known in the pass that the flow's last says. */
-static enum found fake_enrich(const void *self, const struct flow *flow,
+static enum found fake_enrich(void *self, const struct flow *flow,
 			      struct queries *queries, void *out)
 {
 	struct record *record = out;
@@ -240,12 +249,7 @@ static void add_flow(struct world *w, int64_t start, int64_t passes)
 static void accept_all(struct world *w)
 {
 	stats_add(&w->stats, STAT_FLOWS_RECEIVED, (int64_t)w->batch->count);
-	pipeline_accept(w->pipeline, w->batch, NULL, w->batch->count);
-}
-
-static struct now at(int64_t ms)
-{
-	return (struct now){ .mono_ms = ms, .wall_ms = ms };
+	pipeline_accept(w->pipeline, w->batch, NULL, w->batch->count, at(0));
 }
 
 static int64_t get(const struct world *w, enum stat_id stat)
@@ -318,9 +322,9 @@ static void test_some_flows_of_a_batch_may_be_taken(void **state)
 	add_flow(&w, 300, 1);
 	add_flow(&w, 400, 1);
 	add_flow(&w, 500, 1);
-	pipeline_accept(w.pipeline, w.batch, index, 2);
+	pipeline_accept(w.pipeline, w.batch, index, 2, at(0));
 	pipeline_commit(w.pipeline, at(0));
-	pipeline_accept(w.pipeline, w.batch, NULL, 1);
+	pipeline_accept(w.pipeline, w.batch, NULL, 1, at(0));
 	pipeline_commit(w.pipeline, at(1));
 	assert_string_equal(w.sink.log.ptr, "egress: 500/0 300/0\negress: 200/0\n");
 	close_world(&w);
@@ -427,7 +431,7 @@ static void test_ticks_and_flushes_reach_every_tag(void **state)
 	(void)state;
 	open_world(&w);
 	start_pipeline(&w);
-	assert_int_equal(pipeline_tick(w.pipeline, at(0)), NEVER_MS);
+	assert_int_equal(pipeline_tick(w.pipeline, NULL, at(0)), NEVER_MS);
 	add_flow(&w, 20, 1);
 	accept_all(&w);
 	pipeline_commit(w.pipeline, at(1000));
@@ -436,13 +440,13 @@ static void test_ticks_and_flushes_reach_every_tag(void **state)
 	pipeline_commit(w.pipeline, at(2000));
 	pipeline_lost(w.pipeline, 7);
 	buf_reset(&w.sink.log);
-	assert_int_equal(pipeline_tick(w.pipeline, at(2000)), 6000);
-	assert_int_equal(pipeline_tick(w.pipeline, at(6000)), 7000);
+	assert_int_equal(pipeline_tick(w.pipeline, NULL, at(2000)), 6000);
+	assert_int_equal(pipeline_tick(w.pipeline, NULL, at(6000)), 7000);
 	assert_string_equal(w.sink.log.ptr, "internal sealed 1, 7 lost\n");
 	pipeline_flush(w.pipeline, at(6500));
 	assert_string_equal(w.sink.log.ptr,
 			    "internal sealed 1, 7 lost\negress sealed 1, 7 lost\n");
-	assert_int_equal(pipeline_tick(w.pipeline, at(9000)), NEVER_MS);
+	assert_int_equal(pipeline_tick(w.pipeline, NULL, at(9000)), NEVER_MS);
 	assert_balance(&w);
 	close_world(&w);
 }

@@ -52,7 +52,8 @@ static enum found make_record(const char *json, struct fake_answers *fake,
 	buf_printf(&list, "[%s]", json);
 	assert_int_equal(decode_json(buf_str(&list), batch, NULL), 0);
 	assert_int_equal(batch->count, 1);
-	verdict = transform_vpclogs.make(NULL, &batch->flows[0], &record);
+	verdict = transform_vpclogs.make(NULL, &batch->flows[0], (struct now){ 0, 0 },
+					 &record);
 	if (verdict == KEEP) {
 		found = transform_vpclogs.enrich(NULL, &batch->flows[0], &queries,
 						 &record);
@@ -78,8 +79,8 @@ static struct fake_answers answers_of(const struct answer *answer)
 
 static struct str usual_address[] = { { "172.17.0.2/16", 13 } };
 static const struct node usual_node[] = { { .ipv4 = { usual_address, 1 } } };
-static const struct answer usual_answer = { usual_node, 1 };
-static const struct answer no_answer = { NULL, 0 };
+static const struct answer usual_answer = { .node = usual_node, .count = 1 };
+static const struct answer no_answer = { .count = 0 };
 
 static void test_records_are_those_of_the_go_exporter(void **state)
 {
@@ -271,7 +272,7 @@ static void test_the_first_address_of_the_flow_gives_the_direction(void **state)
 	for (i = 0; i < COUNT(cases); i++) {
 		struct str item[3];
 		struct node node = { .ipv4 = { item, 0 } };
-		struct answer answer = { &node, 1 };
+		struct answer answer = { .node = &node, .count = 1 };
 		struct fake_answers fake = answers_of(&answer);
 		struct buf out = BUF_INIT(4096);
 		enum found found;

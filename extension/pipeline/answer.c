@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* answer.c - see answer.h. */
+#include "pipeline/answer.h"
+
+#define NODE(member, path) FIELD(struct node, member, path, 0)
+
+const struct shape node_shape = {
+	.name = "node",
+	.size = sizeof(struct node),
+	.fields =
+		(const struct field[]){
+			NODE(type, "Type"),
+			NODE(name, "Name"),
+			NODE(ipv4, "IPV4"),
+			NODE(container_id, "Container.ID"),
+			NODE(container_hostname, "Container.Hosts.Hostname"),
+			NODE(container_runtime, "Container.Runtime"),
+			NODE(docker_id, "Docker.ContainerID"),
+			NODE(runc_id, "Runc.ContainerID"),
+			NODE(runc_hostname, "Runc.Hosts.Hostname"),
+			NODE(pod_namespace, "K8s.Namespace"),
+			NODE(pod_name, "K8s.Name"),
+			NODE(owner_kind, "K8s.Extra.ObjectMeta.OwnerReferences.0.Kind"),
+			NODE(owner_name, "K8s.Extra.ObjectMeta.OwnerReferences.0.Name"),
+			NODE(addresses, "K8s.Extra.Status.Addresses"),
+			{ 0 },
+		},
+};

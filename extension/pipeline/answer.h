@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* answer.h - what is kept of the topology's reply to a question.
+ *
+ * The members of a node are those that some stage reads; a stage that needs
+ * another adds it here and in answer.c, and it is there. Their names are paths
+ * below the node's Metadata; a number in a path is an index into a list.
+ * Skydive keeps a container's data below Docker and Runc before v0.28, below
+ * Container from then on.
+ */
+#ifndef PIPELINE_ANSWER_H
+#define PIPELINE_ANSWER_H
+
+#include "format/shape.h"
+
+/* A string that the node does not have is {NULL, 0}. */
+struct node {
+	struct str type, name;
+	struct strs ipv4; /* "172.17.0.2/16" */
+	struct str container_id, container_hostname, container_runtime;
+	struct str docker_id;
+	struct str runc_id, runc_hostname;
+	struct str pod_namespace, pod_name;
+	struct str owner_kind, owner_name;
+	struct map_of_str addresses; /* of a Kubernetes node, by type */
+};
+
+extern const struct shape node_shape;
+
+/* A parsed reply. Of one that is a list of strings, value is the first; of the
+ * reply null, and of any other, it is {NULL, 0}. */
+struct answer {
+	const struct node *node;
+	size_t count;
+	struct str value;
+	bool is_null;
+	bool is_unknown; /* nobody could be asked; it may be known later */
+};
+
+#endif

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* classify_subnet_autodiscovery.c - as subnet, and the addresses of the cluster's nodes
+ * are inside, too.
+ *
+ * It starts with the configured prefixes; the nodes are asked for beside the
+ * flows, and again every refresh. A node counts by its external address, else
+ * by its last internal one, as in the Go flow exporter.
+ */
+#include <stdlib.h>
+#include "stage/registry.h"
+#include "stage/subnet.h"
+
+#define RETRY_MS       5000
+#define MASK_MAX_BYTES 64
+
+struct autodiscovery {
+	struct strs cluster_net_masks;
+	int64_t refresh_ms;
+
+	struct cidr_set cluster;
+	int64_t due_ms; /* monotonic */
+};
+
+static const struct autodiscovery autodiscovery_defaults = { .refresh_ms = 300000 };
+
+static const struct shape autodiscovery_shape = {
+	.name = "subnet_autodiscovery",
+	.size = sizeof(struct autodiscovery),
+	.defaults = &autodiscovery_defaults,
+	.fields =
+		(const struct field[]){
+			OPTION(struct autodiscovery, cluster_net_masks,
+			       "cluster_net_masks", 0,
+			       "address ranges that belong to the cluster"),
+			OPTION_RANGE(struct autodiscovery, refresh_ms,
+				     "subnet_autodiscovery.refresh", FIELD_DURATION, 1000,
+				     INT64_C(604800000),
+				     "how often the nodes are asked for"),
+			{ 0 },
+		},
+};
+
+static int autodiscovery_init(void *state, struct err *err)
+{
+	struct autodiscovery *self = state;
+
+	return cidr_set_parse(&self->cluster, &self->cluster_net_masks,
+			      "cluster_net_masks", err);
+}
+
+static void autodiscovery_fini(void *state)
+{
+	struct autodiscovery *self = state;
+
+	cidr_set_fini(&self->cluster);
+}
+
+static enum tag tag(const void *state, const struct flow *flow, bool *bad_address)
+{
+	const struct autodiscovery *self = state;
+
+	return subnet_tag(&self->cluster, flow, bad_address);
+}
+
+static struct str address_of(const struct node *node)
+{
+	struct str internal = { NULL, 0 };
+	size_t i;
+
+	for (i = 0; i < node->addresses.count; i++) {
+		if (str_is(node->addresses.name[i], "ExternalIP"))
+			return node->addresses.value[i];
+		if (str_is(node->addresses.name[i], "InternalIP"))
+			internal = node->addresses.value[i];
+	}
+	return internal;
+}
+
+/* The prefixes that are configured and those of the nodes; what is not an
+ * address is passed over. */
+static void take_nodes(struct autodiscovery *self, const struct answer *nodes)
+{
+	struct arena arena = ARENA_INIT((size_t)16 << 20);
+	struct strs masks = self->cluster_net_masks;
+	struct cidr_set cluster = { 0 };
+	struct err err = ERR_INIT;
+	size_t i;
+
+	masks.item = arena_alloc(&arena,
+				 (masks.count + nodes->count) * sizeof(*masks.item));
+	if (!masks.item)
+		return;
+	if (masks.count)
+		memcpy(masks.item, self->cluster_net_masks.item,
+		       masks.count * sizeof(*masks.item));
+	for (i = 0; i < nodes->count; i++) {
+		struct buf mask = BUF_INIT(MASK_MAX_BYTES);
+		struct str text = address_of(&nodes->node[i]);
+		struct address address;
+
+		if (!address_parse(text, &address))
+			continue;
+		buf_put(&mask, text);
+		buf_puts(&mask, memchr(text.ptr, ':', text.len) ? "/128" : "/32");
+		masks.item[masks.count++] = arena_str(&arena, buf_str(&mask));
+		buf_fini(&mask);
+	}
+	if (!arena_error(&arena) &&
+	    cidr_set_parse(&cluster, &masks, "cluster_net_masks", &err) == 0) {
+		cidr_set_fini(&self->cluster);
+		self->cluster = cluster;
+	}
+	arena_fini(&arena);
+}
+
+static int64_t refresh(void *state, struct queries *queries, struct now now)
+{
+	struct autodiscovery *self = state;
+	const struct answer *nodes;
+
+	if (now.mono_ms < self->due_ms)
+		return self->due_ms;
+	nodes = query_text(queries,
+			   STR("G.V().Has(\"Manager\", \"k8s\", \"Type\", \"node\")"));
+	if (!nodes)
+		return now.mono_ms + RETRY_MS;
+	if (!nodes->is_unknown)
+		take_nodes(self, nodes);
+	self->due_ms = now.mono_ms + (nodes->is_unknown ? RETRY_MS : self->refresh_ms);
+	return self->due_ms;
+}
+
+const struct classify classify_subnet_autodiscovery = {
+	.stage = { "subnet_autodiscovery", "pipeline.classify", &autodiscovery_shape,
+		   autodiscovery_init, autodiscovery_fini },
+	.tag = tag,
+	.refresh = refresh,
+};

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* peer.c - see peer.h; the questions are in peer_resolve.c. */
+#include <stdlib.h>
+#include "base/map.h"
+#include "stage/peer_resolve.h"
+
+#define KNOWN_MAX	8192
+#define KNOWN_MAX_BYTES ((size_t)2 << 20)
+#define KNOWN_MS	60000
+#define KEY_MAX		256
+
+struct peers {
+	struct map *known;
+	enum topology_age age;
+};
+
+/* A peer in one block of memory, its text behind it. */
+struct known {
+	struct peer peer;
+	char text[];
+};
+
+struct peers *peers_new(void)
+{
+	struct peers *peers = calloc(1, sizeof(*peers));
+
+	if (!peers)
+		return NULL;
+	peers->known = map_new(KNOWN_MAX, KNOWN_MAX_BYTES, free);
+	if (peers->known)
+		return peers;
+	free(peers);
+	return NULL;
+}
+
+void peers_free(struct peers *peers)
+{
+	if (!peers)
+		return;
+	map_free(peers->known);
+	free(peers);
+}
+
+static void copy(struct str *to, char **text)
+{
+	if (to->len)
+		memcpy(*text, to->ptr, to->len);
+	to->ptr = *text;
+	*text += to->len;
+}
+
+static size_t text_length(const struct peer *peer)
+{
+	return peer->type.len + peer->name.len + peer->set.len + peer->label.len;
+}
+
+static struct peer copy_peer(const struct peer *peer, char *text)
+{
+	struct peer copied = *peer;
+
+	copy(&copied.type, &text);
+	copy(&copied.name, &text);
+	copy(&copied.set, &text);
+	copy(&copied.label, &text);
+	return copied;
+}
+
+static void keep(struct peers *peers, struct str key, const struct peer *peer,
+		 int64_t now_ms)
+{
+	size_t size = sizeof(struct known) + text_length(peer);
+	struct known *known = malloc(size);
+
+	if (!known)
+		return;
+	known->peer = copy_peer(peer, known->text);
+	map_put(peers->known, key, known, size, now_ms + KNOWN_MS);
+}
+
+/* What is known may be forgotten while the batch still needs it. */
+static bool recall(struct peers *peers, struct queries *q, struct str key,
+		   struct peer *peer)
+{
+	const struct known *known = map_get(peers->known, key, q->now_ms);
+	size_t length = known ? text_length(&known->peer) : 0;
+	char *text = length ? arena_bytes(&q->arena, length) : NULL;
+
+	if (!known || (length && !text))
+		return false;
+	q->is_used = true;
+	*peer = length ? copy_peer(&known->peer, text) : (struct peer){ 0 };
+	return true;
+}
+
+/* "10.0.0.1 <tid>"; of a node's type there is no address. Empty: too long. */
+static struct str key_of(char text[KEY_MAX], struct str address, struct str tid)
+{
+	size_t length = address.len + 1 + tid.len;
+
+	if (length > KEY_MAX)
+		return STR("");
+	if (address.len)
+		memcpy(text, address.ptr, address.len);
+	text[address.len] = ' ';
+	if (tid.len)
+		memcpy(text + address.len + 1, tid.ptr, tid.len);
+	return (struct str){ text, length };
+}
+
+enum found peer_find(struct peers *peers, struct queries *q, struct str address,
+		     struct str node_tid, struct peer *peer)
+{
+	char text[KEY_MAX];
+	struct str key = key_of(text, address, node_tid);
+	struct resolution r = { .queries = q, .age = &peers->age };
+	enum found found;
+
+	*peer = (struct peer){ 0 };
+	if (!address.len)
+		return ABSENT;
+	if (key.len && recall(peers, q, key, peer))
+		return peer->type.len ? FOUND : ABSENT;
+	found = peer_resolve(&r, address, node_tid, peer);
+	if (found != PENDING && key.len && !r.is_unknown)
+		keep(peers, key, peer, q->now_ms);
+	return found;
+}
+
+enum found peer_node_type(struct peers *peers, struct queries *q, struct str node_tid,
+			  struct str *type)
+{
+	char text[KEY_MAX];
+	struct str key = key_of(text, STR(""), node_tid);
+	const struct answer *nodes;
+	struct peer known = { 0 };
+
+	*type = STR("");
+	if (!node_tid.len)
+		return ABSENT;
+	if (key.len && recall(peers, q, key, &known)) {
+		*type = known.type;
+		return type->len ? FOUND : ABSENT;
+	}
+	nodes = query(q, "G.V().Has(\"TID\", ?)", node_tid);
+	if (!nodes)
+		return PENDING;
+	if (nodes->count)
+		*type = nodes->node[0].type;
+	if (key.len && !nodes->is_unknown)
+		keep(peers, key, &(struct peer){ .type = *type }, q->now_ms);
+	return type->len ? FOUND : ABSENT;
+}

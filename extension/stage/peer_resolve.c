@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* peer_resolve.c - see peer_resolve.h. The texts of the questions are the Go
+ * flow exporter's.
+ *
+ * Since v0.28 the question for runc finds nothing and the one for docker finds
+ * the containers of both. Before, one of runc's goes before one of docker's.
+ */
+#include "stage/peer_resolve.h"
+
+#define TEXT_MAX 1024
+
+struct container {
+	struct str name, id;
+	const char *prefix; /* of the id, in Kubernetes' words */
+};
+
+/* The nodes of an answer, or NULL: wait. */
+static const struct answer *see(struct resolution *r, const struct answer *answer)
+{
+	if (answer && answer->is_unknown)
+		r->is_unknown = true;
+	return answer;
+}
+
+static const struct answer *ask_docker(struct resolution *r, struct str address,
+				       struct str tid)
+{
+	static const struct answer nothing;
+	char text[TEXT_MAX];
+	struct str pattern = { text, address.len + 3 };
+
+	/* The question is about IPv4 addresses only. */
+	if (memchr(address.ptr, ':', address.len) || pattern.len > sizeof(text))
+		return &nothing;
+	memcpy(text, address.ptr, address.len);
+	memcpy(text + address.len, "/.*", 3);
+	return see(r,
+		   query(r->queries,
+			 "G.V().Has(\"IPV4\", Regex(?))"
+			 ".ShortestPathTo(Metadata(\"TID\", ?))"
+			 ".Dedup().In(\"Type\", \"netns\").Out(\"Type\", \"container\")",
+			 pattern, tid));
+}
+
+static const struct answer *ask_runc(struct resolution *r, struct str address,
+				     struct str tid)
+{
+	return see(r, query(r->queries,
+			    "G.V().Has(\"Runc.Hosts.IP\", ?)"
+			    ".ShortestPathTo(Metadata(\"TID\", ?))",
+			    address, tid));
+}
+
+/* Containers of v0.28 and later, whoever runs them. */
+static bool read_any(const struct answer *nodes, struct container *c)
+{
+	const struct node *node = nodes->node;
+
+	if (!nodes->count || !node->container_id.ptr)
+		return false;
+	*c = (struct container){ node->name, node->container_id, "docker" };
+	if (str_is(node->container_runtime, "runc")) {
+		c->prefix = "containerd";
+		if (node->container_hostname.len)
+			c->name = node->container_hostname;
+	}
+	return true;
+}
+
+static bool read_docker(const struct answer *nodes, struct container *c)
+{
+	const struct node *node = nodes->node;
+
+	if (!nodes->count || !node->name.ptr || !node->docker_id.ptr)
+		return false;
+	*c = (struct container){ node->name, node->docker_id, "docker" };
+	return true;
+}
+
+static bool read_runc(const struct answer *nodes, struct container *c)
+{
+	const struct node *node = nodes->node;
+
+	if (!nodes->count)
+		return false;
+	*c = (struct container){ node->runc_hostname, node->runc_id, "containerd" };
+	return true;
+}
+
+/* The container that has the address. */
+static enum found find_container(struct resolution *r, struct str address, struct str tid,
+				 struct container *c)
+{
+	const struct answer *docker = NULL, *runc;
+	enum topology_age age = *r->age;
+
+	if (age != AGE_BEFORE_028) {
+		docker = ask_docker(r, address, tid);
+		if (!docker)
+			return PENDING;
+		if (read_any(docker, c)) {
+			*r->age = AGE_SINCE_028;
+			return FOUND;
+		}
+		if (age == AGE_SINCE_028 && !docker->count)
+			return ABSENT;
+	}
+	runc = ask_runc(r, address, tid);
+	if (!runc)
+		return PENDING;
+	if (!read_runc(runc, c)) {
+		if (!docker)
+			docker = ask_docker(r, address, tid);
+		if (!docker)
+			return PENDING;
+		if (read_any(docker, c)) {
+			*r->age = AGE_SINCE_028;
+			return FOUND;
+		}
+		if (!read_docker(docker, c))
+			return ABSENT;
+	}
+	*r->age = AGE_BEFORE_028;
+	return FOUND;
+}
+
+/* The text moves to the arena of the queries. */
+static struct str settle(struct resolution *r, struct buf *text)
+{
+	struct str settled = arena_str(&r->queries->arena, buf_str(text));
+
+	buf_fini(text);
+	return settled;
+}
+
+static bool is_continuation(unsigned char c)
+{
+	return (c & 0xc0) == 0x80;
+}
+
+/* The length of the UTF-8 character that s begins with; 1 for what is none. */
+static size_t character_length(struct str s)
+{
+	unsigned char c = (unsigned char)*s.ptr;
+	size_t length = c >= 0xf0 && c < 0xf5 ? 4 : c >= 0xe0 ? 3 : c >= 0xc2 ? 2 : 1;
+	size_t i;
+
+	if (c >= 0xf5 || length > s.len)
+		return 1;
+	for (i = 1; i < length; i++)
+		if (!is_continuation((unsigned char)s.ptr[i]))
+			return 1;
+	return length;
+}
+
+/* "0_0_prod-web-0_0": a "-" for every character but letters, digits, "-", ".". */
+static struct str label_of(struct resolution *r, struct str name)
+{
+	struct buf text = BUF_INIT(TEXT_MAX);
+
+	buf_puts(&text, "0_0_");
+	while (name.len) {
+		unsigned char c = (unsigned char)*name.ptr, letter = c | 0x20;
+		bool is_kept = (letter >= 'a' && letter <= 'z') ||
+			       (c >= '0' && c <= '9') || c == '-' || c == '.';
+
+		buf_putc(&text, is_kept ? (char)c : '-');
+		name = str_skip(name, character_length(name));
+	}
+	buf_puts(&text, "_0");
+	return settle(r, &text);
+}
+
+static void describe_pod(struct resolution *r, const struct node *pod, struct peer *peer)
+{
+	struct buf name = BUF_INIT(TEXT_MAX), set = BUF_INIT(TEXT_MAX);
+
+	buf_printf(&name, STR_FMT "/" STR_FMT, STR_ARG(pod->pod_namespace),
+		   STR_ARG(pod->pod_name));
+	if (pod->owner_kind.ptr && pod->owner_name.ptr)
+		buf_printf(&set, STR_FMT ":" STR_FMT "/" STR_FMT,
+			   STR_ARG(pod->owner_kind), STR_ARG(pod->pod_namespace),
+			   STR_ARG(pod->owner_name));
+	peer->type = STR("pod");
+	peer->name = settle(r, &name);
+	peer->set = settle(r, &set);
+	peer->label = label_of(r, peer->name);
+}
+
+static enum found find_pod(struct resolution *r, const struct container *c,
+			   struct peer *peer)
+{
+	const struct answer *pods;
+	const struct node *pod;
+	char text[TEXT_MAX];
+	size_t before = strlen(c->prefix) + 3, length = before + c->id.len;
+
+	if (!c->id.len || length > sizeof(text))
+		return ABSENT;
+	memcpy(text, c->prefix, before - 3);
+	memcpy(text + before - 3, "://", 3);
+	memcpy(text + before, c->id.ptr, c->id.len);
+	pods = see(
+		r,
+		query(r->queries,
+		      "G.V().Has(\"K8s.Extra.Status.ContainerStatuses.ContainerID\", ?)",
+		      ((struct str){ text, length })));
+	if (!pods)
+		return PENDING;
+	pod = pods->node;
+	if (!pods->count || !pod->pod_namespace.ptr || !pod->pod_name.ptr)
+		return ABSENT;
+	describe_pod(r, pod, peer);
+	return FOUND;
+}
+
+static enum found find_host(struct resolution *r, struct str address, struct peer *peer)
+{
+	const struct answer *hosts = see(
+		r,
+		query(r->queries,
+		      "G.V().Has(\"RoutingTables.Src\", ?).In().Has(\"Type\", \"host\")",
+		      address));
+
+	if (!hosts)
+		return PENDING;
+	if (!hosts->count || !hosts->node->name.ptr)
+		return ABSENT;
+	peer->type = STR("host");
+	peer->name = hosts->node->name;
+	return FOUND;
+}
+
+enum found peer_resolve(struct resolution *r, struct str address, struct str node_tid,
+			struct peer *peer)
+{
+	struct container container;
+	enum found found = find_container(r, address, node_tid, &container);
+
+	if (found == PENDING)
+		return PENDING;
+	if (found == ABSENT)
+		return find_host(r, address, peer);
+	found = find_pod(r, &container, peer);
+	if (found != ABSENT)
+		return found;
+	peer->type = STR("container");
+	peer->name = container.name;
+	return FOUND;
+}

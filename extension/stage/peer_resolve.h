@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* peer_resolve.h - the questions that find a peer. */
+#ifndef STAGE_PEER_RESOLVE_H
+#define STAGE_PEER_RESOLVE_H
+
+#include "stage/peer.h"
+
+/* Where an analyzer keeps what it knows of containers. */
+enum topology_age { AGE_UNKNOWN, AGE_BEFORE_028, AGE_SINCE_028 };
+
+struct resolution {
+	struct queries *queries;
+	enum topology_age *age; /* may be found out */
+	bool is_unknown;	/* a question had no answer */
+};
+
+/* ABSENT leaves the peer as it is. */
+enum found peer_resolve(struct resolution *, struct str address, struct str node_tid,
+			struct peer *);
+
+#endif
