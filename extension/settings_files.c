@@ -22,6 +22,8 @@ static const struct profile {
 	const char *name, *text;
 } profiles[] = { { "vpclogs", "pipeline:\n  transform:\n    type: vpclogs\n"
 			      "  storeheader:\n    type: vpclogs\n" PROFILE_STORE },
+		 { "secadvisor", "pipeline:\n  transform:\n    type: secadvisor\n"
+				 "  encode:\n    type: secadvisor\n" PROFILE_STORE },
 		 { NULL, NULL } };
 
 struct chosen_profile {
@@ -89,8 +91,8 @@ static int add_profile(struct config *config, struct problems *problems)
 				   problems);
 	} else {
 		err_set_key(&err, "profile",
-			    "\"" STR_FMT "\" is not supported; there is: "
-			    "vpclogs",
+			    "\"" STR_FMT "\" is not supported; there are: "
+			    "vpclogs, secadvisor",
 			    STR_ARG(chosen.profile));
 		config_problem(config, "", &err, problems);
 	}

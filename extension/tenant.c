@@ -52,6 +52,11 @@ void tenant_destination(const struct tenant *t, struct buf *b)
 	object_key_clean(tc->limits.bucket.prefix, b);
 }
 
+const struct stage_set *tenant_stages(const struct tenant *t)
+{
+	return &t->config.stages;
+}
+
 int tenant_probe(struct tenant *t, struct http *http, struct err *err)
 {
 	return writer_probe(&t->config.writer, t->config.limits.dirname,

@@ -16,6 +16,7 @@
 #include "format/config.h"
 #include "net/http.h"
 #include "source/router.h"
+#include "stage/set.h"
 #include "store/spool.h"
 #include "store/uploader.h"
 #include "sys/workers.h"
@@ -52,6 +53,8 @@ struct str tenant_capture_id(const struct tenant *);
  * the same. Appended. */
 void tenant_destination(const struct tenant *, struct buf *);
 
+/* What it is made of. Borrowed; they are to be run by one thread. */
+const struct stage_set *tenant_stages(const struct tenant *);
 /* Whether its writer can write, see writer_probe(). Before it is opened. */
 int tenant_probe(struct tenant *, struct http *, struct err *);
 

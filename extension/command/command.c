@@ -11,9 +11,9 @@ static const struct {
 	const char *name;
 	int (*run)(const struct skydive_host *, int argc, char **argv);
 } commands[] = {
-	{ "check", command_check },	{ "record", command_record },
-	{ "replay", command_replay },	{ "status", command_status },
-	{ "version", command_version },
+	{ "check", command_check },   { "explain", command_explain },
+	{ "record", command_record }, { "replay", command_replay },
+	{ "status", command_status }, { "version", command_version },
 };
 
 void command_complain(const char *fmt, ...)

@@ -10,13 +10,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include "command/answers.h"
 #include "command/command.h"
 #include "exporter.h"
 #include "sys/io.h"
 
 #define USAGE "replay -c FILE [--topology ANSWERS.json]... [--output DIR] RECORDING..."
-
-#define TOPOLOGY_MAX ((size_t)256 << 20)
 
 extern char **environ;
 
@@ -54,27 +53,6 @@ static bool parse(struct replay *r, int argc, char **argv)
 			return false;
 	}
 	return r->config && r->recordings.count;
-}
-
-static int read_topology(struct replay *r, struct err *err)
-{
-	size_t i;
-	int error = 0;
-
-	r->options.topology = topology_new_static(err);
-	if (!r->options.topology)
-		return -ENOMEM;
-	for (i = 0; !error && i < r->topology.count; i++) {
-		const char *path = r->topology.item[i].ptr;
-		struct buf text = BUF_INIT(TOPOLOGY_MAX);
-
-		error = recording_read_file(path, &text, err);
-		if (!error)
-			error = topology_add_static(r->options.topology, buf_str(&text),
-						    path, err);
-		buf_fini(&text);
-	}
-	return error;
 }
 
 static int make_spool(char path[64], struct err *err)
@@ -162,8 +140,8 @@ int command_replay(const struct skydive_host *host, int argc, char **argv)
 	r.log = log_new(host, LOG_INFO, &err);
 	if (r.log && make_spool(spool, &err) == 0) {
 		r.options.spool = str_of(spool);
-		error = read_topology(&r, &err);
-		if (!error)
+		r.options.topology = answers_read(&r.topology, &err);
+		if (r.options.topology)
 			error = run(&r, &err);
 		io_remove_tree(spool);
 	}

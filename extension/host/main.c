@@ -2,7 +2,8 @@
 /* main.c - the default host: loads the extension and runs it until a signal.
  *
  *	skydive-exporter [--extension PATH] run -c FILE [--progress]
- *	skydive-exporter [--extension PATH] check|replay|record|status|version ...
+ *	skydive-exporter [--extension PATH] check|explain|replay|record|status|version
+ *		...
  *
  * It owns signals, standard streams, exit codes and the limit of open files.
  */
@@ -201,8 +202,9 @@ static int run(struct host *host, const char *config)
 
 static int usage(void)
 {
-	complain("usage: skydive-exporter [--extension PATH] ",
-		 "run -c FILE [--progress] | check | replay | record | status | version");
+	complain(
+		"usage: skydive-exporter [--extension PATH] ",
+		"run -c FILE [--progress] | check | explain | replay | record | status | version");
 	return EXIT_USAGE;
 }
 

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* explain.c - skydive-exporter explain: one flow as JSON on standard input, and
+ * what each stage of each pipeline makes of it on standard output, with the
+ * questions asked and their answers.
+ *
+ * The analyzer of the configuration is asked, or recorded answers. Nothing is
+ * stored, and nothing is remembered: every flow is the first of its kind.
+ */
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "command/answers.h"
+#include "command/command.h"
+#include "flow/decode.h"
+#include "settings.h"
+#include "stage/explain.h"
+#include "sys/clock.h"
+#include "sys/io.h"
+
+#define USAGE	 "explain -c FILE [--topology ANSWERS.json]... [PIPELINE] < FLOW.json"
+#define FLOW_MAX ((size_t)64 << 20)
+#define POLL_MS	 5
+
+extern char **environ;
+
+struct explanation {
+	const char *config, *pipeline;
+	struct strs topology_files; /* of argv */
+	struct settings *settings;
+	struct http *http;
+	struct topology *topology;
+	struct asker asker;
+	atomic_bool is_answered;
+};
+
+static bool parse(struct explanation *e, int argc, char **argv)
+{
+	int i;
+
+	for (i = 1; i < argc; i++) {
+		struct str arg = str_of(argv[i]);
+
+		if (str_is(arg, "-c") && i + 1 < argc)
+			e->config = argv[++i];
+		else if (str_is(arg, "--topology") && i + 1 < argc)
+			e->topology_files.item[e->topology_files.count++] = str_of(
+				argv[++i]);
+		else if (arg.len && *arg.ptr != '-' && !e->pipeline)
+			e->pipeline = argv[i];
+		else
+			return false;
+	}
+	return e->config != NULL;
+}
+
+static void wake(void *context)
+{
+	atomic_store((atomic_bool *)context, true);
+}
+
+static bool wait_for_answers(void *context)
+{
+	struct explanation *e = context;
+	int64_t until_ms = clock_now().mono_ms + e->settings->lookup_timeout_ms;
+
+	while (!atomic_exchange(&e->is_answered, false)) {
+		if (clock_now().mono_ms >= until_ms) {
+			asker_give_up(&e->asker, true);
+			return false;
+		}
+		poll(NULL, 0, POLL_MS);
+	}
+	return true;
+}
+
+static int open_topology(struct explanation *e, struct err *err)
+{
+	if (e->topology_files.count) {
+		e->topology = answers_read(&e->topology_files, err);
+	} else {
+		e->http = http_new(err);
+		if (e->http)
+			e->topology = topology_new(&e->settings->topology, e->http, err);
+	}
+	if (!e->topology)
+		return -1;
+	asker_init(&e->asker, e->topology, wake, &e->is_answered);
+	return 0;
+}
+
+/* One flow, or a list of flows. */
+static struct batch *read_flows(struct err *err)
+{
+	struct buf text = BUF_INIT(FLOW_MAX), list = BUF_INIT(FLOW_MAX);
+	struct batch *batch = NULL;
+	struct str json;
+
+	if (io_read_file("-", &text) < 0) {
+		err_set(err, "cannot read a flow from standard input");
+		return NULL;
+	}
+	json = buf_str(&text);
+	while (json.len && strchr(" \t\r\n", *json.ptr))
+		json = str_skip(json, 1);
+	if (json.len && *json.ptr == '[')
+		buf_put(&list, json);
+	else
+		buf_printf(&list, "[" STR_FMT "]", STR_ARG(json));
+	buf_fini(&text);
+	if (!buf_error(&list))
+		batch = batch_new(list.ptr, list.len, NULL);
+	if (batch && decode_json(buf_str(&list), batch, err) == 0 && batch->count)
+		return batch;
+	if (batch && batch->count == 0 && !*err->text)
+		err_set(err, "no flow can be read; give one as an analyzer sends it, "
+			     "{\"UUID\": ...}");
+	batch_unref(batch);
+	return NULL;
+}
+
+static void explain_tenant(struct explanation *e, const struct tenant_settings *t,
+			   const struct batch *batch)
+{
+	struct explain x = {
+		.stages = tenant_stages(t->tenant),
+		.answers = &e->asker.answers,
+		.wait = wait_for_answers,
+		.context = e,
+		.now = clock_now(),
+	};
+	struct buf out = BUF_INIT(FLOW_MAX);
+	size_t i;
+
+	for (i = 0; i < batch->count; i++) {
+		buf_printf(&out, "pipeline %s", t->name);
+		if (batch->count > 1)
+			buf_printf(&out, ", flow %zu", i + 1);
+		buf_puts(&out, ":\n");
+		asker_give_up(&e->asker, false);
+		explain_flow(&x, &batch->flows[i], &out);
+		io_write(STDOUT_FILENO, buf_str(&out));
+		buf_reset(&out);
+	}
+	buf_fini(&out);
+}
+
+static int explain_all(struct explanation *e, struct err *err)
+{
+	struct batch *batch = read_flows(err);
+	size_t i, count = 0;
+
+	if (!batch)
+		return -1;
+	for (i = 0; i < e->settings->tenants; i++) {
+		if (e->pipeline &&
+		    !str_is(str_of(e->pipeline), e->settings->tenant[i].name))
+			continue;
+		explain_tenant(e, &e->settings->tenant[i], batch);
+		count++;
+	}
+	batch_unref(batch);
+	return count ? 0 : err_set(err, "there is no pipeline %s", e->pipeline);
+}
+
+static int run(struct explanation *e, struct err *err)
+{
+	struct problems problems = PROBLEMS_INIT;
+	int error = -1;
+
+	e->settings = settings_read(e->config, environ, NULL, &problems);
+	if (problems.count)
+		err_set(err, STR_FMT,
+			(int)(problems.text.len ? problems.text.len - 1 : 0),
+			problems.text.ptr);
+	else if (e->settings && open_topology(e, err) == 0)
+		error = explain_all(e, err);
+	problems_fini(&problems);
+	asker_fini(&e->asker);
+	topology_free(e->topology);
+	http_free(e->http);
+	settings_free(e->settings);
+	return error;
+}
+
+int command_explain(const struct skydive_host *host, int argc, char **argv)
+{
+	struct explanation e = { 0 };
+	struct err err = ERR_INIT;
+	int error;
+
+	(void)host;
+	e.topology_files.item = calloc((size_t)argc, sizeof(struct str));
+	if (!e.topology_files.item || !parse(&e, argc, argv)) {
+		free(e.topology_files.item);
+		return command_usage(USAGE);
+	}
+	error = run(&e, &err);
+	free(e.topology_files.item);
+	if (!error)
+		return EXIT_FINE;
+	command_complain("%s", err.text);
+	return EXIT_FAILED;
+}
