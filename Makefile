@@ -43,7 +43,7 @@ OBJECTS := $(SOURCES:%.c=$(B)/%.o) $(PROTO:.c=.o)
 HOST    := $(B)/extension/host/main.o
 UNIT    := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 ANALYZER := $(patsubst %.c,$(B)/%.o,$(wildcard tests/lib/analyzer/*.c))
-BENCH   := $(patsubst %.c,$(B)/%.o,$(wildcard tests/bench/*.c))
+BENCH   := $(patsubst %.c,$(B)/%.o,$(filter-out tests/bench/bench_%,$(wildcard tests/bench/*.c)))
 
 .PHONY: all run test test-minio lint format format-check bench install clean deps test-deps unit
 .SECONDARY:
@@ -129,14 +129,15 @@ test-minio: test-deps all $(B)/tests/analyzer
 lint: all
 	$(Q)BUILD=$(B) tests/lint/run.sh
 
-$(B)/tests/bench/bench_steps: $(BENCH) $(B)/libexporter.a
+$(B)/tests/bench/bench_%: $(B)/tests/bench/bench_%.o $(BENCH) $(B)/libexporter.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LINKFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # What an export costs, beside its budgets.
 bench: deps
 	$(Q)tests/lib/install.sh $(BENCH_PACKAGES)
-	$(Q)$(MAKE) --no-print-directory all $(B)/tests/analyzer $(B)/tests/bench/bench_steps
+	$(Q)$(MAKE) --no-print-directory all $(B)/tests/analyzer $(B)/tests/bench/bench_steps \
+		$(B)/tests/bench/bench_lookups
 	$(Q)BUILD=$(B) /usr/bin/python3 -B tests/bench/run.py
 
 format:

@@ -110,8 +110,21 @@ def framed(obj):
     return b'{"Namespace":"flow","Type":"store","UUID":"%s","Status":200,"Obj":%s}\n' % (UUID.encode(), obj)
 
 
+def peers(flows, nodes=50, per_node=40):
+    """Yield flows between so many peers, each seen from one node."""
+    chance = random.Random(2)
+    for text in flows:
+        flow, node = json.loads(text), chance.randrange(nodes)
+        if "Network" not in flow:
+            continue
+        flow["NodeTID"] = "00000000-0000-0000-0000-%012d" % node
+        for side in "AB":
+            flow["Network"][side] = "10.%d.0.%d" % (node, chance.randrange(per_node))
+        yield json.dumps(flow, separators=(",", ":"), ensure_ascii=False)
+
+
 def write(folder, count):
-    """Write flows.pb and flows.jsonl (varied), recorded.pb and agents.flowmsg.pb (as recorded), topology.json."""
+    """Write flows.pb, flows.jsonl (varied), peers.pb (between few peers), recorded.pb, agents.flowmsg.pb, topology.json."""
     recorded = answers()
     (folder / "topology.json").write_text(json.dumps(recorded))
     flows = varied(count, recorded)
@@ -120,6 +133,11 @@ def write(folder, count):
             obj = ("[%s]" % ",".join(group)).encode()
             jsonl.write(framed(obj))
             message = protobuf(obj)
+            pb.write(varint(len(message)) + message)
+    between = peers(varied(count, recorded))
+    with open(folder / "peers.pb", "wb") as pb:
+        while group := list(itertools.islice(between, PER_MESSAGE)):
+            message = protobuf(("[%s]" % ",".join(group)).encode())
             pb.write(varint(len(message)) + message)
     (folder / "recorded.pb").write_bytes(b"".join(
         stream.read(paths.recording(name + "-protobuf.pb.gz")) for name in RECORDINGS))

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "pipe.h"
+#include "net/http.h"
 #include "sys/io.h"
 
 #define TEXT_MAX ((size_t)512 << 20)
@@ -12,9 +13,9 @@ static const char config_text[] =
 	"  classify:\n"
 	"    cluster_net_masks: [10.10.0.0/16, 'fd00:10::/64']\n"
 	"  transform:\n"
-	"    type: vpclogs\n"
+	"    type: %s\n"
 	"  storeheader:\n"
-	"    type: vpclogs\n"
+	"    type: %s\n"
 	"  compress:\n"
 	"    type: %s\n"
 	"    %s:\n"
@@ -62,7 +63,7 @@ static bool memory_hold(struct sink *sink, int64_t size)
 	return true;
 }
 
-static struct sink *open_memory(struct memory *m)
+static void open_memory(struct memory *m)
 {
 	int tag;
 
@@ -74,7 +75,6 @@ static struct sink *open_memory(struct memory *m)
 	};
 	for (tag = 0; tag < TAG_COUNT; tag++)
 		m->rows[tag] = (struct buf)BUF_INIT(TEXT_MAX);
-	return &m->sink;
 }
 
 static void sealed(void *context)
@@ -82,7 +82,7 @@ static void sealed(void *context)
 	(void)context;
 }
 
-static struct sink *open_intake(struct pipe *p)
+static void open_intake(struct pipe *p)
 {
 	struct spool_options options = { .max_bytes = INT64_MAX, .max_age = INT64_MAX };
 	struct intake_parts parts = {
@@ -108,7 +108,8 @@ static struct sink *open_intake(struct pipe *p)
 	parts.dir = p->dir;
 	parts.sealers = p->workers;
 	p->intake = intake_new(&parts);
-	return intake_sink(p->intake);
+	if (!p->intake)
+		fail("out of memory");
 }
 
 static void read_config(struct pipe *p)
@@ -116,8 +117,10 @@ static void read_config(struct pipe *p)
 	struct problems problems = PROBLEMS_INIT;
 	struct buf text = BUF_INIT(4096);
 
-	buf_printf(&text, config_text, p->compression.type, p->compression.type,
-		   p->compression.level);
+	buf_printf(&text, config_text,
+		   p->options.transform ? p->options.transform : "vpclogs",
+		   p->options.transform ? "none" : "vpclogs", p->options.compression.type,
+		   p->options.compression.type, p->options.compression.level);
 	p->config = config_new();
 	if (!p->config ||
 	    config_add(p->config, "bench.yml", buf_str(&text), false, &problems) < 0)
@@ -131,10 +134,10 @@ static void read_config(struct pipe *p)
 
 static void wake(void *context)
 {
-	(void)context;
+	sem_post(context);
 }
 
-static void open_topology(struct pipe *p)
+static void read_answers(struct pipe *p)
 {
 	struct buf text = BUF_INIT(TEXT_MAX);
 	struct err err = ERR_INIT;
@@ -145,9 +148,80 @@ static void open_topology(struct pipe *p)
 	    topology_add_static(p->topology, buf_str(&text), "topology.json", &err) < 0)
 		fail("%s", err.text);
 	buf_fini(&text);
-	asker_init(&p->asker, p->topology, wake, NULL);
+}
+
+static void connect_analyzer(struct pipe *p)
+{
+	struct topology_options options;
+	struct str address = str_of(p->options.analyzer);
+	struct err err = ERR_INIT;
+
+	memcpy(&options, topology_shape.defaults, sizeof(options));
+	options.analyzers = (struct strs){ &address, 1 };
+	options.max_in_flight = p->options.max_in_flight;
+	if (!p->http)
+		p->http = http_new(&err);
+	p->topology = p->http ? topology_new(&options, p->http, &err) : NULL;
+	if (!p->topology)
+		fail("%s", err.text);
+}
+
+static void open_topology(struct pipe *p)
+{
+	if (p->options.analyzer)
+		connect_analyzer(p);
+	else
+		read_answers(p);
+	asker_init(&p->asker, p->topology, wake, &p->answered);
 	if (queries_init(&p->queries, &p->asker.answers) < 0)
 		fail("out of memory");
+}
+
+static void close_topology(struct pipe *p)
+{
+	queries_fini(&p->queries);
+	asker_fini(&p->asker);
+	topology_free(p->topology);
+}
+
+static void open_pipeline(struct pipe *p)
+{
+	struct pipeline_parts parts = { .limits = p->tenant.limits.bucket };
+
+	stage_set_parts(&p->tenant.stages, &parts);
+	p->pipeline = pipeline_new(&parts,
+				   p->options.in_memory ? &p->memory.sink
+							: intake_sink(p->intake),
+				   &p->stats);
+	if (!p->pipeline)
+		fail("out of memory");
+}
+
+static void enrich(struct pipe *p)
+{
+	for (;;) {
+		queries_pass(&p->queries, pipe_now.mono_ms);
+		if (!pipeline_enrich(p->pipeline, &p->queries))
+			return;
+		if (!p->options.analyzer)
+			fail("an answer of the topology is missing");
+		sem_wait(&p->answered);
+	}
+}
+
+void pipe_make_rows(struct pipe *p)
+{
+	size_t pass, i;
+
+	for (pass = 0; pass < p->state.passes; pass++) {
+		for (i = 0; i < p->stream.messages; i++) {
+			pipeline_accept(p->pipeline, p->batch[i], NULL,
+					p->batch[i]->count, pipe_now);
+			enrich(p);
+			pipeline_commit(p->pipeline, pipe_now);
+			queries_reset(&p->queries);
+		}
+	}
 }
 
 static void decode(struct pipe *p)
@@ -162,17 +236,15 @@ static void decode(struct pipe *p)
 					   NULL);
 }
 
-struct pipe *pipe_start(size_t passes, const char *name, struct compression compression,
-			bool in_memory)
+struct pipe *pipe_start(size_t passes, const struct pipe_options *options)
 {
 	struct pipe *p = calloc(1, sizeof(*p));
-	struct pipeline_parts parts = { 0 };
-	struct sink *sink;
 
 	if (!p)
 		fail("out of memory");
-	p->compression = compression;
-	stream_read(&p->stream, name);
+	p->options = *options;
+	sem_init(&p->answered, 0, 0);
+	stream_read(&p->stream, options->flows);
 	p->state = (struct state){
 		.passes = passes,
 		.flows = p->stream.flows * passes,
@@ -181,12 +253,11 @@ struct pipe *pipe_start(size_t passes, const char *name, struct compression comp
 	decode(p);
 	read_config(p);
 	open_topology(p);
-	sink = in_memory ? open_memory(&p->memory) : open_intake(p);
-	parts.limits = p->tenant.limits.bucket;
-	stage_set_parts(&p->tenant.stages, &parts);
-	p->pipeline = pipeline_new(&parts, sink, &p->stats);
-	if (!p->pipeline)
-		fail("out of memory");
+	if (options->in_memory)
+		open_memory(&p->memory);
+	else
+		open_intake(p);
+	open_pipeline(p);
 	return p;
 }
 
@@ -207,9 +278,9 @@ void pipe_end(void *state)
 		io_remove_tree(p->path);
 	for (tag = 0; tag < TAG_COUNT; tag++)
 		buf_fini(&p->memory.rows[tag]);
-	queries_fini(&p->queries);
-	asker_fini(&p->asker);
-	topology_free(p->topology);
+	close_topology(p);
+	http_free(p->http);
+	sem_destroy(&p->answered);
 	tenant_config_fini(&p->tenant);
 	config_free(p->config);
 	for (i = 0; i < p->stream.messages; i++)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pipe.h - a pipeline with everything around it, without threads. See bench.h.
+/* pipe.h - a pipeline with everything around it, without threads but the one
+ * that asks an analyzer. See bench.h.
  */
 #ifndef PIPE_H
 #define PIPE_H
 
+#include <semaphore.h>
 #include "bench.h"
 #include "store/intake.h"
 #include "tenant_config.h"
@@ -14,6 +16,15 @@ struct compression {
 	int level;
 };
 
+struct pipe_options {
+	const char *flows;     /* a file of flows.py */
+	const char *transform; /* NULL: vpclogs, with its header */
+	struct compression compression;
+	bool in_memory;	      /* rows; else in a spool */
+	const char *analyzer; /* "host:port" that is asked; NULL: answers.json */
+	int64_t max_in_flight;
+};
+
 /* Keeps rows in memory. */
 struct memory {
 	struct sink sink;
@@ -22,14 +33,16 @@ struct memory {
 
 struct pipe {
 	struct state state;
-	struct compression compression;
+	struct pipe_options options;
 	struct stream stream;
 	struct batch **batch;
 	struct config *config;
 	struct tenant_config tenant;
 	struct stats stats;
+	struct http *http;
 	struct topology *topology;
 	struct asker asker;
+	sem_t answered;
 	struct queries queries;
 	struct pipeline *pipeline;
 
@@ -46,9 +59,10 @@ struct pipe {
 /* The time, always. */
 extern const struct now pipe_now;
 
-/* A pipeline over the flows of a file, with rows in memory or in a spool. */
-struct pipe *pipe_start(size_t passes, const char *name, struct compression,
-			bool in_memory);
+struct pipe *pipe_start(size_t passes, const struct pipe_options *);
 void pipe_end(void *pipe);
+
+/* All flows into rows, batch by batch, waiting for what is asked. */
+void pipe_make_rows(struct pipe *);
 
 #endif

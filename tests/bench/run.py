@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an export costs, step by step and as a whole, beside its budgets; `make bench` calls it.
 
-    BUILD=build /usr/bin/python3 tests/bench/run.py [steps | end-to-end]
+    BUILD=build /usr/bin/python3 tests/bench/run.py [steps | lookups | end-to-end]
 
 Times are medians of this thread's user and system time, taken in turn within one run; instructions are callgrind's
 (user code only). Memory is VmHWM. Nothing is kept.
@@ -19,10 +19,12 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 import bench_end_to_end  # noqa: E402
 import flows  # noqa: E402
 from lib import paths  # noqa: E402
+from lib.process import Analyzer  # noqa: E402
 
 COUNT = 5000            # different flows
 PROGRAM = paths.BUILD / "tests" / "bench" / "bench_steps"
-COUNTED = ("receive", "frames", "decode", "decode-json-framing", "decode-agents", "row", "row-memory", "seal-6", "zlib-6")
+COUNTED = ("receive", "frames", "decode", "decode-json-framing", "decode-agents", "row", "row-memory", "row-peers",
+           "row-secadvisor", "seal-6", "zlib-6")
 STEPS = {
     "receive": "receive: connection and frames",
     "frames": "  frames alone, from memory",
@@ -32,6 +34,8 @@ STEPS = {
     "row": "row: classify ... append (100 flows a message)",
     "row-memory": "  the same without the spool",
     "row-as-recorded": "  the same with messages as recorded",
+    "row-peers": "row of flows between 2,000 peers",
+    "row-secadvisor": "  the same as Security Advisor records",
     "seal-6": "seal with gzip 6",
     "zlib-6": "  zlib 6 alone, same rows",
     "seal-1": "seal with gzip 1",
@@ -44,6 +48,8 @@ BUDGET_BYTES = 1200
 SCALED = ("receive", "decode")
 BUDGET_INSTRUCTIONS = {"row": 6000}
 DECODE_INSTRUCTIONS_PER_KB = 10000
+SECADVISOR_OVER_VPCLOGS = 2
+LOOKUP_FLOWS, LOOKUP_MS, IN_FLIGHT = 400000, 20, 4
 SEAL_OVER_ZLIB = 1.10   # of zlib 6
 ZSTD_SIZE = 1.15         # of gzip 6
 SEAL_SHARE = {"seal-6": 1, "seal-1": 1 / 2, "seal-zstd": 1 / 4}
@@ -94,6 +100,9 @@ def print_times(measured):
     for level in "61":
         line("gzip %s over zlib %s alone" % (level, level),
              "%+.1f %%" % (100 * measured["seal-" + level][1] / measured["zlib-" + level][1] - 100))
+    ratio = measured["row-secadvisor"][1] / measured["row-peers"][1]
+    line("row of secadvisor by that of vpclogs", "%.2f" % ratio, "%d" % SECADVISOR_OVER_VPCLOGS,
+         verdict(ratio, SECADVISOR_OVER_VPCLOGS))
     ratio = measured["seal-zstd"][2] / measured["seal-6"][2]
     line("size of zstd 1 by that of gzip 6", "%.2f" % ratio, "%.2f" % ZSTD_SIZE, verdict(ratio, ZSTD_SIZE))
     line("bytes of a flow; of its row", "%.0f; %.0f" % (measured["decode"][0], measured["zlib-6"][0]))
@@ -111,6 +120,21 @@ def print_instructions(folder, measured):
             budget = DECODE_INSTRUCTIONS_PER_KB * kilobytes
             text = "%.0f (%.0f of %d a kB)" % (budget, count / kilobytes, DECODE_INSTRUCTIONS_PER_KB)
         line(STEPS[step], "%.0f" % count, text, verdict(count, budget) if budget else "")
+
+
+def print_lookups(folder):
+    """Security Advisor records while nothing of the topology is known, before an analyzer that thinks 20 ms."""
+    with Analyzer(folder / "flows.pb", options=["--topology-delay", LOOKUP_MS]) as analyzer:
+        command = [PROGRAM.parent / "bench_lookups", folder, analyzer.address, str(IN_FLIGHT),
+                   str(LOOKUP_FLOWS // COUNT)]
+        out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    count, requests, cold, warm = map(float, out.split())
+    budget = 1.2 * warm + 1.3 * requests * LOOKUP_MS / 1000 / IN_FLIGHT
+    print()
+    line("Security Advisor, %.0f flows, 2,000 peers" % count, "", "budget")
+    line("everything known", "%.2f s" % warm)
+    line("nothing known: %.0f questions of %d ms, %d at once" % (requests, LOOKUP_MS, IN_FLIGHT), "%.2f s" % cold,
+         "%.2f s" % budget, verdict(cold, budget))
 
 
 def print_end_to_end(exports):
@@ -145,7 +169,7 @@ def print_machine():
 
 
 def main():
-    wanted = sys.argv[1:] or ["steps", "end-to-end"]
+    wanted = sys.argv[1:] or ["steps", "lookups", "end-to-end"]
     with tempfile.TemporaryDirectory(dir=paths.BUILD, prefix="bench-") as name:
         folder = pathlib.Path(name)
         flows.write(folder, COUNT)
@@ -153,6 +177,8 @@ def main():
             measured = times(folder)
             print_times(measured)
             print_instructions(folder, measured)
+        if "lookups" in wanted:
+            print_lookups(folder)
         if "end-to-end" in wanted:
             print_end_to_end(bench_end_to_end.measure(folder, folder, COUNT))
     print_machine()

@@ -4,7 +4,8 @@
  *
  * "row" is what a tenant does with a batch: accept, enrich (every answer of the
  * topology is at hand), commit, into open files of a real spool. "row-memory"
- * leaves the spool out. "seal-N" makes gzip objects of level N, "seal-zstd" zstd
+ * leaves the spool out. "row-secadvisor" makes Security Advisor records of flows
+ * of 2,000 peers, "row-peers" VPC records of the same flows. "seal-N" makes gzip objects of level N, "seal-zstd" zstd
  * objects of level 1; "zlib-N" is the same rows through zlib alone.
  */
 #include <zlib.h>
@@ -18,20 +19,7 @@ static const struct compression zstd_1 = { "zstd", 1 };
 
 static void make_rows(void *state)
 {
-	struct pipe *p = state;
-	size_t pass, i;
-
-	for (pass = 0; pass < p->state.passes; pass++) {
-		for (i = 0; i < p->stream.messages; i++) {
-			pipeline_accept(p->pipeline, p->batch[i], NULL,
-					p->batch[i]->count, pipe_now);
-			queries_pass(&p->queries, pipe_now.mono_ms);
-			if (pipeline_enrich(p->pipeline, &p->queries))
-				fail("an answer of the topology is missing");
-			pipeline_commit(p->pipeline, pipe_now);
-			queries_reset(&p->queries);
-		}
-	}
+	pipe_make_rows(state);
 }
 
 static void forget_rows(void *state)
@@ -89,7 +77,8 @@ static void compress_rows(void *state)
 	int tag;
 
 	for (tag = 0; tag < TAG_COUNT; tag++)
-		deflate_alone(p->compression.level, buf_str(&p->memory.rows[tag]));
+		deflate_alone(p->options.compression.level,
+			      buf_str(&p->memory.rows[tag]));
 }
 
 /* From here on bytes are those of the rows. */
@@ -104,9 +93,22 @@ static struct pipe *with_rows(struct pipe *p)
 	return p;
 }
 
+static struct pipe *start(size_t passes, const char *flows, const char *transform,
+			  struct compression compression, bool in_memory)
+{
+	const struct pipe_options options = {
+		.flows = flows,
+		.transform = transform,
+		.compression = compression,
+		.in_memory = in_memory,
+	};
+
+	return pipe_start(passes, &options);
+}
+
 static size_t bytes_of_rows(size_t passes)
 {
-	struct pipe *p = with_rows(pipe_start(passes, "flows.pb", gzip_6, true));
+	struct pipe *p = with_rows(start(passes, "flows.pb", NULL, gzip_6, true));
 	size_t bytes = p->state.bytes;
 
 	pipe_end(p);
@@ -115,22 +117,32 @@ static size_t bytes_of_rows(size_t passes)
 
 static void *start_row(size_t passes)
 {
-	return pipe_start(passes, "flows.pb", gzip_6, false);
+	return start(passes, "flows.pb", NULL, gzip_6, false);
 }
 
 static void *start_row_recorded(size_t passes)
 {
-	return pipe_start(passes, "recorded.pb", gzip_6, false);
+	return start(passes, "recorded.pb", NULL, gzip_6, false);
 }
 
 static void *start_row_memory(size_t passes)
 {
-	return pipe_start(passes, "flows.pb", gzip_6, true);
+	return start(passes, "flows.pb", NULL, gzip_6, true);
 }
 
-static void *start_seal(size_t passes, struct compression compression)
+static void *start_row_peers(size_t passes)
 {
-	struct pipe *p = pipe_start(passes, "flows.pb", compression, false);
+	return start(passes, "peers.pb", NULL, gzip_6, false);
+}
+
+static void *start_row_secadvisor(size_t passes)
+{
+	return start(passes, "peers.pb", "secadvisor", gzip_6, false);
+}
+
+static struct pipe *start_seal(size_t passes, struct compression compression)
+{
+	struct pipe *p = start(passes, "flows.pb", NULL, compression, false);
 
 	p->state.bytes = bytes_of_rows(passes);
 	return p;
@@ -153,18 +165,20 @@ static void *start_seal_zstd(size_t passes)
 
 static void *start_zlib_6(size_t passes)
 {
-	return with_rows(pipe_start(passes, "flows.pb", gzip_6, true));
+	return with_rows(start(passes, "flows.pb", NULL, gzip_6, true));
 }
 
 static void *start_zlib_1(size_t passes)
 {
-	return with_rows(pipe_start(passes, "flows.pb", gzip_1, true));
+	return with_rows(start(passes, "flows.pb", NULL, gzip_1, true));
 }
 
 const struct step steps_pipeline[] = {
 	{ "row", start_row, NULL, make_rows, pipe_end },
 	{ "row-memory", start_row_memory, forget_rows, make_rows, pipe_end },
 	{ "row-as-recorded", start_row_recorded, NULL, make_rows, pipe_end },
+	{ "row-peers", start_row_peers, NULL, make_rows, pipe_end },
+	{ "row-secadvisor", start_row_secadvisor, NULL, make_rows, pipe_end },
 	{ "seal-6", start_seal_6, fill, seal, pipe_end },
 	{ "zlib-6", start_zlib_6, NULL, compress_rows, pipe_end },
 	{ "seal-1", start_seal_1, fill, seal, pipe_end },
