@@ -78,9 +78,9 @@ struct skydive_extension {
 	int (*stop)(void *instance);
 	void (*close)(void *instance);
 
-	/* Runs a command of the operator's tool (check, explain,
-	 * record, replay, status, version): argv[0] is its name. Writes to standard output and error.
-	 * Returns the exit code: 0 fine, 1 it failed and said why, 2 wrong
+	/* Runs a command of the operator's tool (check, explain, record, replay,
+	 * status, version): argv[0] is its name. Writes to standard output and
+	 * error. Returns the exit code: 0 fine, 1 it failed and said why, 2 wrong
 	 * usage. */
 	int (*command)(const struct skydive_host *, int argc, char **argv);
 };

@@ -3,6 +3,7 @@
 import gzip
 import http.client
 import io
+import socket
 import sys
 import threading
 
@@ -175,3 +176,13 @@ def test_sink_hangs_until_released(how):
         sink.release()
         thread.join(10)
         assert result == [None] and put(sink, "b/k") == 200
+
+
+def test_sink_keeps_no_half_body():
+    """A client that goes away in mid-body leaves nothing, like at any store."""
+    with Sink() as sink:
+        with socket.create_connection(("127.0.0.1", sink.port)) as client:
+            client.sendall(b"PUT /bucket/half HTTP/1.1\r\nHost: sink\r\nContent-Length: 10\r\n\r\n12345")
+            client.shutdown(socket.SHUT_WR)
+            assert client.recv(100) == b""
+        assert not sink.stored
