@@ -23,9 +23,10 @@ static bool say(bool is_fine, const char *what, struct str which, const char *wh
 	return is_fine;
 }
 
-/* What the subscriber says of itself. */
+/* What the subscriber says of itself; the first complaint is enough. */
 struct listener {
-	char last[1024];
+	char first[1024];
+	atomic_bool has_heard;
 };
 
 static void listen(void *context, enum skydive_log_level level, const char *line)
@@ -33,8 +34,11 @@ static void listen(void *context, enum skydive_log_level level, const char *line
 	struct listener *l = context;
 	const char *error = strstr(line, "error=\"");
 
-	if (level <= SKYDIVE_LOG_WARNING && error)
-		snprintf(l->last, sizeof(l->last), "%s", error + strlen("error="));
+	(void)level;
+	if (!error || atomic_load(&l->has_heard))
+		return;
+	snprintf(l->first, sizeof(l->first), "%s", error + strlen("error="));
+	atomic_store(&l->has_heard, true);
 }
 
 static enum heard ignore(void *context, char *message, size_t size, enum framing framing)
@@ -49,7 +53,7 @@ static enum heard ignore(void *context, char *message, size_t size, enum framing
 /* Accepted, and the first ping came. */
 static bool check_stream(const struct tenant_settings *t)
 {
-	struct listener listener = { .last = "no answer" };
+	struct listener listener = { .first = "no answer" };
 	const struct skydive_host host = {
 		.size = sizeof(host),
 		.context = &listener,
@@ -61,16 +65,17 @@ static bool check_stream(const struct tenant_settings *t)
 	struct subscriber *s;
 	bool is_fine = false;
 
-	options.log = log_new(&host, LOG_INFO, &err);
+	options.log = log_new(&host, LOG_DEBUG, &err);
 	options.deliver = ignore;
 	s = options.log ? subscriber_start(&options, &err) : NULL;
-	while (s && !is_fine && clock_now().mono_ms < until_ms) {
+	while (s && !is_fine && !atomic_load(&listener.has_heard) &&
+	       clock_now().mono_ms < until_ms) {
 		poll(NULL, 0, POLL_MS);
 		is_fine = subscriber_stats(s)->connects > 0;
 	}
 	subscriber_stop(s);
 	log_free(options.log);
-	return say(is_fine, "stream", t->url, s ? listener.last : err.text);
+	return say(is_fine, "stream", t->url, s ? listener.first : err.text);
 }
 
 static bool check_streams(const struct settings *s)

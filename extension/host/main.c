@@ -5,7 +5,8 @@
  *	skydive-exporter [--extension PATH] check|explain|replay|record|status|version
  *		...
  *
- * It owns signals, standard streams, exit codes and the limit of open files.
+ * It owns signals, standard streams, exit codes and the limit of open files, and
+ * leaves no core.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -17,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 #include "skydive/extension.h"
@@ -128,6 +130,12 @@ static void raise_open_files(void)
 	}
 }
 
+/* A core would hold the secrets of every tenant. */
+static void refuse_core_dumps(void)
+{
+	prctl(PR_SET_DUMPABLE, 0);
+}
+
 static void *stop(void *argument)
 {
 	struct host *host = argument;
@@ -234,6 +242,7 @@ int main(int argc, char **argv)
 
 	signal(SIGPIPE, SIG_IGN);
 	raise_open_files();
+	refuse_core_dumps();
 	argv++;
 	argc--;
 	if (argc >= 2 && strcmp(argv[0], "--extension") == 0) {

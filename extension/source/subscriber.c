@@ -88,15 +88,17 @@ static void log_ending(struct subscriber *s, enum ending ending, const struct er
 
 	if (ending == ENDING_STOPPED)
 		return;
-	if (ending == ENDING_IN_USE &&
-	    (!s->in_use_since_ms || now.mono_ms - s->in_use_since_ms < IN_USE_LOG_MS))
-		return; /* normal for a while after a loss */
 	if (ending == s->last_ending && strcmp(s->last_error, err->text) == 0)
 		return;
 	if (ending == ENDING_REFUSED)
 		level = LOG_ERROR;
-	s->last_ending = ending;
-	memcpy(s->last_error, err->text, sizeof(s->last_error) - 1);
+	if (ending == ENDING_IN_USE &&
+	    (!s->in_use_since_ms || now.mono_ms - s->in_use_since_ms < IN_USE_LOG_MS)) {
+		level = LOG_DEBUG; /* normal for a while after a loss */
+	} else {
+		s->last_ending = ending;
+		memcpy(s->last_error, err->text, sizeof(s->last_error) - 1);
+	}
 	log_write(s->options.log, level, "source=" STR_FMT " state=%s error=\"%s\"",
 		  STR_ARG(s->options.url.text), ending_name(ending), err->text);
 }

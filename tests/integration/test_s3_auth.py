@@ -5,16 +5,19 @@ Flows keep coming all the time. What was wrong comes right without a restart,
 nothing is lost meanwhile, and no secret is ever written anywhere.
 """
 import contextlib
+import os
 import shutil
+import signal
 import ssl
 
 import pytest
 
+from integration.test_insight import get
 from lib import objects, settings
 from lib.export import waiting
-from lib.paths import recording
+from lib.paths import EXPORTER, recording
 from lib.pki import Authority
-from lib.process import Analyzer, Exporter, exporter, until
+from lib.process import Analyzer, Exporter, Program, exporter, until
 from lib.s3.iam import Iam
 from lib.s3.sink import Sink
 
@@ -25,7 +28,6 @@ CONFIG = {
     "host_id": "auth",
     "stop_timeout": 60,
     "logging": {"level": "DEBUG"},
-    "status": {"listen": ""},
     "pipeline": {
         "subscriber": {},
         "classify": {"cluster_net_masks": ["10.10.0.0/16", "fd00:10::/64"]},
@@ -39,6 +41,7 @@ CONFIG = {
 
 def configure(folder, s3, analyzer=None, bucket="bucket"):
     change = {"spool": {"directory": str(folder / "spool"), "min_free": 0},
+              "status": {"listen": "unix:%s" % (folder / "status.sock")},
               "pipeline": {"write": {"type": "s3", "s3": s3}, "store": {"buffered": {"dirname": bucket}}}}
     if analyzer:
         change["analyzers"] = [analyzer.address]
@@ -50,7 +53,7 @@ def configure(folder, s3, analyzer=None, bucket="bucket"):
 def exporting(folder, s3, secrets=(), env=None, bucket="bucket"):
     """An exporter that gets flows until the end of the block; then everything it has must be stored.
 
-    secrets: what must be in no line of the log and no file of the spool, whatever happens.
+    secrets: what must be in no line of the log, no page or table of the status and no file of the spool.
     """
     with Analyzer(RECORDING, pace=PACE, options=["--repeat", 0, "--uniq"]) as analyzer:
         with Exporter(configure(folder, s3, analyzer, bucket), env=env) as program:
@@ -66,6 +69,11 @@ def exporting(folder, s3, secrets=(), env=None, bucket="bucket"):
 def discreet(program, folder, secrets):
     """Fail when a secret was written."""
     written = [("log", (program.out.text() + program.err.text()).encode("utf-8", "replace"))]
+    if program.process.poll() is None:
+        shown = [exporter("status", "-c", folder / "exporter.yml", *args).stdout for args in ([], ["exporter"])]
+        shown += [get(folder, page)[1] for page in ("/metrics", "/status", "/readyz", "/healthz")]
+        assert all(shown)
+        written += [("status", text.encode()) for text in shown]
     for path in (folder / "spool").rglob("*"):
         with contextlib.suppress(FileNotFoundError):
             written += [(path, path.read_bytes())] if path.is_file() else []
@@ -93,6 +101,29 @@ def with_iam(sink, iam, **other):
 
 def degraded(program):
     return [line for line in program.err.text().splitlines() if "state=degraded" in line]
+
+
+def test_no_core_is_left(tmp_path):
+    """A process that aborts leaves no core, in which its secrets would be; one of this test's would."""
+    run = ["sh", "-c", "cd \"$1\"; shift; ulimit -c unlimited; exec \"$@\"", "sh", tmp_path]
+    with Program(run + ["sleep", "60"]) as other:
+        until(lambda: cmdline(other).startswith(b"sleep"), "its start")
+        other.signal(signal.SIGABRT)
+        assert os.WCOREDUMP(os.waitpid(other.process.pid, 0)[1])
+        other.process.returncode = -signal.SIGABRT
+    path = configure(tmp_path, {"endpoint": "http://127.0.0.1:1", "access_key": "a", "secret_key": KEY})
+    settings.save(path, settings.merge(settings.load(path), {"pipeline": {
+        "subscriber": {"url": "ws://127.0.0.1:1/ws/subscriber/flow"}}}))
+    with Program(run + [EXPORTER, "run", "-c", path]) as program:
+        program.err.wait(lambda line: "state=started" in line, 30)
+        program.signal(signal.SIGABRT)
+        assert not os.WCOREDUMP(os.waitpid(program.process.pid, 0)[1])
+        program.process.returncode = -signal.SIGABRT
+
+
+def cmdline(program):
+    with open("/proc/%d/cmdline" % program.process.pid, "rb") as file:
+        return file.read()
 
 
 def test_tokens_are_renewed_ahead(tmp_path):

@@ -38,6 +38,7 @@ class Sink:
     def __init__(self, port=0, context=None):
         self.lock = threading.Condition()
         self.stored = {}                        # key "bucket/..." -> Stored
+        self.deleted = {}                       # key -> Stored, or None
         self.puts = collections.Counter()       # key -> successful puts
         self.requests = collections.Counter()   # behavior -> requests
         self.rewritten = []                     # keys put again with other bytes
@@ -170,6 +171,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.close_connection = True
             return
         self.answer(200, b"", {"ETag": '"%s"' % item.etag})
+
+    def do_DELETE(self):
+        """Gone for good, but noted in .deleted."""
+        if self.server.sink.forbids(self.headers):
+            self.refuse({"status": 403, "code": "AccessDenied"})
+            return
+        with self.server.sink.lock:
+            self.server.sink.deleted[self.key()] = self.server.sink.stored.pop(self.key(), None)
+        self.answer(204, b"", {})
 
     def do_GET(self):
         item = self.server.sink.stored.get(self.key())
