@@ -3,6 +3,7 @@
 #   make                 build/skydive-exporter and build/skydive-exporter.so
 #   make run             see it work: a recorded stream becomes objects
 #   make test            everything is tested; installs what that needs
+#   make torture soak    longer tests, not part of make test
 #   make lint format bench install
 #
 # SAN=address,undefined or SAN=thread builds a variant of its own, with CC=clang
@@ -45,7 +46,7 @@ UNIT    := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/tes
 ANALYZER := $(patsubst %.c,$(B)/%.o,$(wildcard tests/lib/analyzer/*.c))
 BENCH   := $(patsubst %.c,$(B)/%.o,$(filter-out tests/bench/bench_%,$(wildcard tests/bench/*.c)))
 
-.PHONY: all run test test-minio lint format format-check bench install clean deps test-deps unit
+.PHONY: all run test test-minio torture soak lint format format-check bench install clean deps test-deps unit
 .SECONDARY:
 
 all: $(B)/skydive-exporter $(B)/skydive-exporter.so
@@ -125,6 +126,17 @@ test: test-deps
 # some minutes, kept in build/cache.
 test-minio: test-deps all $(B)/tests/analyzer
 	$(Q)BUILD=$(B) /usr/bin/python3 tests/run.py --markers minio tests/integration
+
+# The same as in "make test", longer: an outage of two minutes, ten thousand reloads.
+torture: test-deps all $(B)/tests/analyzer
+	$(Q)BUILD=$(B) TEST_TIMEOUT=7200 OUTAGE_SECONDS=120 RELOADS=10000 READER_SECONDS=120 \
+		/usr/bin/python3 tests/run.py --suite-limit 14400 tests/integration/test_outage.py \
+		tests/integration/test_reader_never_waits.py tests/integration/test_reload.py
+
+# Half an hour with faults at random; SOAK_SECONDS, SOAK_SEED.
+soak: test-deps all $(B)/tests/analyzer
+	$(Q)BUILD=$(B) TEST_TIMEOUT=86400 /usr/bin/python3 tests/run.py --suite-limit 86400 --markers soak \
+		tests/integration/test_soak.py
 
 lint: all
 	$(Q)BUILD=$(B) tests/lint/run.sh

@@ -517,7 +517,7 @@ def test_dead_store_delays_nothing(how, tmp_path):
         check(sink.objects(), "one", sent_between(0, end))
 
 
-RELOADS = 100
+RELOADS = int(os.environ.get("RELOADS", 100))
 
 
 class Churn:

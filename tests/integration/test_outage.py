@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The store is away while 20,000 flows a second come for 50 tenants.
+
+OUTAGE_SECONDS says for how long; `make torture` makes it two minutes.
+"""
+import os
+import re
+import threading
+
+import pytest
+
+from integration.test_insight import status
+from lib import objects, settings
+from lib.export import joined, to_s3, waiting
+from lib.paths import SLOWNESS, recording
+from lib.process import Analyzer, Exporter, until
+from lib.s3.sink import Sink
+from lib.together import together
+
+OUTAGE = float(os.environ.get("OUTAGE_SECONDS", 20))
+AROUND = 5                      # seconds of flows before and after it
+RATE = 20000 // SLOWNESS        # flows a second
+TENANTS = 50
+QUEUED_MOST = 8                 # messages, behind a socket buffer of 256 KiB
+RESIDENT_MOST_KB = 96 * 1000
+RECORDING = recording("old-netns-mixed.jsonl.gz")
+
+CONFIG = {
+    "host_id": "outage",
+    "include": "exporter.d/*.yml",
+    "stop_timeout": 60,
+    "pipeline": {
+        "classify": {"cluster_net_masks": ["10.10.0.0/16", "fd00:10::/64"]},
+        "transform": {"type": "none"},
+        "compress": {"type": "gzip", "gzip": {"level": 1}},
+        "store": {"type": "buffered", "buffered": {
+            "dirname": "bucket", "max_flows_per_object": 1000, "max_seconds_per_object": 3,
+            "max_seconds_per_stream": 86400, "max_flow_array_size": 100000}},
+    }}
+
+
+def name(number):
+    return "tenant-%02d" % number
+
+
+def configure(folder, source, sink, spool):
+    (folder / "exporter.d").mkdir()
+    for number in range(TENANTS):
+        settings.save(folder / "exporter.d" / (name(number) + ".yml"), {"pipeline": {
+            "subscriber": {"capture_id": "capture-%04d" % number},
+            "store": {"buffered": {"filename_prefix": name(number)}}}})
+    return settings.save(folder / "exporter.yml", joined(CONFIG, source, folder, to_s3(sink), {
+        "spool": dict(spool, min_free=0), "status": {"listen": "unix:%s" % (folder / "status.sock")}}))
+
+
+def peak_kb(exporter):
+    with open("/proc/%d/status" % exporter.process.pid, encoding="ascii") as file:
+        return int(re.search(r"VmHWM:\s+(\d+)", file.read())[1])
+
+
+def outage(folder, spool):
+    """Play it. Returns (stored objects as {series: {sequence: records}}, sums of the tenants' counters, flows sent)."""
+    flows = RATE * (OUTAGE + 2 * AROUND)
+    with Sink() as sink, Analyzer(RECORDING, pace=RATE, options=[
+            "--repeat", max(1, round(flows / 800)), "--uniq", "--captures", TENANTS, "--per-message", 100,
+            "--sndbuf", 256 * 1024, "--stats-every", 1000]) as source:
+        with Exporter(configure(folder, source, sink, spool)) as exporter:
+            source.event("admitted", 30, unless_ends=exporter)
+            sink.wait(lambda s: len(s.stored) >= TENANTS, 60)
+            sink.behave("status=503")
+            threading.Event().wait(OUTAGE)
+            sink.behave("ok")
+            end = source.event("end", 10 * AROUND + OUTAGE, unless_ends=exporter)
+            stats = source.stats()
+            assert stats["queued_max"] <= QUEUED_MOST and stats["blocked_ms"] == 0 and stats["admitted"] == 1, stats
+            assert stats["sent_flows"] == end["flows"] and stats["missed_flows"] == 0, stats
+            until(lambda: sums(folder)["records_encoded"] == end["flows"], "all flows in the spool", 60)
+            until(lambda: not list((folder / "spool").glob("*/new/*")), "all that is finished stored", 90)
+            peak = peak_kb(exporter)
+            counters = sums(folder)
+            assert exporter.stop(90) == 0, exporter.err.text()[-3000:]
+        assert sink.rewritten == [] and waiting(folder) == []
+        assert peak < RESIDENT_MOST_KB or SLOWNESS > 1, "%d kB resident" % peak
+        lines = [line for line in exporter.err.text().splitlines() if "state=degraded" in line or "state=ok" in line]
+        assert len(lines) <= 2 * TENANTS, "one line per change of state:\n" + "\n".join(lines[:200])
+        return series_of(sink), counters, end["flows"]
+
+
+def sums(folder):
+    out = {}
+    for tenant in status(folder)["tenants"]:
+        for counter, value in tenant["counters"].items():
+            out[counter] = out.get(counter, 0) + value
+    return out
+
+
+def series_of(sink):
+    found = {}
+    for key, item in sink.stored.items():
+        match = objects.KEY.match(key)
+        found.setdefault("%s/%s" % (match["series"], match["stream"]), {})[int(match["seq"])] = int(
+            item.headers[objects.RECORDS])
+    return found
+
+
+def everything_arrives(folder):
+    """With room in the spool nothing is lost: every flow is in an object, no number is left out."""
+    series, counters, flows = outage(folder, {})
+    assert sum(sum(records.values()) for records in series.values()) == flows
+    assert all(sorted(records) == list(range(len(records))) for records in series.values())
+    assert counters["records_evicted"] == counters["flows_dropped_inbox_full"] == 0, counters
+
+
+def oldest_go(folder):
+    """With too little room the oldest objects go, counted; the newest are all there."""
+    series, counters, flows = outage(folder, {"max_bytes": 2 << 20})
+    stored = sum(sum(records.values()) for records in series.values())
+    assert counters["records_evicted"] > 0 and counters["flows_dropped_inbox_full"] == 0, counters
+    assert stored + counters["records_evicted"] == flows, counters
+    holes = 0
+    for records in series.values():
+        missing = sorted(set(range(max(records) + 1)) - set(records))
+        holes += len(missing)
+        assert not missing or missing == list(range(missing[0], missing[-1] + 1)), "not the oldest: %s" % missing
+    assert holes > 0
+
+
+SCENARIOS = {run.__name__: run for run in (everything_arrives, oldest_go)}
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory):
+    with together(SCENARIOS, tmp_path_factory) as futures:
+        yield futures
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_outage(scenario, running):
+    """No queue grows in the analyzer, memory stays below 96 MB, and what is lost is counted."""
+    running[scenario].result()
