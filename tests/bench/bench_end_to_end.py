@@ -7,6 +7,7 @@ import collections
 import gzip
 import re
 import resource
+import subprocess
 import time
 import zlib
 
@@ -18,12 +19,15 @@ FLOWS_PER_OBJECT = 20000
 CPU_PACE = 50000        # flows a second that it follows with ease
 MEMORY_PACE = 20000     # with more, memory is what waits in inboxes, up to limits.batch_bytes
 FURTHER = 100           # tenants
+THOUSAND = 1000         # tenants
 SECONDS_PER_OBJECT = 5
+SECONDS_PER_OBJECT_OF_MANY = 60     # the sample files' own
 
-Export = collections.namedtuple("Export", "flows records dropped seconds cpu user system peak_kb rows zlib connections")
+Export = collections.namedtuple(
+    "Export", "flows records dropped seconds cpu user system peak_kb rows zlib made alone connections first_seconds")
 
 
-def configuration(analyzer, sink, folder):
+def configuration(analyzer, sink, folder, compress, seconds_per_object):
     return {
         "analyzers": [analyzer.address],
         "spool": {"directory": str(folder / "spool"), "min_free": 0},
@@ -32,10 +36,10 @@ def configuration(analyzer, sink, folder):
             "classify": {"cluster_net_masks": ["10.10.0.0/16", "fd00:10::/64"]},
             "transform": {"type": "vpclogs"},
             "storeheader": {"type": "vpclogs"},
-            "compress": {"type": "gzip"},
+            "compress": compress,
             "store": {"type": "buffered", "buffered": {
                 "dirname": "bucket", "filename_prefix": "logs", "max_flows_per_object": FLOWS_PER_OBJECT,
-                "max_seconds_per_object": SECONDS_PER_OBJECT, "max_seconds_per_stream": 86400,
+                "max_seconds_per_object": seconds_per_object, "max_seconds_per_stream": 86400,
                 "max_flow_array_size": 100000}},
             "write": {"type": "s3", "s3": sink.settings()},
         },
@@ -61,19 +65,23 @@ def peak_kb(exporter):
         return int(re.search(r"VmHWM:\s+(\d+)", status.read())[1])
 
 
-def zlib_seconds(sink, level):
-    """What zlib alone takes for the bodies that were stored, as one stream each."""
-    seconds = 0
-    size = 0
+def unpacked(body):
+    if body[:2] == b"\x1f\x8b":
+        return gzip.decompress(body)
+    return subprocess.run(["zstd", "-dcq"], input=body, check=True, capture_output=True).stdout
+
+
+def zlib_alone(sink, level):
+    """What zlib alone takes for the bodies that were stored, and makes of them, as one stream each."""
+    seconds = size = made = 0
     for stored in sink.stored.values():
-        body = gzip.decompress(stored.body)
+        body = unpacked(stored.body)
         size += len(body)
         stream = zlib.compressobj(level, zlib.DEFLATED, 31)
         begun = time.thread_time()
-        stream.compress(body)
-        stream.flush()
+        made += len(stream.compress(body)) + len(stream.flush())
         seconds += time.thread_time() - begun
-    return seconds, size
+    return seconds, size, made
 
 
 def dropped(exporter):
@@ -81,17 +89,21 @@ def dropped(exporter):
     return "inbox=full" in exporter.err.text()
 
 
-def export(flows, folder, repeat, pace="max", tenants=1):
+def export(flows, folder, repeat, pace="max", tenants=1, compress=None, seconds_per_object=SECONDS_PER_OBJECT):
     """Export the flows of flows.py that often; flows is the folder it wrote to."""
     folder.mkdir()
     options = ["--repeat", repeat, "--uniq"] + (["--captures", tenants] if tenants > 1 else [])
     with Sink() as sink, Analyzer(flows / "flows.pb", topology=[flows / "topology.json"], pace=pace,
                                   options=options) as analyzer:
-        path = save(folder, configuration(analyzer, sink, folder), tenants)
+        path = save(folder, configuration(analyzer, sink, folder, compress or {"type": "gzip"}, seconds_per_object),
+                    tenants)
+        started = time.monotonic()
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         with Exporter(path) as exporter:
             analyzer.event("admitted", 30, unless_ends=exporter)
             begun = time.monotonic()
+            sink.wait(lambda s: s.stored, 60)
+            first = time.monotonic() - started
             analyzer.event("end", 120, unless_ends=exporter)
             seconds = time.monotonic() - begun
             until(lambda: not list((folder / "spool").glob("*/new/*")), "objects stored")
@@ -101,11 +113,12 @@ def export(flows, folder, repeat, pace="max", tenants=1):
             lost = dropped(exporter)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         stats = analyzer.stats()
-        alone, rows = zlib_seconds(sink, 6)
+        alone, rows, made_alone = zlib_alone(sink, 6)
+        made = sum(len(item.body) for item in sink.stored.values())
         records = sum(int(item.headers["x-amz-meta-num-records"]) for item in sink.stored.values())
     user, system = after.ru_utime - before.ru_utime, after.ru_stime - before.ru_stime
     return Export(stats["sent_flows"], records, lost, seconds, user + system, user, system, peak, rows, alone,
-                  stats["admitted"])
+                  made, made_alone, stats["admitted"], first)
 
 
 def measure(flows, folder, count):
@@ -116,4 +129,9 @@ def measure(flows, folder, count):
         "cpu": export(flows, folder / "cpu", 300000 // count, CPU_PACE),
         "one": export(flows, folder / "one", paced, MEMORY_PACE),
         "many": export(flows, folder / "many", paced, MEMORY_PACE, 1 + FURTHER),
+        "zstd": export(flows, folder / "zstd", 300000 // count, CPU_PACE, compress={"type": "zstd", "zstd": {"level": 1}}),
+        "alone": export(flows, folder / "alone", paced, MEMORY_PACE, 1,
+                        seconds_per_object=SECONDS_PER_OBJECT_OF_MANY),
+        "thousand": export(flows, folder / "thousand", paced, MEMORY_PACE, THOUSAND,
+                           seconds_per_object=SECONDS_PER_OBJECT_OF_MANY),
     }
