@@ -157,6 +157,9 @@ static int open_pipeline(struct tenant *t, double part, struct err *err)
 
 	parts.limits.first_age_ms -= (int64_t)(part * (double)parts.limits.first_age_ms);
 	stage_set_parts(&tc->stages, &parts);
+	/* A mangle sees the records of a message, and so do objects of one. */
+	t->gathers = !t->around.keeps_all && !parts.mangle->apply &&
+		     parts.limits.max_age_ms && !parts.limits.key_is_tag;
 	t->intake = intake_new(&intake);
 	if (t->intake)
 		t->pipeline = pipeline_new(&parts, intake_sink(t->intake),

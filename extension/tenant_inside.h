@@ -13,6 +13,12 @@
 
 #define TENANT_INBOX_MAX 4096 /* parcels; bytes are bounded for all tenants */
 
+/* Few flows wait for more to come, so that a thousand tenants that share a
+ * stream do not write to the spool for every flow. */
+#define TURN_FLOWS   100
+#define TURN_PARCELS 128
+#define GATHER_MS    500
+
 struct tenant {
 	struct receiver receiver;
 	struct task task;
@@ -35,8 +41,13 @@ struct tenant {
 	struct asker asker;
 	struct queries queries;
 
-	/* The batch at hand. */
-	const struct parcel *parcel;
+	/* What the next turn is about. */
+	_Atomic int64_t waiting_flows; /* in the inbox */
+	bool gathers;		       /* several parcels may make a turn */
+
+	/* The turn at hand. */
+	const struct parcel *parcel[TURN_PARCELS];
+	size_t parcels;
 	int64_t deadline_ms; /* of its lookups, monotonic */
 	unsigned passes;
 	atomic_bool is_answered; /* what the last pass asked */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tenant_run.c - one batch a turn: from the inbox through the pipeline. */
+/* tenant_run.c - a turn: one batch, or some small ones, from the inbox through the
+ * pipeline. */
+#include "sys/clock.h"
 #include "tenant_inside.h"
 
 #define PASSES_MAX 8
@@ -35,7 +37,7 @@ static bool enrich(struct tenant *t, struct now now)
 	return true;
 }
 
-static void finish_batch(struct tenant *t, struct now now)
+static void finish_turn(struct tenant *t, struct now now)
 {
 	pipeline_lost(t->pipeline, atomic_exchange(&t->lost_flows, 0));
 	pipeline_commit(t->pipeline, now);
@@ -43,19 +45,42 @@ static void finish_batch(struct tenant *t, struct now now)
 	stats_add(&t->home->stats, STAT_LOOKUPS_REFUSED, (int64_t)t->queries.refused);
 	stats_add(&t->home->stats, STAT_LOOKUPS_DEGRADED, (int64_t)t->queries.degraded);
 	t->queries.refused = t->queries.degraded = 0;
-	batch_unref(t->parcel->batch);
-	t->parcel = NULL;
+	while (t->parcels)
+		batch_unref(t->parcel[--t->parcels]->batch);
 }
 
-static void start_batch(struct tenant *t, struct now now)
+static void start_turn(struct tenant *t, struct now now)
 {
-	t->parcel = queue_pop(&t->inbox);
-	if (!t->parcel)
-		return;
+	size_t most = t->gathers ? TURN_PARCELS : 1;
+	const struct parcel *parcel;
+	int64_t flows = 0;
+
+	while (t->parcels < most && flows < TURN_FLOWS &&
+	       (parcel = queue_pop(&t->inbox))) {
+		t->parcel[t->parcels++] = parcel;
+		flows += (int64_t)parcel->count;
+		pipeline_accept(t->pipeline, parcel->batch, parcel->index, parcel->count,
+				now);
+	}
+	atomic_fetch_sub(&t->waiting_flows, flows);
 	t->deadline_ms = now.mono_ms + t->around.lookup_timeout_ms;
 	t->passes = 0;
-	pipeline_accept(t->pipeline, t->parcel->batch, t->parcel->index, t->parcel->count,
-			now);
+}
+
+/* Whether what waits is not enough for a turn yet. */
+static bool may_gather(struct tenant *t, int64_t waiting_flows)
+{
+	return t->gathers && waiting_flows < TURN_FLOWS &&
+	       !atomic_load(&t->is_finishing) &&
+	       atomic_load(&t->around.batches->bytes) < t->around.batch_bytes_max / 4;
+}
+
+static void wake_for(struct tenant *t, int64_t waiting_flows, int64_t now_ms)
+{
+	if (may_gather(t, waiting_flows))
+		workers_wake_by(t->around.workers, &t->task, now_ms + GATHER_MS);
+	else
+		workers_wake(t->around.workers, &t->task);
 }
 
 static void finish(struct tenant *t, struct now now)
@@ -71,19 +96,19 @@ void tenant_run(struct task *task, struct now now)
 	bool is_finishing = atomic_load(&t->is_finishing);
 	int64_t due_ms;
 
-	if (!t->parcel)
-		start_batch(t, now);
-	if (t->parcel && enrich(t, now))
-		finish_batch(t, now);
+	if (!t->parcels)
+		start_turn(t, now);
+	if (t->parcels && enrich(t, now))
+		finish_turn(t, now);
 	due_ms = pipeline_tick(t->pipeline, &t->queries, now);
-	if (!t->parcel)
+	if (!t->parcels)
 		queries_reset(&t->queries);
 	else if (t->deadline_ms < due_ms)
 		due_ms = t->deadline_ms;
 	workers_wake_at(t->around.workers, &t->task, due_ms);
-	if (!t->parcel && queue_count(&t->inbox))
-		workers_wake(t->around.workers, &t->task);
-	else if (!t->parcel && is_finishing && !atomic_load(&t->is_finished))
+	if (!t->parcels && queue_count(&t->inbox))
+		wake_for(t, atomic_load(&t->waiting_flows), now.mono_ms);
+	else if (!t->parcels && is_finishing && !atomic_load(&t->is_finished))
 		finish(t, now);
 }
 
@@ -106,28 +131,28 @@ void tenant_lose(struct receiver *receiver, int64_t flows)
 void tenant_offer(struct receiver *receiver, const struct parcel *parcel)
 {
 	struct tenant *t = (struct tenant *)receiver;
+	int64_t count = (int64_t)parcel->count;
 
-	stats_add(&t->home->stats, STAT_FLOWS_RECEIVED, (int64_t)parcel->count);
+	stats_add(&t->home->stats, STAT_FLOWS_RECEIVED, count);
 	batch_ref(parcel->batch);
 	if (!has_room(t) || !queue_push(&t->inbox, (void *)(uintptr_t)parcel)) {
-		stats_add(&t->home->stats, STAT_FLOWS_DROPPED_INBOX,
-			  (int64_t)parcel->count);
+		stats_add(&t->home->stats, STAT_FLOWS_DROPPED_INBOX, count);
 		log_write(t->around.log, LOG_WARNING,
 			  "tenant=%s inbox=full flows are dropped", t->name);
-		tenant_lose(receiver, (int64_t)parcel->count);
+		tenant_lose(receiver, count);
 		batch_unref(parcel->batch);
 		return;
 	}
-	workers_wake(t->around.workers, &t->task);
+	wake_for(t, atomic_fetch_add(&t->waiting_flows, count) + count,
+		 clock_now().mono_ms);
 }
 
 void tenant_empty_inbox(struct tenant *t)
 {
 	const struct parcel *parcel;
 
-	if (t->parcel)
-		batch_unref(t->parcel->batch);
-	t->parcel = NULL;
+	while (t->parcels)
+		batch_unref(t->parcel[--t->parcels]->batch);
 	while ((parcel = queue_pop(&t->inbox))) {
 		if (t->home)
 			stats_add(&t->home->stats, STAT_FLOWS_DROPPED_INBOX,

@@ -230,17 +230,29 @@ void workers_wake(struct workers *w, struct task *task)
 	pthread_mutex_unlock(&w->lock);
 }
 
+static void set_due(struct workers *w, struct task *task, int64_t mono_ms)
+{
+	heap_remove(w, task);
+	/* Without memory for the heap it runs at once, not never. */
+	if (mono_ms != NEVER_MS && !heap_add(w, task, mono_ms))
+		make_ready(w, task);
+	else if (task->heap_at == 0)
+		pthread_cond_signal(&w->changed);
+}
+
 void workers_wake_at(struct workers *w, struct task *task, int64_t mono_ms)
 {
 	pthread_mutex_lock(&w->lock);
-	if (task->due_ms != mono_ms) {
-		heap_remove(w, task);
-		/* Without memory for the heap it runs at once, not never. */
-		if (mono_ms != NEVER_MS && !heap_add(w, task, mono_ms))
-			make_ready(w, task);
-		else if (task->heap_at == 0)
-			pthread_cond_signal(&w->changed);
-	}
+	if (task->due_ms != mono_ms)
+		set_due(w, task, mono_ms);
+	pthread_mutex_unlock(&w->lock);
+}
+
+void workers_wake_by(struct workers *w, struct task *task, int64_t mono_ms)
+{
+	pthread_mutex_lock(&w->lock);
+	if (task->due_ms > mono_ms)
+		set_due(w, task, mono_ms);
 	pthread_mutex_unlock(&w->lock);
 }
 

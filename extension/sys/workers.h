@@ -42,6 +42,8 @@ void workers_wake(struct workers *, struct task *);
 /* Wakes it at a monotonic time, in place of the time said before; NEVER_MS:
  * not by the clock. */
 void workers_wake_at(struct workers *, struct task *, int64_t mono_ms);
+/* Wakes it at that time, or earlier when that was said before. */
+void workers_wake_by(struct workers *, struct task *, int64_t mono_ms);
 /* Waits until the task does not run, and forgets it: its memory is the
  * caller's again. Not from a task. */
 void workers_forget(struct workers *, struct task *);

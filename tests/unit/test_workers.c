@@ -150,6 +150,23 @@ static void test_times_are_replaced_and_cancelled(void **state)
 	stage_free(s);
 }
 
+static void test_an_earlier_time_stays(void **state)
+{
+	struct actor a[3];
+	struct stage *s = stage_new(a, 3);
+
+	(void)state;
+	workers_wake_at(s->workers, &a[0].task, 10);
+	workers_wake_by(s->workers, &a[0].task, 30); /* later */
+	workers_wake_at(s->workers, &a[1].task, 40);
+	workers_wake_by(s->workers, &a[1].task, 20); /* sooner */
+	workers_wake_by(s->workers, &a[2].task, 30); /* was not set */
+	assert_run(s, 10, "a", 20);
+	assert_run(s, 25, "b", 30);
+	assert_run(s, 30, "c", NEVER_MS);
+	stage_free(s);
+}
+
 static void test_past_times_wake_at_once(void **state)
 {
 	struct actor a[2];
@@ -467,6 +484,7 @@ int main(void)
 		cmocka_unit_test(test_waking_while_running_runs_again),
 		cmocka_unit_test(test_the_clock_wakes_in_order_of_time),
 		cmocka_unit_test(test_times_are_replaced_and_cancelled),
+		cmocka_unit_test(test_an_earlier_time_stays),
 		cmocka_unit_test(test_past_times_wake_at_once),
 		cmocka_unit_test(test_waking_keeps_the_time),
 		cmocka_unit_test(test_forgotten_tasks_do_not_run),
