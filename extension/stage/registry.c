@@ -15,7 +15,8 @@ const struct stage_kind_entry registry[KIND_COUNT] = {
 				     &transform_vpclogs.stage, NULL } },
 	[KIND_MANGLE] = { "pipeline.mangle", "none",
 			  (const struct stage *const[]){
-				  &mangle_none.stage, &mangle_logstatus.stage, NULL } },
+				  &mangle_none.stage, &mangle_action.stage,
+				  &mangle_logstatus.stage, NULL } },
 	[KIND_HEADER] = { "pipeline.storeheader", "none",
 			  (const struct stage *const[]){ &header_none.stage,
 							 &header_vpclogs.stage, NULL } },

@@ -70,6 +70,7 @@ static enum verdict vpclogs_make(void *state, const struct flow *flow, struct no
 		return DROP_NO_NETWORK;
 	if (!all || !delta)
 		return DROP_NO_METRIC;
+	record->flow = flow;
 	record->start_time = time_text_rfc3339(record->start_text, delta->start / 1000);
 	record->end_time = time_text_rfc3339(record->end_text, delta->last / 1000);
 	record->connection_start_time = time_text_rfc3339(record->connection_start_text,

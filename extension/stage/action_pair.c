@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* action_pair.c - see action_pair.h. */
+#include <errno.h>
+#include <stdlib.h>
+#include "stage/action_pair.h"
+
+static int64_t lesser(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int64_t greater(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* The four counters of both. */
+static struct flow_metric least(const struct flow_metric *a, const struct flow_metric *b)
+{
+	return (struct flow_metric){
+		.ab_packets = lesser(a->ab_packets, b->ab_packets),
+		.ab_bytes = lesser(a->ab_bytes, b->ab_bytes),
+		.ba_packets = lesser(a->ba_packets, b->ba_packets),
+		.ba_bytes = lesser(a->ba_bytes, b->ba_bytes),
+	};
+}
+
+static struct flow_metric most(const struct flow_metric *a, const struct flow_metric *b)
+{
+	return (struct flow_metric){
+		.ab_packets = greater(a->ab_packets, b->ab_packets),
+		.ab_bytes = greater(a->ab_bytes, b->ab_bytes),
+		.ba_packets = greater(a->ba_packets, b->ba_packets),
+		.ba_bytes = greater(a->ba_bytes, b->ba_bytes),
+	};
+}
+
+/* What a is above b, never less than nothing. */
+static struct flow_metric rise(const struct flow_metric *a, const struct flow_metric *b)
+{
+	return (struct flow_metric){
+		.ab_packets = greater(a->ab_packets - b->ab_packets, 0),
+		.ab_bytes = greater(a->ab_bytes - b->ab_bytes, 0),
+		.ba_packets = greater(a->ba_packets - b->ba_packets, 0),
+		.ba_bytes = greater(a->ba_bytes - b->ba_bytes, 0),
+	};
+}
+
+static bool has_counted(const struct flow_metric *m)
+{
+	return m->ab_packets || m->ab_bytes || m->ba_packets || m->ba_bytes;
+}
+
+static void sum_up(struct flow_metric *sum, const struct flow_metric *delta)
+{
+	if (!has_counted(sum) && !sum->last)
+		sum->start = delta->start;
+	sum->ab_packets += delta->ab_packets;
+	sum->ab_bytes += delta->ab_bytes;
+	sum->ba_packets += delta->ba_packets;
+	sum->ba_bytes += delta->ba_bytes;
+	sum->last = delta->last;
+}
+
+static char *copy_text(struct str text)
+{
+	return strndup(text.ptr ? text.ptr : "", text.len);
+}
+
+static void side_fini(struct side *side)
+{
+	free(side->uuid);
+	free(side->initiator);
+	free(side->target);
+	*side = (struct side){ .is_there = false };
+}
+
+static int side_open(struct side *side, const struct vpclogs *record)
+{
+	const struct flow *flow = record->flow;
+	struct side fresh = {
+		.is_there = true,
+		.uuid = copy_text(flow->uuid),
+		.initiator = copy_text(record->initiator_ip),
+		.target = copy_text(record->target_ip),
+		.start = flow->start,
+	};
+
+	if (!fresh.uuid || !fresh.initiator || !fresh.target) {
+		side_fini(&fresh);
+		return -ENOMEM;
+	}
+	side_fini(side);
+	*side = fresh;
+	return 0;
+}
+
+/* Another connection of the same addresses and ports: all begins anew. */
+static void forget(struct pair *pair, int64_t now_ms)
+{
+	pair_fini(pair);
+	*pair = (struct pair){ .since_ms = now_ms };
+}
+
+int pair_take(struct pair *pair, int which, const struct vpclogs *record, int64_t now_ms)
+{
+	struct side *side = &pair->side[which];
+	const struct flow *flow = record->flow;
+	bool is_same = side->is_there && str_is(flow->uuid, side->uuid);
+	int error;
+
+	if (is_same && flow->last_update->last < side->last.last)
+		return 0;
+	if (side->is_there && !is_same && flow->start < side->start)
+		return 0;
+	if (side->is_there && !is_same)
+		forget(pair, now_ms);
+	error = is_same ? 0 : side_open(side, record);
+	if (error)
+		return error;
+	side->all = *flow->metric;
+	side->last = *flow->last_update;
+	sum_up(&side->unreported, flow->last_update);
+	side->record = *record;
+	side->record.flow = NULL;
+	side->record.initiator_ip = str_of(side->initiator);
+	side->record.target_ip = str_of(side->target);
+	pair->touched_ms = now_ms;
+	return 0;
+}
+
+static void state_metrics(struct vpclogs *record, const struct flow_metric *all,
+			  const struct flow_metric *delta)
+{
+	record->start_time = time_text_rfc3339(record->start_text, delta->start / 1000);
+	record->end_time = time_text_rfc3339(record->end_text, delta->last / 1000);
+	record->connection_start_time = time_text_rfc3339(record->connection_start_text,
+							  all->start / 1000);
+	record->cumulative_bytes_from_initiator = all->ab_bytes;
+	record->cumulative_packets_from_initiator = all->ab_packets;
+	record->cumulative_bytes_from_target = all->ba_bytes;
+	record->cumulative_packets_from_target = all->ba_packets;
+	record->bytes_from_initiator = delta->ab_bytes;
+	record->packets_from_initiator = delta->ab_packets;
+	record->bytes_from_target = delta->ba_bytes;
+	record->packets_from_target = delta->ba_packets;
+}
+
+/* A report in the words of that side. */
+static bool say(struct pair *pair, const struct side *side, bool is_accepted,
+		const struct flow_metric *all, const struct flow_metric *delta,
+		int64_t now_ms, struct arena *arena, struct vpclogs *record)
+{
+	struct flow_metric top = most(&pair->base, all);
+
+	*record = side->record;
+	record->initiator_ip = arena_str(arena, side->record.initiator_ip);
+	record->target_ip = arena_str(arena, side->record.target_ip);
+	record->action = is_accepted ? STR("A") : STR("R");
+	state_metrics(record, all, delta);
+	pair->reported = *all;
+	pair->base = top;
+	pair->has_report = true;
+	pair->was_rejected = !is_accepted;
+	pair->has_ended = side->record.was_terminated;
+	pair->since_ms = now_ms;
+	return arena_error(arena) == 0;
+}
+
+static bool are_equal(const struct flow_metric *a, const struct flow_metric *b)
+{
+	return a->ab_packets == b->ab_packets && a->ab_bytes == b->ab_bytes &&
+	       a->ba_packets == b->ba_packets && a->ba_bytes == b->ba_bytes &&
+	       a->start == b->start && a->last == b->last;
+}
+
+static bool is_far(const struct pair *pair, int64_t timeout_ms)
+{
+	int64_t apart = pair->side[0].last.last - pair->side[1].last.last;
+
+	return (apart < 0 ? -apart : apart) / 1000 > timeout_ms / 1000;
+}
+
+/* What was reported before is now said to have been rejected, without counting
+ * it again. */
+static bool reject_old(struct pair *pair, int64_t now_ms, struct arena *arena,
+		       struct vpclogs *record)
+{
+	struct flow_metric all = pair->reported;
+	struct flow_metric nothing = { .start = all.start, .last = all.last };
+
+	pair->is_late = false;
+	if (pair->was_rejected)
+		return false;
+	return say(pair, &pair->side[0], false, &all, &nothing, now_ms, arena, record);
+}
+
+/* Both have seen it. */
+static bool combine(struct pair *pair, int64_t timeout_ms, int64_t now_ms,
+		    struct arena *arena, struct vpclogs *record)
+{
+	struct side *one = &pair->side[0], *two = &pair->side[1];
+	bool have_ended = one->record.was_terminated && two->record.was_terminated;
+	struct flow_metric all = least(&one->all, &two->all), delta;
+
+	all.start = one->all.start;
+	all.last = have_ended ? greater(one->all.last, two->all.last)
+			      : lesser(one->all.last, two->all.last);
+	if (pair->has_report && are_equal(&all, &pair->reported))
+		return is_far(pair, timeout_ms) &&
+		       reject_old(pair, now_ms, arena, record);
+	if (pair->has_report) {
+		delta = rise(&all, &pair->base);
+		delta.start = pair->reported.last;
+	} else {
+		delta = least(&one->unreported, &two->unreported);
+		delta.start = all.start;
+	}
+	delta.last = all.last;
+	one->unreported = two->unreported = (struct flow_metric){ .start = 0 };
+	pair->is_late = is_far(pair, timeout_ms);
+	return say(pair, one, true, &all, &delta, now_ms, arena, record);
+}
+
+/* Only one has, for so long. */
+static bool reject(struct pair *pair, struct side *side, int64_t now_ms,
+		   struct arena *arena, struct vpclogs *record)
+{
+	struct flow_metric all = side->all, delta = side->unreported;
+
+	all.rtt = 0;
+	side->unreported = (struct flow_metric){ .start = 0 };
+	return say(pair, side, false, &all, &delta, now_ms, arena, record);
+}
+
+bool pair_report(struct pair *pair, bool is_touched, int64_t timeout_ms, int64_t now_ms,
+		 struct arena *arena, struct vpclogs *record)
+{
+	struct side *only = pair->side[0].is_there ? &pair->side[0] : &pair->side[1];
+
+	if (pair->side[0].is_there && pair->side[1].is_there) {
+		if (is_touched)
+			return combine(pair, timeout_ms, now_ms, arena, record);
+		return pair->is_late && reject_old(pair, now_ms, arena, record);
+	}
+	if (now_ms - pair->since_ms <= timeout_ms || !only->unreported.last)
+		return false;
+	return reject(pair, only, now_ms, arena, record);
+}
+
+bool pair_is_over(const struct pair *pair)
+{
+	if (!pair->has_report || (!pair->was_rejected && !pair->has_ended))
+		return false;
+	return !pair->side[0].unreported.last && !pair->side[1].unreported.last;
+}
+
+void pair_fini(struct pair *pair)
+{
+	int i;
+
+	for (i = 0; i < SIDES; i++)
+		side_fini(&pair->side[i]);
+}
