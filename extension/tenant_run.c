@@ -60,6 +60,7 @@ static void start_batch(struct tenant *t, struct now now)
 
 static void finish(struct tenant *t, struct now now)
 {
+	pipeline_lost(t->pipeline, atomic_exchange(&t->lost_flows, 0));
 	pipeline_flush(t->pipeline, now);
 	atomic_store(&t->is_finished, true);
 }
