@@ -85,6 +85,7 @@ static void wake_for(struct tenant *t, int64_t waiting_flows, int64_t now_ms)
 
 static void finish(struct tenant *t, struct now now)
 {
+	pipeline_lost(t->pipeline, atomic_exchange(&t->lost_flows, 0));
 	pipeline_flush(t->pipeline, now);
 	atomic_store(&t->is_finished, true);
 }

@@ -132,20 +132,51 @@ static void remove_at(struct map *m, struct entry **at)
 	free(e);
 }
 
-void *map_get(struct map *m, struct str key, int64_t now_ms)
+static bool has_expired(const struct entry *e, int64_t now_ms)
+{
+	return e->expires_ms != NEVER_MS && now_ms >= e->expires_ms;
+}
+
+/* The entry, as the most recently used; NULL: absent or expired. */
+static struct entry *use(struct map *m, struct str key, int64_t now_ms)
 {
 	struct entry **at = find(m, key, hash_of(m, key));
 	struct entry *e = *at;
 
 	if (!e)
 		return NULL;
-	if (e->expires_ms != NEVER_MS && now_ms >= e->expires_ms) {
+	if (has_expired(e, now_ms)) {
 		remove_at(m, at);
 		return NULL;
 	}
 	unlist(m, e);
 	list_newest(m, e);
+	return e;
+}
+
+void *map_get(struct map *m, struct str key, int64_t now_ms)
+{
+	struct entry *e = use(m, key, now_ms);
+
+	return e ? e->value : NULL;
+}
+
+void *map_renew(struct map *m, struct str key, int64_t now_ms, int64_t expires_ms)
+{
+	struct entry *e = use(m, key, now_ms);
+
+	if (!e)
+		return NULL;
+	e->expires_ms = expires_ms;
 	return e->value;
+}
+
+void map_expire(struct map *m, int64_t now_ms)
+{
+	struct entry *e;
+
+	while ((e = m->oldest) && has_expired(e, now_ms))
+		remove_at(m, find(m, (struct str){ e->key, e->key_len }, e->hash));
 }
 
 /* Without memory for it the chains just get longer. */

@@ -25,6 +25,9 @@ void map_free(struct map *);
  * The entry becomes the most recently used. */
 void *map_get(struct map *, struct str key, int64_t now_ms);
 
+/* map_get(), and from now on the entry expires then. */
+void *map_renew(struct map *, struct str key, int64_t now_ms, int64_t expires_ms);
+
 /* Takes the value, also on failure (then it is freed and the map is as it
  * was). Replaces an entry of the same key and makes it the most recently used.
  * bytes is what the value occupies; the key is added by us. The entry is gone
@@ -32,6 +35,10 @@ void *map_get(struct map *, struct str key, int64_t now_ms);
  * the entry alone is past a limit. */
 int map_put(struct map *, struct str key, void *value, size_t bytes, int64_t expires_ms);
 void map_remove(struct map *, struct str key);
+
+/* Removes what has expired, from the least recently used entry on until one
+ * has not: all of it when every entry was given the same time to live. */
+void map_expire(struct map *, int64_t now_ms);
 
 /* With those that have expired but were not asked for since. */
 size_t map_count(const struct map *);

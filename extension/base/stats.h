@@ -25,6 +25,8 @@
 	X(FLOWS_DROPPED_NO_TRANSPORT, "flows_dropped_no_transport")                      \
 	X(FLOWS_DROPPED_NO_NETWORK, "flows_dropped_no_network")                          \
 	X(FLOWS_DROPPED_NO_METRIC, "flows_dropped_no_metric")                            \
+	X(FLOWS_DROPPED_NO_TRAFFIC, "flows_dropped_no_traffic")                          \
+	X(FLOWS_DROPPED_NOT_LOGGED, "flows_dropped_not_logged")                          \
 	X(FLOWS_DROPPED_MEMORY, "flows_dropped_no_memory")                               \
 	X(FLOWS_TRANSFORMED, "flows_transformed")                                        \
 	X(FLOWS_BAD_ADDRESS, "flows_bad_address")                                        \

@@ -194,6 +194,17 @@ static bool put_member(struct buf *b, const struct field *field, size_t skip,
 	return to != NULL;
 }
 
+#define OMITTED (FIELD_OMIT_EMPTY | FIELD_OMIT_NEGATIVE | FIELD_SILENT)
+
+static bool is_omitted(const struct field *field, const void *value)
+{
+	if (field->flags & FIELD_SILENT)
+		return true;
+	if (field->flags & FIELD_OMIT_NEGATIVE)
+		return field->kind == FIELD_KIND_I64 && *(const int64_t *)value < 0;
+	return field_is_empty(field, value);
+}
+
 void json_put_record(struct buf *b, const struct shape *shape, const void *record,
 		     struct json_style style)
 {
@@ -205,8 +216,7 @@ void json_put_record(struct buf *b, const struct shape *shape, const void *recor
 	for (field = shape->fields; field->name; field++) {
 		const void *value = (const char *)record + field->offset;
 
-		if (field->flags & (FIELD_OMIT_EMPTY | FIELD_SILENT) &&
-		    (field->flags & FIELD_SILENT || field_is_empty(field, value)))
+		if (field->flags & OMITTED && is_omitted(field, value))
 			continue;
 		if (style.pretty) {
 			json_put(b, ",", 1 - skip);

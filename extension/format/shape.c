@@ -11,6 +11,17 @@ size_t shape_count(const struct shape *shape)
 	return n;
 }
 
+bool shape_is_flat(const struct shape *shape)
+{
+	const struct field *field;
+
+	for (field = shape->fields; field->name; field++)
+		if (field->kind == FIELD_KIND_OBJECT || field->kind == FIELD_KIND_STRS ||
+		    field->kind == FIELD_KIND_MAP || field->kind == FIELD_KIND_RAW)
+			return false;
+	return true;
+}
+
 const struct field *shape_find(const struct shape *shape, struct str name)
 {
 	const struct field *field;

@@ -30,13 +30,14 @@ enum field_kind {
 };
 
 enum field_flags {
-	FIELD_REQUIRED = 1 << 0,   /* reading: absence is an error */
-	FIELD_OMIT_EMPTY = 1 << 1, /* writing: leave out 0, "", NULL */
-	FIELD_SECRET = 1 << 2,	   /* never printed or logged */
-	FIELD_DURATION = 1 << 3,   /* I64 of milliseconds: 90, "90s", "5m" */
-	FIELD_SIZE = 1 << 4,	   /* I64 of bytes: 65536, "64KiB" */
-	FIELD_SECONDS = 1 << 5,	   /* I64 of milliseconds, plain seconds only */
-	FIELD_SILENT = 1 << 6,	   /* never written; templates may use it */
+	FIELD_REQUIRED = 1 << 0,      /* reading: absence is an error */
+	FIELD_OMIT_EMPTY = 1 << 1,    /* writing: leave out 0, "", NULL */
+	FIELD_SECRET = 1 << 2,	      /* never printed or logged */
+	FIELD_DURATION = 1 << 3,      /* I64 of milliseconds: 90, "90s", "5m" */
+	FIELD_SIZE = 1 << 4,	      /* I64 of bytes: 65536, "64KiB" */
+	FIELD_SECONDS = 1 << 5,	      /* I64 of milliseconds, plain seconds only */
+	FIELD_SILENT = 1 << 6,	      /* never written; templates may use it */
+	FIELD_OMIT_NEGATIVE = 1 << 7, /* writing: a number below 0 is not known */
 };
 
 /* JSON text as it was received; no value when len is 0. */
@@ -52,6 +53,7 @@ struct map_of_str {
 
 struct field {
 	const char *name;   /* a configuration key may contain dots */
+	const char *column; /* its name in tables; NULL: the same */
 	const char *prefix; /* ,"name": and at least seven NULs */
 	size_t prefix_len;
 	enum field_kind kind;
@@ -90,6 +92,13 @@ struct shape {
 #define FIELD(type, member, key, what)                                                   \
 	{                                                                                \
 		.kind = FIELD_KIND_OF(((type *)0)->member),                              \
+		FIELD_COMMON(type, member, key, what)                                    \
+	}
+
+/* A member of a record that tables call otherwise. */
+#define FIELD_COLUMN(type, member, key, what, heading)                                   \
+	{                                                                                \
+		.kind = FIELD_KIND_OF(((type *)0)->member), .column = (heading),         \
 		FIELD_COMMON(type, member, key, what)                                    \
 	}
 
@@ -155,6 +164,8 @@ static inline bool field_is_empty(const struct field *field, const void *value)
 
 /* The number of fields of a shape. */
 size_t shape_count(const struct shape *);
+/* Whether every field is one value: no objects, lists, maps or raw JSON. */
+bool shape_is_flat(const struct shape *);
 /* The field called name (exact), or NULL. */
 const struct field *shape_find(const struct shape *, struct str name);
 

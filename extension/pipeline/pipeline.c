@@ -31,6 +31,8 @@ static const enum stat_id drop_stat[] = {
 	[DROP_NO_NETWORK] = STAT_FLOWS_DROPPED_NO_NETWORK,
 	[DROP_NO_METRIC] = STAT_FLOWS_DROPPED_NO_METRIC,
 	[EXCLUDE] = STAT_FLOWS_EXCLUDED,
+	[DROP_NO_TRAFFIC] = STAT_FLOWS_DROPPED_NO_TRAFFIC,
+	[DROP_NOT_LOGGED] = STAT_FLOWS_DROPPED_NOT_LOGGED,
 };
 
 struct pipeline *pipeline_new(const struct pipeline_parts *parts, struct sink *sink,
@@ -42,6 +44,8 @@ struct pipeline *pipeline_new(const struct pipeline_parts *parts, struct sink *s
 	if (!p)
 		return NULL;
 	p->parts = *parts;
+	if (!p->parts.record)
+		p->parts.record = parts->transform->record;
 	p->stats = stats;
 	p->arena = (struct arena)ARENA_INIT(RECORDS_ARENA_MAX);
 	for (tag = 0; tag < TAG_COUNT; tag++)
@@ -80,40 +84,72 @@ static struct item *add_item(struct items *items)
 	return &items->item[items->count++];
 }
 
-static void accept_flow(struct pipeline *p, const struct flow *flow, struct now now)
+/* A zeroed record of the flow, the last of its tag; NULL: no memory. */
+static struct item *add_record(struct pipeline *p, enum tag tag, const struct flow *flow)
+{
+	struct item *item = add_item(&p->tag[tag]);
+
+	if (!item)
+		return NULL;
+	item->flow = flow;
+	item->record = arena_alloc(&p->arena, p->parts.record->size);
+	item->is_pending = p->parts.transform->enrich != NULL;
+	if (item->record)
+		return item;
+	p->tag[tag].count--;
+	return NULL;
+}
+
+static void add_more(struct pipeline *p, enum tag tag, const struct flow *flow)
 {
 	const struct transform *transform = p->parts.transform;
-	bool bad_address = false;
-	enum verdict verdict;
 	struct item *item;
+
+	while ((item = add_record(p, tag, flow))) {
+		if (!transform->more(p->parts.transform_state, flow, item->record)) {
+			p->tag[tag].count--;
+			return;
+		}
+		stats_add(p->stats, STAT_RECORDS_ADDED, 1);
+	}
+	stats_add(p->stats, STAT_RECORDS_ADDED, 1);
+	stats_add(p->stats, STAT_RECORDS_DROPPED_TOO_LONG, 1);
+}
+
+static void make_records(struct pipeline *p, enum tag tag, const struct flow *flow,
+			 struct now now)
+{
+	const struct transform *transform = p->parts.transform;
+	struct item *item = add_record(p, tag, flow);
+	enum verdict verdict;
+
+	if (!item) {
+		stats_add(p->stats, STAT_FLOWS_DROPPED_MEMORY, 1);
+		return;
+	}
+	verdict = transform->make(p->parts.transform_state, tag, flow, now, item->record);
+	if (verdict != KEEP) {
+		p->tag[tag].count--;
+		stats_add(p->stats, drop_stat[verdict], 1);
+		return;
+	}
+	stats_add(p->stats, STAT_FLOWS_TRANSFORMED, 1);
+	if (transform->more)
+		add_more(p, tag, flow);
+}
+
+static void accept_flow(struct pipeline *p, const struct flow *flow, struct now now)
+{
+	bool bad_address = false;
 	enum tag tag;
 
 	tag = p->parts.classify->tag(p->parts.classify_state, flow, &bad_address);
 	if (bad_address)
 		stats_add(p->stats, STAT_FLOWS_BAD_ADDRESS, 1);
-	if (!p->parts.filter->keeps(p->parts.filter_state, tag)) {
+	if (p->parts.filter->keeps(p->parts.filter_state, tag))
+		make_records(p, tag, flow, now);
+	else
 		stats_add(p->stats, STAT_FLOWS_EXCLUDED, 1);
-		return;
-	}
-	item = add_item(&p->tag[tag]);
-	if (!item) {
-		stats_add(p->stats, STAT_FLOWS_DROPPED_MEMORY, 1);
-		return;
-	}
-	item->flow = flow;
-	item->record = arena_alloc(&p->arena, transform->record->size);
-	item->is_pending = transform->enrich != NULL;
-	verdict = item->record ? transform->make(p->parts.transform_state, flow, now,
-						 item->record)
-			       : KEEP;
-	if (!item->record || verdict != KEEP) {
-		p->tag[tag].count--;
-		stats_add(p->stats,
-			  item->record ? drop_stat[verdict] : STAT_FLOWS_DROPPED_MEMORY,
-			  1);
-		return;
-	}
-	stats_add(p->stats, STAT_FLOWS_TRANSFORMED, 1);
 }
 
 void pipeline_accept(struct pipeline *p, const struct batch *batch, const uint32_t *index,
@@ -152,7 +188,7 @@ static void encode_one(struct pipeline *p, int tag, const void *record)
 {
 	struct buf *row = bucket_row(&p->bucket[tag]);
 
-	p->parts.encode->row(p->parts.encode_state, p->parts.transform->record, record,
+	p->parts.encode->row(p->parts.encode_state, p->parts.record, record,
 			     p->parts.header->is_header, row);
 	bucket_row_done(&p->bucket[tag]);
 }
@@ -176,7 +212,7 @@ static void encode_records(struct pipeline *p, int tag, const struct records *re
 static struct records no_records(struct pipeline *p)
 {
 	return (struct records){
-		.shape = p->parts.transform->record,
+		.shape = p->parts.record,
 		.arena = &p->arena,
 		.window_ms = p->parts.limits.max_age_ms,
 	};
@@ -202,6 +238,29 @@ static void mangle_tag(struct pipeline *p, int tag, struct now now)
 	encode_records(p, tag, &records, items->count);
 }
 
+typedef int64_t records_tick(void *self, enum tag, struct records *, struct now);
+
+/* The records that are due without flows; when the next will be. */
+static int64_t add_due(struct pipeline *p, records_tick *tick, void *self, int tag,
+		       struct now now, bool *is_any)
+{
+	struct records records = no_records(p);
+	int64_t due = tick(self, (enum tag)tag, &records, now);
+
+	encode_records(p, tag, &records, 0);
+	*is_any = records.count > 0;
+	return due;
+}
+
+static void add_due_of_transform(struct pipeline *p, int tag, struct now now)
+{
+	bool is_any;
+
+	if (p->parts.transform->tick)
+		add_due(p, p->parts.transform->tick, p->parts.transform_state, tag, now,
+			&is_any);
+}
+
 void pipeline_commit(struct pipeline *p, struct now now)
 {
 	size_t i;
@@ -214,6 +273,7 @@ void pipeline_commit(struct pipeline *p, struct now now)
 			for (i = 0; i < p->tag[tag].count; i++)
 				encode_one(p, tag, p->tag[tag].item[i].record);
 		p->tag[tag].count = 0;
+		add_due_of_transform(p, tag, now);
 		bucket_commit(&p->bucket[tag], now);
 	}
 	arena_reset(&p->arena);
@@ -223,6 +283,8 @@ void pipeline_lost(struct pipeline *p, int64_t flows)
 {
 	int tag;
 
+	if (flows && p->parts.transform->lost)
+		p->parts.transform->lost(p->parts.transform_state, flows);
 	for (tag = 0; tag < TAG_COUNT; tag++)
 		p->bucket[tag].lost_flows += flows;
 }
@@ -234,19 +296,16 @@ static void sooner(int64_t *due, int64_t next)
 }
 
 /* The records of a parked batch stay in the arena, these behind them. */
-static int64_t tick_mangle(struct pipeline *p, struct now now)
+static int64_t tick_records(struct pipeline *p, records_tick *tick, void *self,
+			    struct now now)
 {
 	int64_t due = NEVER_MS;
-	bool is_idle = true;
+	bool is_idle = true, is_any;
 	int tag;
 
 	for (tag = 0; tag < TAG_COUNT; tag++) {
-		struct records records = no_records(p);
-
-		sooner(&due, p->parts.mangle->tick(p->parts.mangle_state, (enum tag)tag,
-						   &records, now));
-		encode_records(p, tag, &records, 0);
-		if (records.count)
+		sooner(&due, add_due(p, tick, self, tag, now, &is_any));
+		if (is_any)
 			bucket_commit(&p->bucket[tag], now);
 		is_idle = is_idle && !p->tag[tag].count;
 	}
@@ -263,8 +322,12 @@ int64_t pipeline_tick(struct pipeline *p, struct queries *queries, struct now no
 	if (p->parts.classify->refresh)
 		sooner(&due,
 		       p->parts.classify->refresh(p->parts.classify_state, queries, now));
+	if (p->parts.transform->tick)
+		sooner(&due, tick_records(p, p->parts.transform->tick,
+					  p->parts.transform_state, now));
 	if (p->parts.mangle->tick)
-		sooner(&due, tick_mangle(p, now));
+		sooner(&due, tick_records(p, p->parts.mangle->tick, p->parts.mangle_state,
+					  now));
 	for (tag = 0; tag < TAG_COUNT; tag++)
 		sooner(&due, bucket_tick(&p->bucket[tag], now));
 	return due;
@@ -274,6 +337,8 @@ void pipeline_flush(struct pipeline *p, struct now now)
 {
 	int tag;
 
-	for (tag = 0; tag < TAG_COUNT; tag++)
+	for (tag = 0; tag < TAG_COUNT; tag++) {
+		add_due_of_transform(p, tag, now);
 		bucket_flush(&p->bucket[tag], now);
+	}
 }

@@ -35,6 +35,7 @@ struct pipeline_parts {
 	const struct encode *encode;
 	void *encode_state;
 	struct bucket_limits limits;
+	const struct shape *record; /* as it is written; NULL: the transform's */
 };
 
 struct pipeline;

@@ -49,24 +49,11 @@ enum verdict {
 	DROP_NO_NETWORK,   /* ... and addresses */
 	DROP_NO_METRIC,	   /* ... and both metrics */
 	EXCLUDE,	   /* the transform is told to leave it out */
+	DROP_NO_TRAFFIC,   /* nothing since the flow's last record */
+	DROP_NOT_LOGGED,   /* whose format it is leaves such flows out */
 };
 
-struct transform {
-	struct stage stage;
-	const struct shape *record; /* what make() fills */
-	const char *encoder;	    /* the usual one; NULL: that of all */
-	/* Sees every flow once, in order of arrival: may keep state. The record
-	 * is zeroed; what it points to must live as long as the flow. */
-	enum verdict (*make)(void *self, const struct flow *, struct now, void *record);
-	/* Completes the record from the topology. Runs again until it is not
-	 * PENDING, so nothing of *self may change what it makes of the answers;
-	 * it may remember them. What the record points to may be allocated from
-	 * the arena of the queries. NULL: asks nothing. */
-	enum found (*enrich)(void *self, const struct flow *, struct queries *,
-			     void *record);
-};
-
-/* The records of one tag of one batch, for a mangle to edit. */
+/* The records of one tag of one batch, for a stage to edit. */
 struct records {
 	const struct shape *shape;
 	void **item;
@@ -78,6 +65,37 @@ struct records {
 /* A zeroed record behind the others. NULL: no memory. */
 void *records_add(struct records *);
 
+struct encode;
+
+struct transform {
+	struct stage stage;
+	const struct shape *record; /* what make() fills */
+	const char *encoder;	    /* the usual one; NULL: that of all */
+	/* What is written of a record, and of which size it is, when that depends
+	 * on the options or on who encodes: once, before the first flow. Lives as
+	 * long as self. NULL and a reason: they do not fit. May be NULL: record. */
+	const struct shape *(*choose)(void *self, const struct encode *, struct err *);
+	/* Sees every flow once, in order of arrival: may keep state. The record
+	 * is zeroed; what it points to must live as long as the flow. */
+	enum verdict (*make)(void *self, enum tag, const struct flow *, struct now,
+			     void *record);
+	/* Called after make() until it is false: another record of the flow that
+	 * was made last. NULL: a flow is one record. */
+	bool (*more)(void *self, const struct flow *, void *record);
+	/* So many flows are known to be lost. May be NULL. */
+	void (*lost)(void *self, int64_t flows);
+	/* Adds the records of the tag that are due without flows, such as one of
+	 * what was lost, with each commit and whenever it asked for it. Returns
+	 * when the next will be (monotonic). NULL: there are no such. */
+	int64_t (*tick)(void *self, enum tag, struct records *, struct now);
+	/* Completes the record from the topology. Runs again until it is not
+	 * PENDING, so nothing of *self may change what it makes of the answers;
+	 * it may remember them. What the record points to may be allocated from
+	 * the arena of the queries. NULL: asks nothing. */
+	enum found (*enrich)(void *self, const struct flow *, struct queries *,
+			     void *record);
+};
+
 struct mangle {
 	struct stage stage;
 	const struct shape *record; /* it needs these; NULL: any */
@@ -88,20 +106,21 @@ struct mangle {
 	int64_t (*tick)(void *self, enum tag, struct records *, struct now);
 };
 
-/* The members that a header puts around the rows, sorted by name. */
+/* The members that a header puts around the rows, in their order. */
 struct header_member {
 	struct str name;
 	struct str text; /* a JSON string, when number is not used */
 	bool is_number, is_rows;
+	bool is_metadata; /* of the object, too */
 	int64_t number;
 };
 
 struct header {
 	struct stage stage;
 	/* Fills members (allocated from the arena) and returns how many: 0 for
-	 * no header at all. */
-	size_t (*members)(const void *self, const struct object *about, struct arena *,
-			  struct header_member **members);
+	 * no header at all. record is the name of the rows' shape. */
+	size_t (*members)(const void *self, struct str record, const struct object *about,
+			  struct arena *, struct header_member **members);
 	bool is_header; /* rows are one level deeper */
 };
 
@@ -110,13 +129,15 @@ struct encode {
 	const char *content_type;
 	const struct shape *record; /* it needs these; NULL: any */
 	bool takes_header;
+	bool is_flat; /* writes records without objects and lists only */
 	/* Every row begins with the separator; the first of an object loses it
-	 * when the object is made. */
+	 * when the object is made. NULL: none. */
 	struct str (*separator)(const void *self, bool has_header);
 	void (*row)(const void *self, const struct shape *, const void *record,
 		    bool has_header, struct buf *rows);
-	/* What stands before and after the rows. */
-	void (*frame)(const void *self, const struct shape *,
+	/* What stands before and after the rows. columns: the names of a flat
+	 * record's fields. NULL: nothing. */
+	void (*frame)(const void *self, const struct strs *columns,
 		      const struct header_member *, size_t count, struct buf *head,
 		      struct buf *end);
 };

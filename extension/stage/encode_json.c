@@ -56,7 +56,7 @@ static void put_member(const struct header_member *member, struct json_style sty
 		json_put_string(out, member->text);
 }
 
-static void json_frame(const void *state, const struct shape *shape,
+static void json_frame(const void *state, const struct strs *columns,
 		       const struct header_member *members, size_t count,
 		       struct buf *head, struct buf *end)
 {
@@ -65,7 +65,7 @@ static void json_frame(const void *state, const struct shape *shape,
 	struct buf *out = head;
 	size_t i;
 
-	(void)shape;
+	(void)columns;
 	if (count)
 		buf_putc(head, '{');
 	for (i = 0; i < count; i++) {

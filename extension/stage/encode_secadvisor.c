@@ -17,14 +17,14 @@ static void secadvisor_row(const void *state, const struct shape *shape,
 	json_put_row(state, shape, record, 2, rows);
 }
 
-static void secadvisor_frame(const void *state, const struct shape *shape,
+static void secadvisor_frame(const void *state, const struct strs *columns,
 			     const struct header_member *members, size_t count,
 			     struct buf *head, struct buf *end)
 {
 	const struct json_options *self = state;
 	struct json_style outer = { self->pretty, 0 }, inner = { self->pretty, 1 };
 
-	(void)shape;
+	(void)columns;
 	(void)members;
 	(void)count;
 	buf_putc(head, '{');

@@ -91,10 +91,8 @@ static void *state_at(const struct explain *x, enum stage_kind kind)
 
 static void put_record(const struct explain *x, const void *record, struct buf *out)
 {
-	const struct transform *transform = (const void *)stage_at(x, KIND_TRANSFORM);
-
 	buf_puts(out, "    record: ");
-	json_put_record(out, transform->record, record, (struct json_style){ 0 });
+	json_put_record(out, x->stages->record, record, (struct json_style){ 0 });
 	buf_putc(out, '\n');
 }
 
@@ -125,38 +123,59 @@ static bool explain_tag(const struct explain *x, const struct flow *flow,
 	return is_kept;
 }
 
-static bool explain_transform(const struct explain *x, const struct flow *flow,
-			      struct queries *q, void *record, struct buf *out)
+static void explain_record(const struct explain *x, const struct flow *flow,
+			   struct queries *q, void *record, struct buf *out)
+{
+	const struct transform *transform = (const void *)stage_at(x, KIND_TRANSFORM);
+	unsigned passes = 0;
+
+	while (transform->enrich && passes++ < PASSES_MAX) {
+		queries_pass(q, x->now.mono_ms);
+		if (transform->enrich(state_at(x, KIND_TRANSFORM), flow, q, record) !=
+		    PENDING)
+			break;
+		x->wait(x->context);
+	}
+	put_record(x, record, out);
+}
+
+static bool explain_transform(const struct explain *x, enum tag tag,
+			      const struct flow *flow, struct queries *q,
+			      struct records *records, struct buf *out)
 {
 	static const char *const verdicts[] = {
 		[DROP_NO_TRANSPORT] = "left out: it has no ports",
 		[DROP_NO_NETWORK] = "left out: it has no addresses",
 		[DROP_NO_METRIC] = "left out: it lacks a metric",
+		[DROP_NO_TRAFFIC] = "left out: nothing since its last report",
+		[DROP_NOT_LOGGED] = "left out: the format does not log such traffic",
 		[EXCLUDE] = "left out, as configured",
 	};
 	const struct transform *transform = (const void *)stage_at(x, KIND_TRANSFORM);
-	void *state = state_at(x, KIND_TRANSFORM);
+	void *state = state_at(x, KIND_TRANSFORM), *record = records_add(records);
 	enum verdict verdict;
-	unsigned passes = 0;
 
+	if (!record)
+		return false;
 	buf_printf(out, "  transform %s:\n", transform->stage.name);
-	verdict = transform->make(state, flow, x->now, record);
+	verdict = transform->make(state, tag, flow, x->now, record);
 	if (verdict == EXCLUDE) {
 		buf_puts(out, "    left out, as the first report of a flow; "
 			      "a later one:\n");
-		verdict = transform->make(state, flow, x->now, record);
+		verdict = transform->make(state, tag, flow, x->now, record);
 	}
 	if (verdict != KEEP) {
 		buf_printf(out, "    %s\n", verdicts[verdict]);
 		return false;
 	}
-	while (transform->enrich && passes++ < PASSES_MAX) {
-		queries_pass(q, x->now.mono_ms);
-		if (transform->enrich(state, flow, q, record) != PENDING)
+	explain_record(x, flow, q, record, out);
+	while (transform->more && (record = records_add(records))) {
+		if (!transform->more(state, flow, record)) {
+			records->count--;
 			break;
-		x->wait(x->context);
+		}
+		explain_record(x, flow, q, record, out);
 	}
-	put_record(x, record, out);
 	return true;
 }
 
@@ -188,18 +207,23 @@ static void explain_object(const struct explain *x, const struct records *record
 	};
 	struct buf rows = BUF_INIT(ROWS_MAX), end = BUF_INIT(ROWS_MAX);
 	struct header_member *members = NULL;
-	struct str separator = encode->separator(state_at(x, KIND_ENCODE),
-						 header->is_header);
+	struct strs columns = stage_set_columns(x->stages, arena);
+	struct str separator = STR("");
 	size_t count, i;
 
-	count = header->members(state_at(x, KIND_HEADER), &about, arena, &members);
+	if (encode->separator)
+		separator = encode->separator(state_at(x, KIND_ENCODE),
+					      header->is_header);
+	count = header->members(state_at(x, KIND_HEADER), str_of(records->shape->name),
+				&about, arena, &members);
 	for (i = 0; i < records->count; i++)
 		encode->row(state_at(x, KIND_ENCODE), records->shape, records->item[i],
 			    header->is_header, &rows);
 	buf_printf(out, "  storeheader %s, encode %s, compress %s:\n", header->stage.name,
 		   encode->stage.name, stage_at(x, KIND_COMPRESS)->name);
-	encode->frame(state_at(x, KIND_ENCODE), records->shape, members, count, out,
-		      &end);
+	if (encode->frame)
+		encode->frame(state_at(x, KIND_ENCODE), &columns, members, count, out,
+			      &end);
 	buf_put(out, str_skip(buf_str(&rows), rows.len ? separator.len : 0));
 	buf_put(out, buf_str(&end));
 	buf_fini(&rows);
@@ -208,26 +232,22 @@ static void explain_object(const struct explain *x, const struct records *record
 
 void explain_flow(const struct explain *x, const struct flow *flow, struct buf *out)
 {
-	const struct transform *transform = (const void *)stage_at(x, KIND_TRANSFORM);
 	struct listener listener = {
 		.answers = { listener_find, listener_release },
 		.inner = x->answers,
 		.out = out,
 	};
 	struct arena arena = ARENA_INIT(ROWS_MAX);
-	struct records records = { .shape = transform->record, .arena = &arena };
+	struct records records = { .shape = x->stages->record, .arena = &arena };
 	struct queries queries;
 	enum tag tag;
 
 	if (queries_init(&queries, &listener.answers) < 0)
 		return;
-	if (explain_tag(x, flow, &queries, &tag, out)) {
-		void *record = records_add(&records);
-
-		if (record && explain_transform(x, flow, &queries, record, out)) {
-			explain_mangle(x, tag, &records, out);
-			explain_object(x, &records, &arena, out);
-		}
+	if (explain_tag(x, flow, &queries, &tag, out) &&
+	    explain_transform(x, tag, flow, &queries, &records, out)) {
+		explain_mangle(x, tag, &records, out);
+		explain_object(x, &records, &arena, out);
 	}
 	queries_reset(&queries);
 	queries_fini(&queries);

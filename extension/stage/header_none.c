@@ -2,10 +2,12 @@
 /* header_none.c - an object is the list of its records. */
 #include "stage/registry.h"
 
-static size_t none_members(const void *state, const struct object *about,
-			   struct arena *arena, struct header_member **members)
+static size_t none_members(const void *state, struct str record,
+			   const struct object *about, struct arena *arena,
+			   struct header_member **members)
 {
 	(void)state;
+	(void)record;
 	(void)about;
 	(void)arena;
 	*members = NULL;

@@ -4,10 +4,15 @@
  *
  * The configured members stand beside ours, which win; all are sorted by name.
  * Times are those of this and the previous sealing, not of flows.
+ *
+ * Around records of dialect ibm it is the header that IBM documents: its members
+ * are all there, state tells whether flows of this time were lost, and
+ * everything but the records is metadata of the object as well.
  */
 #include <stdlib.h>
 #include "format/time_text.h"
 #include "stage/registry.h"
+#include "stage/vpclogs.h"
 
 struct vpclogs_header {
 	struct map_of_str members;
@@ -40,46 +45,84 @@ static int by_name(const void *a, const void *b)
 	return order ? order : (x.len > y.len) - (x.len < y.len);
 }
 
-static bool is_ours(const struct header_member *ours, size_t count, struct str name)
+enum { OURS = 6 };
+
+static void put_ours(struct header_member *ours, bool is_ibm, const struct object *about,
+		     struct arena *arena)
+{
+	bool is_whole = is_ibm && !about->lost_flows;
+
+	ours[0] = (struct header_member){ .name = STR("version"), .text = STR("0.0.1") };
+	ours[1] = (struct header_member){
+		.name = STR("capture_start_time"),
+		.text = time_member(arena, about->first_ms),
+	};
+	ours[2] = (struct header_member){
+		.name = STR("capture_end_time"),
+		.text = time_member(arena, about->last_ms),
+	};
+	ours[3] = (struct header_member){
+		.name = STR("number_of_flow_logs"),
+		.is_number = true,
+		.number = about->records,
+	};
+	ours[4] = (struct header_member){
+		.name = STR("state"),
+		.text = is_whole ? STR("ok") : STR("skip data"),
+	};
+	ours[5] = (struct header_member){ .name = STR("flow_logs"), .is_rows = true };
+}
+
+/* What IBM's header has and the configuration must say. */
+static const struct {
+	struct str name, fallback;
+} ibm_members[] = {
+	{ { "collector_crn", 13 }, { "", 0 } },
+	{ { "attached_endpoint_type", 22 }, { "vnic", 4 } },
+	{ { "network_interface_id", 20 }, { "", 0 } },
+	{ { "instance_crn", 12 }, { "", 0 } },
+	{ { "vpc_crn", 7 }, { "", 0 } },
+};
+
+#define IBM_MEMBERS (sizeof(ibm_members) / sizeof(*ibm_members))
+
+static bool has_member(const struct header_member *members, size_t count, struct str name)
 {
 	while (count--)
-		if (str_equal(ours[count].name, name))
+		if (str_equal(members[count].name, name))
 			return true;
 	return false;
 }
 
-static size_t vpclogs_members(const void *state, const struct object *about,
-			      struct arena *arena, struct header_member **members)
+static size_t vpclogs_members(const void *state, struct str record,
+			      const struct object *about, struct arena *arena,
+			      struct header_member **members)
 {
 	const struct vpclogs_header *self = state;
-	const struct header_member ours[] = {
-		{ .name = STR("version"), .text = STR("0.0.1") },
-		{ .name = STR("capture_start_time"),
-		  .text = time_member(arena, about->first_ms) },
-		{ .name = STR("capture_end_time"),
-		  .text = time_member(arena, about->last_ms) },
-		{ .name = STR("number_of_flow_logs"),
-		  .is_number = true,
-		  .number = about->records },
-		{ .name = STR("flow_logs"), .is_rows = true },
-		{ .name = STR("state"), .text = STR("skip data") },
-	};
-	size_t count = sizeof(ours) / sizeof(ours[0]), i;
+	bool is_ibm = str_is(record, vpclogs_ibm_shape.name);
 	struct header_member *all;
+	size_t count = OURS, i;
 
-	all = arena_alloc(arena, (count + self->members.count) * sizeof(*all));
+	all = arena_alloc(arena,
+			  (OURS + IBM_MEMBERS + self->members.count) * sizeof(*all));
 	*members = all;
 	if (!all)
 		return 0;
-	memcpy(all, ours, sizeof(ours));
-	for (i = 0; i < self->members.count; i++) {
-		if (is_ours(ours, sizeof(ours) / sizeof(ours[0]), self->members.name[i]))
-			continue;
-		all[count++] = (struct header_member){
-			.name = self->members.name[i],
-			.text = self->members.value[i],
-		};
-	}
+	put_ours(all, is_ibm, about, arena);
+	for (i = 0; i < self->members.count; i++)
+		if (!has_member(all, OURS, self->members.name[i]))
+			all[count++] = (struct header_member){
+				.name = self->members.name[i],
+				.text = self->members.value[i],
+			};
+	for (i = 0; is_ibm && i < IBM_MEMBERS; i++)
+		if (!has_member(all, count, ibm_members[i].name))
+			all[count++] = (struct header_member){
+				.name = ibm_members[i].name,
+				.text = ibm_members[i].fallback,
+			};
+	for (i = 0; i < count; i++)
+		all[i].is_metadata = is_ibm && !all[i].is_rows;
 	qsort(all, count, sizeof(*all), by_name);
 	return count;
 }

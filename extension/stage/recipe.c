@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* recipe.c - see recipe.h. */
 #include <errno.h>
+#include <stdio.h>
 #include "format/json_read.h"
 #include "format/json_write.h"
 #include "stage/recipe.h"
@@ -8,10 +9,14 @@
 #define OPTIONS_MAX (256 * 1024)
 #define FRAME_MAX   (1 << 20)
 
+#define METADATA_FIXED 4
+#define METADATA_MAX   2000 /* bytes of names and values; S3 takes 2048 */
+
 /* A recipe as it is written. */
 struct recipe_text {
 	int64_t format;
-	struct str tag, dirname, prefix, content_encoding, transform;
+	struct str tag, dirname, prefix, content_encoding, record;
+	struct strs columns;
 	struct str header, encode, compress;
 	struct raw header_options, encode_options, compress_options;
 };
@@ -28,7 +33,8 @@ static const struct shape recipe_shape = {
 			RECIPE(dirname),
 			RECIPE(prefix),
 			RECIPE(content_encoding),
-			RECIPE(transform),
+			RECIPE(record),
+			RECIPE(columns),
 			RECIPE(header),
 			RECIPE(header_options),
 			RECIPE(encode),
@@ -58,13 +64,14 @@ void recipe_write(const struct stage_set *set, const struct recipe_place *place,
 	const struct stage_instance *encode = &set->at[KIND_ENCODE];
 	const struct stage_instance *compress = &set->at[KIND_COMPRESS];
 	struct buf options = BUF_INIT(OPTIONS_MAX);
+	struct arena columns = ARENA_INIT(OPTIONS_MAX);
 	struct recipe_text text = {
 		.format = RECIPE_FORMAT,
 		.tag = str_of(tag_names[place->tag]),
 		.dirname = place->dirname,
 		.prefix = place->prefix,
 		.content_encoding = place->content_encoding,
-		.transform = str_of(set->at[KIND_TRANSFORM].stage->name),
+		.record = str_of(set->record->name),
 		.header = str_of(header->stage->name),
 		.encode = str_of(encode->stage->name),
 		.compress = str_of(compress->stage->name),
@@ -73,15 +80,18 @@ void recipe_write(const struct stage_set *set, const struct recipe_place *place,
 		.compress_options = write_options(compress, &options),
 	};
 
+	text.columns = stage_set_columns(set, &columns);
 	text.header_options.text.ptr = options.ptr;
 	text.encode_options.text.ptr = options.ptr + text.header_options.text.len;
 	text.compress_options.text.ptr = text.encode_options.text.ptr +
 					 text.encode_options.text.len;
-	if (buf_error(&options))
-		out->error = buf_error(&options);
+	if (buf_error(&options) || arena_error(&columns))
+		out->error = buf_error(&options) ? buf_error(&options)
+						 : arena_error(&columns);
 	else
 		json_put_record(out, &recipe_shape, &text, compact);
 	buf_fini(&options);
+	arena_fini(&columns);
 }
 
 static int read_stage(struct stage_instance *instance, enum stage_kind kind,
@@ -147,9 +157,10 @@ int recipe_read(struct str bytes, struct arena *arena, struct recipe *recipe,
 		.prefix = text.prefix,
 		.content_encoding = text.content_encoding,
 	};
-	recipe->transform = (const void *)registry_find(KIND_TRANSFORM, text.transform);
-	if (find_tag(text.tag, &recipe->place.tag) < 0 || !recipe->transform)
-		return err_set(err, "unknown tag or transform");
+	recipe->record = text.record;
+	recipe->columns = text.columns;
+	if (find_tag(text.tag, &recipe->place.tag) < 0)
+		return err_set(err, "unknown tag");
 	error = read_stage(&recipe->header, KIND_HEADER, text.header, text.header_options,
 			   arena, err);
 	if (!error)
@@ -186,28 +197,116 @@ static int put(struct making *m, struct str bytes)
 	return compress->write(m->stream, bytes, m->sink);
 }
 
+static struct str number(struct arena *arena, int64_t value)
+{
+	char *text = arena_bytes(arena, 24);
+
+	if (!text)
+		return STR("");
+	return (struct str){ text, (size_t)snprintf(text, 24, "%lld", (long long)value) };
+}
+
+/* Names and values of HTTP headers: what else there is becomes "_". */
+static struct str printable(struct arena *arena, struct str s)
+{
+	char *text = arena_bytes(arena, s.len);
+	size_t i;
+
+	for (i = 0; text && i < s.len; i++)
+		text[i] = s.ptr[i] > ' ' && s.ptr[i] < 0x7f ? s.ptr[i]
+			  : s.ptr[i] == ' '		    ? ' '
+							    : '_';
+	return (struct str){ text, text ? s.len : 0 };
+}
+
+static bool is_header_name(struct str name)
+{
+	size_t i;
+
+	for (i = 0; i < name.len; i++)
+		if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789-_.", name.ptr[i]))
+			return false;
+	return name.len > 0;
+}
+
+static void add_metadata(struct map_of_str *metadata, size_t *left, struct str name,
+			 struct str value)
+{
+	if (value.len == 0 || name.len + value.len > *left)
+		return;
+	*left -= name.len + value.len;
+	metadata->name[metadata->count] = name;
+	metadata->value[metadata->count++] = value;
+}
+
+void recipe_metadata(const struct recipe *recipe, const struct object *object,
+		     struct arena *arena, struct map_of_str *metadata)
+{
+	const struct header *header = (const void *)recipe->header.stage;
+	struct header_member *member;
+	size_t count = header->members(recipe->header.state, recipe->record, object,
+				       arena, &member);
+	size_t room = (METADATA_FIXED + count) * sizeof(struct str);
+	size_t left = METADATA_MAX, i;
+
+	*metadata = (struct map_of_str){
+		.name = arena_alloc(arena, room),
+		.value = arena_alloc(arena, room),
+	};
+	if (arena_error(arena))
+		return;
+	add_metadata(metadata, &left, STR("first-timestamp"),
+		     number(arena, object->first_ms));
+	add_metadata(metadata, &left, STR("last-timestamp"),
+		     number(arena, object->last_ms));
+	add_metadata(metadata, &left, STR("num-records"), number(arena, object->records));
+	if (object->lost_flows)
+		add_metadata(metadata, &left, STR("lost-flows"),
+			     number(arena, object->lost_flows));
+	for (i = 0; i < count; i++)
+		if (member[i].is_metadata && is_header_name(member[i].name))
+			add_metadata(metadata, &left, member[i].name,
+				     member[i].is_number
+					     ? number(arena, member[i].number)
+					     : printable(arena, member[i].text));
+}
+
+/* The header's members around the head and the end. */
+static int put_frame(const struct recipe *recipe, const struct object *object,
+		     struct buf *head, struct buf *end)
+{
+	const struct header *header = (const void *)recipe->header.stage;
+	const struct encode *encode = (const void *)recipe->encode.stage;
+	struct arena arena = ARENA_INIT(FRAME_MAX);
+	struct header_member *members;
+	size_t count = header->members(recipe->header.state, recipe->record, object,
+				       &arena, &members);
+	int error = arena_error(&arena);
+
+	if (!error && encode->frame)
+		encode->frame(recipe->encode.state, &recipe->columns, members, count,
+			      head, end);
+	arena_fini(&arena);
+	if (error)
+		return error;
+	return buf_error(head) ? buf_error(head) : buf_error(end);
+}
+
 int making_start(struct making *m, const struct recipe *recipe,
 		 const struct object *object, struct byte_sink *sink)
 {
 	const struct compress *compress = (const void *)recipe->compress.stage;
 	const struct header *header = (const void *)recipe->header.stage;
 	const struct encode *encode = (const void *)recipe->encode.stage;
-	struct arena arena = ARENA_INIT(FRAME_MAX);
 	struct buf head = BUF_INIT(FRAME_MAX);
-	struct header_member *members;
-	size_t count;
 	int error;
 
 	*m = (struct making){ .recipe = recipe,
 			      .sink = sink,
 			      .end = BUF_INIT(FRAME_MAX) };
-	m->skip = encode->separator(recipe->encode.state, header->is_header).len;
-	count = header->members(recipe->header.state, object, &arena, &members);
-	encode->frame(recipe->encode.state, recipe->transform->record, members, count,
-		      &head, &m->end);
-	error = arena_error(&arena);
-	if (!error)
-		error = buf_error(&head) ? buf_error(&head) : buf_error(&m->end);
+	if (encode->separator)
+		m->skip = encode->separator(recipe->encode.state, header->is_header).len;
+	error = put_frame(recipe, object, &head, &m->end);
 	if (!error && compress->start) {
 		m->stream = compress->start(recipe->compress.state);
 		error = m->stream ? 0 : -ENOMEM;
@@ -215,7 +314,6 @@ int making_start(struct making *m, const struct recipe *recipe,
 	if (!error)
 		error = put(m, buf_str(&head));
 	buf_fini(&head);
-	arena_fini(&arena);
 	return error;
 }
 

@@ -25,7 +25,8 @@ struct recipe {
 	struct recipe_place place;
 	struct str content_type;
 	struct str content_encoding; /* resolved; empty: identity */
-	const struct transform *transform;
+	struct str record;	     /* the name of the rows' shape */
+	struct strs columns;	     /* of flat records */
 	struct stage_instance header, encode, compress;
 };
 
@@ -33,6 +34,12 @@ void recipe_write(const struct stage_set *, const struct recipe_place *, struct 
 /* Strings point into text or the arena. -EINVAL with the reason. */
 int recipe_read(struct str text, struct arena *, struct recipe *, struct err *);
 void recipe_fini(struct recipe *);
+
+/* What is said about the object beside its body: its times and records, what was
+ * lost, and the header's members that are metadata, as far as a store takes them
+ * (2 KB in all, printable ASCII). From the arena. */
+void recipe_metadata(const struct recipe *, const struct object *, struct arena *,
+		     struct map_of_str *);
 
 /* An object in the making: head, rows, end through one compression stream. */
 struct making {

@@ -12,7 +12,8 @@ const struct stage_kind_entry registry[KIND_COUNT] = {
 	[KIND_TRANSFORM] = { "pipeline.transform", "none",
 			     (const struct stage *const[]){
 				     &transform_none.stage, &transform_secadvisor.stage,
-				     &transform_vpclogs.stage, NULL } },
+				     &transform_vpclogs.stage,
+				     &transform_awsflowlogs.stage, NULL } },
 	[KIND_MANGLE] = { "pipeline.mangle", "none",
 			  (const struct stage *const[]){
 				  &mangle_none.stage, &mangle_action.stage,
@@ -22,7 +23,9 @@ const struct stage_kind_entry registry[KIND_COUNT] = {
 							 &header_vpclogs.stage, NULL } },
 	[KIND_ENCODE] = { "pipeline.encode", "json",
 			  (const struct stage *const[]){
-				  &encode_json.stage, &encode_secadvisor.stage, NULL } },
+				  &encode_json.stage, &encode_secadvisor.stage,
+				  &encode_ndjson.stage, &encode_csv.stage,
+				  &encode_text.stage, NULL } },
 	[KIND_COMPRESS] = { "pipeline.compress", "none",
 			    (const struct stage *const[]){ &compress_none.stage,
 							   &compress_gzip.stage,

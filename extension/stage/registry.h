@@ -44,10 +44,12 @@ size_t registry_sections(struct config_section *, size_t max);
 
 extern const struct classify classify_subnet, classify_subnet_autodiscovery;
 extern const struct filter filter_subnet;
-extern const struct transform transform_none, transform_secadvisor, transform_vpclogs;
+extern const struct transform transform_none, transform_secadvisor, transform_vpclogs,
+	transform_awsflowlogs;
 extern const struct mangle mangle_none, mangle_action, mangle_logstatus;
 extern const struct header header_none, header_vpclogs;
-extern const struct encode encode_json, encode_secadvisor;
+extern const struct encode encode_json, encode_secadvisor, encode_ndjson, encode_csv,
+	encode_text;
 extern const struct compress compress_none, compress_gzip, compress_zstd;
 
 #endif

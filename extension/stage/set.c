@@ -128,15 +128,38 @@ static void check_fit(const struct stage_set *set, const struct config *config,
 	if (encode->record && encode->record != transform->record)
 		misfit(config, KIND_ENCODE, problems, what, with,
 		       "it needs records of another transform");
+	if (encode->is_flat && !shape_is_flat(set->record))
+		misfit(config, KIND_ENCODE, problems, what, with,
+		       "its records have objects inside: use encode json or ndjson");
 	snprintf(with, sizeof(with), "storeheader %s", header->stage.name);
 	if (header->is_header && !encode->takes_header)
 		misfit(config, KIND_ENCODE, problems, what, with,
 		       "use encode json, or storeheader none");
 }
 
+/* What the transform writes. */
+static void choose_record(struct stage_set *set, bool is_ready,
+			  const struct config *config, struct problems *problems)
+{
+	const struct stage_instance *instance = &set->at[KIND_TRANSFORM];
+	const struct transform *transform = (const void *)instance->stage;
+	struct err err = ERR_INIT;
+
+	set->record = transform->record;
+	if (!transform->choose || !is_ready)
+		return;
+	set->record = transform->choose(instance->state,
+					(const void *)set->at[KIND_ENCODE].stage, &err);
+	if (set->record)
+		return;
+	set->record = transform->record;
+	config_problem(config, instance->stage->section, &err, problems);
+}
+
 void stage_set_read(struct stage_set *set, const struct config *config,
 		    struct arena *arena, struct problems *problems)
 {
+	size_t before = problems->count;
 	bool complete = true;
 	int kind;
 
@@ -145,8 +168,10 @@ void stage_set_read(struct stage_set *set, const struct config *config,
 		read_one(set, (enum stage_kind)kind, config, arena, problems);
 		complete = complete && set->at[kind].stage;
 	}
-	if (complete)
-		check_fit(set, config, problems);
+	if (!complete)
+		return;
+	choose_record(set, problems->count == before, config, problems);
+	check_fit(set, config, problems);
 }
 
 void stage_set_fini(struct stage_set *set)
@@ -156,6 +181,22 @@ void stage_set_fini(struct stage_set *set)
 	for (kind = 0; kind < KIND_COUNT; kind++)
 		if (set->at[kind].stage)
 			stage_instance_fini(&set->at[kind]);
+}
+
+struct strs stage_set_columns(const struct stage_set *set, struct arena *arena)
+{
+	const struct encode *encode = (const void *)set->at[KIND_ENCODE].stage;
+	const struct field *field;
+	struct strs columns = { NULL, 0 };
+
+	if (!encode->is_flat)
+		return columns;
+	columns.item = arena_alloc(arena,
+				   shape_count(set->record) * sizeof(*columns.item));
+	for (field = set->record->fields; columns.item && field->name; field++)
+		columns.item[columns.count++] = str_of(field->column ? field->column
+								     : field->name);
+	return columns;
 }
 
 void stage_set_parts(const struct stage_set *set, struct pipeline_parts *parts)
@@ -172,4 +213,5 @@ void stage_set_parts(const struct stage_set *set, struct pipeline_parts *parts)
 	parts->header_state = set->at[KIND_HEADER].state;
 	parts->encode = (const void *)set->at[KIND_ENCODE].stage;
 	parts->encode_state = set->at[KIND_ENCODE].state;
+	parts->record = set->record;
 }

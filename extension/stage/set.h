@@ -14,6 +14,7 @@ struct stage_instance {
 
 struct stage_set {
 	struct stage_instance at[KIND_COUNT];
+	const struct shape *record; /* what is written of the transform's */
 };
 
 /* Allocates a zeroed or defaulted state for stage. 0 or -ENOMEM. */
@@ -28,6 +29,10 @@ void stage_instance_fini(struct stage_instance *);
 void stage_set_read(struct stage_set *, const struct config *, struct arena *,
 		    struct problems *);
 void stage_set_fini(struct stage_set *);
+
+/* The columns that a flat encoder needs for its frame; none for others. From the
+ * arena; names are constant. */
+struct strs stage_set_columns(const struct stage_set *, struct arena *);
 
 /* Puts the set into parts; the limits stay. The set must outlive the pipeline. */
 void stage_set_parts(const struct stage_set *, struct pipeline_parts *);

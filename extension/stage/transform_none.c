@@ -2,10 +2,11 @@
 /* transform_none.c - the flow itself is the record. */
 #include "stage/registry.h"
 
-static enum verdict none_make(void *state, const struct flow *flow, struct now now,
-			      void *record)
+static enum verdict none_make(void *state, enum tag tag, const struct flow *flow,
+			      struct now now, void *record)
 {
 	(void)state;
+	(void)tag;
 	(void)now;
 	*(struct flow *)record = *flow;
 	return KEEP;

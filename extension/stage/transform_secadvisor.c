@@ -158,13 +158,14 @@ static void fill_layers(struct secadvisor *record, const struct flow *flow)
 	}
 }
 
-static enum verdict secadvisor_make(void *state, const struct flow *flow, struct now now,
-				    void *out)
+static enum verdict secadvisor_make(void *state, enum tag tag, const struct flow *flow,
+				    struct now now, void *out)
 {
 	struct secadvisor_options *self = state;
 	struct secadvisor *record = out;
 	int64_t count = count_report(self, flow, now.mono_ms);
 
+	(void)tag;
 	if (self->exclude_started_flows && !count && flow->finish_type == FINISH_NOT)
 		return EXCLUDE;
 	record->link_id = flow->link ? flow->link->id : 0;

@@ -4,9 +4,43 @@
  * A flow without TCPMetric (all UDP, and TCP unless the capture asks for it)
  * counts as one that was not terminated. The record needs ports, addresses and
  * both metrics: ARP and ICMP are left out.
+ *
+ * dialect exporter is what the Go exporter writes, dialect ibm what IBM
+ * documents today: every member always, counters of the window that can be
+ * summed up (see delta.h), only TCP and UDP over IPv4.
  */
+#include "stage/delta.h"
 #include "stage/registry.h"
 #include "stage/vpclogs.h"
+
+enum { DIALECT_EXPORTER, DIALECT_IBM };
+
+static const char *const dialect_names[] = { "exporter", "ibm", NULL };
+
+struct vpclogs_options {
+	int dialect;
+	int64_t known_flows;
+	struct deltas *deltas; /* dialect ibm */
+};
+
+static const struct vpclogs_options vpclogs_defaults = { .known_flows = 100000 };
+
+static const struct shape vpclogs_options_shape = {
+	.name = "vpclogs",
+	.size = sizeof(struct vpclogs_options),
+	.fields =
+		(const struct field[]){
+			OPTION_ENUM(
+				struct vpclogs_options, dialect, "dialect", 0,
+				dialect_names,
+				"exporter: the Go exporter's records; ibm: IBM's own"),
+			OPTION_RANGE(struct vpclogs_options, known_flows, "known_flows",
+				     0, 1, 100000000,
+				     "dialect ibm: flows whose totals are remembered"),
+			{ 0 },
+		},
+	.defaults = &vpclogs_defaults,
+};
 
 #define VPC(member, flags) FIELD(struct vpclogs, member, #member, flags)
 #define EMPTY		   FIELD_OMIT_EMPTY
@@ -41,6 +75,36 @@ const struct shape vpclogs_shape = {
 		},
 };
 
+const struct shape vpclogs_ibm_shape = {
+	.name = "vpclogs-ibm",
+	.size = sizeof(struct vpclogs),
+	.fields =
+		(const struct field[]){
+			VPC(start_time, 0),
+			VPC(end_time, 0),
+			VPC(connection_start_time, 0),
+			VPC(direction, EMPTY),
+			VPC(action, 0),
+			VPC(initiator_ip, 0),
+			VPC(target_ip, 0),
+			VPC(initiator_port, 0),
+			VPC(target_port, 0),
+			VPC(transport_protocol, 0),
+			VPC(ether_type, 0),
+			VPC(was_initiated, 0),
+			VPC(was_terminated, 0),
+			VPC(bytes_from_initiator, 0),
+			VPC(packets_from_initiator, 0),
+			VPC(bytes_from_target, 0),
+			VPC(packets_from_target, 0),
+			VPC(cumulative_bytes_from_initiator, 0),
+			VPC(cumulative_packets_from_initiator, 0),
+			VPC(cumulative_bytes_from_target, 0),
+			VPC(cumulative_packets_from_target, 0),
+			{ 0 },
+		},
+};
+
 enum { IANA_TCP = 6, IANA_UDP = 17 };
 
 static int64_t iana_protocol(int protocol)
@@ -56,55 +120,117 @@ static bool was_terminated(const struct flow_tcp_metric *tcp)
 		       tcp->ba_rst_start);
 }
 
-static enum verdict vpclogs_make(void *state, const struct flow *flow, struct now now,
-				 void *out)
+static void set_times(struct vpclogs *record, int64_t start_ms, int64_t last_ms,
+		      const struct flow_metric *all)
 {
-	const struct flow_metric *all = flow->metric, *delta = flow->last_update;
-	struct vpclogs *record = out;
-
-	(void)state;
-	(void)now;
-	if (!flow->transport)
-		return DROP_NO_TRANSPORT;
-	if (!flow->network)
-		return DROP_NO_NETWORK;
-	if (!all || !delta)
-		return DROP_NO_METRIC;
-	record->flow = flow;
-	record->start_time = time_text_rfc3339(record->start_text, delta->start / 1000);
-	record->end_time = time_text_rfc3339(record->end_text, delta->last / 1000);
+	record->start_time = time_text_rfc3339(record->start_text, start_ms / 1000);
+	record->end_time = time_text_rfc3339(record->end_text, last_ms / 1000);
 	record->connection_start_time = time_text_rfc3339(record->connection_start_text,
 							  all->start / 1000);
+}
+
+static void set_connection(struct vpclogs *record, const struct flow *flow)
+{
+	const struct flow_metric *all = flow->metric;
+
+	record->flow = flow;
 	record->initiator_ip = flow->network->a;
 	record->target_ip = flow->network->b;
 	record->initiator_port = flow->transport->a;
 	record->target_port = flow->transport->b;
 	record->transport_protocol = iana_protocol(flow->transport->protocol);
 	record->ether_type = STR("IPv4"); /* for IPv6 too, as the original */
-	record->was_initiated = all->ab_bytes == delta->ab_bytes ||
-				all->ba_bytes == delta->ba_bytes;
-	record->was_terminated = was_terminated(flow->tcp_metric);
 	record->cumulative_bytes_from_initiator = all->ab_bytes;
 	record->cumulative_packets_from_initiator = all->ab_packets;
 	record->cumulative_bytes_from_target = all->ba_bytes;
 	record->cumulative_packets_from_target = all->ba_packets;
+}
+
+static void make_exporter(const struct flow *flow, struct vpclogs *record)
+{
+	const struct flow_metric *all = flow->metric, *delta = flow->last_update;
+
+	set_times(record, delta->start, delta->last, all);
+	set_connection(record, flow);
+	record->was_initiated = all->ab_bytes == delta->ab_bytes ||
+				all->ba_bytes == delta->ba_bytes;
+	record->was_terminated = was_terminated(flow->tcp_metric);
 	record->bytes_from_initiator = delta->ab_bytes;
 	record->packets_from_initiator = delta->ab_packets;
 	record->bytes_from_target = delta->ba_bytes;
 	record->packets_from_target = delta->ba_packets;
+}
+
+static bool is_ibm(const struct flow *flow)
+{
+	return flow->network->protocol == PROTOCOL_IPV4 &&
+	       iana_protocol(flow->transport->protocol) != 0;
+}
+
+static bool is_port(int64_t number)
+{
+	return number >= 0 && number <= UINT16_MAX;
+}
+
+/* A flow that did not move is a record only if it ended. */
+static enum verdict make_ibm(struct vpclogs_options *self, enum tag tag,
+			     const struct flow *flow, struct now now,
+			     struct vpclogs *record)
+{
+	struct delta delta;
+
+	if (!is_ibm(flow))
+		return DROP_NOT_LOGGED;
+	if (!is_port(flow->transport->a) || !is_port(flow->transport->b))
+		return DROP_NO_TRANSPORT;
+	deltas_take(self->deltas, flow, now, &delta);
+	if (!delta.ab_packets && !delta.ab_bytes && !delta.ba_packets &&
+	    !delta.ba_bytes && !(delta.events & DELTA_END))
+		return DROP_NO_TRAFFIC;
+	set_times(record, delta.start_ms, delta.last_ms, flow->metric);
+	set_connection(record, flow);
+	record->direction = tag == TAG_EGRESS	 ? STR("O")
+			    : tag == TAG_INGRESS ? STR("I")
+						 : STR("");
+	record->action = STR("accepted");
+	record->was_initiated = delta.is_first;
+	record->was_terminated = (delta.events & DELTA_END) != 0;
+	record->bytes_from_initiator = delta.ab_bytes;
+	record->packets_from_initiator = delta.ab_packets;
+	record->bytes_from_target = delta.ba_bytes;
+	record->packets_from_target = delta.ba_packets;
+	return KEEP;
+}
+
+static enum verdict vpclogs_make(void *state, enum tag tag, const struct flow *flow,
+				 struct now now, void *record)
+{
+	struct vpclogs_options *self = state;
+
+	if (!flow->transport)
+		return DROP_NO_TRANSPORT;
+	if (!flow->network)
+		return DROP_NO_NETWORK;
+	if (!flow->metric || !flow->last_update)
+		return DROP_NO_METRIC;
+	if (self->dialect == DIALECT_IBM)
+		return make_ibm(self, tag, flow, now, record);
+	make_exporter(flow, record);
 	return KEEP;
 }
 
 /* The first address of the capture's node that is one of the flow's tells the
- * direction. Bridge-side interfaces have no address: then it stays unknown. */
+ * direction. Bridge-side interfaces have no address: then it stays unknown, or
+ * what the flow's tag says. */
 static enum found vpclogs_enrich(void *state, const struct flow *flow,
 				 struct queries *queries, void *out)
 {
+	const struct vpclogs_options *self = state;
+	bool is_short = self->dialect == DIALECT_IBM;
 	struct vpclogs *record = out;
 	const struct answer *nodes;
 	size_t i;
 
-	(void)state;
 	if (flow->node_tid.len == 0)
 		return ABSENT;
 	nodes = query(queries, "G.V().Has(\"TID\", ?)", flow->node_tid);
@@ -114,9 +240,9 @@ static enum found vpclogs_enrich(void *state, const struct flow *flow,
 		struct str address = str_until(nodes->node[0].ipv4.item[i], '/');
 
 		if (str_equal(address, record->initiator_ip))
-			record->direction = STR("outbound");
+			record->direction = is_short ? STR("O") : STR("outbound");
 		else if (str_equal(address, record->target_ip))
-			record->direction = STR("inbound");
+			record->direction = is_short ? STR("I") : STR("inbound");
 		else
 			continue;
 		return FOUND;
@@ -124,9 +250,41 @@ static enum found vpclogs_enrich(void *state, const struct flow *flow,
 	return ABSENT;
 }
 
+static int vpclogs_init(void *state, struct err *err)
+{
+	struct vpclogs_options *self = state;
+
+	if (self->dialect != DIALECT_IBM)
+		return 0;
+	self->deltas = deltas_new((size_t)self->known_flows);
+	return self->deltas ? 0 : err_set(err, "out of memory");
+}
+
+static void vpclogs_fini(void *state)
+{
+	struct vpclogs_options *self = state;
+
+	deltas_free(self->deltas);
+}
+
+static const struct shape *vpclogs_choose(void *state, const struct encode *encode,
+					  struct err *err)
+{
+	const struct vpclogs_options *self = state;
+
+	(void)encode;
+	(void)err;
+	return self->dialect == DIALECT_IBM ? &vpclogs_ibm_shape : &vpclogs_shape;
+}
+
 const struct transform transform_vpclogs = {
-	.stage = { .name = "vpclogs" },
+	.stage = { .name = "vpclogs",
+		   .section = "pipeline.transform.vpclogs",
+		   .state = &vpclogs_options_shape,
+		   .init = vpclogs_init,
+		   .fini = vpclogs_fini },
 	.record = &vpclogs_shape,
+	.choose = vpclogs_choose,
 	.make = vpclogs_make,
 	.enrich = vpclogs_enrich,
 };

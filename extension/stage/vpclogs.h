@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* vpclogs.h - the record of IBM Cloud's VPC flow logs, as the Go flow exporter
- * writes it: its members, their order, and what is left out when empty.
+/* vpclogs.h - the record of IBM Cloud's VPC flow logs: its members and their
+ * order. The Go flow exporter leaves out what is empty; IBM writes everything.
+ *
+ * Outside facts: IBM Cloud docs, topic vpc-fl-analyze, of 2024-07-16.
  */
 #ifndef STAGE_VPCLOGS_H
 #define STAGE_VPCLOGS_H
@@ -11,8 +13,8 @@
 
 struct vpclogs {
 	struct str start_time, end_time, connection_start_time; /* RFC 3339 */
-	struct str direction; /* inbound, outbound, or unknown: empty */
-	struct str action;    /* set by mangle action: A or R */
+	struct str direction; /* inbound, outbound; I, O; or unknown: empty */
+	struct str action;    /* A or R, set by mangle action; IBM: accepted */
 	struct str initiator_ip, target_ip;
 	int64_t initiator_port, target_port;
 	int64_t transport_protocol; /* IANA; 0 for what is not TCP or UDP */
@@ -29,6 +31,7 @@ struct vpclogs {
 	char connection_start_text[TIME_TEXT_SIZE];
 };
 
-extern const struct shape vpclogs_shape;
+/* As the Go exporter writes it, and as IBM does. */
+extern const struct shape vpclogs_shape, vpclogs_ibm_shape;
 
 #endif

@@ -15,8 +15,7 @@
 #include "store/seal.h"
 #include "sys/io.h"
 
-#define ARENA_MAX    ((size_t)1 << 20)
-#define METADATA_MAX 4
+#define ARENA_MAX ((size_t)1 << 20)
 
 /* What the heads of the frames say, up to a limit. */
 struct outline {
@@ -141,33 +140,16 @@ static int body_put(struct byte_sink *sink, struct str bytes)
 	return 0;
 }
 
-static struct str number(char text[24], int64_t value)
-{
-	return (struct str){ text, (size_t)snprintf(text, 24, "%" PRId64, value) };
-}
-
 static int write_envelope(struct body *body, const struct recipe *recipe,
 			  const struct object *object)
 {
-	char text[METADATA_MAX][24], head[ENVELOPE_SIZE];
-	struct str name[METADATA_MAX] = {
-		STR("first-timestamp"),
-		STR("last-timestamp"),
-		STR("num-records"),
-		STR("lost-flows"),
-	};
-	struct str value[METADATA_MAX] = {
-		number(text[0], object->first_ms),
-		number(text[1], object->last_ms),
-		number(text[2], object->records),
-		number(text[3], object->lost_flows),
-	};
+	struct arena arena = ARENA_INIT(ARENA_MAX);
+	char head[ENVELOPE_SIZE];
 	struct envelope envelope = {
 		.dirname = recipe->place.dirname,
 		.key = object->key,
 		.content_type = recipe->content_type,
 		.content_encoding = recipe->content_encoding,
-		.metadata = { name, value, METADATA_MAX - !object->lost_flows },
 		.records = object->records,
 		.size = body->size,
 	};
@@ -175,8 +157,12 @@ static int write_envelope(struct body *body, const struct recipe *recipe,
 
 	if (!error)
 		error = digest_end(&body->md5, envelope.md5);
+	recipe_metadata(recipe, object, &arena, &envelope.metadata);
+	if (!error)
+		error = arena_error(&arena);
 	if (!error)
 		error = envelope_write(&envelope, head);
+	arena_fini(&arena);
 	return error ? error
 		     : io_write_at(body->fd, (struct str){ head, sizeof(head) }, 0);
 }

@@ -9,7 +9,10 @@ objects by time are no differences: two runs of the Go exporter differ there.
 import collections
 import json
 
-from lib import oracle, settings
+from lib import objects, oracle, paths, settings
+
+# apply() changes what the Go exporter stored; ours(), if there is one, what we did, where that is told apart by the clock.
+Difference = collections.namedtuple("Difference", "reason apply ours", defaults=[None])
 
 # apply() changes what the Go exporter stored; ours(), if there is one, what we did, where that is told apart by the clock.
 Difference = collections.namedtuple("Difference", "reason apply ours", defaults=[None])
@@ -18,6 +21,15 @@ Difference = collections.namedtuple("Difference", "reason apply ours", defaults=
 def label_of_plain_body(found, _):
     """A body that is not compressed has no content-encoding."""
     return [o._replace(headers={k: v for k, v in o.headers.items() if k != "content-encoding"}) for o in found]
+
+
+def as_csv(*_):
+    """The records of edge-aws2 as CSV."""
+    stored = objects.read_tree(paths.GOLDEN / "cases" / "edge-aws2" / "expected")
+    return [item._replace(frame=(",".join(oracle.AWS_2), "", ("\n",), "", ""),
+                          records=[oracle.as_csv(r) for r in item.records],
+                          headers={**item.headers, "content-type": "text/csv"})
+            for item in label_of_plain_body(stored, None)]
 
 
 def survivors(found, _):
@@ -72,6 +84,10 @@ DIFFERENCES = {
         "While the Go exporter waits for the other capture point it forgets what the reports in between counted; the "
         "record of a reject has only the last of them. Ours has the sum.",
         summed_up),
+    "P31": Difference(
+        "The Go exporter's encoder csv always fails, and nothing is stored. We write what it was meant to write: "
+        "the values of its JSON records under its own headings, as text/csv.",
+        as_csv),
     "P39": Difference(
         "The Go exporter labels every object Content-Encoding: gzip, also plain ones, so that HTTP clients fail "
         "to read them. We label what is compressed; content_encoding: gzip brings the old label back.",
@@ -88,6 +104,8 @@ ELSEWHERE = {
     "P16": "Flows without TCPMetric (all UDP and SCTP, TCP of plain captures) crash the Go exporter in vpclogs; "
            "we take the missing metric as zero.",
     "P17": "The Go exporter leaves out the direction of the first vpclogs record of each capture node; we do not.",
+    "P19": "Flows without Link or Metric crash the Go exporter in awsflowlogs; we take what is missing as zero.",
+    "P32": "The Go exporter's csv of version 3 would lack the 14 columns of version 2; we write all 21.",
     "P33": "The Go exporter loses what is left after the full objects of a flush; we keep it for the next object.",
     "P38": "The Go exporter writes nothing when it is stopped; we store what is there.",
     "lost-flows": "An object in whose window flows were lost says how many; the Go exporter keeps it to itself.",

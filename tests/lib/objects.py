@@ -21,6 +21,7 @@ COUNT = re.compile(r'("number_of_flow_logs": ?)\d+')
 META = "x-amz-meta-"
 LOST = META + "lost-flows"
 FIRST, LAST, RECORDS = META + "first-timestamp", META + "last-timestamp", META + "num-records"
+JSON, TABLES, LINES = "application/json", ("text/csv", "text/plain"), "application/x-ndjson"
 BLANK = re.compile(r"[ \t\r\n]*")
 DECODER = json.JSONDecoder()
 
@@ -75,6 +76,17 @@ def split(text):
     return blank, records
 
 
+def split_lines(text, has_heading):
+    """Return (frame, records) of a body of lines; the heading is its frame."""
+    lines = text.split("\n")
+    if lines.pop() != "":
+        raise ValueError("the last line has no end")
+    heading = lines[:1] if has_heading else []
+    if has_heading and not heading:
+        raise ValueError("no heading")
+    return ("".join(heading), "", ("\n",) if len(lines) > 1 else (), "", ""), lines[len(heading):]
+
+
 def body_text(raw, headers):
     """Return the text of a body, decompressed as its headers say and not otherwise."""
     if headers.get("content-encoding") == "gzip" and raw[:2] == b"\x1f\x8b":
@@ -87,7 +99,8 @@ def parse(key, raw, headers):
     match = KEY.match(key)
     try:
         text = body_text(raw, headers)
-        frame, records = split(text)
+        kind = headers.get("content-type", JSON)
+        frame, records = split(text) if kind == JSON else split_lines(text, kind in TABLES)
     except (ValueError, IndexError, EOFError, OSError) as error:
         raise Malformed("%s: %s" % (key, error)) from error
     if not match:
@@ -234,7 +247,7 @@ def object_faults(item):
         yield "%s: empty part in the key" % item.key
     if not count:
         yield "%s: no records" % item.key
-    if headers.get("content-type") != "application/json":
+    if headers.get("content-type") not in (JSON, LINES, *TABLES):
         yield "%s: content-type %s" % (item.key, headers.get("content-type"))
     packed = item.raw[:2] == b"\x1f\x8b"
     if packed != (headers.get("content-encoding") == "gzip"):
@@ -249,7 +262,8 @@ def object_faults(item):
         yield "%s: num-records %s, has %d" % (item.key, headers[RECORDS], count)
     if not int(headers[FIRST]) <= int(headers[LAST]):
         yield "%s: first %s after last %s" % (item.key, headers[FIRST], headers[LAST])
-    yield from header_faults(item, json.loads(item.text))
+    if headers["content-type"] == JSON:
+        yield from header_faults(item, json.loads(item.text))
 
 
 def header_faults(item, body):

@@ -2,17 +2,20 @@
 """What an exporter must store, computed straight from a recording.
 
 An independent implementation of the rules: classify subnet and
-subnet_autodiscovery, filter subnet, capture_id, transform none, vpclogs and
-secadvisor, mangle logstatus but for what it adds. test_oracle.py holds it against what
+subnet_autodiscovery, filter subnet, capture_id, transform none, vpclogs,
+secadvisor, and awsflowlogs as the Go exporter makes it, encode csv, mangle
+logstatus but for what it adds. test_oracle.py holds it against what
 the Go exporter stored, so it may stand in for the Go exporter where that one
 crashes (flows without TCPMetric) or loses messages.
 """
+import csv
+import io
 import ipaddress
 import json
 import re
 
 from lib import oracle_secadvisor, stream
-from lib.flowjson import BadFlow, decode, encode, quote
+from lib.flowjson import BadFlow, PROTOCOLS, decode, encode, quote
 
 TAGS = ("egress", "ingress", "internal", "other")
 IANA = {"TCP": 6, "UDP": 17}
@@ -111,6 +114,50 @@ def vpclogs(flow, topology):
                              if value not in ("", 0) or value is False)
 
 
+AWS_2 = ("version account-id interface-id srcadr dstaddr srcport dstport protocol packets bytes start end "
+         "action log-status").split()
+AWS_3 = AWS_2 + "vpc-id subnet-id instance-id tcp-flags type pkt-srcadr pkt-dstaddr".split()
+
+
+def seconds(milliseconds):
+    """Divide towards zero, as Go does."""
+    return int(abs(milliseconds) // 1000 * (1 if milliseconds >= 0 else -1))
+
+
+def int64(value):
+    """Wrap around, as Go does."""
+    return (value + (1 << 63)) % (1 << 64) - (1 << 63)
+
+
+def awsflowlogs(flow, version):
+    """Return the Go exporter's record of a flow; no link and no metric count as zero (P19)."""
+    network, ports, total = flow.get("Network", {}), flow.get("Transport", {}), flow.get("Metric", {})
+    protocol = ports.get("Protocol", PROTOCOLS[0])
+    rows = [
+        ("Version", version), ("AccountID", "12345678"),
+        ("InterfaceID", str(flow.get("Link", {}).get("ID", 0))),
+        ("SrcAddr", network.get("A", "")), ("DstAddr", network.get("B", "")),
+        ("SrcPort", ports.get("A", 0)), ("DstPort", ports.get("B", 0)),
+        ("Protocol", PROTOCOLS.index(protocol)),
+        ("Packets", int64(total.get("ABPackets", 0) + total.get("BAPackets", 0))),
+        ("Bytes", int64(total.get("ABBytes", 0) + total.get("BABytes", 0))),
+        ("Start", seconds(flow.get("Start", 0))), ("End", seconds(flow.get("Last", 0))),
+        ("Action", "ACCEPT"), ("LogStatus", "OK"),
+    ]
+    if version == 3:
+        kind = {"IPV4": "IPv4", "IPV6": "IPv6"}.get(network.get("Protocol"), "")
+        rows += [("VpcID", ""), ("SubnetID", ""), ("InstanceID", ""), ("TCPFlags", 0), ("Type", kind),
+                 ("PktSrcAddr", ""), ("PktDstAddr", "")]
+    return "{%s}" % ",".join("%s:%s" % (quote(key), text(value)) for key, value in rows)
+
+
+def as_csv(record):
+    """Return a flat JSON record as a line of CSV, without the line end."""
+    out = io.StringIO()
+    csv.writer(out, lineterminator="").writerow(json.loads(record).values())
+    return out.getvalue()
+
+
 def text(value):
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -149,13 +196,14 @@ def expected(config, recordings, answers, since_028=True):
     masks = [mask(m) for m in pipe.get("classify", {}).get("cluster_net_masks") or []]
     excluded = pipe.get("filter", {}).get("excluded_tags") or []
     capture = pipe.get("subscriber", {}).get("capture_id")
-    topology = Topology(answers)
     transform = pipe.get("transform", {})
+    kind = transform.get("type")
+    topology = Topology(answers)
     if pipe.get("classify", {}).get("type") == "subnet_autodiscovery":
         masks += discovered(topology)
     advisor = oracle_secadvisor.Record(transform.get("secadvisor") or {}, topology.answers, since_028)
     wrapped = pipe.get("storeheader", {}).get("type") == "vpclogs" or (
-        transform.get("type") == "secadvisor" and "type" not in pipe.get("encode", {}))
+        kind == "secadvisor" and "type" not in pipe.get("encode", {}))
     depth = 1 + wrapped if pipe.get("encode", {}).get("json", {}).get("pretty") else 0
     out = []
     for flows in flows_of(recordings):
@@ -166,9 +214,11 @@ def expected(config, recordings, answers, since_028=True):
             tag = classify(flow, masks)
             if tag in excluded:
                 continue
-            if transform.get("type") == "vpclogs":
+            if kind == "vpclogs":
                 record = vpclogs(flow, topology)
-            elif transform.get("type") == "secadvisor":
+            elif kind == "awsflowlogs":
+                record = awsflowlogs(flow, 3 if transform.get("awsflowlogs", {}).get("version") == 3 else 2)
+            elif kind == "secadvisor":
                 record = advisor.make(flow)
                 if record and pipe.get("mangle", {}).get("type") == "logstatus":
                     extend = record.pop("Extend")
@@ -178,6 +228,7 @@ def expected(config, recordings, answers, since_028=True):
                 record = encode("Flow", flow)
             if record is not None:
                 record = indent(record, depth) if depth else record
+                record = as_csv(record) if pipe.get("encode", {}).get("type") == "csv" else record
                 tags.setdefault(tag, []).append(record)
         out.append(tags)
     return out

@@ -11,9 +11,15 @@
 #define T0	     INT64_C(1551199609544) /* 2019-02-26T16:46:49.544Z */
 
 /* The members as lines "name=text", of an object of two records. */
-static void put_members(const char *yaml, struct arena *arena, struct buf *out)
+static void put_members(const char *yaml, const char *record, int64_t lost_flows,
+			struct arena *arena, struct buf *out)
 {
-	struct object about = { .first_ms = T0, .last_ms = T0 + 60456, .records = 2 };
+	struct object about = {
+		.first_ms = T0,
+		.last_ms = T0 + 60456,
+		.records = 2,
+		.lost_flows = lost_flows,
+	};
 	struct problems problems = PROBLEMS_INIT;
 	struct config *config = config_new();
 	struct arena strings = ARENA_INIT(1 << 20);
@@ -25,8 +31,8 @@ static void put_members(const char *yaml, struct arena *arena, struct buf *out)
 	assert_int_equal(config_add(config, "t.yml", str_of(yaml), false, &problems), 0);
 	stage_set_read(&set, config, &strings, &problems);
 	assert_string_equal(buf_str(&problems.text).ptr, "");
-	count = header_vpclogs.members(set.at[KIND_HEADER].state, &about, arena,
-				       &members);
+	count = header_vpclogs.members(set.at[KIND_HEADER].state, str_of(record), &about,
+				       arena, &members);
 	for (i = 0; i < count; i++) {
 		buf_printf(out, STR_FMT "=", STR_ARG(members[i].name));
 		if (members[i].is_rows)
@@ -35,7 +41,7 @@ static void put_members(const char *yaml, struct arena *arena, struct buf *out)
 			buf_put_i64(out, members[i].number);
 		else
 			buf_put(out, members[i].text);
-		buf_putc(out, '\n');
+		buf_puts(out, members[i].is_metadata ? " +\n" : "\n");
 	}
 	stage_set_fini(&set);
 	config_free(config);
@@ -69,7 +75,47 @@ static void test_members_are_sorted_and_ours_win(void **state)
 		struct arena arena = ARENA_INIT(65536);
 		struct buf out = BUF_INIT(4096);
 
-		put_members(cases[i].yaml, &arena, &out);
+		put_members(cases[i].yaml, "vpclogs", 0, &arena, &out);
+		assert_string_equal(out.ptr, cases[i].members);
+		buf_fini(&out);
+		arena_fini(&arena);
+	}
+}
+
+/* The members that IBM documents, whatever is configured; metadata: all but the
+ * records. */
+static void test_the_header_of_ibm_is_whole_and_true(void **state)
+{
+	static const struct {
+		int64_t lost_flows;
+		const char *yaml, *members;
+	} cases[] = {
+		{ 0, PIPELINE,
+		  "attached_endpoint_type=vnic +\n"
+		  "capture_end_time=2019-02-26T16:47:50Z +\n"
+		  "capture_start_time=2019-02-26T16:46:49Z +\ncollector_crn= +\n"
+		  "flow_logs=[rows]\ninstance_crn= +\nnetwork_interface_id= +\n"
+		  "number_of_flow_logs=2 +\nstate=ok +\nversion=0.0.1 +\nvpc_crn= +\n" },
+		{ 3,
+		  PIPELINE "    vpclogs: {collector_crn: c, attached_endpoint_type: x, "
+			   "network_interface_id: nic, instance_crn: i, vpc_crn: v, "
+			   "state: mine, more: m}\n",
+		  "attached_endpoint_type=x +\n"
+		  "capture_end_time=2019-02-26T16:47:50Z +\n"
+		  "capture_start_time=2019-02-26T16:46:49Z +\ncollector_crn=c +\n"
+		  "flow_logs=[rows]\ninstance_crn=i +\nmore=m +\n"
+		  "network_interface_id=nic +\nnumber_of_flow_logs=2 +\n"
+		  "state=skip data +\nversion=0.0.1 +\nvpc_crn=v +\n" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		struct arena arena = ARENA_INIT(65536);
+		struct buf out = BUF_INIT(4096);
+
+		put_members(cases[i].yaml, "vpclogs-ibm", cases[i].lost_flows, &arena,
+			    &out);
 		assert_string_equal(out.ptr, cases[i].members);
 		buf_fini(&out);
 		arena_fini(&arena);
@@ -82,7 +128,7 @@ static void test_no_memory_is_no_header_and_an_error(void **state)
 	struct buf out = BUF_INIT(4096);
 
 	(void)state;
-	put_members(PIPELINE, &arena, &out);
+	put_members(PIPELINE, "vpclogs", 0, &arena, &out);
 	assert_int_equal(out.len, 0);
 	assert_int_not_equal(arena_error(&arena), 0);
 	buf_fini(&out);
@@ -100,6 +146,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_members_are_sorted_and_ours_win),
+		cmocka_unit_test(test_the_header_of_ibm_is_whole_and_true),
 		cmocka_unit_test(test_no_memory_is_no_header_and_an_error),
 		cmocka_unit_test(test_rows_are_one_level_deeper),
 	};

@@ -58,6 +58,7 @@ static void house_open(struct house *h)
 	*h = (struct house){ .streams = { .lock = PTHREAD_MUTEX_INITIALIZER } };
 	world_make(&h->w);
 	world_open(&h->w, start);
+	h->stages.record = &flow_shape;
 	for (kind = 0; kind < KIND_COUNT; kind++)
 		assert_int_equal(stage_instance_new(
 					 &h->stages.at[kind],

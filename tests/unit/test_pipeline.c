@@ -55,23 +55,25 @@ static bool fake_keeps(const void *self, enum tag tag)
 	return tag != TAG_OTHER;
 }
 
-static enum verdict fake_make(void *self, const struct flow *flow, struct now now,
-			      void *out)
+static enum verdict fake_make(void *self, enum tag tag, const struct flow *flow,
+			      struct now now, void *out)
 {
 	struct record *record = out;
 
 	assert_string_equal(self, "transform");
+	assert_int_equal(tag, flow->start / 10 % 10);
 	assert_int_equal(now.mono_ms, 0);
 	assert_int_equal(record->number, 0);
 	record->number = flow->start;
 	return (enum verdict)(flow->start % 10);
 }
 
-static enum verdict no_make(void *self, const struct flow *flow, struct now now,
-			    void *out)
+static enum verdict no_make(void *self, enum tag tag, const struct flow *flow,
+			    struct now now, void *out)
 {
 	(void)now;
 	(void)self;
+	(void)tag;
 	(void)flow;
 	(void)out;
 	fail_msg("made a record that is not there");
@@ -218,6 +220,7 @@ static void open_world(struct world *w)
 		  .max_stream_ms = 5000,
 		  .max_held = 100,
 		  .first_age_ms = 5000 },
+		NULL,
 	};
 	w->batch = batch_new(NULL, 0, NULL);
 	assert_non_null(w->batch);
@@ -265,6 +268,8 @@ static void assert_balance(const struct world *w)
 				 get(w, STAT_FLOWS_DROPPED_NO_TRANSPORT) +
 				 get(w, STAT_FLOWS_DROPPED_NO_NETWORK) +
 				 get(w, STAT_FLOWS_DROPPED_NO_METRIC) +
+				 get(w, STAT_FLOWS_DROPPED_NO_TRAFFIC) +
+				 get(w, STAT_FLOWS_DROPPED_NOT_LOGGED) +
 				 get(w, STAT_FLOWS_DROPPED_MEMORY) +
 				 get(w, STAT_FLOWS_TRANSFORMED));
 	assert_int_equal(get(w, STAT_FLOWS_TRANSFORMED) + get(w, STAT_RECORDS_ADDED) -
@@ -473,6 +478,92 @@ static void test_records_that_found_no_place_are_counted(void **state)
 	close_world(&w);
 }
 
+static int64_t left; /* records that fake_more() and fake_due() still make */
+
+static bool fake_more(void *self, const struct flow *flow, void *out)
+{
+	struct record *record = out;
+
+	assert_string_equal(self, "transform");
+	assert_int_equal(record->number, 0);
+	if (!left)
+		return false;
+	record->number = flow->start + 100 * left--;
+	return true;
+}
+
+static void test_a_flow_may_be_more_records(void **state)
+{
+	struct world w;
+
+	(void)state;
+	open_world(&w);
+	w.transform.more = fake_more;
+	start_pipeline(&w);
+	add_flow(&w, 20, 0);
+	add_flow(&w, 0, 0);
+	add_flow(&w, 1, 0);
+	left = 2;
+	accept_all(&w);
+	assert_int_equal(get(&w, STAT_FLOWS_TRANSFORMED), 2);
+	assert_int_equal(get(&w, STAT_RECORDS_ADDED), 2);
+	pipeline_commit(w.pipeline, at(2000));
+	assert_string_equal(w.sink.log.ptr, "egress: 0/0\ninternal: 20/0 220/0 120/0\n");
+	assert_balance(&w);
+	close_world(&w);
+}
+
+static int64_t fake_due(void *self, enum tag tag, struct records *records, struct now now)
+{
+	assert_string_equal(self, "transform");
+	assert_ptr_equal(records->shape, &record_shape);
+	while (left && tag == TAG_INTERNAL) {
+		struct record *record = records_add(records);
+
+		record->number = now.wall_ms + left--;
+	}
+	return now.mono_ms + 7;
+}
+
+static int64_t told_lost;
+
+static void fake_lost(void *self, int64_t flows)
+{
+	assert_string_equal(self, "transform");
+	told_lost += flows;
+}
+
+static void test_records_may_be_due_without_flows(void **state)
+{
+	struct world w;
+
+	(void)state;
+	open_world(&w);
+	w.transform.tick = fake_due;
+	w.transform.lost = fake_lost;
+	start_pipeline(&w);
+	left = told_lost = 0;
+	assert_int_equal(pipeline_tick(w.pipeline, NULL, at(1000)), 1007);
+	left = 2;
+	assert_int_equal(pipeline_tick(w.pipeline, NULL, at(1000)), 1007);
+	assert_string_equal(w.sink.log.ptr, "internal: 1002/0 1001/0\n");
+	buf_reset(&w.sink.log);
+	left = 1;
+	add_flow(&w, 20, 0);
+	accept_all(&w);
+	pipeline_lost(w.pipeline, 0);
+	assert_int_equal(told_lost, 0);
+	pipeline_lost(w.pipeline, 3);
+	assert_int_equal(told_lost, 3);
+	pipeline_commit(w.pipeline, at(2000));
+	left = 1;
+	pipeline_flush(w.pipeline, at(3000));
+	assert_string_equal(w.sink.log.ptr, "internal: 20/0 2001/0\ninternal: 3001/0\n"
+					    "internal sealed 5, 3 lost\n");
+	assert_balance(&w);
+	close_world(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -485,6 +576,8 @@ int main(void)
 		cmocka_unit_test(test_a_mangle_without_memory_is_counted),
 		cmocka_unit_test(test_ticks_and_flushes_reach_every_tag),
 		cmocka_unit_test(test_records_that_found_no_place_are_counted),
+		cmocka_unit_test(test_a_flow_may_be_more_records),
+		cmocka_unit_test(test_records_may_be_due_without_flows),
 	};
 
 	return cmocka_run_group_tests_name("pipeline", tests, NULL, NULL);

@@ -116,10 +116,9 @@ static void put_rows(const struct world *w, const char *flows, struct buf *rows)
 {
 	const struct header *header = (const void *)w->set.at[KIND_HEADER].stage;
 	const struct encode *encode = (const void *)w->set.at[KIND_ENCODE].stage;
-	const struct transform *transform = (const void *)w->set.at[KIND_TRANSFORM].stage;
 
 	for (; *flows; flows++)
-		encode->row(w->set.at[KIND_ENCODE].state, transform->record,
+		encode->row(w->set.at[KIND_ENCODE].state, w->set.record,
 			    &w->batch->flows[*flows - '1'], header->is_header, rows);
 }
 
@@ -293,7 +292,7 @@ static void test_the_recipe_keeps_options_and_place(void **state)
 	assert_string_equal(w.recipe_text.ptr,
 			    "{\"format\":1,\"tag\":\"internal\",\"dirname\":\"bkt\","
 			    "\"prefix\":\"lo\\\"gs\",\"content_encoding\":\"auto\","
-			    "\"transform\":\"vpclogs\",\"header\":\"vpclogs\","
+			    "\"record\":\"vpclogs\",\"header\":\"vpclogs\","
 			    "\"header_options\":{\"*\":{\"collector_crn\":\"abc\","
 			    "\"vpc_crn\":\"v\\u003c1\\u003e\",\"num\":\"5\","
 			    "\"state\":\"mine\"}},"
@@ -304,7 +303,7 @@ static void test_the_recipe_keeps_options_and_place(void **state)
 	assert_int_equal(w.recipe.place.tag, TAG_INTERNAL);
 	assert_true(str_is(w.recipe.place.dirname, "bkt"));
 	assert_true(str_is(w.recipe.place.prefix, "lo\"gs"));
-	assert_ptr_equal(w.recipe.transform, &transform_vpclogs);
+	assert_true(str_is(w.recipe.record, "vpclogs"));
 	assert_ptr_equal(w.recipe.header.stage, &header_vpclogs.stage);
 	assert_ptr_equal(w.recipe.compress.stage, &compress_gzip.stage);
 	close_world(&w);
@@ -337,7 +336,7 @@ static void test_the_content_encoding_is_resolved(void **state)
 	}
 }
 
-#define GOOD "\"format\":1,\"tag\":\"other\",\"transform\":\"none\","
+#define GOOD "\"format\":1,\"tag\":\"other\",\"record\":\"flow\","
 #define REST "\"header\":\"none\",\"encode\":\"json\",\"compress\":\"none\""
 
 static void test_broken_recipes_are_refused(void **state)
@@ -351,11 +350,8 @@ static void test_broken_recipes_are_refused(void **state)
 		{ "{\"format\":\"1\"}", "not a recipe" },
 		{ "{}", "format 0; this version knows 1" },
 		{ "{\"format\":2}", "format 2; this version knows 1" },
-		{ "{\"format\":1}", "unknown tag or transform" },
-		{ "{\"format\":1,\"tag\":\"none\",\"transform\":\"none\"}",
-		  "unknown tag or transform" },
-		{ "{\"format\":1,\"tag\":\"other\",\"transform\":\"x\"}",
-		  "unknown tag or transform" },
+		{ "{\"format\":1}", "unknown tag" },
+		{ "{\"format\":1,\"tag\":\"none\"}", "unknown tag" },
 		{ "{" GOOD "\"header\":\"x\",\"encode\":\"json\"}", "no such stage: x" },
 		{ "{" GOOD "\"header\":\"none\",\"encode\":\"csw\"}",
 		  "no such stage: csw" },

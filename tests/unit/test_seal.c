@@ -32,7 +32,7 @@ static void put_recipe(struct buf *b, const char *compress)
 		.content_encoding = STR("auto"),
 		.tag = TAG_OTHER,
 	};
-	struct stage_set set = { 0 };
+	struct stage_set set = { .record = &flow_shape };
 	int kind;
 
 	for (kind = 0; kind < KIND_COUNT; kind++) {

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* interfaces.h - which interfaces have been silent for an interval.
+ *
+ * An interface is known by its name and the tag of its traffic once it had some.
+ * Each interval without any is told once, INTERFACES_TOLD_MAX times in a row;
+ * then the interface counts as gone. At most INTERFACES_MAX are known; more are
+ * not watched.
+ */
+#ifndef STAGE_INTERFACES_H
+#define STAGE_INTERFACES_H
+
+#include "base/now.h"
+#include "pipeline/object.h"
+
+#define INTERFACES_MAX	    4096
+#define INTERFACES_TOLD_MAX 6
+
+struct interfaces;
+
+/* NULL: no memory. */
+struct interfaces *interfaces_new(int64_t interval_ms);
+void interfaces_free(struct interfaces *);
+
+/* It has traffic. */
+void interfaces_seen(struct interfaces *, enum tag, struct str name, struct now);
+
+/* An interval without traffic. The name is borrowed, for at least an interval. */
+struct silence {
+	struct str name;
+	int64_t start_ms, end_ms; /* Unix ms */
+};
+
+/* false: none of this tag has been silent for an interval. */
+bool interfaces_silent(struct interfaces *, enum tag, struct now, struct silence *);
+/* Nothing is silent before (monotonic), or NEVER_MS. */
+int64_t interfaces_due(const struct interfaces *, enum tag);
+
+#endif
