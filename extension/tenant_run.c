@@ -39,6 +39,8 @@ static void finish_batch(struct tenant *t, struct now now)
 	queries_reset(&t->queries);
 	stats_add(&t->home->stats, STAT_LOOKUPS_REFUSED, (int64_t)t->queries.refused);
 	t->queries.refused = 0;
+	stats_add(&t->home->stats, STAT_LOOKUPS_DEGRADED,
+		  (int64_t)asker_take_degraded(&t->asker));
 	batch_unref(t->parcel->batch);
 	t->parcel = NULL;
 }

@@ -38,7 +38,7 @@ struct subscriber_stats {
 	_Atomic int64_t gaps;	  /* ends of admitted connections: flows may be lost */
 	_Atomic int64_t renewals; /* because it was starved */
 	_Atomic int64_t messages, bytes;
-	_Atomic int64_t logins; /* credentials exchanged for a token */
+	_Atomic int64_t logins;	   /* credentials exchanged for a token */
 	atomic_bool is_subscribed; /* admitted and alive */
 	atomic_bool is_starved;	   /* was renewed, and nothing has come since */
 };
