@@ -187,7 +187,7 @@ static void asked_once_then_cached(void **state)
 	assert_non_null(
 		strstr(w->head, "\r\nAuthorization: Basic dXNlcjpwYXNzd29yZA==\r\n"));
 	assert_non_null(strstr(w->head, "\r\nContent-Type: application/json\r\n"));
-	assert_non_null(strstr(w->head, "\r\nAccept-Encoding: gzip\r\n"));
+	assert_non_null(strstr(w->head, "\r\nAccept-Encoding: gzip, deflate\r\n"));
 	c = count(w);
 	assert_int_equal(c.requests, 1);
 	assert_int_equal(c.hit, 2);
