@@ -205,6 +205,7 @@ void settings_program(struct settings *s, struct program *program,
 	note_program(s, program);
 	s->workers = program->workers;
 	s->lookup_timeout_ms = program->lookup_timeout_ms;
+	s->topology.patience_ms = program->lookup_timeout_ms;
 	s->batch_bytes = program->batch_bytes;
 	s->held_bytes = program->held_bytes;
 	s->stop_timeout_ms = program->stop_timeout_ms;

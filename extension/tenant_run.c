@@ -43,8 +43,9 @@ static void finish_turn(struct tenant *t, struct now now)
 	pipeline_commit(t->pipeline, now);
 	queries_reset(&t->queries);
 	stats_add(&t->home->stats, STAT_LOOKUPS_REFUSED, (int64_t)t->queries.refused);
-	stats_add(&t->home->stats, STAT_LOOKUPS_DEGRADED, (int64_t)t->queries.degraded);
-	t->queries.refused = t->queries.degraded = 0;
+	t->queries.refused = 0;
+	stats_add(&t->home->stats, STAT_LOOKUPS_DEGRADED,
+		  (int64_t)asker_take_degraded(&t->asker));
 	while (t->parcels)
 		batch_unref(t->parcel[--t->parcels]->batch);
 }

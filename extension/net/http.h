@@ -35,7 +35,7 @@ struct http_request {
 	int64_t timeout_ms;		/* of the whole request; 0: none */
 	int64_t idle_timeout_ms;	/* without a byte in either direction, in
 					 * whole seconds, rounded up; 0: none */
-	bool accept_compressed;		/* gzip; reply gets the plain text */
+	bool accept_compressed;		/* gzip, deflate; reply gets the plain text */
 	const struct tls_files *tls;	/* NULL: the system's roots, and no certificate
 					 * of our own */
 	int64_t delay_ms;		/* it first waits so long */

@@ -214,7 +214,7 @@ int transfer_set(struct transfer *t, struct http_request *r)
 	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	if (r->accept_compressed)
-		curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+		curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
 	if (is_this_host(r->url))
 		curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
 	if (strcmp(r->method, "GET") != 0) {

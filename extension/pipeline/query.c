@@ -140,8 +140,6 @@ static struct query_memo *ask(struct queries *q, struct str text)
 		if (arena_error(&q->arena))
 			return NULL;
 		memo->answer = q->answers->find(q->answers, memo->text);
-		if (memo->answer && memo->answer->is_unknown)
-			q->degraded++;
 		*at = memo;
 	}
 	if (!(*at)->answer)

@@ -54,7 +54,6 @@ struct queries {
 	bool is_used;		  /* since the last reset */
 	size_t pending;		  /* questions of this pass without an answer */
 	uint64_t refused;	  /* values with a quote, since birth */
-	uint64_t degraded;	  /* texts that nobody could answer, since birth */
 };
 
 int queries_init(struct queries *, struct answers *);

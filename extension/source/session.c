@@ -6,10 +6,10 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/random.h>
+#include "net/credentials.h"
 #include "source/session_inside.h"
 #include "sys/clock.h"
 
-#define CONNECT_MS    5000
 #define FIRST_PING_MS 10000
 #define SILENCE_MS    15000
 #define SEND_MS	      1000
@@ -42,7 +42,8 @@ struct session *session_new(const struct subscriber_options *options,
 	s->stats = stats;
 	s->is_stopping = is_stopping;
 	s->wake_fd = wake_fd;
-	s->out = (struct buf)BUF_INIT(16 * 1024);
+	s->out = (struct buf)BUF_INIT(64 * 1024);
+	s->token = (struct buf)BUF_INIT(TOKEN_MAX);
 	return s;
 }
 
@@ -50,7 +51,8 @@ void session_free(struct session *s)
 {
 	if (!s)
 		return;
-	buf_fini(&s->out);
+	credentials_forget(&s->out);
+	credentials_forget(&s->token);
 	free(s);
 }
 
@@ -285,27 +287,45 @@ static void close_drained(struct session *s)
 		more = read_some(s, &ending, &ignored);
 }
 
+void session_disconnect(struct session *s)
+{
+	connection_close(s->connection);
+	s->connection = NULL;
+}
+
+/* STOPPED: there is a connection, and hands are shaken. */
+static enum ending subscribe(struct session *s, struct err *err)
+{
+	enum ending ending = ENDING_UNREACHABLE;
+
+	s->is_unauthorized = false;
+	s->connection = connection_open(&s->options->url, s->options->tls, CONNECT_MS,
+					s->is_stopping, err);
+	if (s->connection)
+		ending = session_shake_hands(s, err);
+	if (ending != ENDING_STOPPED)
+		session_disconnect(s);
+	return ending;
+}
+
 enum ending session_run(struct session *s, int64_t starvation_ms, struct err *err)
 {
 	enum ending ending;
 
 	s->is_admitted = s->has_flows = s->has_stats = false;
 	s->starvation_ms = starvation_ms;
-	s->connection = connection_open(&s->options->url, s->options->tls, CONNECT_MS,
-					s->is_stopping, err);
-	if (!s->connection)
-		return atomic_load(s->is_stopping) ? ENDING_STOPPED : ENDING_UNREACHABLE;
-	websocket_init(&s->ws, s->options->message_max);
-	ending = session_shake_hands(s, err);
+	ending = subscribe(s, err);
+	if (s->is_unauthorized && session_log_in(s, err) == 0)
+		ending = subscribe(s, err);
 	if (ending == ENDING_STOPPED) {
+		websocket_init(&s->ws, s->options->message_max);
 		s->heard_ms = clock_now().mono_ms;
 		ending = read_stream(s, err);
 		if (ending == ENDING_STOPPED || ending == ENDING_STARVED)
 			close_drained(s);
+		websocket_fini(&s->ws);
 	}
 	atomic_store(&s->stats->is_subscribed, false);
-	websocket_fini(&s->ws);
-	connection_close(s->connection);
-	s->connection = NULL;
+	session_disconnect(s);
 	return atomic_load(s->is_stopping) ? ENDING_STOPPED : ending;
 }

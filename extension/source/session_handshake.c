@@ -5,14 +5,33 @@
 #include <errno.h>
 #include <sys/random.h>
 #include "base/base64.h"
+#include "net/credentials.h"
 #include "source/session_inside.h"
 #include "sys/clock.h"
 
 #define HANDSHAKE_MS 10000
 
-static void put_headers(const struct subscriber_options *o, struct buf *b)
+/* With a token the credentials stay at home. */
+static void put_identity(const struct session *s, struct buf *b)
 {
-	struct buf login = BUF_INIT(4096);
+	const struct subscriber_options *o = s->options;
+
+	if (s->token.len) {
+		credentials_put_cookie(b, buf_str(&s->token), o->cookie);
+		buf_puts(b, "\r\n");
+		return;
+	}
+	if (o->cookie.len)
+		buf_printf(b, "Cookie: " STR_FMT "\r\n", STR_ARG(o->cookie));
+	if (o->username.len) {
+		credentials_put_basic(b, o->username, o->password);
+		buf_puts(b, "\r\n");
+	}
+}
+
+static void put_headers(const struct session *s, struct buf *b)
+{
+	const struct subscriber_options *o = s->options;
 
 	buf_printf(b,
 		   "X-Host-ID: " STR_FMT "\r\nX-Client-Type: skydive-exporter\r\n"
@@ -21,16 +40,7 @@ static void put_headers(const struct subscriber_options *o, struct buf *b)
 		   o->framing == FRAMING_PROTOBUF ? "protobuf" : "json");
 	/* One line each: a list in one line would be one namespace. */
 	buf_puts(b, "X-Websocket-Namespace: flow\r\nX-Websocket-Namespace: stats\r\n");
-	if (o->cookie.len)
-		buf_printf(b, "Cookie: " STR_FMT "\r\n", STR_ARG(o->cookie));
-	if (o->username.len) {
-		buf_printf(&login, STR_FMT ":" STR_FMT, STR_ARG(o->username),
-			   STR_ARG(o->password));
-		buf_puts(b, "Authorization: Basic ");
-		base64_put(b, buf_str(&login));
-		buf_puts(b, "\r\n");
-	}
-	buf_fini(&login);
+	put_identity(s, b);
 }
 
 static void make_key(struct buf *key)
@@ -44,22 +54,24 @@ static void make_key(struct buf *key)
 
 static int send_request(struct session *s, struct str key)
 {
-	struct buf headers = BUF_INIT(8192);
+	struct buf headers = BUF_INIT(32 * 1024);
 
-	put_headers(s->options, &headers);
+	put_headers(s, &headers);
 	websocket_put_request(&s->out, s->options->url.host, s->options->url.target, key,
 			      buf_str(&headers));
 	if (buf_error(&headers))
 		s->out.error = buf_error(&headers);
-	buf_fini(&headers);
+	credentials_forget(&headers);
 	return session_send(s);
 }
 
-static enum ending judge(const struct session *s, const struct websocket_reply *reply,
+static enum ending judge(struct session *s, const struct websocket_reply *reply,
 			 struct err *err)
 {
 	switch (reply->status) {
 	case 401:
+		s->is_unauthorized = true;
+		buf_reset(&s->token);
 		err_set(err,
 			"401: wrong credentials; check analyzer.auth.cluster.username "
 			"and password (the analyzer must know them as an API user)");

@@ -38,6 +38,7 @@ struct subscriber_stats {
 	_Atomic int64_t gaps;	  /* ends of admitted connections: flows may be lost */
 	_Atomic int64_t renewals; /* because it was starved */
 	_Atomic int64_t messages, bytes;
+	_Atomic int64_t logins;	   /* credentials exchanged for a token */
 	atomic_bool is_subscribed; /* admitted and alive */
 	atomic_bool is_starved;	   /* was renewed, and nothing has come since */
 };
@@ -45,7 +46,8 @@ struct subscriber_stats {
 struct subscriber_options {
 	struct source_url url;
 	struct str host_id;	       /* X-Host-ID: unique, not empty */
-	struct str username, password; /* Basic, when there is a user name */
+	struct str username, password; /* when there is a user name: Basic, and
+					* where that is not taken, POST /login */
 	struct str cookie;	       /* of a Cookie header, or empty */
 	const struct tls_files *tls;   /* or NULL */
 	enum framing framing;

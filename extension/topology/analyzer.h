@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* analyzer.h - an entry of the list "analyzers" as a URL. Pure.
+/* analyzer.h - an entry of the list "analyzers" as a URL.
  *
  * "host:port", ":8082" and "8082" (both this host), "[::1]:8082", each also
- * with http:// or https:// in front.
+ * with http:// or https:// in front. The port may be the name of a service, of
+ * /etc/services.
  */
 #ifndef TOPOLOGY_ANALYZER_H
 #define TOPOLOGY_ANALYZER_H

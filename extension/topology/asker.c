@@ -25,9 +25,9 @@ static bool hold(struct asker *asker, struct shared_answer *a)
 }
 
 /* While down: whether this text is the one that finds out. */
-static bool is_probe_due(const struct topology *t)
+static bool is_probe_due(const struct topology *t, int64_t now_ms)
 {
-	return t->counters.down && !t->probing && clock_now().mono_ms >= t->probe_at_ms;
+	return t->counters.down && !t->probing && now_ms >= t->probe_at_ms;
 }
 
 static void begin_probe(struct topology *t, struct asker *asker, struct str text)
@@ -42,15 +42,18 @@ static void begin_probe(struct topology *t, struct asker *asker, struct str text
 }
 
 /* NULL when the asker has to wait. */
-static const struct answer *ask(struct topology *t, struct asker *asker, struct str text)
+static const struct answer *ask(struct topology *t, struct asker *asker, struct str text,
+				int64_t now_ms, struct asker **woken)
 {
-	struct lookup *lookup = lookup_find(&t->lookups, text);
+	struct lookup *lookup;
 
-	if (!t->http || !t->url.len)
+	if (!t->http || !t->analyzers.count)
 		return &nothing;
 	if (t->closed)
 		return &unknown;
-	if (!lookup && is_probe_due(t))
+	topology_notice_silence(t, now_ms, woken);
+	lookup = lookup_find(&t->lookups, text);
+	if (!lookup && is_probe_due(t, now_ms))
 		begin_probe(t, asker, text);
 	if (t->counters.down || asker->gave_up)
 		return &unknown;
@@ -68,20 +71,27 @@ static const struct answer *asker_find(struct answers *answers, struct str text)
 	struct asker *asker = (struct asker *)answers;
 	struct topology *t = asker->topology;
 	const struct answer *found = &unknown;
+	int64_t now_ms = clock_now().mono_ms;
+	struct asker *woken = NULL;
+	bool is_degraded;
 	struct shared_answer *a;
 
 	pthread_mutex_lock(&t->lock);
-	a = map_get(t->cache, text, clock_now().mono_ms);
+	a = map_get(t->cache, text, now_ms);
+	is_degraded = a == t->failure;
 	if (a) {
 		t->counters.hit++;
 		if (hold(asker, a))
 			found = &a->answer;
 	} else {
 		t->counters.miss++;
-		found = ask(t, asker, text);
-		t->counters.degraded += found != NULL;
+		found = ask(t, asker, text, now_ms, &woken);
+		is_degraded = found != NULL;
 	}
+	t->counters.degraded += is_degraded;
+	asker->degraded += is_degraded;
 	pthread_mutex_unlock(&t->lock);
+	topology_wake(t, woken);
 	return found;
 }
 
@@ -134,4 +144,15 @@ void asker_give_up(struct asker *asker, bool gave_up)
 	if (gave_up)
 		lookups_withdraw(&asker->topology->lookups, asker);
 	pthread_mutex_unlock(&asker->topology->lock);
+}
+
+uint64_t asker_take_degraded(struct asker *asker)
+{
+	uint64_t degraded;
+
+	pthread_mutex_lock(&asker->topology->lock);
+	degraded = asker->degraded;
+	asker->degraded = 0;
+	pthread_mutex_unlock(&asker->topology->lock);
+	return degraded;
 }

@@ -3,11 +3,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include "base/now.h"
+#include "net/credentials.h"
 #include "topology/gremlin.h"
 #include "topology/lookup.h"
 
 #define LOOKUPS_MAX 65536
 #define BODY_MAX    (1024 * 1024)
+#define COOKIE_MAX  (64 * 1024)
 
 static bool is_before(const struct lookup *a, const struct lookup *b)
 {
@@ -80,6 +82,7 @@ static void lookup_free(struct lookup *lookup)
 {
 	drop_waits(lookup);
 	buf_fini(&lookup->body);
+	credentials_forget(&lookup->cookie);
 	buf_fini(&lookup->request.reply);
 	free(lookup);
 }
@@ -114,6 +117,7 @@ struct lookup *lookup_add(struct lookups *l, struct asker *asker, struct str tex
 	if (!lookup)
 		return NULL;
 	lookup->body = (struct buf)BUF_INIT(BODY_MAX);
+	lookup->cookie = (struct buf)BUF_INIT(COOKIE_MAX);
 	gremlin_put_body(&lookup->body, text);
 	lookup->topology = asker->topology;
 	lookup->text_len = text.len;

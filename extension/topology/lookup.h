@@ -13,6 +13,8 @@
 #include "net/http.h"
 #include "topology/topology.h"
 
+struct analyzer;
+
 /* One asker that waits for a lookup. */
 struct lookup_wait {
 	struct lookup_wait *next;
@@ -25,7 +27,18 @@ struct lookup {
 	struct lookup *next; /* of the running ones */
 	uint64_t turn, serial;
 	bool running, probe;
-	struct buf body; /* of the request */
+
+	/* Of its requests, one after the other. */
+	struct analyzer *analyzer;
+	uint64_t tried;		   /* analyzers, by their bits */
+	int64_t asked_ms, sent_ms; /* the first, the last of them; monotonic */
+	bool is_stale;		   /* cancelled, to be asked anew */
+	bool is_second;		   /* at this analyzer, after a login */
+	bool is_parked;		   /* until the login is over */
+	struct lookup *next_parked;
+	unsigned login_number;
+	struct buf body, cookie;
+	const char *header[5];
 	struct http_request request;
 	size_t text_len;
 	char text[];

@@ -1,45 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* topology.c - see topology.h; asking is in asker.c. */
+/* topology.c - see topology.h: its life, and its cache. */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include "base/base64.h"
-#include "sys/clock.h"
-#include "topology/analyzer.h"
+#include "base/now.h"
 #include "topology/inside.h"
 
-#define CONNECT_TIMEOUT_MS 5000
-#define ENTRY_OVERHEAD	   128 /* of a cached answer beside its bytes */
-#define HEADER_MAX	   4096
+#define ENTRY_OVERHEAD	     128 /* of a cached answer beside its bytes */
+#define PROBE_TIMEOUT_MIN_MS 100
+/* Of all replies under way, in memory. */
+#define REPLIES_MAX	     ((size_t)64 << 20)
 
 static const struct answer unknown = { .is_unknown = true };
-
-static void on_reply(struct http_request *);
-
-void topology_send(struct topology *t)
-{
-	struct lookup *lookup;
-
-	while (!t->closed && t->lookups.running_count < t->max_in_flight &&
-	       (lookup = lookups_run_next(&t->lookups))) {
-		lookup->request = (struct http_request){
-			.method = "POST",
-			.url = t->url.ptr,
-			.headers = t->header,
-			.body = buf_str(&lookup->body),
-			.body_fd = -1,
-			.connect_timeout_ms = CONNECT_TIMEOUT_MS,
-			.timeout_ms = t->timeout_ms,
-			.accept_compressed = true,
-			.tls = &t->tls,
-			.done = on_reply,
-			.context = lookup,
-			.reply = BUF_INIT(GREMLIN_REPLY_MAX),
-		};
-		t->counters.requests++;
-		http_start(t->http, &lookup->request);
-	}
-}
 
 static int64_t ttl_of(const struct topology *t, const struct shared_answer *a,
 		      bool failed)
@@ -56,8 +27,8 @@ void topology_keep(struct topology *t, struct str text, struct shared_answer *a,
 	int error = -ENOMEM;
 	int64_t expires_ms;
 
-	if (!a)
-		a = shared_answer_new(&unknown);
+	if (!a && t->failure)
+		a = shared_answer_ref(t->failure);
 	if (a) {
 		expires_ms = t->http ? now_ms + ttl_of(t, a, failed) : NEVER_MS;
 		error = map_put(t->cache, text, a, a->bytes + ENTRY_OVERHEAD, expires_ms);
@@ -67,99 +38,6 @@ void topology_keep(struct topology *t, struct str text, struct shared_answer *a,
 		t->counters.failed++;
 		topology_keep(t, text, NULL, now_ms);
 	}
-}
-
-static bool is_silent(int status)
-{
-	return status < 0 && status != -EFBIG && status != -ENOMEM;
-}
-
-static void go_down(struct topology *t, int64_t now_ms, struct asker **woken)
-{
-	t->counters.down = true;
-	t->probe_at_ms = now_ms + t->error_ttl_ms;
-	t->probing = false;
-	lookups_end_waits(&t->lookups, woken);
-}
-
-static void count_reply(struct topology *t, const struct shared_answer *a,
-			const struct err *err)
-{
-	if (a) {
-		t->counters.empty += a->answer.count == 0 && !a->answer.value.ptr;
-		return;
-	}
-	t->counters.failed++;
-	snprintf(t->counters.error, sizeof(t->counters.error), "%.255s", err->text);
-}
-
-/* Everything a reply changes; takes the answer, frees the lookup. */
-static void take_reply(struct topology *t, struct lookup *lookup, struct shared_answer *a,
-		       const struct err *err, struct asker **woken)
-{
-	struct str text = { lookup->text, lookup->text_len };
-	int64_t now_ms = clock_now().mono_ms;
-	int status = lookup->request.status;
-
-	if (lookup->probe)
-		t->probing = false;
-	lookup_end_waits(lookup, woken);
-	if (status == -ECANCELED) {
-		t->closed = true;
-		lookups_end_waits(&t->lookups, woken);
-	} else {
-		count_reply(t, a, err);
-		topology_keep(t, text, a, now_ms);
-		if (is_silent(status))
-			go_down(t, now_ms, woken);
-		else if (status > 0)
-			t->counters.down = false;
-	}
-	lookup_remove(&t->lookups, lookup);
-	topology_send(t);
-}
-
-/* Without the lock; asker_fini() waits for the end of it. */
-static void wake_all(struct topology *t, struct asker *woken)
-{
-	struct asker *asker;
-
-	while ((asker = woken)) {
-		woken = asker->next_woken;
-		asker->wake(asker->context);
-		pthread_mutex_lock(&t->lock);
-		asker->waking = false;
-		pthread_cond_broadcast(&t->calm);
-		pthread_mutex_unlock(&t->lock);
-	}
-}
-
-/* On the net thread. */
-static void on_reply(struct http_request *r)
-{
-	struct lookup *lookup = r->context;
-	struct topology *t = lookup->topology;
-	struct shared_answer *a = NULL;
-	struct asker *woken = NULL;
-	struct err err = ERR_INIT;
-
-	if (r->status > 0)
-		a = gremlin_read(r->status, buf_str(&r->reply), &err);
-	else
-		err_set(&err, "%s", r->error);
-	if (!a && t->log && r->status != -ECANCELED)
-		log_write(t->log, LOG_WARNING,
-			  "topology=failed error=\"%s\" records go without its answers",
-			  err.text);
-	pthread_mutex_lock(&t->lock);
-	t->replies++;
-	take_reply(t, lookup, a, &err, &woken);
-	pthread_mutex_unlock(&t->lock);
-	wake_all(t, woken);
-	pthread_mutex_lock(&t->lock);
-	t->replies--;
-	pthread_cond_broadcast(&t->calm);
-	pthread_mutex_unlock(&t->lock);
 }
 
 static void free_answer(void *value)
@@ -173,60 +51,31 @@ static struct topology *new_topology(size_t entries_max, size_t bytes_max)
 
 	if (!t)
 		return NULL;
-	t->url = (struct buf)BUF_INIT(HEADER_MAX);
-	t->authorization = (struct buf)BUF_INIT(HEADER_MAX);
-	t->cookie = (struct buf)BUF_INIT(HEADER_MAX);
 	pthread_mutex_init(&t->lock, NULL);
 	pthread_cond_init(&t->calm, NULL);
 	t->cache = map_new(entries_max, bytes_max, free_answer);
-	if (t->cache && lookups_init(&t->lookups) == 0)
+	t->failure = shared_answer_new(&unknown);
+	if (t->cache && t->failure && lookups_init(&t->lookups) == 0)
 		return t;
 	topology_free(t);
 	return NULL;
 }
 
-static void put_authorization(struct buf *out, const struct topology_options *o)
+static size_t min_of(size_t a, size_t b)
 {
-	struct buf pair = BUF_INIT(HEADER_MAX);
-
-	buf_put(&pair, o->username);
-	buf_putc(&pair, ':');
-	buf_put(&pair, o->password);
-	buf_puts(out, "Authorization: Basic ");
-	base64_put(out, buf_str(&pair));
-	if (buf_error(&pair))
-		out->error = buf_error(&pair);
-	if (pair.ptr)
-		explicit_bzero(pair.ptr, pair.cap);
-	buf_fini(&pair);
+	return a < b ? a : b;
 }
 
-static int set_address(struct topology *t, const struct topology_options *o,
-		       struct err *err)
+/* A probe asks one analyzer after the other, all of them within error_ttl: so
+ * that one which answers again is found as soon. */
+static int64_t probe_timeout_of(const struct topology *t)
 {
-	struct err why = ERR_INIT;
-	size_t n = 0;
+	int64_t count = t->analyzers.count ? (int64_t)t->analyzers.count : 1;
+	int64_t ms = t->error_ttl_ms / count;
 
-	if (o->analyzers.count == 0)
-		return 0;
-	if (analyzer_put_url(&t->url, o->analyzers.item[0], o->is_https, &why))
-		return err_set_key(err, "analyzers[0]", "not an analyzer's address: %s",
-				   why.text);
-	buf_puts(&t->url, "/api/topology");
-	t->header[n++] = "Content-Type: application/json";
-	t->header[n++] = "Accept: application/json";
-	if (o->username.len) {
-		put_authorization(&t->authorization, o);
-		t->header[n++] = t->authorization.ptr;
-	}
-	if (o->cookie.len) {
-		buf_printf(&t->cookie, "Cookie: " STR_FMT, STR_ARG(o->cookie));
-		t->header[n++] = t->cookie.ptr;
-	}
-	t->tls = o->tls;
-	if (buf_error(&t->url) || buf_error(&t->authorization) || buf_error(&t->cookie))
-		return err_set(err, "the analyzer's address or credentials are too long");
-	return 0;
+	if (ms < PROBE_TIMEOUT_MIN_MS)
+		ms = PROBE_TIMEOUT_MIN_MS;
+	return ms < t->timeout_ms ? ms : t->timeout_ms;
 }
 
 struct topology *topology_new(const struct topology_options *o, struct http *http,
@@ -244,10 +93,15 @@ struct topology *topology_new(const struct topology_options *o, struct http *htt
 	t->ttl_ms = o->ttl_ms;
 	t->empty_ttl_ms = o->empty_ttl_ms;
 	t->error_ttl_ms = o->error_ttl_ms;
+	t->patience_ms = o->patience_ms;
 	t->max_in_flight = (size_t)o->max_in_flight;
+	t->reply_max = min_of(REPLIES_MAX / t->max_in_flight, GREMLIN_REPLY_MAX);
+	t->tls = o->tls;
 	t->log = o->log;
-	if (set_address(t, o, err) == 0)
+	if (analyzers_init(&t->analyzers, o, err) == 0) {
+		t->probe_timeout_ms = probe_timeout_of(t);
 		return t;
+	}
 	topology_free(t);
 	return NULL;
 }
@@ -264,11 +118,15 @@ struct topology *topology_new_static(struct err *err)
 void topology_free(struct topology *t)
 {
 	struct lookup *lookup;
+	size_t i;
 
 	if (!t)
 		return;
 	pthread_mutex_lock(&t->lock);
 	t->closed = true;
+	for (i = 0; i < t->analyzers.count; i++)
+		if (t->analyzers.item[i].login.is_running)
+			http_cancel(t->http, &t->analyzers.item[i].login.request);
 	for (lookup = t->lookups.running; lookup; lookup = lookup->next)
 		http_cancel(t->http, &lookup->request);
 	while (t->lookups.running_count || t->replies)
@@ -276,13 +134,10 @@ void topology_free(struct topology *t)
 	pthread_mutex_unlock(&t->lock);
 	lookups_fini(&t->lookups);
 	map_free(t->cache);
+	shared_answer_unref(t->failure);
+	analyzers_fini(&t->analyzers);
 	pthread_mutex_destroy(&t->lock);
 	pthread_cond_destroy(&t->calm);
-	buf_fini(&t->url);
-	if (t->authorization.ptr)
-		explicit_bzero(t->authorization.ptr, t->authorization.cap);
-	buf_fini(&t->authorization);
-	buf_fini(&t->cookie);
 	free(t);
 }
 
@@ -291,5 +146,7 @@ void topology_count(struct topology *t, struct topology_counters *counters)
 	pthread_mutex_lock(&t->lock);
 	*counters = t->counters;
 	counters->evicted = map_evicted(t->cache);
+	counters->cache_entries = map_count(t->cache);
+	counters->cache_bytes = map_bytes(t->cache);
 	pthread_mutex_unlock(&t->lock);
 }

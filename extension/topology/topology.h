@@ -7,10 +7,14 @@
  * requests run at once (each makes the analyzer search its graph); tenants
  * take turns.
  *
- * An analyzer that does not answer must not hold anybody up. A request without
- * a reply puts the topology down: then nobody waits, uncached questions are
- * answered with nothing at once, and only one request goes out every error_ttl
- * until there is a reply.
+ * An analyzer that does not answer must not hold anybody up. A question that one
+ * leaves without a reply, or answers with 5xx, goes to the next one, and so do
+ * all after it. When all are silent the topology is down: then nobody waits,
+ * uncached questions are answered with nothing at once, and only one goes out
+ * every error_ttl, to all of them, until there is a reply.
+ *
+ * Where an analyzer does not take the credentials as they are, user and
+ * password are exchanged for a token: see topology/login.h.
  *
  * Any thread may call. The lock is never held while somebody is woken.
  */
@@ -29,12 +33,14 @@ struct shared_answer;
 
 /* Keys of the whole configuration: they are read with path "". */
 struct topology_options {
-	struct strs analyzers;	       /* "host:port"; only the first is asked */
-	struct str username, password; /* HTTP Basic, when there is a user */
+	struct strs analyzers;	       /* "host:port"; one is asked while it answers */
+	struct str username, password; /* when there is a user */
 	struct str cookie;	       /* of a Cookie header, or empty */
 	bool is_https;		       /* of entries without a scheme */
 	struct tls_files tls;
-	int64_t timeout_ms; /* of one request */
+	int64_t timeout_ms;  /* of one request */
+	int64_t patience_ms; /* an analyzer without a reply for so long counts as
+			      * silent; 0: only after timeout_ms */
 	int64_t max_in_flight;
 	int64_t cache_entries, cache_bytes;
 	int64_t ttl_ms, empty_ttl_ms, error_ttl_ms;
@@ -43,15 +49,19 @@ struct topology_options {
 
 extern const struct shape topology_shape;
 
-/* Since birth, but for down and error. */
+/* Since birth, but for down, error and what is in the cache now. */
 struct topology_counters {
 	uint64_t hit, miss; /* questions, by what the cache said */
 	uint64_t waited;    /* questions that had to wait */
-	uint64_t degraded;  /* questions answered with nothing unasked */
+	uint64_t degraded;  /* questions answered with nothing: not asked, or
+			     * failed less than error_ttl ago */
 	uint64_t requests;
+	uint64_t switches; /* to another analyzer */
+	uint64_t logins;
 	uint64_t empty;	  /* replies without a node */
-	uint64_t failed;  /* requests without a reply we could use */
+	uint64_t failed;  /* texts without a reply we could use */
 	uint64_t evicted; /* answers pushed out of the cache */
+	uint64_t cache_entries, cache_bytes;
 	bool down;
 	char error[256]; /* of the last one that failed, or "" */
 };
@@ -68,6 +78,7 @@ struct asker {
 	size_t held_count, held_room;
 	size_t pending; /* texts it waits for */
 	uint64_t turn;
+	uint64_t degraded; /* its questions: see the counters */
 	bool gave_up;
 	bool waking; /* wake() is being called */
 	struct asker *next_woken;
@@ -89,8 +100,8 @@ int topology_add_static(struct topology *, struct str json, const char *file,
 void topology_free(struct topology *);
 void topology_count(struct topology *, struct topology_counters *);
 
-/* wake is called on the net thread when the last text that was waited for is
- * known; it must neither block nor call back. */
+/* wake is called, mostly on the net thread, when the last text that was waited
+ * for is known; it must neither block nor call back. */
 void asker_init(struct asker *, struct topology *, void (*wake)(void *), void *context);
 /* Releases, and forgets what was asked; returns when wake is over. NULL and
  * zeroed memory are fine. Not with a lock held that wake takes. */
@@ -98,5 +109,7 @@ void asker_fini(struct asker *);
 /* true: forgets what was asked, no wake follows but one that has begun, and
  * until false is set find() answers with nothing at once instead of waiting. */
 void asker_give_up(struct asker *, bool);
+/* How many of its questions were degraded since this was called last. */
+uint64_t asker_take_degraded(struct asker *);
 
 #endif

@@ -6,6 +6,7 @@
 
 static const struct topology_options defaults = {
 	.timeout_ms = 10000,
+	.patience_ms = 5000,
 	.max_in_flight = 4,
 	.cache_entries = 10000,
 	.cache_bytes = 16 << 20,
@@ -16,7 +17,7 @@ static const struct topology_options defaults = {
 
 static const struct field fields[] = {
 	OPTION(struct topology_options, analyzers, "analyzers", 0,
-	       "addresses of analyzers; the first is asked for the topology"),
+	       "addresses of analyzers: one is asked for the topology, while it answers"),
 	OPTION(struct topology_options, username, "analyzer.auth.cluster.username", 0,
 	       "user of the analyzer's API"),
 	OPTION(struct topology_options, password, "analyzer.auth.cluster.password",

@@ -61,6 +61,19 @@ static const struct {
 		    "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xcb\x48\xcd\xc9"
 		    "\xc9\x57\xc8\x40\x90\x00\x80\x88\xf9\xe5\x11\x00\x00\x00",
 	    .len = 63 + 28 } },
+	{ "/deflate",
+	  { .text = "HTTP/1.1 200 OK\r\nContent-Encoding: deflate\r\n"
+		    "Content-Length: 16\r\n\r\n"
+		    "\x78\x9c\xcb\x48\xcd\xc9\xc9\x57\xc8\x40\x90\x00\x3a\x2e\x06\x7d",
+	    .len = 66 + 16 } },
+	{ "/raw-deflate",
+	  { .text = "HTTP/1.1 200 OK\r\nContent-Encoding: deflate\r\n"
+		    "Content-Length: 10\r\n\r\n"
+		    "\xcb\x48\xcd\xc9\xc9\x57\xc8\x40\x90\x00",
+	    .len = 66 + 10 } },
+	{ "/gzip-empty",
+	  { .text = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n"
+		    "Content-Length: 0\r\n\r\n" } },
 	{ "/nothing",
 	  { .text = "HTTP/1.1 204 No Content\r\n"
 		    "Content-Encoding: gzip\r\n\r\n" } },
@@ -314,19 +327,32 @@ static void outcomes(void **state)
 
 static void compressed_replies(void **state)
 {
+	static const char *const table[][2] = {
+		{ "/gzip", "hello hello hello" },
+		{ "/deflate", "hello hello hello" },
+		{ "/raw-deflate", "hello hello hello" },
+		{ "/gzip-empty", "" },
+		{ "/nothing", "" },
+	};
 	struct world *w = *state;
-	sem_t done;
-	struct http_request r = request(w, "/gzip", &done);
+	size_t i;
 
-	r.accept_compressed = true;
-	run(w, &r);
-	assert_int_equal(r.status, 200);
-	assert_true(str_is(buf_str(&r.reply), "hello hello hello"));
-	assert_non_null(strstr(w->last.head, "\r\nAccept-Encoding: gzip\r\n"));
-	r.reply.limit = 10;
-	run(w, &r);
-	assert_int_equal(r.status, -EFBIG);
-	buf_fini(&r.reply);
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		sem_t done;
+		struct http_request r = request(w, table[i][0], &done);
+
+		r.accept_compressed = true;
+		run(w, &r);
+		print_message("  %s: %d %s\n", table[i][0], r.status, r.error);
+		assert_int_equal(r.status, *table[i][1] || i == 3 ? 200 : 204);
+		assert_true(str_is(buf_str(&r.reply), table[i][1]));
+		assert_non_null(
+			strstr(w->last.head, "\r\nAccept-Encoding: gzip, deflate\r\n"));
+		r.reply.limit = 10;
+		run(w, &r);
+		assert_int_equal(r.status < 0 ? r.status : 0, *table[i][1] ? -EFBIG : 0);
+		buf_fini(&r.reply);
+	}
 }
 
 static void unreachable(void **state)

@@ -12,6 +12,7 @@
 #define ANALYZER_ANALYZER_H
 
 #include "hub.h"
+#include "login.h"
 #include "player.h"
 #include "recording.h"
 #include "report.h"
@@ -30,6 +31,7 @@ struct modes {
 	bool silence; /* pings, but no data */
 	bool close_before_ping;
 	bool garbage;	     /* topology answers are not JSON */
+	bool large;	     /* they have 20 MB */
 	int topology_status; /* of every topology answer; 0 = as recorded */
 };
 
@@ -45,6 +47,8 @@ struct options {
 	const char *tls_key;
 	const char *host_id;
 	char *credentials; /* base64 of user:password, NULL = no auth */
+	bool keystone;	   /* they have to be exchanged for a token */
+	bool roles;	   /* questions need a user with a role */
 	double ping_delay; /* seconds */
 	double pong_timeout;
 	unsigned queue_size;
@@ -66,6 +70,7 @@ struct analyzer {
 	struct hub hub;
 	struct player player;
 	struct rest rest;
+	struct login login;
 	struct conn *conns;
 	struct lws_context *lws;
 	lws_sorted_usec_list_t tick;

@@ -102,7 +102,9 @@ int modes_set(struct modes *modes, const char *name, const char *value)
 	}
 	if (!strcmp(name, "topology")) {
 		modes->garbage = !strcmp(value, "garbage");
-		return set_status(modes->garbage ? "normal" : value, "normal",
+		modes->large = !strcmp(value, "large");
+		on = modes->garbage || modes->large;
+		return set_status(on ? "normal" : value, "normal",
 				  &modes->topology_status);
 	}
 	if (strcmp(name, "hang"))
@@ -120,6 +122,8 @@ static int command(struct analyzer *an, struct json_object *line, const char *na
 	if (!strcmp(name, "stats")) {
 		add_stream_stats(line, an);
 		add_topology_stats(line, &an->rest);
+		add_number(line, "logins", an->login.accepted);
+		add_number(line, "logins_refused", an->login.refused);
 	} else if (!strcmp(name, "queries")) {
 		json_object_object_add(line, "queries",
 				       json_object_get(an->rest.queries));
@@ -133,6 +137,8 @@ static int command(struct analyzer *an, struct json_object *line, const char *na
 		for_all(an, name, (uint16_t)atoi(value));
 	} else if (!strcmp(name, "gate") && !strcmp(value, "clear")) {
 		nsset_clear(&an->hub.gate);
+	} else if (!strcmp(name, "expire")) {
+		login_expire(&an->login);
 	} else if (!strcmp(name, "quit")) {
 		an->quit = true;
 	} else {

@@ -17,6 +17,8 @@ static const char usage[] =
 	"  --tls-cert FILE --tls-key FILE\n"
 	"  --host-id ID            X-Host-Id of the answer (analyzer)\n"
 	"  --auth USER:PASSWORD    refuse everybody else with 401\n"
+	"  --keystone              they are good for POST /login only, which gives a token\n"
+	"  --roles                 questions are 405 until a login or a handshake\n"
 	"  --pace orig|max|N       as recorded, as fast as read (default), N flows/s\n"
 	"  --repeat N              play all N times, 0 = for ever (1)\n"
 	"  --clients N             start when N subscribers are there; 0 = at \"play\" (1)\n"
@@ -36,9 +38,9 @@ static const char usage[] =
 	"\n"
 	"Commands; those in the second line are options, too (\"topology\" is\n"
 	"--topology-mode):\n"
-	"  stats queries play pause resume drop rst \"close CODE\" \"gate clear\" quit\n"
+	"  stats queries play pause resume drop rst \"close CODE\" \"gate clear\" expire quit\n"
 	"  refuse STATUS|none   hang handshake|topology|none   ping on|off\n"
-	"  silence on|off   close-before-ping on|off   topology STATUS|garbage|normal\n";
+	"  silence on|off   close-before-ping on|off   topology STATUS|garbage|large|normal\n";
 
 enum option_id {
 	OPT_LISTEN = 256,
@@ -46,6 +48,8 @@ enum option_id {
 	OPT_TLS_KEY,
 	OPT_HOST_ID,
 	OPT_AUTH,
+	OPT_KEYSTONE,
+	OPT_ROLES,
 	OPT_PACE,
 	OPT_REPEAT,
 	OPT_CLIENTS,
@@ -74,6 +78,8 @@ static const struct option long_options[] = {
 	{ "tls-key", required_argument, NULL, OPT_TLS_KEY },
 	{ "host-id", required_argument, NULL, OPT_HOST_ID },
 	{ "auth", required_argument, NULL, OPT_AUTH },
+	{ "keystone", no_argument, NULL, OPT_KEYSTONE },
+	{ "roles", no_argument, NULL, OPT_ROLES },
 	{ "pace", required_argument, NULL, OPT_PACE },
 	{ "repeat", required_argument, NULL, OPT_REPEAT },
 	{ "clients", required_argument, NULL, OPT_CLIENTS },
@@ -242,6 +248,12 @@ static int set_option(struct analyzer *an, int opt, const char *name, const char
 		return 0;
 	case OPT_UNIQ:
 		options->player.uniq = true;
+		return -1;
+	case OPT_KEYSTONE:
+		options->keystone = true;
+		return -1;
+	case OPT_ROLES:
+		options->roles = true;
 		return -1;
 	case OPT_STDIN:
 		options->use_stdin = true;

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <zlib.h>
 
+#define LARGE ((size_t)20 * 1000 * 1000)
+
 /* An answer that is being thought about. */
 struct rest_call {
 	lws_sorted_usec_list_t timer;
@@ -85,6 +87,19 @@ static void look_up(struct rest *rest, struct rest_call *call, const char *query
 		add_body(&call->body, value);
 }
 
+/* A node like any other, but for its size. */
+static void add_large(struct bytes *out)
+{
+	static const char begin[] =
+		"[{\"ID\":\"1\",\"Metadata\":{\"Type\":\"veth\",\"Pad\":\"";
+
+	bytes_add(out, begin, sizeof(begin) - 1);
+	bytes_reserve(out, LARGE);
+	memset(out->data + out->len, 'x', LARGE);
+	out->len += LARGE;
+	bytes_addf(out, "\"}}]\n");
+}
+
 static void find_answer(struct analyzer *an, struct rest_call *call, const char *body,
 			size_t len)
 {
@@ -105,10 +120,12 @@ static void find_answer(struct analyzer *an, struct rest_call *call, const char 
 			   *body);
 	}
 	json_object_put(json);
-	if (!an->modes.garbage && !an->modes.topology_status)
+	if (!an->modes.garbage && !an->modes.large && !an->modes.topology_status)
 		return;
-	call->status = an->modes.garbage ? 200 : an->modes.topology_status;
+	call->status = an->modes.topology_status ? an->modes.topology_status : 200;
 	call->body.len = 0;
+	if (an->modes.large)
+		add_large(&call->body);
 	if (an->modes.garbage)
 		bytes_addf(&call->body, "[{\"ID\":]garbage");
 }
@@ -182,7 +199,9 @@ void rest_request(struct conn *conn, const struct request *req, const char *body
 		an->rest.in_flight_max = an->rest.in_flight;
 	if (an->modes.hang_topology)
 		return;
-	if (request_authorized(req, an->options.credentials)) {
+	if (login_admits(an, req) && an->options.roles && !an->login.has_role) {
+		call->status = 405;
+	} else if (login_admits(an, req)) {
 		find_answer(an, call, body, len);
 	} else {
 		call->status = 401;

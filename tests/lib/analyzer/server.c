@@ -20,6 +20,8 @@ static void route(struct conn *conn, struct request *req, const char *body, size
 
 	if (!strcmp(req->path, "/api/topology") && !strcmp(req->method, "POST")) {
 		rest_request(conn, req, body, len);
+	} else if (!strcmp(req->path, "/login") && !strcmp(req->method, "POST")) {
+		login_request(conn, body, len);
 	} else if (!strcmp(req->path, "/api/topology") && !strcmp(req->method, "GET")) {
 		answer_add(&conn->out, 200, "", graph, sizeof(graph) - 1);
 	} else if (!strcmp(req->path, "/api/topology")) {

@@ -130,6 +130,7 @@ void subscriber_joined(void *owner)
 	rearm_pong(conn);
 	subscriber_tick(conn, sub->ping_at_us);
 	conn->an->count.admitted++;
+	conn->an->login.has_role = true;
 	report_event("admitted", "host_id", json_object_new_string(sub->host_id));
 	subscriber_input(conn);
 }
@@ -206,7 +207,7 @@ void subscriber_handshake(struct conn *conn, struct request *req)
 		sub->state = STATE_DEAF;
 	else if (an->modes.refuse)
 		refuse(conn, an->modes.refuse);
-	else if (!request_authorized(req, an->options.credentials))
+	else if (!login_admits(an, req))
 		refuse(conn, 401);
 	else
 		subscriber_retry(conn);

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* request.c - how a lookup is put to analyzers, and what their replies change. */
+#include <errno.h>
+#include <stdio.h>
+#include "net/credentials.h"
+#include "sys/clock.h"
+#include "topology/inside.h"
+
+#define CONNECT_TIMEOUT_MS 5000
+
+static void on_reply(struct http_request *);
+
+/* A token goes instead of the credentials. */
+static void set_headers(const struct analyzers *l, struct lookup *lookup)
+{
+	const struct buf *token = &lookup->analyzer->login.token;
+	size_t n = 0;
+
+	lookup->header[n++] = "Content-Type: application/json";
+	lookup->header[n++] = "Accept: application/json";
+	buf_reset(&lookup->cookie);
+	if (token->len)
+		credentials_put_cookie(&lookup->cookie, buf_str(token),
+				       buf_str(&l->cookies));
+	else if (l->cookies.len)
+		buf_printf(&lookup->cookie, "Cookie: " STR_FMT,
+			   STR_ARG(buf_str(&l->cookies)));
+	if (!token->len && l->basic.len)
+		lookup->header[n++] = l->basic.ptr;
+	if (lookup->cookie.len)
+		lookup->header[n++] = lookup->cookie.ptr;
+	lookup->header[n] = NULL;
+}
+
+void lookup_start(struct lookup *lookup, int64_t now_ms)
+{
+	struct topology *t = lookup->topology;
+	struct analyzer *a = lookup->analyzer;
+
+	if (!lookup->tried)
+		lookup->asked_ms = now_ms;
+	lookup->sent_ms = now_ms;
+	lookup->tried |= a->bit;
+	lookup->is_stale = false;
+	lookup->login_number = a->login.number;
+	set_headers(&t->analyzers, lookup);
+	buf_fini(&lookup->request.reply);
+	lookup->request = (struct http_request){
+		.method = "POST",
+		.url = a->url.ptr,
+		.headers = lookup->header,
+		.body = buf_str(&lookup->body),
+		.body_fd = -1,
+		.connect_timeout_ms = CONNECT_TIMEOUT_MS,
+		.timeout_ms = lookup->probe ? t->probe_timeout_ms : t->timeout_ms,
+		.accept_compressed = true,
+		.tls = &t->tls,
+		.done = on_reply,
+		.context = lookup,
+		.reply = BUF_INIT(t->reply_max),
+	};
+	t->counters.requests++;
+	http_start(t->http, &lookup->request);
+}
+
+/* While it is down a probe finds its way beside what hangs. */
+void topology_send(struct topology *t)
+{
+	size_t max = t->max_in_flight + t->counters.down;
+	int64_t now_ms = clock_now().mono_ms;
+	struct lookup *lookup;
+
+	while (!t->closed && t->lookups.running_count < max &&
+	       (lookup = lookups_run_next(&t->lookups))) {
+		lookup->analyzer = analyzers_next(&t->analyzers, 0);
+		lookup_start(lookup, now_ms);
+	}
+}
+
+/* Lookups that hang are asked anew: their replies come with -ECANCELED. */
+static void recall(struct topology *t, struct lookup *lookup)
+{
+	if (lookup->is_parked || lookup->is_stale)
+		return;
+	lookup->is_stale = true;
+	http_cancel(t->http, &lookup->request);
+}
+
+static void go_down(struct topology *t, const struct lookup *lookup, const char *why,
+		    struct asker **woken)
+{
+	if (t->counters.down && !lookup->probe)
+		return;
+	if (!t->counters.down && t->log)
+		log_write(t->log, LOG_WARNING,
+			  "topology=down analyzer=" STR_FMT " error=\"%s\" records go "
+			  "without what it knows until an analyzer answers",
+			  STR_ARG(buf_str(&lookup->analyzer->name)), why);
+	t->counters.down = true;
+	t->probe_at_ms = lookup->asked_ms + t->error_ttl_ms;
+	t->probing = false;
+	lookups_end_waits(&t->lookups, woken);
+}
+
+/* The next one that may answer is asked from now on. */
+static void note_silence(struct topology *t, struct analyzer *a, const char *why,
+			 int64_t now_ms)
+{
+	struct analyzers *l = &t->analyzers;
+
+	if (!analyzers_silent(l, a, now_ms, now_ms + t->error_ttl_ms))
+		return;
+	t->counters.switches++;
+	if (t->log)
+		log_write(t->log, LOG_WARNING,
+			  "topology=switched analyzer=" STR_FMT " error=\"%s\" "
+			  "next=" STR_FMT,
+			  STR_ARG(buf_str(&a->name)), why,
+			  STR_ARG(buf_str(&l->item[l->current].name)));
+}
+
+void topology_notice_silence(struct topology *t, int64_t now_ms, struct asker **woken)
+{
+	struct analyzer *a = &t->analyzers.item[t->analyzers.current];
+	struct lookup *lookup = t->lookups.running, *late = NULL;
+	char why[64];
+
+	for (; lookup && t->patience_ms && !t->counters.down; lookup = lookup->next)
+		if (lookup->analyzer == a && now_ms - lookup->sent_ms >= t->patience_ms)
+			late = lookup;
+	if (!late)
+		return;
+	snprintf(why, sizeof(why), "no answer within %lld ms", (long long)t->patience_ms);
+	note_silence(t, a, why, now_ms);
+	if (analyzers_all_silent(&t->analyzers, now_ms)) {
+		go_down(t, late, why, woken);
+		return;
+	}
+	for (lookup = t->lookups.running; lookup; lookup = lookup->next)
+		if (lookup->analyzer == a && now_ms - lookup->sent_ms >= t->patience_ms)
+			recall(t, lookup);
+}
+
+/* The analyzer says something. After a probe what was asked before it is asked
+ * again: it would hang on to its place among those in flight. */
+static void note_answer(struct topology *t, const struct lookup *lookup)
+{
+	struct lookup *other;
+
+	lookup->analyzer->silent_until_ms = 0;
+	if (!t->counters.down)
+		return;
+	t->counters.down = false;
+	t->analyzers.current = (size_t)(lookup->analyzer - t->analyzers.item);
+	if (t->log)
+		log_write(t->log, LOG_INFO, "topology=up analyzer=" STR_FMT,
+			  STR_ARG(buf_str(&lookup->analyzer->name)));
+	for (other = t->lookups.running; other && lookup->probe; other = other->next) {
+		if (other == lookup || other->probe)
+			continue;
+		other->tried = 0;
+		recall(t, other);
+	}
+}
+
+static void end(struct topology *t, struct lookup *lookup, struct asker **woken)
+{
+	if (lookup->probe)
+		t->probing = false;
+	lookup_end_waits(lookup, woken);
+	lookup_remove(&t->lookups, lookup);
+	topology_send(t);
+}
+
+/* Once for each reason, and not too often: each text has its failure. */
+static void tell_failure(struct topology *t, const struct lookup *lookup, const char *why)
+{
+	int64_t now_ms = clock_now().mono_ms;
+	bool is_new = strncmp(t->counters.error, why, sizeof(t->counters.error) - 1) != 0;
+
+	snprintf(t->counters.error, sizeof(t->counters.error), "%.255s", why);
+	if (!t->log || !is_new || now_ms < t->tell_at_ms)
+		return;
+	t->tell_at_ms = now_ms + t->error_ttl_ms;
+	log_write(t->log, LOG_WARNING,
+		  "topology=failed analyzer=" STR_FMT " error=\"%s\" records go without "
+		  "this answer",
+		  STR_ARG(buf_str(&lookup->analyzer->name)), why);
+}
+
+static void keep_failure(struct topology *t, const struct lookup *lookup)
+{
+	struct str text = { lookup->text, lookup->text_len };
+
+	t->counters.failed++;
+	topology_keep(t, text, NULL, lookup->asked_ms);
+}
+
+void lookup_failed(struct lookup *lookup, const struct err *err, struct asker **woken)
+{
+	struct topology *t = lookup->topology;
+
+	tell_failure(t, lookup, err->text);
+	keep_failure(t, lookup);
+	end(t, lookup, woken);
+}
+
+static void close_all(struct topology *t, struct lookup *lookup, struct asker **woken)
+{
+	t->closed = true;
+	lookups_end_waits(&t->lookups, woken);
+	end(t, lookup, woken);
+}
+
+void lookup_unanswered(struct lookup *lookup, int status, const struct err *err,
+		       struct asker **woken)
+{
+	struct topology *t = lookup->topology;
+	int64_t now_ms = clock_now().mono_ms;
+	struct analyzer *next = analyzers_next(&t->analyzers, lookup->tried);
+
+	if (status == -ECANCELED || t->closed) {
+		close_all(t, lookup, woken);
+		return;
+	}
+	note_silence(t, lookup->analyzer, err->text, now_ms);
+	if (next) {
+		lookup->analyzer = next;
+		lookup->is_second = false;
+		lookup_start(lookup, now_ms);
+		return;
+	}
+	snprintf(t->counters.error, sizeof(t->counters.error), "%.255s", err->text);
+	keep_failure(t, lookup);
+	lookup_end_waits(lookup, woken);
+	go_down(t, lookup, err->text, woken);
+	end(t, lookup, woken);
+}
+
+/* Where it hung it is not asked again; nobody may want to know any more. */
+static void ask_anew(struct lookup *lookup, struct asker **woken)
+{
+	struct topology *t = lookup->topology;
+	struct analyzer *next = analyzers_next(&t->analyzers, lookup->tried);
+
+	lookup->is_stale = false;
+	lookup->is_second = false;
+	if (!next || !lookup->waits) {
+		end(t, lookup, woken);
+		return;
+	}
+	lookup->analyzer = next;
+	lookup_start(lookup, clock_now().mono_ms);
+}
+
+static bool is_silent(int status)
+{
+	return status >= 500 || (status < 0 && status != -EFBIG && status != -ENOMEM);
+}
+
+/* Everything a reply changes; takes the answer. */
+static void settle(struct lookup *lookup, struct shared_answer *a, struct err *err,
+		   struct asker **woken)
+{
+	struct topology *t = lookup->topology;
+	struct str text = { lookup->text, lookup->text_len };
+	int status = lookup->request.status;
+	int64_t now_ms = clock_now().mono_ms;
+
+	if (status == -ECANCELED && lookup->is_stale && !t->closed) {
+		ask_anew(lookup, woken);
+		return;
+	}
+	if (is_silent(status)) {
+		lookup_unanswered(lookup, status, err, woken);
+		return;
+	}
+	if (status != -ENOMEM)
+		note_answer(t, lookup);
+	if ((status == 401 || status == 405) && login_helps(t, lookup, now_ms, err))
+		return;
+	if (!a) {
+		lookup_failed(lookup, err, woken);
+		return;
+	}
+	t->counters.empty += a->answer.count == 0 && !a->answer.value.ptr;
+	topology_keep(t, text, a, now_ms);
+	end(t, lookup, woken);
+}
+
+void topology_wake(struct topology *t, struct asker *woken)
+{
+	struct asker *asker;
+
+	while ((asker = woken)) {
+		woken = asker->next_woken;
+		asker->wake(asker->context);
+		pthread_mutex_lock(&t->lock);
+		asker->waking = false;
+		pthread_cond_broadcast(&t->calm);
+		pthread_mutex_unlock(&t->lock);
+	}
+}
+
+/* On the net thread. */
+static void on_reply(struct http_request *r)
+{
+	struct lookup *lookup = r->context;
+	struct topology *t = lookup->topology;
+	struct shared_answer *a = NULL;
+	struct asker *woken = NULL;
+	struct err err = ERR_INIT;
+
+	if (r->status > 0)
+		a = gremlin_read(r->status, buf_str(&r->reply), &err);
+	else
+		err_set(&err, "%s", r->error);
+	pthread_mutex_lock(&t->lock);
+	t->replies++;
+	settle(lookup, a, &err, &woken);
+	pthread_mutex_unlock(&t->lock);
+	topology_wake(t, woken);
+	pthread_mutex_lock(&t->lock);
+	t->replies--;
+	pthread_cond_broadcast(&t->calm);
+	pthread_mutex_unlock(&t->lock);
+}
