@@ -29,6 +29,7 @@ static bool say(bool is_fine, const char *what, struct str which, const char *wh
 /* What the subscriber says of itself. */
 struct listener {
 	char last[1024];
+	atomic_bool is_refused; /* waiting does not help */
 };
 
 static void listen(void *context, enum skydive_log_level level, const char *line)
@@ -38,6 +39,8 @@ static void listen(void *context, enum skydive_log_level level, const char *line
 
 	if (level <= SKYDIVE_LOG_WARNING && error)
 		snprintf(l->last, sizeof(l->last), "%s", error + strlen("error="));
+	if (strstr(line, " state=refused "))
+		atomic_store(&l->is_refused, true);
 }
 
 static enum heard ignore(void *context, char *message, size_t size, enum framing framing)
@@ -68,7 +71,8 @@ static bool check_stream(const struct tenant_settings *t)
 	options.log = log_new(&host, LOG_INFO, &err);
 	options.deliver = ignore;
 	s = options.log ? subscriber_start(&options, &err) : NULL;
-	while (s && !is_fine && clock_now().mono_ms < until_ms) {
+	while (s && !is_fine && !atomic_load(&listener.is_refused) &&
+	       clock_now().mono_ms < until_ms) {
 		poll(NULL, 0, POLL_MS);
 		is_fine = subscriber_stats(s)->connects > 0;
 	}

@@ -6,7 +6,6 @@ topology and from nowhere else.
 """
 import base64
 import gzip
-import json
 import os
 import re
 import time
@@ -16,13 +15,12 @@ import pytest
 from golden import cases
 from lib import busy, objects, oracle, settings
 from lib.export import PACE, joined, to_file
-from lib.paths import SLOWNESS, recording
+from lib.paths import SLOWNESS
 from lib.process import Analyzer, Exporter, exporter, until
 from lib.status import status
 from lib.together import together
 
 CASE = cases.by_name("old-vpclogs")
-TOPOLOGY = recording("old-netns-mixed.topology.json.gz")
 BOB = {"analyzer": {"auth": {"cluster": {"username": "bob", "password": "s3cret"}}}, "logging": {"level": "DEBUG"}}
 SECRETS = ("s3cret", base64.b64encode(b"bob:s3cret").decode(), "gAAAA")
 OFTEN = {"pipeline": {"store": {"buffered": {"max_seconds_per_object": 1}}}}
@@ -246,7 +244,7 @@ def trouble(folder, asked, address, begin, mend):
             "analyzers": [address], "topology": TROUBLE, "status": {"listen": "unix:%s" % (folder / "status.sock")}})
         with Exporter(settings.save(folder / "exporter.yml", config)) as running:
             source.event("admitted", unless_ends=running)
-            until((folder / "status.sock").exists, "the status")
+            running.log("state=started")
             watch_trouble(folder, SICK_SECONDS)
             seen = set()
             assert not has_directions(folder, seen)
@@ -265,7 +263,7 @@ def trouble(folder, asked, address, begin, mend):
 
 def by_command(bad, good):
     def run(folder):
-        with rest(topology=[TOPOLOGY]) as asked:
+        with rest() as asked:
             return trouble(folder, asked, asked.address, lambda a: a.command(bad), lambda a: a.command(good))
     return run
 
@@ -277,7 +275,7 @@ def down(folder):
     replacement = []
     try:
         return trouble(folder, None, asked.address, lambda _: None, lambda _: replacement.append(
-            rest(topology=[TOPOLOGY], listen=asked.address)))
+            rest(listen=asked.address)))
     finally:
         for program in replacement:
             program.__exit__(None, None, None)
