@@ -102,13 +102,14 @@ static void go_down(struct topology *t, const struct lookup *lookup, const char 
 	lookups_end_waits(&t->lookups, woken);
 }
 
-/* The next one that may answer is asked from now on. */
+/* The next one that may answer is asked from now on. While all are silent that
+ * is no news. */
 static void note_silence(struct topology *t, struct analyzer *a, const char *why,
 			 int64_t now_ms)
 {
 	struct analyzers *l = &t->analyzers;
 
-	if (!analyzers_silent(l, a, now_ms, now_ms + t->error_ttl_ms))
+	if (!analyzers_silent(l, a, now_ms, now_ms + t->error_ttl_ms) || t->counters.down)
 		return;
 	t->counters.switches++;
 	if (t->log)
