@@ -108,7 +108,7 @@ BUILD_PACKAGES := gcc libc6-dev pkg-config protobuf-c-compiler libprotobuf-c-dev
 	libwebsockets-dev gzip
 TEST_PACKAGES := libcmocka-dev python3 python3-pytest python3-boto3 python3-yaml git \
 	g++ clang clang-format shellcheck swift-proxy swift-account swift-container \
-	swift-object memcached openssl zstd prometheus valgrind
+	swift-object memcached openssl zstd prometheus valgrind netbase
 BENCH_PACKAGES := valgrind python3 python3-yaml
 
 deps:

@@ -91,6 +91,10 @@ static void put_topology(struct buf *b, const struct topology_counters *t)
 	put_number(b, "empty", (int64_t)t->empty);
 	put_number(b, "failed", (int64_t)t->failed);
 	put_number(b, "evicted", (int64_t)t->evicted);
+	put_number(b, "switches", (int64_t)t->switches);
+	put_number(b, "logins", (int64_t)t->logins);
+	put_number(b, "cache_entries", (int64_t)t->cache_entries);
+	put_number(b, "cache_bytes", (int64_t)t->cache_bytes);
 	put_text(b, "last_error", t->error);
 	buf_puts(b, "}");
 }

@@ -43,8 +43,8 @@ static const char *const help_of_stat[STAT_COUNT] = {
 	[STAT_OBJECTS_SPOOLED] = "Objects in the spool.",
 	[STAT_BYTES_UPLOADED] = "Bytes of stored objects.",
 	[STAT_UPLOAD_FAILURES] = "Uploads that failed.",
-	[STAT_LOOKUPS_DEGRADED] = "Topology lookups that were not waited for.",
-	[STAT_LOOKUPS_REFUSED] = "Topology lookups that were too many for a batch.",
+	[STAT_LOOKUPS_DEGRADED] = "Topology lookups that were not answered.",
+	[STAT_LOOKUPS_REFUSED] = "Topology lookups for a value with a quote in it.",
 };
 
 static void family_of(int id, struct family *f)
@@ -243,13 +243,23 @@ static void put_topology(const struct topology_counters *t, struct buf *b)
 	put_one(b, "topology_waits_total", false, "Questions that had to wait.",
 		(int64_t)t->waited);
 	put_one(b, "topology_degraded_total", false,
-		"Questions answered with nothing, unasked.", (int64_t)t->degraded);
+		"Questions answered with nothing: not asked, or failed before.",
+		(int64_t)t->degraded);
 	put_one(b, "topology_requests_total", false, "Requests to the topology.",
 		(int64_t)t->requests);
 	put_one(b, "topology_empty_total", false, "Replies without a node.",
 		(int64_t)t->empty);
-	put_one(b, "topology_failures_total", false, "Requests without a usable reply.",
+	put_one(b, "topology_failures_total", false, "Questions without a usable reply.",
 		(int64_t)t->failed);
+	put_one(b, "topology_switches_total", false,
+		"Changes to another analyzer, because one was silent.",
+		(int64_t)t->switches);
+	put_one(b, "topology_logins_total", false,
+		"Logins with which an analyzer was satisfied.", (int64_t)t->logins);
+	put_one(b, "topology_cache_entries", true, "Answers in the cache.",
+		(int64_t)t->cache_entries);
+	put_one(b, "topology_cache_bytes", true, "Memory of the answers in the cache.",
+		(int64_t)t->cache_bytes);
 }
 
 void snapshot_put_metrics(const struct snapshot *s, struct buf *b)

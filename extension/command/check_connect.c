@@ -12,12 +12,15 @@
 #define WAIT_MS 15000
 #define POLL_MS 20
 
+#define LOGGED_IN "the user had to log in, with POST /login, and was accepted"
+
+/* why it failed, or what else is to be said of what is fine. */
 static bool say(bool is_fine, const char *what, struct str which, const char *why)
 {
 	struct buf line = BUF_INIT(8192);
 
-	buf_printf(&line, "%s " STR_FMT ": %s%s\n", what, STR_ARG(which),
-		   is_fine ? "fine" : "failed: ", is_fine ? "" : why);
+	buf_printf(&line, "%s " STR_FMT ": %s%s%s\n", what, STR_ARG(which),
+		   is_fine ? "fine" : "failed", is_fine && !*why ? "" : ": ", why);
 	io_write(STDOUT_FILENO, buf_str(&line));
 	buf_fini(&line);
 	return is_fine;
@@ -63,6 +66,7 @@ static bool check_stream(const struct tenant_settings *t)
 	int64_t until_ms = clock_now().mono_ms + WAIT_MS;
 	struct err err = ERR_INIT;
 	struct subscriber *s;
+	const char *why = listener.first;
 	bool is_fine = false;
 
 	options.log = log_new(&host, LOG_DEBUG, &err);
@@ -73,9 +77,11 @@ static bool check_stream(const struct tenant_settings *t)
 		poll(NULL, 0, POLL_MS);
 		is_fine = subscriber_stats(s)->connects > 0;
 	}
+	if (is_fine)
+		why = subscriber_stats(s)->logins ? LOGGED_IN : "";
 	subscriber_stop(s);
 	log_free(options.log);
-	return say(is_fine, "stream", t->url, s ? listener.first : err.text);
+	return say(is_fine, "stream", t->url, s ? why : err.text);
 }
 
 static bool check_streams(const struct settings *s)
@@ -97,8 +103,10 @@ static void wake(void *context)
 	atomic_store((atomic_bool *)context, true);
 }
 
-static bool check_rest(const struct settings *s, struct http *http)
+static bool check_analyzer(const struct settings *s, struct str analyzer,
+			   struct http *http)
 {
+	struct topology_options options = s->topology;
 	struct topology_counters counters = { 0 };
 	int64_t until_ms = clock_now().mono_ms + WAIT_MS;
 	struct err err = ERR_INIT;
@@ -106,11 +114,10 @@ static bool check_rest(const struct settings *s, struct http *http)
 	atomic_bool is_answered = false;
 	struct asker asker;
 
-	if (!s->topology.analyzers.count)
-		return true;
-	topology = topology_new(&s->topology, http, &err);
+	options.analyzers = (struct strs){ &analyzer, 1 };
+	topology = topology_new(&options, http, &err);
 	if (!topology)
-		return say(false, "topology", s->topology.analyzers.item[0], err.text);
+		return say(false, "topology", analyzer, err.text);
 	asker_init(&asker, topology, wake, &is_answered);
 	asker.answers.find(&asker.answers,
 			   STR("G.V().Has(\"TID\", \"skydive-exporter\")"));
@@ -119,9 +126,21 @@ static bool check_rest(const struct settings *s, struct http *http)
 	asker_fini(&asker);
 	topology_count(topology, &counters);
 	topology_free(topology);
-	return say(atomic_load(&is_answered) && !counters.failed, "topology",
-		   s->topology.analyzers.item[0],
+	if (atomic_load(&is_answered) && !counters.failed)
+		return say(true, "topology", analyzer, counters.logins ? LOGGED_IN : "");
+	return say(false, "topology", analyzer,
 		   *counters.error ? counters.error : "no answer");
+}
+
+static bool check_rest(const struct settings *s, struct http *http)
+{
+	bool is_fine = true;
+	size_t i;
+
+	for (i = 0; i < s->topology.analyzers.count; i++)
+		is_fine = check_analyzer(s, s->topology.analyzers.item[i], http) &&
+			  is_fine;
+	return is_fine;
 }
 
 static bool check_stores(const struct settings *s, struct http *http)
@@ -136,7 +155,8 @@ static bool check_stores(const struct settings *s, struct http *http)
 
 		buf_printf(&place, "%s ", s->tenant[i].name);
 		tenant_destination(s->tenant[i].tenant, &place);
-		is_fine = say(!error, "store", buf_str(&place), err.text) && is_fine;
+		is_fine = say(!error, "store", buf_str(&place), error ? err.text : "") &&
+			  is_fine;
 		buf_fini(&place);
 	}
 	return is_fine;

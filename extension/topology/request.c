@@ -102,13 +102,14 @@ static void go_down(struct topology *t, const struct lookup *lookup, const char 
 	lookups_end_waits(&t->lookups, woken);
 }
 
-/* The next one that may answer is asked from now on. */
+/* The next one that may answer is asked from now on. While all are silent that
+ * is no news. */
 static void note_silence(struct topology *t, struct analyzer *a, const char *why,
 			 int64_t now_ms)
 {
 	struct analyzers *l = &t->analyzers;
 
-	if (!analyzers_silent(l, a, now_ms, now_ms + t->error_ttl_ms))
+	if (!analyzers_silent(l, a, now_ms, now_ms + t->error_ttl_ms) || t->counters.down)
 		return;
 	t->counters.switches++;
 	if (t->log)
@@ -119,25 +120,33 @@ static void note_silence(struct topology *t, struct analyzer *a, const char *why
 			  STR_ARG(buf_str(&l->item[l->current].name)));
 }
 
+static bool is_late(const struct topology *t, const struct lookup *lookup,
+		    const struct analyzer *a, int64_t now_ms)
+{
+	return lookup->analyzer == a && !lookup->is_stale &&
+	       now_ms - lookup->sent_ms >= t->patience_ms;
+}
+
 void topology_notice_silence(struct topology *t, int64_t now_ms, struct asker **woken)
 {
 	struct analyzer *a = &t->analyzers.item[t->analyzers.current];
-	struct lookup *lookup = t->lookups.running, *late = NULL;
+	struct lookup *lookup = t->lookups.running;
 	char why[64];
 
-	for (; lookup && t->patience_ms && !t->counters.down; lookup = lookup->next)
-		if (lookup->analyzer == a && now_ms - lookup->sent_ms >= t->patience_ms)
-			late = lookup;
-	if (!late)
+	if (t->counters.down || !t->patience_ms)
+		return;
+	while (lookup && !is_late(t, lookup, a, now_ms))
+		lookup = lookup->next;
+	if (!lookup)
 		return;
 	snprintf(why, sizeof(why), "no answer within %lld ms", (long long)t->patience_ms);
 	note_silence(t, a, why, now_ms);
 	if (analyzers_all_silent(&t->analyzers, now_ms)) {
-		go_down(t, late, why, woken);
+		go_down(t, lookup, why, woken);
 		return;
 	}
-	for (lookup = t->lookups.running; lookup; lookup = lookup->next)
-		if (lookup->analyzer == a && now_ms - lookup->sent_ms >= t->patience_ms)
+	for (; lookup; lookup = lookup->next)
+		if (is_late(t, lookup, a, now_ms))
 			recall(t, lookup);
 }
 

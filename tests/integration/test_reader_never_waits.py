@@ -14,34 +14,16 @@ import termios
 
 import pytest
 
-from lib import objects, oracle, paths, settings, stream
+from lib import busy, paths, settings
 from lib.export import joined, to_file, to_s3, waiting
-from lib.paths import SLOWNESS, recording
-from lib.process import Analyzer, Exporter, Lines, environment, until
+from lib.process import Exporter, Lines, environment, until
 from lib.together import together
 
 SECONDS = float(os.environ.get("READER_SECONDS", 30))
-RATE = 20000 // SLOWNESS        # flows a second
-QUEUED_MOST = 8                                         # messages
-SNDBUF = 256 * 1024
 STOP_SECONDS = 3
 PIPE_FULL = 48 * 1024                                   # of 64 KiB; pages need not be full
 
-RECORDING = recording("old-netns-mixed.jsonl.gz")
-FLOWS = [flow for batch in stream.batches(RECORDING) for flow in batch]
-
-CONFIG = {
-    "host_id": "never-waits",
-    "stop_timeout": STOP_SECONDS,
-    "pipeline": {
-        "classify": {"cluster_net_masks": ["10.10.0.0/16", "fd00:10::/64"]},
-        "transform": {"type": "vpclogs"},
-        "storeheader": {"type": "vpclogs"},
-        "compress": {"type": "gzip"},
-        "store": {"type": "buffered", "buffered": {
-            "dirname": "bucket", "filename_prefix": "logs", "max_flows_per_object": 2000,
-            "max_seconds_per_object": 1, "max_seconds_per_stream": 86400, "max_flow_array_size": 100000}},
-    }}
+CONFIG = settings.merge(busy.CONFIG, {"host_id": "never-waits", "stop_timeout": STOP_SECONDS})
 
 
 class BlackHole:
@@ -102,40 +84,8 @@ class Unheard(Exporter):
         self.pipe.close()
 
 
-def flows_only(folder, bad):
-    """Write the recording without its stats, which would be most of the messages; with or without unreadable flows."""
-    path = folder / "flows.jsonl"
-    lines = [line for line in stream.read(RECORDING).splitlines() if b'"Type":"store"' in line]
-    with open(path, "wb") as out:
-        for number, line in enumerate(lines):
-            out.write(line.replace(b'"Protocol":"IPV4"', b'"Protocol":"BOGUS"', (1 + number) * bad) + b"\n")
-    return path
-
-
-def analyzer(folder, bad=False, options=()):
-    """The stand-in, which sends RATE flows a second for SECONDS, a hundred a message, as a busy analyzer does.
-
-    bad: each message has some flows that cannot be read, so each is worth a line in the log.
-    """
-    rounds = max(1, round(RATE * SECONDS / len(FLOWS)))
-    return Analyzer(flows_only(folder, bad), pace=RATE, options=[
-        "--repeat", rounds, "--per-message", 100, "--sndbuf", SNDBUF, "--stats-every", 1000, *options])
-
-
 def configure(source, folder, write, change=None):
     return settings.save(folder / "exporter.yml", joined(CONFIG, source, folder, write, change))
-
-
-def check(source, exporter):
-    """Wait for the end of the stream; nothing may ever have waited. Returns the stand-in's counters."""
-    end = source.event("end", SECONDS * 2 + 10, unless_ends=exporter)
-    stats = source.stats()
-    assert exporter.process.poll() is None
-    assert stats["queued_max"] <= QUEUED_MOST, stats
-    assert stats["sent_flows"] == end["flows"] and stats["missed_flows"] == stats["lost_flows"] == 0, stats
-    assert stats["admitted"] == 1 and stats["dropped"] == 0 and stats["blocked_ms"] == 0, stats
-    assert end["flows"] > 0.9 * RATE * SECONDS and end["ms"] < 1.1e3 * SECONDS, end
-    return stats
 
 
 def check_stop(source, exporter):
@@ -146,9 +96,9 @@ def check_stop(source, exporter):
 
 def black_holed_store(folder, takes):
     """Everything stays in the spool."""
-    with BlackHole(takes) as hole, analyzer(folder) as source:
+    with BlackHole(takes) as hole, busy.analyzer(folder, SECONDS) as source:
         with Exporter(configure(source, folder, to_s3(hole))) as exporter:
-            stats = check(source, exporter)
+            stats = busy.check(source, exporter, SECONDS)
             assert len(waiting(folder)) > 10
             check_stop(source, exporter)
     return stats
@@ -164,31 +114,24 @@ def unreachable_store(folder):
     return black_holed_store(folder, takes=False)
 
 
-def records_stored(folder):
-    """Return how many records the headers of the stored objects tell of."""
-    return sum(int(objects.read_headers(path)[objects.RECORDS]) for path in (folder / "stored").rglob("*.headers"))
-
-
 def hanging_topology(folder):
     """The analyzer's REST takes questions and never answers: records go without, flows are not lost."""
-    with analyzer(folder, options=["--hang", "topology"]) as source:
+    with busy.analyzer(folder, SECONDS, options=["--hang", "topology"]) as source:
         with Exporter(configure(source, folder, to_file(folder))) as exporter:
-            stats = check(source, exporter)
+            stats = busy.check(source, exporter, SECONDS)
             assert stats["topology_requests"] > 0
             check_stop(source, exporter)
     assert "inbox=full" not in exporter.err.text()
-    once = oracle.joined(oracle.expected(CONFIG, [RECORDING], []))
-    rounds = stats["sent_flows"] // len(FLOWS)
-    assert records_stored(folder) == rounds * sum(len(records) for records in once.values())
+    assert busy.records_stored(folder) == busy.records_wanted(CONFIG, stats["sent_flows"])
     return stats
 
 
 def stuck_stdout(folder):
     """Objects go to a pipe that nobody reads."""
-    with analyzer(folder) as source:
+    with busy.analyzer(folder, SECONDS) as source:
         with Unheard(configure(source, folder, {"type": "stdout"}), "stdout") as exporter:
             until(lambda: exporter.unread() > PIPE_FULL, "a full pipe", SECONDS)
-            stats = check(source, exporter)
+            stats = busy.check(source, exporter, SECONDS)
             assert len(waiting(folder)) > 10
             check_stop(source, exporter)
     return stats
@@ -196,11 +139,11 @@ def stuck_stdout(folder):
 
 def stuck_log(folder):
     """The log, at its most talkative, goes to a pipe that nobody reads."""
-    with analyzer(folder, bad=True) as source:
+    with busy.analyzer(folder, SECONDS, bad=True) as source:
         path = configure(source, folder, to_file(folder), {"logging": {"level": "DEBUG"}})
         with Unheard(path, "stderr") as exporter:
             until(lambda: exporter.unread() > PIPE_FULL, "a full pipe", SECONDS)
-            stats = check(source, exporter)
+            stats = busy.check(source, exporter, SECONDS)
             check_stop(source, exporter)
     return stats
 

@@ -30,17 +30,22 @@ static char *credentials_of(const char *body, size_t len)
 	return text;
 }
 
+static void put_token(char *text, size_t size, unsigned number)
+{
+	snprintf(text, size, "gAAAA-token_%u", number);
+}
+
 static void accept_user(struct conn *conn)
 {
 	struct analyzer *an = conn->an;
 	struct login *login = &an->login;
 	struct bytes extra = { .data = NULL }, body = { .data = NULL };
 	const char *token = an->options.credentials ? an->options.credentials : "";
+	char fresh[64];
 
 	if (an->options.keystone) {
-		snprintf(login->token, sizeof(login->token), "gAAAA-token_%u",
-			 ++login->number);
-		token = login->token;
+		put_token(fresh, sizeof(fresh), ++login->number);
+		token = fresh;
 	}
 	login->accepted++;
 	login->has_role = true;
@@ -75,12 +80,20 @@ void login_request(struct conn *conn, const char *body, size_t len)
 
 bool login_admits(const struct analyzer *an, const struct request *req)
 {
+	char token[64];
+	unsigned i;
+
 	if (!an->options.keystone)
 		return request_authorized(req, an->options.credentials);
-	return *an->login.token && request_authorized(req, an->login.token);
+	for (i = an->login.expired + 1; i <= an->login.number; i++) {
+		put_token(token, sizeof(token), i);
+		if (request_authorized(req, token))
+			return true;
+	}
+	return false;
 }
 
 void login_expire(struct login *login)
 {
-	login->token[0] = '\0';
+	login->expired = login->number;
 }

@@ -19,9 +19,9 @@ struct conn;
 struct request;
 
 struct login {
-	char token[64];	 /* of keystone; "": none was given */
-	unsigned number; /* of tokens */
-	bool has_role;	 /* the user was here */
+	unsigned number;  /* of keystone's tokens */
+	unsigned expired; /* of these, the first ones */
+	bool has_role;	  /* the user was here */
 	uint64_t accepted;
 	uint64_t refused;
 };
