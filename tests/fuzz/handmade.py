@@ -3,7 +3,7 @@
 import struct
 
 RECIPE = (b'{"format":1,"tag":"ingress","dirname":"bucket","prefix":"logs","content_encoding":"auto",'
-          b'"transform":"vpclogs","header":"%s","encode":"json","compress":"%s","compress_options":{"level":%d}}')
+          b'"record":"vpclogs","header":"%s","encode":"json","compress":"%s","compress_options":{"level":%d}}')
 ENVELOPE = (b'{"format":1,"key":"logs/ingress/20200101T000000Z/00000001.gz","dirname":"bucket",'
             b'"content_type":"application/json","content_encoding":"gzip","records":3,"size":17,"sha256":"%s",'
             b'"md5":"%s","metadata":{"first-timestamp":"1","num-records":"3"}}') % (b"0a" * 32, b"1f" * 16)
@@ -43,7 +43,9 @@ SEEDS = {
               spool(HEAD, SEAL), spool(HEAD[:40]), spool(HEAD, ROWS, SEAL, ROWS),
               b"\x00" + HEAD + ROWS + SEAL],
     "recipe": [RECIPE % (header, compress, level) for header in (b"none", b"vpclogs")
-               for compress, level in ((b"none", 0), (b"gzip", 6), (b"zstd", 1))],
+               for compress, level in ((b"none", 0), (b"gzip", 6), (b"zstd", 1))]
+    + [(RECIPE % (b"none", b"none", 0)).replace(b'"json"', b'"%s","columns":["a b","c,\\"d"]' % encode)
+       for encode in (b"csv", b"text", b"ndjson", b"secadvisor")],
     "envelope": [ENVELOPE, ENVELOPE.replace(b"gzip", b""), ENVELOPE.replace(b'"1"', b'"\\u0000\\ud800"')],
     "s3_reply": [b"200 ", b"200 " + ERROR % b"InternalError", b"503 <html>busy</html>", b"403 " + ERROR % b"AccessDenied"]
     + [b"400 " + ERROR % code for code in (b"EntityTooLarge", b"NoSuchBucket", b"RequestTimeTooSkewed", b"Other")],
@@ -60,11 +62,15 @@ SEEDS = {
     "json": [b'{"a":[1,-0.5e+3,true,false,null,"\\ud83d\\ude00\\n"],"b":{}}', b'"\xff\xc3\xa9"', b"9223372036854775808"],
     "yaml": [b"a: &x {b: [1, 0x1F, 010, 1e3, yes, ~, 'q']}\nc: *x\nd: {<<: *x, b: !!str 1}\n", b"? a\n: |\n  text\n",
              b"%YAML 1.1\n---\na: !!int '12'\n...\n", b"<<: [{a: 1}, {a: 2, b: 3}]\n"],
-    "config": [CONFIG + b"\f" + CONFIG, b"pipeline.write.type: stdout\n\f" + CONFIG
+    "config": [CONFIG.replace(b"vpclogs, excluded_tags: [internal]", kind) for kind in (
+        b"awsflowlogs, awsflowlogs: {version: 3}", b"secadvisor, secadvisor: {extend: [\"A=G.V().Has('a','{{.Network.A}}')\"]}",
+        b"secadvisor, secadvisor: {extend: ['B={{if .Transport}}{{.Transport.A}}{{else}}-{{end}}']}")] + [CONFIG + b"\f" + CONFIG, b"pipeline.write.type: stdout\n\f" + CONFIG
                + b"\fSKYDIVE_PIPELINE_STORE_BUFFERED_MAX_SECONDS_PER_OBJECT=5m",
                CONFIG + b"\f\fSKYDIVE_HTTP_COOKIE={\"a\":\"b\"}"],
     "text": [b"ws://127.0.0.1:8082/ws/subscriber/flow", b"ws+unix:///run/a.sock:/ws", b"https://[::1]:9000/", b"10.0.0.0/08",
              b"::ffff:1.2.3.4/120", b"fd00::1", b"90s", b"64KiB", b"-0x1F", b"1.5e300", b"a//./b/../../c/", b"0o17"],
+    "template": [b"G.V().Has('TID','{{.NodeTID}}')", b"{{if .Network}}{{.Network.A}}{{else if .Transport}}{{.Transport.B}}"
+                 b"{{else}}{{\"text\"}}{{end}}", b"a {{- /* c */ -}} b\\{\\{.UUID\\}\\}{{12}}", b"{{.Network.B}}{{.Metric.Start}}"],
     "status": [b'{"version":"1","uptime_s":5,"sources":[{"url":"ws://a","state":"connected","flows":3}],'
                b'"tenants":[{"name":"acme","state":"running","counters":{"flows_received":1}}]}'],
     "recording": [b"\x00", b"\x01a", b"\xff" * 9, b"\x1f\x8b\x08\x00"],

@@ -91,6 +91,8 @@ OTHERS = {
               + handmade.spool_frame(3, b'{"key":"%s"}' % (b"k" * 2 * MIB)), "frames": b"\x01" + handmade.HEAD + handmade.ROWS * 20000,
               "deep recipe": b"\x01" + handmade.spool_frame(1, b'{"header_options":' + nested(b"[", b"]") + b"}")},
     "recording": {"bomb": gzip.compress(b"a" * (100 * MIB), 9), "size": varint(1 << 62)},
+    "template": {"open ifs": b"{{if .UUID}}" * 100000, "open braces": b"{{" * DEEP, "digits": b"{{" + DIGITS + b"}}",
+                 "values": b"{{.NodeTID}}" * 100000, "invalid UTF-8": b"{{.U" + INVALID + b"}}"},
     "envelope": {"open lists": b"[" * DEEP},
 }
 
@@ -135,7 +137,7 @@ def long_input(target):
     return text
 
 
-LONG_TARGETS = sorted(set(WRAPS) | {"flow_pb", "websocket", "handshake", "s3_reply", "text", "recording"})
+LONG_TARGETS = sorted(set(WRAPS) | {"flow_pb", "websocket", "handshake", "s3_reply", "text", "template", "recording"})
 
 
 def replay_long(target, data):

@@ -12,8 +12,11 @@ struct stages {
 	struct stage_set set;
 };
 
+/* What is below "pipeline:"; the type of compress is added. */
+extern const char stages_vpclogs[], stages_action[], stages_secadvisor[], stages_aws[];
+
 /* 0 or an error; to be closed either way. */
-int stages_open(struct stages *, const char *compress);
+int stages_open(struct stages *, const char *which, const char *compress);
 void stages_close(struct stages *);
 
 #endif

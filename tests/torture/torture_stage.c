@@ -35,7 +35,7 @@ static int make(const struct recipe *recipe, struct outcome *o)
 	return error;
 }
 
-static int make_by_recipe(struct outcome *o, const char *compress)
+static int make_by_recipe(struct outcome *o, const char *which, const char *compress)
 {
 	const struct recipe_place place = {
 		.dirname = STR("bucket"),
@@ -48,7 +48,7 @@ static int make_by_recipe(struct outcome *o, const char *compress)
 	struct arena arena = ARENA_INIT(1 << 20);
 	struct recipe recipe = { 0 };
 	struct err err = ERR_INIT;
-	int error = stages_open(&stages, compress);
+	int error = stages_open(&stages, which, compress);
 
 	if (!error) {
 		recipe_write(&stages.set, &place, &text);
@@ -69,16 +69,16 @@ static int make_by_recipe(struct outcome *o, const char *compress)
 
 static int make_gzip(struct outcome *o)
 {
-	return make_by_recipe(o, "gzip");
+	return make_by_recipe(o, stages_vpclogs, "gzip");
 }
 
 static int make_zstd(struct outcome *o)
 {
-	return make_by_recipe(o, "zstd");
+	return make_by_recipe(o, stages_aws, "zstd");
 }
 
 const struct operation torture_stage[] = {
-	{ .name = "stage, gzip", .run = make_gzip },
-	{ .name = "stage, zstd", .run = make_zstd },
+	{ .name = "stage, json and gzip", .run = make_gzip },
+	{ .name = "stage, csv and zstd", .run = make_zstd },
 	{ 0 },
 };
