@@ -4,7 +4,7 @@
 #   make run             see it work: a recorded stream becomes objects
 #   make test            everything is tested; installs what that needs
 #   make torture soak    longer tests, not part of make test
-#   make lint format bench install
+#   make lint format bench fuzz install
 #
 # SAN=address,undefined or SAN=thread builds a variant of its own, with CC=clang
 # another compiler is used, V=1 shows commands. CFLAGS and LDFLAGS are yours.
@@ -44,9 +44,12 @@ OBJECTS := $(SOURCES:%.c=$(B)/%.o) $(PROTO:.c=.o)
 HOST    := $(B)/extension/host/main.o
 UNIT    := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 ANALYZER := $(patsubst %.c,$(B)/%.o,$(wildcard tests/lib/analyzer/*.c))
+FUZZ    := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+TORTURE := $(patsubst %.c,$(B)/%.o,$(wildcard tests/torture/*.c))
 BENCH   := $(patsubst %.c,$(B)/%.o,$(filter-out tests/bench/bench_%,$(wildcard tests/bench/*.c)))
 
-.PHONY: all run test test-minio torture soak lint format format-check bench install clean deps test-deps unit
+.PHONY: all run test test-minio torture soak lint format format-check bench install clean deps test-deps unit \
+	fuzz fuzz-merge fuzz-targets fuzz-replay torture-alloc
 .SECONDARY:
 
 all: $(B)/skydive-exporter $(B)/skydive-exporter.so
@@ -98,6 +101,28 @@ $(B)/tests/lives: $(B)/tests/lib/lives.o
 
 unit: $(UNIT)
 
+# The allocator stands in front of everybody's; sanitizers bring their own, so
+# there the linker turns our calls to it.
+ifdef SAN
+$(B)/tests/torture/allocation.o: BASEFLAGS += -DALLOCATION_WRAP
+$(B)/tests/torture_alloc: LINKFLAGS += $(foreach f,malloc calloc realloc free strdup,-Wl,--wrap=$(f))
+endif
+$(B)/tests/torture_alloc: $(TORTURE) $(B)/libexporter.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LINKFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# A fuzz target without libFuzzer, and with it (make fuzz).
+$(B)/tests/fuzz/replay_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o $(B)/libexporter.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LINKFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(B)/tests/fuzz/libfuzzer_%: $(B)/tests/fuzz/fuzz_%.o $(B)/libexporter.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LINKFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(LIBS)
+
+fuzz-replay: $(FUZZ:%=$(B)/tests/fuzz/replay_%)
+fuzz-targets: $(FUZZ:%=$(B)/tests/fuzz/libfuzzer_%)
+
 run: deps
 	$(Q)$(MAKE) --no-print-directory all $(B)/tests/analyzer
 	$(Q)tests/lib/demo.sh $(B)
@@ -109,6 +134,7 @@ BUILD_PACKAGES := gcc libc6-dev pkg-config protobuf-c-compiler libprotobuf-c-dev
 TEST_PACKAGES := libcmocka-dev python3 python3-pytest python3-boto3 python3-yaml git \
 	g++ clang clang-format shellcheck swift-proxy swift-account swift-container \
 	swift-object memcached openssl zstd prometheus valgrind netbase
+FUZZ_PACKAGES := clang libclang-rt-14-dev python3
 BENCH_PACKAGES := valgrind python3 python3-yaml
 
 deps:
@@ -118,8 +144,10 @@ test-deps:
 	$(Q)tests/lib/install.sh $(BUILD_PACKAGES) $(TEST_PACKAGES)
 
 test: test-deps
-	$(Q)$(MAKE) --no-print-directory all unit $(B)/tests/analyzer $(B)/tests/lives
+	$(Q)$(MAKE) --no-print-directory all unit fuzz-replay $(B)/tests/torture_alloc \
+		$(B)/tests/analyzer $(B)/tests/lives
 	$(Q)BUILD=$(B) /usr/bin/python3 tests/run.py lint=tests/lint/run.sh $(UNIT) \
+		torture-alloc=$(B)/tests/torture_alloc tests/fuzz \
 		tests/lib tests/golden tests/integration
 
 # Against MinIO, with the Go exporter's own sample values: builds MinIO first,
@@ -128,7 +156,7 @@ test-minio: test-deps all $(B)/tests/analyzer
 	$(Q)BUILD=$(B) /usr/bin/python3 tests/run.py --markers minio tests/integration
 
 # The same as in "make test", longer: an outage of two minutes, ten thousand reloads.
-torture: test-deps all $(B)/tests/analyzer
+torture: torture-alloc test-deps all $(B)/tests/analyzer
 	$(Q)BUILD=$(B) TEST_TIMEOUT=7200 OUTAGE_SECONDS=120 RELOADS=10000 READER_SECONDS=120 \
 		/usr/bin/python3 tests/run.py --suite-limit 14400 tests/integration/test_outage.py \
 		tests/integration/test_reader_never_waits.py tests/integration/test_reload.py
@@ -151,6 +179,21 @@ bench: deps
 	$(Q)$(MAKE) --no-print-directory all $(B)/tests/analyzer $(B)/tests/bench/bench_steps \
 		$(B)/tests/bench/bench_lookups
 	$(Q)BUILD=$(B) /usr/bin/python3 -B tests/bench/run.py
+
+# Every allocation of the core fails once; make test does it, too.
+torture-alloc: deps
+	$(Q)$(MAKE) --no-print-directory $(B)/tests/torture_alloc
+	$(Q)$(B)/tests/torture_alloc
+
+# Every parser of foreign bytes, each for its share of SECONDS; what is found
+# stays in build/fuzz. fuzz-merge makes the corpora in git anew from it.
+FUZZ_VARIANT = CC=clang SAN=fuzzer-no-link,address,undefined
+fuzz fuzz-merge: deps
+	$(Q)tests/lib/install.sh $(FUZZ_PACKAGES)
+	$(Q)$(MAKE) --no-print-directory $(FUZZ_VARIANT) fuzz-targets
+	$(Q)/usr/bin/python3 -B tests/fuzz/run.py --seconds $(or $(SECONDS),600) \
+		$(if $(filter fuzz-merge,$@),--merge) \
+		build/fuzzer-no-link-address-undefined/tests/fuzz $(FUZZ)
 
 format:
 	$(Q)clang-format -i $(shell git ls-files '*.c' '*.h')

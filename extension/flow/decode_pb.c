@@ -159,12 +159,15 @@ int decode_pb(struct str bytes, struct batch *batch, struct err *err)
 	if (!message)
 		return err_set(err, "not a protobuf flow.Message of %zu bytes",
 			       bytes.len);
-	for (i = 0; i < message->n_flows; i++) {
+	for (i = 0; i < message->n_flows && !arena_error(&batch->arena); i++) {
 		struct flow *flow = batch_add(batch);
 
 		if (!flow)
 			break;
 		fill(flow, message->flows[i], &batch->arena);
+		/* A flow without some of its layers would be another flow. */
+		if (arena_error(&batch->arena))
+			batch_drop_last(batch);
 	}
 	if (arena_error(&batch->arena))
 		return err_set(err, "flows: too large for the memory of a batch");

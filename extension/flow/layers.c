@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* layers.c - see layers.h. */
+#include <errno.h>
 #include "base/base64.h"
 #include "base/buf.h"
 #include "flow/layers.h"
@@ -61,6 +62,8 @@ static struct raw keep(struct buf *b, struct arena *arena)
 	buf_putc(b, '}');
 	if (!buf_error(b))
 		raw.text = arena_str(arena, buf_str(b));
+	else if (buf_error(b) == -ENOMEM)
+		arena->error = -ENOMEM;
 	buf_fini(b);
 	return raw;
 }

@@ -50,7 +50,8 @@ static uint64_t payload_len(const struct websocket *ws)
 }
 
 /* Room for the frame's payload behind what the message has. An analyzer sends
- * all of a large message in its first frame, so this is one allocation. */
+ * all of a large message in its first frame, so this is one allocation; of one
+ * in many fragments nothing is copied for each of them. */
 static bool make_room(struct websocket *ws)
 {
 	size_t need = ws->len + (size_t)ws->left + 1;
@@ -58,6 +59,10 @@ static bool make_room(struct websocket *ws)
 
 	if (need <= ws->room)
 		return true;
+	if (need < 2 * ws->room)
+		need = 2 * ws->room;
+	if (need > ws->message_max + 1)
+		need = ws->message_max + 1;
 	more = realloc(ws->message, need);
 	if (!more)
 		return false;

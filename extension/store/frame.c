@@ -112,7 +112,7 @@ int frame_read_payload(int fd, int64_t offset, const struct frame *frame,
 		return -ENODATA;
 	room = buf_room(payload, frame->bytes);
 	if (!room)
-		return buf_error(payload);
+		return buf_error(payload) == -EFBIG ? -ENODATA : buf_error(payload);
 	error = io_read_at(fd, room, frame->bytes, offset + FRAME_HEAD);
 	if (error)
 		return error;

@@ -41,8 +41,8 @@ int frame_append(int fd, int64_t size, const struct frame *, struct str payload)
 /* Reads the head at offset. 0, -ENODATA: the file ends there or the head is
  * nonsense, or -errno. */
 int frame_read_head(int fd, int64_t offset, struct frame *);
-/* Reads and checks the payload, into the emptied buffer. 0, -ENODATA: cut or
- * damaged, or -errno. */
+/* Reads and checks the payload, into the emptied buffer. 0, -ENODATA: cut,
+ * damaged, or more than the buffer takes, or -errno. */
 int frame_read_payload(int fd, int64_t offset, const struct frame *, struct buf *);
 
 #endif

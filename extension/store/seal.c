@@ -204,6 +204,8 @@ static int make_body(struct body *body, int fd, const struct recipe *recipe,
 		return error;
 	object.records = o->records;
 	error = making_start(&making, recipe, &object, &body->sink);
+	if (error == -EFBIG)
+		error = -ENODATA; /* the header would be as long the next time */
 	if (!error)
 		error = make_rows(&making, fd, o->end, damaged);
 	if (!error)

@@ -322,6 +322,45 @@ static void test_garbage_is_survived(void **state)
 	}
 }
 
+/* The flows that are kept are those before the one that did not fit. */
+static void assert_first_flows(const struct batch *batch)
+{
+	struct buf b = BUF_INIT(65536);
+	size_t i;
+
+	for (i = 0; i < batch->count; i++) {
+		buf_reset(&b);
+		json_put_record(&b, &flow_shape, &batch->flows[i],
+				(struct json_style){ false, 0 });
+		assert_string_equal(b.ptr, old_json(i % FLOW_COUNT));
+	}
+	buf_fini(&b);
+}
+
+static void test_no_flow_is_kept_in_part(void **state)
+{
+	struct buf message = BUF_INIT(65536);
+	size_t i, limit, refused = 0;
+
+	(void)state;
+	for (i = 0; i < 2 * FLOW_COUNT; i++)
+		put_flow(&message, sample_flows[i % FLOW_COUNT].protobuf);
+	for (limit = 64; limit < 40000; limit += 16) {
+		struct batch *batch = batch_new(NULL, 0, NULL);
+
+		assert_non_null(batch);
+		batch->arena.limit = limit;
+		if (decode_pb(buf_str(&message), batch, NULL) == 0)
+			assert_int_equal(batch->count, 2 * FLOW_COUNT);
+		else
+			refused++;
+		assert_first_flows(batch);
+		batch_unref(batch);
+	}
+	assert_true(refused > 100 && refused < 2000);
+	buf_fini(&message);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -334,6 +373,7 @@ int main(void)
 		cmocka_unit_test(test_an_empty_flow_is_a_flow),
 		cmocka_unit_test(test_truncated_messages_are_refused),
 		cmocka_unit_test(test_garbage_is_survived),
+		cmocka_unit_test(test_no_flow_is_kept_in_part),
 	};
 
 	return cmocka_run_group_tests_name("decode_pb", tests, NULL, NULL);

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* flows.h - flows as text, to compare what was decoded in different ways. */
+#ifndef FUZZ_FLOWS_H
+#define FUZZ_FLOWS_H
+
+#include "flow/batch.h"
+#include "flow/decode.h"
+#include "format/json_write.h"
+#include "fuzz.h"
+
+/* A JSON list of the flows, as our writer writes it. */
+static inline void flows_put(struct buf *b, const struct batch *batch)
+{
+	size_t i;
+
+	buf_putc(b, '[');
+	for (i = 0; i < batch->count; i++) {
+		if (i)
+			buf_putc(b, ',');
+		json_put_record(b, &flow_shape, &batch->flows[i],
+				(struct json_style){ 0 });
+	}
+	buf_putc(b, ']');
+}
+
+static inline size_t flows_bad(const struct batch *batch)
+{
+	size_t i, bad = 0;
+
+	for (i = 0; i < BAD_FLOW_REASONS; i++)
+		bad += batch->bad[i];
+	return bad;
+}
+
+/* Decodes bytes with a function of decode.h and returns the flows as text;
+ * *error is what decoding said, *bad how many flows were left out. */
+static inline void flows_decode(int (*decode)(struct str, struct batch *, struct err *),
+				struct str bytes, struct buf *text, int *error,
+				size_t *bad)
+{
+	struct batch *batch = batch_new(NULL, 0, NULL);
+	struct err err = ERR_INIT;
+
+	fuzz_check(batch != NULL, "there is memory for a batch");
+	*error = decode(bytes, batch, &err);
+	fuzz_check(!*error == !*err.text, "whoever fails says why");
+	batch_done(batch);
+	flows_put(text, batch);
+	*bad = flows_bad(batch);
+	fuzz_check(!buf_error(text), "there is memory for the flows");
+	batch_unref(batch);
+}
+
+static inline void flows_rewrite(struct str text, struct buf *again)
+{
+	size_t bad;
+	int error;
+
+	flows_decode(decode_json, text, again, &error, &bad);
+	fuzz_check(!error && !bad, "the reader takes what the writer writes");
+}
+
+/* What the reader makes of the writer's text is written as the same text. At
+ * first a byte that is not UTF-8 becomes an escape, which becomes a character. */
+static inline void flows_check_text(struct str text)
+{
+	struct buf once = BUF_INIT(FUZZ_MEMORY), twice = BUF_INIT(FUZZ_MEMORY);
+
+	flows_rewrite(text, &once);
+	flows_rewrite(buf_str(&once), &twice);
+	fuzz_check(str_equal(buf_str(&once), buf_str(&twice)),
+		   "flows that were written and read are the same flows");
+	buf_fini(&once);
+	buf_fini(&twice);
+}
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fuzz_recipe.c - the recipe of an open object, and an object made by it. */
+#include "fuzz.h"
+#include "stage/recipe.h"
+
+#define ARENA_MAX ((size_t)1 << 20)
+
+struct memory {
+	struct byte_sink sink;
+	struct buf bytes;
+};
+
+static int keep(struct byte_sink *sink, struct str bytes)
+{
+	struct memory *m = (struct memory *)sink;
+
+	buf_put(&m->bytes, bytes);
+	return buf_error(&m->bytes);
+}
+
+static int make(const struct recipe *recipe, struct memory *m)
+{
+	const struct object about = {
+		.key = STR("key"),
+		.first_ms = 1,
+		.last_ms = 2,
+		.records = 1,
+	};
+	struct making making;
+	int error;
+
+	*m = (struct memory){ { keep }, BUF_INIT(FUZZ_MEMORY) };
+	error = making_start(&making, recipe, &about, &m->sink);
+	if (!error)
+		error = making_rows(&making, STR(",\n{\"a\":1}"));
+	if (!error)
+		error = making_finish(&making);
+	making_end(&making);
+	return error;
+}
+
+/* A retry writes the same bytes. */
+static void check_again(struct str text, const struct memory *expected)
+{
+	struct arena arena = ARENA_INIT(ARENA_MAX);
+	struct err err = ERR_INIT;
+	struct recipe again;
+	struct memory m;
+
+	fuzz_check(recipe_read(text, &arena, &again, &err) == 0 &&
+			   make(&again, &m) == 0 &&
+			   str_equal(buf_str(&m.bytes), buf_str(&expected->bytes)),
+		   "the same recipe makes the same object");
+	buf_fini(&m.bytes);
+	recipe_fini(&again);
+	arena_fini(&arena);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct arena arena = ARENA_INIT(ARENA_MAX);
+	struct err err = ERR_INIT;
+	struct recipe recipe;
+	struct memory m;
+
+	if (recipe_read(fuzz_str(data, size), &arena, &recipe, &err) < 0) {
+		fuzz_check(*err.text, "whoever fails says why");
+	} else {
+		if (make(&recipe, &m) == 0)
+			check_again(fuzz_str(data, size), &m);
+		buf_fini(&m.bytes);
+		recipe_fini(&recipe);
+	}
+	arena_fini(&arena);
+	return 0;
+}

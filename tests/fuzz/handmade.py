@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Seeds made by hand, for targets that the recordings say nothing about, and for odd corners of the others."""
+import struct
+
+RECIPE = (b'{"format":1,"tag":"ingress","dirname":"bucket","prefix":"logs","content_encoding":"auto",'
+          b'"record":"vpclogs","header":"%s","encode":"json","compress":"%s","compress_options":{"level":%d}}')
+ENVELOPE = (b'{"format":1,"key":"logs/ingress/20200101T000000Z/00000001.gz","dirname":"bucket",'
+            b'"content_type":"application/json","content_encoding":"gzip","records":3,"size":17,"sha256":"%s",'
+            b'"md5":"%s","metadata":{"first-timestamp":"1","num-records":"3"}}') % (b"0a" * 32, b"1f" * 16)
+ERROR = b'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>%s</Code><Message>No.</Message></Error>'
+
+
+def spool_frame(kind, payload, records=0, times=(0, 0)):
+    """A frame of an open file; the target sets its checksum."""
+    return struct.pack("<IIIIqq", len(payload), 0, kind, records, *times) + payload
+
+
+def spool(*frames):
+    return b"\x01" + b"".join(frames)
+
+
+HEAD = spool_frame(1, RECIPE % (b"vpclogs", b"gzip", 6))
+PLAIN = spool_frame(1, RECIPE % (b"none", b"none", 0))
+ROWS = spool_frame(2, b",\n{\"a\":1},\n{\"a\":2}", 2, (1000, 2000))
+SEAL = spool_frame(3, b'{"key":"logs/ingress/1.gz","lost_flows":7}', 4, (1000, 3000))
+
+HANDSHAKE = (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n"
+             b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nX-Host-ID: a\r\nX-Service-Type: analyzer\r\n\r\n")
+
+CONFIG = b"""include: exporter.d/*.yml
+pipeline:
+  classify: {cluster_net_masks: [10.0.0.0/8, 'fd00::/8']}
+  filter: {excluded_tags: [other]}
+  transform: {type: vpclogs, excluded_tags: [internal]}
+  store: {type: buffered, buffered: {dirname: b, filename_prefix: p, max_flows_per_object: 1000}}
+  write: {type: s3, s3: {endpoint: 'http://127.0.0.1:9000', access_key: a, secret_key: s, region: r}}
+spool: {max_bytes: 1GiB, max_age: 7d, directory: /nowhere}
+analyzers: ['127.0.0.1:8082']
+"""
+
+SEEDS = {
+    "spool": [spool(HEAD, ROWS, ROWS, SEAL), spool(PLAIN, ROWS, SEAL), spool(HEAD, ROWS), spool(HEAD), spool(ROWS),
+              spool(HEAD, SEAL), spool(HEAD[:40]), spool(HEAD, ROWS, SEAL, ROWS),
+              b"\x00" + HEAD + ROWS + SEAL],
+    "recipe": [RECIPE % (header, compress, level) for header in (b"none", b"vpclogs")
+               for compress, level in ((b"none", 0), (b"gzip", 6), (b"zstd", 1))]
+    + [(RECIPE % (b"none", b"none", 0)).replace(b'"json"', b'"%s","columns":["a b","c,\\"d"]' % encode)
+       for encode in (b"csv", b"text", b"ndjson", b"secadvisor")],
+    "envelope": [ENVELOPE, ENVELOPE.replace(b"gzip", b""), ENVELOPE.replace(b'"1"', b'"\\u0000\\ud800"')],
+    "s3_reply": [b"200 ", b"200 " + ERROR % b"InternalError", b"503 <html>busy</html>", b"403 " + ERROR % b"AccessDenied"]
+    + [b"400 " + ERROR % code for code in (b"EntityTooLarge", b"NoSuchBucket", b"RequestTimeTooSkewed", b"Other")],
+    "iam_reply": [b'{"access_token":"abc.def","refresh_token":"x","expires_in":3600,"token_type":"Bearer"}',
+                  b'{"access_token":"a b","expires_in":1}', b'{"access_token":"a\\r\\nX: y","expires_in":1}',
+                  b'{"access_token":"\\u007f","expires_in":1}', b'{"access_token":"a","expires_in":9223372036854775807}',
+                  b'{"errorCode":"BXNIM0415E","errorMessage":"Provided API key could not be found"}'],
+    "gremlin": [b"null", b"[]", b"[[]]", b'[{"Metadata":{"Type":"host","IPV4":["172.17.0.2/16"]}}]',
+                b'[[{"Metadata":{"IPV4":"10.0.0.1/8","Type":"device"}},null,1]]'],
+    "handshake": [HANDSHAKE, HANDSHAKE.replace(b"101", b"409"), b"HTTP/1.1 401 Unauthorized\r\n\r\n", b"HTTP/1.1"],
+    "websocket": [b"\x82\x7f" + (1 << 40).to_bytes(8, "big"), b"\x01\x01a\x80\x01b", b"\x88\x00", b"\x8a\x7d" + b"x" * 125],
+    "flow_json": [b'[null,{"Network":{"Protocol":"IPV4","A":"\\ud83d\\ude00"},"Start":1e3}]', b"null", b"[{}]",
+                  b'[{"DNS":{"a":[1,{"b":"\\u2028"}]},"Link":null,"Unknown":[true,false,-0.5E+7]}]'],
+    "json": [b'{"a":[1,-0.5e+3,true,false,null,"\\ud83d\\ude00\\n"],"b":{}}', b'"\xff\xc3\xa9"', b"9223372036854775808"],
+    "yaml": [b"a: &x {b: [1, 0x1F, 010, 1e3, yes, ~, 'q']}\nc: *x\nd: {<<: *x, b: !!str 1}\n", b"? a\n: |\n  text\n",
+             b"%YAML 1.1\n---\na: !!int '12'\n...\n", b"<<: [{a: 1}, {a: 2, b: 3}]\n"],
+    "config": [CONFIG.replace(b"vpclogs, excluded_tags: [internal]", kind) for kind in (
+        b"awsflowlogs, awsflowlogs: {version: 3}", b"secadvisor, secadvisor: {extend: [\"A=G.V().Has('a','{{.Network.A}}')\"]}",
+        b"secadvisor, secadvisor: {extend: ['B={{if .Transport}}{{.Transport.A}}{{else}}-{{end}}']}")] + [CONFIG + b"\f" + CONFIG, b"pipeline.write.type: stdout\n\f" + CONFIG
+               + b"\fSKYDIVE_PIPELINE_STORE_BUFFERED_MAX_SECONDS_PER_OBJECT=5m",
+               CONFIG + b"\f\fSKYDIVE_HTTP_COOKIE={\"a\":\"b\"}"],
+    "text": [b"ws://127.0.0.1:8082/ws/subscriber/flow", b"ws+unix:///run/a.sock:/ws", b"https://[::1]:9000/", b"10.0.0.0/08",
+             b"::ffff:1.2.3.4/120", b"fd00::1", b"90s", b"64KiB", b"-0x1F", b"1.5e300", b"a//./b/../../c/", b"0o17"],
+    "template": [b"G.V().Has('TID','{{.NodeTID}}')", b"{{if .Network}}{{.Network.A}}{{else if .Transport}}{{.Transport.B}}"
+                 b"{{else}}{{\"text\"}}{{end}}", b"a {{- /* c */ -}} b\\{\\{.UUID\\}\\}{{12}}", b"{{.Network.B}}{{.Metric.Start}}"],
+    "status": [b'{"version":"1","uptime_s":5,"sources":[{"url":"ws://a","state":"connected","flows":3}],'
+               b'"tenants":[{"name":"acme","state":"running","counters":{"flows_received":1}}]}'],
+    "recording": [b"\x00", b"\x01a", b"\xff" * 9, b"\x1f\x8b\x08\x00"],
+}

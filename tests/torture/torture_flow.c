@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* torture_flow.c - messages and flows, from JSON and from protobuf. */
+#include <errno.h>
+#include "flow/decode.h"
+#include "flow/message.h"
+#include "format/json_write.h"
+#include "samples.h"
+#include "torture.h"
+
+static void put_flows(struct outcome *o, const struct batch *batch, int *error)
+{
+	struct buf text = BUF_INIT(1 << 18);
+	size_t i;
+
+	for (i = 0; i < batch->count; i++)
+		json_put_record(&text, &flow_shape, &batch->flows[i],
+				(struct json_style){ 0 });
+	outcome_put(o, buf_str(&text));
+	if (!*error)
+		*error = buf_error(&text);
+	for (i = 0; !*error && i < BAD_FLOW_REASONS; i++)
+		outcome_put_i64(o, (int64_t)batch->bad[i]);
+	buf_fini(&text);
+}
+
+static int decode_text(struct outcome *o)
+{
+	struct batch *batch = batch_new(NULL, 0, NULL);
+	struct message message;
+	struct err err = ERR_INIT;
+	int error;
+
+	if (!batch)
+		return -ENOMEM;
+	error = message_parse(sample_message(), FRAMING_JSON, &batch->arena, &message,
+			      &err);
+	if (!error)
+		error = decode_json(message.obj, batch, &err);
+	batch_done(batch);
+	put_flows(o, batch, &error);
+	batch_unref(batch);
+	return error;
+}
+
+static int decode_protobuf(struct outcome *o)
+{
+	struct batch *batch = batch_new(NULL, 0, NULL);
+	struct err err = ERR_INIT;
+	int error;
+
+	if (!batch)
+		return -ENOMEM;
+	error = decode_pb(sample_datagram(), batch, &err);
+	batch_done(batch);
+	put_flows(o, batch, &error);
+	batch_unref(batch);
+	return error;
+}
+
+const struct operation torture_flow[] = {
+	{ .name = "flow/message, json", .run = decode_text, .keeps_first = true },
+	{ .name = "flow/decode_pb", .run = decode_protobuf, .keeps_first = true },
+	{ 0 },
+};
