@@ -11,9 +11,8 @@ import signal
 
 import pytest
 
-from lib import objects, settings, strace
-from lib.export import joined, to_s3, waiting
-from lib.paths import recording
+from lib import lives, objects, settings, strace
+from lib.export import joined, to_s3
 from lib.process import Analyzer, Exporter, until
 from lib.s3.sink import Sink
 from lib.sent import Sent, prefix_faults, split
@@ -23,19 +22,6 @@ CYCLES = 100                    # of a round
 TRACED = 4                      # every so many cycles the writes are watched
 PACE = 10000                    # flows a second
 MOST = 4000                     # flows of a cycle
-RECORDING = recording("old-netns-mixed.jsonl.gz")
-TAGS = ("egress", "ingress", "internal", "other")
-CONFIG = {
-    "host_id": "crash",
-    "stop_timeout": 60,
-    "pipeline": {
-        "classify": {"cluster_net_masks": ["10.10.0.0/16", "fd00:10::/64"]},
-        "transform": {"type": "none"},
-        "compress": {"type": "gzip"},
-        "store": {"type": "buffered", "buffered": {
-            "dirname": "bucket", "filename_prefix": "logs", "max_flows_per_object": 50,
-            "max_seconds_per_object": 1, "max_seconds_per_stream": 86400, "max_flow_array_size": 100000}},
-    }}
 
 
 class Flaky(Sink):
@@ -57,21 +43,6 @@ class Flaky(Sink):
         return how, free
 
 
-def place(analyzer):
-    return analyzer.stats()["broadcast_flows"]
-
-
-def settled(exporter, flows):
-    """Wait until all flows were decoded and a second line of progress after that says the same: all is committed."""
-    line = r"^flows=%d records=(\d+) " % flows
-    at, first = exporter.log(line, 30)
-    while True:
-        at, second = exporter.log(line, 30, at + 1)
-        if second.split()[1] == first.split()[1]:
-            return
-        first = second
-
-
 def one_life(analyzer, path, rng, trace):
     """Start, let it export for a while, kill.
 
@@ -79,30 +50,20 @@ def one_life(analyzer, path, rng, trace):
     """
     with Exporter(path, under=strace.command(trace, "pwritev") if trace else ()) as exporter:
         exporter.log("state=subscribed")
-        begin = place(analyzer)
+        begin = lives.place(analyzer)
         goal = begin + rng.randrange(1, MOST)
         assert "error" not in analyzer.command("resume")
-        until(lambda: place(analyzer) >= goal, "%d flows sent" % (goal - begin), 30)
+        until(lambda: lives.place(analyzer) >= goal, "%d flows sent" % (goal - begin), 30)
         exporter.signal(signal.SIGKILL)
         assert exporter.wait() == -signal.SIGKILL, exporter.err.text()[-3000:]
         analyzer.command("pause")
-        return (begin, place(analyzer)), trace and strace.rows_written(trace, exporter.process.pid)
+        return (begin, lives.place(analyzer)), trace and strace.rows_written(trace, exporter.process.pid)
 
 
 def killed_at_once(path):
     with Exporter(path) as exporter:
         exporter.log("state=started")
         exporter.kill()
-
-
-def last_life(path, sink, folder):
-    """Start once more, without flows and with a good store, until the spool is empty; then stop in order."""
-    sink.well = True
-    with Exporter(path) as exporter:
-        exporter.log("state=subscribed")
-        until(lambda: not waiting(folder), "an empty spool", 90)
-        assert exporter.stop(60) == 0
-    assert waiting(folder) == []
 
 
 @pytest.mark.parametrize("turn", range(ROUNDS))
@@ -116,8 +77,8 @@ def test_kill_while_exporting(turn, tmp_path):
     rng = random.Random(seed)
     connections, written = [], {}
     with Flaky(random.Random(seed)) as sink, Analyzer(
-            RECORDING, pace=PACE, options=["--repeat", 0, "--uniq"]) as analyzer:
-        path = settings.save(tmp_path / "exporter.yml", joined(CONFIG, analyzer, tmp_path, to_s3(sink)))
+            lives.RECORDING, pace=PACE, options=["--repeat", 0, "--uniq"]) as analyzer:
+        path = settings.save(tmp_path / "exporter.yml", joined(lives.CONFIG, analyzer, tmp_path, to_s3(sink)))
         analyzer.command("pause")
         for cycle in range(CYCLES):
             if cycle % 7 == 3:
@@ -128,26 +89,26 @@ def test_kill_while_exporting(turn, tmp_path):
             if trace:
                 written[len(connections)] = writes
             connections.append(part)
-        last_life(path, sink, tmp_path)
+        lives.last_life(path, sink, tmp_path)
         check(connections, written, sink)
 
 
 def test_unfinished_objects_survive(tmp_path):
     """Killed twice before any object is finished: the rows are in the spool, the next start makes objects of them."""
-    config = settings.merge(CONFIG, {"pipeline": {"store": {"buffered": {
+    config = settings.merge(lives.CONFIG, {"pipeline": {"store": {"buffered": {
         "max_flows_per_object": 100000, "max_seconds_per_object": 600}}}})
-    with Sink() as sink, Analyzer(RECORDING, pace=PACE, options=["--repeat", 2, "--uniq"]) as analyzer:
+    with Sink() as sink, Analyzer(lives.RECORDING, pace=PACE, options=["--repeat", 2, "--uniq"]) as analyzer:
         path = settings.save(tmp_path / "exporter.yml", joined(config, analyzer, tmp_path, to_s3(sink)))
         with Exporter(path, "--progress") as exporter:
             end = analyzer.event("end", 30, unless_ends=exporter)
-            settled(exporter, end["flows"])
+            lives.settled(exporter, end["flows"])
             assert not sink.stored
             exporter.kill()
         with Exporter(path) as exporter:
             exporter.log(r"recovered=\d+")
             exporter.kill()
-        last_life(path, sink, tmp_path)
-    wanted = Sent(config, RECORDING).between(0, end["flows"])
+        lives.last_life(path, sink, tmp_path)
+    wanted = Sent(config, lives.RECORDING).between(0, end["flows"])
     found = sink.objects()
     assert objects.faults(found) == [] and sink.rewritten == []
     assert not list(objects.record_differences(wanted, objects.by_tag(found)))
@@ -162,10 +123,10 @@ def check(connections, written, sink):
     assert sink.faults["status=503"] >= CYCLES and sink.faults["drop"] and sink.faults["cut"], sink.faults
     found = sink.objects()
     problems, stored = objects.faults(found), objects.by_tag(found)
-    assert set(stored) == set(TAGS)
-    sent = Sent(CONFIG, RECORDING)
+    assert set(stored) == set(lives.TAGS)
+    sent = Sent(lives.CONFIG, lives.RECORDING)
     parts = [sent.between(begin, end) for begin, end in connections]
-    for tag in TAGS:
+    for tag in lives.TAGS:
         assert any(of[tag] for of in written.values()), "strace has seen no write of %s" % tag
         of_tag = [part.get(tag, []) for part in parts]
         problems += ["%s: %s" % (tag, fault) for fault in prefix_faults(of_tag, stored[tag])]
