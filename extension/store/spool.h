@@ -98,6 +98,9 @@ void spool_done(struct spool_dir *, uint64_t id, enum spool_outcome);
 void spool_quarantine(struct spool_dir *, enum spool_folder, uint64_t id,
 		      const char *why);
 
+/* Counts a file that was put into bad/. */
+void spool_keep_bad(struct spool_dir *, uint64_t id);
+
 /* So many records of an open object cannot be read any more. */
 void spool_damaged(struct spool_dir *, int64_t records);
 

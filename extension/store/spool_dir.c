@@ -249,6 +249,14 @@ void spool_quarantine(struct spool_dir *dir, enum spool_folder folder, uint64_t 
 	pthread_mutex_unlock(&dir->spool->lock);
 }
 
+void spool_keep_bad(struct spool_dir *dir, uint64_t id)
+{
+	pthread_mutex_lock(&dir->spool->lock);
+	spool_count_bad(dir, id);
+	stats_add(dir->stats, STAT_OBJECTS_QUARANTINED, 1);
+	pthread_mutex_unlock(&dir->spool->lock);
+}
+
 void spool_damaged(struct spool_dir *dir, int64_t records)
 {
 	stats_add(dir->stats, STAT_RECORDS_SPOOLED, -records);
@@ -314,7 +322,11 @@ void spool_tick(struct spool_dir *dir, struct now now)
 		fd = io_open(path, O_RDONLY, 0);
 		if (fd < 0)
 			continue;
-		fdatasync(fd);
+		if (fdatasync(fd) < 0)
+			log_write(dir->spool->log, LOG_ERROR,
+				  "tenant=%s spool=new/%016" PRIu64
+				  " cannot be synced to the disk: %s; check the disk",
+				  dir->name, ids[i], strerror(errno));
 		close(fd);
 	}
 	spool_folder_path(dir, SPOOL_NEW, path);

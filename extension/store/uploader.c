@@ -90,6 +90,13 @@ static int load(struct upload *upload, struct err *err)
 		error = envelope_read(head, &upload->arena, &envelope, err);
 	if (error)
 		return error;
+	error = envelope_check_body(&envelope, upload->put.fd);
+	if (error == -ENODATA)
+		err_set(err, "its body is damaged");
+	else if (error)
+		err_set(err, "cannot read it: %s", strerror(-error));
+	if (error)
+		return error;
 	envelope_sealed(&envelope, &upload->object);
 	if (u->parts.store->keeps_keys)
 		return 0;
@@ -162,7 +169,7 @@ static void back_off(struct uploader *u, int64_t retry_after_ms, struct now now)
 /* Only what is wrong with the file itself is never tried again. */
 static bool is_useless(int error)
 {
-	return error == -EINVAL || error == -ENODATA || error == -ENOENT;
+	return error == -EINVAL || error == -ENODATA || error == -ENOENT || error == -EIO;
 }
 
 /* Starts the oldest object that waits. false: there is none, or not now. */
