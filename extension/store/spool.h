@@ -92,7 +92,8 @@ enum spool_outcome {
 	SPOOL_LATER,   /* it waits again */
 	SPOOL_REFUSED, /* moves it to bad/ */
 };
-void spool_done(struct spool_dir *, uint64_t id, enum spool_outcome);
+/* false: it is still there, and waits again. */
+bool spool_done(struct spool_dir *, uint64_t id, enum spool_outcome);
 
 /* A file that cannot be read goes to bad/, with one line in the log. */
 void spool_quarantine(struct spool_dir *, enum spool_folder, uint64_t id,

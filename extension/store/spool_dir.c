@@ -211,9 +211,10 @@ static bool move_to_bad(struct spool_dir *dir, enum spool_folder folder, uint64_
 	return true;
 }
 
-void spool_done(struct spool_dir *dir, uint64_t id, enum spool_outcome outcome)
+bool spool_done(struct spool_dir *dir, uint64_t id, enum spool_outcome outcome)
 {
 	struct spool_entry *entry;
+	bool leaves = false;
 
 	pthread_mutex_lock(&dir->spool->lock);
 	TAILQ_FOREACH (entry, &dir->waiting, link)
@@ -234,8 +235,10 @@ void spool_done(struct spool_dir *dir, uint64_t id, enum spool_outcome outcome)
 		goto out;
 	}
 	spool_forget(dir, entry, true);
+	leaves = true;
 out:
 	pthread_mutex_unlock(&dir->spool->lock);
+	return leaves;
 }
 
 void spool_quarantine(struct spool_dir *dir, enum spool_folder folder, uint64_t id,
