@@ -10,6 +10,16 @@ RECIPE, ROWS, SEAL = 1, 2, 3
 Frame = collections.namedtuple("Frame", "start end kind count payload")
 
 
+def crc32c(data):
+    """The checksum of frames and envelopes: polynomial 0x1EDC6F41, reflected (RFC 3720, B.4)."""
+    crc = 0xffffffff
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82f63b78 if crc & 1 else 0)
+    return crc ^ 0xffffffff
+
+
 def frames(data):
     """Yield the whole frames of an open file; their checksums are not looked at."""
     at = 0
@@ -31,6 +41,20 @@ def open_records(data):
         elif frame.kind == ROWS:
             rows += frame.payload
     return tag, objects.split("[" + rows.decode().lstrip(",") + "]")[1]
+
+
+def with_recipe(data, change):
+    """Return an open file whose recipe is change(text of the recipe), with the right checksum."""
+    first = next(frames(data))
+    text = change(first.payload)
+    rest = data[8:HEAD] + text
+    return len(text).to_bytes(4, "little") + crc32c(rest).to_bytes(4, "little") + rest + data[first.end:]
+
+
+def with_envelope(data, change):
+    """Return a sealed file whose envelope is change(JSON text), with the right checksum."""
+    text = change(data[:ENVELOPE - 9].rstrip()).ljust(ENVELOPE - 9)
+    return text + b"%08x\n" % crc32c(text) + data[ENVELOPE:]
 
 
 def sealed_object(data):
