@@ -133,7 +133,7 @@ BUILD_PACKAGES := gcc libc6-dev pkg-config protobuf-c-compiler libprotobuf-c-dev
 	libwebsockets-dev gzip
 TEST_PACKAGES := libcmocka-dev python3 python3-pytest python3-boto3 python3-yaml git \
 	g++ clang clang-format shellcheck swift-proxy swift-account swift-container \
-	swift-object memcached openssl zstd prometheus valgrind netbase
+	swift-object memcached openssl zstd prometheus valgrind netbase strace
 FUZZ_PACKAGES := clang libclang-rt-14-dev python3
 BENCH_PACKAGES := valgrind python3 python3-yaml
 
@@ -155,10 +155,13 @@ test: test-deps
 test-minio: test-deps all $(B)/tests/analyzer
 	$(Q)BUILD=$(B) /usr/bin/python3 tests/run.py --markers minio tests/integration
 
-# The same as in "make test", longer: an outage of two minutes, ten thousand reloads.
+# The same as in "make test", longer: an outage of two minutes, ten thousand reloads,
+# a thousand crashes.
 torture: torture-alloc test-deps all $(B)/tests/analyzer
 	$(Q)BUILD=$(B) TEST_TIMEOUT=7200 OUTAGE_SECONDS=120 RELOADS=10000 READER_SECONDS=120 \
+		CRASH_ROUNDS=10 \
 		/usr/bin/python3 tests/run.py --suite-limit 14400 tests/integration/test_outage.py \
+		tests/integration/test_crash.py \
 		tests/integration/test_reader_never_waits.py tests/integration/test_reload.py
 
 # Half an hour with faults at random; SOAK_SECONDS, SOAK_SEED.

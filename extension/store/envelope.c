@@ -6,10 +6,13 @@
 #include "base/crc32c.h"
 #include "format/json_read.h"
 #include "format/json_write.h"
+#include "store/digest.h"
 #include "store/envelope.h"
+#include "sys/io.h"
 
 #define SUM_LEN	 9 /* eight hex digits and a line feed */
 #define TEXT_LEN (ENVELOPE_SIZE - SUM_LEN)
+#define CHUNK	 65536
 
 struct envelope_text {
 	int64_t format;
@@ -129,6 +132,31 @@ int envelope_read(const char *from, struct arena *arena, struct envelope *envelo
 	    !get_hex(text.md5, envelope->md5, 16))
 		return err_set(err, "its head has no checksums");
 	return 0;
+}
+
+int envelope_check_body(const struct envelope *envelope, int fd)
+{
+	char chunk[CHUNK];
+	unsigned char sum[SHA256_SIZE];
+	struct digest sha256;
+	int64_t at = 0;
+	int error = digest_init(&sha256, DIGEST_SHA256);
+
+	while (!error && at < envelope->size) {
+		int64_t left = envelope->size - at;
+		size_t size = left < CHUNK ? (size_t)left : CHUNK;
+
+		error = io_read_at(fd, chunk, size, ENVELOPE_SIZE + at);
+		if (!error)
+			digest_add(&sha256, (struct str){ chunk, size });
+		at += (int64_t)size;
+	}
+	if (!error)
+		error = digest_end(&sha256, sum);
+	digest_fini(&sha256);
+	if (!error && memcmp(sum, envelope->sha256, sizeof(sum)) != 0)
+		error = -ENODATA;
+	return error;
 }
 
 void envelope_sealed(const struct envelope *envelope, struct sealed *sealed)

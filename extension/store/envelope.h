@@ -27,6 +27,9 @@ struct envelope {
 int envelope_write(const struct envelope *, char *to);
 /* Strings are copied to the arena. -EINVAL with the reason. */
 int envelope_read(const char *from, struct arena *, struct envelope *, struct err *);
+/* Reads the body that follows in the file: 0, -ENODATA: it is not the one that
+ * was sealed, or -errno. */
+int envelope_check_body(const struct envelope *, int fd);
 /* The same, as a writer wants it; strings are shared. */
 void envelope_sealed(const struct envelope *, struct sealed *);
 

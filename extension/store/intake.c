@@ -8,46 +8,42 @@
 #include <sys/resource.h>
 #include <unistd.h>
 #include "store/frame.h"
-#include "store/intake.h"
+#include "store/intake_inside.h"
 #include "store/seal.h"
 #include "sys/io.h"
 
-#define RECIPE_MAX ((size_t)1 << 20)
-#define RETRY_MS   1000
-
-/* The open object of a tag. */
-struct open_file {
-	bool is_open; /* there is one */
-	int fd;	      /* -1: closed to save descriptors */
-	uint64_t id;
-	int64_t size;
-};
-
-/* An object that is being made. */
-struct seal_job {
-	struct task task;
-	struct seal_job *next;
-	struct intake *intake;
-	uint64_t id;
-	int64_t size; /* of the open file */
-	bool is_done;
-};
-
-struct intake {
-	struct sink sink;
-	struct intake_parts parts;
-	struct open_file file[TAG_COUNT];
-	struct buf recipe[TAG_COUNT];
-	int fd_max;		 /* above it descriptors are not kept */
-	int64_t recovery_stream; /* of recovered objects; 0: there are none */
-	pthread_mutex_t lock;
-	struct seal_job *jobs;
-	size_t sealing;
-};
+#define RETRY_MS 1000
 
 static struct intake *of(struct sink *sink)
 {
 	return (struct intake *)sink;
+}
+
+/* What of the spool does not work just now: a bit for each, and the jobs. */
+#define FAILS_APPEND(tag) (1u << (tag))
+#define FAILS_SEAL(tag)	  (1u << (TAG_COUNT + (tag)))
+#define FAILS_STREAM	  (1u << (2 * TAG_COUNT))
+
+/* One line when the spool fails, one when all of it works again. */
+static void tell(struct intake *in, unsigned part, int jobs, int error)
+{
+	bool was, is;
+
+	pthread_mutex_lock(&in->lock);
+	was = in->failing || in->failing_jobs;
+	in->failing = error ? in->failing | part : in->failing & ~part;
+	in->failing_jobs += jobs;
+	is = in->failing || in->failing_jobs;
+	pthread_mutex_unlock(&in->lock);
+	if (is && !was)
+		log_write(in->parts.log, LOG_ERROR,
+			  "tenant=%s spool=unwritable error=\"%s\" trying again; rows "
+			  "are kept in memory, see max_flow_array_size and "
+			  "limits.held_bytes",
+			  spool_dir_name(in->parts.dir), strerror(-error));
+	else if (was && !is)
+		log_write(in->parts.log, LOG_INFO, "tenant=%s spool=ok",
+			  spool_dir_name(in->parts.dir));
 }
 
 static void reap_jobs(struct intake *in)
@@ -79,13 +75,12 @@ static void run_job(struct task *task, struct now now)
 	int error = seal_object(in->parts.dir, job->id, in->parts.log, now);
 
 	if (error && error != -EBADMSG) {
-		log_write(in->parts.log, LOG_WARNING,
-			  "tenant=%s spool=unwritable cannot "
-			  "finish an object: %s; trying again",
-			  spool_dir_name(in->parts.dir), strerror(-error));
+		tell(in, 0, !job->has_failed, error);
+		job->has_failed = true;
 		workers_wake_at(in->parts.sealers, &job->task, now.mono_ms + RETRY_MS);
 		return;
 	}
+	tell(in, 0, -(int)job->has_failed, 0);
 	spool_charge(spool_of(in->parts.dir), -job->size);
 	pthread_mutex_lock(&in->lock);
 	job->is_done = true;
@@ -94,7 +89,7 @@ static void run_job(struct task *task, struct now now)
 	in->parts.sealed(in->parts.context);
 }
 
-static struct seal_job *new_job(struct intake *in, uint64_t id, int64_t size)
+struct seal_job *intake_new_job(struct intake *in, uint64_t id, int64_t size)
 {
 	struct seal_job *job = calloc(1, sizeof(*job));
 
@@ -107,7 +102,7 @@ static struct seal_job *new_job(struct intake *in, uint64_t id, int64_t size)
 	return job;
 }
 
-static void start_job(struct intake *in, struct seal_job *job)
+void intake_start_job(struct intake *in, struct seal_job *job)
 {
 	pthread_mutex_lock(&in->lock);
 	job->next = in->jobs;
@@ -169,15 +164,14 @@ static int intake_append(struct sink *sink, enum tag tag, const struct rows *row
 	};
 	int fd = open_file(in, tag), error;
 
-	if (fd < 0)
-		return fd;
-	error = frame_append(fd, file->size, &frame, rows->bytes);
+	error = fd < 0 ? fd : frame_append(fd, file->size, &frame, rows->bytes);
 	if (!error) {
 		file->size += FRAME_HEAD + (int64_t)rows->bytes.len;
 		spool_charge(spool_of(in->parts.dir),
 			     FRAME_HEAD + (int64_t)rows->bytes.len);
 	}
 	save_descriptor(in, file);
+	tell(in, FAILS_APPEND(tag), 0, error);
 	return error;
 }
 
@@ -185,10 +179,11 @@ static int intake_seal(struct sink *sink, enum tag tag, const struct object *obj
 {
 	struct intake *in = of(sink);
 	struct open_file *file = &in->file[tag];
-	struct seal_job *job = new_job(in, file->id, file->size);
+	struct seal_job *job = intake_new_job(in, file->id, file->size);
 	int fd = open_file(in, tag);
 	int error = !job ? -ENOMEM : fd < 0 ? fd : seal_mark(fd, file->size, object);
 
+	tell(in, FAILS_SEAL(tag), 0, error);
 	if (error) {
 		free(job);
 		return error;
@@ -196,14 +191,13 @@ static int intake_seal(struct sink *sink, enum tag tag, const struct object *obj
 	close(fd);
 	*file = (struct open_file){ .fd = -1 };
 	reap_jobs(in);
-	start_job(in, job);
+	intake_start_job(in, job);
 	return 0;
 }
 
 /* The stream of recovered objects is theirs alone: both count from 0. */
-static int64_t intake_stream(struct sink *sink, int64_t wanted)
+static int64_t next_stream(struct intake *in, int64_t wanted)
 {
-	struct intake *in = of(sink);
 	struct streams *streams = in->parts.streams;
 	struct spool *spool = spool_of(in->parts.dir);
 	int64_t id;
@@ -227,6 +221,15 @@ static int64_t intake_stream(struct sink *sink, int64_t wanted)
 	if (id > 0)
 		streams->user = in;
 	pthread_mutex_unlock(&streams->lock);
+	return id;
+}
+
+int64_t intake_stream(struct sink *sink, int64_t wanted)
+{
+	struct intake *in = of(sink);
+	int64_t id = next_stream(in, wanted);
+
+	tell(in, FAILS_STREAM, 0, id < 0 ? (int)id : 0);
 	return id;
 }
 
@@ -307,103 +310,4 @@ size_t intake_sealing(struct intake *in)
 	sealing = in->sealing;
 	pthread_mutex_unlock(&in->lock);
 	return sealing;
-}
-
-/* Streams of recovered objects: one per tag, of this start. */
-struct recovery {
-	struct now now;
-	int64_t stream;
-	int64_t sequence[TAG_COUNT];
-};
-
-/* An open file without key gets one of its own. */
-static int mark_left(struct intake *in, uint64_t id, struct seal_state *state,
-		     struct recovery *r)
-{
-	struct arena arena = ARENA_INIT(RECIPE_MAX);
-	struct buf key = BUF_INIT(4096);
-	struct recipe recipe = { 0 };
-	struct err err = ERR_INIT;
-	struct object object = {
-		.first_ms = state->first_ms,
-		.last_ms = state->last_ms,
-		.records = state->records,
-	};
-	char path[SPOOL_PATH_MAX];
-	int fd, error;
-
-	error = recipe_read(buf_str(&state->recipe), &arena, &recipe, &err);
-	if (error) {
-		spool_quarantine(in->parts.dir, SPOOL_OPEN, id, err.text);
-		goto out;
-	}
-	if (!r->stream)
-		r->stream = intake_stream(&in->sink, r->now.wall_ms / 1000);
-	object_key(&key, recipe.place.prefix, recipe.place.tag, r->stream,
-		   r->sequence[recipe.place.tag]);
-	object.key = buf_str(&key);
-	spool_path(in->parts.dir, SPOOL_OPEN, id, path);
-	fd = r->stream < 0 ? (int)r->stream : io_open(path, O_RDWR, 0);
-	error = fd < 0				 ? fd
-		: ftruncate(fd, state->good) < 0 ? -errno
-						 : seal_mark(fd, state->good, &object);
-	if (fd >= 0)
-		close(fd);
-	if (!error)
-		r->sequence[recipe.place.tag]++;
-out:
-	recipe_fini(&recipe);
-	buf_fini(&key);
-	arena_fini(&arena);
-	return error;
-}
-
-static void recover_one(struct intake *in, uint64_t id, struct recovery *r)
-{
-	struct seal_state state;
-	struct seal_job *job;
-	char path[SPOOL_PATH_MAX];
-	int error = seal_inspect(in->parts.dir, id, &state);
-
-	spool_path(in->parts.dir, SPOOL_OPEN, id, path);
-	if (error == -ENODATA) {
-		spool_quarantine(in->parts.dir, SPOOL_OPEN, id, "its recipe is damaged");
-	} else if (!error && !state.records) {
-		unlink(path); /* it was only just made */
-		error = -ENODATA;
-	} else if (!error && !state.is_marked) {
-		error = mark_left(in, id, &state, r);
-	}
-	buf_fini(&state.recipe);
-	if (error) {
-		if (error != -ENODATA && error != -EINVAL)
-			log_write(
-				in->parts.log, LOG_ERROR,
-				"tenant=%s spool=open/%016" PRIu64
-				" cannot be finished now: %s; the next start tries again",
-				spool_dir_name(in->parts.dir), id, strerror(-error));
-		return;
-	}
-	stats_add(in->parts.stats, STAT_RECORDS_RECOVERED, state.records);
-	stats_add(in->parts.stats, STAT_RECORDS_SPOOLED, state.records);
-	job = new_job(in, id, state.good);
-	if (job) {
-		spool_charge(spool_of(in->parts.dir), state.good);
-		start_job(in, job);
-	}
-}
-
-void intake_recover(struct intake *in, struct now now)
-{
-	struct recovery recovery = { .now = now };
-	const uint64_t *ids;
-	size_t count = spool_left_open(in->parts.dir, &ids), i;
-
-	for (i = 0; i < count; i++)
-		recover_one(in, ids[i], &recovery);
-	in->recovery_stream = recovery.stream;
-	if (count)
-		log_write(in->parts.log, LOG_INFO,
-			  "tenant=%s recovered=%zu unfinished objects of an earlier run",
-			  spool_dir_name(in->parts.dir), count);
 }

@@ -12,6 +12,7 @@
 #include "store/digest.h"
 #include "store/envelope.h"
 #include "store/frame.h"
+#include "store/salvage.h"
 #include "store/seal.h"
 #include "sys/io.h"
 
@@ -271,24 +272,19 @@ static int commit(struct spool_dir *dir, uint64_t id, const struct body *body,
 	return 0;
 }
 
-/* Until what is left of the file is whole. */
+/* As much of the file as is whole; *damaged is where that ends. */
 static int make(struct spool_dir *dir, uint64_t id, int fd, const struct recipe *recipe,
-		struct outline *o, struct body *body, struct log *log)
+		struct outline *o, struct body *body, int64_t *damaged)
 {
-	int64_t limit = INT64_MAX;
 	int error;
 
-	for (;;) {
-		error = outline_read(fd, limit, o);
+	for (*damaged = INT64_MAX;;) {
+		error = outline_read(fd, *damaged, o);
 		if (error || !o->is_marked || !o->records)
 			return error == -ENODATA || !error ? -EBADMSG : error;
-		error = make_file(dir, id, fd, recipe, o, body, &limit);
+		error = make_file(dir, id, fd, recipe, o, body, damaged);
 		if (error != -EBADMSG)
 			return error;
-		log_write(log, LOG_ERROR,
-			  "tenant=%s spool=open/%016" PRIu64 " is damaged "
-			  "at byte %" PRId64 "; the rows behind it are lost",
-			  spool_dir_name(dir), id, limit);
 	}
 }
 
@@ -303,6 +299,7 @@ int seal_object(struct spool_dir *dir, uint64_t id, struct log *log, struct now 
 	struct err err = ERR_INIT;
 	struct body body;
 	char path[SPOOL_PATH_MAX];
+	int64_t damaged;
 	int fd, error;
 
 	spool_path(dir, SPOOL_OPEN, id, path);
@@ -312,10 +309,12 @@ int seal_object(struct spool_dir *dir, uint64_t id, struct log *log, struct now 
 	error = read_recipe(fd, &arena, &recipe, &err);
 	if (!error) {
 		err_set(&err, "nothing in it can be used");
-		error = make(dir, id, fd, &recipe, &outline, &body, log);
+		error = make(dir, id, fd, &recipe, &outline, &body, &damaged);
 	}
 	if (!error)
 		error = commit(dir, id, &body, &outline, now);
+	if (!error && damaged < INT64_MAX)
+		salvage(dir, id, fd, damaged, log);
 	close(fd);
 	if (error == -EBADMSG || error == -ENODATA || error == -ENAMETOOLONG) {
 		if (error == -ENAMETOOLONG)

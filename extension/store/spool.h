@@ -92,11 +92,15 @@ enum spool_outcome {
 	SPOOL_LATER,   /* it waits again */
 	SPOOL_REFUSED, /* moves it to bad/ */
 };
-void spool_done(struct spool_dir *, uint64_t id, enum spool_outcome);
+/* false: it is still there, and waits again. */
+bool spool_done(struct spool_dir *, uint64_t id, enum spool_outcome);
 
 /* A file that cannot be read goes to bad/, with one line in the log. */
 void spool_quarantine(struct spool_dir *, enum spool_folder, uint64_t id,
 		      const char *why);
+
+/* Counts a file that was put into bad/. */
+void spool_keep_bad(struct spool_dir *, uint64_t id);
 
 /* So many records of an open object cannot be read any more. */
 void spool_damaged(struct spool_dir *, int64_t records);

@@ -211,9 +211,10 @@ static bool move_to_bad(struct spool_dir *dir, enum spool_folder folder, uint64_
 	return true;
 }
 
-void spool_done(struct spool_dir *dir, uint64_t id, enum spool_outcome outcome)
+bool spool_done(struct spool_dir *dir, uint64_t id, enum spool_outcome outcome)
 {
 	struct spool_entry *entry;
+	bool leaves = false;
 
 	pthread_mutex_lock(&dir->spool->lock);
 	TAILQ_FOREACH (entry, &dir->waiting, link)
@@ -234,8 +235,10 @@ void spool_done(struct spool_dir *dir, uint64_t id, enum spool_outcome outcome)
 		goto out;
 	}
 	spool_forget(dir, entry, true);
+	leaves = true;
 out:
 	pthread_mutex_unlock(&dir->spool->lock);
+	return leaves;
 }
 
 void spool_quarantine(struct spool_dir *dir, enum spool_folder folder, uint64_t id,
@@ -246,6 +249,14 @@ void spool_quarantine(struct spool_dir *dir, enum spool_folder folder, uint64_t 
 		  folder_names[folder], id, why);
 	pthread_mutex_lock(&dir->spool->lock);
 	move_to_bad(dir, folder, id);
+	pthread_mutex_unlock(&dir->spool->lock);
+}
+
+void spool_keep_bad(struct spool_dir *dir, uint64_t id)
+{
+	pthread_mutex_lock(&dir->spool->lock);
+	spool_count_bad(dir, id);
+	stats_add(dir->stats, STAT_OBJECTS_QUARANTINED, 1);
 	pthread_mutex_unlock(&dir->spool->lock);
 }
 
@@ -314,7 +325,11 @@ void spool_tick(struct spool_dir *dir, struct now now)
 		fd = io_open(path, O_RDONLY, 0);
 		if (fd < 0)
 			continue;
-		fdatasync(fd);
+		if (fdatasync(fd) < 0)
+			log_write(dir->spool->log, LOG_ERROR,
+				  "tenant=%s spool=new/%016" PRIu64
+				  " cannot be synced to the disk: %s; check the disk",
+				  dir->name, ids[i], strerror(errno));
 		close(fd);
 	}
 	spool_folder_path(dir, SPOOL_NEW, path);

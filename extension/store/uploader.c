@@ -90,6 +90,13 @@ static int load(struct upload *upload, struct err *err)
 		error = envelope_read(head, &upload->arena, &envelope, err);
 	if (error)
 		return error;
+	error = envelope_check_body(&envelope, upload->put.fd);
+	if (error == -ENODATA)
+		err_set(err, "its body is damaged");
+	else if (error)
+		err_set(err, "cannot read it: %s", strerror(-error));
+	if (error)
+		return error;
 	envelope_sealed(&envelope, &upload->object);
 	if (u->parts.store->keeps_keys)
 		return 0;
@@ -162,34 +169,39 @@ static void back_off(struct uploader *u, int64_t retry_after_ms, struct now now)
 /* Only what is wrong with the file itself is never tried again. */
 static bool is_useless(int error)
 {
-	return error == -EINVAL || error == -ENODATA || error == -ENOENT;
+	return error == -EINVAL || error == -ENODATA || error == -ENOENT || error == -EIO;
 }
 
-/* Starts the oldest object that waits. false: there is none, or not now. */
+/* false: it is still there. */
+static bool put_away(struct uploader *u, uint64_t id, const char *why)
+{
+	log_write(u->parts.log, LOG_ERROR,
+		  "tenant=%s spool=new/%016" PRIu64 " moved to bad/: %s",
+		  spool_dir_name(u->parts.dir), id, why);
+	return spool_done(u->parts.dir, id, SPOOL_REFUSED);
+}
+
+/* Starts the oldest object that waits and is good. false: there is none, or not
+ * now. */
 static bool start_one(struct uploader *u, struct upload *upload, struct now now)
 {
-	struct err err = ERR_INIT;
-	int error;
+	while (spool_take(u->parts.dir, &upload->id)) {
+		struct err err = ERR_INIT;
+		int error = load(upload, &err);
 
-	if (!spool_take(u->parts.dir, &upload->id))
-		return false;
-	error = load(upload, &err);
-	if (!error) {
-		send_object(upload);
-		return true;
-	}
-	unload(upload);
-	if (!is_useless(error)) {
+		if (!error) {
+			send_object(upload);
+			return true;
+		}
+		unload(upload);
+		if (is_useless(error) && put_away(u, upload->id, err.text))
+			continue;
 		spool_done(u->parts.dir, upload->id, SPOOL_LATER);
 		back_off(u, 0, now);
 		set_degraded(u, true, err.text);
 		return false;
 	}
-	log_write(u->parts.log, LOG_ERROR,
-		  "tenant=%s spool=new/%016" PRIu64 " moved to bad/: %s",
-		  spool_dir_name(u->parts.dir), upload->id, err.text);
-	spool_done(u->parts.dir, upload->id, SPOOL_REFUSED);
-	return true;
+	return false;
 }
 
 static void finish_one(struct uploader *u, struct upload *upload, struct now now)

@@ -143,10 +143,10 @@ class Program:
 
 
 class Exporter(Program):
-    """skydive-exporter run -c FILE."""
+    """skydive-exporter run -c FILE. under: a command in front that becomes it, such as strace.command()."""
 
-    def __init__(self, config, *args, env=None):
-        super().__init__([paths.EXPORTER, "run", "-c", config, *args], env=env)
+    def __init__(self, config, *args, env=None, under=()):
+        super().__init__([*under, paths.EXPORTER, "run", "-c", config, *args], env=env)
 
     def log(self, pattern, timeout=30, start=0):
         """Wait for a log line that matches; returns (number, line)."""

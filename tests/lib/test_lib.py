@@ -164,14 +164,23 @@ def test_sink_misbehaves_as_told(how, status, kept):
         assert sink.requests == {how: 1, "ok": 1}
 
 
-@pytest.mark.parametrize("how", ["hang", "deaf"])
+def test_sink_keeps_no_body_that_ends_early():
+    with Sink() as sink:
+        with socket.create_connection(("127.0.0.1", sink.port)) as client:
+            client.sendall(b"PUT /b/k HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf")
+            client.shutdown(socket.SHUT_WR)
+            assert client.recv(100) == b""
+        assert sink.requests == {"ok": 1} and not sink.stored
+
+
+@pytest.mark.parametrize("how", ["hang", "deaf", "mute"])
 def test_sink_hangs_until_released(how):
     with Sink() as sink:
         sink.behave(how)
         result = []
         thread = threading.Thread(target=lambda: result.append(put(sink, "b/k")))
         thread.start()
-        sink.wait(lambda s: s.requests[how] == 1)
+        sink.wait(lambda s: s.requests[how] == 1 and ("b/k" in s.stored) == (how == "mute"))
         assert not result
         sink.release()
         thread.join(10)

@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include "store/digest.h"
 #include "store/envelope.h"
 #include "store/spool.h"
 #include "sys/io.h"
@@ -156,8 +157,11 @@ static inline void world_seal(const struct world *w, uint64_t id, size_t size,
 	char *room = buf_room(&file, ENVELOPE_SIZE + size);
 
 	assert_non_null(room);
-	assert_int_equal(envelope_write(&envelope, room), 0);
 	memset(room + ENVELOPE_SIZE, 'x', size);
+	assert_int_equal(digest_sha256((struct str){ room + ENVELOPE_SIZE, size },
+				       envelope.sha256),
+			 0);
+	assert_int_equal(envelope_write(&envelope, room), 0);
 	buf_added(&file, ENVELOPE_SIZE + size);
 	world_write(w, SPOOL_NEW, id, buf_str(&file));
 	buf_fini(&file);

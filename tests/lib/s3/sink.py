@@ -10,6 +10,7 @@ MinIO do). behave() decides what happens to requests, in the order they come:
     deaf          take the connection, read nothing until release() or close()
     cut           read half of the body, then close the connection
     drop          keep the object, then close without an answer: the client cannot know
+    mute          keep the object, answer nothing until release() or close()
 
     sink.behave("status=503", times=3)      three times that, then ok again
     sink.behave("hang")                     from now on, until the next behave()
@@ -167,7 +168,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.refuse({"status": 403, "code": "AccessDenied"})
             return
         item = self.server.sink.keep(self.key(), body, self.kept())
-        if how == "drop":
+        if how == "drop" or (how == "mute" and free.wait()):
             self.close_connection = True
             return
         self.answer(200, b"", {"ETag": '"%s"' % item.etag})

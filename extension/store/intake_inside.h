@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* intake_inside.h - what intake.c and intake_recover.c share. */
+#ifndef STORE_INTAKE_INSIDE_H
+#define STORE_INTAKE_INSIDE_H
+
+#include "store/intake.h"
+
+#define RECIPE_MAX ((size_t)1 << 20)
+
+/* The open object of a tag. */
+struct open_file {
+	bool is_open; /* there is one */
+	int fd;	      /* -1: closed to save descriptors */
+	uint64_t id;
+	int64_t size;
+};
+
+/* An object that is being made. */
+struct seal_job {
+	struct task task;
+	struct seal_job *next;
+	struct intake *intake;
+	uint64_t id;
+	int64_t size; /* of the open file */
+	bool is_done, has_failed;
+};
+
+struct intake {
+	struct sink sink;
+	struct intake_parts parts;
+	struct open_file file[TAG_COUNT];
+	struct buf recipe[TAG_COUNT];
+	int fd_max;		 /* above it descriptors are not kept */
+	int64_t recovery_stream; /* of recovered objects; 0: there are none */
+	pthread_mutex_t lock;	 /* of what follows */
+	struct seal_job *jobs;
+	size_t sealing;
+	unsigned failing; /* calls, a bit each */
+	int failing_jobs;
+};
+
+/* An object of open/<id>, a file of this size, is to be made. NULL: no memory. */
+struct seal_job *intake_new_job(struct intake *, uint64_t id, int64_t size);
+void intake_start_job(struct intake *, struct seal_job *);
+int64_t intake_stream(struct sink *, int64_t wanted);
+
+#endif

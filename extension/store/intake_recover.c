@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* intake_recover.c - what an earlier run left open is finished. See intake.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <unistd.h>
+#include "store/intake_inside.h"
+#include "store/salvage.h"
+#include "store/seal.h"
+#include "sys/io.h"
+
+/* Streams of recovered objects: one per tag, of this start. */
+struct recovery {
+	struct now now;
+	int64_t stream;
+	int64_t sequence[TAG_COUNT];
+};
+
+/* An open file without key gets one of its own, behind what is good of it. */
+static int mark_left(struct intake *in, int fd, const struct recipe_place *place,
+		     const struct seal_state *state, struct recovery *r)
+{
+	struct buf key = BUF_INIT(4096);
+	struct object object = {
+		.first_ms = state->first_ms,
+		.last_ms = state->last_ms,
+		.records = state->records,
+	};
+	int error;
+
+	if (!r->stream)
+		r->stream = intake_stream(&in->sink, r->now.wall_ms / 1000);
+	if (r->stream < 0)
+		return (int)r->stream;
+	object_key(&key, place->prefix, place->tag, r->stream, r->sequence[place->tag]);
+	object.key = buf_str(&key);
+	error = ftruncate(fd, state->good) < 0 ? -errno
+					       : seal_mark(fd, state->good, &object);
+	buf_fini(&key);
+	if (!error)
+		r->sequence[place->tag]++;
+	return error;
+}
+
+/* Keeps what is good of a file without key; -EBADMSG: nothing is. */
+static int finish_left(struct intake *in, uint64_t id, const struct recipe_place *place,
+		       const struct seal_state *state, struct recovery *r)
+{
+	char path[SPOOL_PATH_MAX];
+	int fd, error = -EBADMSG;
+
+	spool_path(in->parts.dir, SPOOL_OPEN, id, path);
+	fd = io_open(path, O_RDWR, 0);
+	if (fd < 0)
+		return fd;
+	salvage(in->parts.dir, id, fd, state->good, in->parts.log);
+	if (state->records)
+		error = mark_left(in, fd, place, state, r);
+	else
+		unlink(path);
+	close(fd);
+	return error;
+}
+
+/* Whether an object can be made of a file; if not it is put away. Other than 0
+ * and -EBADMSG: not now. */
+static int prepare(struct intake *in, uint64_t id, struct seal_state *state,
+		   struct recovery *r)
+{
+	struct arena arena = ARENA_INIT(RECIPE_MAX);
+	struct recipe recipe = { 0 };
+	struct err err = ERR_INIT;
+	int error = seal_inspect(in->parts.dir, id, state);
+
+	if (error == -ENODATA)
+		err_set(&err, "its recipe is damaged");
+	else if (!error && state->recipe.len)
+		error = recipe_read(buf_str(&state->recipe), &arena, &recipe, &err);
+	if (error == -ENODATA || error == -EINVAL) {
+		spool_quarantine(in->parts.dir, SPOOL_OPEN, id, err.text);
+		error = -EBADMSG;
+	} else if (!error && !state->is_marked) {
+		error = finish_left(in, id, &recipe.place, state, r);
+	}
+	recipe_fini(&recipe);
+	arena_fini(&arena);
+	return error;
+}
+
+static void recover_one(struct intake *in, uint64_t id, struct recovery *r)
+{
+	struct seal_state state;
+	struct seal_job *job;
+	int error = prepare(in, id, &state, r);
+
+	buf_fini(&state.recipe);
+	if (error == -EBADMSG)
+		return;
+	job = error ? NULL : intake_new_job(in, id, state.good);
+	if (!job) {
+		log_write(in->parts.log, LOG_ERROR,
+			  "tenant=%s spool=open/%016" PRIu64
+			  " cannot be finished now: %s; the next start tries again",
+			  spool_dir_name(in->parts.dir), id,
+			  strerror(error ? -error : ENOMEM));
+		return;
+	}
+	stats_add(in->parts.stats, STAT_RECORDS_RECOVERED, state.records);
+	stats_add(in->parts.stats, STAT_RECORDS_SPOOLED, state.records);
+	spool_charge(spool_of(in->parts.dir), state.good);
+	intake_start_job(in, job);
+}
+
+void intake_recover(struct intake *in, struct now now)
+{
+	struct recovery recovery = { .now = now };
+	const uint64_t *ids;
+	size_t count = spool_left_open(in->parts.dir, &ids), i;
+
+	for (i = 0; i < count; i++)
+		recover_one(in, ids[i], &recovery);
+	in->recovery_stream = recovery.stream;
+	if (count)
+		log_write(in->parts.log, LOG_INFO,
+			  "tenant=%s recovered=%zu unfinished objects of an earlier run",
+			  spool_dir_name(in->parts.dir), count);
+}

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A disk that is full or fails: rows wait in memory within their bounds, then are dropped and counted; it recovers.
+
+Whatever happens, an object is stored whole or not at all, and the counters
+account for each record (process.sane, and below).
+"""
+import re
+
+import pytest
+
+from integration.test_insight import counters
+from lib import lives, objects, settings, strace
+from lib.export import joined, to_s3
+from lib.paths import SLOWNESS
+from lib.process import Analyzer, Exporter, until
+from lib.s3.sink import Sink
+from lib.sent import Sent
+from lib.smalldisk import SmallDisk
+
+PACE = 5000 // SLOWNESS
+RESIDENT_MOST_KB = 64 * 1000 * (1 if SLOWNESS == 1 else 20)
+ERRORS = {"ENOSPC": "No space left on device", "EIO": "Input/output error"}
+
+
+def configure(folder, analyzer, sink, change):
+    config = settings.merge(lives.CONFIG, {
+        "status": {"listen": "unix:%s" % (folder / "status.sock")}, "spool": {"min_free": 0}})
+    return settings.save(folder / "exporter.yml", joined(
+        config, analyzer, folder, to_s3(sink), settings.merge(config, change)))
+
+
+def limits(**change):
+    return {"pipeline": {"store": {"buffered": change}}}
+
+
+def holes(sent, stored):
+    """Return how many of the records sent are not stored; what is stored must be in order, once, and of them."""
+    left, count = iter(sent), 0
+    for record in stored:
+        for candidate in left:
+            if candidate == record:
+                break
+            count += 1
+        else:
+            raise AssertionError("stored out of order, twice, or never sent: %s" % record)
+    return count + sum(1 for _ in left)
+
+
+def check(sink, end, dropped):
+    """Every object is sound, and of what was sent exactly as many records miss as were counted."""
+    found = sink.objects()
+    assert objects.faults(found) == [] and sink.rewritten == []
+    stored = objects.by_tag(found)
+    sent = Sent(lives.CONFIG, lives.RECORDING).between(0, end)
+    assert sum(holes(records, stored.get(tag, [])) for tag, records in sent.items()) == dropped
+    return sent, stored
+
+
+def changes_of_state(exporter):
+    return re.findall(r"spool=(unwritable|ok)\b", exporter.err.text())
+
+
+def peak_kb(exporter):
+    with open("/proc/%d/status" % exporter.process.pid, encoding="ascii") as file:
+        return int(re.search(r"VmHWM:\s+(\d+)", file.read())[1])
+
+
+def pause(analyzer, folder):
+    """Let nothing more come, wait until all is encoded or dropped; returns the place."""
+    analyzer.command("pause")
+    end = lives.place(analyzer)
+
+    def is_done():
+        now = counters(folder)
+        return now["records_encoded"] + now["records_dropped_spool_unwritable"] == end
+    until(is_done, "all records written or dropped", 60)
+    return end
+
+
+BOUNDS = {
+    "by-records": (limits(max_flow_array_size=500), 4 * 500),
+    "by-bytes": ({"limits": {"held_bytes": 1 << 20}}, 4000),
+}
+
+
+@pytest.mark.parametrize("how", BOUNDS)
+def test_full_disk_while_the_store_is_down(how, tmp_path):
+    """1 MB for the spool: objects fill it, rows wait, then the oldest are dropped; with the store back it goes on."""
+    change, held_most = BOUNDS[how]
+    with SmallDisk(tmp_path / "spool", "1m") as disk, Sink() as sink, Analyzer(
+            lives.RECORDING, pace=PACE, options=["--repeat", 0, "--uniq", "--sndbuf", 256 * 1024]) as analyzer:
+        sink.behave("status=503")
+        path = configure(tmp_path, analyzer, sink, change)
+        with Exporter(path, under=disk.under) as exporter:
+            exporter.log('tenant=exporter spool=unwritable error="No space left on device"', 60)
+            until(lambda: counters(tmp_path)["records_dropped_spool_unwritable"] > 5000, "drops", 60)
+            before = counters(tmp_path)
+            assert before["flows_transformed"] - before["records_encoded"] \
+                - before["records_dropped_spool_unwritable"] <= held_most
+            assert not sink.stored and peak_kb(exporter) < RESIDENT_MOST_KB
+            assert changes_of_state(exporter) == ["unwritable"]
+            sink.behave("ok")
+            exporter.log("tenant=exporter spool=ok", 60)
+            end = pause(analyzer, tmp_path)
+            after = counters(tmp_path)
+            assert after["flows_transformed"] == end
+            assert exporter.stop(60) == 0
+            assert not list(disk.path.glob("*/*/*"))
+            assert analyzer.stats()["blocked_ms"] == 0
+        check(sink, end, after["records_dropped_spool_unwritable"])
+
+
+# Calls, and which of them fail (of each thread).
+FAILING = {
+    "write": ("pwritev,pwrite64", "9..14"),
+    "sync": ("fdatasync", "1..3"),
+    "rename": ("?rename,?renameat,?renameat2", "2..4"),
+}
+
+
+@pytest.mark.parametrize("error", ERRORS)
+@pytest.mark.parametrize("call", FAILING)
+def test_failing_disk(call, error, tmp_path):
+    """Some calls fail: nothing is lost while rows have room in memory, and one line says it, one that it is over."""
+    names, when = FAILING[call]
+    inject = "error=%s:when=%s" % (error, when)
+    with Sink() as sink, Analyzer(
+            lives.RECORDING, pace=PACE, options=["--repeat", 0, "--uniq"]) as analyzer:
+        path = configure(tmp_path, analyzer, sink, {})
+        with Exporter(path, under=strace.command(tmp_path / "trace", names, inject)) as exporter:
+            exporter.log('tenant=exporter spool=unwritable error="%s"' % ERRORS[error], 60)
+            exporter.log("tenant=exporter spool=ok", 60)
+            end = pause(analyzer, tmp_path)
+            assert exporter.stop(60) == 0
+            assert not list((tmp_path / "spool").glob("*/*/*"))
+        sent, stored = check(sink, end, 0)
+        assert sent == stored

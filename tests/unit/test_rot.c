@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_rot.c - a spool file damaged at any byte: what is good of it is stored,
+ * what is not is put away with one line, nothing else ever reaches the store. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include "store/frame.h"
+#include "store/intake.h"
+#include "store/uploader.h"
+#include "tests/unit/spool_world.h"
+
+#define FILES	 64 /* of one spool */
+#define FRAMES	 5  /* recipe, rows, rows, rows, mark */
+#define KEY	 "p/other/its/key"
+#define FILE_MAX (1 << 16)
+
+static const struct now start = { 1000000, 1551199609804 };
+
+static const struct {
+	const char *rows;
+	size_t count;
+} batches[] = { { ",{\"a\":1},{\"a\":2}", 2 }, { ",{\"a\":3}", 1 }, { ",{\"a\":4}", 1 } };
+
+/* By the number of batches in it. */
+static const char *const bodies[] = {
+	NULL,
+	"[{\"a\":1},{\"a\":2}]\n",
+	"[{\"a\":1},{\"a\":2},{\"a\":3}]\n",
+	"[{\"a\":1},{\"a\":2},{\"a\":3},{\"a\":4}]\n",
+};
+
+enum damage { CUT, FLIP, ZERO, ZERO_TAIL, DAMAGES };
+static const char *const damage_names[] = { "cut", "flip", "zero", "zero tail" };
+
+/* An exporter's store half, and what it stored of each file. */
+struct half {
+	struct world w;
+	struct stage_set stages;
+	struct workers *workers;
+	struct intake *intake;
+	struct uploader *uploader;
+	struct streams streams;
+	int batches[FILES + 1]; /* by id; 0: it was not stored */
+};
+
+/* One damaged file. */
+struct trial {
+	struct str bytes; /* as they are then; freed by the caller */
+	size_t first;	  /* byte that is not as it was; the size: none */
+};
+
+static void take_body(void *self, struct put *put)
+{
+	struct half *h = self;
+	char link[64], path[SPOOL_PATH_MAX] = "", body[256] = "";
+	uint64_t id;
+	int i;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", put->fd);
+	assert_true(readlink(link, path, sizeof(path) - 1) > 0);
+	id = strtoull(strrchr(path, '/') + 1, NULL, 10);
+	assert_true(id >= 1 && id <= FILES && !h->batches[id]);
+	assert_true(put->object->size < (int64_t)sizeof(body));
+	assert_int_equal(io_read_at(put->fd, body, (size_t)put->object->size,
+				    put->object->offset),
+			 0);
+	for (i = 3; i && strcmp(body, bodies[i]) != 0; i--)
+		;
+	if (!i)
+		fail_msg("a wrong object was stored: %s", body);
+	h->batches[id] = i;
+	put->result = PUT_STORED;
+	put->done(put);
+}
+
+static const struct store store_trial = { .name = "trial", .put = take_body };
+
+static void ignore(void *context)
+{
+	(void)context;
+}
+
+static void half_start(struct half *h)
+{
+	struct intake_parts in = {
+		.dir = h->w.dir,
+		.stages = &h->stages,
+		.sealers = h->workers,
+		.place = { .dirname = STR("bucket"),
+			   .prefix = STR("p"),
+			   .content_encoding = STR("auto") },
+		.stats = &h->w.stats,
+		.log = h->w.log,
+		.streams = &h->streams,
+		.sealed = ignore,
+	};
+	struct uploader_parts up = {
+		.store = &store_trial,
+		.state = h,
+		.dir = h->w.dir,
+		.workers = h->workers,
+		.stats = &h->w.stats,
+		.log = h->w.log,
+		.seed = 1,
+	};
+
+	h->intake = intake_new(&in);
+	h->uploader = uploader_new(&up);
+	assert_true(h->intake && h->uploader);
+}
+
+static void half_stop(struct half *h)
+{
+	uploader_free(h->uploader);
+	intake_free(h->intake);
+	h->uploader = NULL;
+	h->intake = NULL;
+}
+
+static void half_open(struct half *h)
+{
+	int kind;
+
+	*h = (struct half){ .streams = { .lock = PTHREAD_MUTEX_INITIALIZER } };
+	world_make(&h->w);
+	world_open(&h->w, start);
+	h->stages.record = &flow_shape;
+	for (kind = 0; kind < KIND_COUNT; kind++)
+		assert_int_equal(stage_instance_new(
+					 &h->stages.at[kind],
+					 registry_find((enum stage_kind)kind,
+						       str_of(registry[kind].fallback))),
+				 0);
+	h->workers = workers_new(0, "test", NULL);
+	assert_non_null(h->workers);
+	half_start(h);
+}
+
+static void half_close(struct half *h)
+{
+	half_stop(h);
+	workers_free(h->workers);
+	stage_set_fini(&h->stages);
+	world_end(&h->w);
+}
+
+/* Starts again with what is in the spool now, and lets it do all there is. */
+static void half_restart(struct half *h)
+{
+	half_stop(h);
+	world_reopen(&h->w, start);
+	half_start(h);
+	intake_recover(h->intake, start);
+	workers_run(h->workers, start);
+	uploader_wake(h->uploader);
+	workers_run(h->workers, start);
+}
+
+/* What a run leaves: an open file, with its key or without, or an object. */
+static void make_original(bool is_marked, bool is_sealed, struct buf *file)
+{
+	struct object object = {
+		.key = STR(KEY), .first_ms = 100, .last_ms = 200, .records = 4
+	};
+	struct sink *sink;
+	struct half h;
+	size_t i;
+
+	half_open(&h);
+	sink = intake_sink(h.intake);
+	for (i = 0; i < 3; i++) {
+		struct rows rows = { str_of(batches[i].rows), batches[i].count, 100,
+				     200 };
+
+		assert_int_equal(sink->append(sink, TAG_OTHER, &rows), 0);
+	}
+	if (is_marked)
+		assert_int_equal(sink->seal(sink, TAG_OTHER, &object), 0);
+	if (is_sealed)
+		workers_run(h.workers, start);
+	world_read(&h.w, is_sealed ? SPOOL_NEW : SPOOL_OPEN, 1, file);
+	half_close(&h);
+}
+
+/* Where the frames of a good file begin, by frame.h, and where it ends. */
+static size_t find_frames(struct str file, size_t at[FRAMES + 1])
+{
+	size_t count = 0, from;
+
+	for (from = 0; from < file.len; count++) {
+		const unsigned char *head = (const unsigned char *)file.ptr + from;
+
+		assert_true(count < FRAMES);
+		at[count] = from;
+		from += FRAME_HEAD + (head[0] | (size_t)head[1] << 8);
+	}
+	at[count] = from;
+	assert_int_equal(from, file.len);
+	return count;
+}
+
+static void damage(struct str file, enum damage how, size_t position, struct trial *t)
+{
+	char *bytes = malloc(file.len + 1);
+
+	assert_non_null(bytes);
+	memcpy(bytes, file.ptr, file.len);
+	t->bytes = (struct str){ bytes, file.len };
+	switch (how) {
+	case CUT:
+		t->bytes.len = position;
+		break;
+	case FLIP:
+		bytes[position] = (char)(bytes[position] ^ 1 << position % 8);
+		break;
+	case ZERO:
+		bytes[position] = 0;
+		break;
+	default:
+		memset(bytes + position, 0, file.len - position);
+		break;
+	}
+	for (t->first = 0; t->first < t->bytes.len; t->first++)
+		if (bytes[t->first] != file.ptr[t->first])
+			break;
+}
+
+/* The line that has this in it; it must be the only one. NULL: there is none. */
+static const char *find_line(const char *lines, enum spool_folder folder, uint64_t id)
+{
+	char name[64];
+	const char *found;
+
+	snprintf(name, sizeof(name), "spool=%s/%016u ",
+		 folder == SPOOL_OPEN ? "open" : "new", (unsigned)id);
+	found = strstr(lines, name);
+	if (found && strstr(found + 1, name))
+		fail_msg("more than one line about %s:\n%s", name, lines);
+	return found;
+}
+
+/* The line says where in bad/ the bytes are, and there they are. */
+static void assert_kept(struct half *h, const char *line, uint64_t id, struct str bytes)
+{
+	struct buf kept = BUF_INIT(FILE_MAX);
+	const char *moved = strstr(line, "moved to bad/"), *end = strchr(line, '\n');
+	uint64_t other;
+
+	if (!moved || moved > end)
+		fail_msg("nothing was kept: %.*s", (int)(end - line), line);
+	other = strtoull(moved + strlen("moved to bad/"), NULL, 10);
+	world_read(&h->w, SPOOL_BAD, other ? other : id, &kept);
+	assert_int_equal(kept.len, bytes.len);
+	assert_memory_equal(kept.ptr, bytes.ptr, bytes.len);
+	buf_fini(&kept);
+}
+
+/* One open file after the start that found it damaged. */
+static void check_open(struct half *h, const char *lines, uint64_t id,
+		       const struct trial *t, struct str original, const size_t *at,
+		       size_t frames)
+{
+	size_t good = 0, whole;
+	const char *line = find_line(lines, SPOOL_OPEN, id);
+	bool is_cut = t->bytes.len < original.len;
+	bool in_last_length;
+
+	while (good < frames && at[good + 1] <= t->first)
+		good++;
+	whole = good ? good - 1 : 0;
+	assert_int_equal(h->batches[id], whole < 3 ? whole : 3);
+	assert_false(world_has(&h->w, SPOOL_OPEN, id));
+	assert_false(world_has(&h->w, SPOOL_NEW, id));
+	if (t->first == t->bytes.len && t->first == at[good]) {
+		assert_null(line); /* nothing stands behind what is good */
+		return;
+	}
+	assert_non_null(line);
+	/* As long as it says that it is, the last frame is not there. */
+	in_last_length = good == frames - 1 && t->first < at[good] + 4;
+	if (is_cut || (in_last_length && strstr(line, "ends within a write")))
+		return;
+	assert_kept(h, line, id, str_skip(t->bytes, at[good]));
+}
+
+static void try_open(struct str original, const struct trial *trials, size_t count)
+{
+	size_t at[FRAMES + 1], frames = find_frames(original, at), i;
+	const char *lines;
+	struct half h;
+
+	half_open(&h);
+	for (i = 0; i < count; i++)
+		world_write(&h.w, SPOOL_OPEN, i + 1, trials[i].bytes);
+	half_restart(&h);
+	half_stop(&h);
+	lines = world_log(&h.w);
+	for (i = 0; i < count; i++)
+		check_open(&h, lines, i + 1, &trials[i], original, at, frames);
+	half_close(&h);
+}
+
+static void try_sealed(struct str original, const struct trial *trials, size_t count)
+{
+	const char *lines, *line;
+	struct half h;
+	size_t i;
+
+	(void)original;
+	half_open(&h);
+	for (i = 0; i < count; i++)
+		world_write(&h.w, SPOOL_NEW, i + 1, trials[i].bytes);
+	half_restart(&h);
+	half_stop(&h);
+	lines = world_log(&h.w);
+	for (i = 0; i < count; i++) {
+		bool is_good = trials[i].first == original.len;
+
+		line = find_line(lines, SPOOL_NEW, i + 1);
+		assert_int_equal(h.batches[i + 1], is_good ? 3 : 0);
+		assert_false(world_has(&h.w, SPOOL_NEW, i + 1));
+		assert_int_equal(line != NULL, !is_good);
+		if (line)
+			assert_kept(&h, line, i + 1, trials[i].bytes);
+	}
+	half_close(&h);
+}
+
+/* Every step bytes in the blanks of a sealed file, every byte elsewhere. */
+static void for_each_byte(struct str original, size_t blanks_step,
+			  void (*try)(struct str, const struct trial *, size_t))
+{
+	struct trial trials[FILES];
+	size_t count, position, i;
+	int how;
+
+	for (how = 0; how < DAMAGES; how++) {
+		print_message("  %s\n", damage_names[how]);
+		for (position = 0; position < original.len;) {
+			for (count = 0; count < FILES && position < original.len;
+			     position++) {
+				if (original.ptr[position] == ' ' &&
+				    position % blanks_step)
+					continue;
+				damage(original, (enum damage)how, position,
+				       &trials[count++]);
+			}
+			try(original, trials, count);
+			for (i = 0; i < count; i++)
+				free((void *)(uintptr_t)trials[i].bytes.ptr);
+		}
+	}
+}
+
+static void test_open_file_damaged_at_any_byte(void **state)
+{
+	struct buf file = BUF_INIT(FILE_MAX);
+
+	(void)state;
+	make_original(false, false, &file);
+	for_each_byte(buf_str(&file), 1, try_open);
+	buf_fini(&file);
+}
+
+static void test_marked_file_damaged_at_any_byte(void **state)
+{
+	struct buf file = BUF_INIT(FILE_MAX);
+
+	(void)state;
+	make_original(true, false, &file);
+	for_each_byte(buf_str(&file), 1, try_open);
+	buf_fini(&file);
+}
+
+static void test_sealed_file_damaged_at_any_byte(void **state)
+{
+	struct buf file = BUF_INIT(FILE_MAX);
+
+	(void)state;
+	make_original(true, true, &file);
+	for_each_byte(buf_str(&file), 17, try_sealed);
+	buf_fini(&file);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_open_file_damaged_at_any_byte),
+		cmocka_unit_test(test_marked_file_damaged_at_any_byte),
+		cmocka_unit_test(test_sealed_file_damaged_at_any_byte),
+	};
+
+	return cmocka_run_group_tests_name("rot", tests, NULL, NULL);
+}
