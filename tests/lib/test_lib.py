@@ -5,6 +5,7 @@ import http.client
 import io
 import sys
 import threading
+import time
 
 import pytest
 
@@ -135,8 +136,12 @@ def put(sink, key, body=b"[1]\n"):
     """PUT as an exporter would; returns the status, None when there is no answer."""
     connection = http.client.HTTPConnection("127.0.0.1", sink.port, timeout=5)
     try:
-        connection.request("PUT", "/" + key, body, {"Content-Type": "application/json", "X-Amz-Meta-A": "1"})
-        return connection.getresponse().status
+        connection.request("PUT", "/" + key, body, {
+            "Content-Type": "application/json", "X-Amz-Meta-A": "1",
+            "X-Amz-Date": time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())})
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status
     except (http.client.HTTPException, OSError):
         return None
     finally:
@@ -153,7 +158,8 @@ def test_sink_keeps_what_it_is_given():
 
 @pytest.mark.parametrize("how, status, kept", [
     ("status=503", 503, False), ("status=400 code=KeyTooLongError", 400, False), ("cut", None, False),
-    ("drop", None, True)])
+    ("rst", None, False), ("garbage", None, False), ("short", None, False), ("error=InternalError", 200, False),
+    ("skew=3600", 403, False), ("skew=0", 200, True), ("slow", 200, True), ("drop", None, True)])
 def test_sink_misbehaves_as_told(how, status, kept):
     with Sink() as sink:
         sink.behave(how, times=1)
@@ -163,7 +169,7 @@ def test_sink_misbehaves_as_told(how, status, kept):
         assert sink.requests == {how: 1, "ok": 1}
 
 
-@pytest.mark.parametrize("how", ["hang", "deaf"])
+@pytest.mark.parametrize("how", ["hang", "stall", "deaf"])
 def test_sink_hangs_until_released(how):
     with Sink() as sink:
         sink.behave(how)
