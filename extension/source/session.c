@@ -64,6 +64,11 @@ bool session_saw_flows(const struct session *s)
 	return s->has_flows;
 }
 
+bool session_saw_stats(const struct session *s)
+{
+	return s->has_stats;
+}
+
 int session_wait(const struct session *s, int64_t until_ms, bool heed_stop)
 {
 	struct pollfd in[2] = {
@@ -228,7 +233,7 @@ static enum ending watch(const struct session *s, int64_t now_ms, int64_t *until
 		err_set(err, "nothing was heard for %lld s", (long long)silent_ms / 1000);
 		return s->is_admitted ? ENDING_LOST : ENDING_UNREACHABLE;
 	}
-	if (!s->starvation_ms || !s->has_stats)
+	if (!s->starvation_ms || !(s->has_stats || s->expects_stats))
 		return ENDING_STOPPED;
 	if (s->fed_ms + s->starvation_ms < *until_ms)
 		*until_ms = s->fed_ms + s->starvation_ms;
@@ -285,12 +290,14 @@ static void close_drained(struct session *s)
 		more = read_some(s, &ending, &ignored);
 }
 
-enum ending session_run(struct session *s, int64_t starvation_ms, struct err *err)
+enum ending session_run(struct session *s, int64_t starvation_ms, bool expects_stats,
+			struct err *err)
 {
 	enum ending ending;
 
 	s->is_admitted = s->has_flows = s->has_stats = false;
 	s->starvation_ms = starvation_ms;
+	s->expects_stats = expects_stats;
 	s->connection = connection_open(&s->options->url, s->options->tls, CONNECT_MS,
 					s->is_stopping, err);
 	if (!s->connection)

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-#include "base/crc32c.h"
+#include "base/causes.h"
 #include "pipeline/object.h"
 #include "store/envelope.h"
 #include "store/uploader.h"
@@ -19,7 +19,6 @@
 #define BACKOFF_MIN_MS 500
 #define BACKOFF_MAX_MS 60000
 #define TICK_MS	       5000
-#define CAUSES_MAX     8 /* said of one failure */
 #define ARENA_MAX      ((size_t)256 * 1024)
 
 /* One object under way. */
@@ -44,8 +43,7 @@ struct uploader {
 	char error[256];
 
 	/* The task's own. */
-	uint32_t cause[CAUSES_MAX]; /* checksums of what was said, while degraded */
-	unsigned causes;
+	struct causes said; /* while degraded */
 	unsigned failures; /* in a row */
 	int64_t retry_ms;  /* monotonic; not before */
 	uint64_t random;
@@ -128,34 +126,6 @@ static void send_object(struct upload *upload)
 	u->parts.store->put(u->parts.state, &upload->put);
 }
 
-/* Texts that differ only in numbers, such as how long it took, are the same. */
-static uint32_t cause_of(const char *why)
-{
-	char text[sizeof(((struct uploader *)0)->error)];
-	size_t len = 0;
-
-	for (; *why && len < sizeof(text); why++)
-		if (*why < '0' || *why > '9')
-			text[len++] = *why;
-	return crc32c(0, (struct str){ text, len });
-}
-
-/* Whether a failure is worth a line: the first one is, and then each cause once
- * until it works again, because failing stores change their minds. */
-static bool is_news(struct uploader *u, const char *why)
-{
-	uint32_t cause = cause_of(why);
-	unsigned i;
-
-	for (i = 0; i < u->causes; i++)
-		if (u->cause[i] == cause)
-			return false;
-	if (u->causes == CAUSES_MAX)
-		return false;
-	u->cause[u->causes++] = cause;
-	return true;
-}
-
 static void set_degraded(struct uploader *u, bool degraded, const char *why)
 {
 	const char *tenant = spool_dir_name(u->parts.dir);
@@ -167,8 +137,8 @@ static void set_degraded(struct uploader *u, bool degraded, const char *why)
 	snprintf(u->error, sizeof(u->error), "%s", why);
 	pthread_mutex_unlock(&u->lock);
 	if (changed)
-		u->causes = 0;
-	if (degraded && is_news(u, why))
+		causes_clear(&u->said);
+	if (degraded && causes_add(&u->said, why))
 		log_write(u->parts.log, LOG_WARNING,
 			  "tenant=%s store=%s state=degraded "
 			  "error=\"%s\" objects are kept and tried again",
