@@ -125,6 +125,7 @@ static void *run(void *argument)
 {
 	struct subscriber *s = argument;
 
+	thread_hurry();
 	s->retry_ms = RETRY_MIN_MS;
 	s->starvation_ms = s->options.starvation_ms;
 	while (!atomic_load(&s->is_stopping)) {
