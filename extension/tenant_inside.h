@@ -29,6 +29,10 @@ struct tenant {
 	atomic_bool is_finishing, is_finished;
 	_Atomic int64_t lost_flows; /* that no object has told of yet */
 
+	/* The source thread's own. */
+	int64_t overflow_flows; /* dropped since the inbox was full; 0: it is not */
+	int64_t overflow_ms;	/* for the last time, monotonic */
+
 	/* Open. */
 	bool is_open;
 	struct home *home;

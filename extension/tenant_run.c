@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tenant_run.c - a turn: one batch, or some small ones, from the inbox through the
  * pipeline. */
+#include <inttypes.h>
 #include "sys/clock.h"
 #include "tenant_inside.h"
 
-#define PASSES_MAX 8
+#define PASSES_MAX	8
+#define OVERFLOW_END_MS 5000
 
 /* How long the batch at hand may still wait for answers. */
 static bool may_wait(struct tenant *t, struct now now)
@@ -130,6 +132,29 @@ void tenant_lose(struct receiver *receiver, int64_t flows)
 	atomic_fetch_add(&t->lost_flows, flows);
 }
 
+static void drop(struct tenant *t, const struct parcel *parcel)
+{
+	stats_add(&t->home->stats, STAT_FLOWS_DROPPED_INBOX, (int64_t)parcel->count);
+	tenant_lose(&t->receiver, (int64_t)parcel->count);
+	if (!t->overflow_flows)
+		log_write(t->around.log, LOG_WARNING,
+			  "tenant=%s inbox=full flows are dropped: the workers are too "
+			  "slow for what comes; see workers and limits.batch_bytes",
+			  t->name);
+	t->overflow_flows += (int64_t)parcel->count;
+	t->overflow_ms = clock_now().mono_ms;
+}
+
+/* While it overflows parcels are taken, too; only a pause is the end of it. */
+static void end_overflow(struct tenant *t)
+{
+	if (!t->overflow_flows || clock_now().mono_ms - t->overflow_ms < OVERFLOW_END_MS)
+		return;
+	log_write(t->around.log, LOG_INFO, "tenant=%s inbox=ok dropped_flows=%" PRId64,
+		  t->name, t->overflow_flows);
+	t->overflow_flows = 0;
+}
+
 void tenant_offer(struct receiver *receiver, const struct parcel *parcel)
 {
 	struct tenant *t = (struct tenant *)receiver;
@@ -138,13 +163,11 @@ void tenant_offer(struct receiver *receiver, const struct parcel *parcel)
 	stats_add(&t->home->stats, STAT_FLOWS_RECEIVED, count);
 	batch_ref(parcel->batch);
 	if (!has_room(t) || !queue_push(&t->inbox, (void *)(uintptr_t)parcel)) {
-		stats_add(&t->home->stats, STAT_FLOWS_DROPPED_INBOX, count);
-		log_write(t->around.log, LOG_WARNING,
-			  "tenant=%s inbox=full flows are dropped", t->name);
-		tenant_lose(receiver, count);
+		drop(t, parcel);
 		batch_unref(parcel->batch);
 		return;
 	}
+	end_overflow(t);
 	wake_for(t, atomic_fetch_add(&t->waiting_flows, count) + count,
 		 clock_now().mono_ms);
 }

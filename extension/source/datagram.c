@@ -150,6 +150,7 @@ static void *run(void *argument)
 		{ .fd = d->wake_fd, .events = POLLIN },
 	};
 
+	thread_hurry();
 	do {
 		poll(in, 2, -1);
 		while (receive(d))

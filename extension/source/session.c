@@ -66,6 +66,11 @@ bool session_saw_flows(const struct session *s)
 	return s->has_flows;
 }
 
+bool session_saw_stats(const struct session *s)
+{
+	return s->has_stats;
+}
+
 int session_wait(const struct session *s, int64_t until_ms, bool heed_stop)
 {
 	struct pollfd in[2] = {
@@ -230,7 +235,7 @@ static enum ending watch(const struct session *s, int64_t now_ms, int64_t *until
 		err_set(err, "nothing was heard for %lld s", (long long)silent_ms / 1000);
 		return s->is_admitted ? ENDING_LOST : ENDING_UNREACHABLE;
 	}
-	if (!s->starvation_ms || !s->has_stats)
+	if (!s->starvation_ms || !(s->has_stats || s->expects_stats))
 		return ENDING_STOPPED;
 	if (s->fed_ms + s->starvation_ms < *until_ms)
 		*until_ms = s->fed_ms + s->starvation_ms;
@@ -308,12 +313,14 @@ static enum ending subscribe(struct session *s, struct err *err)
 	return ending;
 }
 
-enum ending session_run(struct session *s, int64_t starvation_ms, struct err *err)
+enum ending session_run(struct session *s, int64_t starvation_ms, bool expects_stats,
+			struct err *err)
 {
 	enum ending ending;
 
 	s->is_admitted = s->has_flows = s->has_stats = false;
 	s->starvation_ms = starvation_ms;
+	s->expects_stats = expects_stats;
 	ending = subscribe(s, err);
 	if (s->is_unauthorized && session_log_in(s, err) == 0)
 		ending = subscribe(s, err);

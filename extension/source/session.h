@@ -27,10 +27,14 @@ struct session *session_new(const struct subscriber_options *, struct subscriber
 			    const atomic_bool *is_stopping, int wake_fd);
 void session_free(struct session *);
 
-/* Until the connection ends. err says why, but for STOPPED. */
-enum ending session_run(struct session *, int64_t starvation_ms, struct err *);
+/* Until the connection ends. err says why, but for STOPPED. It is starved when
+ * neither flows nor stats come for starvation_ms (0: never), and stats have come
+ * on this connection or are expected to. */
+enum ending session_run(struct session *, int64_t starvation_ms, bool expects_stats,
+			struct err *);
 
 bool session_was_admitted(const struct session *);
 bool session_saw_flows(const struct session *);
+bool session_saw_stats(const struct session *);
 
 #endif

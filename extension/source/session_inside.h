@@ -32,6 +32,7 @@ struct session {
 	int64_t heard_ms;	   /* anything at all, monotonic */
 	int64_t fed_ms;		   /* flows or stats */
 	int64_t starvation_ms;
+	bool expects_stats;
 };
 
 /* Waits for bytes until a monotonic time. 1: there are some, 0: it is late, or

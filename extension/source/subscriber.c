@@ -6,6 +6,7 @@
 #include <sys/eventfd.h>
 #include <sys/random.h>
 #include <unistd.h>
+#include "base/causes.h"
 #include "source/session.h"
 #include "source/subscriber.h"
 #include "sys/clock.h"
@@ -29,8 +30,9 @@ struct subscriber {
 	int64_t retry_ms;	 /* the next pause, before jitter */
 	int64_t in_use_since_ms; /* monotonic; 0: not refused with 409 */
 	int64_t starvation_ms;	 /* grows with every fruitless renewal */
-	enum ending last_ending;
-	char last_error[256];
+	bool knows_stats;	 /* they came once, so they will come again */
+	bool has_renewed;	 /* because nothing came */
+	struct causes said;	 /* since it was last admitted */
 };
 
 /* x ± 20 %. */
@@ -88,34 +90,34 @@ static void log_ending(struct subscriber *s, enum ending ending, const struct er
 
 	if (ending == ENDING_STOPPED)
 		return;
-	if (ending == s->last_ending && strcmp(s->last_error, err->text) == 0)
-		return;
 	if (ending == ENDING_REFUSED)
 		level = LOG_ERROR;
 	if (ending == ENDING_IN_USE &&
-	    (!s->in_use_since_ms || now.mono_ms - s->in_use_since_ms < IN_USE_LOG_MS)) {
+	    (!s->in_use_since_ms || now.mono_ms - s->in_use_since_ms < IN_USE_LOG_MS))
 		level = LOG_DEBUG; /* normal for a while after a loss */
-	} else {
-		s->last_ending = ending;
-		memcpy(s->last_error, err->text, sizeof(s->last_error) - 1);
-	}
+	else if (!causes_add(&s->said, err->text))
+		return;
 	log_write(s->options.log, level, "source=" STR_FMT " state=%s error=\"%s\"",
 		  STR_ARG(s->options.url.text), ending_name(ending), err->text);
 }
 
-/* Fruitless renewals come less and less often; flows make them frequent again. */
+/* Fruitless renewals come less and less often; what comes makes them frequent
+ * again. An analyzer that never said anything may have nothing to say. */
 static void set_starvation(struct subscriber *s, enum ending ending)
 {
 	int64_t usual = s->options.starvation_ms;
 
+	s->knows_stats |= session_saw_stats(s->session);
 	if (ending == ENDING_STARVED) {
+		s->has_renewed = true;
 		atomic_fetch_add(&s->stats->renewals, 1);
-		atomic_store(&s->stats->is_starved, true);
+		atomic_store(&s->stats->is_starved, s->knows_stats);
 		s->starvation_ms = s->starvation_ms * 2 < STARVED_MAX_MS
 					   ? s->starvation_ms * 2
 					   : STARVED_MAX_MS;
 	}
-	if (s->starvation_ms < usual || session_saw_flows(s->session))
+	if (s->starvation_ms < usual || session_saw_flows(s->session) ||
+	    session_saw_stats(s->session))
 		s->starvation_ms = usual;
 }
 
@@ -123,6 +125,7 @@ static void *run(void *argument)
 {
 	struct subscriber *s = argument;
 
+	thread_hurry();
 	s->retry_ms = RETRY_MIN_MS;
 	s->starvation_ms = s->options.starvation_ms;
 	while (!atomic_load(&s->is_stopping)) {
@@ -130,10 +133,11 @@ static void *run(void *argument)
 		enum ending ending;
 		struct now now;
 
-		ending = session_run(s->session, jitter(s->starvation_ms), &err);
+		ending = session_run(s->session, jitter(s->starvation_ms),
+				     s->knows_stats || !s->has_renewed, &err);
 		now = clock_now();
 		if (session_was_admitted(s->session)) {
-			s->last_ending = ENDING_STOPPED;
+			causes_clear(&s->said);
 			if (ending != ENDING_STOPPED)
 				atomic_fetch_add(&s->stats->gaps, 1);
 		}

@@ -12,6 +12,8 @@
  * - Whenever any subscriber leaves, all others get nothing more, without being
  *   told. So the "stats" namespace, which says something every 10 s, serves as
  *   a heartbeat: when it and the flows stay away the subscription is renewed.
+ *   That may happen before the first of them has come; so an analyzer that never
+ *   said anything, which may have no captures, is subscribed to again once.
  * - A host id that is still known is refused with 409 until the analyzer has
  *   cleaned up. So ours never changes, and 409 is tried again soon.
  * - The first ping says that the subscription is in place.

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include "base/causes.h"
 #include "pipeline/object.h"
 #include "store/envelope.h"
 #include "store/uploader.h"
@@ -42,8 +43,9 @@ struct uploader {
 	char error[256];
 
 	/* The task's own. */
-	unsigned failures; /* in a row */
-	int64_t retry_ms;  /* monotonic; not before */
+	struct causes said; /* while degraded */
+	unsigned failures;  /* in a row */
+	int64_t retry_ms;   /* monotonic; not before */
 	uint64_t random;
 };
 
@@ -137,16 +139,18 @@ static void set_degraded(struct uploader *u, bool degraded, const char *why)
 	bool changed;
 
 	pthread_mutex_lock(&u->lock);
-	changed = u->is_degraded != degraded || (degraded && strcmp(u->error, why) != 0);
+	changed = u->is_degraded != degraded;
 	u->is_degraded = degraded;
 	snprintf(u->error, sizeof(u->error), "%s", why);
 	pthread_mutex_unlock(&u->lock);
-	if (changed && degraded)
+	if (changed)
+		causes_clear(&u->said);
+	if (degraded && causes_add(&u->said, why))
 		log_write(u->parts.log, LOG_WARNING,
 			  "tenant=%s store=%s state=degraded "
 			  "error=\"%s\" objects are kept and tried again",
 			  tenant, u->parts.store->name, why);
-	else if (changed)
+	else if (changed && !degraded)
 		log_write(u->parts.log, LOG_INFO, "tenant=%s store=%s state=ok", tenant,
 			  u->parts.store->name);
 }

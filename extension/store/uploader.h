@@ -6,7 +6,7 @@
  * waits, exponentially longer with full jitter (0.5 s to 60 s, or as long as
  * the store asks for), then one object at a time is tried until one is stored.
  * Nothing is given up but what the store refuses for itself. One line in the
- * log when it begins to fail, one when it works again.
+ * log when it begins to fail, one for another cause, one when it works again.
  */
 #ifndef STORE_UPLOADER_H
 #define STORE_UPLOADER_H

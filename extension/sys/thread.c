@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* thread.c - see thread.h. */
 #include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
 #include "sys/thread.h"
+
+#define NICE_OF_READERS (-10)
 
 int thread_start(pthread_t *thread, const char *name, void *(*run)(void *),
 		 void *argument)
@@ -16,4 +20,10 @@ int thread_start(pthread_t *thread, const char *name, void *(*run)(void *),
 	if (!error)
 		pthread_setname_np(*thread, name);
 	return -error;
+}
+
+void thread_hurry(void)
+{
+	/* On Linux it is the thread's own. */
+	setpriority(PRIO_PROCESS, (id_t)gettid(), NICE_OF_READERS);
 }

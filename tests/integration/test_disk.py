@@ -8,9 +8,9 @@ import re
 
 import pytest
 
-from integration.test_insight import counters
 from lib import lives, objects, settings, strace
 from lib.export import joined, to_s3
+from lib.pages import counters
 from lib.paths import SLOWNESS
 from lib.process import Analyzer, Exporter, until
 from lib.s3.sink import Sink

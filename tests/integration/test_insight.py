@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an operator and a monitor see: /metrics, /healthz, /readyz, /status and the command status."""
 import collections
-import json
 import re
 import signal
 import subprocess
@@ -13,32 +12,12 @@ from golden import cases
 from lib import objects, settings
 from lib.export import joined, to_file
 from lib.paths import EXPORTER, ROOT, SLOWNESS
+from lib.pages import counters, get, metrics, status
 from lib.process import Analyzer, Exporter, Program, exporter, until
-from lib.status import get, status
 
-SAMPLE = re.compile(r'^(\w+)(?:\{(.*)\})? (\S+)$')
-LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 FAST = 20000 // SLOWNESS        # flows a second
 # Objects are stored soon, so that nothing has to be waited for.
 OFTEN = {"pipeline": {"store": {"buffered": {"max_seconds_per_object": 1}}}}
-
-
-def counters(folder, name="exporter"):
-    return {t["name"]: t for t in status(folder)["tenants"]}[name]["counters"]
-
-
-def metrics(folder):
-    """Return {(name, ((label, value), ...)): number} of /metrics."""
-    code, text = get(folder, "/metrics")
-    assert code == 200, text
-    found = {}
-    for line in text.splitlines():
-        if not line.startswith("#"):
-            name, labels, value = SAMPLE.match(line).groups()
-            key = name, tuple(sorted(LABEL.findall(labels or "")))
-            assert key not in found, "twice: %s" % line
-            found[key] = float(value)
-    return found
 
 
 def promtool(text):

@@ -9,9 +9,9 @@ import threading
 
 import pytest
 
-from integration.test_insight import status
 from lib import objects, settings
 from lib.export import joined, to_s3, waiting
+from lib.pages import status
 from lib.paths import SLOWNESS, recording
 from lib.process import Analyzer, Exporter, until
 from lib.s3.sink import Sink

@@ -12,9 +12,9 @@ import ssl
 
 import pytest
 
-from integration.test_insight import get
 from lib import objects, settings
 from lib.export import waiting
+from lib.pages import get
 from lib.paths import EXPORTER, recording
 from lib.pki import Authority
 from lib.process import Analyzer, Exporter, Program, exporter, until

@@ -17,7 +17,7 @@ from lib import busy, objects, oracle, settings
 from lib.export import PACE, joined, to_file
 from lib.paths import SLOWNESS
 from lib.process import Analyzer, Exporter, exporter, until
-from lib.status import status
+from lib.pages import status
 from lib.together import together
 
 CASE = cases.by_name("old-vpclogs")

@@ -5,6 +5,7 @@
         proxy.pair = other                              from the next connection on
         proxy.client_ca = ca.cert                       clients must show a certificate of that CA
         proxy.newest = ssl.TLSVersion.TLSv1_2
+        proxy.freeze()                                  nothing passes on the connections there are; none ends
 """
 import collections
 import re
@@ -30,6 +31,7 @@ class Proxy:
         self.clients = []       # (certificate's subject or None, protocol chosen by ALPN or None)
         self.sent = []          # what each client sent, from its beginning, KEPT bytes of it
         self._ending = threading.Event()
+        self._thawed = 0        # connections of earlier numbers are frozen
         self._threads = []
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self._listener.settimeout(0.05)
@@ -49,6 +51,11 @@ class Proxy:
             thread.join(10)
         self._listener.close()
 
+    def freeze(self):
+        """From now on it is as if the cable had been cut, for those who are connected."""
+        with self.changed:
+            self._thawed = len(self.sent)
+
     def _start(self, work, *args):
         thread = threading.Thread(target=work, args=args, daemon=True)
         self._threads.append(thread)
@@ -66,6 +73,7 @@ class Proxy:
         with self.changed:
             where.append(what)
             self.changed.notify_all()
+            return len(where)
 
     def _context(self):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -100,8 +108,11 @@ class Proxy:
 
     def _pump(self, client, server):
         heard = bytearray()
-        self._note(self.sent, heard)
+        number = self._note(self.sent, heard)
         while not self._ending.is_set():
+            if number <= self._thawed:
+                self._ending.wait()
+                return
             ready = select.select([client, server], [], [], 0.05)[0]
             if client in ready or getattr(client, "pending", int)():
                 data = client.recv(65536)

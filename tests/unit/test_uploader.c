@@ -347,8 +347,9 @@ static void test_one_line_for_each_change(void **state)
 		const char *error;
 	} table[] = {
 		{ PUT_STORED, "" },	{ PUT_FAILED, "down" }, { PUT_FAILED, "down" },
-		{ PUT_FAILED, "down" }, { PUT_FAILED, "403" },	{ PUT_STORED, "" },
-		{ PUT_STORED, "" },	{ PUT_FAILED, "down" },
+		{ PUT_FAILED, "down" }, { PUT_FAILED, "no" },	{ PUT_FAILED, "down" },
+		{ PUT_FAILED, "no" },	{ PUT_STORED, "" },	{ PUT_STORED, "" },
+		{ PUT_FAILED, "down" },
 	};
 	int64_t now = start.mono_ms;
 	struct house h;
@@ -365,16 +366,49 @@ static void test_one_line_for_each_change(void **state)
 		assert_status(&h, table[i].result == PUT_FAILED, 0, table[i].error);
 		now += 60000;
 	}
-	assert_int_equal(stats_get(&h.w.stats, STAT_UPLOAD_FAILURES), 5);
+	assert_int_equal(stats_get(&h.w.stats, STAT_UPLOAD_FAILURES), 7);
 	assert_string_equal(
 		house_log(&h),
 		"1 tenant=t store=fake state=degraded error=\"down\" objects are kept and "
 		"tried again\n"
-		"1 tenant=t store=fake state=degraded error=\"403\" objects are kept and "
+		"1 tenant=t store=fake state=degraded error=\"no\" objects are kept and "
 		"tried again\n"
 		"2 tenant=t store=fake state=ok\n"
 		"1 tenant=t store=fake state=degraded error=\"down\" objects are kept and "
 		"tried again\n");
+	house_close(&h);
+}
+
+/* Each attempt says how long it took: that is no other cause. And a store that
+ * says something new every time does not fill the log. */
+static void test_lines_of_one_failure_are_few(void **state)
+{
+	int64_t now = start.mono_ms;
+	const char *log, *at;
+	struct house h;
+	char why[64];
+	int i, lines = 0;
+
+	(void)state;
+	house_open(&h, 0);
+	add(&h, 1, "a");
+	for (i = 0; i < 200; i++) {
+		if (i < 100)
+			snprintf(why, sizeof(why), "nothing came for %d ms", 30000 + i);
+		else
+			snprintf(why, sizeof(why), "%c%c", 'a' + i % 26, 'a' + i / 26);
+		run_at(&h, now);
+		answer(&h.fake, 0, PUT_FAILED, why, 0);
+		run_at(&h, now);
+		assert_status(&h, true, 0, why);
+		now += 60000;
+	}
+	log = house_log(&h);
+	assert_non_null(strstr(log, "30000 ms"));
+	assert_null(strstr(log, "30001 ms"));
+	for (at = log; (at = strstr(at, "state=degraded")); at++)
+		lines++;
+	assert_int_equal(lines, 8);
 	house_close(&h);
 }
 
@@ -543,6 +577,7 @@ int main(void)
 		cmocka_unit_test(test_after_a_failure_one_is_tried),
 		cmocka_unit_test(test_refused_objects_do_not_stop_the_others),
 		cmocka_unit_test(test_one_line_for_each_change),
+		cmocka_unit_test(test_lines_of_one_failure_are_few),
 		cmocka_unit_test(test_files_that_are_damaged_since_go_to_bad),
 		cmocka_unit_test(test_files_that_cannot_be_opened_now_are_kept),
 		cmocka_unit_test(test_freeing_cancels_what_is_under_way),

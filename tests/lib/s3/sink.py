@@ -5,24 +5,38 @@ It takes PUTs and keeps body and headers; it checks no signature (Swift and
 MinIO do). behave() decides what happens to requests, in the order they come:
 
     ok            keep the object, answer 200
-    status=503    answer that, keep nothing; code=SlowDown and retry_after=1 may be added
+    slow          take half a second, keep the object, answer 200
+    status=503    answer that, keep nothing; code=SlowDown, retry_after=1 and location=URL may be added
+    error=CODE    answer 200 and an error document, keep nothing
+    skew=3600     have a clock so many seconds ahead, and refuse with 403 what is not signed by it
     hang          read the request, answer nothing until release() or close()
+    stall         read the request, answer the head, and no body until release() or close()
     deaf          take the connection, read nothing until release() or close()
     cut           read half of the body, then close the connection
+    short         answer 200, then close in the midst of the answer's body; keep nothing
+    rst           read the request, then reset the connection
+    garbage       read the request, answer what is not HTTP
     drop          keep the object, then close without an answer: the client cannot know
     mute          keep the object, answer nothing until release() or close()
 
     sink.behave("status=503", times=3)      three times that, then ok again
     sink.behave("hang")                     from now on, until the next behave()
 
+All bodies that came whole are noted in .sent, whatever became of them.
+
 With demand(allowed) it is particular after all: allowed(headers) says whether
 a request may pass; others are answered with 403. With an ssl.SSLContext it
 speaks HTTPS; certificates loaded into that later are shown from then on.
 """
+import calendar
 import collections
+import email.utils
 import hashlib
 import http.server
+import socket
+import struct
 import threading
+import time
 import urllib.parse
 
 from lib import objects
@@ -31,6 +45,9 @@ Stored = collections.namedtuple("Stored", "body headers etag")
 KEPT = ("content-type", "content-encoding")
 ERROR = """<?xml version="1.0" encoding="UTF-8"?>
 <Error><Code>%s</Code><Message>told to</Message></Error>"""
+SKEW_MOST = 15 * 60             # seconds
+OPTIONAL = {"retry_after": "Retry-After", "location": "Location"}
+NO_LINGER = struct.pack("ii", 1, 0)
 
 
 class Sink:
@@ -43,6 +60,7 @@ class Sink:
         self.puts = collections.Counter()       # key -> successful puts
         self.requests = collections.Counter()   # behavior -> requests
         self.rewritten = []                     # keys put again with other bytes
+        self.sent = collections.defaultdict(collections.Counter)    # key -> {MD5 of the body: times}
         self.waiting = 0
         self.allowed = None                     # demand()
         self._plan = collections.deque()
@@ -108,6 +126,10 @@ class Sink:
             self.lock.notify_all()
             return how, self._free
 
+    def note(self, key, body):
+        with self.lock:
+            self.sent[key][hashlib.md5(body).hexdigest()] += 1
+
     def keep(self, key, body, headers):
         item = Stored(body, headers, hashlib.md5(body).hexdigest())
         with self.lock:
@@ -151,27 +173,81 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_PUT(self):
         how, free = self.server.sink.next()
+        name, _, value = how.partition(" ")[0].partition("=")
         size = int(self.headers.get("Content-Length", 0))
-        if how == "deaf":
-            free.wait()
-            self.close_connection = True
+        if name in ("deaf", "cut"):
+            self.rfile.read(size // 2 if name == "cut" else 0)
+            self.end(free if name == "deaf" else None)
             return
-        body = self.rfile.read(size // 2 if how == "cut" else size)
-        # A client that was killed leaves half a body: no store keeps that.
-        if how == "cut" or len(body) < size or (how == "hang" and free.wait()):
-            self.close_connection = True
+        body = self.rfile.read(size)
+        if len(body) < size:            # a client that was killed: no store keeps half a body
+            self.end()
             return
-        if how.startswith("status="):
-            self.refuse(dict(part.split("=") for part in how.split()))
-            return
+        self.server.sink.note(self.key(), body)
+        if name in ("ok", "slow", "drop", "mute", "skew"):
+            self.take(name, value, body, free)
+        else:
+            getattr(self, "do_" + name)(how, free)
+
+    def take(self, name, value, body, free):
+        """Keep the object, if it may pass."""
         if self.server.sink.forbids(self.headers):
             self.refuse({"status": 403, "code": "AccessDenied"})
-            return
-        item = self.server.sink.keep(self.key(), body, self.kept())
-        if how == "drop" or (how == "mute" and free.wait()):
-            self.close_connection = True
-            return
-        self.answer(200, b"", {"ETag": '"%s"' % item.etag})
+        elif name == "skew" and not self.is_timely(int(value)):
+            self.refuse({"status": 403, "code": "RequestTimeTooSkewed"})
+        else:
+            if name == "slow":
+                free.wait(0.5)
+            item = self.server.sink.keep(self.key(), body, self.kept())
+            if name in ("drop", "mute"):
+                self.end(free if name == "mute" else None)
+            else:
+                self.answer(200, b"", {"ETag": '"%s"' % item.etag})
+
+    def end(self, free=None):
+        """Close the connection, when free is set."""
+        if free:
+            free.wait()
+        self.close_connection = True
+
+    def do_status(self, how, free):
+        self.refuse(dict(part.split("=", 1) for part in how.split()))
+
+    def do_error(self, how, free):
+        self.answer(200, (ERROR % how.partition("=")[2]).encode(), {"Content-Type": "application/xml"})
+
+    def do_hang(self, how, free):
+        self.end(free)
+
+    def do_stall(self, how, free):
+        self.head(200, {"Content-Length": "100"})
+        self.end(free)
+
+    def do_short(self, how, free):
+        self.head(200, {"Content-Length": "100"})
+        self.wfile.write(b"<half")
+        self.end()
+
+    def do_rst(self, how, free):
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
+        self.rfile.close()
+        self.connection.close()         # before http.server would shut it down in order
+        self.end()
+
+    def do_garbage(self, how, free):
+        self.wfile.write(b"\0\1SSH-2.0 something else\r\n" * 3)
+        self.end()
+
+    def is_timely(self, ahead):
+        """Whether the request was signed by our clock; from then on answers show that."""
+        self.ahead = ahead
+        signed = calendar.timegm(time.strptime(self.headers["x-amz-date"], "%Y%m%dT%H%M%SZ"))
+        return abs(signed - time.time() - ahead) < SKEW_MOST
+
+    ahead = 0                           # seconds
+
+    def date_time_string(self, timestamp=None):
+        return email.utils.formatdate((timestamp or time.time()) + self.ahead, usegmt=True)
 
     def do_DELETE(self):
         """Gone for good, but noted in .deleted."""
@@ -201,15 +277,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def refuse(self, plan):
         headers = {"Content-Type": "application/xml"}
-        if "retry_after" in plan:
-            headers["Retry-After"] = plan["retry_after"]
+        headers.update({header: plan[name] for name, header in OPTIONAL.items() if name in plan})
         self.answer(int(plan["status"]), (ERROR % plan.get("code", "SlowDown")).encode(), headers)
 
-    def answer(self, status, body, headers):
+    def head(self, status, headers):
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
+
+    def answer(self, status, body, headers):
+        self.head(status, {**headers, "Content-Length": str(len(body))})
         if self.command != "HEAD":
             self.wfile.write(body)

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an exporter says of itself: its pages, from status.sock in the folder of a test.
+
+    {"status": listening(folder)}       in the configuration
+"""
+import http.client
+import json
+import re
+import socket
+
+SAMPLE = re.compile(r'^(\w+)(?:\{(.*)\})? (\S+)$')
+LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
+
+
+def listening(folder):
+    return {"listen": "unix:%s" % (folder / "status.sock")}
+
+
+class Local(http.client.HTTPConnection):
+    """HTTP over a socket in the file system."""
+
+    def __init__(self, path):
+        super().__init__("localhost", timeout=10)
+        self.path = str(path)
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(10)
+        self.sock.connect(self.path)
+
+
+def get(folder, page):
+    """Return (status, text) of a page of the exporter in this folder."""
+    connection = Local(folder / "status.sock")
+    try:
+        connection.request("GET", page)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    finally:
+        connection.close()
+
+
+def status(folder):
+    code, text = get(folder, "/status")
+    assert code == 200, text
+    return json.loads(text)
+
+
+def counters(folder, name="exporter"):
+    return {t["name"]: t for t in status(folder)["tenants"]}[name]["counters"]
+
+
+def metrics(folder):
+    """Return {(name, ((label, value), ...)): number} of /metrics."""
+    code, text = get(folder, "/metrics")
+    assert code == 200, text
+    found = {}
+    for line in text.splitlines():
+        if not line.startswith("#"):
+            name, labels, value = SAMPLE.match(line).groups()
+            key = name, tuple(sorted(LABEL.findall(labels or "")))
+            assert key not in found, "twice: %s" % line
+            found[key] = float(value)
+    return found
