@@ -20,7 +20,7 @@ BASE = {
         "store": {"buffered": {"dirname": "bucket", "filename_prefix": "logs", "max_flows_per_object": 200,
                                "max_seconds_per_object": 30, "max_seconds_per_stream": 86400,
                                "max_flow_array_size": 100000}},
-        "write": {"type": "stdout"},
+        "write": {"type": "file", "file": {"directory": "objects"}},
     },
 }
 AWS = {"transform": {"type": "awsflowlogs", "awsflowlogs": {
@@ -64,7 +64,7 @@ def test_aws_sums_are_those_of_the_flows(age, kind, tmp_path):
     batches = list(oracle.flows_of([path]))
     wanted = traffic.sums(batches)
     assert aws_lines.sums(aws_records(export(AWS, [path], tmp_path))) == wanted
-    repeated = sum(f["LastUpdateMetric"]["ABPackets"] for b in batches for f in b if "Network" in f)
+    repeated = sum(f["LastUpdateMetric"].get("ABPackets", 0) for b in batches for f in b if "Network" in f)
     assert repeated > sum(n["ABPackets"] for f, n in traffic.carried(batches) if "Network" in f) or kind == "lossy"
 
 
@@ -108,11 +108,11 @@ def test_aws_fields_are_what_aws_says_they_are(tmp_path):
         for bit in (1, 2, 4, 16):
             flags[bit] += bool((r["tcp-flags"] or 0) & bit)
     flows = [f for f, n in traffic.carried(oracle.flows_of([path]))]
-    metrics = [f["TCPMetric"] for f in flows if f.get("TCPMetric")]
-    assert flags[1] == sum(bool(m[s + "FinStart"]) for m in metrics for s in ("AB", "BA"))
-    assert flags[2] == sum(bool(m[s + "SynStart"]) for m in metrics for s in ("AB", "BA"))
-    assert flags[4] == sum(bool(m[s + "RstStart"]) for m in metrics for s in ("AB", "BA"))
-    assert flags[16] == sum(bool(m["BASynStart"]) for m in metrics)
+    for bit, event, sides in ((1, "FinStart", ("AB", "BA")), (2, "SynStart", ("AB", "BA")),
+                              (4, "RstStart", ("AB", "BA")), (16, "SynStart", ("BA",))):
+        # Skydive takes a repeated SYN for one of the other side, which sent nothing.
+        assert flags[bit] == sum(bool(f["TCPMetric"][s + event] and f["Metric"][s + "Packets"])
+                                 for f in flows if f.get("TCPMetric") for s in sides)
 
 
 @pytest.mark.parametrize("options, header", [
@@ -219,7 +219,7 @@ def test_ibm_objects_are_typed_and_their_sums_right(age, kind, tmp_path):
 
 
 def is_ended(flow):
-    tcp = flow.get("TCPMetric") or collections.Counter()
+    tcp = collections.Counter(flow.get("TCPMetric"))
     return bool(flow.get("FinishType") or tcp["ABRstStart"] or tcp["BARstStart"] or
                 (tcp["ABFinStart"] and tcp["BAFinStart"]))
 
