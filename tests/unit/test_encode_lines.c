@@ -50,7 +50,9 @@ static void assert_row(const struct encode *encode, const struct record *record,
 
 static void test_every_kind_of_value(void **state)
 {
-	const struct record full = { STR("x"), INT64_MIN, 0, 65535, 4294967295u, true, 1 };
+	const struct record full = {
+		STR("x"), INT64_MIN, 0, 65535, 4294967295u, true, 1
+	};
 	const struct record empty = { STR(""), 0, -1, 0, 0, false, 7 };
 
 	(void)state;

@@ -100,7 +100,8 @@ static void test_only_so_many_are_watched(void **state)
 
 	(void)state;
 	for (i = 0; i < INTERFACES_MAX + 10; i++) {
-		struct str text = { name, (size_t)snprintf(name, sizeof(name), "%zu", i) };
+		struct str text = { name,
+				    (size_t)snprintf(name, sizeof(name), "%zu", i) };
 
 		interfaces_seen(all, TAG_OTHER, text, at(0));
 	}
