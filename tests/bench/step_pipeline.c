@@ -4,10 +4,10 @@
  *
  * "row" is what a tenant does with a batch: accept, enrich (every answer of the
  * topology is at hand), commit, into open files of a real spool. "row-memory"
- * leaves the spool out, "row-aws" makes AWS's lines. "row-secadvisor" makes Security Advisor records of flows
- * between 2,000 peers, "row-peers" VPC records of the same flows. "seal-N" makes
- * gzip objects of level N, "seal-zstd" zstd objects of level 1; "zlib-N" is the
- * same rows through zlib alone.
+ * leaves the spool out, "row-aws" makes AWS's lines. "row-secadvisor" makes
+ * Security Advisor records of flows between 2,000 peers, "row-peers" VPC records
+ * of the same flows. "seal-N" makes gzip objects of level N, "seal-zstd" zstd
+ * objects of level 1; "zlib-N" is the same rows through zlib alone.
  */
 #include <zlib.h>
 #include "pipe.h"

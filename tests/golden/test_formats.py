@@ -8,7 +8,7 @@ import pytest
 
 from golden import cases
 from lib import aws_lines, ibm_objects, objects, oracle, settings, stream, traffic
-from lib.paths import GOLDEN, recording
+from lib.paths import GOLDEN, ROOT, recording
 from lib.process import exporter, replay
 
 BASE = {
@@ -283,3 +283,32 @@ def test_what_does_not_fit_is_said(pipeline, wanted, tmp_path):
     assert result.code == 1
     lines = [line for line in result.stderr.splitlines() if all(w in line for w in wanted)]
     assert len(lines) == 1 and "t.yml:" in lines[0], result.stderr
+
+
+def test_the_sample(tmp_path):
+    """etc/awsflowlogs.yml makes gzip'ed lines that AWS's readers take, labelled as AWS's own objects are: not at all."""
+    config = settings.merge(settings.load(ROOT / "etc" / "awsflowlogs.yml"), {
+        "spool": {"directory": str(tmp_path / "spool")}, "status": {"listen": ""}})
+    replay(settings.save(tmp_path / "awsflowlogs.yml", config), [recording("old-netns-mixed.jsonl.gz")], (),
+           tmp_path / "out")
+    found = sorted((tmp_path / "out").rglob("*.gz"))
+    assert found
+    for path in found:
+        assert {r["version"] for r in aws_lines.read(gzip.decompress(path.read_bytes()).decode())} == {5}
+        headers = objects.read_headers(str(path) + ".headers")
+        assert headers["content-type"] == "text/plain" and "content-encoding" not in headers
+
+
+def test_profile(tmp_path):
+    """profile: awsflowlogs is the Go program's sample: its records as csv, gzip'ed, in objects of its size."""
+    config = {"profile": "awsflowlogs", "spool": {"directory": str(tmp_path / "spool")}, "pipeline": {
+        "subscriber": BASE["pipeline"]["subscriber"], "store": {"buffered": {"dirname": "bucket"}},
+        "write": BASE["pipeline"]["write"]}}
+    path = recording("new-netns-mixed.jsonl.gz")
+    replay(settings.save(tmp_path / "t.yml", config), [path], (), tmp_path / "out")
+    found = objects.read_tree(tmp_path / "out")
+    assert not objects.faults(found)
+    assert {(o.frame[0], o.series, o.headers["content-encoding"]) for o in found} == {
+        (",".join(oracle.AWS_2), "bucket/logs/other", "gzip")}
+    wanted = [oracle.as_csv(oracle.awsflowlogs(f, 2)) for batch in oracle.flows_of([path]) for f in batch]
+    assert [r for o in found for r in o.records] == wanted
