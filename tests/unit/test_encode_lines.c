@@ -45,6 +45,11 @@ static void assert_row(const struct encode *encode, const struct record *record,
 	assert_null(encode->separator);
 	encode->row(NULL, &shape, record, false, &rows);
 	assert_string_equal(rows.ptr, expected);
+	/* Again, into a buffer with room. */
+	buf_reset(&rows);
+	assert_non_null(buf_room(&rows, 2048));
+	encode->row(NULL, &shape, record, false, &rows);
+	assert_string_equal(rows.ptr, expected);
 	buf_fini(&rows);
 }
 
