@@ -24,6 +24,9 @@ static const struct profile {
 			      "  storeheader:\n    type: vpclogs\n" PROFILE_STORE },
 		 { "secadvisor", "pipeline:\n  transform:\n    type: secadvisor\n"
 				 "  encode:\n    type: secadvisor\n" PROFILE_STORE },
+		 { "awsflowlogs", "pipeline:\n  transform:\n    type: awsflowlogs\n"
+				  "  encode:\n    type: csv\n"
+				  "  compress:\n    type: gzip\n" PROFILE_STORE },
 		 { NULL, NULL } };
 
 struct chosen_profile {
@@ -92,7 +95,7 @@ static int add_profile(struct config *config, struct problems *problems)
 	} else {
 		err_set_key(&err, "profile",
 			    "\"" STR_FMT "\" is not supported; there are: "
-			    "vpclogs, secadvisor",
+			    "vpclogs, secadvisor, awsflowlogs",
 			    STR_ARG(chosen.profile));
 		config_problem(config, "", &err, problems);
 	}

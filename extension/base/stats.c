@@ -24,7 +24,9 @@ int stats_balance(const struct stats *stats, struct err *err)
 		v[stat] = stats_get(stats, stat);
 	flows_dropped = v[STAT_FLOWS_DROPPED_INBOX] + v[STAT_FLOWS_DROPPED_NO_TRANSPORT] +
 			v[STAT_FLOWS_DROPPED_NO_NETWORK] +
-			v[STAT_FLOWS_DROPPED_NO_METRIC] + v[STAT_FLOWS_DROPPED_MEMORY];
+			v[STAT_FLOWS_DROPPED_NO_METRIC] +
+			v[STAT_FLOWS_DROPPED_NO_TRAFFIC] +
+			v[STAT_FLOWS_DROPPED_NOT_LOGGED] + v[STAT_FLOWS_DROPPED_MEMORY];
 	records_dropped = v[STAT_RECORDS_DROPPED_TOO_LONG] + v[STAT_RECORDS_DROPPED_HELD];
 	error = balance(err, "flows", v[STAT_FLOWS_RECEIVED],
 			v[STAT_FLOWS_EXCLUDED] + flows_dropped +

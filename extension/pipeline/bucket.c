@@ -58,6 +58,7 @@ void bucket_row_done(struct bucket *b)
 
 	if (buf_error(&b->rows) || len > ROW_MAX || !has_room(b)) {
 		stats_add(b->stats, STAT_RECORDS_DROPPED_TOO_LONG, 1);
+		b->lost_flows++;
 		b->rows.error = 0;
 		buf_cut(&b->rows, b->used);
 		return;
@@ -199,6 +200,7 @@ static void hold(struct bucket *b)
 		b->held_bytes = (int64_t)b->used;
 	}
 	stats_add(b->stats, STAT_RECORDS_DROPPED_HELD, (int64_t)extra);
+	b->lost_flows += (int64_t)extra;
 }
 
 static void store(struct bucket *b, struct now now, bool everything)

@@ -37,7 +37,7 @@ struct bucket {
 	int64_t held_bytes; /* of rows, that the sink knows of */
 
 	int64_t records, bytes;	  /* in the open object */
-	int64_t lost_flows;	  /* in its window */
+	int64_t lost_flows;	  /* in its window, with rows that were dropped */
 	bool is_known;		  /* has ever had a row */
 	struct now sealed_at;	  /* or when the first row came */
 	int64_t age_limit_ms;	  /* of the present object */

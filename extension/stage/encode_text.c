@@ -12,30 +12,60 @@
 #include "stage/registry.h"
 
 /* A space or a line end in a value would make another line of it. */
-static bool is_plain(struct str s)
-{
-	size_t i;
-
-	for (i = 0; i + WORD_SIZE <= s.len; i += WORD_SIZE)
-		if (word_below(word_load(s.ptr + i), ' ' + 1))
-			return false;
-	for (; i < s.len; i++)
-		if ((unsigned char)s.ptr[i] <= ' ')
-			return false;
-	return true;
-}
-
 static void put_value(struct buf *b, struct str s)
 {
 	size_t i;
 
 	if (s.len == 0)
 		json_put(b, "-", 1);
-	else if (is_plain(s))
-		json_put(b, s.ptr, s.len);
+	for (i = 0; i < s.len; i++)
+		json_put(b, (unsigned char)s.ptr[i] <= ' ' ? "_" : s.ptr + i, 1);
+}
+
+/* Copies a value; returns where it ends, or NULL: it is not plain. */
+static char *copy_plain(char *to, struct str s)
+{
+	size_t i;
+
+	if (s.len < WORD_SIZE) {
+		for (i = 0; i < s.len && (unsigned char)s.ptr[i] > ' '; i++)
+			to[i] = s.ptr[i];
+		return i == s.len ? to + i : NULL;
+	}
+	for (i = 0;; i += WORD_SIZE) {
+		/* The last eight bytes overlap those before. */
+		if (i + WORD_SIZE > s.len)
+			i = s.len - WORD_SIZE;
+		if (word_below(word_load(s.ptr + i), ' ' + 1))
+			return NULL;
+		memcpy(to + i, s.ptr + i, WORD_SIZE);
+		if (i + WORD_SIZE == s.len)
+			return to + s.len;
+	}
+}
+
+/* The values of every day and a space, with one look at the room: a plain string,
+ * a number. false: nothing was written. */
+static bool put_usual(struct buf *b, const struct field *field, const void *value)
+{
+	const struct str *text = value;
+	bool is_text = field->kind == FIELD_KIND_STR && text->len;
+	char *to = json_room(b, DIGITS_ROOM + WORD_SIZE + (is_text ? text->len : 0));
+
+	if (to && is_text)
+		to = copy_plain(to, *text);
+	else if (to && field->kind == FIELD_KIND_I64 && *(const int64_t *)value >= 0)
+		to = digits_put(to, (uint64_t) * (const int64_t *)value);
 	else
-		for (i = 0; i < s.len; i++)
-			json_put(b, (unsigned char)s.ptr[i] <= ' ' ? "_" : s.ptr + i, 1);
+		return false;
+	if (!to) {
+		b->ptr[b->len] = '\0';
+		return false;
+	}
+	*to++ = ' ';
+	*to = '\0';
+	b->len = (size_t)(to - b->ptr);
+	return true;
 }
 
 static void text_row(const void *state, const struct shape *shape, const void *record,
@@ -47,12 +77,15 @@ static void text_row(const void *state, const struct shape *shape, const void *r
 	(void)state;
 	(void)has_header;
 	for (field = shape->fields; field->name; field++) {
-		if (field != shape->fields)
-			json_put(rows, " ", 1);
-		put_value(rows,
-			  cell_text(field, (const char *)record + field->offset, text));
+		const void *value = (const char *)record + field->offset;
+
+		if (put_usual(rows, field, value))
+			continue;
+		put_value(rows, cell_text(field, value, text));
+		json_put(rows, " ", 1);
 	}
-	json_put(rows, "\n", 1);
+	if (!buf_error(rows))
+		rows->ptr[rows->len - 1] = '\n';
 }
 
 static void text_frame(const void *state, const struct strs *columns,

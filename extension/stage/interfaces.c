@@ -143,7 +143,7 @@ bool interfaces_silent(struct interfaces *all, enum tag tag, struct now now,
 		struct interface *interface = w->item[i];
 
 		due_ms = interface->since.mono_ms + all->interval_ms;
-		if (interface->told == INTERFACES_TOLD_MAX) {
+		if (due_ms <= now.mono_ms && interface->told == INTERFACES_TOLD_MAX) {
 			forget(w, interface);
 			continue;
 		}

@@ -21,3 +21,11 @@ enum tag subnet_tag(const struct cidr_set *inside, const struct flow *flow,
 		return to_inside ? TAG_INTERNAL : TAG_EGRESS;
 	return to_inside ? TAG_INGRESS : TAG_OTHER;
 }
+
+bool subnet_has_addresses(const struct flow *flow)
+{
+	struct address address;
+
+	return flow->network && address_parse(flow->network->a, &address) &&
+	       address_parse(flow->network->b, &address);
+}

@@ -12,4 +12,7 @@
 enum tag subnet_tag(const struct cidr_set *inside, const struct flow *,
 		    bool *bad_address);
 
+/* Whether the flow has two addresses that can be read; without it is TAG_OTHER. */
+bool subnet_has_addresses(const struct flow *);
+
 #endif

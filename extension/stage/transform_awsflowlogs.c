@@ -16,6 +16,7 @@
 #include "stage/awsflowlogs.h"
 #include "stage/interfaces.h"
 #include "stage/registry.h"
+#include "stage/subnet.h"
 
 enum { DIALECT_AUTO, DIALECT_EXPORTER, DIALECT_AWS };
 
@@ -240,12 +241,19 @@ static void make_exporter(const struct aws *self, const struct flow *flow,
 	record->type = aws_type(flow);
 }
 
+static int64_t start_of(const struct delta *delta)
+{
+	return delta->start_ms > 0 ? delta->start_ms / 1000 : 0;
+}
+
 /* The last packet, if it is of this time; else when the report was made. */
 static int64_t end_of(const struct flow *flow, const struct delta *delta)
 {
-	if (flow->last >= delta->start_ms && flow->last <= delta->last_ms)
-		return flow->last / 1000;
-	return delta->last_ms / 1000;
+	int64_t last_ms = delta->last_ms, start = start_of(delta);
+
+	if (flow->last >= delta->start_ms && flow->last <= last_ms)
+		last_ms = flow->last;
+	return last_ms / 1000 > start ? last_ms / 1000 : start;
 }
 
 static int64_t port(int64_t number)
@@ -272,7 +280,7 @@ static void fill_record(const struct aws *self, const struct flow *flow, bool is
 	record->protocol = aws_protocol(flow);
 	record->packets = is_reverse ? delta->ba_packets : delta->ab_packets;
 	record->bytes = is_reverse ? delta->ba_bytes : delta->ab_bytes;
-	record->start = delta->start_ms / 1000;
+	record->start = start_of(delta);
 	record->end = end_of(flow, delta);
 	record->action = STR("ACCEPT");
 	record->log_status = STR("OK");
@@ -299,7 +307,7 @@ static bool has_reverse(const struct delta *delta)
 static enum verdict make_official(struct aws *self, enum tag tag, const struct flow *flow,
 				  struct now now, struct aws_record *record)
 {
-	if (!flow->network || !flow->network->a.len || !flow->network->b.len)
+	if (!flow->network || (tag == TAG_OTHER && !subnet_has_addresses(flow)))
 		return DROP_NO_NETWORK;
 	if (!flow->metric || !flow->last_update)
 		return DROP_NO_METRIC;

@@ -11,6 +11,7 @@
  */
 #include "stage/delta.h"
 #include "stage/registry.h"
+#include "stage/subnet.h"
 #include "stage/vpclogs.h"
 
 enum { DIALECT_EXPORTER, DIALECT_IBM };
@@ -181,6 +182,8 @@ static enum verdict make_ibm(struct vpclogs_options *self, enum tag tag,
 
 	if (!is_ibm(flow))
 		return DROP_NOT_LOGGED;
+	if (tag == TAG_OTHER && !subnet_has_addresses(flow))
+		return DROP_NO_NETWORK;
 	if (!is_port(flow->transport->a) || !is_port(flow->transport->b))
 		return DROP_NO_TRANSPORT;
 	deltas_take(self->deltas, flow, now, &delta);

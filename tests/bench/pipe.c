@@ -209,12 +209,32 @@ static void enrich(struct pipe *p)
 	}
 }
 
+/* The next report of each flow: as much again. */
+static void advance(struct batch *batch)
+{
+	size_t i;
+
+	for (i = 0; i < batch->count; i++) {
+		const struct flow_metric *change = batch->flows[i].last_update;
+		struct flow_metric *all = batch->flows[i].metric;
+
+		if (!all || !change)
+			continue;
+		all->ab_packets += change->ab_packets;
+		all->ab_bytes += change->ab_bytes;
+		all->ba_packets += change->ba_packets;
+		all->ba_bytes += change->ba_bytes;
+	}
+}
+
 void pipe_make_rows(struct pipe *p)
 {
 	size_t pass, i;
 
 	for (pass = 0; pass < p->state.passes; pass++) {
 		for (i = 0; i < p->stream.messages; i++) {
+			if (p->options.advances)
+				advance(p->batch[i]);
 			pipeline_accept(p->pipeline, p->batch[i], NULL,
 					p->batch[i]->count, pipe_now);
 			enrich(p);

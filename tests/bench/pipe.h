@@ -21,6 +21,7 @@ struct pipe_options {
 	const char *transform; /* NULL: vpclogs, with its header */
 	struct compression compression;
 	bool in_memory;	      /* rows; else in a spool */
+	bool advances;	      /* flows have moved on in each pass */
 	const char *analyzer; /* "host:port" that is asked; NULL: answers.json */
 	int64_t max_in_flight;
 };

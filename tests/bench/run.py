@@ -23,8 +23,8 @@ from lib.process import Analyzer  # noqa: E402
 
 COUNT = 5000            # different flows
 PROGRAM = paths.BUILD / "tests" / "bench" / "bench_steps"
-COUNTED = ("receive", "frames", "decode", "decode-json-framing", "decode-agents", "row", "row-memory", "row-peers",
-           "row-secadvisor", "seal-6", "zlib-6")
+COUNTED = ("receive", "frames", "decode", "decode-json-framing", "decode-agents", "row", "row-memory", "row-aws",
+           "row-peers", "row-secadvisor", "seal-6", "zlib-6")
 STEPS = {
     "receive": "receive: connection and frames",
     "frames": "  frames alone, from memory",
@@ -33,6 +33,7 @@ STEPS = {
     "decode-agents": "  agents' protobuf flows",
     "row": "row: classify ... append (100 flows a message)",
     "row-memory": "  the same without the spool",
+    "row-aws": "  the same as AWS's lines, two a flow",
     "row-as-recorded": "  the same with messages as recorded",
     "row-peers": "row of flows between 2,000 peers",
     "row-secadvisor": "  the same as Security Advisor records",
@@ -49,6 +50,7 @@ SCALED = ("receive", "decode")
 BUDGET_INSTRUCTIONS = {"row": 6000}
 DECODE_INSTRUCTIONS_PER_KB = 10000
 SECADVISOR_OVER_VPCLOGS = 2
+AWS_OVER_VPCLOGS = 1.3
 LOOKUP_FLOWS, LOOKUP_MS, IN_FLIGHT = 400000, 20, 4
 SEAL_OVER_ZLIB = 1.10   # of zlib 6
 ZSTD_SIZE = 1.15         # of gzip 6
@@ -107,6 +109,9 @@ def print_times(measured):
     ratio = measured["row-secadvisor"][1] / measured["row-peers"][1]
     line("row of secadvisor by that of vpclogs", "%.2f" % ratio, "%d" % SECADVISOR_OVER_VPCLOGS,
          verdict(ratio, SECADVISOR_OVER_VPCLOGS))
+    ratio = measured["row-aws"][1] / measured["row"][1]
+    line("row of awsflowlogs by that of vpclogs", "%.2f" % ratio, "%.1f" % AWS_OVER_VPCLOGS,
+         verdict(ratio, AWS_OVER_VPCLOGS))
     ratio = measured["seal-zstd"][2] / measured["seal-6"][2]
     line("size of zstd 1 by that of gzip 6", "%.2f" % ratio, "%.2f" % ZSTD_SIZE, verdict(ratio, ZSTD_SIZE))
     line("bytes of a flow; of its row", "%.0f; %.0f" % (measured["decode"][0], measured["zlib-6"][0]))
@@ -115,8 +120,9 @@ def print_times(measured):
 def print_instructions(folder, measured):
     print()
     line("step", "instructions", "budget")
+    counts = {}
     for step in COUNTED:
-        count = instructions(folder, step)
+        count = counts[step] = instructions(folder, step)
         kilobytes = measured[step][0] / 1000
         budget = BUDGET_INSTRUCTIONS.get(step)
         text = "%d" % budget if budget else "%.0f a kB" % (count / kilobytes)
@@ -124,6 +130,9 @@ def print_instructions(folder, measured):
             budget = DECODE_INSTRUCTIONS_PER_KB * kilobytes
             text = "%.0f (%.0f of %d a kB)" % (budget, count / kilobytes, DECODE_INSTRUCTIONS_PER_KB)
         line(STEPS[step], "%.0f" % count, text, verdict(count, budget) if budget else "")
+    ratio = counts["row-aws"] / counts["row"]
+    line("row of awsflowlogs by that of vpclogs", "%.2f" % ratio, "%.1f" % AWS_OVER_VPCLOGS,
+         verdict(ratio, AWS_OVER_VPCLOGS))
 
 
 def print_lookups(folder):

@@ -4,10 +4,10 @@
  *
  * "row" is what a tenant does with a batch: accept, enrich (every answer of the
  * topology is at hand), commit, into open files of a real spool. "row-memory"
- * leaves the spool out. "row-secadvisor" makes Security Advisor records of flows
- * between 2,000 peers, "row-peers" VPC records of the same flows. "seal-N" makes
- * gzip objects of level N, "seal-zstd" zstd objects of level 1; "zlib-N" is the
- * same rows through zlib alone.
+ * leaves the spool out, "row-aws" makes AWS's lines. "row-secadvisor" makes
+ * Security Advisor records of flows between 2,000 peers, "row-peers" VPC records
+ * of the same flows. "seal-N" makes gzip objects of level N, "seal-zstd" zstd
+ * objects of level 1; "zlib-N" is the same rows through zlib alone.
  */
 #include <zlib.h>
 #include "pipe.h"
@@ -121,6 +121,18 @@ static void *start_row(size_t passes)
 	return start(passes, "flows.pb", NULL, gzip_6, false);
 }
 
+static void *start_row_aws(size_t passes)
+{
+	const struct pipe_options options = {
+		.flows = "flows.pb",
+		.transform = "awsflowlogs\n  encode:\n    type: text",
+		.compression = gzip_6,
+		.advances = true,
+	};
+
+	return pipe_start(passes, &options);
+}
+
 static void *start_row_recorded(size_t passes)
 {
 	return start(passes, "recorded.pb", NULL, gzip_6, false);
@@ -177,6 +189,7 @@ static void *start_zlib_1(size_t passes)
 const struct step steps_pipeline[] = {
 	{ "row", start_row, NULL, make_rows, pipe_end },
 	{ "row-memory", start_row_memory, forget_rows, make_rows, pipe_end },
+	{ "row-aws", start_row_aws, NULL, make_rows, pipe_end },
 	{ "row-as-recorded", start_row_recorded, NULL, make_rows, pipe_end },
 	{ "row-peers", start_row_peers, NULL, make_rows, pipe_end },
 	{ "row-secadvisor", start_row_secadvisor, NULL, make_rows, pipe_end },

@@ -25,6 +25,7 @@ struct fake_sink {
 	int64_t lowest_stream;
 	int64_t held, held_max;
 	int64_t last_first_ms, last_last_ms; /* of the last append */
+	int64_t lost_flows;		     /* of all objects */
 };
 
 static int fake_append(struct sink *sink, enum tag tag, const struct rows *rows)
@@ -51,6 +52,7 @@ static int fake_seal(struct sink *sink, enum tag tag, const struct object *objec
 		   STR_ARG(object->key), (long long)(object->first_ms - T0),
 		   (long long)(object->last_ms - T0), (long long)object->records,
 		   STR_ARG(buf_str(&fake->open[tag])));
+	fake->lost_flows += object->lost_flows;
 	buf_reset(&fake->open[tag]);
 	return 0;
 }
@@ -391,6 +393,22 @@ static void test_rows_are_held_while_the_sink_fails(void **state)
 	RUN(&limits, steps, 2);
 }
 
+static void test_rows_that_were_not_held_are_lost_to_the_object(void **state)
+{
+	struct bucket_limits limits = limits_of(100, 60000, DAY_MS, 3);
+	struct world w;
+
+	(void)state;
+	open_world(&w, &limits);
+	w.fake.append_fails = true;
+	add_rows(&w.bucket[0], "1 2 3 4 5");
+	bucket_commit(&w.bucket[0], at(0));
+	w.fake.append_fails = false;
+	bucket_flush(&w.bucket[0], at(2000));
+	assert_int_equal(w.fake.lost_flows, 2);
+	close_world(&w);
+}
+
 static void test_held_rows_go_out_with_the_next_batch(void **state)
 {
 	struct bucket_limits limits = limits_of(4, 60000, DAY_MS, 100);
@@ -517,6 +535,9 @@ static void test_long_rows_are_dropped_alone(void **state)
 	assert_string_equal(w.fake.open[0].ptr, " a b b c");
 	assert_int_equal(stats_get(&w.stats, STAT_RECORDS_DROPPED_TOO_LONG), 4);
 	assert_int_equal(stats_get(&w.stats, STAT_RECORDS_ENCODED), 4);
+	/* The object says so. */
+	bucket_flush(&w.bucket[0], at(1));
+	assert_int_equal(w.fake.lost_flows, 4);
 	close_world(&w);
 }
 
@@ -587,6 +608,7 @@ int main(void)
 		cmocka_unit_test(test_the_key_may_be_the_tag),
 		cmocka_unit_test(test_flush_seals_what_there_is),
 		cmocka_unit_test(test_rows_are_held_while_the_sink_fails),
+		cmocka_unit_test(test_rows_that_were_not_held_are_lost_to_the_object),
 		cmocka_unit_test(test_held_rows_go_out_with_the_next_batch),
 		cmocka_unit_test(test_a_failed_seal_is_repeated),
 		cmocka_unit_test(test_no_stream_id_is_a_failed_seal),

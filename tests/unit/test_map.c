@@ -215,6 +215,40 @@ static void holds_many(void **state)
 	map_free(m);
 }
 
+static void renews(void **state)
+{
+	struct map *m = map_new(10, PLENTY, count_free);
+
+	(void)state;
+	put(m, "a", "1", 10);
+	put(m, "b", "2", 10);
+	assert_null(map_renew(m, STR("c"), 5, 20));
+	assert_string_equal(map_renew(m, STR("a"), 5, 20), "1");
+	assert_order(m, "ab");
+	assert_null(map_renew(m, STR("b"), 10, 30));
+	assert_string_equal(get(m, "a", 19), "1");
+	assert_null(map_get(m, STR("a"), 20));
+	map_free(m);
+}
+
+static void expires_the_oldest(void **state)
+{
+	struct map *m = map_new(10, PLENTY, count_free);
+
+	(void)state;
+	freed = 0;
+	put(m, "a", "1", 10);
+	put(m, "b", "2", 11);
+	put(m, "c", "3", NEVER_MS);
+	put(m, "d", "4", 5);
+	map_expire(m, 9);
+	assert_order(m, "dcba");
+	map_expire(m, 11);
+	assert_order(m, "dc");
+	assert_int_equal(freed, 2);
+	map_free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -225,6 +259,8 @@ int main(void)
 		cmocka_unit_test(refuses_what_never_fits),
 		cmocka_unit_test(expires_at_its_time),
 		cmocka_unit_test(removes),
+		cmocka_unit_test(renews),
+		cmocka_unit_test(expires_the_oldest),
 		cmocka_unit_test(visits_until_told_to_stop),
 		cmocka_unit_test(holds_many),
 	};

@@ -466,6 +466,70 @@ static void test_a_sink_that_fails_is_heard(void **state)
 	close_world(&w);
 }
 
+/* The heading is that of the run that filled the object. */
+static void test_columns_are_in_the_recipe(void **state)
+{
+	static const char *const none[] = { "" };
+	struct world w;
+
+	(void)state;
+	open_world(
+		&w,
+		"  transform: {type: awsflowlogs, awsflowlogs: {fields: [end, srcaddr]}}\n"
+		"  encode: {type: text}\n",
+		&place);
+	assert_non_null(strstr(w.recipe_text.ptr, "\"record\":\"awsflowlogs-aws\","
+						  "\"columns\":[\"end\",\"srcaddr\"],"));
+	assert_string_equal(make(&w, none, 1), "end srcaddr\n");
+	assert_true(str_is(w.recipe.content_type, "text/plain"));
+	close_world(&w);
+}
+
+static void put_metadata(struct world *w, const struct object *object, struct buf *out)
+{
+	struct map_of_str metadata;
+	size_t i;
+
+	recipe_metadata(&w->recipe, object, &w->arena, &metadata);
+	for (i = 0; i < metadata.count; i++)
+		buf_printf(out, STR_FMT "=" STR_FMT "\n", STR_ARG(metadata.name[i]),
+			   STR_ARG(metadata.value[i]));
+}
+
+static void test_metadata_is_what_a_store_takes(void **state)
+{
+	const struct object object = { .first_ms = T0, .last_ms = T0 + 1, .records = 2 };
+	const struct object lossy = { .records = 1, .lost_flows = 4 };
+	struct buf out = BUF_INIT(65536), yaml = BUF_INIT(65536);
+	struct world w;
+
+	(void)state;
+	open_world(&w, VPCLOGS "  transform: {type: vpclogs}\n", &place);
+	put_metadata(&w, &lossy, &out);
+	assert_string_equal(out.ptr, "first-timestamp=0\nlast-timestamp=0\n"
+				     "num-records=1\nlost-flows=4\n");
+	close_world(&w);
+	buf_reset(&out);
+	buf_printf(&yaml,
+		   "  transform: {type: vpclogs, vpclogs: {dialect: ibm}}\n"
+		   "  storeheader:\n    type: vpclogs\n    vpclogs:\n"
+		   "      bad name: x\n      big: %01990d\n      empty: ''\n"
+		   "      instance_crn: \"a\\r\\nb: \\u00e9\"\n",
+		   0);
+	open_world(&w, yaml.ptr, &place);
+	put_metadata(&w, &object, &out);
+	assert_non_null(strstr(out.ptr, "num-records=2\nattached_endpoint_type=vnic\n"));
+	assert_non_null(strstr(out.ptr, "\ninstance_crn=a__b: __\n"));
+	assert_non_null(strstr(out.ptr, "\nnumber_of_flow_logs=2\nstate=ok\n"));
+	assert_null(strstr(out.ptr, "bad name"));
+	assert_null(strstr(out.ptr, "big"));
+	assert_null(strstr(out.ptr, "empty"));
+	assert_null(strstr(out.ptr, "flow_logs=["));
+	close_world(&w);
+	buf_fini(&out);
+	buf_fini(&yaml);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -479,6 +543,8 @@ int main(void)
 		cmocka_unit_test(test_recipes_are_whole_or_refused),
 		cmocka_unit_test(test_rows_may_come_in_any_pieces),
 		cmocka_unit_test(test_a_sink_that_fails_is_heard),
+		cmocka_unit_test(test_columns_are_in_the_recipe),
+		cmocka_unit_test(test_metadata_is_what_a_store_takes),
 	};
 
 	return cmocka_run_group_tests_name("recipe", tests, NULL, NULL);
