@@ -31,6 +31,7 @@ enum manners {
 	HANGS,	  /* until the gate opens, then hangs up */
 	KEYSTONE, /* 401 without the token that it gave last */
 	ROLES,	  /* 405 until there was a login */
+	DENIES,	  /* 405 always */
 };
 
 struct site {
@@ -86,7 +87,7 @@ static const char *on_question(struct site *s, const struct tiny_request *r)
 		s->refused++;
 		return EMPTY("401 Unauthorized");
 	}
-	if (s->manners == ROLES && !s->logins) {
+	if (s->manners == DENIES || (s->manners == ROLES && !s->logins)) {
 		s->refused++;
 		return EMPTY("405 Method Not Allowed");
 	}
@@ -469,6 +470,21 @@ static void role_for_a_login(void **state)
 	assert_int_equal(w->site[0].logins, 1);
 }
 
+/* Who may not ask is asked to log in once, and not over and over. */
+static void login_in_vain(void **state)
+{
+	struct world *w = *state;
+
+	w->options.error_ttl_ms = 1;
+	start_one(w, DENIES);
+	assert_string_equal(find(w, 0, "a"), "pending");
+	sem_wait(&w->woken[0]);
+	check_requests(w, 2, 0, 0);
+	assert_int_equal(w->site[0].logins, 1);
+	assert_int_equal(count(w).failed, 1);
+	assert_false(count(w).down);
+}
+
 /* Wrong credentials are not tried again and again: users get locked. */
 static void refused_login(void **state)
 {
@@ -598,6 +614,7 @@ int main(void)
 		TEST(token_is_renewed),
 		TEST(one_login_for_all),
 		TEST(role_for_a_login),
+		TEST(login_in_vain),
 		TEST(refused_login),
 		TEST(silent_at_login),
 		TEST(leaving_during_a_login),
