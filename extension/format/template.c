@@ -128,6 +128,7 @@ static int read_value(struct parser *p, struct str text, struct err *err)
 static int read_literal(struct parser *p, struct str text, struct err *err)
 {
 	struct step *step = add_step(p, TEXT, err);
+	struct str value = text;
 	char quote = *text.ptr;
 	size_t i;
 
@@ -136,20 +137,39 @@ static int read_literal(struct parser *p, struct str text, struct err *err)
 	if (quote == '"' || quote == '`') {
 		if (text.len < 2 || text.ptr[text.len - 1] != quote)
 			return unsupported(text, err);
-		text = (struct str){ text.ptr + 1, text.len - 2 };
-		if (memchr(text.ptr, quote, text.len) ||
-		    (quote == '"' && memchr(text.ptr, '\\', text.len)))
+		value = (struct str){ text.ptr + 1, text.len - 2 };
+		if (memchr(value.ptr, quote, value.len) ||
+		    (quote == '"' && memchr(value.ptr, '\\', value.len)))
 			return unsupported(text, err);
 	} else {
-		for (i = quote == '-'; i < text.len; i++)
-			if (text.ptr[i] < '0' || text.ptr[i] > '9' || text.len > 18)
+		struct str digits = str_skip(text, quote == '-');
+
+		for (i = 0; i < digits.len; i++)
+			if (digits.ptr[i] < '0' || digits.ptr[i] > '9' || text.len > 18)
 				return unsupported(text, err);
-		if (text.len > 1 && (*text.ptr == '0' || text.ptr[1] == '0') &&
-		    (quote == '0' || quote == '-'))
+		if (!digits.len || (*digits.ptr == '0' && text.len > 1))
 			return unsupported(text, err);
 	}
-	step->text = arena_str(&p->t->arena, text);
+	step->text = arena_str(&p->t->arena, value);
 	return 0;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* The first word of the rest, which goes on behind the blanks after it. */
+static struct str take_word(struct str *rest)
+{
+	struct str word = { rest->ptr, 0 };
+
+	while (word.len < rest->len && !is_blank(word.ptr[word.len]))
+		word.len++;
+	*rest = str_skip(*rest, word.len);
+	while (rest->len && is_blank(*rest->ptr))
+		*rest = str_skip(*rest, 1);
+	return word;
 }
 
 static int read_if(struct parser *p, struct str chain, struct err *err)
@@ -167,6 +187,7 @@ static int read_if(struct parser *p, struct str chain, struct err *err)
 static int read_else(struct parser *p, struct str rest, struct err *err)
 {
 	struct open_if *open = p->depth ? &p->open[p->depth - 1] : NULL;
+	struct str text = rest;
 	struct step *jump;
 
 	if (!open || open->has_else)
@@ -178,10 +199,10 @@ static int read_else(struct parser *p, struct str rest, struct err *err)
 	open->jumps = p->t->count - 1;
 	p->t->step[open->branch].to = p->t->count;
 	open->branch = NO_STEP;
-	if (str_starts(rest, STR("if ")))
-		return read_if(p, str_skip(rest, 3), err);
+	if (str_is(take_word(&rest), "if"))
+		return read_if(p, rest, err);
 	open->has_else = true;
-	return rest.len ? unsupported(rest, err) : 0;
+	return text.len ? unsupported(text, err) : 0;
 }
 
 static int read_end(struct parser *p, struct err *err)
@@ -203,11 +224,8 @@ static int read_end(struct parser *p, struct err *err)
 
 static int read_action(struct parser *p, struct str text, struct err *err)
 {
-	struct str word = str_until(text, ' ');
-	struct str rest = str_skip(text, word.len);
+	struct str rest = text, word = take_word(&rest);
 
-	while (rest.len && *rest.ptr == ' ')
-		rest = str_skip(rest, 1);
 	if (*text.ptr == '.')
 		return read_value(p, text, err);
 	if (strchr("\"`-0123456789", *text.ptr))

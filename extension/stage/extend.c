@@ -249,8 +249,6 @@ enum found extends_fill(struct extends *extends, struct queries *q, const void *
 		if (fill_one(extends, e, q, record, map) == PENDING)
 			is_pending = true;
 	}
-	if (is_pending)
-		return PENDING;
 	close_gaps(map);
-	return FOUND;
+	return is_pending ? PENDING : FOUND;
 }
