@@ -5,12 +5,12 @@
 #include "format/template.h"
 #include "fuzz.h"
 
-static struct flow_layer network = { PROTOCOL_IPV4, STR("10.0.0.1"), STR("it's"), 1 };
-static const struct flow empty = { .uuid = STR("") };
+static struct flow_layer network = { PROTOCOL_IPV4, { "10.0.0.1", 8 }, { "it's", 4 }, 1 };
+static const struct flow empty = { .uuid = { "", 0 } };
 static const struct flow full = {
-	.uuid = STR("uuid"),
+	.uuid = { "uuid", 4 },
 	.network = &network,
-	.node_tid = STR("tid"),
+	.node_tid = { "tid", 3 },
 	.start = -1,
 };
 
