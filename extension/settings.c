@@ -174,6 +174,17 @@ static void read_tenants(struct settings *s, const struct program *program,
 	check_sources(s, problems);
 }
 
+/* Without a log they are for whoever reads the settings. */
+static void tell_warnings(const struct settings *s, struct log *log)
+{
+	struct str rest = buf_str(&s->warnings.text), line;
+
+	for (; log && rest.len; rest = str_skip(rest, line.len + 1)) {
+		line = str_until(rest, '\n');
+		log_write(log, LOG_WARNING, "config=old " STR_FMT, STR_ARG(line));
+	}
+}
+
 struct settings *settings_read(const char *path, char *const *environ, struct log *log,
 			       struct problems *problems)
 {
@@ -187,8 +198,9 @@ struct settings *settings_read(const char *path, char *const *environ, struct lo
 		return NULL;
 	}
 	s->arena = (struct arena)ARENA_INIT(ARENA_MAX);
+	s->warnings = (struct problems)PROBLEMS_INIT;
 	before = problems->count;
-	s->base = settings_files_main(path, environ, problems);
+	s->base = settings_files_main(path, environ, problems, &s->warnings);
 	if (s->base) {
 		settings_program(s, &program, problems);
 		if (program.include.len)
@@ -199,6 +211,7 @@ struct settings *settings_read(const char *path, char *const *environ, struct lo
 		/* Such as an empty file: a reload must not end what runs. */
 		is_bad |= program.include.len == 0 && s->tenants && s->tenant[0].is_bad;
 	}
+	tell_warnings(s, log);
 	if (!is_bad)
 		return s;
 	settings_free(s);
@@ -218,6 +231,7 @@ void settings_free(struct settings *s)
 	}
 	free(s->tenant);
 	config_free(s->base);
+	problems_fini(&s->warnings);
 	arena_fini(&s->arena);
 	free(s);
 }

@@ -44,6 +44,7 @@ struct settings {
 	struct logging_options logging;
 	struct tenant_settings *tenant;
 	size_t tenants;
+	struct problems warnings; /* keys of older layouts */
 };
 
 /* path may be "-". Everything that is wrong is added to problems. NULL: the

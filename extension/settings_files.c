@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <glob.h>
 #include <stdlib.h>
+#include "format/config_print.h"
 #include "settings_files.h"
+#include "settings_layouts.h"
 #include "sys/io.h"
 
 #define FILE_MAX_BYTES ((size_t)1 << 20)
@@ -68,10 +70,31 @@ static int read_file(const char *path, struct buf *text, struct problems *proble
 }
 
 static int add_file(struct config *config, const char *path, const struct buf *text,
-		    bool environment, struct problems *problems)
+		    bool environment, struct problems *problems,
+		    struct problems *warnings)
 {
-	return config_add(config, strcmp(path, "-") == 0 ? "standard input" : path,
-			  buf_str(text), environment, problems);
+	int error = config_add(config, strcmp(path, "-") == 0 ? "standard input" : path,
+			       buf_str(text), environment, problems);
+
+	return error ? error : config_rename(config, settings_layouts, warnings);
+}
+
+int settings_files_migrate(const char *path, struct buf *text, struct problems *problems,
+			   struct problems *warnings)
+{
+	struct buf old = BUF_INIT(FILE_MAX_BYTES);
+	struct config *config = config_new();
+	int error = config ? read_file(path, &old, problems) : -ENOMEM;
+
+	if (!error)
+		error = add_file(config, path, &old, false, problems, warnings);
+	if (!error)
+		error = config_print(config, buf_str(&old), text);
+	if (error && !problems->count)
+		problems_add(problems, "%s: out of memory", path);
+	config_free(config);
+	buf_fini(&old);
+	return error;
 }
 
 /* The lowest layer: the profile that the layers above name. */
@@ -105,7 +128,7 @@ out:
 }
 
 struct config *settings_files_main(const char *path, char *const *environ,
-				   struct problems *problems)
+				   struct problems *problems, struct problems *warnings)
 {
 	struct buf text = BUF_INIT(FILE_MAX_BYTES);
 	struct config *config = config_new();
@@ -116,7 +139,7 @@ struct config *settings_files_main(const char *path, char *const *environ,
 	else if (environ)
 		config_environment(config, environ);
 	if (!error)
-		error = add_file(config, path, &text, true, problems);
+		error = add_file(config, path, &text, true, problems, warnings);
 	if (!error)
 		error = add_profile(config, problems);
 	buf_fini(&text);
@@ -192,13 +215,13 @@ static void add_drop_in(struct settings *s, const char *main_path, const char *p
 	int error = config ? read_file(path, &text, problems) : -ENOMEM;
 
 	if (!error)
-		error = add_file(config, path, &text, false, problems);
+		error = add_file(config, path, &text, false, problems, &s->warnings);
 	if (!error)
 		error = read_file(main_path, &base, problems);
 	if (!error && environ)
 		config_environment(config, environ);
 	if (!error)
-		error = add_file(config, main_path, &base, true, problems);
+		error = add_file(config, main_path, &base, true, problems, &s->warnings);
 	if (!error)
 		error = add_profile(config, problems);
 	buf_fini(&text);

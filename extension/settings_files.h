@@ -6,10 +6,15 @@
 
 #include "settings.h"
 
-/* The main file, with the environment above it and its profile below. NULL
- * after adding to problems. */
+/* The main file, with the environment above it and its profile below. Keys of
+ * older layouts are read, and told in warnings. NULL after adding to problems. */
 struct config *settings_files_main(const char *path, char *const *environ,
-				   struct problems *);
+				   struct problems *, struct problems *warnings);
+
+/* The file alone in today's layout, appended to text. -EINVAL after adding to
+ * problems. */
+int settings_files_migrate(const char *path, struct buf *text, struct problems *,
+			   struct problems *warnings);
 
 /* Fills tenant and tenants: names and configurations. include is the pattern
  * of the drop-ins, empty for none. */

@@ -1,17 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* check.c - skydive-exporter check -c FILE: reads everything, and says all that
  * is wrong, without the network and without changing anything. With --connect
- * it then tries what the configuration names.
+ * it then tries what the configuration names; with --migrate it prints the file
+ * in today's layout instead.
  */
 #include <unistd.h>
 #include "command/check_connect.h"
 #include "command/command.h"
-#include "settings.h"
+#include "settings_files.h"
 #include "sys/io.h"
 
-#define USAGE "check -c FILE [--connect]"
+#define USAGE "check -c FILE [--connect | --migrate]"
+
+#define TEXT_MAX ((size_t)4 << 20)
 
 extern char **environ;
+
+/* The file in today's layout goes to standard output. */
+static int migrate(const char *path)
+{
+	struct problems problems = PROBLEMS_INIT, warnings = PROBLEMS_INIT;
+	struct buf text = BUF_INIT(TEXT_MAX);
+	int error = settings_files_migrate(path, &text, &problems, &warnings);
+
+	io_write(STDERR_FILENO, buf_str(error ? &problems.text : &warnings.text));
+	if (!error)
+		io_write(STDOUT_FILENO, buf_str(&text));
+	buf_fini(&text);
+	problems_fini(&problems);
+	problems_fini(&warnings);
+	return error ? EXIT_FAILED : EXIT_FINE;
+}
 
 int command_check(const struct skydive_host *host, int argc, char **argv)
 {
@@ -21,10 +40,15 @@ int command_check(const struct skydive_host *host, int argc, char **argv)
 	int exit_code = EXIT_FINE;
 
 	(void)host;
+	if (argc == 4 && str_is(str_of(argv[3]), "--migrate") &&
+	    str_is(str_of(argv[1]), "-c"))
+		return migrate(argv[2]);
 	if (argc < 3 || argc > 4 || !str_is(str_of(argv[1]), "-c") ||
 	    (argc == 4 && !str_is(str_of(argv[3]), "--connect")))
 		return command_usage(USAGE);
 	settings = settings_read(argv[2], environ, NULL, &problems);
+	if (settings)
+		io_write(STDERR_FILENO, buf_str(&settings->warnings.text));
 	if (settings && !problems.count) {
 		buf_printf(&line, "%s: fine, %zu pipeline%s\n", argv[2],
 			   settings->tenants, settings->tenants == 1 ? "" : "s");

@@ -50,13 +50,13 @@ static bool parse(struct request *r, int argc, char **argv)
 /* Only what it says about the status is looked at. */
 static int read_address(struct request *r, struct err *err)
 {
-	struct problems problems = PROBLEMS_INIT;
+	struct problems problems = PROBLEMS_INIT, warnings = PROBLEMS_INIT;
 	struct status_settings status = { .listen = STR(STATUS_LISTEN) };
 	struct config *config = NULL;
 	int error = 0;
 
 	if (r->config) {
-		config = settings_files_main(r->config, environ, &problems);
+		config = settings_files_main(r->config, environ, &problems, &warnings);
 		error = config ? status_settings_read(&status, config, &r->arena,
 						      &problems)
 			       : -EINVAL;
@@ -71,6 +71,7 @@ static int read_address(struct request *r, struct err *err)
 				r->config);
 	r->address = status.listen;
 	config_free(config);
+	problems_fini(&warnings);
 	problems_fini(&problems);
 	return error;
 }

@@ -11,8 +11,8 @@
 struct layer {
 	struct layer *below;
 	struct str file;
-	const struct yaml_node *root; /* a MAP or NULL node */
-	bool environment;	      /* stands above this layer */
+	struct yaml_node *root; /* a MAP or NULL node */
+	bool environment;	/* stands above this layer */
 };
 
 struct config {
