@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tenant.c - see tenant.h. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include "tenant_inside.h"
 
@@ -317,6 +318,23 @@ static void check_balance(struct tenant *t)
 		  t->name, err.text);
 }
 
+/* Rows that the spool has not taken go with it. */
+static void free_pipeline(struct tenant *t)
+{
+	int64_t before, after;
+
+	if (!t->pipeline)
+		return;
+	before = stats_get(&t->home->stats, STAT_RECORDS_DROPPED_HELD);
+	pipeline_free(t->pipeline);
+	after = stats_get(&t->home->stats, STAT_RECORDS_DROPPED_HELD);
+	if (after > before)
+		log_write(t->around.log, LOG_ERROR,
+			  "tenant=%s spool=unwritable lost=%" PRId64
+			  " records that were still in memory",
+			  t->name, after - before);
+}
+
 void tenant_close(struct tenant *t)
 {
 	if (!t->is_open)
@@ -325,7 +343,7 @@ void tenant_close(struct tenant *t)
 	asker_fini(&t->asker);
 	workers_forget(t->around.workers, &t->task);
 	queries_fini(&t->queries);
-	pipeline_free(t->pipeline);
+	free_pipeline(t);
 	intake_free(t->intake);
 	uploader_free(t->uploader);
 	writer_fini(&t->writer);

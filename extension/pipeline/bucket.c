@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bucket.c - see bucket.h. */
+#include <errno.h>
 #include <stdlib.h>
 #include "pipeline/bucket.h"
 
-#define ROW_MAX	   ((size_t)1 << 20)
-#define OBJECT_MAX ((int64_t)1 << 30)  /* rows of an object */
-#define ROWS_MAX   ((size_t)256 << 20) /* of a batch; the sink bounds the rest */
-#define RETRY_MS   1000
+#define ROW_MAX	       ((size_t)1 << 20)
+#define OBJECT_MAX     ((int64_t)1 << 30)  /* rows of an object */
+#define ROWS_MAX       ((size_t)256 << 20) /* of a batch; the sink bounds the rest */
+#define RETRY_MS       1000
+#define RETRY_LEAST_MS 50
 
 void bucket_init(struct bucket *b, enum tag tag, const struct bucket_limits *limits,
 		 struct sink *sink, struct stats *stats)
@@ -95,26 +97,35 @@ static void forget(struct bucket *b, size_t rows)
 	buf_cut(&b->rows, b->used);
 }
 
-static bool append(struct bucket *b, int64_t most, struct now now)
+/* Appends the oldest rows, so many at most; fewer when there is no room for all.
+ * 0 or -errno. */
+static int append(struct bucket *b, int64_t most, struct now now)
 {
-	size_t count = (int64_t)b->count < most ? b->count : (size_t)most;
-	struct rows rows = {
-		.bytes = { b->rows.ptr, length_of(b, count) },
-		.count = count,
-		.first_ms = b->sealed_at.wall_ms,
-		.last_ms = now.wall_ms,
-	};
+	size_t wanted = (int64_t)b->count < most ? b->count : (size_t)most;
+	size_t count, bytes = 0;
+	int error = 0;
 
-	if (!count)
-		return true;
-	if (b->sink->append(b->sink, b->tag, &rows) < 0)
-		return false;
+	for (count = wanted; count; count /= 2) {
+		struct rows rows = {
+			.bytes = { b->rows.ptr, length_of(b, count) },
+			.count = count,
+			.first_ms = b->sealed_at.wall_ms,
+			.last_ms = now.wall_ms,
+		};
+
+		bytes = rows.bytes.len;
+		error = b->sink->append(b->sink, b->tag, &rows);
+		if (error != -ENOSPC)
+			break;
+	}
+	if (!count || error)
+		return error;
 	stats_add(b->stats, STAT_RECORDS_ENCODED, (int64_t)count);
 	stats_add(b->stats, STAT_RECORDS_SPOOLED, (int64_t)count);
 	b->records += (int64_t)count;
-	b->bytes += (int64_t)rows.bytes.len;
+	b->bytes += (int64_t)bytes;
 	forget(b, count);
-	return true;
+	return count < wanted ? -ENOSPC : 0;
 }
 
 /* The stream and sequence of the next object; false: no id to be had. */
@@ -174,45 +185,80 @@ static bool is_due(const struct bucket *b, struct now now)
 	       now.mono_ms - b->sealed_at.mono_ms >= b->age_limit_ms;
 }
 
+/* Whether all rows may wait in memory; the sink then knows of them. */
+static bool may_wait(struct bucket *b)
+{
+	int64_t change = (int64_t)b->used - b->held_bytes;
+
+	if ((int64_t)b->count > b->limits->max_held || !b->sink->hold(b->sink, change))
+		return false;
+	b->held_bytes = (int64_t)b->used;
+	return true;
+}
+
 /* Rows that the sink did not take: within the limits they wait. */
 static void hold(struct bucket *b)
 {
-	int64_t change;
-	size_t extra = 0;
+	size_t extra = 0, bytes = 0;
 
 	if ((int64_t)b->count > b->limits->max_held)
 		extra = b->count - (size_t)b->limits->max_held;
 	if (extra)
 		forget(b, extra);
-	change = (int64_t)b->used - b->held_bytes;
-	if (change <= 0 || b->sink->hold(b->sink, change)) {
-		if (change < 0)
-			b->sink->hold(b->sink, change);
-		b->held_bytes = (int64_t)b->used;
-	} else {
-		size_t rows = 0, bytes = 0;
+	if (!may_wait(b)) {
+		size_t excess = b->used - (size_t)b->held_bytes, rows = 0;
 
-		while (bytes < (size_t)change)
+		while (bytes < excess)
 			bytes += b->length[rows++];
 		forget(b, rows);
 		extra += rows;
-		b->sink->hold(b->sink, (int64_t)b->used - b->held_bytes);
-		b->held_bytes = (int64_t)b->used;
+		may_wait(b);
 	}
 	stats_add(b->stats, STAT_RECORDS_DROPPED_HELD, (int64_t)extra);
 	b->lost_flows += (int64_t)extra;
 }
 
+/* Rows to the sink, and objects that are due. One that has no room for more is
+ * sealed early: made, it takes less than its rows do. false: not all could go. */
+static bool hand_over(struct bucket *b, struct now now, bool everything)
+{
+	for (;;) {
+		bool due = b->records + (int64_t)b->count &&
+			   (everything || is_due(b, now));
+		int64_t most = b->limits->max_records - (due ? b->records : 0);
+		int error = append(b, most, now);
+		bool is_full = error == -ENOSPC && b->records;
+
+		if (error && !is_full)
+			return false;
+		if (!due && !is_full)
+			return true;
+		if (!seal(b, now))
+			return false;
+	}
+}
+
 static void store(struct bucket *b, struct now now, bool everything)
 {
-	bool ok = true;
+	bool ok = hand_over(b, now, everything);
 
-	while (ok && b->records + (int64_t)b->count && (everything || is_due(b, now)))
-		ok = append(b, b->limits->max_records - b->records, now) && seal(b, now);
-	ok = ok && append(b, b->limits->max_records, now);
 	b->retry_ms = ok ? 0 : now.mono_ms + RETRY_MS;
 	if (b->count || b->held_bytes)
 		hold(b);
+}
+
+/* Whether the sink, which failed, is left alone for now. Before rows are dropped
+ * it is asked once more, unless that was just now. */
+static bool waits(struct bucket *b, struct now now)
+{
+	if (b->retry_ms <= now.mono_ms)
+		return false;
+	if (may_wait(b))
+		return true;
+	if (b->retry_ms - now.mono_ms <= RETRY_MS - RETRY_LEAST_MS)
+		return false;
+	hold(b);
+	return true;
 }
 
 void bucket_commit(struct bucket *b, struct now now)
@@ -221,9 +267,7 @@ void bucket_commit(struct bucket *b, struct now now)
 		b->is_known = true;
 		b->sealed_at = now;
 	}
-	if (b->retry_ms > now.mono_ms)
-		hold(b);
-	else if (b->is_known)
+	if (b->is_known && !waits(b, now))
 		store(b, now, false);
 }
 

@@ -35,7 +35,8 @@ struct object {
 
 struct sink {
 	/* Appends to the tag's open object, starting one if there is none. The
-	 * rows are safe when it returns 0. -errno: nothing was kept. */
+	 * rows are safe when it returns 0. -errno: nothing was kept; -ENOSPC:
+	 * there is no room for as many, or for more in this object. */
 	int (*append)(struct sink *, enum tag, const struct rows *);
 	/* Gives the open object of the tag its key and takes it away. object is
 	 * copied. -errno: it stays open. */

@@ -6,35 +6,31 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 #include "store/frame.h"
 #include "store/intake_inside.h"
 #include "store/seal.h"
 #include "sys/io.h"
 
-#define RETRY_MS 1000
+#define RETRY_MS   1000
+#define ROOM_BYTES (64 * 1024)
 
 static struct intake *of(struct sink *sink)
 {
 	return (struct intake *)sink;
 }
 
-/* What of the spool does not work just now: a bit for each, and the jobs. */
-#define FAILS_APPEND(tag) (1u << (tag))
-#define FAILS_SEAL(tag)	  (1u << (TAG_COUNT + (tag)))
-#define FAILS_STREAM	  (1u << (2 * TAG_COUNT))
-
-/* One line when the spool fails, one when all of it works again. */
-static void tell(struct intake *in, unsigned part, int jobs, int error)
+/* The lock is held: whether the spool does not take all that there is for it. */
+static bool is_unwritable(const struct intake *in)
 {
-	bool was, is;
+	return in->held || in->is_refused || in->failing_jobs;
+}
 
-	pthread_mutex_lock(&in->lock);
-	was = in->failing || in->failing_jobs;
-	in->failing = error ? in->failing | part : in->failing & ~part;
-	in->failing_jobs += jobs;
-	is = in->failing || in->failing_jobs;
-	pthread_mutex_unlock(&in->lock);
+/* One line when rows or objects begin to wait for the spool, one when none does
+ * any more. */
+static void tell(struct intake *in, bool was, bool is, int error)
+{
 	if (is && !was)
 		log_write(in->parts.log, LOG_ERROR,
 			  "tenant=%s spool=unwritable error=\"%s\" trying again; rows "
@@ -44,6 +40,19 @@ static void tell(struct intake *in, unsigned part, int jobs, int error)
 	else if (was && !is)
 		log_write(in->parts.log, LOG_INFO, "tenant=%s spool=ok",
 			  spool_dir_name(in->parts.dir));
+}
+
+/* Counts the objects that cannot be made just now. */
+static void tell_of_job(struct intake *in, int change, int error)
+{
+	bool was, is;
+
+	pthread_mutex_lock(&in->lock);
+	was = is_unwritable(in);
+	in->failing_jobs += change;
+	is = is_unwritable(in);
+	pthread_mutex_unlock(&in->lock);
+	tell(in, was, is, error);
 }
 
 static void reap_jobs(struct intake *in)
@@ -75,12 +84,12 @@ static void run_job(struct task *task, struct now now)
 	int error = seal_object(in->parts.dir, job->id, in->parts.log, now);
 
 	if (error && error != -EBADMSG) {
-		tell(in, 0, !job->has_failed, error);
+		tell_of_job(in, !job->has_failed, error);
 		job->has_failed = true;
 		workers_wake_at(in->parts.sealers, &job->task, now.mono_ms + RETRY_MS);
 		return;
 	}
-	tell(in, 0, -(int)job->has_failed, 0);
+	tell_of_job(in, -(int)job->has_failed, 0);
 	spool_charge(spool_of(in->parts.dir), -job->size);
 	pthread_mutex_lock(&in->lock);
 	job->is_done = true;
@@ -144,6 +153,18 @@ static int open_file(struct intake *in, enum tag tag)
 	return file->fd;
 }
 
+/* Whether these rows leave enough of the disk to make the object, even one that
+ * compression does not make smaller: what cannot be finished would stay for ever. */
+static bool has_room(int fd, const struct open_file *file, size_t bytes)
+{
+	struct statvfs fs;
+
+	if (fstatvfs(fd, &fs) < 0 || fs.f_blocks == 0)
+		return true;
+	return (int64_t)fs.f_bavail * (int64_t)fs.f_frsize >=
+	       file->size + 2 * (int64_t)bytes + ROOM_BYTES;
+}
+
 static void save_descriptor(struct intake *in, struct open_file *file)
 {
 	if (file->fd <= in->fd_max)
@@ -164,14 +185,19 @@ static int intake_append(struct sink *sink, enum tag tag, const struct rows *row
 	};
 	int fd = open_file(in, tag), error;
 
-	error = fd < 0 ? fd : frame_append(fd, file->size, &frame, rows->bytes);
+	if (fd < 0)
+		error = fd;
+	else if (!has_room(fd, file, rows->bytes.len))
+		error = -ENOSPC;
+	else
+		error = frame_append(fd, file->size, &frame, rows->bytes);
 	if (!error) {
 		file->size += FRAME_HEAD + (int64_t)rows->bytes.len;
 		spool_charge(spool_of(in->parts.dir),
 			     FRAME_HEAD + (int64_t)rows->bytes.len);
 	}
 	save_descriptor(in, file);
-	tell(in, FAILS_APPEND(tag), 0, error);
+	in->error = error;
 	return error;
 }
 
@@ -183,8 +209,8 @@ static int intake_seal(struct sink *sink, enum tag tag, const struct object *obj
 	int fd = open_file(in, tag);
 	int error = !job ? -ENOMEM : fd < 0 ? fd : seal_mark(fd, file->size, object);
 
-	tell(in, FAILS_SEAL(tag), 0, error);
 	if (error) {
+		in->error = error;
 		free(job);
 		return error;
 	}
@@ -229,13 +255,25 @@ int64_t intake_stream(struct sink *sink, int64_t wanted)
 	struct intake *in = of(sink);
 	int64_t id = next_stream(in, wanted);
 
-	tell(in, FAILS_STREAM, 0, id < 0 ? (int)id : 0);
+	if (id < 0)
+		in->error = (int)id;
 	return id;
 }
 
 static bool intake_hold(struct sink *sink, int64_t bytes)
 {
-	return spool_hold(spool_of(of(sink)->parts.dir), bytes);
+	struct intake *in = of(sink);
+	bool ok = spool_hold(spool_of(in->parts.dir), bytes), was, is;
+
+	pthread_mutex_lock(&in->lock);
+	was = is_unwritable(in);
+	in->held += ok ? bytes : 0;
+	in->is_refused = !ok;
+	is = is_unwritable(in);
+	pthread_mutex_unlock(&in->lock);
+	if (is || !in->error) /* at the end what is held is lost, not written */
+		tell(in, was, is, in->error);
+	return ok;
 }
 
 struct intake *intake_new(const struct intake_parts *parts)

@@ -32,11 +32,13 @@ struct intake {
 	struct buf recipe[TAG_COUNT];
 	int fd_max;		 /* above it descriptors are not kept */
 	int64_t recovery_stream; /* of recovered objects; 0: there are none */
+	int error;		 /* the last one of a call */
 	pthread_mutex_t lock;	 /* of what follows */
 	struct seal_job *jobs;
 	size_t sealing;
-	unsigned failing; /* calls, a bit each */
-	int failing_jobs;
+	int failing_jobs; /* objects that cannot be made just now */
+	int64_t held;	  /* bytes of rows, in memory */
+	bool is_refused;  /* more than those may not be held */
 };
 
 /* An object of open/<id>, a file of this size, is to be made. NULL: no memory. */

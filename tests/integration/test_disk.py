@@ -110,6 +110,39 @@ def test_full_disk_while_the_store_is_down(how, tmp_path):
         check(sink, end, after["records_dropped_spool_unwritable"])
 
 
+def test_objects_larger_than_the_disk(tmp_path):
+    """An object that would fill the disk is finished early, while there is room to make it: nothing is lost."""
+    with SmallDisk(tmp_path / "spool", "1m") as disk, Sink() as sink, Analyzer(
+            lives.RECORDING, pace=1000, options=["--repeat", 0, "--uniq"]) as analyzer:
+        path = configure(tmp_path, analyzer, sink, limits(max_flows_per_object=100000, max_seconds_per_object=600))
+        with Exporter(path, under=disk.under) as exporter:
+            until(lambda: lives.place(analyzer) > 6000, "flows", 60)
+            end = pause(analyzer, tmp_path)
+            dropped = counters(tmp_path)["records_dropped_spool_unwritable"]
+            assert exporter.stop(60) == 0
+            assert not list(disk.path.glob("*/*/*"))
+        check(sink, end, dropped)
+        assert dropped == 0
+
+
+def test_stop_while_the_disk_fails(tmp_path):
+    """What cannot be written until the end is lost, counted, and said."""
+    inject = "error=EIO:when=9+"
+    with Sink() as sink, Analyzer(lives.RECORDING, pace=PACE, options=["--repeat", 0, "--uniq"]) as analyzer:
+        path = configure(tmp_path, analyzer, sink, {})
+        with Exporter(path, under=strace.command(tmp_path / "trace", "pwritev,pwrite64", inject)) as exporter:
+            exporter.log("tenant=exporter spool=unwritable error", 60)
+            analyzer.command("pause")
+            exporter.stop(60)
+            _, line = exporter.log(r"spool=unwritable lost=\d+ records")
+            assert changes_of_state(exporter) == ["unwritable"] * 2
+        strace.lines(tmp_path / "trace", exporter.process.pid)
+        end = lives.place(analyzer)
+        (tmp_path / "trace").unlink()
+        lives.last_life(path, sink, tmp_path)
+        check(sink, end, int(re.search(r"lost=(\d+)", line)[1]))
+
+
 # Calls, and which of them fail (of each thread).
 FAILING = {
     "write": ("pwritev,pwrite64", "9..14"),

@@ -21,6 +21,7 @@ struct fake_sink {
 	struct buf open[TAG_COUNT]; /* rows of the open objects */
 	struct buf sealed;	    /* a line an object */
 	bool append_fails, seal_fails, stream_fails;
+	size_t room; /* bytes of an open object at most */
 	int appends; /* that were tried */
 	int64_t lowest_stream;
 	int64_t held, held_max;
@@ -34,6 +35,8 @@ static int fake_append(struct sink *sink, enum tag tag, const struct rows *rows)
 
 	fake->appends++;
 	if (fake->append_fails)
+		return -EIO;
+	if (fake->open[tag].len + rows->bytes.len > fake->room)
 		return -ENOSPC;
 	assert_true(rows->count > 0);
 	fake->last_first_ms = rows->first_ms;
@@ -92,6 +95,7 @@ static void open_world(struct world *w, const struct bucket_limits *limits)
 	w->fake.sink = (struct sink){ fake_append, fake_seal, fake_stream, fake_hold };
 	w->fake.sealed = (struct buf)BUF_INIT(65536);
 	w->fake.held_max = INT64_MAX;
+	w->fake.room = SIZE_MAX;
 	for (tag = 0; tag < TAG_COUNT; tag++) {
 		w->fake.open[tag] = (struct buf)BUF_INIT(65536);
 		bucket_init(&w->bucket[tag], (enum tag)tag, &w->limits, &w->fake.sink,
@@ -428,6 +432,62 @@ static void test_held_rows_go_out_with_the_next_batch(void **state)
 	RUN(&limits, steps, 0);
 }
 
+/* Nothing is dropped before the sink was asked again, but not with each batch. */
+static void test_the_sink_is_asked_again_before_rows_are_dropped(void **state)
+{
+	struct bucket_limits limits = limits_of(100, 60000, DAY_MS, 3);
+	struct world w;
+
+	(void)state;
+	open_world(&w, &limits);
+	w.fake.append_fails = true;
+	add_rows(&w.bucket[0], "1 2 3");
+	bucket_commit(&w.bucket[0], at(0));
+	add_rows(&w.bucket[0], "4");
+	bucket_commit(&w.bucket[0], at(49));
+	assert_int_equal(w.fake.appends, 1);
+	assert_int_equal(stats_get(&w.stats, STAT_RECORDS_DROPPED_HELD), 1);
+	add_rows(&w.bucket[0], "5");
+	bucket_commit(&w.bucket[0], at(50));
+	assert_int_equal(w.fake.appends, 2);
+	assert_int_equal(stats_get(&w.stats, STAT_RECORDS_DROPPED_HELD), 2);
+	w.fake.append_fails = false;
+	add_rows(&w.bucket[0], "6 7");
+	bucket_commit(&w.bucket[0], at(100));
+	assert_int_equal(stats_get(&w.stats, STAT_RECORDS_DROPPED_HELD), 2);
+	assert_string_equal(w.fake.open[0].ptr, " 3 4 5 6 7");
+	assert_int_equal(w.fake.held, 0);
+	close_world(&w);
+}
+
+/* As many rows as there is room for; the object is sealed before it is due. */
+static void test_an_object_without_room_is_sealed_early(void **state)
+{
+	struct bucket_limits limits = limits_of(100, 60000, DAY_MS, 100);
+	struct world w;
+
+	(void)state;
+	open_world(&w, &limits);
+	w.fake.room = 6;
+	add_rows(&w.bucket[0], "1 2 3 4 5 6 7 8");
+	bucket_commit(&w.bucket[0], at(0));
+	assert_string_equal(w.fake.sealed.ptr,
+			    "logs/egress/20190226T164649Z/00000000.gz 0 0 2: 1 2\n"
+			    "logs/egress/20190226T164649Z/00000001.gz 0 0 3: 3 4 5\n");
+	assert_string_equal(w.fake.open[0].ptr, " 6 7 8");
+	/* There is none at all: what is there is sealed, the rest waits. */
+	w.fake.room = 1;
+	add_rows(&w.bucket[0], "9");
+	bucket_commit(&w.bucket[0], at(10));
+	assert_non_null(strstr(w.fake.sealed.ptr, "/00000002.gz 0 10 3: 6 7 8\n"));
+	assert_int_equal(w.fake.held, 2);
+	w.fake.room = 6;
+	assert_int_equal(bucket_tick(&w.bucket[0], at(1010)), BOOT + 60010);
+	assert_string_equal(w.fake.open[0].ptr, " 9");
+	assert_int_equal(stats_get(&w.stats, STAT_RECORDS_DROPPED_HELD), 0);
+	close_world(&w);
+}
+
 /* The same sequence number, and the rows of the open object once. */
 static void test_a_failed_seal_is_repeated(void **state)
 {
@@ -612,6 +672,8 @@ int main(void)
 		cmocka_unit_test(test_held_rows_go_out_with_the_next_batch),
 		cmocka_unit_test(test_a_failed_seal_is_repeated),
 		cmocka_unit_test(test_no_stream_id_is_a_failed_seal),
+		cmocka_unit_test(test_the_sink_is_asked_again_before_rows_are_dropped),
+		cmocka_unit_test(test_an_object_without_room_is_sealed_early),
 		cmocka_unit_test(test_the_sink_limits_the_bytes_held),
 		cmocka_unit_test(test_what_is_held_at_the_end_is_given_back_and_counted),
 		cmocka_unit_test(test_long_rows_are_dropped_alone),
