@@ -1,39 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* json_string.c - strings of json_write.h. */
 #include <stdio.h>
+#include "base/utf8.h"
 #include "format/json_copy.h"
 #include "format/json_write.h"
-
-/* The length of the well-formed UTF-8 sequence at the start (RFC 3629: no
- * surrogates, nothing above U+10FFFF, no overlong forms); 0: there is none. */
-static size_t utf8_len(const unsigned char *at, size_t left)
-{
-	size_t n, i;
-	unsigned low = 0x80, high = 0xbf;
-
-	if (at[0] >= 0xc2 && at[0] <= 0xdf)
-		n = 2;
-	else if (at[0] >= 0xe0 && at[0] <= 0xef)
-		n = 3;
-	else if (at[0] >= 0xf0 && at[0] <= 0xf4)
-		n = 4;
-	else
-		return 0;
-	if (at[0] == 0xe0)
-		low = 0xa0;
-	else if (at[0] == 0xed)
-		high = 0x9f;
-	else if (at[0] == 0xf0)
-		low = 0x90;
-	else if (at[0] == 0xf4)
-		high = 0x8f;
-	if (left < n || at[1] < low || at[1] > high)
-		return 0;
-	for (i = 2; i < n; i++)
-		if ((at[i] & 0xc0) != 0x80)
-			return 0;
-	return n;
-}
 
 static size_t put_special(struct buf *b, const unsigned char *at, size_t left)
 {
@@ -62,7 +32,7 @@ static size_t put_special(struct buf *b, const unsigned char *at, size_t left)
 		json_put(b, code, 6);
 		return 1;
 	}
-	n = utf8_len(at, left);
+	n = utf8_len((struct str){ (const char *)at, left });
 	if (n == 0)
 		json_put(b, "\\ufffd", 6);
 	else if (n == 3 && at[0] == 0xe2 && at[1] == 0x80 && (at[2] & 0xfe) == 0xa8)

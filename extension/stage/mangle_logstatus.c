@@ -214,7 +214,10 @@ static int64_t logstatus_tick(void *state, enum tag tag, struct records *records
 	for (i = 0; i < self->links; i++) {
 		struct link link = self->link[i];
 
-		if (link.tag == tag && now.mono_ms - link.seen_ms > FORGET_MS)
+		bool was_missed = link.quiet_ms > link.seen_ms;
+
+		if (link.tag == tag && was_missed &&
+		    now.mono_ms - link.seen_ms > FORGET_MS)
 			continue;
 		if (link.tag == tag &&
 		    now.mono_ms - link.quiet_ms >= records->window_ms) {

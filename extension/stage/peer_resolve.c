@@ -5,6 +5,7 @@
  * Since v0.28 the question for runc finds nothing and the one for docker finds
  * the containers of both. Before, one of runc's goes before one of docker's.
  */
+#include "base/utf8.h"
 #include "stage/peer_resolve.h"
 
 #define TEXT_MAX 1024
@@ -133,26 +134,6 @@ static struct str settle(struct resolution *r, struct buf *text)
 	return settled;
 }
 
-static bool is_continuation(unsigned char c)
-{
-	return (c & 0xc0) == 0x80;
-}
-
-/* The length of the UTF-8 character that s begins with; 1 for what is none. */
-static size_t character_length(struct str s)
-{
-	unsigned char c = (unsigned char)*s.ptr;
-	size_t length = c >= 0xf0 && c < 0xf5 ? 4 : c >= 0xe0 ? 3 : c >= 0xc2 ? 2 : 1;
-	size_t i;
-
-	if (c >= 0xf5 || length > s.len)
-		return 1;
-	for (i = 1; i < length; i++)
-		if (!is_continuation((unsigned char)s.ptr[i]))
-			return 1;
-	return length;
-}
-
 /* "0_0_prod-web-0_0": a "-" for every character but letters, digits, "-", ".". */
 static struct str label_of(struct resolution *r, struct str name)
 {
@@ -163,9 +144,10 @@ static struct str label_of(struct resolution *r, struct str name)
 		unsigned char c = (unsigned char)*name.ptr, letter = c | 0x20;
 		bool is_kept = (letter >= 'a' && letter <= 'z') ||
 			       (c >= '0' && c <= '9') || c == '-' || c == '.';
+		size_t length = utf8_len(name);
 
 		buf_putc(&text, is_kept ? (char)c : '-');
-		name = str_skip(name, character_length(name));
+		name = str_skip(name, length ? length : 1);
 	}
 	buf_puts(&text, "_0");
 	return settle(r, &text);
