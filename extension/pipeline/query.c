@@ -154,6 +154,12 @@ const struct answer *query_text(struct queries *q, struct str text)
 	return memo ? memo->answer : &unknown;
 }
 
+void query_renew(struct queries *q, struct str text, int64_t before_ms)
+{
+	if (q->answers->renew)
+		q->answers->renew(q->answers, text, before_ms);
+}
+
 const struct answer *query_bind(struct queries *q, const char *text,
 				const struct str *values, size_t count)
 {

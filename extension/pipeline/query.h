@@ -31,6 +31,9 @@ struct answers {
 	const struct answer *(*find)(struct answers *, struct str text);
 	/* The answers found since the last release are not used any more. */
 	void (*release)(struct answers *);
+	/* An answer from before that time (monotonic) is to be asked for again.
+	 * NULL: answers do not age. */
+	void (*renew)(struct answers *, struct str text, int64_t before_ms);
 };
 
 struct query_memo;
@@ -66,6 +69,8 @@ void queries_reset(struct queries *);
 /* Asks a whole text, copied. Whoever made it has looked at the values in it
  * with query_accepts(). */
 const struct answer *query_text(struct queries *, struct str text);
+/* Whoever wants to know better than from before that time says so before asking. */
+void query_renew(struct queries *, struct str text, int64_t before_ms);
 /* false, and counted: the value cannot stand in a Gremlin string. */
 bool query_accepts(struct queries *, struct str value);
 

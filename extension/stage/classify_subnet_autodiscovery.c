@@ -115,13 +115,15 @@ static void take_nodes(struct autodiscovery *self, const struct answer *nodes)
 
 static int64_t refresh(void *state, struct queries *queries, struct now now)
 {
+	const struct str question = STR(
+		"G.V().Has(\"Manager\", \"k8s\", \"Type\", \"node\")");
 	struct autodiscovery *self = state;
 	const struct answer *nodes;
 
 	if (now.mono_ms < self->due_ms)
 		return self->due_ms;
-	nodes = query_text(queries,
-			   STR("G.V().Has(\"Manager\", \"k8s\", \"Type\", \"node\")"));
+	query_renew(queries, question, now.mono_ms - self->refresh_ms);
+	nodes = query_text(queries, question);
 	if (!nodes)
 		return now.mono_ms + RETRY_MS;
 	if (!nodes->is_unknown)

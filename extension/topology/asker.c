@@ -110,11 +110,27 @@ static void asker_release(struct answers *answers)
 	pthread_mutex_unlock(&asker->topology->lock);
 }
 
+static void asker_renew(struct answers *answers, struct str text, int64_t before_ms)
+{
+	struct topology *t = ((struct asker *)answers)->topology;
+	const struct shared_answer *a;
+
+	if (!t->http)
+		return;
+	pthread_mutex_lock(&t->lock);
+	a = map_get(t->cache, text, clock_now().mono_ms);
+	if (a && a->since_ms < before_ms)
+		map_remove(t->cache, text);
+	pthread_mutex_unlock(&t->lock);
+}
+
 void asker_init(struct asker *asker, struct topology *t, void (*wake)(void *),
 		void *context)
 {
 	*asker = (struct asker){
-		.answers = { .find = asker_find, .release = asker_release },
+		.answers = { .find = asker_find,
+			     .release = asker_release,
+			     .renew = asker_renew },
 		.topology = t,
 		.wake = wake,
 		.context = context,

@@ -18,6 +18,7 @@
 struct shared_answer {
 	struct answer answer; /* all of it stands behind */
 	size_t bytes;	      /* of everything */
+	int64_t since_ms;     /* when it came, monotonic; set by who keeps it */
 	size_t holders;
 	struct node nodes[];
 };

@@ -30,6 +30,8 @@ void topology_keep(struct topology *t, struct str text, struct shared_answer *a,
 	if (!a && t->failure)
 		a = shared_answer_ref(t->failure);
 	if (a) {
+		if (!failed)
+			a->since_ms = now_ms;
 		expires_ms = t->http ? now_ms + ttl_of(t, a, failed) : NEVER_MS;
 		error = map_put(t->cache, text, a, a->bytes + ENTRY_OVERHEAD, expires_ms);
 	}

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 #include "net/http.h"
 #include "tests/lib/tiny_server.h"
+#include "sys/clock.h"
 #include "topology/topology.h"
 
 #define SEEN_MAX 64
@@ -299,6 +300,26 @@ static void answers_expire(void **state)
 		sem_wait(&w->one.woken);
 		assert_int_equal(count(w).requests, i);
 	}
+}
+
+/* Who wants to know better asks for it again; for others it is as good as before. */
+static void renewed_when_it_is_too_old(void **state)
+{
+	struct world *w = *state;
+	int64_t now_ms = clock_now().mono_ms;
+	struct answers *answers = &w->one.asker.answers;
+
+	start(w);
+	assert_string_equal(find(&w->one, "a"), "pending");
+	sem_wait(&w->one.woken);
+	answers->renew(answers, STR("a"), now_ms - 1000);
+	assert_string_equal(find(&w->one, "a"), "veth");
+	assert_int_equal(count(w).requests, 1);
+	answers->renew(answers, STR("a"), clock_now().mono_ms + 1000);
+	assert_string_equal(find(&w->one, "a"), "pending");
+	sem_wait(&w->one.woken);
+	assert_int_equal(count(w).requests, 2);
+	release(&w->one);
 }
 
 static void giving_up(void **state)
@@ -590,6 +611,7 @@ int main(void)
 		TEST(tenants_take_turns),
 		TEST(failures_are_nothing_for_a_while),
 		TEST(answers_expire),
+		TEST(renewed_when_it_is_too_old),
 		TEST(giving_up),
 		TEST(nobody_waits_while_down),
 		TEST(a_probe_ends_it),
