@@ -52,10 +52,10 @@ void tenant_destination(const struct tenant *t, struct buf *b)
 	object_key_clean(tc->limits.bucket.prefix, b);
 }
 
-int tenant_probe(struct tenant *t, struct http *http, struct err *err)
+bool tenant_probe(struct tenant *t, struct http *http, const struct probe_report *report)
 {
 	return writer_probe(&t->config.writer, t->config.limits.dirname,
-			    t->config.limits.bucket.prefix, http, err);
+			    t->config.limits.bucket.prefix, http, report);
 }
 
 static void wake(void *context)

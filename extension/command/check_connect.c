@@ -119,6 +119,13 @@ static bool check_rest(const struct settings *s, struct http *http)
 		   *counters.error ? counters.error : "no answer");
 }
 
+static void say_step(void *context, const char *what, const char *why)
+{
+	const struct buf *place = context;
+
+	say(!why, what, buf_str(place), why ? why : "");
+}
+
 static bool check_stores(const struct settings *s, struct http *http)
 {
 	bool is_fine = true;
@@ -126,12 +133,11 @@ static bool check_stores(const struct settings *s, struct http *http)
 
 	for (i = 0; i < s->tenants; i++) {
 		struct buf place = BUF_INIT(8192);
-		struct err err = ERR_INIT;
-		int error = tenant_probe(s->tenant[i].tenant, http, &err);
+		const struct probe_report report = { say_step, &place };
 
 		buf_printf(&place, "%s ", s->tenant[i].name);
 		tenant_destination(s->tenant[i].tenant, &place);
-		is_fine = say(!error, "store", buf_str(&place), err.text) && is_fine;
+		is_fine = tenant_probe(s->tenant[i].tenant, http, &report) && is_fine;
 		buf_fini(&place);
 	}
 	return is_fine;

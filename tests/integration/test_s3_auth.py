@@ -5,6 +5,7 @@ Flows keep coming all the time. What was wrong comes right without a restart,
 nothing is lost meanwhile, and no secret is ever written anywhere.
 """
 import contextlib
+import re
 import shutil
 import ssl
 
@@ -13,6 +14,7 @@ import pytest
 from lib import objects, settings
 from lib.export import waiting
 from lib.paths import recording
+from lib.pages import get, listening, status
 from lib.pki import Authority
 from lib.process import Analyzer, Exporter, exporter, until
 from lib.s3.iam import Iam
@@ -25,7 +27,6 @@ CONFIG = {
     "host_id": "auth",
     "stop_timeout": 60,
     "logging": {"level": "DEBUG"},
-    "status": {"listen": ""},
     "pipeline": {
         "subscriber": {},
         "classify": {"cluster_net_masks": ["10.10.0.0/16", "fd00:10::/64"]},
@@ -38,7 +39,7 @@ CONFIG = {
 
 
 def configure(folder, s3, analyzer=None, bucket="bucket"):
-    change = {"spool": {"directory": str(folder / "spool"), "min_free": 0},
+    change = {"status": listening(folder), "spool": {"directory": str(folder / "spool"), "min_free": 0},
               "pipeline": {"write": {"type": "s3", "s3": s3}, "store": {"buffered": {"dirname": bucket}}}}
     if analyzer:
         change["analyzers"] = [analyzer.address]
@@ -64,8 +65,14 @@ def exporting(folder, s3, secrets=(), env=None, bucket="bucket"):
 
 
 def discreet(program, folder, secrets):
-    """Fail when a secret was written."""
+    """Fail when a secret was written, or is shown to those who ask."""
     written = [("log", (program.out.text() + program.err.text()).encode("utf-8", "replace"))]
+    if program.process.poll() is None:
+        written += [(page, get(folder, page)[1].encode()) for page in ("/status", "/metrics", "/readyz", "/healthz")]
+        for arguments in ((), ("exporter",)):
+            shown = exporter("status", "-c", folder / "exporter.yml", *arguments)
+            assert shown.code == 0
+            written += [("status", (shown.stdout + shown.stderr).encode())]
     for path in (folder / "spool").rglob("*"):
         with contextlib.suppress(FileNotFoundError):
             written += [(path, path.read_bytes())] if path.is_file() else []
@@ -112,6 +119,26 @@ def test_tokens_are_renewed_ahead(tmp_path):
             assert not degraded(program)
         assert iam.most_at_once == 1 and iam.requests == len(iam.given)
         assert not sink.requests["forbidden"]
+        sound(sink)
+
+
+def test_no_new_token_while_the_old_one_is_good(tmp_path):
+    """IAM fails in the life of a token: objects are stored, and log and status say how long that will go on."""
+    with Iam(KEY) as iam, Sink() as sink:
+        iam.ttl = 12
+        with exporting(tmp_path, with_iam(sink, iam), [KEY, "TOKEN."]) as program:
+            more(sink)
+            iam.fail(503)
+            line = program.log("warning=")[1]
+            assert re.search(r'state=ok warning="IAM: 503 .*; the token there is is good for [12] s more"', line), line
+            tenant, = status(tmp_path)["tenants"]
+            assert tenant["state"] == "ok" and tenant["last_error"].startswith("IAM: 503 "), tenant
+            iam.good()
+            program.log("state=ok$")
+            until(lambda: status(tmp_path)["tenants"][0]["last_error"] == "", "no error")
+            more(sink)
+            assert not degraded(program)
+        assert len(iam.given) >= 2 and not sink.requests["forbidden"]
         sound(sink)
 
 

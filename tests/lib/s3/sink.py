@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """An object store that can be told to misbehave.
 
-It takes PUTs and keeps body and headers; it checks no signature (Swift and
+It takes PUTs and keeps body and headers, and DELETEs; it checks no signature (Swift and
 MinIO do). behave() decides what happens to requests, in the order they come:
 
     ok            keep the object, answer 200
@@ -58,6 +58,7 @@ class Sink:
         self.puts = collections.Counter()       # key -> successful puts
         self.requests = collections.Counter()   # behavior -> requests
         self.rewritten = []                     # keys put again with other bytes
+        self.deleted = []                       # keys, in the order they came
         self.sent = collections.defaultdict(collections.Counter)    # key -> {MD5 of the body: times}
         self.waiting = 0
         self.allowed = None                     # demand()
@@ -243,6 +244,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def date_time_string(self, timestamp=None):
         return email.utils.formatdate((timestamp or time.time()) + self.ahead, usegmt=True)
+
+    def do_DELETE(self):
+        with self.server.sink.lock:
+            self.server.sink.deleted.append(self.key())
+            self.server.sink.stored.pop(self.key(), None)
+        self.answer(204, b"", {})
 
     def do_GET(self):
         item = self.server.sink.stored.get(self.key())
