@@ -9,8 +9,9 @@
 #include "sys/clock.h"
 #include "sys/io.h"
 
-#define WAIT_MS 15000
-#define POLL_MS 20
+#define STREAM_MS 30000 /* longer than any time-out of a connection */
+#define WAIT_MS	  15000
+#define POLL_MS	  20
 
 static bool say(bool is_fine, const char *what, struct str which, const char *why)
 {
@@ -23,18 +24,20 @@ static bool say(bool is_fine, const char *what, struct str which, const char *wh
 	return is_fine;
 }
 
-/* What the subscriber says of itself. */
-struct listener {
-	char last[1024];
+/* What becomes of the subscriber's first attempt. */
+struct attempt {
+	atomic_bool has_ended;
+	char why[256]; /* written before that */
 };
 
-static void listen(void *context, enum skydive_log_level level, const char *line)
+static void note_end(void *context, const char *why)
 {
-	struct listener *l = context;
-	const char *error = strstr(line, "error=\"");
+	struct attempt *a = context;
 
-	if (level <= SKYDIVE_LOG_WARNING && error)
-		snprintf(l->last, sizeof(l->last), "%s", error + strlen("error="));
+	if (atomic_load(&a->has_ended))
+		return;
+	snprintf(a->why, sizeof(a->why), "%s", why);
+	atomic_store(&a->has_ended, true);
 }
 
 static enum heard ignore(void *context, char *message, size_t size, enum framing framing)
@@ -46,31 +49,37 @@ static enum heard ignore(void *context, char *message, size_t size, enum framing
 	return HEARD_OTHER;
 }
 
+static void ignore_line(void *context, enum skydive_log_level level, const char *line)
+{
+	(void)context;
+	(void)level;
+	(void)line;
+}
+
 /* Accepted, and the first ping came. */
 static bool check_stream(const struct tenant_settings *t)
 {
-	struct listener listener = { .last = "no answer" };
-	const struct skydive_host host = {
-		.size = sizeof(host),
-		.context = &listener,
-		.log = listen,
-	};
+	const struct skydive_host host = { .size = sizeof(host), .log = ignore_line };
+	struct attempt attempt = { .why = "no answer" };
 	struct subscriber_options options = t->source;
-	int64_t until_ms = clock_now().mono_ms + WAIT_MS;
+	int64_t until_ms = clock_now().mono_ms + STREAM_MS;
 	struct err err = ERR_INIT;
 	struct subscriber *s;
 	bool is_fine = false;
 
 	options.log = log_new(&host, LOG_INFO, &err);
 	options.deliver = ignore;
+	options.ended = note_end;
+	options.context = &attempt;
 	s = options.log ? subscriber_start(&options, &err) : NULL;
-	while (s && !is_fine && clock_now().mono_ms < until_ms) {
+	while (s && !is_fine && !atomic_load(&attempt.has_ended) &&
+	       clock_now().mono_ms < until_ms) {
 		poll(NULL, 0, POLL_MS);
 		is_fine = subscriber_stats(s)->connects > 0;
 	}
 	subscriber_stop(s);
 	log_free(options.log);
-	return say(is_fine, "stream", t->url, s ? listener.last : err.text);
+	return say(is_fine, "stream", t->url, s ? attempt.why : err.text);
 }
 
 static bool check_streams(const struct settings *s)

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 #include "skydive/extension.h"
@@ -184,6 +185,9 @@ static int run(struct host *host, const char *config)
 	sigaddset(&signals, SIGHUP);
 	sigaddset(&signals, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
+	/* A core file would hold the secrets of all tenants; and so does what
+	 * another program of the same user may read in /proc. */
+	prctl(PR_SET_DUMPABLE, 0);
 	if (host->extension->open(&table, config, &host->instance, reason,
 				  sizeof(reason)) < 0) {
 		fputs(reason, stderr);

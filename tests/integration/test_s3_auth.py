@@ -246,7 +246,7 @@ def test_keys_in_the_directory_of_credentials(swift, bucket, tmp_path):
     (folder / "secret").write_text("wrong-secret")
     s3 = {"endpoint": swift.endpoint, "region": swift.region, "access_key_file": "id", "secret_key_file": "secret"}
     env = {"CREDENTIALS_DIRECTORY": str(folder)}
-    with exporting(tmp_path, s3, ["wrong-secret"], env, bucket) as program:
+    with exporting(tmp_path, s3, ["wrong-secret", swift.secret_key], env, bucket) as program:
         assert "403 SignatureDoesNotMatch: check secret_key" in program.log("state=degraded")[1]
         (folder / "new").write_text(swift.secret_key)
         (folder / "new").rename(folder / "secret")
