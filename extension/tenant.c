@@ -58,10 +58,10 @@ const struct stage_set *tenant_stages(const struct tenant *t)
 	return &t->config.stages;
 }
 
-int tenant_probe(struct tenant *t, struct http *http, struct err *err)
+bool tenant_probe(struct tenant *t, struct http *http, const struct probe_report *report)
 {
 	return writer_probe(&t->config.writer, t->config.limits.dirname,
-			    t->config.limits.bucket.prefix, http, err);
+			    t->config.limits.bucket.prefix, http, report);
 }
 
 static void wake(void *context)

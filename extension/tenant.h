@@ -21,6 +21,7 @@
 #include "store/uploader.h"
 #include "sys/workers.h"
 #include "topology/topology.h"
+#include "writer.h"
 
 struct tenant;
 
@@ -56,7 +57,7 @@ void tenant_destination(const struct tenant *, struct buf *);
 /* What it is made of. Borrowed; they are to be run by one thread. */
 const struct stage_set *tenant_stages(const struct tenant *);
 /* Whether its writer can write, see writer_probe(). Before it is opened. */
-int tenant_probe(struct tenant *, struct http *, struct err *);
+bool tenant_probe(struct tenant *, struct http *, const struct probe_report *);
 
 /* Gets ready to run; part, 0 to 1, of the first interval is skipped, so that
  * many tenants do not seal at once. With a predecessor, of the same name, it
@@ -85,7 +86,8 @@ struct tenant_status {
 	size_t objects;	   /* as tenant_backlog() */
 	int64_t bytes;	   /* of finished objects that wait */
 	int64_t oldest_ms; /* of those, when finished, monotonic; NEVER_MS */
-	char error[256];   /* of the last upload, while degraded */
+	char error[256];   /* of the last upload, while degraded; else what will fail
+			  * soon, or "" */
 };
 void tenant_status(struct tenant *, struct tenant_status *);
 const struct stats *tenant_stats(const struct tenant *);

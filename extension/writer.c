@@ -2,15 +2,20 @@
 /* writer.c - see writer.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include "pipeline/object.h"
 #include "store/digest.h"
+#include "sys/clock.h"
 #include "sys/io.h"
 #include "writer.h"
 
-#define ARENA_MAX ((size_t)1 << 20)
+#define ARENA_MAX     ((size_t)1 << 20)
+#define LOGIN_MS      15000
+#define LOGIN_POLL_MS 20
 
 int writer_new(struct writer *w, const struct store *store)
 {
@@ -121,33 +126,66 @@ static int describe_empty(struct sealed *object)
 	return error ? error : digest_sha256((struct str){ NULL, 0 }, object->sha256);
 }
 
-int writer_probe(struct writer *w, struct str dirname, struct str prefix,
-		 struct http *http, struct err *err)
+/* There is a token, or none is needed. */
+static bool probe_login(struct writer *w, const struct probe_report *report)
+{
+	int64_t until_ms = clock_now().mono_ms + LOGIN_MS;
+	char why[256] = "";
+	enum login login = LOGIN_UNUSED;
+
+	while (w->store->login) {
+		login = w->store->login(w->state, why, sizeof(why));
+		if (login != LOGIN_WAITING || clock_now().mono_ms >= until_ms)
+			break;
+		poll(NULL, 0, LOGIN_POLL_MS);
+	}
+	if (login == LOGIN_UNUSED)
+		return true;
+	if (login == LOGIN_WAITING)
+		snprintf(why, sizeof(why), "no answer; check iam_endpoint");
+	report->step(report->context, "token", login == LOGIN_FINE ? NULL : why);
+	return login == LOGIN_FINE;
+}
+
+/* Puts the object, and takes it away again. */
+static int probe_store(struct writer *w, struct sealed *object, struct err *err)
+{
+	int error = describe_empty(object);
+
+	if (error)
+		return err_set(err, "%s", strerror(-error));
+	error = probe_once(w, object, err);
+	object->removes = true;
+	return error ? error : probe_once(w, object, err);
+}
+
+bool writer_probe(struct writer *w, struct str dirname, struct str prefix,
+		  struct http *http, const struct probe_report *report)
 {
 	struct sealed object = {
 		.dirname = dirname,
 		.content_type = STR("application/octet-stream"),
 	};
 	struct buf key = BUF_INIT(4096), clean = BUF_INIT(4096);
-	int error = w->store == &store_stdout ? 0 : describe_empty(&object);
+	struct err err = ERR_INIT;
+	int error = 0;
 
-	if (w->store == &store_stdout)
-		return 0;
 	buf_put(&key, prefix);
 	buf_puts(&key, "/skydive-exporter-check");
 	object_key_clean(buf_str(&key), &clean);
 	object.key = buf_str(&clean);
-	if (!error)
-		error = writer_init(w, http, err);
-	if (!error)
-		error = probe_once(w, &object, err);
-	object.removes = true;
-	if (!error)
-		error = probe_once(w, &object, err);
-	writer_release(w);
+	if (w->store != &store_stdout) {
+		error = writer_init(w, http, &err);
+		if (!error && !probe_login(w, report))
+			error = err_set(&err, "not tried without a token");
+		if (!error)
+			error = probe_store(w, &object, &err);
+		writer_release(w);
+	}
+	report->step(report->context, "store", error ? err.text : NULL);
 	buf_fini(&key);
 	buf_fini(&clean);
-	return error;
+	return !error;
 }
 
 void writer_put_place(const struct writer *w, struct buf *b)

@@ -25,11 +25,18 @@ int writer_init(struct writer *, struct http *, struct err *);
 void writer_release(struct writer *);
 void writer_fini(struct writer *); /* zeroed memory is fine */
 
-/* Puts an empty object under the prefix and takes it away again; waits for it.
- * The writer must not be in use. 0, or -errno with the reason; a writer that
- * has no store behind it (stdout) is always fine. */
-int writer_probe(struct writer *, struct str dirname, struct str prefix, struct http *,
-		 struct err *);
+/* Whoever wants to know how the steps of a probe went: "token", when there is to
+ * be one, and "store". why is NULL when it went well. */
+struct probe_report {
+	void (*step)(void *context, const char *what, const char *why);
+	void *context;
+};
+
+/* Gets a token, if the writer shows one, puts an empty object under the prefix and
+ * takes it away again; waits for it all. The writer must not be in use. true: all
+ * went well; a writer that has no store behind it (stdout) is always fine. */
+bool writer_probe(struct writer *, struct str dirname, struct str prefix, struct http *,
+		  const struct probe_report *);
 
 /* Appends its name and where it writes to. */
 void writer_put_place(const struct writer *, struct buf *);

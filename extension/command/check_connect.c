@@ -9,8 +9,9 @@
 #include "sys/clock.h"
 #include "sys/io.h"
 
-#define WAIT_MS 15000
-#define POLL_MS 20
+#define STREAM_MS 30000 /* longer than any time-out of a connection */
+#define WAIT_MS	  15000
+#define POLL_MS	  20
 
 #define LOGGED_IN "the user had to log in, with POST /login, and was accepted"
 
@@ -26,22 +27,20 @@ static bool say(bool is_fine, const char *what, struct str which, const char *wh
 	return is_fine;
 }
 
-/* What the subscriber says of itself; the first complaint is enough. */
-struct listener {
-	char first[1024];
-	atomic_bool has_heard;
+/* What becomes of the subscriber's first attempt. */
+struct attempt {
+	atomic_bool has_ended;
+	char why[256]; /* written before that */
 };
 
-static void listen(void *context, enum skydive_log_level level, const char *line)
+static void note_end(void *context, const char *why)
 {
-	struct listener *l = context;
-	const char *error = strstr(line, "error=\"");
+	struct attempt *a = context;
 
-	(void)level;
-	if (!error || atomic_load(&l->has_heard))
+	if (atomic_load(&a->has_ended))
 		return;
-	snprintf(l->first, sizeof(l->first), "%s", error + strlen("error="));
-	atomic_store(&l->has_heard, true);
+	snprintf(a->why, sizeof(a->why), "%s", why);
+	atomic_store(&a->has_ended, true);
 }
 
 static enum heard ignore(void *context, char *message, size_t size, enum framing framing)
@@ -53,26 +52,31 @@ static enum heard ignore(void *context, char *message, size_t size, enum framing
 	return HEARD_OTHER;
 }
 
+static void ignore_line(void *context, enum skydive_log_level level, const char *line)
+{
+	(void)context;
+	(void)level;
+	(void)line;
+}
+
 /* Accepted, and the first ping came. */
 static bool check_stream(const struct tenant_settings *t)
 {
-	struct listener listener = { .first = "no answer" };
-	const struct skydive_host host = {
-		.size = sizeof(host),
-		.context = &listener,
-		.log = listen,
-	};
+	const struct skydive_host host = { .size = sizeof(host), .log = ignore_line };
+	struct attempt attempt = { .why = "no answer" };
 	struct subscriber_options options = t->source;
-	int64_t until_ms = clock_now().mono_ms + WAIT_MS;
+	int64_t until_ms = clock_now().mono_ms + STREAM_MS;
 	struct err err = ERR_INIT;
 	struct subscriber *s;
-	const char *why = listener.first;
+	const char *why = attempt.why;
 	bool is_fine = false;
 
 	options.log = log_new(&host, LOG_DEBUG, &err);
 	options.deliver = ignore;
+	options.ended = note_end;
+	options.context = &attempt;
 	s = options.log ? subscriber_start(&options, &err) : NULL;
-	while (s && !is_fine && !atomic_load(&listener.has_heard) &&
+	while (s && !is_fine && !atomic_load(&attempt.has_ended) &&
 	       clock_now().mono_ms < until_ms) {
 		poll(NULL, 0, POLL_MS);
 		is_fine = subscriber_stats(s)->connects > 0;
@@ -143,6 +147,13 @@ static bool check_rest(const struct settings *s, struct http *http)
 	return is_fine;
 }
 
+static void say_step(void *context, const char *what, const char *why)
+{
+	const struct buf *place = context;
+
+	say(!why, what, buf_str(place), why ? why : "");
+}
+
 static bool check_stores(const struct settings *s, struct http *http)
 {
 	bool is_fine = true;
@@ -150,13 +161,11 @@ static bool check_stores(const struct settings *s, struct http *http)
 
 	for (i = 0; i < s->tenants; i++) {
 		struct buf place = BUF_INIT(8192);
-		struct err err = ERR_INIT;
-		int error = tenant_probe(s->tenant[i].tenant, http, &err);
+		const struct probe_report report = { say_step, &place };
 
 		buf_printf(&place, "%s ", s->tenant[i].name);
 		tenant_destination(s->tenant[i].tenant, &place);
-		is_fine = say(!error, "store", buf_str(&place), error ? err.text : "") &&
-			  is_fine;
+		is_fine = tenant_probe(s->tenant[i].tenant, http, &report) && is_fine;
 		buf_fini(&place);
 	}
 	return is_fine;

@@ -130,12 +130,6 @@ static void raise_open_files(void)
 	}
 }
 
-/* A core would hold the secrets of every tenant. */
-static void refuse_core_dumps(void)
-{
-	prctl(PR_SET_DUMPABLE, 0);
-}
-
 static void *stop(void *argument)
 {
 	struct host *host = argument;
@@ -193,6 +187,9 @@ static int run(struct host *host, const char *config)
 	sigaddset(&signals, SIGHUP);
 	sigaddset(&signals, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
+	/* A core file would hold the secrets of all tenants; and so does what
+	 * another program of the same user may read in /proc. */
+	prctl(PR_SET_DUMPABLE, 0);
 	if (host->extension->open(&table, config, &host->instance, reason,
 				  sizeof(reason)) < 0) {
 		fputs(reason, stderr);
@@ -242,7 +239,6 @@ int main(int argc, char **argv)
 
 	signal(SIGPIPE, SIG_IGN);
 	raise_open_files();
-	refuse_core_dumps();
 	argv++;
 	argc--;
 	if (argc >= 2 && strcmp(argv[0], "--extension") == 0) {

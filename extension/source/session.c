@@ -235,7 +235,7 @@ static enum ending watch(const struct session *s, int64_t now_ms, int64_t *until
 		err_set(err, "nothing was heard for %lld s", (long long)silent_ms / 1000);
 		return s->is_admitted ? ENDING_LOST : ENDING_UNREACHABLE;
 	}
-	if (!s->starvation_ms || !(s->has_stats || s->expects_stats))
+	if (!s->is_admitted || !s->starvation_ms || !(s->has_stats || s->expects_stats))
 		return ENDING_STOPPED;
 	if (s->fed_ms + s->starvation_ms < *until_ms)
 		*until_ms = s->fed_ms + s->starvation_ms;

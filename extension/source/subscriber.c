@@ -143,6 +143,8 @@ static void *run(void *argument)
 		}
 		set_starvation(s, ending);
 		log_ending(s, ending, &err, now);
+		if (s->options.ended && ending != ENDING_STOPPED)
+			s->options.ended(s->options.context, err.text);
 		pause_for(s, pause_after(s, ending, now));
 	}
 	return NULL;

@@ -58,6 +58,9 @@ struct subscriber_options {
 
 	/* On the subscriber's thread; must not block. Takes message (malloc'ed). */
 	enum heard (*deliver)(void *context, char *message, size_t size, enum framing);
+	/* On its thread, each time a connection or an attempt to make one has ended
+	 * without our wish. May be NULL. */
+	void (*ended)(void *context, const char *why);
 	void *context;
 	struct log *log;		/* borrowed, as all the rest */
 	struct subscriber_stats *stats; /* where it counts; NULL: in its own */

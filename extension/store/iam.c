@@ -264,6 +264,25 @@ void iam_error(struct iam *iam, char *text, size_t size)
 	pthread_mutex_unlock(&iam->lock);
 }
 
+enum login iam_login(struct iam *iam, int64_t mono_ms, char *text, size_t size)
+{
+	enum login login;
+
+	pthread_mutex_lock(&iam->lock);
+	if (!*iam->error)
+		login = iam->number ? LOGIN_FINE : LOGIN_WAITING;
+	else
+		login = iam->number && mono_ms <= iam->usable_ms ? LOGIN_ENDING
+								 : LOGIN_FAILED;
+	if (login == LOGIN_ENDING)
+		snprintf(text, size, "%s; the token there is is good for %lld s more",
+			 iam->error, (long long)(iam->usable_ms - mono_ms) / 1000);
+	else
+		snprintf(text, size, "%s", iam->error);
+	pthread_mutex_unlock(&iam->lock);
+	return login;
+}
+
 bool iam_refused(struct iam *iam, uint64_t number)
 {
 	bool helps;

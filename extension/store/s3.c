@@ -208,6 +208,14 @@ static int s3_init(void *self, struct http *http, struct err *err)
 	return error;
 }
 
+static enum login s3_login(void *self, char *why, size_t size)
+{
+	const struct s3 *s = self;
+
+	*why = '\0';
+	return s->iam ? iam_login(s->iam, clock_now().mono_ms, why, size) : LOGIN_UNUSED;
+}
+
 const struct store store_s3 = {
 	.name = "s3",
 	.section = "pipeline.write.s3",
@@ -216,4 +224,5 @@ const struct store store_s3 = {
 	.fini = s3_fini,
 	.put = s3_put,
 	.cancel = s3_cancel,
+	.login = s3_login,
 };

@@ -49,6 +49,15 @@ struct put {
 	void *private; /* the writer's, while under way */
 };
 
+/* How it stands with the token that a writer shows to its store. */
+enum login {
+	LOGIN_UNUSED,  /* it shows none */
+	LOGIN_WAITING, /* for the first one */
+	LOGIN_FINE,
+	LOGIN_ENDING, /* there is one, but no other is to be had */
+	LOGIN_FAILED, /* there is none, nor is one to be had */
+};
+
 struct store {
 	const char *name;    /* pipeline.write.type */
 	const char *section; /* "pipeline.write.s3" */
@@ -61,6 +70,8 @@ struct store {
 	void (*put)(void *self, struct put *);
 	/* Makes a put end soon; may be NULL for writers that block. */
 	void (*cancel)(void *self, struct put *);
+	/* When ENDING or FAILED it says why. Any thread, never waits; NULL: UNUSED. */
+	enum login (*login)(void *self, char *why, size_t size);
 };
 
 extern const struct store store_s3;

@@ -35,12 +35,13 @@ struct upload {
 struct uploader {
 	struct task task;
 	struct uploader_parts parts;
-	pthread_mutex_t lock; /* states of uploads; degraded, error */
+	pthread_mutex_t lock; /* states of uploads; degraded, error, warning */
 	pthread_cond_t ended;
 	struct upload upload[UPLOADS_MAX];
 	bool is_degraded;
 	atomic_bool is_stopping;
 	char error[256];
+	char warning[256]; /* it works, but will not for long; or "" */
 
 	/* The task's own. */
 	struct causes said; /* while degraded */
@@ -153,6 +154,30 @@ static void set_degraded(struct uploader *u, bool degraded, const char *why)
 	else if (changed && !degraded)
 		log_write(u->parts.log, LOG_INFO, "tenant=%s store=%s state=ok", tenant,
 			  u->parts.store->name);
+}
+
+/* What will fail soon is said before it does. */
+static void look_at_login(struct uploader *u)
+{
+	const struct store *store = u->parts.store;
+	const char *tenant = spool_dir_name(u->parts.dir);
+	char why[sizeof(u->warning)] = "";
+	bool is_ending = store->login &&
+			 store->login(u->parts.state, why, sizeof(why)) == LOGIN_ENDING;
+	bool changed;
+
+	pthread_mutex_lock(&u->lock);
+	changed = is_ending != (*u->warning != '\0');
+	snprintf(u->warning, sizeof(u->warning), "%s", is_ending ? why : "");
+	changed = changed && !u->is_degraded;
+	pthread_mutex_unlock(&u->lock);
+	if (changed && is_ending)
+		log_write(u->parts.log, LOG_WARNING,
+			  "tenant=%s store=%s state=ok warning=\"%s\"", tenant,
+			  store->name, why);
+	else if (changed)
+		log_write(u->parts.log, LOG_INFO, "tenant=%s store=%s state=ok", tenant,
+			  store->name);
 }
 
 static void back_off(struct uploader *u, int64_t retry_after_ms, struct now now)
@@ -300,6 +325,7 @@ static void run(struct task *task, struct now now)
 	under_way = finish_ended(u, now);
 	if (atomic_load(&u->is_stopping))
 		return;
+	look_at_login(u);
 	spool_tick(u->parts.dir, now);
 	if (u->retry_ms <= now.mono_ms)
 		start_some(u, under_way, now);
@@ -387,7 +413,8 @@ void uploader_status(struct uploader *u, struct uploader_status *status)
 	*status = (struct uploader_status){ 0 };
 	pthread_mutex_lock(&u->lock);
 	status->is_degraded = u->is_degraded;
-	memcpy(status->error, u->error, sizeof(status->error));
+	memcpy(status->error, u->is_degraded ? u->error : u->warning,
+	       sizeof(status->error));
 	for (i = 0; i < UPLOADS_MAX; i++)
 		status->under_way += u->upload[i].state == UPLOAD_SENT;
 	pthread_mutex_unlock(&u->lock);

@@ -41,7 +41,8 @@ void uploader_wake(struct uploader *);
 struct uploader_status {
 	bool is_degraded; /* the last attempt failed */
 	unsigned under_way;
-	char error[256]; /* of the last failure, while degraded */
+	char error[256]; /* of the last failure, while degraded; else what
+			  * will fail soon, or "" */
 };
 void uploader_status(struct uploader *, struct uploader_status *);
 

@@ -1,119 +1,188 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`check --connect`: the stream, the topology and the stores are tried, a line each."""
+"""check --connect: the analyzer, the topology, the IAM token and the bucket are tried, a line each."""
+import contextlib
+
 import pytest
 
 from lib import settings
-from lib.paths import recording
+from lib.export import to_s3
 from lib.process import Analyzer, exporter
 from lib.s3.iam import Iam
+from lib.s3.server import free_ports
 from lib.s3.sink import Sink
+from lib.websocket import Subscriber
 
-RECORDING = recording("old-netns-mixed.jsonl.gz")
 KEY = "an/API+key of=17"
-NOBODY = "127.0.0.1:1"
+CONFIG = {
+    "host_id": "check",
+    "pipeline": {
+        "classify": {"cluster_net_masks": ["10.0.0.0/8"]},
+        "transform": {"type": "none"},
+        "store": {"type": "buffered", "buffered": {
+            "dirname": "bucket", "filename_prefix": "a b/logs", "max_flows_per_object": 200,
+            "max_seconds_per_object": 1, "max_seconds_per_stream": 86400, "max_flow_array_size": 100000}},
+    }}
+PROBE = "bucket/a b/logs/skydive-exporter-check"
 
 
-def check(folder, s3, analyzer, change=None, bucket="bucket"):
-    """Run it. analyzer: an Analyzer, or an address."""
-    address = getattr(analyzer, "address", analyzer)
-    config = {
-        "host_id": "check", "analyzers": [address], "topology": {"timeout": 2},
-        "spool": {"directory": str(folder / "spool")},
-        "pipeline": {
-            "subscriber": {"url": "ws://%s/ws/subscriber/flow" % address},
-            "store": {"buffered": {"dirname": bucket, "filename_prefix": "logs", "max_flows_per_object": 10,
-                                   "max_seconds_per_object": 60, "max_seconds_per_stream": 86400,
-                                   "max_flow_array_size": 10}},
-            "write": {"type": "s3", "s3": s3}}}
-    path = settings.save(folder / "acme.yml", settings.merge(config, change or {}))
-    return exporter("check", "-c", path, "--connect")
+def configure(folder, analyzer, write, change=None):
+    config = settings.merge(CONFIG, {
+        "analyzers": [analyzer.address], "spool": {"directory": str(folder / "spool")},
+        "pipeline": {"subscriber": {"url": analyzer.url}, "write": write}})
+    return settings.save(folder / "exporter.yml", settings.merge(config, change or {}))
 
 
-def hmac(swift, **other):
-    return dict({"endpoint": swift.endpoint, "region": swift.region, "access_key": swift.access_key,
-                 "secret_key": swift.secret_key}, **other)
+def check(path, code, secrets=("the-secret", KEY, "TOKEN.")):
+    """Run it; returns {what: (fine or failed, the whole line)} of its lines, which are all there is."""
+    result = exporter("check", "-c", path, "--connect")
+    assert result.code == code, result
+    assert result.stderr == "" and not [s for s in secrets if s in result.stdout], result
+    first, *lines = result.stdout.splitlines()
+    assert first == "%s: fine, 1 pipeline" % path
+    found = {line.split()[0]: ("fine" if line.endswith(": fine") else "failed", line) for line in lines}
+    assert len(found) == len(lines), lines
+    assert all(word == "fine" or ": failed: " in line for word, line in found.values()), lines
+    return found
 
 
-def lines(result):
-    """Return {what: verdict} of the lines behind the first."""
-    return {line.split()[0]: line.partition(": ")[2] for line in result.stdout.splitlines()[1:]}
+def to_sink(sink):
+    return settings.merge(to_s3(sink), {"s3": {"secret_key": "the-secret"}})
+
+
+def words(found):
+    return {what: word for what, (word, _) in found.items()}
 
 
 @pytest.fixture
 def analyzer():
-    with Analyzer(RECORDING, clients=0) as one:
-        yield one
+    with Analyzer() as running:
+        yield running
 
 
-def test_all_is_fine(swift, bucket, analyzer, tmp_path):
-    """One line for the stream, the topology and the store; the probe is gone from the bucket, and so is its connection."""
-    result = check(tmp_path, hmac(swift), analyzer, bucket=bucket)
-    assert result.code == 0, result
-    assert result.stdout.splitlines()[0].endswith("acme.yml: fine, 1 pipeline")
-    assert [line.split(":")[0] for line in result.stdout.splitlines()[1:]] == ["stream ws", "topology 127.0.0.1", "store acme s3 http"]
-    assert all(line.endswith(": fine") for line in result.stdout.splitlines()[1:])
-    assert "Contents" not in swift.client().list_objects_v2(Bucket=bucket)
+@pytest.fixture
+def sink():
+    with Sink() as running:
+        yield running
+
+
+def test_all_is_well(analyzer, sink, tmp_path):
+    """Each line says what was tried and where; the probe is gone, nothing of it is left, and no spool was made."""
+    found = check(configure(tmp_path, analyzer, to_sink(sink)), 0)
+    assert {what: line for what, (_, line) in found.items()} == {
+        "stream": "stream %s: fine" % analyzer.url,
+        "topology": "topology %s: fine" % analyzer.address,
+        "store": "store exporter s3 %s bucket a b/logs: fine" % sink.endpoint}
+    assert sink.puts == {PROBE: 1} and sink.deleted == [PROBE] and not sink.stored
+    assert list(sink.sent[PROBE].values()) == [1] and not (tmp_path / "spool").exists()
     stats = analyzer.stats()
-    assert stats["admitted"] == 1 and len(analyzer.command("queries")["queries"]) == 1
-    assert not (tmp_path / "spool").exists()
+    assert stats["admitted"] == 1 and stats["closes"] == {"1000": 1} and stats["topology_requests"] == 1
 
 
-def test_probe_lies_below_the_prefix(analyzer, tmp_path):
-    """What is put is empty, below the prefix, and deleted."""
-    with Sink() as sink:
-        assert check(tmp_path, sink.settings(), analyzer).code == 0
-        (key, item), = sink.deleted.items()
-    assert not sink.stored and key.startswith("bucket/logs/") and item.body == b""
+def test_a_real_store(analyzer, swift, bucket, tmp_path):
+    """Signatures and all: put and deleted; then with a wrong secret, and without the bucket."""
+    path = configure(tmp_path, analyzer, to_s3(swift), {"pipeline": {"store": {"buffered": {"dirname": bucket}}}})
+    assert words(check(path, 0)) == {"stream": "fine", "topology": "fine", "store": "fine"}
+    assert "Contents" not in swift.client().list_objects_v2(Bucket=bucket)
+    config = settings.load(path)
+    for change, said in (
+            ({"store": {"buffered": {"dirname": "no-such-bucket"}}}, 'NoSuchBucket: the bucket "no-such-bucket"'),
+            ({"write": {"s3": {"secret_key": "the-secret"}}}, "403 SignatureDoesNotMatch: check secret_key")):
+        settings.save(path, settings.merge(config, {"pipeline": change}))
+        found = check(path, 1)
+        assert words(found) == {"stream": "fine", "topology": "fine", "store": "failed"}
+        assert said in found["store"][1]
 
 
-@pytest.mark.parametrize("change, says", [
-    ({"secret_key": "wrong"}, "403 SignatureDoesNotMatch"),
-    ({"access_key": "nobody"}, "403 "),
-    ({"endpoint": "http://" + NOBODY}, "refused"),
-])
-def test_store_that_does_not_want_us(change, says, swift, bucket, analyzer, tmp_path):
-    """The store's line says why; the others are fine."""
-    result = check(tmp_path, hmac(swift, **change), analyzer, bucket=bucket)
-    found = lines(result)
-    assert result.code == 1 and found["stream"].endswith("fine") and found["topology"].endswith("fine"), result
-    assert says in found["store"], found
-    assert "wrong" not in result.stdout + result.stderr
-
-
-def test_no_bucket(swift, analyzer, tmp_path):
-    """A bucket that is not there is named as such."""
-    result = check(tmp_path, hmac(swift), analyzer, bucket="nowhere")
-    assert result.code == 1 and "404 NoSuchBucket" in lines(result)["store"], result
-
-
-@pytest.mark.parametrize("keys, code, says", [([KEY], 0, "fine"), (["another"], 1, "IAM: 400")])
-def test_iam(keys, code, says, analyzer, tmp_path):
-    """With an api_key a token is fetched, and the store is asked with it."""
-    with Sink() as sink, Iam(*keys) as iam:
+def test_token(analyzer, sink, tmp_path):
+    """With an API key the token has a line of its own."""
+    with Iam(KEY) as iam:
         sink.demand(iam.is_valid)
-        result = check(tmp_path, {"endpoint": sink.endpoint, "api_key": KEY, "iam_endpoint": iam.endpoint}, analyzer)
-    assert result.code == code and says in lines(result)["store"], result
-    assert KEY not in result.stdout + result.stderr
+        s3 = {"type": "s3", "s3": {"endpoint": sink.endpoint, "api_key": KEY, "iam_endpoint": iam.endpoint}}
+        path = configure(tmp_path, analyzer, s3)
+        assert words(check(path, 0)) == {"stream": "fine", "topology": "fine", "token": "fine", "store": "fine"}
+        assert sink.deleted == [PROBE] and iam.requests == 1
+        iam.keys = {"another"}
+        found = check(path, 1)
+        assert words(found) == {"stream": "fine", "topology": "fine", "token": "failed", "store": "failed"}
+        assert "IAM: 400 BXNIM0415E: it does not accept the key: check api_key" in found["token"][1]
+        assert "not tried without a token" in found["store"][1] and sink.puts == {PROBE: 1}
+        iam.keys = {KEY}
+        sink.demand(lambda headers: False)
+        found = check(path, 1)
+        assert words(found)["token"] == "fine" and "does not accept the token of api_key" in found["store"][1]
 
 
-def test_wrong_port(swift, bucket, tmp_path):
-    """Nobody listens: the stream and the topology say so, the store is fine."""
-    result = check(tmp_path, hmac(swift), NOBODY, bucket=bucket)
-    found = lines(result)
-    assert result.code == 1 and found["store"].endswith("fine"), result
-    assert "cannot connect" in found["stream"] and "refused" in found["topology"], found
+STORES = {
+    "no-bucket": ("status=404 code=NoSuchBucket", 'NoSuchBucket: the bucket "bucket" does not exist'),
+    "denied": ("status=403 code=AccessDenied", "403 AccessDenied: the access key may not write there"),
+    "broken": ("status=500 code=InternalError", "500 InternalError"),
+    "error-in-200": ("error=InternalError", "200 InternalError"),
+    "garbage": ("garbage", "127.0.0.1:"),
+}
 
 
-@pytest.mark.parametrize("command, stream, topology", [
-    ("refuse 401", "401", "fine"),
-    ("refuse 409", "host_id", "fine"),
-    ("topology 500", "fine", "500"),
-    ("topology garbage", "fine", "JSON"),
-])
-def test_analyzer_that_does_not_want_us(command, stream, topology, swift, bucket, analyzer, tmp_path):
-    """Each line speaks for its part."""
-    analyzer.command(command)
-    result = check(tmp_path, hmac(swift), analyzer, bucket=bucket)
-    found = lines(result)
-    assert result.code == 1 and stream in found["stream"] and topology in found["topology"], result
-    assert found["store"].endswith("fine")
+@pytest.mark.parametrize("name", STORES)
+def test_store_fails(name, analyzer, sink, tmp_path):
+    """The reason stands in the line; what the store did not take is not deleted."""
+    how, said = STORES[name]
+    sink.behave(how)
+    found = check(configure(tmp_path, analyzer, to_sink(sink)), 1)
+    assert words(found) == {"stream": "fine", "topology": "fine", "store": "failed"}
+    assert said in found["store"][1] and sink.deleted == []
+
+
+def test_nobody_listens_where_the_store_should_be(analyzer, sink, tmp_path):
+    """The wrong port."""
+    write = settings.merge(to_sink(sink), {"s3": {"endpoint": "http://127.0.0.1:%d" % free_ports(1)[0]}})
+    found = check(configure(tmp_path, analyzer, write), 1)
+    assert "connection refused by 127.0.0.1:" in found["store"][1]
+
+
+ANALYZERS = {
+    "401": (["--auth", "bob:secret"], "failed", "failed", "401: wrong credentials", "401"),
+    "403": (["--refuse", 403], "failed", "fine", "403: .*role admin", None),
+    "409": (["--refuse", 409], "failed", "fine", '409: host_id "check" is in use', None),
+    "no-ping": (["--ping", "off", "--ping-delay", 1, "--pong-timeout", 0], "failed", "fine", "closed the connection", None),
+    "closed-at-once": (["--close-before-ping", "on"], "failed", "fine", "does not want this client", None),
+    "rest-500": (["--topology-mode", 500], "fine", "failed", None, "500"),
+    "rest-garbage": (["--topology-mode", "garbage"], "fine", "failed", None, "JSON|not"),
+}
+
+
+@pytest.mark.parametrize("name", ANALYZERS)
+def test_analyzer_fails(name, sink, tmp_path):
+    """Stream and topology are told apart; the store is tried all the same."""
+    options, stream, topology, stream_says, topology_says = ANALYZERS[name]
+    with Analyzer(options=options) as analyzer:
+        found = check(configure(tmp_path, analyzer, to_sink(sink)), 1)
+    assert words(found) == {"stream": stream, "topology": topology, "store": "fine"}
+    for what, says in (("stream", stream_says), ("topology", topology_says)):
+        if says:
+            assert [text for text in says.split("|") if all(part in found[what][1] for part in text.split(".*"))], found
+
+
+def test_nobody_listens_where_the_analyzer_should_be(analyzer, sink, tmp_path):
+    """The wrong port: address and key are named."""
+    address = "127.0.0.1:%d" % free_ports(1)[0]
+    change = {"analyzers": [address], "pipeline": {"subscriber": {"url": "ws://%s/ws/subscriber/flow" % address}}}
+    found = check(configure(tmp_path, analyzer, to_sink(sink), change), 1)
+    assert words(found) == {"stream": "failed", "topology": "failed", "store": "fine"}
+    assert address in found["stream"][1] and "pipeline.subscriber.url" in found["stream"][1]
+    assert "refused" in found["topology"][1]
+
+
+def test_nothing_is_tried_with_a_bad_configuration(analyzer, sink, tmp_path):
+    """What is wrong with the file comes first."""
+    path = configure(tmp_path, analyzer, to_sink(sink), {"pipeline": {"store": {"type": "none"}}})
+    result = exporter("check", "-c", path, "--connect")
+    assert result.code == 1 and "%s:" % path in result.stderr and result.stdout == ""
+    assert analyzer.stats()["admitted"] == 0 and not sink.requests
+
+
+def test_a_crowded_analyzer(analyzer, sink, tmp_path):
+    """Other subscribers are there: it is let in beside them, and leaves in order."""
+    with contextlib.ExitStack() as stack:
+        for name in ("one", "two"):
+            stack.enter_context(Subscriber(analyzer.address, "flow", host_id=name))
+        assert words(check(configure(tmp_path, analyzer, to_sink(sink)), 0))["stream"] == "fine"
+        assert analyzer.stats()["closes"] == {"1000": 1}

@@ -5,19 +5,18 @@ Flows keep coming all the time. What was wrong comes right without a restart,
 nothing is lost meanwhile, and no secret is ever written anywhere.
 """
 import contextlib
-import os
+import re
 import shutil
-import signal
 import ssl
 
 import pytest
 
 from lib import objects, settings
 from lib.export import waiting
-from lib.pages import get
-from lib.paths import EXPORTER, recording
+from lib.paths import recording
+from lib.pages import get, listening, status
 from lib.pki import Authority
-from lib.process import Analyzer, Exporter, Program, exporter, until
+from lib.process import Analyzer, Exporter, exporter, until
 from lib.s3.iam import Iam
 from lib.s3.sink import Sink
 
@@ -40,8 +39,7 @@ CONFIG = {
 
 
 def configure(folder, s3, analyzer=None, bucket="bucket"):
-    change = {"spool": {"directory": str(folder / "spool"), "min_free": 0},
-              "status": {"listen": "unix:%s" % (folder / "status.sock")},
+    change = {"status": listening(folder), "spool": {"directory": str(folder / "spool"), "min_free": 0},
               "pipeline": {"write": {"type": "s3", "s3": s3}, "store": {"buffered": {"dirname": bucket}}}}
     if analyzer:
         change["analyzers"] = [analyzer.address]
@@ -53,7 +51,7 @@ def configure(folder, s3, analyzer=None, bucket="bucket"):
 def exporting(folder, s3, secrets=(), env=None, bucket="bucket"):
     """An exporter that gets flows until the end of the block; then everything it has must be stored.
 
-    secrets: what must be in no line of the log, no page or table of the status and no file of the spool.
+    secrets: what must be in no line of the log and no file of the spool, whatever happens.
     """
     with Analyzer(RECORDING, pace=PACE, options=["--repeat", 0, "--uniq"]) as analyzer:
         with Exporter(configure(folder, s3, analyzer, bucket), env=env) as program:
@@ -67,13 +65,14 @@ def exporting(folder, s3, secrets=(), env=None, bucket="bucket"):
 
 
 def discreet(program, folder, secrets):
-    """Fail when a secret was written."""
+    """Fail when a secret was written, or is shown to those who ask."""
     written = [("log", (program.out.text() + program.err.text()).encode("utf-8", "replace"))]
     if program.process.poll() is None:
-        shown = [exporter("status", "-c", folder / "exporter.yml", *args).stdout for args in ([], ["exporter"])]
-        shown += [get(folder, page)[1] for page in ("/metrics", "/status", "/readyz", "/healthz")]
-        assert all(shown)
-        written += [("status", text.encode()) for text in shown]
+        written += [(page, get(folder, page)[1].encode()) for page in ("/status", "/metrics", "/readyz", "/healthz")]
+        for arguments in ((), ("exporter",)):
+            shown = exporter("status", "-c", folder / "exporter.yml", *arguments)
+            assert shown.code == 0
+            written += [("status", (shown.stdout + shown.stderr).encode())]
     for path in (folder / "spool").rglob("*"):
         with contextlib.suppress(FileNotFoundError):
             written += [(path, path.read_bytes())] if path.is_file() else []
@@ -103,29 +102,6 @@ def degraded(program):
     return [line for line in program.err.text().splitlines() if "state=degraded" in line]
 
 
-def test_no_core_is_left(tmp_path):
-    """A process that aborts leaves no core, in which its secrets would be; one of this test's would."""
-    run = ["sh", "-c", "cd \"$1\"; shift; ulimit -c unlimited; exec \"$@\"", "sh", tmp_path]
-    with Program(run + ["sleep", "60"]) as other:
-        until(lambda: cmdline(other).startswith(b"sleep"), "its start")
-        other.signal(signal.SIGABRT)
-        assert os.WCOREDUMP(os.waitpid(other.process.pid, 0)[1])
-        other.process.returncode = -signal.SIGABRT
-    path = configure(tmp_path, {"endpoint": "http://127.0.0.1:1", "access_key": "a", "secret_key": KEY})
-    settings.save(path, settings.merge(settings.load(path), {"pipeline": {
-        "subscriber": {"url": "ws://127.0.0.1:1/ws/subscriber/flow"}}}))
-    with Program(run + [EXPORTER, "run", "-c", path]) as program:
-        program.err.wait(lambda line: "state=started" in line, 30)
-        program.signal(signal.SIGABRT)
-        assert not os.WCOREDUMP(os.waitpid(program.process.pid, 0)[1])
-        program.process.returncode = -signal.SIGABRT
-
-
-def cmdline(program):
-    with open("/proc/%d/cmdline" % program.process.pid, "rb") as file:
-        return file.read()
-
-
 def test_tokens_are_renewed_ahead(tmp_path):
     """Lives of some seconds: always the right token, one request at a time, and no upload that waits for one."""
     with Iam(KEY) as iam, Sink() as sink:
@@ -143,6 +119,26 @@ def test_tokens_are_renewed_ahead(tmp_path):
             assert not degraded(program)
         assert iam.most_at_once == 1 and iam.requests == len(iam.given)
         assert not sink.requests["forbidden"]
+        sound(sink)
+
+
+def test_no_new_token_while_the_old_one_is_good(tmp_path):
+    """IAM fails in the life of a token: objects are stored, and log and status say how long that will go on."""
+    with Iam(KEY) as iam, Sink() as sink:
+        iam.ttl = 12
+        with exporting(tmp_path, with_iam(sink, iam), [KEY, "TOKEN."]) as program:
+            more(sink)
+            iam.fail(503)
+            line = program.log("warning=")[1]
+            assert re.search(r'state=ok warning="IAM: 503 .*; the token there is is good for [12] s more"', line), line
+            tenant, = status(tmp_path)["tenants"]
+            assert tenant["state"] == "ok" and tenant["last_error"].startswith("IAM: 503 "), tenant
+            iam.good()
+            program.log("state=ok$")
+            until(lambda: status(tmp_path)["tenants"][0]["last_error"] == "", "no error")
+            more(sink)
+            assert not degraded(program)
+        assert len(iam.given) >= 2 and not sink.requests["forbidden"]
         sound(sink)
 
 
@@ -250,7 +246,7 @@ def test_keys_in_the_directory_of_credentials(swift, bucket, tmp_path):
     (folder / "secret").write_text("wrong-secret")
     s3 = {"endpoint": swift.endpoint, "region": swift.region, "access_key_file": "id", "secret_key_file": "secret"}
     env = {"CREDENTIALS_DIRECTORY": str(folder)}
-    with exporting(tmp_path, s3, ["wrong-secret"], env, bucket) as program:
+    with exporting(tmp_path, s3, ["wrong-secret", swift.secret_key], env, bucket) as program:
         assert "403 SignatureDoesNotMatch: check secret_key" in program.log("state=degraded")[1]
         (folder / "new").write_text(swift.secret_key)
         (folder / "new").rename(folder / "secret")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """An object store that can be told to misbehave.
 
-It takes PUTs and keeps body and headers; it checks no signature (Swift and
+It takes PUTs and keeps body and headers, and DELETEs; it checks no signature (Swift and
 MinIO do). behave() decides what happens to requests, in the order they come:
 
     ok            keep the object, answer 200
@@ -56,10 +56,10 @@ class Sink:
     def __init__(self, port=0, context=None):
         self.lock = threading.Condition()
         self.stored = {}                        # key "bucket/..." -> Stored
-        self.deleted = {}                       # key -> Stored, or None
         self.puts = collections.Counter()       # key -> successful puts
         self.requests = collections.Counter()   # behavior -> requests
         self.rewritten = []                     # keys put again with other bytes
+        self.deleted = []                       # keys, in the order they came
         self.sent = collections.defaultdict(collections.Counter)    # key -> {MD5 of the body: times}
         self.waiting = 0
         self.allowed = None                     # demand()
@@ -255,7 +255,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.refuse({"status": 403, "code": "AccessDenied"})
             return
         with self.server.sink.lock:
-            self.server.sink.deleted[self.key()] = self.server.sink.stored.pop(self.key(), None)
+            self.server.sink.deleted.append(self.key())
+            self.server.sink.stored.pop(self.key(), None)
         self.answer(204, b"", {})
 
     def do_GET(self):
