@@ -148,7 +148,7 @@ def test_refused_topology_is_told(certs, tmp_path):
         site.exporter.__exit__(None, None, None)
         site.config["analyzers"] = [foreign.address]
         site.exporter = Exporter(settings.save(tmp_path / "exporter.yml", site.config))
-        assert re.search("self.signed|issuer|CA", site.exporter.log('topology=failed error="([^"]*)"')[1])
+        assert re.search("self.signed|issuer|CA", site.exporter.log('topology=down .*error="([^"]*)"')[1])
 
 
 WRONG_SERVER = {

@@ -83,7 +83,7 @@ def test_down_and_up_again(tmp_path):
             until(lambda: first.stats()["topology_requests"], "a question to the first")
             first.__exit__(None, None, None)
             running.log("topology=switched .*next=http://" + second.address)
-            assert second.stats()["topology_requests"] > 0
+            until(lambda: second.stats()["topology_requests"], "a question to the second")
             second.__exit__(None, None, None)
             number, _ = running.log("topology=down")
             assert status(tmp_path)["topology"]["down"]
@@ -92,7 +92,9 @@ def test_down_and_up_again(tmp_path):
                 until(lambda: again.stats()["topology_requests"] > 1, "more questions")
                 assert not status(tmp_path)["topology"]["down"]
                 assert running.stop() == 0
-    assert re.findall(r"topology=(\w+)", running.err.text()) == ["switched", "down", "up"]
+    # When the silence of the first is older than error_ttl it is tried once more before all is down.
+    told = re.findall(r"topology=(\w+)", running.err.text())
+    assert told in (["switched", "down", "up"], ["switched", "switched", "down", "up"]), told
 
 
 @pytest.mark.parametrize("where", ["127.0.0.1:%s", "http://localhost:%s", "%s", ":%s"])
