@@ -128,6 +128,149 @@ static void replies(void **state)
 	buf_fini(&text);
 }
 
+/* What is kept of a node: the members that are there. */
+static void describe_members(struct buf *out, const struct node *node)
+{
+	const struct field *field;
+	size_t i;
+
+	for (field = node_shape.fields; field->name; field++) {
+		const void *at = (const char *)node + field->offset;
+		const struct str *text = at;
+		const struct strs *list = at;
+		const struct map_of_str *map = at;
+
+		if (field_is_empty(field, at) && field->kind != FIELD_KIND_STR)
+			continue;
+		if (field->kind == FIELD_KIND_STR && !text->ptr)
+			continue;
+		buf_printf(out, "%s=", field->name);
+		if (field->kind == FIELD_KIND_STR)
+			buf_put(out, *text);
+		for (i = 0; field->kind == FIELD_KIND_STRS && i < list->count; i++)
+			buf_printf(out, "[" STR_FMT "]", STR_ARG(list->item[i]));
+		for (i = 0; field->kind == FIELD_KIND_MAP && i < map->count; i++)
+			buf_printf(out, "[" STR_FMT ":" STR_FMT "]",
+				   STR_ARG(map->name[i]), STR_ARG(map->value[i]));
+		buf_putc(out, ';');
+	}
+}
+
+static void members(void **state)
+{
+	static const struct {
+		const char *metadata, *members;
+	} table[] = {
+		{ "{\"Type\":\"veth\",\"Name\":\"eth0\"}", "Type=veth;Name=eth0;" },
+		{ "{\"Type\":\"\",\"Name\":null}", "Type=;" },
+		{ "{\"Container\":{\"ID\":\"i\",\"Hosts\":{\"Hostname\":\"h\"},"
+		  "\"Runtime\":\"runc\"}}",
+		  "Container.ID=i;Container.Hosts.Hostname=h;Container.Runtime=runc;" },
+		{ "{\"Docker\":{\"ContainerID\":\"d\"},\"Runc\":{\"ContainerID\":\"r\","
+		  "\"Hosts\":{\"Hostname\":\"h\",\"IP\":\"1.1.1.1\"}}}",
+		  "Docker.ContainerID=d;Runc.ContainerID=r;Runc.Hosts.Hostname=h;" },
+		{ "{\"K8s\":{\"Namespace\":\"n\",\"Name\":\"p\"}}",
+		  "K8s.Namespace=n;K8s.Name=p;" },
+		/* The first of the owners, whatever it is. */
+		{ "{\"K8s\":{\"Extra\":{\"ObjectMeta\":{\"OwnerReferences\":"
+		  "[{\"Kind\":\"ReplicaSet\",\"Name\":\"web\"},"
+		  "{\"Kind\":\"x\",\"Name\":\"y\"}]}}}}",
+		  "K8s.Extra.ObjectMeta.OwnerReferences.0.Kind=ReplicaSet;"
+		  "K8s.Extra.ObjectMeta.OwnerReferences.0.Name=web;" },
+		{ "{\"K8s\":{\"Extra\":{\"ObjectMeta\":{\"OwnerReferences\":"
+		  "[null,{\"Kind\":\"x\",\"Name\":\"y\"}]}}}}",
+		  "" },
+		{ "{\"K8s\":{\"Extra\":{\"ObjectMeta\":{\"OwnerReferences\":[]}}}}", "" },
+		{ "{\"K8s\":{\"Extra\":{\"ObjectMeta\":{\"OwnerReferences\":{}}}}}", "" },
+		{ "{\"K8s\":{\"Extra\":{\"Status\":{\"Addresses\":"
+		  "[{\"Type\":\"InternalIP\",\"Address\":\"1.1.1.1\"},"
+		  "{\"Type\":\"Hostname\",\"Address\":\"\"},"
+		  "{\"Type\":3,\"Address\":\"2.2.2.2\"},{\"Type\":\"ExternalIP\"},"
+		  "null,\"3.3.3.3\",[],"
+		  "{\"Address\":\"4.4.4.4\",\"Type\":\"ExternalIP\",\"x\":{}}]}}}}",
+		  "K8s.Extra.Status.Addresses=[InternalIP:1.1.1.1][Hostname:]"
+		  "[ExternalIP:4.4.4.4];" },
+		{ "{\"K8s\":{\"Extra\":{\"Status\":{\"Addresses\":"
+		  "{\"Type\":\"InternalIP\",\"Address\":\"1.1.1.1\"}}}}}",
+		  "" },
+		{ "{\"IPV4\":[\"1.1.1.1/8\",\"\"]}", "IPV4=[1.1.1.1/8][];" },
+		{ "{\"IPV4\":[]}", "" },
+		/* A path through what is no object, a name with the dots in it. */
+		{ "{\"Container\":\"ID\",\"Docker\":[{\"ContainerID\":\"d\"}],"
+		  "\"Runc\":null,\"K8s\":7}",
+		  "" },
+		{ "{\"Docker.ContainerID\":\"d\",\"container\":{\"ID\":\"i\"}}", "" },
+		{ "[{\"Type\":\"veth\"}]", "" },
+	};
+	struct buf body = BUF_INIT(4096), text = BUF_INIT(4096);
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct shared_answer *a;
+
+		buf_reset(&body);
+		buf_reset(&text);
+		buf_printf(&body, "[{\"ID\":\"1\",\"Metadata\":%s}]", table[i].metadata);
+		a = gremlin_read(200, buf_str(&body), NULL);
+		assert_non_null(a);
+		assert_int_equal(a->answer.count, 1);
+		/* Nothing of the reply is needed any more. */
+		memset(body.ptr, 'x', body.len);
+		describe_members(&text, a->answer.node);
+		if (!str_is(buf_str(&text), table[i].members))
+			fail_msg("%s: " STR_FMT, table[i].metadata,
+				 STR_ARG(buf_str(&text)));
+		shared_answer_unref(a);
+	}
+	buf_fini(&body);
+	buf_fini(&text);
+}
+
+static void values(void **state)
+{
+	static const struct {
+		int status;
+		const char *body;
+		const char *value; /* or NULL: there is none */
+		bool is_null;
+	} table[] = {
+		{ 200, "null", NULL, true },
+		{ 200, " null\n", NULL, true },
+		{ 204, "", NULL, false },
+		{ 204, "null", NULL, false },
+		{ 200, "[]", NULL, false },
+		{ 200, "[\"a\"]", "a", false },
+		{ 200, "[\"a\",\"b\"]", "a", false },
+		{ 200, "[\"\",\"b\"]", "", false },
+		{ 200, "[null,\"b\"]", "", false },
+		{ 200, "[null]", "", false },
+		{ 200, "[\"a\",null]", "a", false },
+		{ 200, "[\"\\u00e9\\\"\\n\"]", "\xc3\xa9\"\n", false },
+		{ 200, "[1]", NULL, false },
+		{ 200, "[\"a\",1]", NULL, false },
+		{ 200, "[\"a\",true]", NULL, false },
+		{ 200, "[[\"x\"]]", NULL, false },
+		{ 200, "[\"a\",[]]", NULL, false },
+		{ 200, "[\"a\"," NODE("1", "{}") "]", NULL, false },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct shared_answer *a = gremlin_read(table[i].status,
+						       str_of(table[i].body), NULL);
+
+		assert_non_null(a);
+		if (a->answer.is_null != table[i].is_null ||
+		    !a->answer.value.ptr != !table[i].value ||
+		    (table[i].value && !str_is(a->answer.value, table[i].value)))
+			fail_msg("%s", table[i].body);
+		assert_false(a->answer.is_unknown);
+		shared_answer_unref(a);
+	}
+}
+
 static void put_times(struct buf *out, char c, int times)
 {
 	while (times--)
@@ -204,6 +347,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bodies),    cmocka_unit_test(replies),
+		cmocka_unit_test(members),   cmocka_unit_test(values),
 		cmocka_unit_test(too_deep),  cmocka_unit_test(small),
 		cmocka_unit_test(analyzers),
 	};

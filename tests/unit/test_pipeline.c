@@ -116,6 +116,49 @@ static void fake_apply(void *self, enum tag tag, struct records *records, struct
 	}
 }
 
+/* More records than there is room for, behind those of flows. */
+static void adding_apply(void *self, enum tag tag, struct records *records,
+			 struct now now)
+{
+	size_t before = records->count, i;
+
+	(void)self;
+	(void)now;
+	for (i = 0; i < 40; i++) {
+		struct record *record = records_add(records);
+
+		assert_non_null(record);
+		assert_int_equal(record->number, 0);
+		assert_int_equal(record->passes, 0);
+		record->number = (int64_t)i + 1000 * (int64_t)tag;
+		assert_ptr_equal(records->item[before + i], record);
+	}
+	assert_int_equal(records->count, before + 40);
+}
+
+/* From 3000 on, two records without flows in one of the tags. */
+static int64_t fake_tick(void *self, enum tag tag, struct records *records,
+			 struct now now)
+{
+	assert_string_equal(self, "mangle");
+	assert_ptr_equal(records->shape, &record_shape);
+	assert_int_equal(records->count, 0);
+	assert_int_equal(records->window_ms, 5000);
+	if (tag != TAG_INGRESS || now.mono_ms < 3000)
+		return tag == TAG_INGRESS ? 3000 : NEVER_MS;
+	((struct record *)records_add(records))->number = 7;
+	((struct record *)records_add(records))->number = now.mono_ms;
+	return 4000;
+}
+
+static int64_t fake_refresh(void *self, struct queries *queries, struct now now)
+{
+	assert_string_equal(self, "classify");
+	assert_non_null(queries);
+	queries->pending++;
+	return now.mono_ms + 1500;
+}
+
 static void no_apply(void *self, enum tag tag, struct records *records, struct now now)
 {
 	(void)self;
@@ -282,7 +325,7 @@ static void assert_balance(const struct world *w)
 static void add_usual_flows(struct world *w)
 {
 	static const int64_t starts[] = {
-		20, 0, 10, 21, 22, 23, 12, 30, 31, 20, 110, 20, 1,
+		20, 0, 10, 21, 22, 23, 12, 30, 31, 20, 110, 20, 1, 24, 14,
 	};
 	size_t i;
 
@@ -299,7 +342,7 @@ static void test_every_flow_is_counted_where_it_went(void **state)
 	start_pipeline(&w);
 	add_usual_flows(&w);
 	accept_all(&w);
-	assert_int_equal(get(&w, STAT_FLOWS_EXCLUDED), 2);
+	assert_int_equal(get(&w, STAT_FLOWS_EXCLUDED), 4);
 	assert_int_equal(get(&w, STAT_FLOWS_DROPPED_NO_TRANSPORT), 2);
 	assert_int_equal(get(&w, STAT_FLOWS_DROPPED_NO_NETWORK), 2);
 	assert_int_equal(get(&w, STAT_FLOWS_DROPPED_NO_METRIC), 1);
@@ -478,6 +521,117 @@ static void test_records_that_found_no_place_are_counted(void **state)
 	close_world(&w);
 }
 
+static void test_a_mangle_may_add_more_than_there_was(void **state)
+{
+	struct buf expected = BUF_INIT(65536);
+	struct world w;
+	int i;
+
+	(void)state;
+	open_world(&w);
+	w.mangle.apply = adding_apply;
+	start_pipeline(&w);
+	add_flow(&w, 20, 1);
+	add_flow(&w, 20, 1);
+	accept_all(&w);
+	pipeline_commit(w.pipeline, at(2000));
+	buf_puts(&expected, "internal: 20/0 20/0");
+	for (i = 0; i < 40; i++)
+		buf_printf(&expected, " %d/0", i + 1000 * TAG_INTERNAL);
+	buf_putc(&expected, '\n');
+	assert_string_equal(w.sink.log.ptr, expected.ptr);
+	assert_int_equal(get(&w, STAT_RECORDS_ADDED), 40);
+	assert_int_equal(get(&w, STAT_RECORDS_ENCODED), 42);
+	assert_balance(&w);
+	buf_fini(&expected);
+	close_world(&w);
+}
+
+static void test_a_mangle_may_add_records_without_flows(void **state)
+{
+	struct world w;
+
+	(void)state;
+	open_world(&w);
+	w.mangle.tick = fake_tick;
+	start_pipeline(&w);
+	assert_int_equal(pipeline_tick(w.pipeline, NULL, at(1000)), 3000);
+	assert_string_equal(buf_str(&w.sink.log).ptr, "");
+	assert_int_equal(pipeline_tick(w.pipeline, NULL, at(3000)), 4000);
+	assert_string_equal(w.sink.log.ptr, "ingress: 7/0 3000/0\n");
+	assert_int_equal(get(&w, STAT_RECORDS_ADDED), 2);
+	assert_int_equal(get(&w, STAT_RECORDS_ENCODED), 2);
+	assert_balance(&w);
+	close_world(&w);
+}
+
+/* A batch that waits for answers is not disturbed. */
+static void test_ticks_leave_a_parked_batch_alone(void **state)
+{
+	struct world w;
+
+	(void)state;
+	open_world(&w);
+	w.transform.enrich = fake_enrich;
+	w.mangle.tick = fake_tick;
+	start_pipeline(&w);
+	add_flow(&w, 10, 2);
+	add_flow(&w, 20, 2);
+	accept_all(&w);
+	assert_int_equal(pipeline_enrich(w.pipeline, NULL), 2);
+	pipeline_tick(w.pipeline, NULL, at(3000));
+	assert_string_equal(w.sink.log.ptr, "ingress: 7/0 3000/0\n");
+	pipeline_tick(w.pipeline, NULL, at(3500));
+	assert_int_equal(pipeline_enrich(w.pipeline, NULL), 0);
+	pipeline_commit(w.pipeline, at(3600));
+	assert_string_equal(w.sink.log.ptr, "ingress: 7/0 3000/0\ningress: 7/0 3500/0\n"
+					    "ingress: 10/2\ninternal: 20/2\n");
+	assert_int_equal(get(&w, STAT_RECORDS_ADDED), 4);
+	assert_balance(&w);
+	close_world(&w);
+}
+
+static void test_records_without_flows_belong_to_objects(void **state)
+{
+	struct world w;
+
+	(void)state;
+	open_world(&w);
+	w.mangle.tick = fake_tick;
+	w.parts.limits.max_records = 3;
+	start_pipeline(&w);
+	pipeline_tick(w.pipeline, NULL, at(3000));
+	pipeline_tick(w.pipeline, NULL, at(4000));
+	assert_string_equal(w.sink.log.ptr,
+			    "ingress: 7/0 3000/0\ningress: 7/0\n"
+			    "ingress sealed 3, 0 lost\ningress: 4000/0\n");
+	pipeline_flush(w.pipeline, at(4500));
+	assert_non_null(strstr(w.sink.log.ptr, "ingress sealed 1, 0 lost\n"));
+	assert_balance(&w);
+	close_world(&w);
+}
+
+static void test_a_classifier_is_refreshed_beside_the_flows(void **state)
+{
+	struct queries queries = { .pending = 0 };
+	struct world w;
+
+	(void)state;
+	open_world(&w);
+	w.classify.refresh = fake_refresh;
+	w.mangle.tick = fake_tick;
+	start_pipeline(&w);
+	assert_int_equal(pipeline_tick(w.pipeline, &queries, at(1000)), 2500);
+	assert_int_equal(pipeline_tick(w.pipeline, &queries, at(1600)), 3000);
+	assert_int_equal(queries.pending, 2);
+	add_flow(&w, 20, 1);
+	accept_all(&w);
+	pipeline_commit(w.pipeline, at(1700));
+	assert_int_equal(queries.pending, 2);
+	assert_string_equal(w.sink.log.ptr, "internal: 20/0\n");
+	close_world(&w);
+}
+
 static int64_t left; /* records that fake_more() and fake_due() still make */
 
 static bool fake_more(void *self, const struct flow *flow, void *out)
@@ -578,6 +732,11 @@ int main(void)
 		cmocka_unit_test(test_records_that_found_no_place_are_counted),
 		cmocka_unit_test(test_a_flow_may_be_more_records),
 		cmocka_unit_test(test_records_may_be_due_without_flows),
+		cmocka_unit_test(test_a_mangle_may_add_more_than_there_was),
+		cmocka_unit_test(test_a_mangle_may_add_records_without_flows),
+		cmocka_unit_test(test_ticks_leave_a_parked_batch_alone),
+		cmocka_unit_test(test_records_without_flows_belong_to_objects),
+		cmocka_unit_test(test_a_classifier_is_refreshed_beside_the_flows),
 	};
 
 	return cmocka_run_group_tests_name("pipeline", tests, NULL, NULL);

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <cmocka.h>
+#include "stage/encode_json.h"
 #include "stage/set.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -93,6 +94,59 @@ static void test_the_parts_are_those_of_the_set(void **state)
 	assert_ptr_equal(parts.encode, &encode_json);
 	assert_ptr_equal(parts.encode_state, w.set.at[KIND_ENCODE].state);
 	assert_int_equal(parts.limits.max_records, 5);
+	close_world(&w);
+}
+
+static void test_a_transform_may_have_an_encoder_of_its_own(void **state)
+{
+	static const struct {
+		const char *yaml;
+		const struct stage *encode;
+		bool is_pretty;
+	} cases[] = {
+		{ "pipeline: {transform: {type: secadvisor}}", &encode_secadvisor.stage,
+		  false },
+		{ "pipeline: {transform: {type: secadvisor}, encode: {type: ''}}",
+		  &encode_secadvisor.stage, false },
+		{ "pipeline: {transform: {type: secadvisor}, "
+		  "encode: {json: {pretty: true}}}",
+		  &encode_secadvisor.stage, true },
+		{ "pipeline: {transform: {type: secadvisor}, encode: {type: json}}",
+		  &encode_json.stage, false },
+		{ "pipeline: {transform: {type: vpclogs}}", &encode_json.stage, false },
+		{ "pipeline: {transform: {type: none}}", &encode_json.stage, false },
+		/* It can be had without that transform. */
+		{ "pipeline: {transform: {type: vpclogs}, encode: {type: secadvisor}}",
+		  &encode_secadvisor.stage, false },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		const struct json_options *options;
+		struct world w;
+
+		open_world(&w, cases[i].yaml);
+		assert_string_equal(buf_str(&w.problems.text).ptr, "");
+		assert_ptr_equal(w.set.at[KIND_ENCODE].stage, cases[i].encode);
+		options = w.set.at[KIND_ENCODE].state;
+		assert_int_equal(options->pretty, cases[i].is_pretty);
+		close_world(&w);
+	}
+}
+
+/* What goes without saying must fit, too. */
+static void test_an_encoder_of_its_own_takes_no_header(void **state)
+{
+	struct world w;
+
+	(void)state;
+	open_world(&w, "pipeline:\n  transform: {type: secadvisor}\n"
+		       "  storeheader: {type: vpclogs}\n");
+	assert_int_equal(w.problems.count, 1);
+	assert_non_null(strstr(w.problems.text.ptr,
+			       "pipeline.encode.type: encode secadvisor does not fit "
+			       "storeheader vpclogs; "));
 	close_world(&w);
 }
 
@@ -241,6 +295,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_without_types_the_fallbacks_are_taken),
 		cmocka_unit_test(test_the_parts_are_those_of_the_set),
+		cmocka_unit_test(test_a_transform_may_have_an_encoder_of_its_own),
+		cmocka_unit_test(test_an_encoder_of_its_own_takes_no_header),
 		cmocka_unit_test(test_an_unknown_type_lists_what_there_is),
 		cmocka_unit_test(test_names_are_exact),
 		cmocka_unit_test(test_all_problems_are_found_in_one_run),
