@@ -137,9 +137,9 @@ int64_t layout_slot(const struct layout *layout, int64_t wall_ms)
 /* Of <year>MMDDTHHMMSSZ the part asked for; a year may have other than 4 digits. */
 static void put_time(struct buf *key, enum name name, int64_t seconds)
 {
-	static const size_t behind_year[NAME_COUNT] = { [NAME_DAY] = 2,
-							[NAME_HOUR] = 5,
-							[NAME_MINUTE] = 7 };
+	static const size_t behind_year[NAME_COUNT] = {
+		[NAME_DAY] = 2, [NAME_HOUR] = 5, [NAME_MINUTE] = 7
+	};
 	size_t at = key->len, year, from = at, len = 2;
 
 	time_put_basic(key, seconds);

@@ -27,10 +27,12 @@ static int put_aws(const struct layout_options *o, struct buf *text, struct err 
 	bool is_hourly = o->partition == PARTITION_HOUR;
 
 	if (account.len != 12 || !is_made_of(account, DIGITS))
-		return err_set_key(err, "account_id", "must have 12 digits for this layout");
+		return err_set_key(err, "account_id",
+				   "must have 12 digits for this layout");
 	if (!is_made_of(region, LOWER DIGITS "-"))
-		return err_set_key(err, "region",
-				   "must be a region such as eu-central-1 for this layout");
+		return err_set_key(
+			err, "region",
+			"must be a region such as eu-central-1 for this layout");
 	if (o->name == LAYOUT_NAME_AWS_HIVE)
 		buf_printf(text,
 			   "AWSLogs/aws-account-id=" STR_FMT
@@ -42,8 +44,7 @@ static int put_aws(const struct layout_options *o, struct buf *text, struct err 
 		buf_printf(text,
 			   "AWSLogs/" STR_FMT "/vpcflowlogs/" STR_FMT
 			   "/{year}/{month}/{day}/%s",
-			   STR_ARG(account), STR_ARG(region),
-			   is_hourly ? "{hour}/" : "");
+			   STR_ARG(account), STR_ARG(region), is_hourly ? "{hour}/" : "");
 	buf_printf(text,
 		   STR_FMT "_vpcflowlogs_" STR_FMT
 			   "_fl-{stream_hex}_{year}{month}{day}T{hour}{minute}Z"
@@ -84,9 +85,8 @@ static int put_ibm(const struct layout_options *o, struct buf *text, struct err 
 	if (put_part("instance-id", "instance_id", o->instance_id, text, err) < 0 ||
 	    put_part("vnic-id", "vnic_id", o->vnic_id, text, err) < 0)
 		return -EINVAL;
-	buf_puts(text,
-		 "/record-type={record_type}/year={year}/month={month}/day={day}"
-		 "/hour={hour}/stream-id={stream}/{sequence}.gz");
+	buf_puts(text, "/record-type={record_type}/year={year}/month={month}/day={day}"
+		       "/hour={hour}/stream-id={stream}/{sequence}.gz");
 	return 0;
 }
 
@@ -100,7 +100,8 @@ static int put_text(const struct layout_options *o, struct buf *text, struct err
 		return put_ibm(o, text, err);
 	case LAYOUT_NAME_TEMPLATE:
 		if (o->key.len == 0)
-			return err_set_key(err, "key", "must be set with layout: template");
+			return err_set_key(err, "key",
+					   "must be set with layout: template");
 		buf_put(text, o->key);
 		return 0;
 	default:
@@ -124,11 +125,13 @@ int layouts_make(const struct layout_options *o, struct arena *arena,
 	if (o->key.len && o->name != LAYOUT_NAME_TEMPLATE)
 		error = err_set_key(err, "key", "is for layout: template only");
 	else if (o->partition && !is_aws(o))
-		error = err_set_key(err, "partition", "is for layouts aws and aws-hive only");
+		error = err_set_key(err, "partition",
+				    "is for layouts aws and aws-hive only");
 	else
 		error = put_text(o, &text, err);
 	if (!error && layout_init(layout, arena_str(arena, buf_str(&text)), &why) < 0)
-		error = err_set_key(err, o->name == LAYOUT_NAME_TEMPLATE ? "key" : "layout",
+		error = err_set_key(err,
+				    o->name == LAYOUT_NAME_TEMPLATE ? "key" : "layout",
 				    "%s", why.text);
 	buf_fini(&text);
 	return error;

@@ -9,7 +9,8 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static void assert_key(const char *text, const struct key_parts *parts, const char *wanted)
+static void assert_key(const char *text, const struct key_parts *parts,
+		       const char *wanted)
 {
 	struct buf key = BUF_INIT(1024);
 	struct err err = ERR_INIT;
@@ -133,7 +134,8 @@ static void test_layouts_that_lose_objects_are_refused(void **state)
 		  "has an empty part, \".\" or \"..\" between its slashes" },
 		{ "./" UNIQUE, "has an empty part, \".\" or \"..\" between its slashes" },
 		{ "/" UNIQUE, "has an empty part, \".\" or \"..\" between its slashes" },
-		{ "a//" UNIQUE, "has an empty part, \".\" or \"..\" between its slashes" },
+		{ "a//" UNIQUE,
+		  "has an empty part, \".\" or \"..\" between its slashes" },
 		{ UNIQUE "/", "ends with a slash" },
 		{ UNIQUE "\n", "has a control character" },
 	};
@@ -153,7 +155,8 @@ static void test_layouts_that_lose_objects_are_refused(void **state)
 
 		memset(long_text, 'x', sizeof(long_text));
 		memcpy(long_text, UNIQUE, sizeof(UNIQUE) - 1);
-		assert_int_equal(layout_init(&layout, (struct str){ long_text, LAYOUT_MAX + i },
+		assert_int_equal(layout_init(&layout,
+					     (struct str){ long_text, LAYOUT_MAX + i },
 					     &err) < 0,
 				 i);
 	}

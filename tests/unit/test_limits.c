@@ -151,6 +151,7 @@ static void test_values_of_the_wrong_type_are_refused(void **state)
 #define IBM                                                                              \
 	PLACE "      vpc_id: \"crn:v1:a/{day}\"\n      subnet_id: s.1\n"                 \
 	      "      instance_id: i_1\n      vnic_id: v~1 \n"
+#define AWS_DAY "AWSLogs/123456789012/vpcflowlogs/eu-central-1/{year}/{month}/{day}/"
 #define AWS_NAME                                                                          \
 	"123456789012_vpcflowlogs_eu-central-1_fl-{stream_hex}_{year}{month}{day}T{hour}" \
 	"{minute}Z_{tag_sequence_hex}.log.gz"
@@ -162,9 +163,7 @@ static void test_layouts_become_templates(void **state)
 		bool needs_gzip;
 	} cases[] = {
 		{ "", "{tag}/{stream}/{sequence}.gz", "auto", false },
-		{ PLACE "      layout: aws\n",
-		  "AWSLogs/123456789012/vpcflowlogs/eu-central-1/{year}/{month}/{day}/" AWS_NAME,
-		  "none", true },
+		{ PLACE "      layout: aws\n", AWS_DAY AWS_NAME, "none", true },
 		{ PLACE "      layout: aws\n      partition: hour\n"
 			"      content_encoding: gzip\n",
 		  "AWSLogs/123456789012/vpcflowlogs/eu-central-1/{year}/{month}/{day}/{hour}/" AWS_NAME,
@@ -188,8 +187,7 @@ static void test_layouts_become_templates(void **state)
 		{ "      layout: aws\n"
 		  "  transform: {awsflowlogs: {account_id: \"123456789012\", region: "
 		  "eu-central-1}}\n",
-		  "AWSLogs/123456789012/vpcflowlogs/eu-central-1/{year}/{month}/{day}/" AWS_NAME,
-		  "none", true },
+		  AWS_DAY AWS_NAME, "none", true },
 	};
 	size_t i;
 
