@@ -151,6 +151,7 @@ static int open_pipeline(struct tenant *t, double part, struct err *err)
 		.place = {
 			.dirname = tc->limits.dirname,
 			.prefix = tc->limits.bucket.prefix,
+			.layout = tc->limits.bucket.layout,
 			.content_encoding = tc->limits.content_encoding,
 		},
 	};

@@ -65,6 +65,20 @@ static void read_writer(struct tenant_config *tc, const struct config *config,
 	writer_release(&tc->writer);
 }
 
+/* Keys must not say what is not so. */
+static void check_compress(const struct tenant_config *tc, const struct config *config,
+			   struct problems *problems)
+{
+	const struct compress *compress = (const void *)tc->stages.at[KIND_COMPRESS]
+						  .stage;
+	struct err err = ERR_INIT;
+
+	if (!tc->limits.needs_gzip || !compress || compress == &compress_gzip)
+		return;
+	err_set_key(&err, "layout", "wants pipeline.compress.type: gzip");
+	config_problem(config, "pipeline.store.buffered", &err, problems);
+}
+
 void tenant_config_read(struct tenant_config *tc, const struct config *config,
 			struct log *log, struct problems *problems)
 {
@@ -78,6 +92,7 @@ void tenant_config_read(struct tenant_config *tc, const struct config *config,
 	read_writer(tc, config, problems);
 	store_limits_read(&tc->limits, config, tc->writer.store == &store_stdout,
 			  &tc->arena, problems);
+	check_compress(tc, config, problems);
 	tc->account = account_read(config, &tc->arena, log, problems);
 }
 

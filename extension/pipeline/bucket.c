@@ -122,10 +122,24 @@ static int append(struct bucket *b, int64_t most, struct now now)
 		return error;
 	stats_add(b->stats, STAT_RECORDS_ENCODED, (int64_t)count);
 	stats_add(b->stats, STAT_RECORDS_SPOOLED, (int64_t)count);
+	if (!b->records)
+		b->began_ms = now.wall_ms;
 	b->records += (int64_t)count;
 	b->bytes += (int64_t)bytes;
 	forget(b, count);
 	return count < wanted ? -ENOSPC : 0;
+}
+
+static int64_t slot_of(const struct bucket *b, int64_t wall_ms)
+{
+	return layout_slot(&b->limits->layout, wall_ms);
+}
+
+static bool stream_goes_on(const struct bucket *b, struct now now)
+{
+	if (b->limits->layout.renumbers && slot_of(b, b->began_ms) != b->stream_slot_ms)
+		return false;
+	return b->stream && now.mono_ms - b->stream_began_ms < b->limits->max_stream_ms;
 }
 
 /* The stream and sequence of the next object; false: no id to be had. */
@@ -136,13 +150,26 @@ static bool next_place(struct bucket *b, struct now now, int64_t *stream,
 
 	*stream = b->stream;
 	*sequence = b->sequence;
-	if (b->stream && now.mono_ms - b->stream_began_ms < b->limits->max_stream_ms)
+	if (stream_goes_on(b, now))
 		return true;
 	if (wanted <= b->stream)
 		wanted = b->stream + 1;
 	*stream = b->sink->stream(b->sink, wanted);
 	*sequence = 0;
 	return *stream > 0;
+}
+
+static void put_key(struct bucket *b, int64_t stream, int64_t sequence, struct buf *key)
+{
+	struct key_parts parts = {
+		.prefix = b->limits->prefix,
+		.tag = b->tag,
+		.stream = stream,
+		.sequence = sequence,
+		.began_ms = b->began_ms,
+	};
+
+	layout_key(&b->limits->layout, &parts, key);
 }
 
 static bool seal(struct bucket *b, struct now now)
@@ -162,14 +189,16 @@ static bool seal(struct bucket *b, struct now now)
 	if (b->limits->key_is_tag)
 		buf_puts(&key, tag_names[b->tag]);
 	else if (next_place(b, now, &stream, &sequence))
-		object_key(&key, b->limits->prefix, b->tag, stream, sequence);
+		put_key(b, stream, sequence, &key);
 	object.key = buf_str(&key);
 	ok = key.len && !buf_error(&key) && b->sink->seal(b->sink, b->tag, &object) == 0;
 	buf_fini(&key);
 	if (!ok)
 		return false;
-	if (stream != b->stream)
+	if (stream != b->stream) {
 		b->stream_began_ms = now.mono_ms;
+		b->stream_slot_ms = slot_of(b, b->began_ms);
+	}
 	b->stream = stream;
 	b->sequence = sequence + 1;
 	b->records = b->bytes = b->lost_flows = 0;
@@ -178,9 +207,16 @@ static bool seal(struct bucket *b, struct now now)
 	return true;
 }
 
+/* The open object's slot is over, or the clock went back before it. */
+static bool is_late(const struct bucket *b, struct now now)
+{
+	return b->records && slot_of(b, b->began_ms) != slot_of(b, now.wall_ms);
+}
+
 static bool is_due(const struct bucket *b, struct now now)
 {
-	return b->records + (int64_t)b->count >= b->limits->max_records ||
+	return is_late(b, now) ||
+	       b->records + (int64_t)b->count >= b->limits->max_records ||
 	       b->bytes >= OBJECT_MAX ||
 	       now.mono_ms - b->sealed_at.mono_ms >= b->age_limit_ms;
 }
@@ -240,7 +276,7 @@ static bool hand_over(struct bucket *b, struct now now, bool everything)
 
 static void store(struct bucket *b, struct now now, bool everything)
 {
-	bool ok = hand_over(b, now, everything);
+	bool ok = (!is_late(b, now) || seal(b, now)) && hand_over(b, now, everything);
 
 	b->retry_ms = ok ? 0 : now.mono_ms + RETRY_MS;
 	if (b->count || b->held_bytes)
@@ -271,6 +307,19 @@ void bucket_commit(struct bucket *b, struct now now)
 		store(b, now, false);
 }
 
+/* When the open object is too old, or its slot over: monotonic. */
+static int64_t next_due(const struct bucket *b, struct now now)
+{
+	int64_t due = NEVER_MS, slot_ms = b->limits->layout.slot_ms, border;
+
+	if (b->age_limit_ms < NEVER_MS - b->sealed_at.mono_ms)
+		due = b->sealed_at.mono_ms + b->age_limit_ms;
+	if (!slot_ms)
+		return due;
+	border = now.mono_ms + slot_of(b, now.wall_ms) + slot_ms - now.wall_ms;
+	return border < due ? border : due;
+}
+
 int64_t bucket_tick(struct bucket *b, struct now now)
 {
 	if (!b->records && !b->count)
@@ -279,9 +328,7 @@ int64_t bucket_tick(struct bucket *b, struct now now)
 		store(b, now, false);
 	if (b->retry_ms)
 		return b->retry_ms;
-	if (!b->records || b->age_limit_ms >= NEVER_MS - b->sealed_at.mono_ms)
-		return NEVER_MS;
-	return b->sealed_at.mono_ms + b->age_limit_ms;
+	return b->records ? next_due(b, now) : NEVER_MS;
 }
 
 void bucket_flush(struct bucket *b, struct now now)

@@ -5,17 +5,19 @@
  * one append at the end. An object is sealed when it has max_records, when
  * max_age has passed since the previous one was sealed (the Go exporter counts
  * age from there, so the first record after a pause is sealed at once), or
- * when it is told to. While the sink cannot take rows they are held, up to
+ * when it is told to; also when the slot of its layout is over, so that none has
+ * rows of two. While the sink cannot take rows they are held, up to
  * max_held records and as many bytes as the sink allows; then the oldest go.
  */
 #ifndef PIPELINE_BUCKET_H
 #define PIPELINE_BUCKET_H
 
 #include "base/stats.h"
-#include "pipeline/object.h"
+#include "pipeline/layout.h"
 
 struct bucket_limits {
 	struct str prefix;     /* of keys */
+	struct layout layout;  /* of what follows */
 	int64_t max_records;   /* in an object, at least 1 */
 	int64_t max_age_ms;    /* of an object; 0: seal after each batch */
 	int64_t max_stream_ms; /* of a stream, at least 1 */
@@ -37,6 +39,7 @@ struct bucket {
 	int64_t held_bytes; /* of rows, that the sink knows of */
 
 	int64_t records, bytes;	  /* in the open object */
+	int64_t began_ms;	  /* its first rows came, Unix ms */
 	int64_t lost_flows;	  /* in its window, with rows that were dropped */
 	bool is_known;		  /* has ever had a row */
 	struct now sealed_at;	  /* or when the first row came */
@@ -44,6 +47,7 @@ struct bucket {
 	int64_t retry_ms;	  /* the sink failed: not before, monotonic */
 	int64_t stream, sequence; /* stream: Unix seconds, 0: none yet */
 	int64_t stream_began_ms;  /* monotonic */
+	int64_t stream_slot_ms;	  /* of its first object */
 };
 
 void bucket_init(struct bucket *, enum tag, const struct bucket_limits *, struct sink *,

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* object.c - see object.h. */
-#include "format/time_text.h"
 #include "pipeline/object.h"
 
 const char *const tag_names[TAG_COUNT + 1] = {
@@ -9,15 +8,6 @@ const char *const tag_names[TAG_COUNT + 1] = {
 	[TAG_INTERNAL] = "internal",
 	[TAG_OTHER] = "other",
 };
-
-void object_key(struct buf *key, struct str prefix, enum tag tag, int64_t stream,
-		int64_t sequence)
-{
-	buf_put(key, prefix);
-	buf_printf(key, "/%s/", tag_names[tag]);
-	time_put_basic(key, stream);
-	buf_printf(key, "/%08lld.gz", (long long)sequence);
-}
 
 void object_key_clean(struct str key, struct buf *clean)
 {

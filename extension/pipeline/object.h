@@ -49,11 +49,6 @@ struct sink {
 	bool (*hold)(struct sink *, int64_t size);
 };
 
-/* <prefix>/<tag>/<stream, YYYYMMDDTHHMMSSZ>/<sequence, 8 digits>.gz, the
- * layout of the Go flow exporter. The prefix part is there even when empty. */
-void object_key(struct buf *key, struct str prefix, enum tag, int64_t stream,
-		int64_t sequence);
-
 /* The key as an object store gets it: "//" becomes "/", "." and ".." are
  * resolved (never above the top), no "/" in front. */
 void object_key_clean(struct str key, struct buf *clean);

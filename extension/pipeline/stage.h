@@ -150,6 +150,7 @@ struct byte_sink {
 struct compress {
 	struct stage stage;
 	const char *content_encoding; /* NULL: identity */
+	const char *content_type;     /* when that is not told */
 	/* One stream: NULL without memory. A start of NULL: bytes unchanged. */
 	void *(*start)(const void *self);
 	int (*write)(void *stream, struct str in, struct byte_sink *);

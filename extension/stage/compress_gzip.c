@@ -111,6 +111,7 @@ const struct compress compress_gzip = {
 		   .section = "pipeline.compress.gzip",
 		   .state = &gzip_shape },
 	.content_encoding = "gzip",
+	.content_type = "application/gzip",
 	.start = gzip_start,
 	.write = gzip_write,
 	.finish = gzip_finish,

@@ -94,6 +94,7 @@ const struct compress compress_zstd = {
 		   .section = "pipeline.compress.zstd",
 		   .state = &zstd_shape },
 	.content_encoding = "zstd",
+	.content_type = "application/zstd",
 	.start = zstd_start,
 	.write = zstd_write,
 	.finish = zstd_finish,

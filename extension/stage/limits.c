@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* limits.c - see limits.h. */
+#include "stage/layouts.h"
 #include "stage/limits.h"
 
 #define SECTION	       "pipeline.store.buffered"
@@ -29,6 +30,23 @@ struct buffered {
 	int64_t max_flows_per_object, max_flow_array_size;
 	int64_t max_seconds_per_object, max_seconds_per_stream; /* ms */
 	int content_encoding;
+	struct layout_options layout;
+};
+
+/* A part of pipeline.transform.awsflowlogs: said there it need not be said again. */
+struct aws_names {
+	struct str account_id, region;
+};
+
+static const struct shape aws_names_shape = {
+	.name = "awsflowlogs",
+	.size = sizeof(struct aws_names),
+	.fields =
+		(const struct field[]){
+			FIELD(struct aws_names, account_id, "account_id", 0),
+			FIELD(struct aws_names, region, "region", 0),
+			{ 0 },
+		},
 };
 
 /* Tells a number that is not there, or that could not be read, from a 0. */
@@ -67,6 +85,25 @@ static const struct shape buffered_shape = {
 			OPTION_ENUM(struct buffered, content_encoding, "content_encoding",
 				    0, content_encoding_names,
 				    "auto: what the compressor is; gzip: always; none"),
+			OPTION_ENUM(struct buffered, layout.name, "layout", 0,
+				    layout_names, "how keys are built"),
+			OPTION(struct buffered, layout.key, "key", 0,
+			       "template: names in braces, {tag}/{stream}/{sequence}.gz"),
+			OPTION_ENUM(struct buffered, layout.partition, "partition", 0,
+				    partition_names,
+				    "aws, aws-hive: a folder a day (auto) or an hour"),
+			OPTION(struct buffered, layout.account_id, "account_id", 0,
+			       "aws, aws-hive, ibm: in keys"),
+			OPTION(struct buffered, layout.region, "region", 0,
+			       "aws, aws-hive, ibm: in keys"),
+			OPTION(struct buffered, layout.vpc_id, "vpc_id", 0,
+			       "ibm: in keys"),
+			OPTION(struct buffered, layout.subnet_id, "subnet_id", 0,
+			       "ibm: in keys"),
+			OPTION(struct buffered, layout.instance_id, "instance_id", 0,
+			       "ibm: in keys"),
+			OPTION(struct buffered, layout.vnic_id, "vnic_id", 0,
+			       "ibm: in keys"),
 			{ 0 },
 		},
 	.defaults = &buffered_defaults,
@@ -101,6 +138,30 @@ static void check_buffered(const struct config *config, const struct buffered *b
 		     0, "", problems);
 }
 
+static void read_layout(struct store_limits *limits, const struct config *config,
+			struct layout_options *options, struct arena *arena,
+			struct problems *problems)
+{
+	struct aws_names aws = { 0 };
+	struct err err = ERR_INIT;
+	bool is_aws = options->name == LAYOUT_NAME_AWS ||
+		      options->name == LAYOUT_NAME_AWS_HIVE;
+
+	if (is_aws)
+		config_read(config, "pipeline.transform.awsflowlogs", &aws_names_shape,
+			    &aws, arena, problems);
+	if (is_aws && options->account_id.len == 0)
+		options->account_id = aws.account_id;
+	if (is_aws && options->region.len == 0)
+		options->region = aws.region;
+	if (layouts_make(options, arena, &limits->bucket.layout, &err) < 0)
+		config_problem(config, SECTION, &err, problems);
+	limits->needs_gzip = layouts_need_gzip(options);
+	/* AWS's own objects do not say what they are compressed with. */
+	if (is_aws && str_is(limits->content_encoding, "auto"))
+		limits->content_encoding = STR("none");
+}
+
 static void set_direct(struct store_limits *limits, bool is_stdout)
 {
 	limits->bucket.max_records = is_stdout ? INT64_MAX : 1;
@@ -121,10 +182,12 @@ void store_limits_read(struct store_limits *limits, const struct config *config,
 	*limits = (struct store_limits){ 0 };
 	if (config_read(config, "pipeline.store", &type_shape, &store, arena, problems))
 		return;
-	config_read(config, SECTION, &buffered_shape, &b, arena, problems);
+	if (config_read(config, SECTION, &buffered_shape, &b, arena, problems))
+		b.layout = (struct layout_options){ 0 };
 	limits->dirname = b.dirname;
 	limits->content_encoding = str_of(content_encoding_names[b.content_encoding]);
 	limits->bucket.prefix = b.filename_prefix;
+	read_layout(limits, config, &b.layout, arena, problems);
 	if (store.type == STORE_DIRECT) {
 		set_direct(limits, is_stdout);
 		return;

@@ -15,6 +15,7 @@ struct store_limits {
 	struct bucket_limits bucket;
 	struct str dirname;
 	struct str content_encoding; /* "auto", "gzip", "none" */
+	bool needs_gzip;	     /* its keys say that objects are gzip'ed */
 };
 
 /* Strings live in the arena. What is wrong goes to problems. */

@@ -15,7 +15,7 @@
 /* A recipe as it is written. */
 struct recipe_text {
 	int64_t format;
-	struct str tag, dirname, prefix, content_encoding, record;
+	struct str tag, dirname, prefix, layout, content_encoding, record;
 	struct strs columns;
 	struct str header, encode, compress;
 	struct raw header_options, encode_options, compress_options;
@@ -32,6 +32,7 @@ static const struct shape recipe_shape = {
 			RECIPE(tag),
 			RECIPE(dirname),
 			RECIPE(prefix),
+			RECIPE(layout),
 			RECIPE(content_encoding),
 			RECIPE(record),
 			RECIPE(columns),
@@ -70,6 +71,7 @@ void recipe_write(const struct stage_set *set, const struct recipe_place *place,
 		.tag = str_of(tag_names[place->tag]),
 		.dirname = place->dirname,
 		.prefix = place->prefix,
+		.layout = place->layout.text,
 		.content_encoding = place->content_encoding,
 		.record = str_of(set->record->name),
 		.header = str_of(header->stage->name),
@@ -80,6 +82,9 @@ void recipe_write(const struct stage_set *set, const struct recipe_place *place,
 		.compress_options = write_options(compress, &options),
 	};
 
+	/* Left out, as recipes were before there was another one. */
+	if (str_is(text.layout, LAYOUT_EXPORTER))
+		text.layout = STR("");
 	text.columns = stage_set_columns(set, &columns);
 	text.header_options.text.ptr = options.ptr;
 	text.encode_options.text.ptr = options.ptr + text.header_options.text.len;
@@ -132,6 +137,8 @@ static void resolve_content(struct recipe *recipe, struct str content_encoding)
 
 	recipe->content_type = str_of(encode->content_type);
 	recipe->content_encoding = (struct str){ NULL, 0 };
+	if (str_is(content_encoding, "none") && compress->content_type)
+		recipe->content_type = str_of(compress->content_type);
 	if (str_is(content_encoding, "gzip"))
 		recipe->content_encoding = STR("gzip");
 	else if (!str_is(content_encoding, "none") && compress->content_encoding)
@@ -161,6 +168,9 @@ int recipe_read(struct str bytes, struct arena *arena, struct recipe *recipe,
 	recipe->columns = text.columns;
 	if (find_tag(text.tag, &recipe->place.tag) < 0)
 		return err_set(err, "unknown tag");
+	if (layout_init(&recipe->place.layout,
+			text.layout.len ? text.layout : STR(LAYOUT_EXPORTER), err) < 0)
+		return -EINVAL;
 	error = read_stage(&recipe->header, KIND_HEADER, text.header, text.header_options,
 			   arena, err);
 	if (!error)

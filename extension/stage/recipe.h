@@ -17,6 +17,7 @@
 struct recipe_place {
 	struct str dirname;	     /* bucket or directory */
 	struct str prefix;	     /* of keys */
+	struct layout layout;	     /* of what follows */
 	struct str content_encoding; /* "auto", "gzip", "none" */
 	enum tag tag;
 };

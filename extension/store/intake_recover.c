@@ -21,6 +21,12 @@ static int mark_left(struct intake *in, int fd, const struct recipe_place *place
 		     const struct seal_state *state, struct recovery *r)
 {
 	struct buf key = BUF_INIT(4096);
+	struct key_parts parts = {
+		.prefix = place->prefix,
+		.tag = place->tag,
+		.sequence = r->sequence[place->tag],
+		.began_ms = state->began_ms,
+	};
 	struct object object = {
 		.first_ms = state->first_ms,
 		.last_ms = state->last_ms,
@@ -32,7 +38,8 @@ static int mark_left(struct intake *in, int fd, const struct recipe_place *place
 		r->stream = intake_stream(&in->sink, r->now.wall_ms / 1000);
 	if (r->stream < 0)
 		return (int)r->stream;
-	object_key(&key, place->prefix, place->tag, r->stream, r->sequence[place->tag]);
+	parts.stream = r->stream;
+	layout_key(&place->layout, &parts, &key);
 	object.key = buf_str(&key);
 	error = ftruncate(fd, state->good) < 0 ? -errno
 					       : seal_mark(fd, state->good, &object);

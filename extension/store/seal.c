@@ -369,8 +369,10 @@ int seal_inspect(const struct spool_dir *dir, uint64_t id, struct seal_state *st
 			buf_put(&state->recipe, buf_str(&payload));
 		state->is_marked = frame.kind == FRAME_SEAL;
 		if (frame.kind == FRAME_ROWS) {
-			if (!state->records)
+			if (!state->records) {
 				state->first_ms = frame.first_ms;
+				state->began_ms = frame.last_ms;
+			}
 			state->last_ms = frame.last_ms;
 			state->records += frame.records;
 		}

@@ -21,6 +21,7 @@ struct seal_state {
 	bool is_begun;	/* cut inside its recipe: it never had a row */
 	int64_t good;	/* bytes that can be trusted */
 	int64_t records, first_ms, last_ms;
+	int64_t began_ms;  /* its first rows came */
 	struct buf recipe; /* its text; freed by the caller */
 };
 

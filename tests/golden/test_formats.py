@@ -296,7 +296,7 @@ def test_the_sample(tmp_path):
     for path in found:
         assert {r["version"] for r in aws_lines.read(gzip.decompress(path.read_bytes()).decode())} == {5}
         headers = objects.read_headers(str(path) + ".headers")
-        assert headers["content-type"] == "text/plain" and "content-encoding" not in headers
+        assert headers["content-type"] == "application/gzip" and "content-encoding" not in headers
 
 
 def test_profile(tmp_path):

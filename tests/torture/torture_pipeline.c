@@ -133,8 +133,15 @@ static int run_pipeline(struct outcome *o, const char *which)
 	int error = stages_open(&stages, which, "none");
 
 	if (!error) {
-		parts.limits = (struct bucket_limits){ STR("logs"), 4,	   60000, 60000,
-						       100,	    60000, false };
+		parts.limits = (struct bucket_limits){
+			.prefix = STR("logs"),
+			.layout = { .text = STR(LAYOUT_EXPORTER) },
+			.max_records = 4,
+			.max_age_ms = 60000,
+			.max_stream_ms = 60000,
+			.max_held = 100,
+			.first_age_ms = 60000,
+		};
 		stage_set_parts(&stages.set, &parts);
 		pipeline = pipeline_new(&parts, &keeper.sink, &stats);
 		error = pipeline ? queries_init(&queries, &topology.answers) : -ENOMEM;

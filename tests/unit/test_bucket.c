@@ -206,6 +206,7 @@ static struct bucket_limits limits_of(int64_t records, int64_t age_ms, int64_t s
 {
 	return (struct bucket_limits){
 		.prefix = STR("logs"),
+		.layout = { .text = STR(LAYOUT_EXPORTER) },
 		.max_records = records,
 		.max_age_ms = age_ms,
 		.max_stream_ms = stream_ms,
@@ -655,6 +656,81 @@ static void test_an_endless_age_is_never_due(void **state)
 	close_world(&w);
 }
 
+static struct bucket_limits limits_with(const char *layout)
+{
+	struct bucket_limits limits = limits_of(1000, 600000, DAY_MS, 1000);
+	struct err err = ERR_INIT;
+
+	assert_int_equal(layout_init(&limits.layout, str_of(layout), &err), 0);
+	return limits;
+}
+
+#define BORDER 190456 /* 16:50:00 */
+
+/* Whatever comes first, a tick or rows; the key has the slot in which they came. */
+static void test_no_object_has_rows_of_two_slots(void **state)
+{
+	struct bucket_limits limits = limits_with(
+		"{hour}:{minute}/{tag}/{stream_hex}/{sequence}");
+	static const struct step steps[] = {
+		{ 1, COMMIT, TAG_INTERNAL, "0", NULL, 0 },
+		{ 2, TICK, TAG_INTERNAL, NULL, NULL, BORDER },
+		{ BORDER - 1, COMMIT, TAG_INTERNAL, "1", NULL, 0 },
+		{ BORDER, TICK, TAG_INTERNAL, NULL,
+		  "logs/16:45/internal/5c756e38/00000000 1 190456 2: 0 1\n", 0 },
+		{ BORDER + 1, COMMIT, TAG_INTERNAL, "2", NULL, 0 },
+		{ BORDER + 2, TICK, TAG_INTERNAL, NULL, NULL, BORDER + 300000 },
+		{ BORDER + 300001, COMMIT, TAG_INTERNAL, "3 4",
+		  "logs/16:50/internal/5c756e38/00000001 190456 490457 1: 2\n", 0 },
+		/* A clock that goes back is another slot too. */
+		{ 5, COMMIT, TAG_INTERNAL, "5",
+		  "logs/16:55/internal/5c756e38/00000002 490457 5 2: 3 4\n", 0 },
+		{ 6, FLUSH, TAG_INTERNAL, NULL,
+		  "logs/16:45/internal/5c756e38/00000003 5 6 1: 5\n", 0 },
+	};
+
+	(void)state;
+	RUN(&limits, steps, 0);
+}
+
+static void test_a_slot_that_cannot_be_sealed_takes_no_more_rows(void **state)
+{
+	struct bucket_limits limits = limits_with(
+		"{minute}/{tag}/{stream_hex}/{sequence}");
+	static const struct step steps[] = {
+		{ 1, COMMIT, TAG_INTERNAL, "0", NULL, 0 },
+		{ 2, FAIL_SEAL, TAG_INTERNAL, NULL, NULL, 0 },
+		{ BORDER, COMMIT, TAG_INTERNAL, "1", NULL, 0 },
+		{ BORDER + 1, MEND, TAG_INTERNAL, NULL, NULL, 0 },
+		{ BORDER + 1000, COMMIT, TAG_INTERNAL, "2",
+		  "logs/45/internal/5c756e39/00000000 1 191456 1: 0\n", 0 },
+		{ BORDER + 1001, FLUSH, TAG_INTERNAL, NULL,
+		  "logs/50/internal/5c756e39/00000001 191456 191457 2: 1 2\n", 0 },
+	};
+
+	(void)state;
+	RUN(&limits, steps, 0);
+}
+
+/* A folder for each hour, in it one for each stream: numbers count in that. */
+static void test_streams_end_with_their_slot(void **state)
+{
+	struct bucket_limits limits = limits_with("{hour}/{tag}/{stream}/{sequence}");
+	static const struct step steps[] = {
+		{ 0, COMMIT, TAG_OTHER, "0", NULL, 0 },
+		{ 1000, FLUSH, TAG_OTHER, NULL,
+		  "logs/16/other/20190226T164650Z/00000000 0 1000 1: 0\n", 0 },
+		{ 2000, COMMIT, TAG_OTHER, "1", NULL, 0 },
+		{ 3000, FLUSH, TAG_OTHER, NULL,
+		  "logs/16/other/20190226T164650Z/00000001 1000 3000 1: 1\n", 0 },
+		{ BORDER + 600000, COMMIT, TAG_OTHER, "2",
+		  "logs/17/other/20190226T170000Z/00000000 3000 790456 1: 2\n", 0 },
+	};
+
+	(void)state;
+	RUN(&limits, steps, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -680,6 +756,9 @@ int main(void)
 		cmocka_unit_test(test_rows_reach_the_sink_with_each_batch),
 		cmocka_unit_test(test_intervals_are_monotonic),
 		cmocka_unit_test(test_an_endless_age_is_never_due),
+		cmocka_unit_test(test_no_object_has_rows_of_two_slots),
+		cmocka_unit_test(test_a_slot_that_cannot_be_sealed_takes_no_more_rows),
+		cmocka_unit_test(test_streams_end_with_their_slot),
 	};
 
 	return cmocka_run_group_tests_name("bucket", tests, NULL, NULL);

@@ -20,6 +20,7 @@ struct house {
 	struct intake *intake;
 	struct sink *sink;
 	struct streams streams;
+	struct layout layout;
 	int sealed; /* how often we were told */
 };
 
@@ -38,6 +39,7 @@ static void open_intake(struct house *h)
 		.sealers = h->workers,
 		.place = { .dirname = STR("bucket"),
 			   .prefix = STR("p"),
+			   .layout = h->layout,
 			   .content_encoding = STR("auto") },
 		.stats = &h->w.stats,
 		.log = h->w.log,
@@ -203,6 +205,35 @@ static void test_recovery_keeps_the_key_or_gives_one(void **state)
 	assert_next(&h, "its key", "[{\"e\":1}]\n");
 	assert_next(&h, "p/egress/20190226T164649Z/00000000.gz", "[{\"e\":2}]\n");
 	assert_no_more(&h);
+	house_close(&h);
+}
+
+/* The layout is the object's own, not that of today; its slot is when its first
+ * rows came. */
+static void test_recovery_keeps_the_layout(void **state)
+{
+	struct err err = ERR_INIT;
+	struct house h;
+
+	(void)state;
+	house_open(&h);
+	assert_int_equal(
+		layout_init(&h.layout,
+			    STR("d={year}{month}{day}{hour}/{tag}/{stream}/{sequence}"),
+			    &err),
+		0);
+	house_restart(&h);
+	append(&h, TAG_OTHER, ",{\"a\":1}", 1);
+	append(&h, TAG_OTHER, ",{\"a\":2}", 1);
+	h.layout = (struct layout){ 0 };
+	house_restart(&h);
+	append(&h, TAG_EGRESS, ",{\"e\":1}", 1);
+	house_restart(&h);
+	intake_recover(h.intake, start);
+	run_jobs(&h);
+	assert_next(&h, "p/d=1970010100/other/20190226T164649Z/00000000",
+		    "[{\"a\":1},{\"a\":2}]\n");
+	assert_next(&h, "p/egress/20190226T164649Z/00000000.gz", "[{\"e\":1}]\n");
 	house_close(&h);
 }
 
@@ -470,6 +501,7 @@ int main(void)
 		cmocka_unit_test(test_rows_become_objects_of_their_tags),
 		cmocka_unit_test(test_what_is_not_sealed_stays_open),
 		cmocka_unit_test(test_recovery_keeps_the_key_or_gives_one),
+		cmocka_unit_test(test_recovery_keeps_the_layout),
 		cmocka_unit_test(test_recovery_cuts_half_written_frames),
 		cmocka_unit_test(test_new_streams_are_above_that_of_recovery),
 		cmocka_unit_test(test_two_intakes_never_share_a_stream),

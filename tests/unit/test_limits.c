@@ -147,6 +147,106 @@ static void test_values_of_the_wrong_type_are_refused(void **state)
 	}
 }
 
+#define PLACE "      account_id: \"123456789012\"\n      region: eu-central-1\n"
+#define IBM                                                                              \
+	PLACE "      vpc_id: \"crn:v1:a/{day}\"\n      subnet_id: s.1\n"                 \
+	      "      instance_id: i_1\n      vnic_id: v~1 \n"
+#define AWS_DAY "AWSLogs/123456789012/vpcflowlogs/eu-central-1/{year}/{month}/{day}/"
+#define AWS_NAME                                                                          \
+	"123456789012_vpcflowlogs_eu-central-1_fl-{stream_hex}_{year}{month}{day}T{hour}" \
+	"{minute}Z_{tag_sequence_hex}.log.gz"
+
+static void test_layouts_become_templates(void **state)
+{
+	static const struct {
+		const char *yaml, *text, *content_encoding;
+		bool needs_gzip;
+	} cases[] = {
+		{ "", "{tag}/{stream}/{sequence}.gz", "auto", false },
+		{ PLACE "      layout: aws\n", AWS_DAY AWS_NAME, "none", true },
+		{ PLACE "      layout: aws\n      partition: hour\n"
+			"      content_encoding: gzip\n",
+		  "AWSLogs/123456789012/vpcflowlogs/eu-central-1/{year}/{month}/{day}/{hour}/" AWS_NAME,
+		  "gzip", true },
+		{ PLACE "      layout: aws-hive\n      partition: day\n",
+		  "AWSLogs/aws-account-id=123456789012/aws-service=vpcflowlogs/"
+		  "aws-region=eu-central-1/year={year}/month={month}/day={day}/" AWS_NAME,
+		  "none", true },
+		{ PLACE "      layout: aws-hive\n      partition: hour\n",
+		  "AWSLogs/aws-account-id=123456789012/aws-service=vpcflowlogs/"
+		  "aws-region=eu-central-1/year={year}/month={month}/day={day}/hour={hour}/" AWS_NAME,
+		  "none", true },
+		{ IBM "      layout: ibm\n",
+		  "ibm_vpc_flowlogs_v1/account=123456789012/region=eu-central-1/"
+		  "vpc-id=crn%3Av1%3Aa%2F%7Bday%7D/subnet-id=s.1/endpoint-type=vnics/"
+		  "instance-id=i_1/vnic-id=v~1/record-type={record_type}/year={year}/"
+		  "month={month}/day={day}/hour={hour}/stream-id={stream}/{sequence}.gz",
+		  "auto", true },
+		{ "      layout: template\n      key: a/{tag}-{stream}-{sequence}.json.gz\n",
+		  "a/{tag}-{stream}-{sequence}.json.gz", "auto", false },
+		{ "      layout: aws\n"
+		  "  transform: {awsflowlogs: {account_id: \"123456789012\", region: "
+		  "eu-central-1}}\n",
+		  AWS_DAY AWS_NAME, "none", true },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		struct buf yaml = BUF_INIT(4096);
+		struct world w;
+
+		buf_printf(&yaml, GOOD "%s", cases[i].yaml);
+		open_world(&w, yaml.ptr, false);
+		assert_string_equal(buf_str(&w.problems.text).ptr, "");
+		assert_string_equal(w.limits.bucket.layout.text.ptr, cases[i].text);
+		assert_true(str_is(w.limits.content_encoding, cases[i].content_encoding));
+		assert_int_equal(w.limits.needs_gzip, cases[i].needs_gzip);
+		close_world(&w);
+		buf_fini(&yaml);
+	}
+}
+
+static void test_layouts_say_what_they_lack(void **state)
+{
+	static const struct {
+		const char *yaml, *why;
+	} cases[] = {
+		{ "      layout: s3\n", ":10: pipeline.store.buffered.layout: " },
+		{ "      layout: aws\n",
+		  ".account_id: must have 12 digits for this layout\n" },
+		{ "      layout: aws\n      account_id: \"12345678901x\"\n",
+		  ":11: pipeline.store.buffered.account_id: must have 12 digits" },
+		{ "      layout: aws-hive\n      account_id: \"123456789012\"\n",
+		  ".region: must be a region such as eu-central-1 for this layout\n" },
+		{ PLACE "      layout: ibm\n", ".vpc_id: must be set for this layout\n" },
+		{ "      layout: template\n",
+		  ".key: must be set with layout: template\n" },
+		{ "      key: a\n",
+		  ":10: pipeline.store.buffered.key: is for layout: template only\n" },
+		{ "      partition: hour\n",
+		  ":10: pipeline.store.buffered.partition: is for layouts aws and aws-hive only" },
+		{ "      layout: template\n      key: \"{tag}/{stream}\"\n",
+		  ":11: pipeline.store.buffered.key: needs {sequence}, or an object would "
+		  "overwrite the one before\n" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		struct buf yaml = BUF_INIT(4096);
+		struct world w;
+
+		buf_printf(&yaml, GOOD "%s", cases[i].yaml);
+		open_world(&w, yaml.ptr, false);
+		assert_int_equal(w.problems.count, 1);
+		if (!strstr(w.problems.text.ptr, cases[i].why))
+			fail_msg("%s", w.problems.text.ptr);
+		close_world(&w);
+		buf_fini(&yaml);
+	}
+}
+
 static void test_direct_needs_no_limits(void **state)
 {
 	static const struct {
@@ -205,6 +305,8 @@ int main(void)
 		cmocka_unit_test(test_no_age_is_a_value),
 		cmocka_unit_test(test_wrong_values_are_named_with_their_place),
 		cmocka_unit_test(test_values_of_the_wrong_type_are_refused),
+		cmocka_unit_test(test_layouts_become_templates),
+		cmocka_unit_test(test_layouts_say_what_they_lack),
 		cmocka_unit_test(test_direct_needs_no_limits),
 		cmocka_unit_test(test_an_unknown_type_is_refused),
 		cmocka_unit_test(test_sections_are_listed_as_far_as_there_is_room),

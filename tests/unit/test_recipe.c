@@ -312,11 +312,15 @@ static void test_the_recipe_keeps_options_and_place(void **state)
 static void test_the_content_encoding_is_resolved(void **state)
 {
 	static const struct {
-		const char *wanted, *compress, *resolved;
+		const char *wanted, *compress, *resolved, *type;
 	} cases[] = {
-		{ "auto", "none", "" },	    { "auto", "gzip", "gzip" },
-		{ "gzip", "none", "gzip" }, { "gzip", "gzip", "gzip" },
-		{ "none", "none", "" },	    { "none", "gzip", "" },
+		{ "auto", "none", "", "application/json" },
+		{ "auto", "gzip", "gzip", "application/json" },
+		{ "gzip", "none", "gzip", "application/json" },
+		{ "gzip", "gzip", "gzip", "application/json" },
+		{ "none", "none", "", "application/json" },
+		{ "none", "gzip", "", "application/gzip" },
+		{ "none", "zstd", "", "application/zstd" },
 	};
 	size_t i;
 
@@ -331,9 +335,33 @@ static void test_the_content_encoding_is_resolved(void **state)
 			 cases[i].compress);
 		open_world(&w, yaml, &at);
 		assert_true(str_is(w.recipe.content_encoding, cases[i].resolved));
-		assert_true(str_is(w.recipe.content_type, "application/json"));
+		assert_true(str_is(w.recipe.content_type, cases[i].type));
 		close_world(&w);
 	}
+}
+
+static void test_the_layout_is_kept(void **state)
+{
+	struct recipe_place at = place;
+	struct err err = ERR_INIT;
+	struct world w;
+
+	(void)state;
+	open_world(&w, "", &place);
+	assert_true(str_is(w.recipe.place.layout.text, LAYOUT_EXPORTER));
+	close_world(&w);
+	assert_int_equal(layout_init(&at.layout,
+				     STR("{day}/{stream_hex}/{tag_sequence_hex}"), &err),
+			 0);
+	open_world(&w, "", &at);
+	assert_true(str_equal(w.recipe.place.layout.text, at.layout.text));
+	assert_int_equal(w.recipe.place.layout.slot_ms, 86400000);
+	close_world(&w);
+	/* That of the Go exporter is left out: older versions read these recipes. */
+	assert_int_equal(layout_init(&at.layout, STR(LAYOUT_EXPORTER), &err), 0);
+	open_world(&w, "", &at);
+	assert_null(strstr(w.recipe_text.ptr, "layout"));
+	close_world(&w);
 }
 
 #define GOOD "\"format\":1,\"tag\":\"other\",\"record\":\"flow\","
@@ -539,6 +567,7 @@ int main(void)
 		cmocka_unit_test(test_compressed_objects_hold_the_same_bytes),
 		cmocka_unit_test(test_the_recipe_keeps_options_and_place),
 		cmocka_unit_test(test_the_content_encoding_is_resolved),
+		cmocka_unit_test(test_the_layout_is_kept),
 		cmocka_unit_test(test_broken_recipes_are_refused),
 		cmocka_unit_test(test_recipes_are_whole_or_refused),
 		cmocka_unit_test(test_rows_may_come_in_any_pieces),

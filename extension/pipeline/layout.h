@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* layout.h - how keys of objects are built: text with names in braces.
+ *
+ *	{tag}			egress, ingress, internal, other
+ *	{record_type}		the same as IBM names it: "all" for other
+ *	{stream}		when the stream began, 20190226T164649Z
+ *	{stream_hex}		the same in Unix seconds, 8 hexadecimal digits
+ *	{sequence}		number of the object in its tag's stream, 8 digits
+ *	{tag_sequence_hex}	a digit for the tag, 7 hexadecimal ones for the number
+ *	{year} {month} {day} {hour}
+ *	{minute}		of the slot, in steps of five
+ *
+ * Tag, stream and sequence tell every object of a pipeline from all others,
+ * whenever it was made; a layout that lacks one of them is refused. The times
+ * are those of the slot (five minutes, an hour or a day, as the finest name
+ * has it) in which the rows of the object came; none has rows of two.
+ */
+#ifndef PIPELINE_LAYOUT_H
+#define PIPELINE_LAYOUT_H
+
+#include "base/err.h"
+#include "pipeline/object.h"
+
+/* That of the Go flow exporter. */
+#define LAYOUT_EXPORTER "{tag}/{stream}/{sequence}.gz"
+#define LAYOUT_MAX	600 /* bytes; S3 takes keys of 1024 */
+
+struct layout {
+	struct str text; /* borrowed */
+	int64_t slot_ms; /* 0: no time in it */
+	bool renumbers;	 /* a slot has streams of its own, counted from 0 */
+};
+
+/* What a key is made of. */
+struct key_parts {
+	struct str prefix;
+	enum tag tag;
+	int64_t stream; /* Unix seconds */
+	int64_t sequence;
+	int64_t began_ms; /* when its first rows came, Unix ms */
+};
+
+/* -EINVAL with the reason: an unknown name, or keys would not be unique. */
+int layout_init(struct layout *, struct str text, struct err *);
+
+/* The first ms of the slot of a time, which is 0 without slots. */
+int64_t layout_slot(const struct layout *, int64_t wall_ms);
+
+/* <prefix>/<text with its values>. The prefix part is there even when empty. */
+void layout_key(const struct layout *, const struct key_parts *, struct buf *key);
+
+#endif
