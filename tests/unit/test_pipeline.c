@@ -258,8 +258,7 @@ static void open_world(struct world *w)
 		NULL,
 		&w->encode,
 		names[4],
-		{ .layout = { .text = STR(LAYOUT_EXPORTER) },
-		  .max_records = 100,
+		{ .max_records = 100,
 		  .max_age_ms = 5000,
 		  .max_stream_ms = 5000,
 		  .max_held = 100,
@@ -716,117 +715,6 @@ static void test_records_may_be_due_without_flows(void **state)
 	assert_string_equal(w.sink.log.ptr, "internal: 20/0 2001/0\ninternal: 3001/0\n"
 					    "internal sealed 5, 3 lost\n");
 	assert_balance(&w);
-	close_world(&w);
-}
-
-static void test_a_mangle_may_add_more_than_there_was(void **state)
-{
-	struct buf expected = BUF_INIT(65536);
-	struct world w;
-	int i;
-
-	(void)state;
-	open_world(&w);
-	w.mangle.apply = adding_apply;
-	start_pipeline(&w);
-	add_flow(&w, 20, 1);
-	add_flow(&w, 20, 1);
-	accept_all(&w);
-	pipeline_commit(w.pipeline, at(2000));
-	buf_puts(&expected, "internal: 20/0 20/0");
-	for (i = 0; i < 40; i++)
-		buf_printf(&expected, " %d/0", i + 1000 * TAG_INTERNAL);
-	buf_putc(&expected, '\n');
-	assert_string_equal(w.sink.log.ptr, expected.ptr);
-	assert_int_equal(get(&w, STAT_RECORDS_ADDED), 40);
-	assert_int_equal(get(&w, STAT_RECORDS_ENCODED), 42);
-	assert_balance(&w);
-	buf_fini(&expected);
-	close_world(&w);
-}
-
-static void test_a_mangle_may_add_records_without_flows(void **state)
-{
-	struct world w;
-
-	(void)state;
-	open_world(&w);
-	w.mangle.tick = fake_tick;
-	start_pipeline(&w);
-	assert_int_equal(pipeline_tick(w.pipeline, NULL, at(1000)), 3000);
-	assert_string_equal(buf_str(&w.sink.log).ptr, "");
-	assert_int_equal(pipeline_tick(w.pipeline, NULL, at(3000)), 4000);
-	assert_string_equal(w.sink.log.ptr, "ingress: 7/0 3000/0\n");
-	assert_int_equal(get(&w, STAT_RECORDS_ADDED), 2);
-	assert_int_equal(get(&w, STAT_RECORDS_ENCODED), 2);
-	assert_balance(&w);
-	close_world(&w);
-}
-
-/* A batch that waits for answers is not disturbed. */
-static void test_ticks_leave_a_parked_batch_alone(void **state)
-{
-	struct world w;
-
-	(void)state;
-	open_world(&w);
-	w.transform.enrich = fake_enrich;
-	w.mangle.tick = fake_tick;
-	start_pipeline(&w);
-	add_flow(&w, 10, 2);
-	add_flow(&w, 20, 2);
-	accept_all(&w);
-	assert_int_equal(pipeline_enrich(w.pipeline, NULL), 2);
-	pipeline_tick(w.pipeline, NULL, at(3000));
-	assert_string_equal(w.sink.log.ptr, "ingress: 7/0 3000/0\n");
-	pipeline_tick(w.pipeline, NULL, at(3500));
-	assert_int_equal(pipeline_enrich(w.pipeline, NULL), 0);
-	pipeline_commit(w.pipeline, at(3600));
-	assert_string_equal(w.sink.log.ptr, "ingress: 7/0 3000/0\ningress: 7/0 3500/0\n"
-					    "ingress: 10/2\ninternal: 20/2\n");
-	assert_int_equal(get(&w, STAT_RECORDS_ADDED), 4);
-	assert_balance(&w);
-	close_world(&w);
-}
-
-static void test_records_without_flows_belong_to_objects(void **state)
-{
-	struct world w;
-
-	(void)state;
-	open_world(&w);
-	w.mangle.tick = fake_tick;
-	w.parts.limits.max_records = 3;
-	start_pipeline(&w);
-	pipeline_tick(w.pipeline, NULL, at(3000));
-	pipeline_tick(w.pipeline, NULL, at(4000));
-	assert_string_equal(w.sink.log.ptr,
-			    "ingress: 7/0 3000/0\ningress: 7/0\n"
-			    "ingress sealed 3, 0 lost\ningress: 4000/0\n");
-	pipeline_flush(w.pipeline, at(4500));
-	assert_non_null(strstr(w.sink.log.ptr, "ingress sealed 1, 0 lost\n"));
-	assert_balance(&w);
-	close_world(&w);
-}
-
-static void test_a_classifier_is_refreshed_beside_the_flows(void **state)
-{
-	struct queries queries = { .pending = 0 };
-	struct world w;
-
-	(void)state;
-	open_world(&w);
-	w.classify.refresh = fake_refresh;
-	w.mangle.tick = fake_tick;
-	start_pipeline(&w);
-	assert_int_equal(pipeline_tick(w.pipeline, &queries, at(1000)), 2500);
-	assert_int_equal(pipeline_tick(w.pipeline, &queries, at(1600)), 3000);
-	assert_int_equal(queries.pending, 2);
-	add_flow(&w, 20, 1);
-	accept_all(&w);
-	pipeline_commit(w.pipeline, at(1700));
-	assert_int_equal(queries.pending, 2);
-	assert_string_equal(w.sink.log.ptr, "internal: 20/0\n");
 	close_world(&w);
 }
 
