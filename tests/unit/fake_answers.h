@@ -22,8 +22,9 @@ struct fake_answers {
 	struct buf asked; /* a line a question */
 	const struct fake_fact *fact;
 	size_t count;
-	bool is_silent; /* knows nothing yet */
-	bool is_down;	/* nobody can be asked */
+	int64_t renewed_ms; /* before then, what is asked for is too old */
+	bool is_silent;	    /* knows nothing yet */
+	bool is_down;	    /* nobody can be asked */
 };
 
 static inline const struct answer *fake_find(struct answers *answers, struct str text)
@@ -47,11 +48,17 @@ static inline void fake_release(struct answers *answers)
 	(void)answers;
 }
 
+static inline void fake_renew(struct answers *answers, struct str text, int64_t before_ms)
+{
+	(void)text;
+	((struct fake_answers *)answers)->renewed_ms = before_ms;
+}
+
 static inline struct fake_answers fake_answers_of(const struct fake_fact *fact,
 						  size_t count)
 {
 	return (struct fake_answers){
-		.answers = { fake_find, fake_release },
+		.answers = { fake_find, fake_release, fake_renew },
 		.asked = BUF_INIT(1 << 20),
 		.fact = fact,
 		.count = count,

@@ -233,6 +233,8 @@ static void test_the_nodes_are_asked_for_again(void **state)
 			fail_msg("step %zu", i);
 		assert_string_equal(fake_asked(&w.fake, &w.text),
 				    steps[i].is_asked ? NODES "\n" : "");
+		if (steps[i].is_asked)
+			assert_int_equal(w.fake.renewed_ms, steps[i].at_ms - REFRESH_MS);
 		assert_int_equal(is_inside(&w, "1.1.1.1"), steps[i].first);
 		assert_int_equal(is_inside(&w, "2.2.2.2"), steps[i].second);
 		assert_true(is_inside(&w, "10.1.1.1"));
