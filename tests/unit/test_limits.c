@@ -166,7 +166,8 @@ static void test_layouts_become_templates(void **state)
 		{ PLACE "      layout: aws\n", AWS_DAY AWS_NAME, "none", true },
 		{ PLACE "      layout: aws\n      partition: hour\n"
 			"      content_encoding: gzip\n",
-		  "AWSLogs/123456789012/vpcflowlogs/eu-central-1/{year}/{month}/{day}/{hour}/" AWS_NAME,
+		  "AWSLogs/123456789012/vpcflowlogs/eu-central-1/{year}/{month}/{day}/"
+		  "{hour}/" AWS_NAME,
 		  "gzip", true },
 		{ PLACE "      layout: aws-hive\n      partition: day\n",
 		  "AWSLogs/aws-account-id=123456789012/aws-service=vpcflowlogs/"
@@ -174,7 +175,8 @@ static void test_layouts_become_templates(void **state)
 		  "none", true },
 		{ PLACE "      layout: aws-hive\n      partition: hour\n",
 		  "AWSLogs/aws-account-id=123456789012/aws-service=vpcflowlogs/"
-		  "aws-region=eu-central-1/year={year}/month={month}/day={day}/hour={hour}/" AWS_NAME,
+		  "aws-region=eu-central-1/year={year}/month={month}/day={day}/"
+		  "hour={hour}/" AWS_NAME,
 		  "none", true },
 		{ IBM "      layout: ibm\n",
 		  "ibm_vpc_flowlogs_v1/account=123456789012/region=eu-central-1/"
