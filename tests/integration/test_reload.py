@@ -133,6 +133,11 @@ class Site:
     def spool(self, name, kind):
         return sorted(p.name for p in (self.folder / "spool" / name / kind).glob("*"))
 
+    def begun(self, *names):
+        """Return the open objects of each pipeline, once each has some."""
+        return until(lambda: (found := {name: self.spool(name, "open") for name in names}) and all(found.values()) and found,
+                     "open objects")
+
 
 def under(found, prefix):
     return [o for o in found if o.series.split("/")[1] == prefix]
@@ -159,8 +164,7 @@ def test_one_of_two_hundred(tmp_path):
     others = [name for name in names if name != "t100"]
     with Sink() as sink, Site(tmp_path, {name: plain(name) for name in names}, sink, pace=100) as site:
         site.pass_on(100)
-        before = {name: site.spool(name, "open") for name in others}
-        assert all(before.values())
+        before = site.begun(*others)
         medians = []
         while not medians or (min(medians) >= LIMIT and len(medians) < ROUNDS):
             times = []
@@ -194,7 +198,7 @@ def test_unchanged_files_change_nothing(tmp_path):
     """Files written anew, other comments, order and spelling: all are kept."""
     with Sink() as sink, Site(tmp_path, {"one": plain("one"), "two": plain("two")}, sink) as site:
         site.pass_on(100)
-        before = site.spool("one", "open")
+        before = site.begun("one")["one"]
         site.file("one").write_text("# the same\npipeline:\n  store: {buffered: {Filename_Prefix: \"one\"}}\n")
         site.file("two").write_text("pipeline.store.buffered.filename_prefix: two\n")
         site.reload(kept=2)
@@ -264,7 +268,7 @@ def test_bad_file(kind, tmp_path):
     text, number = BAD[kind]
     with Sink() as sink, Site(tmp_path, {"one": plain("one"), "two": plain("two")}, sink) as site:
         site.pass_on(200)
-        before = site.spool("two", "open")
+        before = site.begun("two")["two"]
         site.file("two").write_text(text)
         site.write("one", plain("one", max_flows_per_object=5000))
         site.reload(changed=1, bad=1, kept=0)
