@@ -170,6 +170,22 @@ def test_failing_disk(call, error, tmp_path):
         assert sent == stored
 
 
+def test_unsynced_object_is_told(tmp_path):
+    """An object that waits for some seconds is synced; that this failed is said, and it is stored all the same."""
+    with Sink() as sink, Analyzer(lives.RECORDING, pace=PACE, options=["--repeat", 1, "--uniq"]) as analyzer:
+        sink.behave("status=503")
+        path = configure(tmp_path, analyzer, sink, {})
+        file = tmp_path / "spool" / "exporter" / "new" / ("%016d" % 1)
+        under = strace.command(tmp_path / "trace", "fdatasync", "error=EIO", file)
+        with Exporter(path, under=under) as exporter:
+            exporter.log("spool=new/%s cannot be synced to the disk: Input/output error" % file.name)
+            sink.behave("ok")
+            exporter.log("tenant=exporter store=s3 state=ok", 60)
+            end = pause(analyzer, tmp_path)
+            assert exporter.stop(60) == 0
+        check(sink, end, 0)
+
+
 # Which of the reads of a file fail, of each thread: of an object its head is read at the start, and both when it is sent.
 UNREADABLE = {
     "new-head": ("new", "1+", r"spool=new/%s moved to bad/: Input/output error"),
