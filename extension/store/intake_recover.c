@@ -54,17 +54,19 @@ static int finish_left(struct intake *in, uint64_t id, const struct recipe_place
 		       const struct seal_state *state, struct recovery *r)
 {
 	char path[SPOOL_PATH_MAX];
-	int fd, error = -EBADMSG;
+	int fd, error;
 
 	spool_path(in->parts.dir, SPOOL_OPEN, id, path);
 	fd = io_open(path, O_RDWR, 0);
 	if (fd < 0)
 		return fd;
-	salvage(in->parts.dir, id, fd, state->good, in->parts.log);
-	if (state->records)
+	error = salvage(in->parts.dir, id, fd, state->good, in->parts.log);
+	if (!error && state->records) {
 		error = mark_left(in, fd, place, state, r);
-	else
+	} else if (!error) {
 		unlink(path);
+		error = -EBADMSG;
+	}
 	close(fd);
 	return error;
 }

@@ -75,34 +75,37 @@ static int copy_to_bad(struct spool_dir *dir, uint64_t id, int fd, int64_t from,
 	return error;
 }
 
-void salvage(struct spool_dir *dir, uint64_t id, int fd, int64_t from, struct log *log)
+int salvage(struct spool_dir *dir, uint64_t id, int fd, int64_t from, struct log *log)
 {
 	const char *tenant = spool_dir_name(dir);
 	struct stat status;
 	uint64_t bad;
 	int error;
 
-	if (fstat(fd, &status) < 0 || status.st_size <= from)
-		return;
+	if (fstat(fd, &status) < 0)
+		return -errno;
+	if (status.st_size <= from)
+		return 0;
 	if (is_unfinished(fd, from, status.st_size)) {
 		log_write(log, LOG_INFO,
 			  "tenant=%s spool=open/%016" PRIu64 " ends within a write, "
 			  "which is dropped: bytes=%" PRId64,
 			  tenant, id, (int64_t)status.st_size - from);
-		return;
+		return 0;
 	}
 	bad = spool_next_id(dir);
 	error = copy_to_bad(dir, bad, fd, from, status.st_size);
 	if (error) {
 		log_write(log, LOG_ERROR,
 			  "tenant=%s spool=open/%016" PRIu64 " is damaged at byte "
-			  "%" PRId64 "; what is behind it is lost: %s",
+			  "%" PRId64 "; what is behind it cannot be moved to bad/: %s",
 			  tenant, id, from, strerror(-error));
-		return;
+		return error;
 	}
 	log_write(log, LOG_ERROR,
 		  "tenant=%s spool=open/%016" PRIu64 " is damaged at byte %" PRId64
 		  "; what is behind it was moved to bad/%016" PRIu64,
 		  tenant, id, from, bad);
 	spool_keep_bad(dir, bad);
+	return 0;
 }

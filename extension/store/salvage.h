@@ -11,7 +11,8 @@
 #include "store/spool.h"
 
 /* Looks at what stands in open/<id> from there on, up to its end; says in one
- * line what was done with it. Nothing there: says nothing. */
-void salvage(struct spool_dir *, uint64_t id, int fd, int64_t from, struct log *);
+ * line what was done with it. Nothing there: says nothing. -errno: it is damaged,
+ * and could not be kept. */
+int salvage(struct spool_dir *, uint64_t id, int fd, int64_t from, struct log *);
 
 #endif

@@ -30,9 +30,9 @@ struct seal_state {
 int seal_inspect(const struct spool_dir *, uint64_t id, struct seal_state *);
 
 /* Makes new/<id> from the marked file open/<id>, unlinks that, and counts the
- * object. Rows behind a damaged frame are lost, and logged. -EBADMSG: the file
- * is of no use; it has been moved to bad/. Other -errno: nothing has changed,
- * try again later. */
+ * object. What stands behind a damaged frame goes to bad/, see salvage.h.
+ * -EBADMSG: the file is of no use; it has been moved to bad/. Other -errno:
+ * nothing has changed, try again later. */
 int seal_object(struct spool_dir *, uint64_t id, struct log *, struct now);
 
 #endif

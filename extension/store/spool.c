@@ -12,6 +12,7 @@
 #include "sys/io.h"
 
 #define STREAM_DIGITS 20
+#define STREAM_MAX    INT64_C(253402300799) /* the last second of year 9999 */
 
 static const struct spool_options spool_defaults = {
 	.directory = { "/var/spool/skydive-exporter", 27 },
@@ -60,6 +61,22 @@ static int take_lock(struct spool *spool, struct err *err)
 	return 0;
 }
 
+/* The file is short and synced before a key depends on it. If it is damaged all
+ * the same, the clock alone says which keys are new. */
+static void parse_streams(struct spool *spool, const char *text)
+{
+	long long highest = strtoll(text, NULL, 10);
+
+	if (strspn(text, "0123456789") == STREAM_DIGITS && highest <= STREAM_MAX) {
+		spool->stream_floor = highest;
+		return;
+	}
+	log_write(spool->log, LOG_ERROR,
+		  "spool=%s/streams is damaged: new streams begin at the time of the "
+		  "clock",
+		  spool->path);
+}
+
 static int read_streams(struct spool *spool, struct err *err)
 {
 	char path[SPOOL_PATH_MAX], text[STREAM_DIGITS + 1] = "";
@@ -72,7 +89,7 @@ static int read_streams(struct spool *spool, struct err *err)
 			       strerror(-spool->streams_fd));
 	n = pread(spool->streams_fd, text, STREAM_DIGITS, 0);
 	if (n > 0)
-		spool->stream_floor = strtoll(text, NULL, 10);
+		parse_streams(spool, text);
 	spool->stream_highest = spool->stream_floor;
 	return 0;
 }

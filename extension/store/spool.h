@@ -6,7 +6,8 @@
  *	<spool>/<pipeline>/open/<id>	rows of an object that is not finished
  *	<spool>/<pipeline>/tmp/<id>	an object in the making; emptied at start
  *	<spool>/<pipeline>/new/<id>	a finished object, waiting to be stored
- *	<spool>/<pipeline>/bad/<id>	refused for ever, or damaged
+ *	<spool>/<pipeline>/bad/<id>	refused for ever, or damaged; what stood
+ *					behind the damage of an open file
  *
  * The directories are the only truth: there is no list beside them that could
  * disagree. The rename from tmp to new commits an object; then its open file

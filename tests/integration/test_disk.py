@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from lib import lives, objects, settings, strace
+from lib import lives, objects, settings, spoolfiles, strace
 from lib.export import joined, to_s3
 from lib.pages import counters
 from lib.paths import SLOWNESS
@@ -168,3 +168,56 @@ def test_failing_disk(call, error, tmp_path):
             assert not list((tmp_path / "spool").glob("*/*/*"))
         sent, stored = check(sink, end, 0)
         assert sent == stored
+
+
+def test_unsynced_object_is_told(tmp_path):
+    """An object that waits for some seconds is synced; that this failed is said, and it is stored all the same."""
+    with Sink() as sink, Analyzer(lives.RECORDING, pace=PACE, options=["--repeat", 1, "--uniq"]) as analyzer:
+        sink.behave("status=503")
+        path = configure(tmp_path, analyzer, sink, {})
+        file = tmp_path / "spool" / "exporter" / "new" / ("%016d" % 1)
+        under = strace.command(tmp_path / "trace", "fdatasync", "error=EIO", file)
+        with Exporter(path, under=under) as exporter:
+            exporter.log("spool=new/%s cannot be synced to the disk: Input/output error" % file.name)
+            sink.behave("ok")
+            exporter.log("tenant=exporter store=s3 state=ok", 60)
+            end = pause(analyzer, tmp_path)
+            assert exporter.stop(60) == 0
+        check(sink, end, 0)
+
+
+# Which of the reads of a file fail, of each thread: of an object its head is read at the start, and both when it is sent.
+UNREADABLE = {
+    "new-head": ("new", "1+", r"spool=new/%s moved to bad/: Input/output error"),
+    "new-body": ("new", "2+", r"spool=new/%s moved to bad/: cannot read it: Input/output error"),
+    "open": ("open", "1+", r"spool=open/%s cannot be finished now: Input/output error; the next start tries again"),
+}
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_unreadable_file(name, tmp_path):
+    """A file that cannot be read holds up no other; it is kept, and one that was not finished yet is tried again."""
+    kind, when, says = UNREADABLE[name]
+    with Sink() as sink, Analyzer(lives.RECORDING, pace=PACE, options=["--repeat", 0, "--uniq"]) as analyzer:
+        path = configure(tmp_path, analyzer, sink, limits(max_flows_per_object=300, max_seconds_per_object=600))
+        spool = tmp_path / "spool" / "exporter"
+        sink.behave("status=503")
+        with Exporter(path) as exporter:
+            until(lambda: len(list(spool.glob("new/*"))) > 3 and list(spool.glob("open/*")), "files")
+            analyzer.command("pause")
+            exporter.kill()
+        sink.behave("ok")
+        written = spoolfiles.records(spool)
+        victim = sorted(spool.glob(kind + "/*"))[0]
+        data = victim.read_bytes()
+        under = strace.command(tmp_path / "trace", "pread64", "error=EIO:when=" + when, victim)
+        with Exporter(path, under=under) as exporter:
+            exporter.log(says % victim.name)
+            until(lambda: len(list(spool.glob("open/*")) + list(spool.glob("new/*"))) == (kind == "open"), "the others")
+            exporter.stop()
+        if kind == "new":
+            (spool / "bad" / victim.name).rename(victim)
+        assert victim.read_bytes() == data
+        lives.last_life(path, sink, tmp_path)
+        stored = objects.by_tag(sink.objects())
+        assert {tag: set(records) for tag, records in stored.items()} == written and sink.rewritten == []

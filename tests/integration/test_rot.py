@@ -146,7 +146,8 @@ def test_damaged_file(name, started):
 
 def test_all_of_it_at_once(started):
     """Nothing was stored twice, under two names or for nobody; what it counts is what is there (see process.sane)."""
-    sink, _, _, _ = started
+    sink, log, _, _ = started
+    assert len(re.findall("spool=.*/streams is damaged", log)) == 1
     assert sink.rewritten == [] and set(sink.puts.values()) == {1}
     assert {key.split("/")[0] for key in sink.stored} == {
         name for name, case in CASES.items() if case.good is None or case.good}

@@ -30,8 +30,9 @@ def command(output, names, inject=None, path=None):
     """
     # Injecting and the filter in the kernel do not go together: nothing is injected then.
     how = ["-e", "inject=%s:%s" % (names, inject)] if inject else ["--seccomp-bpf"]
-    return ["strace", "-D", "-f", "-y", "-x", "-s", "64", "-o", output, "--quiet=attach", "-e", "trace=" + names,
-            "-e", "signal=kill", *how, *(["-P", path] if path else [])]
+    # A leak cannot be looked for where somebody else traces.
+    return ["strace", "-E", "ASAN_OPTIONS=detect_leaks=0", "-D", "-f", "-y", "-x", "-s", "64", "-o", output,
+            "--quiet=attach", "-e", "trace=" + names, "-e", "signal=kill", *how, *(["-P", path] if path else [])]
 
 
 def lines(output, process):

@@ -295,6 +295,46 @@ static void test_stream_is_on_disk_before_it_is_given(void **state)
 	world_end(&w);
 }
 
+static void test_damaged_streams_are_told(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t next; /* that is given when the clock says 1000 */
+	} table[] = {
+		{ "00000000000000002000\n", 2001 },
+		{ "00000253402300799000\n", 1000 },
+		{ "99999999999999999999\n", 1000 },
+		{ "0000000000000000200", 1000 },
+		{ "0000000000p000002000\n", 1000 },
+		{ "\n", 1000 },
+		{ "", 1000 }, /* only just made */
+	};
+	char path[WORLD_PATH + 16];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		bool is_damaged = table[i].next == 1000 && table[i].text[0];
+		struct world w;
+		int fd;
+
+		print_message("  %s\n", table[i].text);
+		world_make(&w);
+		snprintf(path, sizeof(path), "%s/streams", w.path);
+		fd = io_open(path, O_WRONLY | O_CREAT, 0640);
+		assert_int_equal(io_write(fd, str_of(table[i].text)), 0);
+		close(fd);
+		world_open(&w, start);
+		assert_int_equal(spool_stream(w.spool, 1000), table[i].next);
+		world_reopen(&w, start);
+		assert_int_equal(spool_stream(w.spool, 1000), table[i].next + 1);
+		world_log(&w);
+		assert_int_equal(w.lines.len && strstr(w.lines.ptr, "is damaged"),
+				 is_damaged);
+		world_end(&w);
+	}
+}
+
 static void test_outcomes_do_what_they_say(void **state)
 {
 	struct world w;
@@ -529,6 +569,7 @@ int main(void)
 		cmocka_unit_test(test_ids_are_never_used_again),
 		cmocka_unit_test(test_streams_rise_over_restarts),
 		cmocka_unit_test(test_stream_is_on_disk_before_it_is_given),
+		cmocka_unit_test(test_damaged_streams_are_told),
 		cmocka_unit_test(test_outcomes_do_what_they_say),
 		cmocka_unit_test(test_oldest_of_the_largest_goes_when_full),
 		cmocka_unit_test(test_refused_objects_count_once),
