@@ -100,7 +100,7 @@ def parse(key, raw, headers):
     try:
         text = body_text(raw, headers)
         kind = headers.get("content-type", JSON)
-        frame, records = split(text) if kind == JSON else split_lines(text, kind in TABLES)
+        frame, records = split_lines(text, kind in TABLES) if kind in (LINES, *TABLES) else split(text)
     except (ValueError, IndexError, EOFError, OSError) as error:
         raise Malformed("%s: %s" % (key, error)) from error
     if not match:
