@@ -151,6 +151,9 @@ static void test_values_of_the_wrong_type_are_refused(void **state)
 #define IBM                                                                              \
 	PLACE "      vpc_id: \"crn:v1:a/{day}\"\n      subnet_id: s.1\n"                 \
 	      "      instance_id: i_1\n      vnic_id: v~1 \n"
+#define HIVE_DAY                                                                         \
+	"AWSLogs/aws-account-id=123456789012/aws-service=vpcflowlogs/"                   \
+	"aws-region=eu-central-1/year={year}/month={month}/day={day}/"
 #define AWS_DAY "AWSLogs/123456789012/vpcflowlogs/eu-central-1/{year}/{month}/{day}/"
 #define AWS_NAME                                                                          \
 	"123456789012_vpcflowlogs_eu-central-1_fl-{stream_hex}_{year}{month}{day}T{hour}" \
@@ -166,18 +169,11 @@ static void test_layouts_become_templates(void **state)
 		{ PLACE "      layout: aws\n", AWS_DAY AWS_NAME, "none", true },
 		{ PLACE "      layout: aws\n      partition: hour\n"
 			"      content_encoding: gzip\n",
-		  "AWSLogs/123456789012/vpcflowlogs/eu-central-1/{year}/{month}/{day}/"
-		  "{hour}/" AWS_NAME,
-		  "gzip", true },
+		  AWS_DAY "{hour}/" AWS_NAME, "gzip", true },
 		{ PLACE "      layout: aws-hive\n      partition: day\n",
-		  "AWSLogs/aws-account-id=123456789012/aws-service=vpcflowlogs/"
-		  "aws-region=eu-central-1/year={year}/month={month}/day={day}/" AWS_NAME,
-		  "none", true },
+		  HIVE_DAY AWS_NAME, "none", true },
 		{ PLACE "      layout: aws-hive\n      partition: hour\n",
-		  "AWSLogs/aws-account-id=123456789012/aws-service=vpcflowlogs/"
-		  "aws-region=eu-central-1/year={year}/month={month}/day={day}/"
-		  "hour={hour}/" AWS_NAME,
-		  "none", true },
+		  HIVE_DAY "hour={hour}/" AWS_NAME, "none", true },
 		{ IBM "      layout: ibm\n",
 		  "ibm_vpc_flowlogs_v1/account=123456789012/region=eu-central-1/"
 		  "vpc-id=crn%3Av1%3Aa%2F%7Bday%7D/subnet-id=s.1/endpoint-type=vnics/"
