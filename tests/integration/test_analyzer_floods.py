@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """More than can be taken: many flows, many messages, giant messages. Memory is bounded, what is lost is counted."""
 import ipaddress
+import pathlib
 import re
+import subprocess
 import time
 
 import pytest
@@ -17,6 +19,8 @@ RECORDING = recording("old-netns-mixed.jsonl.gz")
 SNDBUF = 256 * 1024
 MB = 1 << 20
 PIPELINES = 12
+# What the thread that reads gets, where that is allowed.
+NICE = int(subprocess.run(["nice", "-n", "-10", "nice"], capture_output=True, check=True).stdout)
 MEMORY_MOST = 96 * MB                   # resident; a sanitizer's is its own affair
 CONFIG = {
     "host_id": "floods",
@@ -40,6 +44,15 @@ def memory(exporter, what="VmHWM"):
     with open("/proc/%d/status" % exporter.process.pid, encoding="ascii") as file:
         size = int(re.search(what + r":\s+(\d+) kB", file.read())[1]) * 1024
     return size if BUILD.name == "build" else 0
+
+
+def nice_of(exporter, name):
+    """Return the niceness of a thread."""
+    for stat in pathlib.Path("/proc/%d/task" % exporter.process.pid).glob("*/stat"):
+        head, _, rest = stat.read_text(encoding="ascii").rpartition(")")
+        if head.endswith("(" + name):
+            return int(rest.split()[16])
+    raise AssertionError("no thread " + name)
 
 
 def dropped(counters):
@@ -98,6 +111,7 @@ def test_ten_times_what_workers_can_do(tmp_path):
             "t%d" % n: {"pipeline": {"store": {"buffered": {"filename_prefix": "t%d" % n}}}} for n in range(PIPELINES)})
         with Exporter(path) as exporter:
             exporter.log("state=subscribed")
+            assert nice_of(exporter, "source") == NICE and nice_of(exporter, "net") == 0
             before = memory(exporter)               # much of it is the masks
             analyzer.command("play")
             flows = play_for(analyzer, rate * seconds)
