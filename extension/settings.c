@@ -76,40 +76,57 @@ static void check_keys(const struct config *config, struct problems *problems)
 	config_check(config, "pipeline", sections, count, problems);
 }
 
-/* Two pipelines must not write under the same keys. */
+/* What two pipelines must not do: write under the same keys. NULL: they do not. The
+ * named layouts differ behind different prefixes; an operator's own may be anything. */
+static const char *collision(const struct tenant *a, const struct tenant *b)
+{
+	struct buf x = BUF_INIT(16384), y = BUF_INIT(16384);
+	const char *what = NULL;
+
+	tenant_destination(a, &x);
+	tenant_destination(b, &y);
+	if (str_equal(buf_str(&x), buf_str(&y))) {
+		what = "write to the same bucket and prefix";
+	} else if (tenant_has_own_layout(a) || tenant_has_own_layout(b)) {
+		buf_reset(&x);
+		buf_reset(&y);
+		tenant_keys_begin(a, &x);
+		tenant_keys_begin(b, &y);
+		if (str_starts(buf_str(&x), buf_str(&y)) ||
+		    str_starts(buf_str(&y), buf_str(&x)))
+			what = "may write under the same keys, by their layout";
+	}
+	if (str_starts(buf_str(&x), STR("stdout")))
+		what = NULL;
+	buf_fini(&x);
+	buf_fini(&y);
+	return what;
+}
+
 static void check_destinations(struct settings *s, struct problems *problems)
 {
-	struct buf a = BUF_INIT(16384), b = BUF_INIT(16384);
 	size_t i, j;
 
 	for (i = 0; i < s->tenants; i++) {
-		if (!s->tenant[i].tenant)
-			continue;
-		buf_reset(&a);
-		tenant_destination(s->tenant[i].tenant, &a);
-		for (j = 0; j < i && !str_starts(buf_str(&a), STR("stdout")); j++) {
+		for (j = 0; j < i && s->tenant[i].tenant; j++) {
+			const char *what = NULL;
 			struct err err = ERR_INIT;
 
-			if (!s->tenant[j].tenant)
+			if (s->tenant[j].tenant)
+				what = collision(s->tenant[j].tenant,
+						 s->tenant[i].tenant);
+			if (!what)
 				continue;
-			buf_reset(&b);
-			tenant_destination(s->tenant[j].tenant, &b);
-			if (!str_equal(buf_str(&a), buf_str(&b)))
-				continue;
-			err_set_key(
-				&err, "filename_prefix",
-				"pipelines %s and %s write to "
-				"the same bucket and prefix; give one of them another "
-				"filename_prefix or dirname",
-				s->tenant[j].name, s->tenant[i].name);
+			err_set_key(&err, "filename_prefix",
+				    "pipelines %s and %s %s; give one of them another "
+				    "filename_prefix or dirname",
+				    s->tenant[j].name, s->tenant[i].name, what);
 			config_problem(s->tenant[i].config, "pipeline.store.buffered",
 				       &err, problems);
 			s->tenant[i].is_bad = true;
 			break;
 		}
 	}
-	buf_fini(&a);
-	buf_fini(&b);
 }
 
 /* One connection per URL: what belongs to it must agree. */

@@ -53,6 +53,24 @@ void tenant_destination(const struct tenant *t, struct buf *b)
 	object_key_clean(tc->limits.bucket.prefix, b);
 }
 
+bool tenant_has_own_layout(const struct tenant *t)
+{
+	return t->config.limits.has_own_layout;
+}
+
+void tenant_keys_begin(const struct tenant *t, struct buf *b)
+{
+	const struct bucket_limits *limits = &t->config.limits.bucket;
+	struct buf prefix = BUF_INIT(4096);
+
+	object_key_clean(limits->prefix, &prefix);
+	tenant_destination(t, b);
+	if (prefix.len)
+		buf_putc(b, '/');
+	buf_put(b, str_until(limits->layout.text, '{'));
+	buf_fini(&prefix);
+}
+
 const struct stage_set *tenant_stages(const struct tenant *t)
 {
 	return &t->config.stages;

@@ -53,6 +53,10 @@ struct str tenant_capture_id(const struct tenant *);
 /* Where its objects go: "<endpoint>/<dirname>/<prefix>", to find two that are
  * the same. Appended. */
 void tenant_destination(const struct tenant *, struct buf *);
+/* Its keys are as an operator made them up: layout: template. */
+bool tenant_has_own_layout(const struct tenant *);
+/* The same destination with all that its keys have in common. Appended. */
+void tenant_keys_begin(const struct tenant *, struct buf *);
 
 /* What it is made of. Borrowed; they are to be run by one thread. */
 const struct stage_set *tenant_stages(const struct tenant *);

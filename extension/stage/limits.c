@@ -156,6 +156,7 @@ static void read_layout(struct store_limits *limits, const struct config *config
 		options->region = aws.region;
 	if (layouts_make(options, arena, &limits->bucket.layout, &err) < 0)
 		config_problem(config, SECTION, &err, problems);
+	limits->has_own_layout = options->name == LAYOUT_NAME_TEMPLATE;
 	limits->needs_gzip = layouts_need_gzip(options);
 	/* AWS's own objects do not say what they are compressed with. */
 	if (is_aws && str_is(limits->content_encoding, "auto"))

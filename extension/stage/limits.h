@@ -15,6 +15,7 @@ struct store_limits {
 	struct bucket_limits bucket;
 	struct str dirname;
 	struct str content_encoding; /* "auto", "gzip", "none" */
+	bool has_own_layout;	     /* a template */
 	bool needs_gzip;	     /* its keys say that objects are gzip'ed */
 };
 

@@ -170,3 +170,27 @@ def test_check_refuses(store, compress, reason, tmp_path):
     assert result.code == 1
     lines = [line for line in result.stderr.splitlines() if "pipeline.store.buffered" + reason in line]
     assert len(lines) == 1 and "t.yml:" in lines[0], result.stderr
+
+
+@pytest.mark.parametrize("one, other, collide", [
+    (("x", "{tag}/a/{stream}/{sequence}"), ("x/egress", None), True),
+    (("x", "a/{tag}/{stream}/{sequence}.gz"), ("x/a", None), True),
+    (("", "a/{tag}/{stream}/{sequence}.gz"), ("a", None), True),
+    (("", "{tag}/{stream}/{sequence}"), ("y", None), True),
+    (("x", "a/{tag}/{stream}/{sequence}.gz"), ("x/ab", None), False),
+    (("x", "{tag}/{stream}/{sequence}.gz"), ("xy", None), False),
+    (("x", "t={tag}/{stream}/{sequence}.gz"), ("x/u", None), False),
+    (("x", None), ("x/egress", None), False),
+])
+def test_two_pipelines_never_write_one_key(one, other, collide, tmp_path):
+    """A template must not lead to where another pipeline writes: refused when it could."""
+    stores = [{"filename_prefix": prefix, **({"layout": "template", "key": key} if key else {})}
+              for prefix, key in (one, other)]
+    for order in (stores, stores[::-1]):
+        folder = tmp_path / str(order is stores)
+        folder.mkdir()
+        tenants = {n: {"pipeline": {"store": {"buffered": s}}} for n, s in zip("ab", order)}
+        path = settings.save_all(folder, BASE, tenants)
+        result = exporter("check", "-c", path)
+        said = result.stderr.count("may write under the same keys, by their layout")
+        assert (result.code, said) == ((1, 1) if collide else (0, 0)), result.stderr
