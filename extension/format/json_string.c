@@ -6,7 +6,7 @@
 
 /* The length of the well-formed UTF-8 sequence at the start (RFC 3629: no
  * surrogates, nothing above U+10FFFF, no overlong forms); 0: there is none. */
-static size_t utf8_len(const unsigned char *at, size_t left)
+size_t json_utf8_len(const unsigned char *at, size_t left)
 {
 	size_t n, i;
 	unsigned low = 0x80, high = 0xbf;
@@ -62,7 +62,7 @@ static size_t put_special(struct buf *b, const unsigned char *at, size_t left)
 		json_put(b, code, 6);
 		return 1;
 	}
-	n = utf8_len(at, left);
+	n = json_utf8_len(at, left);
 	if (n == 0)
 		json_put(b, "\\ufffd", 6);
 	else if (n == 3 && at[0] == 0xe2 && at[1] == 0x80 && (at[2] & 0xfe) == 0xa8)

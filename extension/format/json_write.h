@@ -25,4 +25,7 @@ void json_put_raw(struct buf *, struct str text, struct json_style);
 /* Pretty: LF and depth TABs. Compact: nothing. */
 void json_put_break(struct buf *, struct json_style);
 
+/* The length of the UTF-8 character beyond ASCII at the beginning; 0: there is none. */
+size_t json_utf8_len(const unsigned char *at, size_t left);
+
 #endif

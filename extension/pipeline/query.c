@@ -154,6 +154,12 @@ const struct answer *query_text(struct queries *q, struct str text)
 	return memo ? memo->answer : &unknown;
 }
 
+void query_forget(struct queries *q, struct str text)
+{
+	if (q->answers->forget)
+		q->answers->forget(q->answers, text);
+}
+
 const struct answer *query_bind(struct queries *q, const char *text,
 				const struct str *values, size_t count)
 {

@@ -31,6 +31,9 @@ struct answers {
 	const struct answer *(*find)(struct answers *, struct str text);
 	/* The answers found since the last release are not used any more. */
 	void (*release)(struct answers *);
+	/* Whoever asks for this next asks anew: what is answered changes all the
+	 * time. NULL: everybody always does. */
+	void (*forget)(struct answers *, struct str text);
 };
 
 struct query_memo;
@@ -66,6 +69,8 @@ void queries_reset(struct queries *);
 /* Asks a whole text, copied. Whoever made it has looked at the values in it
  * with query_accepts(). */
 const struct answer *query_text(struct queries *, struct str text);
+/* The next batch asks anew: this answer is not good for as long as others. */
+void query_forget(struct queries *, struct str text);
 /* false, and counted: the value cannot stand in a Gremlin string. */
 bool query_accepts(struct queries *, struct str value);
 

@@ -40,6 +40,8 @@ static void put_node(struct buf *out, const struct node *node)
 			buf_put(out, *(const struct str *)member);
 		else if (field->kind == FIELD_KIND_STRS)
 			put_strs(out, member);
+		else if (field->kind == FIELD_KIND_I64)
+			buf_put_i64(out, *(const int64_t *)member);
 		for (i = 0; field->kind == FIELD_KIND_MAP && i < map->count; i++)
 			buf_printf(out, "%s" STR_FMT ":" STR_FMT, i ? "," : "",
 				   STR_ARG(map->name[i]), STR_ARG(map->value[i]));

@@ -3,7 +3,8 @@
  *
  * "buffered" collects records per tag. "direct" makes every record an object
  * of its own; with the writer stdout it prints the records of each message and
- * tag as one, as the Go exporter does.
+ * tag as one, as the Go exporter does. "prom_sky_con" makes no objects: see
+ * stage/prom_sky_con.h.
  */
 #ifndef STAGE_LIMITS_H
 #define STAGE_LIMITS_H
@@ -17,9 +18,14 @@ struct store_limits {
 	struct str content_encoding; /* "auto", "gzip", "none" */
 };
 
+enum store_type { STORE_BUFFERED, STORE_DIRECT, STORE_PROM_SKY_CON };
+
+/* What is wrong goes to problems; then it is the first. */
+enum store_type store_type_read(const struct config *, struct arena *, struct problems *);
+
 /* Strings live in the arena. What is wrong goes to problems. */
-void store_limits_read(struct store_limits *, const struct config *, bool is_stdout,
-		       struct arena *, struct problems *);
+void store_limits_read(struct store_limits *, const struct config *, enum store_type,
+		       bool is_stdout, struct arena *, struct problems *);
 
 size_t store_limits_sections(struct config_section *, size_t max);
 

@@ -110,11 +110,26 @@ static void asker_release(struct answers *answers)
 	pthread_mutex_unlock(&asker->topology->lock);
 }
 
+/* What failed is still not asked for again before its time. */
+static void asker_forget(struct answers *answers, struct str text)
+{
+	struct topology *t = ((struct asker *)answers)->topology;
+
+	pthread_mutex_lock(&t->lock);
+	if (t->http && map_get(t->cache, text, clock_now().mono_ms) != t->failure)
+		map_remove(t->cache, text);
+	pthread_mutex_unlock(&t->lock);
+}
+
 void asker_init(struct asker *asker, struct topology *t, void (*wake)(void *),
 		void *context)
 {
 	*asker = (struct asker){
-		.answers = { .find = asker_find, .release = asker_release },
+		.answers = {
+			.find = asker_find,
+			.release = asker_release,
+			.forget = asker_forget,
+		},
 		.topology = t,
 		.wake = wake,
 		.context = context,
