@@ -125,8 +125,8 @@ static void take_interface(struct series *s, const struct node *node, struct now
 {
 	const struct node_metric *m = &node->metric;
 	const int64_t value[SERIES_VALUES] = {
-		m->collisions,	     m->rx_bytes,   m->rx_dropped, m->rx_errors,
-		m->rx_missed_errors, m->rx_packets, m->tx_bytes,   m->tx_dropped,
+		m->collisions,	     m->rx_bytes,	  m->rx_dropped, m->rx_errors,
+		m->rx_missed_errors, m->rx_packets,	  m->tx_bytes,	 m->tx_dropped,
 		m->tx_errors,	     m->tx_missed_errors, m->tx_packets,
 	};
 	struct str label[SERIES_LABELS] = { node->host, node->name, node->type };

@@ -235,7 +235,7 @@ static void explain_object(const struct explain *x, const struct records *record
 void explain_flow(const struct explain *x, const struct flow *flow, struct buf *out)
 {
 	struct listener listener = {
-		.answers = { listener_find, listener_release },
+		.answers = { .find = listener_find, .release = listener_release },
 		.inner = x->answers,
 		.out = out,
 	};

@@ -116,7 +116,8 @@ enum store_type store_type_read(const struct config *config, struct arena *arena
 {
 	struct store_choice store = { 0 };
 
-	config_read(config, "pipeline.store", &type_shape, &store, arena, problems);
+	if (config_read(config, "pipeline.store", &type_shape, &store, arena, problems))
+		return STORE_BAD;
 	return (enum store_type)store.type;
 }
 
@@ -127,6 +128,8 @@ void store_limits_read(struct store_limits *limits, const struct config *config,
 	struct buffered b = buffered_defaults;
 
 	*limits = (struct store_limits){ 0 };
+	if (type == STORE_BAD)
+		return;
 	config_read(config, SECTION, &buffered_shape, &b, arena, problems);
 	limits->dirname = b.dirname;
 	limits->content_encoding = str_of(content_encoding_names[b.content_encoding]);

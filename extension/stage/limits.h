@@ -18,12 +18,13 @@ struct store_limits {
 	struct str content_encoding; /* "auto", "gzip", "none" */
 };
 
-enum store_type { STORE_BUFFERED, STORE_DIRECT, STORE_PROM_SKY_CON };
+enum store_type { STORE_BAD = -1, STORE_BUFFERED, STORE_DIRECT, STORE_PROM_SKY_CON };
 
-/* What is wrong goes to problems; then it is the first. */
+/* STORE_BAD: what is wrong went to problems. */
 enum store_type store_type_read(const struct config *, struct arena *, struct problems *);
 
-/* Strings live in the arena. What is wrong goes to problems. */
+/* Strings live in the arena. What is wrong goes to problems; of a bad type
+ * nothing is read. */
 void store_limits_read(struct store_limits *, const struct config *, enum store_type,
 		       bool is_stdout, struct arena *, struct problems *);
 

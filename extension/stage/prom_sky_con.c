@@ -55,9 +55,10 @@ static void check_transform(const struct stage *transform, const struct config *
 
 	if (!transform || transform == &transform_none.stage)
 		return;
-	err_set_key(&err, "type",
-		    "store prom_sky_con does not fit transform %s; it needs transform none",
-		    transform->name);
+	err_set_key(
+		&err, "type",
+		"store prom_sky_con does not fit transform %s; it needs transform none",
+		transform->name);
 	config_problem(config, "pipeline.store", &err, problems);
 }
 

@@ -51,7 +51,7 @@ static inline struct fake_answers fake_answers_of(const struct fake_fact *fact,
 						  size_t count)
 {
 	return (struct fake_answers){
-		.answers = { fake_find, fake_release },
+		.answers = { .find = fake_find, .release = fake_release },
 		.asked = BUF_INIT(1 << 20),
 		.fact = fact,
 		.count = count,

@@ -301,6 +301,22 @@ static void answers_expire(void **state)
 	}
 }
 
+static void what_is_forgotten_is_asked_anew(void **state)
+{
+	struct world *w = *state;
+	struct answers *answers = &w->one.asker.answers;
+
+	start(w);
+	assert_string_equal(find(&w->one, "G.V()"), "pending");
+	sem_wait(&w->one.woken);
+	assert_string_equal(find(&w->one, "G.V()"), "veth");
+	answers->forget(answers, STR("G.V()"));
+	assert_string_equal(find(&w->one, "G.V()"), "pending");
+	sem_wait(&w->one.woken);
+	assert_int_equal(count(w).requests, 2);
+	release(&w->one);
+}
+
 static void giving_up(void **state)
 {
 	struct world *w = *state;
@@ -590,6 +606,7 @@ int main(void)
 		TEST(tenants_take_turns),
 		TEST(failures_are_nothing_for_a_while),
 		TEST(answers_expire),
+		TEST(what_is_forgotten_is_asked_anew),
 		TEST(giving_up),
 		TEST(nobody_waits_while_down),
 		TEST(a_probe_ends_it),
