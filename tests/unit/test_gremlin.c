@@ -182,7 +182,8 @@ static void small(void **state)
 
 	(void)state;
 	assert_non_null(a);
-	assert_int_equal(a->bytes, sizeof(*a) + sizeof(struct node) + 4);
+	assert_int_equal(a->bytes,
+			 sizeof(*a) + sizeof(struct node) + sizeof("vethh") - 1);
 	assert_ptr_equal(shared_answer_ref(a), a);
 	shared_answer_unref(a);
 	assert_true(str_is(a->answer.node[0].type, "veth"));

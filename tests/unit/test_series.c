@@ -174,17 +174,26 @@ static void test_odd_nodes_are_passed_over(void **state)
 {
 	struct str address[] = { TEXT("10.0.0.1/24"), TEXT("10.0.0.9/24") };
 	const struct node nodes[] = {
-		{ .host = STR("h"), .name = STR("eth0"), .type = STR("device"),
-		  .tid = STR("1"), .ipv4 = { address, 2 }, .metric = { .tx_bytes = 7 } },
+		{ .host = STR("h"),
+		  .name = STR("eth0"),
+		  .type = STR("device"),
+		  .tid = STR("1"),
+		  .ipv4 = { address, 2 },
+		  .metric = { .tx_bytes = 7 } },
 		{ .name = STR("no tid"), .type = STR("device") },
 		{ .name = STR("no type"), .tid = STR("2") },
 		{ .type = STR("no name"), .tid = STR("3") },
-		{ .name = STR("odd"), .type = STR("device"), .tid = STR("4"),
+		{ .name = STR("odd"),
+		  .type = STR("device"),
+		  .tid = STR("4"),
 		  .ipv4 = { address, 0 } },
-		{ .name = STR("odd"), .type = STR("device"), .tid = STR("5"),
+		{ .name = STR("odd"),
+		  .type = STR("device"),
+		  .tid = STR("5"),
 		  .ipv6 = { address, 0 } },
 	};
-	const struct fake_fact fact = { QUESTION, { nodes, COUNT(nodes), STR(""), 0, 0 } };
+	const struct fake_fact fact = { QUESTION,
+					{ nodes, COUNT(nodes), STR(""), 0, 0 } };
 	struct fake_answers fake = fake_answers_of(&fact, 1);
 	struct series *s = series_new(60000, 10);
 	struct buf page = BUF_INIT(1 << 16);
