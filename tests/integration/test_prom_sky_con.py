@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Store prom_sky_con: connections and interfaces for Prometheus, as the Go exporter shows them."""
 import http.client
+import signal
 import socket
 import subprocess
 
@@ -8,15 +9,14 @@ import pytest
 
 from lib import pages, settings, stream
 from lib.export import PACE
-from lib.paths import GOLDEN, ROOT, TESTS
+from lib.paths import GOLDEN, ROOT, recording
 from lib.process import Analyzer, Exporter, exporter, until
 
-RECORDINGS = TESTS / "recordings"
 INPUTS = GOLDEN / "inputs"
 GOLDENS = {
     "edge": ([INPUTS / "edge_all.jsonl.gz"],
              [INPUTS / "edge.topology.json.gz", INPUTS / "interfaces.topology.json.gz"]),
-    "old": ([RECORDINGS / "old-netns-mixed.jsonl.gz"], [RECORDINGS / "old-netns-mixed.topology.json.gz"]),
+    "old": ([recording("old-netns-mixed.jsonl.gz")], [recording("old-netns-mixed.topology.json.gz")]),
 }
 
 
@@ -72,12 +72,13 @@ def test_the_page_is_that_of_the_go_exporter(name, tmp_path):
     with Analyzer(*recordings, topology=topology, pace=PACE) as analyzer:
         with Exporter(configure(tmp_path, port, analyzer)) as program:
             analyzer.event("end", 60, unless_ends=program)
-            flows_are_in(tmp_path, analyzer)
+            c = flows_are_in(tmp_path, analyzer)
             if "_interface_" in expected:
                 until(lambda: "_interface_" in fetch(port)[2], "interfaces")
             code, content_type, text = fetch(port)
             assert fetch(port, "/")[0] == 404
             assert program.stop() == 0
+    assert c["records_merged"] == c["flows_transformed"] and c["records_encoded"] == 0
     assert (code, content_type) == (200, "text/plain; version=0.0.4; charset=utf-8")
     assert text.splitlines() == expected.splitlines()
     checked = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True, timeout=30)
@@ -101,6 +102,25 @@ def test_a_port_in_use_is_an_error_of_the_pipeline_alone(tmp_path):
             assert flows_are_in(tmp_path, analyzer)["flows_transformed"] > 0
             taken.close()
             program.log("metrics=open listen=:%d" % port)
+            assert "skydive_network_connection_total_bytes{" in fetch(port)[2]
+            assert program.stop() == 0
+
+
+def test_a_reload_takes_over_the_port(tmp_path):
+    """The changed pipeline listens where its predecessor did, and has series of its own."""
+    port = free_port()
+    with Analyzer(*GOLDENS["edge"][0], pace=PACE, clients=0) as analyzer:
+        with Exporter(configure(tmp_path, port, analyzer)) as program:
+            program.log("state=subscribed")
+            seen, _ = program.log("metrics=open")
+            configure(tmp_path, port, analyzer,
+                      {"pipeline": {"store": {"prom_sky_con": {"connection_timeout": 90}}}})
+            program.signal(signal.SIGHUP)
+            program.log("reload=done .*changed=1 ")
+            program.log("metrics=open", start=seen + 1)
+            analyzer.command("play")
+            analyzer.event("end", 60, unless_ends=program)
+            flows_are_in(tmp_path, analyzer)
             assert "skydive_network_connection_total_bytes{" in fetch(port)[2]
             assert program.stop() == 0
 
