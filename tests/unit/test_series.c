@@ -170,6 +170,33 @@ static void test_values_of_labels_are_escaped(void **state)
 	series_free(s);
 }
 
+static void note_forgotten(struct answers *answers, struct str text)
+{
+	buf_printf(&((struct fake_answers *)answers)->asked, "forget " STR_FMT "\n",
+		   STR_ARG(text));
+}
+
+static void test_interfaces_are_asked_for_anew_every_20_seconds(void **state)
+{
+	struct fake_answers fake = fake_answers_of(NULL, 0);
+	struct series *s = series_new(60000, 10);
+	struct queries queries;
+
+	(void)state;
+	fake.answers.forget = note_forgotten;
+	assert_int_equal(queries_init(&queries, &fake.answers), 0);
+	assert_int_equal(series_tick(s, &queries, at(0)), 20000);
+	queries_reset(&queries);
+	assert_int_equal(series_tick(s, &queries, at(19999)), 20000);
+	assert_string_equal(fake.asked.ptr, QUESTION "\nforget " QUESTION "\n");
+	assert_int_equal(series_tick(s, &queries, at(20000)), 40000);
+	assert_string_equal(fake.asked.ptr, QUESTION "\nforget " QUESTION "\n" QUESTION
+						     "\nforget " QUESTION "\n");
+	queries_fini(&queries);
+	buf_fini(&fake.asked);
+	series_free(s);
+}
+
 static void test_odd_nodes_are_passed_over(void **state)
 {
 	struct str address[] = { TEXT("10.0.0.1/24"), TEXT("10.0.0.9/24") };
@@ -229,6 +256,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_not_updated_goes_at_a_sweep),
 		cmocka_unit_test(test_connections_are_bounded_and_counted),
 		cmocka_unit_test(test_values_of_labels_are_escaped),
+		cmocka_unit_test(test_interfaces_are_asked_for_anew_every_20_seconds),
 		cmocka_unit_test(test_odd_nodes_are_passed_over),
 	};
 
