@@ -177,6 +177,12 @@ static int open_pipeline(struct tenant *t, double part, struct err *err)
 
 	parts.limits.first_age_ms -= (int64_t)(part * (double)parts.limits.first_age_ms);
 	stage_set_parts(&tc->stages, &parts);
+	if (tc->has_series) {
+		t->exposition = exposition_new(&tc->prom_sky_con, t->name, t->around.log);
+		if (!t->exposition)
+			return err_set(err, "out of memory");
+		parts.series = exposition_series(t->exposition);
+	}
 	/* A mangle sees the records of a message, and so do objects of one. */
 	t->gathers = !t->around.keeps_all && !parts.mangle->apply &&
 		     parts.limits.max_age_ms && !parts.limits.key_is_tag;
@@ -307,6 +313,9 @@ void tenant_status(struct tenant *t, struct tenant_status *status)
 		.oldest_ms = backlog.oldest_ms,
 	};
 	memcpy(status->error, uploads.error, sizeof(status->error));
+	if (t->exposition &&
+	    exposition_error(t->exposition, status->error, sizeof(status->error)))
+		status->is_degraded = true;
 }
 
 bool tenant_is_degraded(struct tenant *t)
@@ -317,7 +326,9 @@ bool tenant_is_degraded(struct tenant *t)
 	if (t->uploader)
 		uploader_status(t->uploader, &status);
 	pthread_mutex_unlock(&t->lock);
-	return status.is_degraded;
+	return status.is_degraded ||
+	       (t->exposition &&
+		exposition_error(t->exposition, status.error, sizeof(status.error)));
 }
 
 const struct stats *tenant_stats(const struct tenant *t)
@@ -363,6 +374,7 @@ void tenant_close(struct tenant *t)
 	workers_forget(t->around.workers, &t->task);
 	queries_fini(&t->queries);
 	free_pipeline(t);
+	exposition_free(t->exposition);
 	intake_free(t->intake);
 	uploader_free(t->uploader);
 	writer_fini(&t->writer);
@@ -372,6 +384,7 @@ void tenant_close(struct tenant *t)
 	home_unref(t->home);
 	pthread_mutex_destroy(&t->lock);
 	t->pipeline = NULL;
+	t->exposition = NULL;
 	t->intake = NULL;
 	t->uploader = NULL;
 	t->home = NULL;

@@ -47,7 +47,10 @@ static const struct store *choose_store(const struct config *config, struct aren
 static void read_writer(struct tenant_config *tc, const struct config *config,
 			struct problems *problems)
 {
-	const struct store *store = choose_store(config, &tc->arena, problems);
+	/* With series nothing is written: no store has to be configured. */
+	const struct store *store = tc->has_series
+					    ? &store_stdout
+					    : choose_store(config, &tc->arena, problems);
 	struct err err = ERR_INIT;
 
 	if (!store)
@@ -83,16 +86,22 @@ void tenant_config_read(struct tenant_config *tc, const struct config *config,
 			struct log *log, struct problems *problems)
 {
 	struct capture capture = { .capture_id = STR("") };
+	enum store_type type;
 
 	*tc = (struct tenant_config){ .arena = ARENA_INIT(ARENA_MAX) };
 	config_read(config, "pipeline.subscriber", &capture_shape, &capture, &tc->arena,
 		    problems);
 	tc->capture_id = capture.capture_id;
 	stage_set_read(&tc->stages, config, &tc->arena, problems);
+	type = store_type_read(config, &tc->arena, problems);
+	tc->has_series = type == STORE_PROM_SKY_CON;
 	read_writer(tc, config, problems);
-	store_limits_read(&tc->limits, config, tc->writer.store == &store_stdout,
+	store_limits_read(&tc->limits, config, type, tc->writer.store == &store_stdout,
 			  &tc->arena, problems);
 	check_compress(tc, config, problems);
+	if (tc->has_series)
+		prom_sky_con_read(&tc->prom_sky_con, config, &tc->stages, &tc->arena,
+				  problems);
 	tc->account = account_read(config, &tc->arena, log, problems);
 }
 
@@ -154,6 +163,8 @@ size_t tenant_config_sections(struct config_section *sections, size_t max)
 
 	append(sections, max, &count, "pipeline.subscriber", &capture_shape);
 	append(sections, max, &count, "pipeline.write", &registry_type_shape);
+	append(sections, max, &count, prom_sky_con_section.path,
+	       prom_sky_con_section.shape);
 	for (store = store_all; *store; store++)
 		append(sections, max, &count, (*store)->section, (*store)->state);
 	count += store_limits_sections(sections + count, count < max ? max - count : 0);

@@ -5,6 +5,7 @@
 #define TENANT_CONFIG_H
 
 #include "stage/limits.h"
+#include "stage/prom_sky_con.h"
 #include "stage/set.h"
 #include "store/account.h"
 #include "writer.h"
@@ -15,6 +16,8 @@ struct tenant_config {
 	struct stage_set stages;
 	struct store_limits limits;
 	struct account *account; /* or NULL */
+	bool has_series;	 /* in the place of objects */
+	struct prom_sky_con prom_sky_con;
 	struct writer writer;
 };
 

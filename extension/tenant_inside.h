@@ -4,6 +4,7 @@
 #ifndef TENANT_INSIDE_H
 #define TENANT_INSIDE_H
 
+#include "exposition.h"
 #include "home.h"
 #include "pipeline/pipeline.h"
 #include "store/intake.h"
@@ -42,6 +43,7 @@ struct tenant {
 	struct writer writer; /* the uploader's */
 	struct tenant *heir;  /* took over; its uploader sends our objects */
 	struct pipeline *pipeline;
+	struct exposition *exposition; /* of its series; NULL: it has none */
 	struct asker asker;
 	struct queries queries;
 

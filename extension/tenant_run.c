@@ -58,6 +58,7 @@ static void start_turn(struct tenant *t, struct now now)
 	const struct parcel *parcel;
 	int64_t flows = 0;
 
+	exposition_enter(t->exposition);
 	while (t->parcels < most && flows < TURN_FLOWS &&
 	       (parcel = queue_pop(&t->inbox))) {
 		t->parcel[t->parcels++] = parcel;
@@ -65,6 +66,7 @@ static void start_turn(struct tenant *t, struct now now)
 		pipeline_accept(t->pipeline, parcel->batch, parcel->index, parcel->count,
 				now);
 	}
+	exposition_leave(t->exposition);
 	atomic_fetch_sub(&t->waiting_flows, flows);
 	t->deadline_ms = now.mono_ms + t->around.lookup_timeout_ms;
 	t->passes = 0;
@@ -86,8 +88,23 @@ static void wake_for(struct tenant *t, int64_t waiting_flows, int64_t now_ms)
 		workers_wake(t->around.workers, &t->task);
 }
 
+/* What is due by the clock; when the next will be. */
+static int64_t tick(struct tenant *t, struct now now)
+{
+	int64_t due_ms, listen_ms = NEVER_MS;
+
+	exposition_enter(t->exposition);
+	due_ms = pipeline_tick(t->pipeline, &t->queries, now);
+	exposition_leave(t->exposition);
+	/* A replay has no port to serve. */
+	if (t->exposition && !t->around.keeps_all)
+		listen_ms = exposition_listen(t->exposition, now);
+	return listen_ms < due_ms ? listen_ms : due_ms;
+}
+
 static void finish(struct tenant *t, struct now now)
 {
+	exposition_close(t->exposition);
 	pipeline_lost(t->pipeline, atomic_exchange(&t->lost_flows, 0));
 	pipeline_flush(t->pipeline, now);
 	atomic_store(&t->is_finished, true);
@@ -104,7 +121,7 @@ void tenant_run(struct task *task, struct now now)
 		start_turn(t, now);
 	if (t->parcels && enrich(t, now))
 		finish_turn(t, now);
-	due_ms = pipeline_tick(t->pipeline, &t->queries, now);
+	due_ms = tick(t, now);
 	if (!t->parcels)
 		queries_reset(&t->queries);
 	else if (t->deadline_ms < due_ms)

@@ -48,7 +48,8 @@
 	X(BYTES_UPLOADED, "bytes_uploaded")                                              \
 	X(UPLOAD_FAILURES, "upload_failures")                                            \
 	X(LOOKUPS_DEGRADED, "lookups_degraded")                                          \
-	X(LOOKUPS_REFUSED, "lookups_refused")
+	X(LOOKUPS_REFUSED, "lookups_refused")                                            \
+	X(SERIES_EVICTED, "series_evicted")
 
 #define STATS_ENUM(id, name) STAT_##id,
 enum stat_id { STATS_EACH(STATS_ENUM) STAT_COUNT };

@@ -215,16 +215,22 @@ static void put_digits(struct buf *b, struct str digits, int exponent)
 	}
 }
 
-void number_put_float(struct buf *b, double value)
+struct decimal {
+	char digits[DOUBLE_DIGITS];
+	size_t count;
+	int exponent; /* of the first digit */
+};
+
+/* The sign, and what has no digits; otherwise true, and the shortest digits. */
+static bool split(struct buf *b, double value, struct decimal *d)
 {
-	char text[DOUBLE_DIGITS + 16], digits[DOUBLE_DIGITS];
+	char text[DOUBLE_DIGITS + 16];
 	const char *at;
 	int precision;
-	size_t n = 0;
 
 	if (!isfinite(value)) {
 		buf_puts(b, isnan(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf");
-		return;
+		return false;
 	}
 	if (signbit(value))
 		buf_putc(b, '-');
@@ -234,10 +240,34 @@ void number_put_float(struct buf *b, double value)
 		if (!(strtod(text, NULL) < value) && !(strtod(text, NULL) > value))
 			break;
 	}
+	d->count = 0;
 	for (at = text; *at != 'e'; at++)
 		if (*at >= '0' && *at <= '9')
-			digits[n++] = *at;
-	put_digits(b, (struct str){ digits, n }, atoi(at + 1));
+			d->digits[d->count++] = *at;
+	d->exponent = atoi(at + 1);
+	return true;
+}
+
+void number_put_float(struct buf *b, double value)
+{
+	struct decimal d;
+
+	if (split(b, value, &d))
+		put_digits(b, (struct str){ d.digits, d.count }, d.exponent);
+}
+
+void number_put_double(struct buf *b, double value)
+{
+	struct decimal d;
+
+	if (!split(b, value, &d))
+		return;
+	if (d.exponent >= -4 && d.exponent <= 5) {
+		put_digits(b, (struct str){ d.digits, d.count }, d.exponent);
+		return;
+	}
+	put_digits(b, (struct str){ d.digits, d.count }, 0);
+	buf_printf(b, "e%c%02d", d.exponent < 0 ? '-' : '+', abs(d.exponent));
 }
 
 static void put_with_unit(struct buf *b, const struct unit *unit, int64_t value)

@@ -27,6 +27,9 @@ int number_parse_size(struct str, int64_t *bytes);
 /* The shortest digits that read back as the same number, never with an
  * exponent: strconv.FormatFloat(x, 'f', -1, 64) of Go. */
 void number_put_float(struct buf *, double);
+/* The same digits, from a million on and below 0.0001 with an exponent of at
+ * least two digits: strconv.FormatFloat(x, 'g', -1, 64), as in Prometheus' text. */
+void number_put_double(struct buf *, double);
 /* In the largest unit that leaves a whole number. */
 void number_put_duration(struct buf *, int64_t ms);
 void number_put_size(struct buf *, int64_t bytes);

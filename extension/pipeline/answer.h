@@ -3,7 +3,8 @@
  *
  * The members of a node are those that some stage reads; a stage that needs
  * another adds it here and in answer.c, and it is there. Their names are paths
- * below the node's Metadata; a number in a path is an index into a list.
+ * below the node's Metadata, after a slash below the node itself; a number in a
+ * path is an index into a list.
  * Skydive keeps a container's data below Docker and Runc before v0.28, below
  * Container from then on.
  */
@@ -12,10 +13,19 @@
 
 #include "format/shape.h"
 
-/* A string that the node does not have is {NULL, 0}. */
+/* What an interface has counted; 0: it does not say. */
+struct node_metric {
+	int64_t collisions;
+	int64_t rx_bytes, rx_dropped, rx_errors, rx_missed_errors, rx_packets;
+	int64_t tx_bytes, tx_dropped, tx_errors, tx_missed_errors, tx_packets;
+};
+
+/* A string or list that the node does not have is {NULL, 0}; a list that is
+ * empty, or not one of strings, has no items but is not NULL. */
 struct node {
-	struct str type, name;
-	struct strs ipv4; /* "172.17.0.2/16" */
+	struct str type, name, host, tid;
+	struct strs ipv4, ipv6; /* "172.17.0.2/16" */
+	struct node_metric metric;
 	struct str container_id, container_hostname, container_runtime;
 	struct str docker_id;
 	struct str runc_id, runc_hostname;

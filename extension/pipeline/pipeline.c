@@ -138,6 +138,19 @@ static void make_records(struct pipeline *p, enum tag tag, const struct flow *fl
 		add_more(p, tag, flow);
 }
 
+/* For the balance, a record that was merged with those before it. */
+static void add_to_series(struct pipeline *p, const struct flow *flow, struct now now)
+{
+	enum verdict verdict = series_take(p->parts.series, flow, now);
+
+	if (verdict != KEEP) {
+		stats_add(p->stats, drop_stat[verdict], 1);
+		return;
+	}
+	stats_add(p->stats, STAT_FLOWS_TRANSFORMED, 1);
+	stats_add(p->stats, STAT_RECORDS_MERGED, 1);
+}
+
 static void accept_flow(struct pipeline *p, const struct flow *flow, struct now now)
 {
 	bool bad_address = false;
@@ -146,10 +159,12 @@ static void accept_flow(struct pipeline *p, const struct flow *flow, struct now 
 	tag = p->parts.classify->tag(p->parts.classify_state, flow, &bad_address);
 	if (bad_address)
 		stats_add(p->stats, STAT_FLOWS_BAD_ADDRESS, 1);
-	if (p->parts.filter->keeps(p->parts.filter_state, tag))
-		make_records(p, tag, flow, now);
-	else
+	if (!p->parts.filter->keeps(p->parts.filter_state, tag))
 		stats_add(p->stats, STAT_FLOWS_EXCLUDED, 1);
+	else if (p->parts.series)
+		add_to_series(p, flow, now);
+	else
+		make_records(p, tag, flow, now);
 }
 
 void pipeline_accept(struct pipeline *p, const struct batch *batch, const uint32_t *index,
@@ -314,6 +329,15 @@ static int64_t tick_records(struct pipeline *p, records_tick *tick, void *self,
 	return due;
 }
 
+static int64_t tick_series(struct pipeline *p, struct queries *queries, struct now now)
+{
+	int64_t due = series_tick(p->parts.series, queries, now);
+
+	stats_add(p->stats, STAT_SERIES_EVICTED,
+		  (int64_t)series_take_evicted(p->parts.series));
+	return due;
+}
+
 int64_t pipeline_tick(struct pipeline *p, struct queries *queries, struct now now)
 {
 	int64_t due = NEVER_MS;
@@ -322,6 +346,8 @@ int64_t pipeline_tick(struct pipeline *p, struct queries *queries, struct now no
 	if (p->parts.classify->refresh)
 		sooner(&due,
 		       p->parts.classify->refresh(p->parts.classify_state, queries, now));
+	if (p->parts.series)
+		sooner(&due, tick_series(p, queries, now));
 	if (p->parts.transform->tick)
 		sooner(&due, tick_records(p, p->parts.transform->tick,
 					  p->parts.transform_state, now));

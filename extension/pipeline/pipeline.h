@@ -8,6 +8,8 @@
  *	pipeline_enrich()	complete the records; again while it is not 0
  *	pipeline_commit()	mangle, encode rows, append to the open objects
  *
+ * With series a flow becomes values of them in accept, and no record.
+ *
  * Objects leave through the sink when they are full or due, from commit, tick
  * or flush. Time is an argument everywhere, so a test is a table of calls.
  */
@@ -17,6 +19,7 @@
 #include "base/stats.h"
 #include "flow/batch.h"
 #include "pipeline/bucket.h"
+#include "pipeline/series.h"
 #include "pipeline/stage.h"
 
 /* A stage with its state; the parts of a pipeline. The tables and states are
@@ -36,6 +39,7 @@ struct pipeline_parts {
 	void *encode_state;
 	struct bucket_limits limits;
 	const struct shape *record; /* as it is written; NULL: the transform's */
+	struct series *series;	    /* in the place of records; NULL: there are none */
 };
 
 struct pipeline;

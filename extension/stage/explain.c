@@ -40,6 +40,8 @@ static void put_node(struct buf *out, const struct node *node)
 			buf_put(out, *(const struct str *)member);
 		else if (field->kind == FIELD_KIND_STRS)
 			put_strs(out, member);
+		else if (field->kind == FIELD_KIND_I64)
+			buf_put_i64(out, *(const int64_t *)member);
 		for (i = 0; field->kind == FIELD_KIND_MAP && i < map->count; i++)
 			buf_printf(out, "%s" STR_FMT ":" STR_FMT, i ? "," : "",
 				   STR_ARG(map->name[i]), STR_ARG(map->value[i]));
@@ -233,7 +235,7 @@ static void explain_object(const struct explain *x, const struct records *record
 void explain_flow(const struct explain *x, const struct flow *flow, struct buf *out)
 {
 	struct listener listener = {
-		.answers = { listener_find, listener_release },
+		.answers = { .find = listener_find, .release = listener_release },
 		.inner = x->answers,
 		.out = out,
 	};

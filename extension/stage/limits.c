@@ -6,21 +6,20 @@
 #define SECTION	       "pipeline.store.buffered"
 #define DIRECT_DIRNAME "my_dirname" /* the Go exporter's own */
 
-struct store_type {
+struct store_choice {
 	int type;
 };
 
-enum { STORE_BUFFERED, STORE_DIRECT };
-
-static const char *const type_names[] = { "buffered", "direct", NULL };
+static const char *const type_names[] = { "buffered", "direct", "prom_sky_con", NULL };
 
 static const struct shape type_shape = {
 	.name = "store",
-	.size = sizeof(struct store_type),
+	.size = sizeof(struct store_choice),
 	.fields =
 		(const struct field[]){
-			OPTION_ENUM(struct store_type, type, "type", 0, type_names,
-				    "buffered: objects of many records; direct: of one"),
+			OPTION_ENUM(struct store_choice, type, "type", 0, type_names,
+				    "buffered: objects of many records; direct: of one; "
+				    "prom_sky_con: none, values for Prometheus"),
 			{ 0 },
 		},
 };
@@ -174,14 +173,24 @@ static void set_direct(struct store_limits *limits, bool is_stdout)
 		limits->dirname = STR(DIRECT_DIRNAME);
 }
 
-void store_limits_read(struct store_limits *limits, const struct config *config,
-		       bool is_stdout, struct arena *arena, struct problems *problems)
+enum store_type store_type_read(const struct config *config, struct arena *arena,
+				struct problems *problems)
 {
-	struct store_type store = { 0 };
+	struct store_choice store = { 0 };
+
+	if (config_read(config, "pipeline.store", &type_shape, &store, arena, problems))
+		return STORE_BAD;
+	return (enum store_type)store.type;
+}
+
+void store_limits_read(struct store_limits *limits, const struct config *config,
+		       enum store_type type, bool is_stdout, struct arena *arena,
+		       struct problems *problems)
+{
 	struct buffered b = buffered_defaults;
 
 	*limits = (struct store_limits){ 0 };
-	if (config_read(config, "pipeline.store", &type_shape, &store, arena, problems))
+	if (type == STORE_BAD)
 		return;
 	if (config_read(config, SECTION, &buffered_shape, &b, arena, problems))
 		b.layout = (struct layout_options){ 0 };
@@ -189,7 +198,7 @@ void store_limits_read(struct store_limits *limits, const struct config *config,
 	limits->content_encoding = str_of(content_encoding_names[b.content_encoding]);
 	limits->bucket.prefix = b.filename_prefix;
 	read_layout(limits, config, &b.layout, arena, problems);
-	if (store.type == STORE_DIRECT) {
+	if (type != STORE_BUFFERED) {
 		set_direct(limits, is_stdout);
 		return;
 	}

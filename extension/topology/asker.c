@@ -110,6 +110,7 @@ static void asker_release(struct answers *answers)
 	pthread_mutex_unlock(&asker->topology->lock);
 }
 
+/* What failed is still not asked for again before its time. */
 static void asker_renew(struct answers *answers, struct str text, int64_t before_ms)
 {
 	struct topology *t = ((struct asker *)answers)->topology;
@@ -119,7 +120,7 @@ static void asker_renew(struct answers *answers, struct str text, int64_t before
 		return;
 	pthread_mutex_lock(&t->lock);
 	a = map_get(t->cache, text, clock_now().mono_ms);
-	if (a && a->since_ms < before_ms)
+	if (a && a != t->failure && a->since_ms < before_ms)
 		map_remove(t->cache, text);
 	pthread_mutex_unlock(&t->lock);
 }

@@ -48,7 +48,7 @@ static void measure_node(struct extent *extent, const struct node *node)
 			extent->text += ((const struct str *)member)->len;
 		} else if (field->kind == FIELD_KIND_STRS) {
 			measure_list(extent, list->item, list->count);
-		} else {
+		} else if (field->kind == FIELD_KIND_MAP) {
 			measure_list(extent, map->name, map->count);
 			measure_list(extent, map->value, map->count);
 		}
@@ -91,9 +91,12 @@ static void copy_node(struct room *room, struct node *copy, const struct node *n
 			*(struct str *)to = copy_text(room, *(const struct str *)from);
 		else if (field->kind == FIELD_KIND_STRS)
 			*(struct strs *)to = (struct strs){
-				copy_list(room, list->item, list->count),
+				list->item ? copy_list(room, list->item, list->count)
+					   : NULL,
 				list->count,
 			};
+		else if (field->kind == FIELD_KIND_I64)
+			*(int64_t *)to = *(const int64_t *)from;
 		else
 			*(struct map_of_str *)to = (struct map_of_str){
 				copy_list(room, map->name, map->count),

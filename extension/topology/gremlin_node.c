@@ -47,20 +47,22 @@ static size_t length_of(struct json_object *o)
 	return json_object_is_type(o, json_type_array) ? json_object_array_length(o) : 0;
 }
 
-/* A list of strings, or else nothing: one item of another type spoils it, as
- * in Go. */
+/* A list of strings, or else one without items: an item of another type spoils
+ * it, as in Go. */
 static struct strs strings_of(struct arena *arena, struct json_object *o)
 {
-	struct strs list = { NULL, 0 };
 	size_t i, count = length_of(o);
+	struct strs list = { NULL, 0 };
 
+	if (!o)
+		return list;
+	list.item = arena_alloc(arena, (count ? count : 1) * sizeof(*list.item));
+	if (!list.item)
+		return list;
 	for (i = 0; i < count; i++)
 		if (!json_object_is_type(json_object_array_get_idx(o, i),
 					 json_type_string))
 			return list;
-	list.item = count ? arena_alloc(arena, count * sizeof(*list.item)) : NULL;
-	if (!list.item)
-		return list;
 	for (i = 0; i < count; i++)
 		list.item[i] = string_of(json_object_array_get_idx(o, i));
 	list.count = count;
@@ -88,6 +90,21 @@ static struct map_of_str addresses_of(struct arena *arena, struct json_object *o
 	return map;
 }
 
+static int64_t number_of(struct json_object *o)
+{
+	if (!json_object_is_type(o, json_type_int) &&
+	    !json_object_is_type(o, json_type_double))
+		return 0;
+	return json_object_get_int64(o);
+}
+
+/* What stands at the path: below Metadata, or after a slash below the node. */
+static struct json_object *member_of(struct json_object *o, struct json_object *metadata,
+				     struct str path)
+{
+	return *path.ptr == '/' ? dig(o, str_skip(path, 1)) : dig(metadata, path);
+}
+
 int gremlin_read_node(struct arena *arena, struct json_object *o, struct node *node,
 		      struct err *err)
 {
@@ -98,13 +115,15 @@ int gremlin_read_node(struct arena *arena, struct json_object *o, struct node *n
 		return err_set(err, "a node without ID");
 	*node = (struct node){ .type = { NULL, 0 } };
 	for (field = node_shape.fields; field->name; field++) {
-		struct json_object *member = dig(metadata, str_of(field->name));
+		struct json_object *member = member_of(o, metadata, str_of(field->name));
 		void *at = (char *)node + field->offset;
 
 		if (field->kind == FIELD_KIND_STR)
 			*(struct str *)at = string_of(member);
 		else if (field->kind == FIELD_KIND_STRS)
 			*(struct strs *)at = strings_of(arena, member);
+		else if (field->kind == FIELD_KIND_I64)
+			*(int64_t *)at = number_of(member);
 		else
 			*(struct map_of_str *)at = addresses_of(arena, member);
 	}

@@ -271,6 +271,31 @@ static void values(void **state)
 	}
 }
 
+static void interfaces(void **state)
+{
+	struct shared_answer *a = gremlin_read(
+		200,
+		STR("[" NODE("1", "{\"TID\":\"t\",\"IPV4\":[],\"IPV6\":7,\"Metric\":"
+				  "{\"RxBytes\":9007199254740993,\"TxPackets\":3.0,"
+				  "\"Collisions\":\"4\"}}") "," NODE("2", "{}") "]"),
+		NULL);
+	const struct node *node;
+
+	(void)state;
+	assert_non_null(a);
+	node = a->answer.node;
+	assert_true(str_is(node->host, "h"));
+	assert_true(str_is(node->tid, "t"));
+	assert_int_equal(node->metric.rx_bytes, INT64_C(9007199254740993));
+	assert_int_equal(node->metric.tx_packets, 3);
+	assert_int_equal(node->metric.collisions, 0);
+	/* A list that is none is told from one that is not there. */
+	assert_true(node[0].ipv4.item && node[0].ipv6.item);
+	assert_int_equal(node[0].ipv4.count + node[0].ipv6.count, 0);
+	assert_false(node[1].ipv4.item || node[1].ipv6.item);
+	shared_answer_unref(a);
+}
+
 static void put_times(struct buf *out, char c, int times)
 {
 	while (times--)
@@ -300,7 +325,8 @@ static void small(void **state)
 
 	(void)state;
 	assert_non_null(a);
-	assert_int_equal(a->bytes, sizeof(*a) + sizeof(struct node) + 4);
+	assert_int_equal(a->bytes,
+			 sizeof(*a) + sizeof(struct node) + sizeof("vethh") - 1);
 	assert_ptr_equal(shared_answer_ref(a), a);
 	shared_answer_unref(a);
 	assert_true(str_is(a->answer.node[0].type, "veth"));
@@ -347,9 +373,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bodies),    cmocka_unit_test(replies),
-		cmocka_unit_test(members),   cmocka_unit_test(values),
-		cmocka_unit_test(too_deep),  cmocka_unit_test(small),
-		cmocka_unit_test(analyzers),
+		cmocka_unit_test(members),   cmocka_unit_test(interfaces),
+		cmocka_unit_test(values),    cmocka_unit_test(too_deep),
+		cmocka_unit_test(small),     cmocka_unit_test(analyzers),
 	};
 
 	return cmocka_run_group_tests_name("gremlin", tests, NULL, NULL);

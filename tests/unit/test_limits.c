@@ -24,7 +24,9 @@ static void open_world(struct world *w, const char *yaml, bool is_stdout)
 	assert_non_null(config);
 	assert_int_equal(config_add(config, "t.yml", str_of(yaml), false, &w->problems),
 			 0);
-	store_limits_read(&w->limits, config, is_stdout, &w->arena, &w->problems);
+	store_limits_read(&w->limits, config,
+			  store_type_read(config, &w->arena, &w->problems), is_stdout,
+			  &w->arena, &w->problems);
 	config_free(config);
 }
 

@@ -189,6 +189,39 @@ static void writes_floats_as_go_does(void **state)
 	}
 }
 
+static void writes_doubles_as_prometheus_does(void **state)
+{
+	static const struct {
+		double value;
+		const char *text;
+	} cases[] = {
+		{ 0, "0" },
+		{ 5, "5" },
+		{ 254000, "254000" },
+		{ 999999, "999999" },
+		{ 1000000, "1e+06" },
+		{ 1234567, "1.234567e+06" },
+		{ 1250000000, "1.25e+09" },
+		{ -1234567, "-1.234567e+06" },
+		{ 9007199254740993.0, "9.007199254740992e+15" },
+		{ 9.223372036854775807e18, "9.223372036854776e+18" },
+		{ 1e100, "1e+100" },
+		{ 0.0001, "0.0001" },
+		{ 0.00001, "1e-05" },
+		{ (double)INFINITY, "+Inf" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		struct buf b = BUF_INIT(64);
+
+		number_put_double(&b, cases[i].value);
+		assert_string_equal(b.ptr, cases[i].text);
+		buf_fini(&b);
+	}
+}
+
 static void writes_the_largest_unit(void **state)
 {
 	static const struct {
@@ -229,6 +262,7 @@ int main(void)
 		cmocka_unit_test(parses_sizes),
 		cmocka_unit_test(parses_floats),
 		cmocka_unit_test(writes_floats_as_go_does),
+		cmocka_unit_test(writes_doubles_as_prometheus_does),
 		cmocka_unit_test(writes_the_largest_unit),
 	};
 

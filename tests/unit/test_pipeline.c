@@ -264,6 +264,7 @@ static void open_world(struct world *w)
 		  .max_held = 100,
 		  .first_age_ms = 5000 },
 		NULL,
+		NULL,
 	};
 	w->batch = batch_new(NULL, 0, NULL);
 	assert_non_null(w->batch);

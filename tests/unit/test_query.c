@@ -43,7 +43,7 @@ struct world {
 static void open_world(struct world *w, bool knows)
 {
 	*w = (struct world){
-		.fake = { .answers = { fake_find, fake_release },
+		.fake = { .answers = { .find = fake_find, .release = fake_release },
 			  .asked = BUF_INIT(1 << 20),
 			  .knows = knows },
 	};

@@ -74,7 +74,7 @@ static enum found make_record(const char *json, struct fake_answers *fake,
 static struct fake_answers answers_of(const struct answer *answer)
 {
 	return (struct fake_answers){
-		.answers = { fake_find, fake_release },
+		.answers = { .find = fake_find, .release = fake_release },
 		.asked = BUF_INIT(4096),
 		.answer = answer,
 	};
