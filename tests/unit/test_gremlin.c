@@ -372,10 +372,10 @@ static void analyzers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(bodies),    cmocka_unit_test(replies),
-		cmocka_unit_test(members),   cmocka_unit_test(interfaces),
-		cmocka_unit_test(values),    cmocka_unit_test(too_deep),
-		cmocka_unit_test(small),     cmocka_unit_test(analyzers),
+		cmocka_unit_test(bodies),  cmocka_unit_test(replies),
+		cmocka_unit_test(members), cmocka_unit_test(interfaces),
+		cmocka_unit_test(values),  cmocka_unit_test(too_deep),
+		cmocka_unit_test(small),   cmocka_unit_test(analyzers),
 	};
 
 	return cmocka_run_group_tests_name("gremlin", tests, NULL, NULL);
