@@ -26,7 +26,7 @@ static const struct shape prom_sky_con_shape = {
 				     "a connection is forgotten so long after its last "
 				     "flow; 0: 60"),
 			OPTION_RANGE(struct prom_sky_con, max_connections,
-				     "max_connections", 0, 1, 50000,
+				     "max_connections", 0, 1, 30000,
 				     "then the one without flows for longest goes"),
 			{ 0 },
 		},

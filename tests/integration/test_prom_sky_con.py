@@ -96,6 +96,8 @@ def test_a_port_in_use_is_an_error_of_the_pipeline_alone(tmp_path):
         port = taken.getsockname()[1]
         with Exporter(configure(tmp_path, port, analyzer)) as program:
             program.log("metrics=closed listen=:%d error=" % port)
+            program.log("state=subscribed")
+            until(lambda: pages.get(tmp_path, "/status")[0] == 200, "a status")
             until(lambda: pages.status(tmp_path)["tenants"][0].get("last_error"), "an error in the status")
             analyzer.command("play")
             analyzer.event("end", 60, unless_ends=program)
