@@ -62,6 +62,18 @@ static void sum_up(struct flow_metric *sum, const struct flow_metric *delta)
 	sum->last = delta->last;
 }
 
+/* Analyzers repeat the last change at the end of some flows: then the totals do
+ * not rise. */
+static void take_counters(struct side *side, const struct flow *flow, bool is_known)
+{
+	struct flow_metric rose = rise(flow->metric, &side->all);
+
+	if (!is_known || has_counted(&rose))
+		sum_up(&side->unreported, flow->last_update);
+	side->all = *flow->metric;
+	side->last = *flow->last_update;
+}
+
 static char *copy_text(struct str text)
 {
 	return strndup(text.ptr ? text.ptr : "", text.len);
@@ -118,9 +130,7 @@ int pair_take(struct pair *pair, int which, const struct vpclogs *record, int64_
 	error = is_same ? 0 : side_open(side, record);
 	if (error)
 		return error;
-	side->all = *flow->metric;
-	side->last = *flow->last_update;
-	sum_up(&side->unreported, flow->last_update);
+	take_counters(side, flow, is_same);
 	side->record = *record;
 	side->record.flow = NULL;
 	side->record.initiator_ip = str_of(side->initiator);
@@ -250,7 +260,7 @@ bool pair_report(struct pair *pair, bool is_touched, int64_t timeout_ms, int64_t
 
 bool pair_is_over(const struct pair *pair)
 {
-	if (!pair->has_report || (!pair->was_rejected && !pair->has_ended))
+	if (!pair->has_ended)
 		return false;
 	return !pair->side[0].unreported.last && !pair->side[1].unreported.last;
 }
