@@ -10,7 +10,8 @@ from lib.process import Analyzer, Exporter
 
 RECORDING = recording("old-netns-mixed.jsonl.gz")
 TOPOLOGY = recording("old-netns-mixed.topology.json.gz")
-SAMPLES = sorted(path.name for path in (ROOT / "etc").glob("*.yml"))
+# prom_sky_con.yml makes no objects; test_prom_sky_con.py starts it.
+SAMPLES = sorted(path.name for path in (ROOT / "etc").glob("*.yml") if path.name != "prom_sky_con.yml")
 
 
 @pytest.mark.parametrize("sample", SAMPLES)
