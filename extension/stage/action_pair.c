@@ -156,6 +156,14 @@ static void state_metrics(struct vpclogs *record, const struct flow_metric *all,
 	record->packets_from_target = delta->ba_packets;
 }
 
+/* IBM's records come with "accepted", those of the Go exporter without. */
+static struct str action_text(const struct vpclogs *record, bool is_accepted)
+{
+	if (record->action.len)
+		return is_accepted ? STR("accepted") : STR("rejected");
+	return is_accepted ? STR("A") : STR("R");
+}
+
 /* A report in the words of that side. */
 static bool say(struct pair *pair, const struct side *side, bool is_accepted,
 		const struct flow_metric *all, const struct flow_metric *delta,
@@ -166,7 +174,7 @@ static bool say(struct pair *pair, const struct side *side, bool is_accepted,
 	*record = side->record;
 	record->initiator_ip = arena_str(arena, side->record.initiator_ip);
 	record->target_ip = arena_str(arena, side->record.target_ip);
-	record->action = is_accepted ? STR("A") : STR("R");
+	record->action = action_text(&side->record, is_accepted);
 	state_metrics(record, all, delta);
 	pair->reported = *all;
 	pair->base = top;

@@ -14,7 +14,7 @@
 struct vpclogs {
 	struct str start_time, end_time, connection_start_time; /* RFC 3339 */
 	struct str direction; /* inbound, outbound; I, O; or unknown: empty */
-	struct str action;    /* A or R, set by mangle action; IBM: accepted */
+	struct str action;    /* A or R, from mangle action; IBM: accepted, rejected */
 	struct str initiator_ip, target_ip;
 	int64_t initiator_port, target_port;
 	int64_t transport_protocol; /* IANA; 0 for what is not TCP or UDP */

@@ -204,6 +204,26 @@ static void test_what_one_has_seen_is_rejected_in_time(void **state)
 	close_world(&w);
 }
 
+static void test_ibm_has_words_of_its_own(void **state)
+{
+	struct connection c;
+	struct records records;
+	struct world w;
+
+	(void)state;
+	open_world(&w);
+	connection_open(&c, 1);
+	c.view[0].record.action = c.view[1].record.action = STR("accepted");
+	assert_int_equal(one(&w, &c, 0, 7, 0).count, 0);
+	records = one(&w, &c, 0, 1, 5001);
+	expect(&records, "rejected", 8, 8);
+	assert_int_equal(one(&w, &c, 1, 8, 6000).count, 0);
+	assert_int_equal(one(&w, &c, 0, 2, 7000).count, 1);
+	records = one(&w, &c, 1, 2, 8000);
+	expect(&records, "accepted", 10, 2);
+	close_world(&w);
+}
+
 static void test_others_are_left_out(void **state)
 {
 	struct connection c;
@@ -338,6 +358,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_both_have_seen_is_accepted),
 		cmocka_unit_test(test_what_one_has_seen_is_rejected_in_time),
+		cmocka_unit_test(test_ibm_has_words_of_its_own),
 		cmocka_unit_test(test_others_are_left_out),
 		cmocka_unit_test(test_random_interleavings),
 	};
