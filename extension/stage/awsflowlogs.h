@@ -5,6 +5,7 @@
 #ifndef STAGE_AWSFLOWLOGS_H
 #define STAGE_AWSFLOWLOGS_H
 
+#include "base/err.h"
 #include "stage/delta.h"
 
 /* dialect exporter: both directions and all of the flow's life in one record. */
@@ -59,6 +60,17 @@ struct aws_field {
 /* All of them in their official order; ends with a field without a name. */
 extern const struct aws_field aws_fields[];
 const struct aws_field *aws_field_find(struct str name); /* NULL: there is none */
+
+struct aws_choice {
+	struct field field[AWS_FIELDS_MAX]; /* ends with one without a name */
+	int64_t version;		    /* the highest of theirs */
+	bool needs_direction;
+};
+
+/* These fields, or, without any, all up to that version (0: 2). -EINVAL: AWS has
+ * none of that name, it is there twice, or the version is another. */
+int aws_fields_choose(struct aws_choice *, const struct strs *fields, int64_t version,
+		      struct err *);
 
 /* The IANA number of what a flow carries; -1: not known. */
 int64_t aws_protocol(const struct flow *);

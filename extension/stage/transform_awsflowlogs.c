@@ -12,7 +12,6 @@
  */
 #include <errno.h>
 #include <stdio.h>
-#include "format/nearest.h"
 #include "stage/awsflowlogs.h"
 #include "stage/interfaces.h"
 #include "stage/registry.h"
@@ -34,10 +33,8 @@ struct aws {
 
 	/* Chosen. */
 	bool is_official;
-	int64_t written_version;
-	bool needs_direction;
+	struct aws_choice choice;
 	struct shape shape;
-	struct field field[AWS_FIELDS_MAX];
 
 	struct deltas *deltas;
 	struct delta delta; /* of the flow at hand */
@@ -80,94 +77,20 @@ static const struct shape aws_options = {
 	.defaults = &aws_defaults,
 };
 
-static int refuse_field(size_t at, struct str name, struct err *err)
-{
-	struct nearest nearest = { .word = name };
-	struct buf hint = BUF_INIT(256);
-	const struct aws_field *field;
-	char key[32];
-
-	for (field = aws_fields; field->field.name; field++)
-		nearest_offer(&nearest, str_of(field->field.name));
-	if (nearest.distance)
-		nearest_put(&nearest, &hint);
-	snprintf(key, sizeof(key), "fields[%zu]", at);
-	err_set_key(err, key, "AWS has no field \"" STR_FMT "\"" STR_FMT, STR_ARG(name),
-		    STR_ARG(buf_str(&hint)));
-	buf_fini(&hint);
-	return -EINVAL;
-}
-
-static bool is_repeated(const struct strs *fields, size_t at)
-{
-	size_t i;
-
-	for (i = 0; i < at; i++)
-		if (str_equal(fields->item[i], fields->item[at]))
-			return true;
-	return false;
-}
-
-static void add_field(struct aws *self, size_t at, const struct aws_field *field)
-{
-	self->field[at] = field->field;
-	if (field->version > self->written_version)
-		self->written_version = field->version;
-	if (strcmp(field->field.name, "flow-direction") == 0)
-		self->needs_direction = true;
-}
-
-static int take_fields(struct aws *self, struct err *err)
-{
-	const struct aws_field *field;
-	char key[32];
-	size_t i;
-
-	for (i = 0; i < self->fields.count; i++) {
-		field = aws_field_find(self->fields.item[i]);
-		if (!field)
-			return refuse_field(i, self->fields.item[i], err);
-		if (is_repeated(&self->fields, i)) {
-			snprintf(key, sizeof(key), "fields[%zu]", i);
-			return err_set_key(err, key, "\"" STR_FMT "\" is there already",
-					   STR_ARG(self->fields.item[i]));
-		}
-		add_field(self, i, field);
-	}
-	if (self->version && self->version != self->written_version)
-		return err_set_key(err, "version",
-				   "these fields have version %d; leave it out",
-				   (int)self->written_version);
-	return 0;
-}
-
-static void take_version(struct aws *self)
-{
-	int64_t version = self->version < 2 ? 2 : self->version;
-	const struct aws_field *field;
-	size_t count = 0;
-
-	for (field = aws_fields; field->field.name; field++)
-		if (field->version <= version)
-			add_field(self, count++, field);
-}
-
 static int aws_init(void *state, struct err *err)
 {
 	struct aws *self = state;
 
-	if (self->fields.count == 0)
-		take_version(self);
-	else if (self->dialect == DIALECT_EXPORTER)
+	if (self->fields.count && self->dialect == DIALECT_EXPORTER)
 		return err_set_key(err, "fields",
 				   "the Go exporter's record has no "
 				   "choice of fields; use dialect aws");
-	else if (take_fields(self, err) < 0)
+	if (aws_fields_choose(&self->choice, &self->fields, self->version, err) < 0)
 		return -EINVAL;
 	self->shape = (struct shape){
 		.name = "awsflowlogs-aws",
 		.size = sizeof(struct aws_record),
-		.fields = self->field,
+		.fields = self->choice.field,
 	};
 	self->deltas = deltas_new((size_t)self->known_flows);
 	self->interfaces = interfaces_new(self->interval_ms);
@@ -268,7 +191,7 @@ static void fill_record(const struct aws *self, const struct flow *flow, bool is
 	const struct flow_transport *transport = flow->transport;
 	const struct delta *delta = &self->delta;
 
-	record->version = self->written_version;
+	record->version = self->choice.version;
 	record->account_id = self->account_id;
 	record->interface_id = flow->node_tid;
 	record->srcaddr = is_reverse ? network->b : network->a;
@@ -362,7 +285,7 @@ static void fill_status(const struct aws *self, struct str interface, int64_t st
 			int64_t end_ms, struct str status, struct aws_record *record)
 {
 	*record = (struct aws_record){
-		.version = self->written_version,
+		.version = self->choice.version,
 		.account_id = self->account_id,
 		.interface_id = interface,
 		.srcport = -1,
@@ -428,7 +351,8 @@ static enum found aws_enrich(void *state, const struct flow *flow,
 	const struct answer *nodes;
 	size_t i;
 
-	if (!self->is_official || !self->needs_direction || flow->node_tid.len == 0)
+	if (!self->is_official || !self->choice.needs_direction ||
+	    flow->node_tid.len == 0)
 		return ABSENT;
 	nodes = query(queries, "G.V().Has(\"TID\", ?)", flow->node_tid);
 	if (!nodes)
