@@ -8,6 +8,8 @@ import json
 import re
 import socket
 
+from lib.process import until
+
 SAMPLE = re.compile(r'^(\w+)(?:\{(.*)\})? (\S+)$')
 LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 
@@ -40,10 +42,18 @@ def get(folder, page):
         connection.close()
 
 
-def status(folder):
-    code, text = get(folder, "/status")
+def text_of(folder, page):
+    """Return the text of a page, as soon as the exporter has started."""
+    def started():
+        code, text = get(folder, page)
+        return (code, text) if text != "starting\n" else None
+    code, text = until(started, "a start")
     assert code == 200, text
-    return json.loads(text)
+    return text
+
+
+def status(folder):
+    return json.loads(text_of(folder, "/status"))
 
 
 def counters(folder, name="exporter"):
@@ -52,10 +62,8 @@ def counters(folder, name="exporter"):
 
 def metrics(folder):
     """Return {(name, ((label, value), ...)): number} of /metrics."""
-    code, text = get(folder, "/metrics")
-    assert code == 200, text
     found = {}
-    for line in text.splitlines():
+    for line in text_of(folder, "/metrics").splitlines():
         if not line.startswith("#"):
             name, labels, value = SAMPLE.match(line).groups()
             key = name, tuple(sorted(LABEL.findall(labels or "")))
