@@ -166,11 +166,11 @@ bool json_read_i64(struct json_reader *r, int64_t *out)
 	return read_number(r, out);
 }
 
-static bool read_range(struct json_reader *r, int64_t max, int64_t *out)
+static bool read_range(struct json_reader *r, int64_t min, int64_t max, int64_t *out)
 {
 	if (!json_read_i64(r, out))
 		return false;
-	return *out >= 0 && *out <= max ? true : fail(r, JSON_NUMBER);
+	return *out >= min && *out <= max ? true : fail(r, JSON_NUMBER);
 }
 
 static bool read_bool(struct json_reader *r, bool *out)
@@ -189,7 +189,7 @@ static bool read_enum(struct json_reader *r, const char *const *names, int *out)
 	int i;
 
 	if (r->at < r->end && *r->at != '"') {
-		if (!read_range(r, INT32_MAX, &number))
+		if (!read_range(r, INT32_MIN, INT32_MAX, &number))
 			return false;
 		*out = (int)number;
 		return true;
@@ -203,7 +203,8 @@ static bool read_enum(struct json_reader *r, const char *const *names, int *out)
 		}
 	}
 	json_reader_init(&digits, name, r->arena);
-	if (!read_range(&digits, INT32_MAX, &number) || digits.at != digits.end)
+	if (!read_range(&digits, INT32_MIN, INT32_MAX, &number) ||
+	    digits.at != digits.end)
 		return fail(r, JSON_ENUM);
 	*out = (int)number;
 	return true;
@@ -301,12 +302,12 @@ static bool read_value(struct json_reader *r, const struct field *field, void *o
 	case FIELD_KIND_BOOL:
 		return read_bool(r, out);
 	case FIELD_KIND_U16:
-		if (!read_range(r, UINT16_MAX, &number))
+		if (!read_range(r, 0, UINT16_MAX, &number))
 			return false;
 		*(uint16_t *)out = (uint16_t)number;
 		return true;
 	case FIELD_KIND_U32:
-		if (!read_range(r, UINT32_MAX, &number))
+		if (!read_range(r, 0, UINT32_MAX, &number))
 			return false;
 		*(uint32_t *)out = (uint32_t)number;
 		return true;

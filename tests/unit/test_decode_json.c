@@ -61,7 +61,8 @@ static void test_flows_come_out_as_they_came_in(void **state)
 		"\"VRRPv2\":{\"version\":2,\"virtual_rtrID\":51,\"priority\":100,"
 		"\"adver_int\":1},\"IPMetric\":{\"Fragments\":0,\"FragmentErrors\":0},"
 		"\"Start\":0,\"Last\":0,\"ParentUUID\":\"\",\"RawPacketsCaptured\":1}",
-		"{\"Network\":{\"Protocol\":\"9\",\"ID\":-1},"
+		"{\"Link\":{\"Protocol\":\"-1556352261\",\"ID\":0},"
+		"\"Network\":{\"Protocol\":\"9\",\"ID\":-1},"
 		"\"ICMP\":{\"Type\":\"77\",\"Code\":4294967295},\"Start\":0,"
 		"\"Last\":9223372036854775807,\"ParentUUID\":\"a\\u003c\\u2028\xef\xbf\xbd\","
 		"\"RawPacketsCaptured\":0,\"FinishType\":3}",
@@ -151,6 +152,8 @@ static void test_a_bad_flow_costs_itself_only(void **state)
 		{ "{\"ICMP\":{\"Type\":\"ECHO\",\"Code\":-1}}", BAD_FLOW_NUMBER },
 		{ "{\"Network\":{\"Protocol\":\"IPV5\"}}", BAD_FLOW_PROTOCOL },
 		{ "{\"ICMP\":{\"Type\":\"PING\"}}", BAD_FLOW_PROTOCOL },
+		{ "{\"ICMP\":{\"Type\":\"2147483648\"}}", BAD_FLOW_PROTOCOL },
+		{ "{\"ICMP\":{\"Type\":-2147483649}}", BAD_FLOW_NUMBER },
 	};
 	size_t i;
 	int k;
