@@ -16,7 +16,7 @@
 
 /* Few flows wait for more to come, so that a thousand tenants that share a
  * stream do not write to the spool for every flow. */
-#define TURN_FLOWS   100
+#define TURN_FLOWS   400
 #define TURN_PARCELS 128
 #define GATHER_MS    500
 

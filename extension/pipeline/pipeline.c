@@ -167,13 +167,22 @@ static void accept_flow(struct pipeline *p, const struct flow *flow, struct now 
 		make_records(p, tag, flow, now);
 }
 
+static const struct flow *flow_at(const struct batch *batch, const uint32_t *index,
+				  size_t i)
+{
+	return &batch->flows[index ? index[i] : i];
+}
+
 void pipeline_accept(struct pipeline *p, const struct batch *batch, const uint32_t *index,
 		     size_t count, struct now now)
 {
 	size_t i;
 
-	for (i = 0; i < count; i++)
-		accept_flow(p, &batch->flows[index ? index[i] : i], now);
+	for (i = 0; i < count; i++) {
+		if (i + 1 < count)
+			flow_fetch(flow_at(batch, index, i + 1));
+		accept_flow(p, flow_at(batch, index, i), now);
+	}
 }
 
 size_t pipeline_enrich(struct pipeline *p, struct queries *queries)
