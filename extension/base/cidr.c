@@ -17,25 +17,52 @@ static bool has_v4_prefix(const uint8_t *byte)
 	return memcmp(byte, v4_prefix, sizeof(v4_prefix)) == 0;
 }
 
+/* Four numbers, as inet_pton(3) has them: it took a sixth of a row's time. */
+static bool parse_v4(struct str text, uint8_t *byte)
+{
+	const char *at = text.ptr, *end = at + text.len;
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		const char *first;
+		unsigned value = 0;
+
+		if (i && (at == end || *at++ != '.'))
+			return false;
+		for (first = at; at < end && *at >= '0' && *at <= '9'; at++) {
+			value = value * 10 + (unsigned)(*at - '0');
+			if (value > 255 || (at > first && *first == '0'))
+				return false;
+		}
+		if (at == first)
+			return false;
+		byte[i] = (uint8_t)value;
+	}
+	return at == end;
+}
+
+static bool parse_v6(struct str text, uint8_t *byte)
+{
+	char copy[INET6_ADDRSTRLEN];
+
+	if (text.len >= sizeof(copy) || memchr(text.ptr, '\0', text.len))
+		return false;
+	memcpy(copy, text.ptr, text.len);
+	copy[text.len] = '\0';
+	return inet_pton(AF_INET6, copy, byte) == 1;
+}
+
 /* Go and the C library agree on what an address is: inet_pton(3) refuses
  * leading zeros, short forms and zones, too. */
 bool address_parse(struct str text, struct address *out)
 {
-	char copy[INET6_ADDRSTRLEN];
 	struct address a = { .is_v4 = false };
 
-	if (text.len >= sizeof(copy) || !text.len || memchr(text.ptr, '\0', text.len))
+	memcpy(a.byte, v4_prefix, sizeof(v4_prefix));
+	if (!text.len)
 		return false;
-	memcpy(copy, text.ptr, text.len);
-	copy[text.len] = '\0';
-	if (memchr(copy, ':', text.len)) {
-		if (inet_pton(AF_INET6, copy, a.byte) != 1)
-			return false;
-	} else {
-		memcpy(a.byte, v4_prefix, sizeof(v4_prefix));
-		if (inet_pton(AF_INET, copy, a.byte + sizeof(v4_prefix)) != 1)
-			return false;
-	}
+	if (!parse_v4(text, a.byte + sizeof(v4_prefix)) && !parse_v6(text, a.byte))
+		return false;
 	a.is_v4 = has_v4_prefix(a.byte);
 	*out = a;
 	return true;

@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include <string.h>
 
-/* What digits_put() may write to: 20 digits, in whole words. */
-#define DIGITS_ROOM 24
+/* The most that digits_put() writes. */
+#define DIGITS_ROOM 20
 
 /* "00" to "99", one after the other. */
 extern const char digits_pairs[];
@@ -19,8 +19,7 @@ static inline char *digits_put_two(char *to, unsigned value)
 	return to + 2;
 }
 
-/* As many digits as there are; returns where they end. What is behind them, up
- * to DIGITS_ROOM, is lost. */
+/* As many digits as there are; returns where they end. */
 char *digits_put(char *to, uint64_t value);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_cidr.c - what counts as an address and what lies in which network. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -68,6 +69,38 @@ static void parses_addresses_as_go_does(void **state)
 	}
 	assert_false(address_parse((struct str){ "1.2.3.4\0", 8 }, &a));
 	assert_false(address_parse((struct str){ NULL, 0 }, &a));
+}
+
+static uint32_t below(uint32_t limit)
+{
+	static uint64_t state = 1;
+
+	state = state * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)(state >> 33) % limit;
+}
+
+/* Addresses in which a character was changed, and some that were left alone. */
+static void agrees_with_inet_pton(void **state)
+{
+	static const char letters[] = "0123456789.x";
+	int i;
+
+	(void)state;
+	for (i = 0; i < 300000; i++) {
+		char text[32];
+		uint8_t expected[4];
+		struct address a;
+		int len = snprintf(text, sizeof(text), "%u.%u.%u.%u", below(300),
+				   below(256), below(30), below(256));
+		bool is_v4;
+
+		if (i % 4)
+			text[below((uint32_t)len)] = letters[below(sizeof(letters))];
+		is_v4 = inet_pton(AF_INET, text, expected) == 1;
+		assert_int_equal(address_parse(str_of(text), &a), is_v4);
+		if (is_v4)
+			assert_memory_equal(a.byte + 12, expected, sizeof(expected));
+	}
 }
 
 static void tells_inside_from_outside(void **state)
@@ -207,6 +240,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(parses_addresses_as_go_does),
+		cmocka_unit_test(agrees_with_inet_pton),
 		cmocka_unit_test(tells_inside_from_outside),
 		cmocka_unit_test(says_why_a_network_is_refused),
 		cmocka_unit_test(parses_a_list),

@@ -31,6 +31,8 @@ static void test_numbers_have_their_digits(void **state)
 		assert_digits(value);
 		assert_digits(value * 7 + 3);
 	}
+	assert_digits(9999999999999999999u);
+	assert_digits(10000000000000000000u);
 	assert_digits(UINT64_MAX);
 	assert_digits(INT64_MAX);
 }
