@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include "base/arena.h"
 
-#define ARENA_BLOCK (16 * 1024)
-#define ARENA_ALIGN alignof(max_align_t)
+#define BLOCK_LEAST  ((size_t)1024)
+#define DOUBLES_UPTO ((size_t)16 * 1024)
+#define ARENA_ALIGN  alignof(max_align_t)
 
 struct arena_block {
 	struct arena_block *next;
@@ -22,16 +23,18 @@ static size_t round_up(size_t size)
 
 static char *block_new(struct arena *a, size_t need)
 {
-	size_t size = need > ARENA_BLOCK ? need : ARENA_BLOCK;
+	size_t size = need > BLOCK_LEAST ? need : BLOCK_LEAST;
 	struct arena_block *block;
+	size_t growth = a->size < DOUBLES_UPTO ? a->size : a->size / 2;
 
 	if (need > a->limit || a->size > a->limit - need) {
 		a->error = -EFBIG;
 		return NULL;
 	}
-	/* Blocks grow with the arena, so a large batch takes few of them. */
-	if (size < a->size / 2)
-		size = a->size / 2;
+	/* Blocks grow with the arena: a large batch takes few of them, and one of a
+	 * thousand pipelines little room. */
+	if (size < growth)
+		size = growth;
 	if (size > a->limit - a->size)
 		size = need;
 	size = round_up(size);
