@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pipelines that write what AWS and IBM document, and the recordings they are given."""
-from lib import settings, stream
+from lib import settings, stream, traffic
 from lib.paths import recording
 from lib.process import replay
 
@@ -47,3 +47,9 @@ def of_kind(age, kind, folder):
     path = folder / "lossy.jsonl"
     path.write_bytes(b"".join(line for at, line in enumerate(messages(age)) if at % 3 != 1))
     return path
+
+
+def logged_by_ibm(batches):
+    """Return the sums by connection of what IBM's logs have: TCP and UDP over IPv4."""
+    return {connection: total for connection, total in traffic.by_connection(batches).items()
+            if connection[-1] in (6, 17) and ":" not in connection[0]}
