@@ -65,7 +65,10 @@ FAULTS = {
 }
 # What ends only when nothing has come for 30 s, and is therefore tried once.
 PATIENT = ("hang", "stall", "deaf")
-REFUSED = ("KeyTooLongError", "EntityTooLarge", "MetadataTooLarge", "InvalidArgument")
+# What is wrong with one object, and how its store says so.
+REFUSED = {code: "status=400 code=" + code
+           for code in ("KeyTooLongError", "EntityTooLarge", "MetadataTooLarge", "InvalidArgument")}
+REFUSED["413"] = "page=413"     # a proxy's, without S3's code
 WORKS = "works"
 
 
@@ -153,7 +156,7 @@ def start(name):
     if name in FAULTS:
         sink.behave(FAULTS[name][0])
     elif name in REFUSED:
-        sink.behave("status=400 code=%s" % name, times=1)
+        sink.behave(REFUSED[name], times=1)
     return sink
 
 
