@@ -7,6 +7,7 @@ recordings of one run overlap.
 """
 import base64
 import json
+import re
 import socket
 
 import pytest
@@ -15,7 +16,7 @@ from golden import cases
 from golden.test_oracle import identity
 from lib import objects, oracle, pages, settings, stream
 from lib.export import PACE, export, joined, to_file, waiting
-from lib.paths import recording
+from lib.paths import GOLDEN, recording
 from lib.pki import Authority
 from lib.process import Analyzer, Exporter, until
 from lib.proxy import Proxy
@@ -205,6 +206,24 @@ def test_bad_datagrams_cost_themselves_only(tmp_path):
             for records in tags.values() for r in records]
     have = [r for records in objects.records(objects.read_tree(tmp_path / "stored")).values() for r in records]
     assert sorted(have) == sorted(want)
+
+
+def test_bad_flows_cost_themselves_only(tmp_path):
+    """What cannot be decoded of an analyzer's messages is said by reason and counted; all other flows are exported."""
+    bad = GOLDEN / "inputs" / "edge_bad.jsonl.gz"
+    with Analyzer(bad, pace=PACE) as analyzer:
+        config = joined(everything(), analyzer, tmp_path, to_file(tmp_path), {"status": pages.listening(tmp_path)})
+        with Exporter(settings.save(tmp_path / "exporter.yml", config)) as exporter:
+            analyzer.event("end", 60, unless_ends=exporter)
+            until(lambda: sum(pages.status(tmp_path)["sources"][0]["bad_flows"].values()) == 5, "all bad flows")
+            counted = pages.status(tmp_path)["sources"][0]["bad_flows"]
+            assert exporter.stop() == 0
+            said = [dict(re.findall(r"(\w+)=(\d+)", line.partition("bad_flows=")[2]))
+                    for line in exporter.err.text().splitlines() if " bad_flows=" in line]
+    assert counted == {"type": 2, "number": 2, "protocol": 1, "null": 0}
+    assert {reason: sum(int(line[reason]) for line in said) for reason in counted} == counted
+    have = check(objects.read_tree(tmp_path / "stored"), config, [bad])
+    assert sum(map(len, have.values())) == 5
 
 
 def delimited(number, data):
