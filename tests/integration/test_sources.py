@@ -215,8 +215,8 @@ def test_bad_flows_cost_themselves_only(tmp_path):
         config = joined(everything(), analyzer, tmp_path, to_file(tmp_path), {"status": pages.listening(tmp_path)})
         with Exporter(settings.save(tmp_path / "exporter.yml", config)) as exporter:
             analyzer.event("end", 60, unless_ends=exporter)
-            until(lambda: sum(pages.status(tmp_path)["sources"][0]["bad_flows"].values()) == 5, "all bad flows")
-            counted = pages.status(tmp_path)["sources"][0]["bad_flows"]
+            until(lambda: sum(pages.source(tmp_path)["bad_flows"].values()) == 5, "all bad flows")
+            counted = pages.source(tmp_path)["bad_flows"]
             assert exporter.stop() == 0
             said = [dict(re.findall(r"(\w+)=(\d+)", line.partition("bad_flows=")[2]))
                     for line in exporter.err.text().splitlines() if " bad_flows=" in line]
@@ -248,7 +248,7 @@ def test_a_layer_that_is_too_long_is_counted(tmp_path):
         exporter.log("^flows=2 ")
         url = (("source", config["pipeline"]["subscriber"]["url"]),)
         assert pages.metrics(tmp_path)["skydive_exporter_source_layers_dropped_total", url] == 1
-        assert pages.status(tmp_path)["sources"][0]["layers_dropped"] == 1
+        assert pages.source(tmp_path)["layers_dropped"] == 1
         assert exporter.stop() == 0
     have = [json.loads(r) for records in objects.records(objects.read_tree(tmp_path / "stored")).values() for r in records]
     assert [(r["UUID"], "DHCPv4" in r) for r in have] == [("long", False), ("short", True)]

@@ -16,7 +16,7 @@ import time
 import pytest
 
 from lib import objects, settings
-from lib.export import joined, waiting
+from lib.export import joined, waiting, whole_flows
 from lib.paths import SLOWNESS, recording
 from lib.process import Analyzer, Exporter, until
 from lib.s3.sink import Sink
@@ -27,18 +27,7 @@ RECORDING = recording("old-netns-mixed.jsonl.gz")
 PACE = 200 / SLOWNESS          # flows a second
 STOP_SECONDS = 3
 LATE_MOST = 5 * SLOWNESS        # seconds between two objects of the pipeline that works
-CONFIG = {
-    "host_id": "store-faults",
-    "stop_timeout": STOP_SECONDS,
-    "include": "exporter.d/*.yml",
-    "pipeline": {
-        "classify": {"cluster_net_masks": ["10.10.0.0/16", "fd00:10::/64"]},
-        "transform": {"type": "none"},
-        "compress": {"type": "gzip"},
-        "store": {"type": "buffered", "buffered": {
-            "dirname": "bucket", "filename_prefix": "logs", "max_flows_per_object": 100,
-            "max_seconds_per_object": 1, "max_seconds_per_stream": 86400, "max_flow_array_size": 100000}},
-    }}
+CONFIG = {"host_id": "store-faults", "stop_timeout": STOP_SECONDS, "include": "exporter.d/*.yml", **whole_flows(100, "gzip")}
 
 # What the store does, and what the line in the log says; None: nothing.
 FAULTS = {
