@@ -51,6 +51,7 @@ static void put_source(struct buf *b, const struct source_figures *source)
 	put_number(b, "flows", s->flows);
 	put_number(b, "bytes", s->bytes);
 	put_number(b, "kernel_drops", s->kernel_drops);
+	put_number(b, "layers_dropped", s->layers_dropped);
 	put_number(b, "bad_messages", s->bad_messages);
 	buf_puts(b, ",\"bad_flows\":{");
 	for (reason = 0; reason < BAD_FLOW_REASONS; reason++)

@@ -113,6 +113,7 @@ static void count(struct subscription *s, const struct batch *batch)
 	atomic_fetch_add(&s->stats.batches, 1);
 	atomic_fetch_add(&s->stats.flows, (int64_t)batch->count);
 	atomic_fetch_add(&s->stats.bytes, (int64_t)batch->size);
+	atomic_fetch_add(&s->stats.layers_dropped, (int64_t)batch->long_layers);
 	for (reason = 0; reason < BAD_FLOW_REASONS; reason++)
 		atomic_fetch_add(&s->stats.bad_flows[reason],
 				 (int64_t)batch->bad[reason]);
@@ -296,6 +297,7 @@ void subscription_status(const struct subscription *s, struct subscription_statu
 		.flows = atomic_load(&s->stats.flows),
 		.bytes = atomic_load(&s->stats.bytes),
 		.bad_messages = atomic_load(&s->stats.bad_messages),
+		.layers_dropped = atomic_load(&s->stats.layers_dropped),
 		.kernel_drops = atomic_load(&s->stats.kernel_drops),
 	};
 	for (reason = 0; reason < BAD_FLOW_REASONS; reason++)

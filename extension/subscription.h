@@ -18,7 +18,8 @@ struct subscription_stats {
 	_Atomic int64_t batches, flows, bytes;
 	_Atomic int64_t bad_messages;
 	_Atomic int64_t bad_flows[BAD_FLOW_REASONS];
-	_Atomic int64_t kernel_drops; /* of datagrams */
+	_Atomic int64_t layers_dropped; /* too long, of flows that were kept */
+	_Atomic int64_t kernel_drops;	/* of datagrams */
 };
 
 /* Options and their strings are copied; account and log are borrowed. NULL: no
@@ -50,7 +51,7 @@ struct subscription_status {
 	int64_t connects, gaps, renewals; /* see source/subscriber.h */
 	int64_t messages, flows, bytes;
 	int64_t bad_messages, bad_flows[BAD_FLOW_REASONS];
-	int64_t kernel_drops;
+	int64_t layers_dropped, kernel_drops;
 };
 /* Any thread, also when it has been stopped. */
 void subscription_status(const struct subscription *, struct subscription_status *);

@@ -90,82 +90,13 @@ static void wake(void *context)
 	workers_wake(t->around.workers, &t->task);
 }
 
-/* An object is ready: whoever uploads for this pipeline now is told. */
-static void wake_uploader(void *context)
-{
-	struct tenant *t = context, *heir;
-
-	pthread_mutex_lock(&t->lock);
-	if (t->uploader)
-		uploader_wake(t->uploader);
-	heir = t->heir;
-	pthread_mutex_unlock(&t->lock);
-	if (heir)
-		wake_uploader(heir);
-}
-
-static void account_for(void *context, int64_t bytes, struct now now)
-{
-	struct tenant *t = context;
-
-	if (t->config.account)
-		account_add(t->config.account, bytes, now);
-}
-
-static uint64_t seed_of(const char *name, struct now now)
-{
-	uint64_t hash = (uint64_t)now.wall_ms;
-
-	while (*name)
-		hash = (hash ^ (unsigned char)*name++) * 1099511628211u;
-	return hash;
-}
-
-/* Prepares a writer and the uploader that uses it. */
-static struct uploader *open_writer(struct tenant *t, struct writer *writer,
-				    struct now now, struct err *err)
-{
-	struct uploader_parts parts = {
-		.store = writer->store,
-		.state = writer->state,
-		.dir = t->home->dir,
-		.workers = writer->store->blocks ? t->around.writers : t->around.workers,
-		.stats = &t->home->stats,
-		.log = t->around.log,
-		.seed = seed_of(t->name, now),
-		.stored = account_for,
-		.context = t,
-	};
-	struct uploader *uploader;
-
-	if (writer_init(writer, t->around.http, err) < 0)
-		return NULL;
-	uploader = uploader_new(&parts);
-	if (!uploader)
-		err_set(err, "out of memory");
-	return uploader;
-}
-
-/* From here on the heir uploads; the objects that we still make are its too. */
-static void hand_over(struct tenant *t, struct tenant *heir)
-{
-	struct uploader *uploader;
-
-	pthread_mutex_lock(&t->lock);
-	uploader = t->uploader;
-	t->uploader = NULL;
-	t->heir = heir;
-	pthread_mutex_unlock(&t->lock);
-	uploader_free(uploader);
-}
-
 static int open_pipeline(struct tenant *t, double part, struct err *err)
 {
 	struct tenant_config *tc = &t->config;
 	struct intake_parts intake = {
 		.dir = t->home->dir, .stages = &tc->stages, .sealers = t->around.sealers,
 		.stats = &t->home->stats, .streams = &t->home->streams,
-		.log = t->around.log, .sealed = wake_uploader, .context = t,
+		.log = t->around.log, .sealed = tenant_wake_uploader, .context = t,
 		.place = {
 			.dirname = tc->limits.dirname,
 			.prefix = tc->limits.bucket.prefix,
@@ -221,39 +152,17 @@ int tenant_open(struct tenant *t, const struct tenant_surroundings *around,
 		t->home = home_new(around->spool, t->name, now, err);
 	}
 	if (t->home && open_pipeline(t, part, err) == 0)
-		t->uploader = open_writer(t, &t->writer, now, err);
+		t->uploader = tenant_open_writer(t, &t->writer, now, err);
 	if (!t->uploader) {
 		tenant_close(t);
 		return -EINVAL;
 	}
 	if (predecessor)
-		hand_over(predecessor, t);
+		tenant_hand_over(predecessor, t);
 	else
 		intake_recover(t->intake, now);
 	uploader_wake(t->uploader);
 	workers_wake(around->workers, &t->task);
-	return 0;
-}
-
-int tenant_replace_writer(struct tenant *t, struct tenant *from, struct now now,
-			  struct err *err)
-{
-	struct writer writer = from->config.writer, old_writer = t->writer;
-	struct uploader *uploader, *old = t->uploader;
-
-	from->config.writer = (struct writer){ 0 };
-	uploader = open_writer(t, &writer, now, err);
-	if (!uploader) {
-		writer_fini(&writer);
-		return -EINVAL;
-	}
-	pthread_mutex_lock(&t->lock);
-	t->uploader = uploader;
-	t->writer = writer;
-	pthread_mutex_unlock(&t->lock);
-	uploader_free(old);
-	writer_fini(&old_writer);
-	uploader_wake(uploader);
 	return 0;
 }
 
@@ -276,16 +185,6 @@ void tenant_finish(struct tenant *t)
 bool tenant_is_finished(struct tenant *t)
 {
 	return atomic_load(&t->is_finished) && intake_sealing(t->intake) == 0;
-}
-
-struct tenant *tenant_heir(struct tenant *t)
-{
-	struct tenant *heir;
-
-	pthread_mutex_lock(&t->lock);
-	heir = t->heir;
-	pthread_mutex_unlock(&t->lock);
-	return heir;
 }
 
 size_t tenant_backlog(struct tenant *t)

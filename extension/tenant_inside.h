@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tenant_inside.h - what tenant.c and tenant_run.c share.
+/* tenant_inside.h - what tenant.c, tenant_run.c and tenant_writer.c share.
  */
 #ifndef TENANT_INSIDE_H
 #define TENANT_INSIDE_H
@@ -65,6 +65,14 @@ void tenant_run(struct task *, struct now);
 /* The receiver: from the source's thread. */
 void tenant_offer(struct receiver *, const struct parcel *);
 void tenant_lose(struct receiver *, int64_t flows);
+
+/* Prepares a writer and the uploader that uses it, the caller's. */
+struct uploader *tenant_open_writer(struct tenant *, struct writer *, struct now,
+				    struct err *);
+/* An object is ready: whoever uploads for this pipeline now is told. */
+void tenant_wake_uploader(void *tenant);
+/* From here on the heir uploads; the objects that we still make are its too. */
+void tenant_hand_over(struct tenant *, struct tenant *heir);
 
 /* Drops what nobody will process; counted. */
 void tenant_empty_inbox(struct tenant *);

@@ -18,7 +18,8 @@ static int balance(struct err *err, const char *what, int64_t came, int64_t went
 int stats_balance(const struct stats *stats, struct err *err)
 {
 	int64_t v[STAT_COUNT], flows_dropped, records_dropped;
-	int stat, error;
+	enum stat_id stat;
+	int error;
 
 	for (stat = 0; stat < STAT_COUNT; stat++)
 		v[stat] = stats_get(stats, stat);

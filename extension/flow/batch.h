@@ -31,6 +31,7 @@ struct batch {
 	struct flow *flows;
 	size_t count;
 	size_t bad[BAD_FLOW_REASONS];
+	size_t long_layers; /* left out of flows that are there, see layers.h */
 
 	/* Private. */
 	struct arena arena;

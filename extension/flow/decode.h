@@ -17,7 +17,7 @@
 int decode_json(struct str obj, struct batch *, struct err *);
 
 /* A protobuf flow.Message, as agents send them. DHCPv4, DNS and VRRPv2 become
- * JSON in the spelling of analyzers before 2024-04. */
+ * JSON in the spelling of analyzers before 2024-04; what is too long is counted. */
 int decode_pb(struct str message, struct batch *, struct err *);
 
 #endif

@@ -148,6 +148,14 @@ static void fill(struct flow *flow, const Flow__Flow *from, struct arena *arena)
 	};
 }
 
+/* A layer that is there and has no text was too long. */
+static size_t count_long(const struct flow *flow, const Flow__Flow *from)
+{
+	return (size_t)(from->dhcpv4 && !flow->dhcpv4.text.len) +
+	       (size_t)(from->dns && !flow->dns.text.len) +
+	       (size_t)(from->vrrpv2 && !flow->vrrpv2.text.len);
+}
+
 int decode_pb(struct str bytes, struct batch *batch, struct err *err)
 {
 	ProtobufCAllocator allocator = { arena_take, arena_keep, &batch->arena };
@@ -168,6 +176,8 @@ int decode_pb(struct str bytes, struct batch *batch, struct err *err)
 		/* A flow without some of its layers would be another flow. */
 		if (arena_error(&batch->arena))
 			batch_drop_last(batch);
+		else
+			batch->long_layers += count_long(flow, message->flows[i]);
 	}
 	if (arena_error(&batch->arena))
 		return err_set(err, "flows: too large for the memory of a batch");

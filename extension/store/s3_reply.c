@@ -54,7 +54,8 @@ static const struct {
 	{ 404, "not found: check endpoint and the bucket" },
 	{ 405, "is endpoint an S3 server?" },
 	{ 407, "the proxy wants credentials" },
-	{ 413, "the object is too large for what stands before the store" },
+	{ 413, "the object is too large for what stands before the store: lower "
+	       "max_flows_per_object" },
 	{ 429, "the store asks for fewer requests" },
 	{ 500, "the store has a problem of its own" },
 	{ 502, "the store does not answer what stands before it" },
@@ -115,10 +116,14 @@ static bool is_error_document(struct str body)
 			    memmem(body.ptr, body.len, "<Error ", 7));
 }
 
-static bool is_refused(struct str code)
+/* A 413 without a code comes from a proxy; no mending of the store lets the same
+ * body through it. */
+static bool is_refused(int status, struct str code)
 {
 	size_t i;
 
+	if (status == 413 && code.len == 0)
+		return true;
 	for (i = 0; i < COUNT(refused_codes); i++)
 		if (str_is(code, refused_codes[i]))
 			return true;
@@ -193,7 +198,7 @@ void s3_reply_read(const struct s3_reply *r, struct s3_verdict *v)
 	*v = (struct s3_verdict){ .result = PUT_STORED };
 	if (ok)
 		return;
-	v->result = is_refused(code) ? PUT_REFUSED : PUT_FAILED;
+	v->result = is_refused(r->status, code) ? PUT_REFUSED : PUT_FAILED;
 	v->clock_skewed = str_is(code, "RequestTimeTooSkewed");
 	explain(r, code, v);
 }

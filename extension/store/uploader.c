@@ -1,35 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* uploader.c - see uploader.h. */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 #include "base/causes.h"
-#include "pipeline/object.h"
-#include "store/envelope.h"
+#include "store/outgoing.h"
 #include "store/uploader.h"
 #include "sys/clock.h"
-#include "sys/io.h"
 
 #define UPLOADS_MAX    2 /* of one pipeline at a time */
 #define BACKOFF_MIN_MS 500
 #define BACKOFF_MAX_MS 60000
 #define TICK_MS	       5000
-#define ARENA_MAX      ((size_t)256 * 1024)
+
+enum upload_state { UPLOAD_FREE, UPLOAD_SENT, UPLOAD_ENDED };
 
 /* One object under way. */
 struct upload {
 	struct put put;
-	struct sealed object;
+	struct outgoing file;
 	struct uploader *uploader;
-	struct arena arena; /* of the object's strings */
-	struct buf clean;   /* its key */
 	uint64_t id;
-	enum { UPLOAD_FREE, UPLOAD_SENT, UPLOAD_ENDED } state;
+	enum upload_state state;
 };
 
 struct uploader {
@@ -72,58 +67,13 @@ static void put_ended(struct put *put)
 	pthread_mutex_unlock(&u->lock);
 }
 
-/* Opens the sealed file and reads what to say about it. */
-static int load(struct upload *upload, struct err *err)
-{
-	struct uploader *u = upload->uploader;
-	struct envelope envelope;
-	char path[SPOOL_PATH_MAX], head[ENVELOPE_SIZE];
-	int error;
-
-	spool_path(u->parts.dir, SPOOL_NEW, upload->id, path);
-	upload->put.fd = io_open(path, O_RDONLY, 0);
-	if (upload->put.fd < 0) {
-		err_set(err, "cannot open it: %s", strerror(-upload->put.fd));
-		return upload->put.fd;
-	}
-	error = io_read_at(upload->put.fd, head, sizeof(head), 0);
-	if (error)
-		err_set(err, "cannot read it: %s", strerror(-error));
-	else
-		error = envelope_read(head, &upload->arena, &envelope, err);
-	if (error)
-		return error;
-	error = envelope_check_body(&envelope, upload->put.fd);
-	if (error == -ENODATA)
-		err_set(err, "its body is damaged");
-	else if (error)
-		err_set(err, "cannot read it: %s", strerror(-error));
-	if (error)
-		return error;
-	envelope_sealed(&envelope, &upload->object);
-	if (u->parts.store->keeps_keys)
-		return 0;
-	object_key_clean(envelope.key, &upload->clean);
-	upload->object.key = buf_str(&upload->clean);
-	return buf_error(&upload->clean);
-}
-
-static void unload(struct upload *upload)
-{
-	if (upload->put.fd >= 0)
-		close(upload->put.fd);
-	upload->put.fd = -1;
-	arena_reset(&upload->arena);
-	buf_reset(&upload->clean);
-}
-
 static void send_object(struct upload *upload)
 {
 	struct uploader *u = upload->uploader;
 
 	upload->put = (struct put){
-		.object = &upload->object,
-		.fd = upload->put.fd,
+		.object = &upload->file.object,
+		.fd = upload->file.fd,
 		.done = put_ended,
 		.context = upload,
 		.result = PUT_FAILED,
@@ -216,13 +166,14 @@ static bool start_one(struct uploader *u, struct upload *upload, struct now now)
 {
 	while (spool_take(u->parts.dir, &upload->id)) {
 		struct err err = ERR_INIT;
-		int error = load(upload, &err);
+		int error = outgoing_open(&upload->file, u->parts.dir, upload->id,
+					  u->parts.store, &err);
 
 		if (!error) {
 			send_object(upload);
 			return true;
 		}
-		unload(upload);
+		outgoing_close(&upload->file);
 		if (is_useless(error) && put_away(u, upload->id, err.text))
 			continue;
 		spool_done(u->parts.dir, upload->id, SPOOL_LATER);
@@ -236,14 +187,15 @@ static bool start_one(struct uploader *u, struct upload *upload, struct now now)
 static void finish_one(struct uploader *u, struct upload *upload, struct now now)
 {
 	const struct put *put = &upload->put;
-	int64_t bytes = upload->object.size;
+	const struct sealed *object = &upload->file.object;
+	int64_t bytes = object->size;
 
 	switch (put->result) {
 	case PUT_STORED:
 		log_write(u->parts.log, LOG_DEBUG,
 			  "tenant=%s store=%s wrote=" STR_FMT "/" STR_FMT,
 			  spool_dir_name(u->parts.dir), u->parts.store->name,
-			  STR_ARG(upload->object.dirname), STR_ARG(upload->object.key));
+			  STR_ARG(object->dirname), STR_ARG(object->key));
 		spool_done(u->parts.dir, upload->id, SPOOL_STORED);
 		u->failures = 0;
 		u->retry_ms = 0;
@@ -256,7 +208,7 @@ static void finish_one(struct uploader *u, struct upload *upload, struct now now
 			  "tenant=%s store=%s key=" STR_FMT
 			  " refused, moved to bad/%016" PRIu64 ": %s",
 			  spool_dir_name(u->parts.dir), u->parts.store->name,
-			  STR_ARG(upload->object.key), upload->id, put->error);
+			  STR_ARG(object->key), upload->id, put->error);
 		spool_done(u->parts.dir, upload->id, SPOOL_REFUSED);
 		break;
 	case PUT_FAILED:
@@ -268,7 +220,7 @@ static void finish_one(struct uploader *u, struct upload *upload, struct now now
 		set_degraded(u, true, put->error);
 		break;
 	}
-	unload(upload);
+	outgoing_close(&upload->file);
 }
 
 /* Ends what has ended; returns how many are still under way. */
@@ -292,9 +244,9 @@ static unsigned finish_ended(struct uploader *u, struct now now)
 	return under_way;
 }
 
-static int state_of(struct upload *upload)
+static enum upload_state state_of(struct upload *upload)
 {
-	int state;
+	enum upload_state state;
 
 	pthread_mutex_lock(&upload->uploader->lock);
 	state = upload->state;
@@ -350,9 +302,7 @@ struct uploader *uploader_new(const struct uploader_parts *parts)
 	pthread_cond_init(&u->ended, NULL);
 	for (i = 0; i < UPLOADS_MAX; i++) {
 		u->upload[i].uploader = u;
-		u->upload[i].put.fd = -1;
-		u->upload[i].arena = (struct arena)ARENA_INIT(ARENA_MAX);
-		u->upload[i].clean = (struct buf)BUF_INIT(ENVELOPE_SIZE);
+		outgoing_init(&u->upload[i].file);
 	}
 	return u;
 }
@@ -392,10 +342,8 @@ void uploader_free(struct uploader *u)
 		await_end(&u->upload[i]);
 	workers_forget(u->parts.workers, &u->task);
 	finish_ended(u, clock_now());
-	for (i = 0; i < UPLOADS_MAX; i++) {
-		arena_fini(&u->upload[i].arena);
-		buf_fini(&u->upload[i].clean);
-	}
+	for (i = 0; i < UPLOADS_MAX; i++)
+		outgoing_fini(&u->upload[i].file);
 	pthread_cond_destroy(&u->ended);
 	pthread_mutex_destroy(&u->lock);
 	free(u);

@@ -6,37 +6,16 @@ import json
 
 import pytest
 
-from golden import cases
-from lib import aws_lines, ibm_objects, objects, oracle, settings, stream, traffic
+from golden import cases, formats
+from golden.formats import AWS, BASE, IBM, KINDS, messages, of_kind
+from lib import aws_lines, ibm_objects, objects, oracle, settings, traffic
 from lib.paths import GOLDEN, ROOT, recording
 from lib.process import exporter, replay
-
-BASE = {
-    "status": {"listen": ""},
-    "pipeline": {
-        "subscriber": {"url": "ws://127.0.0.1:1/ws/subscriber/flow"},
-        "classify": {"cluster_net_masks": ["10.10.0.0/16", "fd00:10::/64"]},
-        "compress": {"type": "gzip"},
-        "store": {"buffered": {"dirname": "bucket", "filename_prefix": "logs", "max_flows_per_object": 200,
-                               "max_seconds_per_object": 30, "max_seconds_per_stream": 86400,
-                               "max_flow_array_size": 100000}},
-        "write": {"type": "file", "file": {"directory": "objects"}},
-    },
-}
-AWS = {"transform": {"type": "awsflowlogs", "awsflowlogs": {
-    "version": 5, "account_id": "123456789012", "region": "eu-central-1", "vpc_id": "vpc-1", "subnet_id": "subnet-1",
-    "instance_id": "i-1", "az_id": "euc1-az1"}}, "encode": {"type": "text"}}
-IBM = {"transform": {"type": "vpclogs", "vpclogs": {"dialect": "ibm"}},
-       "storeheader": {"type": "vpclogs", "vpclogs": {"collector_crn": "crn:v1:c", "network_interface_id": "nic-1"}}}
-RECORDINGS = [(age, kind) for age in ("old", "new")
-              for kind in ("netns-mixed.jsonl.gz", "netns-mixed-protobuf.pb.gz", "netns-mixed.flowmsg.pb.gz")]
 
 
 def export(pipeline, recordings, folder, topology=()):
     """Replay into files; returns the objects, which must be sound."""
-    config = settings.merge(BASE, {"pipeline": pipeline, "spool": {"directory": str(folder / "spool")}})
-    replay(settings.save(folder / "config.yml", config), recordings, topology, folder / "out")
-    found = objects.read_tree(folder / "out")
+    found = objects.read_tree(formats.export(pipeline, recordings, folder, topology))
     assert found and not objects.faults(found)
     return found
 
@@ -48,19 +27,10 @@ def aws_records(found):
     return [r for item in found for r in aws_lines.read(item.text)]
 
 
-def lossy(age, folder):
-    """A recording of which every third message is missing."""
-    path = folder / "lossy.jsonl"
-    lines = [line for line in stream.read(recording(age + "-netns-mixed.jsonl.gz")).splitlines(keepends=True)
-             if b'"Type":"store"' in line[:80]]
-    path.write_bytes(b"".join(line for at, line in enumerate(lines) if at % 3 != 1))
-    return path
-
-
-@pytest.mark.parametrize("age, kind", RECORDINGS + [("old", "lossy"), ("new", "lossy")])
+@pytest.mark.parametrize("age, kind", KINDS + [("old", "lossy"), ("new", "lossy")])
 def test_aws_sums_are_those_of_the_flows(age, kind, tmp_path):
     """Packets and bytes by interface, direction and connection: neither what ARP and DNS flows repeat, nor a loss."""
-    path = lossy(age, tmp_path) if kind == "lossy" else recording("%s-%s" % (age, kind))
+    path = of_kind(age, kind, tmp_path)
     batches = list(oracle.flows_of([path]))
     wanted = traffic.sums(batches)
     assert aws_lines.sums(aws_records(export(AWS, [path], tmp_path))) == wanted
@@ -171,8 +141,7 @@ def test_aws_says_what_was_lost(tmp_path):
 
 def test_aws_says_when_an_interface_is_silent(tmp_path):
     """A NODATA line an interval and interface, six at most, from the last traffic on; then the interface is forgotten."""
-    lines = [line for line in stream.read(recording("old-netns-mixed.jsonl.gz")).splitlines(keepends=True)
-             if b'"Type":"store"' in line[:80]]
+    lines = messages("old")
     (tmp_path / "gap.jsonl").write_bytes(lines[0] + lines[-1])
     (tmp_path / "gap.times").write_text("1700000000000\n1700009000000\n")
     records = aws_records(export(settings.merge(AWS, {"filter": {"excluded_tags": ["egress", "ingress", "other"]}}),
@@ -188,10 +157,10 @@ def test_aws_says_when_an_interface_is_silent(tmp_path):
     assert seen and dict(silent) == {tid: windows for tid in seen}
 
 
-@pytest.mark.parametrize("age, kind", RECORDINGS + [("new", "lossy")])
+@pytest.mark.parametrize("age, kind", KINDS + [("new", "lossy")])
 def test_ibm_objects_are_typed_and_their_sums_right(age, kind, tmp_path):
     """Every key of the documented schema in every record; sums by connection are those of the flows."""
-    path = lossy(age, tmp_path) if kind == "lossy" else recording("%s-%s" % (age, kind))
+    path = of_kind(age, kind, tmp_path)
     topology = [GOLDEN / "inputs" / (age + "-netns-mixed-pre028.topology.json.gz")]
     batches = list(oracle.flows_of([path]))
     sums = collections.defaultdict(lambda: [0, 0])
@@ -202,16 +171,12 @@ def test_ibm_objects_are_typed_and_their_sums_right(age, kind, tmp_path):
         for r in records:
             directions[r.get("direction")] += 1
             ends += r["was_terminated"]
-            a, b = (r["initiator_ip"], r["initiator_port"]), (r["target_ip"], r["target_port"])
-            for key, who in (((a, b, r["transport_protocol"]), "initiator"), ((b, a, r["transport_protocol"]), "target")):
-                sums[key][0] += r["packets_from_" + who]
-                sums[key][1] += r["bytes_from_" + who]
-    wanted = collections.defaultdict(lambda: [0, 0])
-    for (_, a, b, pa, pb, number), (packets, size) in traffic.sums(batches).items():
-        if number in (6, 17) and ":" not in a:
-            wanted[(a, pa), (b, pb), number][0] += packets
-            wanted[(a, pa), (b, pb), number][1] += size
-    assert {k: v for k, v in sums.items() if any(v)} == dict(wanted)
+            a, b = (r["initiator_ip"], r["target_ip"]), (r["initiator_port"], r["target_port"])
+            for key, who in ((a + b, "initiator"), (a[::-1] + b[::-1], "target")):
+                total = sums[key + (r["transport_protocol"],)]
+                total[0] += r["packets_from_" + who]
+                total[1] += r["bytes_from_" + who]
+    assert {k: v for k, v in sums.items() if any(v)} == formats.logged_by_ibm(batches)
     assert directions["I"] and directions["O"]
     flows = [f for f, _ in traffic.carried(batches)
              if f.get("Transport", {}).get("Protocol") in ("TCP", "UDP") and f["Network"]["Protocol"] == "IPV4"]

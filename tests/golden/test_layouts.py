@@ -8,9 +8,10 @@ import re
 
 import pytest
 
-from lib import aws_lines, ibm_objects, objects, settings, stream
-from lib.paths import recording
-from lib.process import exporter, replay
+from golden import formats
+from golden.formats import BASE, IBM_PLACE, messages
+from lib import aws_lines, ibm_objects, objects, settings
+from lib.process import exporter
 
 # The last messages of a day, then the first of the next.
 DAYS = {"2019-02-26": "2355", "2019-02-27": "0000"}
@@ -30,31 +31,15 @@ IBM = (r"ibm_vpc_flowlogs_v1/account=(?P<account>[^/:]+)/region=(?P<region>[^/:]
        r"/hour=(?P<h>\d\d)/stream-id=(?P<stream>\d{8}T\d{6}Z)/(?P<seq>\d{8})\.gz")
 OWN = r"dt=(?P<y>\d{4})-(?P<m>\d\d)-(?P<d>\d\d)/(?P<tag>egress|ingress|internal|other)-\d{8}T\d{6}Z-\d{8}\.json"
 
-BASE = {
-    "status": {"listen": ""},
-    "pipeline": {
-        "subscriber": {"url": "ws://127.0.0.1:1/ws/subscriber/flow"},
-        "classify": {"cluster_net_masks": ["10.10.0.0/16", "fd00:10::/64"]},
-        "compress": {"type": "gzip"},
-        "store": {"buffered": {"dirname": "bucket", "filename_prefix": "logs", "max_flows_per_object": 150,
-                               "max_seconds_per_object": 100000, "max_seconds_per_stream": 100000,
-                               "max_flow_array_size": 100000}},
-        "write": {"type": "file", "file": {"directory": "objects"}},
-    },
-}
-AWS_FLOWS = {"encode": {"type": "text"}, "transform": {"type": "awsflowlogs", "awsflowlogs": {
-    "dialect": "aws", "version": 5, "account_id": "123456789012", "region": "eu-central-1"}}}
-IBM_FLOWS = {"transform": {"type": "vpclogs", "vpclogs": {"dialect": "ibm"}}, "storeheader": {"type": "vpclogs"}}
-IBM_PLACE = {"layout": "ibm", "account_id": "a1", "region": "us-south", "subnet_id": "0717-1",
-             "vpc_id": "crn:v1:bluemix:public:is:us-south:a/1::vpc:r1", "instance_id": "crn:v1:i", "vnic_id": "0717-2"}
+# Objects are as large as the slots of their keys allow.
+LONG = {"max_seconds_per_object": 100000, "max_seconds_per_stream": 100000}
 
 
 @pytest.fixture(scope="module")
 def evening(tmp_path_factory):
     """A recording whose first half was made before midnight and whose second half after."""
     folder = tmp_path_factory.mktemp("evening")
-    lines = [line for line in stream.read(recording("old-netns-mixed.jsonl.gz")).splitlines(keepends=True)
-             if b'"Type":"store"' in line[:80]]
+    lines = messages("old")
     half = len(lines) // 2
     times = [STARTS[at >= half] + (at if at < half else at - half) for at in range(len(lines))]
     (folder / "evening.jsonl").write_bytes(b"".join(lines))
@@ -65,12 +50,10 @@ def evening(tmp_path_factory):
 def export(evening, folder, flows, store):
     """Replay into files; returns {key: (body, headers)}."""
     folder.mkdir()
-    pipeline = settings.merge(flows, {"store": {"buffered": store}})
-    config = settings.merge(BASE, {"pipeline": pipeline, "spool": {"directory": str(folder / "spool")}})
-    replay(settings.save(folder / "config.yml", config), [evening], (), folder / "out")
-    paths = [p for p in (folder / "out").rglob("*") if p.is_file() and p.suffix != ".headers"]
-    return {p.relative_to(folder / "out").as_posix(): (gzip.decompress(p.read_bytes()).decode(),
-                                                        objects.read_headers(str(p) + ".headers")) for p in paths}
+    out = formats.export(settings.merge(flows, {"store": {"buffered": {**LONG, **store}}}), [evening], folder)
+    paths = [p for p in out.rglob("*") if p.is_file() and p.suffix != ".headers"]
+    return {p.relative_to(out).as_posix(): (gzip.decompress(p.read_bytes()).decode(),
+                                            objects.read_headers(str(p) + ".headers")) for p in paths}
 
 
 def day(match):
@@ -120,7 +103,7 @@ def ibm_texts(body):
     ids=["aws", "aws-hour", "aws-hive", "aws-hive-hour"])
 def test_aws(layout, partition, folder, evening, tmp_path):
     """The documented name in the documented folders, with the five minutes in which rows came; gzip, unlabelled."""
-    found = export(evening, tmp_path / "aws", AWS_FLOWS, {"layout": layout, "partition": partition})
+    found = export(evening, tmp_path / "aws", formats.AWS, {"layout": layout, "partition": partition})
     matches = matched(found, folder + AWS_NAME)
     for m, _, headers in matches:
         assert m["account"] == m["name_account"] == "123456789012" and m["region"] == m["name_region"] == "eu-central-1"
@@ -128,12 +111,12 @@ def test_aws(layout, partition, folder, evening, tmp_path):
         assert m["hhmm"] == DAYS[day(m)]
         assert partition != "hour" or m["h"] == m["hhmm"][:2]
         assert headers["content-type"] == "application/gzip" and "content-encoding" not in headers
-    nothing_is_lost(matches, aws_texts, expected(evening, tmp_path / "go", AWS_FLOWS, aws_texts))
+    nothing_is_lost(matches, aws_texts, expected(evening, tmp_path / "go", formats.AWS, aws_texts))
 
 
 def test_ibm(evening, tmp_path):
     """A folder an hour with streams of its own, whose objects count from 0; CRNs are escaped; JSON labelled as gzip."""
-    found = export(evening, tmp_path / "ibm", IBM_FLOWS, IBM_PLACE)
+    found = export(evening, tmp_path / "ibm", formats.IBM, IBM_PLACE)
     numbers, matches = collections.defaultdict(list), matched(found, IBM)
     for m, body, headers in matches:
         assert m.group("account", "region", "subnet", "vnic") == ("a1", "us-south", "0717-1", "0717-2")
@@ -144,7 +127,7 @@ def test_ibm(evening, tmp_path):
         numbers[m["type"], m["d"], m["stream"]].append(int(m["seq"]))
     assert all(n == list(range(len(n))) for n in numbers.values())
     assert len({(t, d) for t, d, _ in numbers}) == len(numbers)
-    nothing_is_lost(matches, ibm_texts, expected(evening, tmp_path / "go", IBM_FLOWS, ibm_texts))
+    nothing_is_lost(matches, ibm_texts, expected(evening, tmp_path / "go", formats.IBM, ibm_texts))
 
 
 def test_template(evening, tmp_path):

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from lib import objects, settings
-from lib.export import joined, to_file, to_s3, waiting
+from lib.export import joined, to_file, to_s3, waiting, whole_flows
 from lib.paths import recording
 from lib.process import Analyzer, Exporter, until
 from lib.s3.server import free_ports
@@ -18,16 +18,7 @@ from lib.sent import Sent, prefix_faults, split
 RECORDING = recording("old-netns-mixed.jsonl.gz")
 FLOWS = 814
 PACE = 4000
-CONFIG = {
-    "host_id": "faults",
-    "pipeline": {
-        "classify": {"cluster_net_masks": ["10.10.0.0/16", "fd00:10::/64"]},
-        "transform": {"type": "none"},
-        "compress": {"type": "none"},
-        "store": {"type": "buffered", "buffered": {
-            "dirname": "bucket", "filename_prefix": "logs", "max_flows_per_object": 200,
-            "max_seconds_per_object": 1, "max_seconds_per_stream": 86400, "max_flow_array_size": 100000}},
-    }}
+CONFIG = {"host_id": "faults", **whole_flows()}
 
 
 def configure(analyzer, folder, change=None, write=None):

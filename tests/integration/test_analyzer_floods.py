@@ -9,7 +9,7 @@ import time
 import pytest
 
 from lib import objects, settings, stream
-from lib.export import joined, to_file, waiting
+from lib.export import joined, to_file, waiting, whole_flows
 from lib.pages import get, listening, status
 from lib.paths import BUILD, SLOWNESS, recording
 from lib.process import Analyzer, Exporter, until
@@ -22,17 +22,7 @@ PIPELINES = 12
 # What the thread that reads gets, where that is allowed.
 NICE = int(subprocess.run(["nice", "-n", "-10", "nice"], capture_output=True, check=True).stdout)
 MEMORY_MOST = 96 * MB                   # resident; a sanitizer's is its own affair
-CONFIG = {
-    "host_id": "floods",
-    "stop_timeout": 30,
-    "pipeline": {
-        "classify": {"cluster_net_masks": ["10.10.0.0/16", "fd00:10::/64"]},
-        "transform": {"type": "none"},
-        "compress": {"type": "none"},
-        "store": {"type": "buffered", "buffered": {
-            "dirname": "bucket", "filename_prefix": "logs", "max_flows_per_object": 20000,
-            "max_seconds_per_object": 1, "max_seconds_per_stream": 86400, "max_flow_array_size": 100000}},
-    }}
+CONFIG = {"host_id": "floods", "stop_timeout": 30, **whole_flows(20000)}
 
 
 def configure(source, folder, change=None):

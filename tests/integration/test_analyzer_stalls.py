@@ -10,8 +10,8 @@ import time
 import pytest
 
 from lib import objects, settings
-from lib.export import joined, to_file, waiting
-from lib.pages import listening, status
+from lib.export import joined, to_file, waiting, whole_flows
+from lib.pages import listening, source
 from lib.paths import SLOWNESS, recording
 from lib.process import Analyzer, Exporter, until
 from lib.proxy import Proxy
@@ -22,25 +22,12 @@ RECORDING = recording("old-netns-mixed.jsonl.gz")
 FLOWS = 814
 PACE = 4000
 ENDLESS = ["--repeat", 0, "--uniq"]
-CONFIG = {
-    "host_id": "stalls",
-    "pipeline": {
-        "classify": {"cluster_net_masks": ["10.10.0.0/16", "fd00:10::/64"]},
-        "transform": {"type": "none"},
-        "compress": {"type": "none"},
-        "store": {"type": "buffered", "buffered": {
-            "dirname": "bucket", "filename_prefix": "logs", "max_flows_per_object": 200,
-            "max_seconds_per_object": 1, "max_seconds_per_stream": 86400, "max_flow_array_size": 100000}},
-    }}
+CONFIG = {"host_id": "stalls", **whole_flows()}
 
 
 def configure(analyzer, folder, url=None):
     change = {"status": listening(folder), "pipeline": {"subscriber": {"url": url or analyzer.url}}}
     return settings.save(folder / "exporter.yml", joined(CONFIG, analyzer, folder, to_file(folder), change))
-
-
-def source(folder):
-    return status(folder)["sources"][0]
 
 
 def check_all(analyzer, exporter, folder):

@@ -12,8 +12,8 @@ import threading
 import pytest
 
 from lib import objects, settings
-from lib.export import joined, to_file, waiting
-from lib.pages import get, listening, status
+from lib.export import joined, to_file, waiting, whole_flows
+from lib.pages import get, listening, source
 from lib.paths import recording
 from lib.process import Analyzer, Exporter, until
 from lib.together import together
@@ -24,16 +24,7 @@ FLOWS = 814
 PACE = 2000
 QUEUE = ["--queue-size", 5, "--sndbuf", 65536, "--pong-timeout", 100]
 ENDLESS = ["--repeat", 0, "--uniq"]
-CONFIG = {
-    "host_id": "not-alone",
-    "pipeline": {
-        "classify": {"cluster_net_masks": ["10.10.0.0/16", "fd00:10::/64"]},
-        "transform": {"type": "none"},
-        "compress": {"type": "none"},
-        "store": {"type": "buffered", "buffered": {
-            "dirname": "bucket", "filename_prefix": "logs", "max_flows_per_object": 200,
-            "max_seconds_per_object": 1, "max_seconds_per_stream": 86400, "max_flow_array_size": 100000}},
-    }}
+CONFIG = {"host_id": "not-alone", **whole_flows()}
 
 
 def configure(analyzer, folder, starvation=None):
@@ -41,10 +32,6 @@ def configure(analyzer, folder, starvation=None):
     if starvation:
         change["pipeline"] = {"subscriber": {"starvation_timeout": starvation}}
     return settings.save(folder / "exporter.yml", joined(CONFIG, analyzer, folder, to_file(folder), change))
-
-
-def source(folder):
-    return status(folder)["sources"][0]
 
 
 def blocked_for(analyzer, ms):

@@ -7,15 +7,16 @@ recordings of one run overlap.
 """
 import base64
 import json
+import re
 import socket
 
 import pytest
 
 from golden import cases
 from golden.test_oracle import identity
-from lib import objects, oracle, settings, stream
+from lib import objects, oracle, pages, settings, stream
 from lib.export import PACE, export, joined, to_file, waiting
-from lib.paths import recording
+from lib.paths import GOLDEN, recording
 from lib.pki import Authority
 from lib.process import Analyzer, Exporter, until
 from lib.proxy import Proxy
@@ -205,6 +206,52 @@ def test_bad_datagrams_cost_themselves_only(tmp_path):
             for records in tags.values() for r in records]
     have = [r for records in objects.records(objects.read_tree(tmp_path / "stored")).values() for r in records]
     assert sorted(have) == sorted(want)
+
+
+def test_bad_flows_cost_themselves_only(tmp_path):
+    """What cannot be decoded of an analyzer's messages is said by reason and counted; all other flows are exported."""
+    bad = GOLDEN / "inputs" / "edge_bad.jsonl.gz"
+    with Analyzer(bad, pace=PACE) as analyzer:
+        config = joined(everything(), analyzer, tmp_path, to_file(tmp_path), {"status": pages.listening(tmp_path)})
+        with Exporter(settings.save(tmp_path / "exporter.yml", config)) as exporter:
+            analyzer.event("end", 60, unless_ends=exporter)
+            until(lambda: sum(pages.source(tmp_path)["bad_flows"].values()) == 5, "all bad flows")
+            counted = pages.source(tmp_path)["bad_flows"]
+            assert exporter.stop() == 0
+            said = [dict(re.findall(r"(\w+)=(\d+)", line.partition("bad_flows=")[2]))
+                    for line in exporter.err.text().splitlines() if " bad_flows=" in line]
+    assert counted == {"type": 2, "number": 2, "protocol": 1, "null": 0}
+    assert {reason: sum(int(line[reason]) for line in said) for reason in counted} == counted
+    have = check(objects.read_tree(tmp_path / "stored"), config, [bad])
+    assert sum(map(len, have.values())) == 5
+
+
+def delimited(number, data):
+    """Return a member of a protobuf message that is one itself, or bytes."""
+    return varint(number << 3 | 2) + varint(len(data)) + data
+
+
+def varint(value):
+    return (bytes([value & 0x7f | 0x80]) + varint(value >> 7)) if value > 0x7f else bytes([value])
+
+
+def test_a_layer_that_is_too_long_is_counted(tmp_path):
+    """A file is a source; of a flow whose DHCPv4 would be more than 1 MiB of text all else is exported."""
+    message = b"".join(delimited(1, delimited(1, uuid) + delimited(1000, delimited(1, b"x" * size)))
+                       for uuid, size in ((b"long", 800000), (b"short", 8)))
+    (tmp_path / "made.flowmsg.pb").write_bytes(varint(len(message)) + message)
+    config = settings.merge(everything(), {
+        "analyzers": [], "spool": {"directory": str(tmp_path / "spool")}, "status": pages.listening(tmp_path),
+        "pipeline": {"subscriber": {"url": "file://%s" % (tmp_path / "made.flowmsg.pb")}}})
+    config["pipeline"]["write"] = to_file(tmp_path)
+    with Exporter(settings.save(tmp_path / "exporter.yml", config), "--progress") as exporter:
+        exporter.log("^flows=2 ")
+        url = (("source", config["pipeline"]["subscriber"]["url"]),)
+        assert pages.metrics(tmp_path)["skydive_exporter_source_layers_dropped_total", url] == 1
+        assert pages.source(tmp_path)["layers_dropped"] == 1
+        assert exporter.stop() == 0
+    have = [json.loads(r) for records in objects.records(objects.read_tree(tmp_path / "stored")).values() for r in records]
+    assert [(r["UUID"], "DHCPv4" in r) for r in have] == [("long", False), ("short", True)]
 
 
 def test_cookies(tmp_path):

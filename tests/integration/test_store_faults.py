@@ -16,7 +16,7 @@ import time
 import pytest
 
 from lib import objects, settings
-from lib.export import joined, waiting
+from lib.export import joined, waiting, whole_flows
 from lib.paths import SLOWNESS, recording
 from lib.process import Analyzer, Exporter, until
 from lib.s3.sink import Sink
@@ -27,18 +27,7 @@ RECORDING = recording("old-netns-mixed.jsonl.gz")
 PACE = 200 / SLOWNESS          # flows a second
 STOP_SECONDS = 3
 LATE_MOST = 5 * SLOWNESS        # seconds between two objects of the pipeline that works
-CONFIG = {
-    "host_id": "store-faults",
-    "stop_timeout": STOP_SECONDS,
-    "include": "exporter.d/*.yml",
-    "pipeline": {
-        "classify": {"cluster_net_masks": ["10.10.0.0/16", "fd00:10::/64"]},
-        "transform": {"type": "none"},
-        "compress": {"type": "gzip"},
-        "store": {"type": "buffered", "buffered": {
-            "dirname": "bucket", "filename_prefix": "logs", "max_flows_per_object": 100,
-            "max_seconds_per_object": 1, "max_seconds_per_stream": 86400, "max_flow_array_size": 100000}},
-    }}
+CONFIG = {"host_id": "store-faults", "stop_timeout": STOP_SECONDS, "include": "exporter.d/*.yml", **whole_flows(100, "gzip")}
 
 # What the store does, and what the line in the log says; None: nothing.
 FAULTS = {
@@ -65,7 +54,10 @@ FAULTS = {
 }
 # What ends only when nothing has come for 30 s, and is therefore tried once.
 PATIENT = ("hang", "stall", "deaf")
-REFUSED = ("KeyTooLongError", "EntityTooLarge", "MetadataTooLarge", "InvalidArgument")
+# What is wrong with one object, and how its store says so.
+REFUSED = {code: "status=400 code=" + code
+           for code in ("KeyTooLongError", "EntityTooLarge", "MetadataTooLarge", "InvalidArgument")}
+REFUSED["413"] = "page=413"     # a proxy's, without S3's code
 WORKS = "works"
 
 
@@ -153,7 +145,7 @@ def start(name):
     if name in FAULTS:
         sink.behave(FAULTS[name][0])
     elif name in REFUSED:
-        sink.behave("status=400 code=%s" % name, times=1)
+        sink.behave(REFUSED[name], times=1)
     return sink
 
 

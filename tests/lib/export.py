@@ -7,6 +7,18 @@ from lib.process import Analyzer, Exporter
 PACE = 2000
 
 
+def whole_flows(of=200, compress="none"):
+    """Return a configuration that exports every flow as it came, in objects of so many flows or of a second."""
+    return {"pipeline": {
+        "classify": {"cluster_net_masks": ["10.10.0.0/16", "fd00:10::/64"]},
+        "transform": {"type": "none"},
+        "compress": {"type": compress},
+        "store": {"type": "buffered", "buffered": {
+            "dirname": "bucket", "filename_prefix": "logs", "max_flows_per_object": of,
+            "max_seconds_per_object": 1, "max_seconds_per_stream": 86400, "max_flow_array_size": 100000}},
+    }}
+
+
 def joined(config, analyzer, folder, write, change=None):
     """Return a configuration that takes its flows from the stand-in and stores them with that writer.
 

@@ -4,23 +4,13 @@
 The stand-in stands still between two lives, so the place in the stream at
 which each connection begins is known, whatever was lost.
 """
-from lib.export import waiting
+from lib.export import waiting, whole_flows
 from lib.paths import recording
 from lib.process import Exporter, until
 
 RECORDING = recording("old-netns-mixed.jsonl.gz")
 TAGS = ("egress", "ingress", "internal", "other")
-CONFIG = {
-    "host_id": "crash",
-    "stop_timeout": 60,
-    "pipeline": {
-        "classify": {"cluster_net_masks": ["10.10.0.0/16", "fd00:10::/64"]},
-        "transform": {"type": "none"},
-        "compress": {"type": "gzip"},
-        "store": {"type": "buffered", "buffered": {
-            "dirname": "bucket", "filename_prefix": "logs", "max_flows_per_object": 50,
-            "max_seconds_per_object": 1, "max_seconds_per_stream": 86400, "max_flow_array_size": 100000}},
-    }}
+CONFIG = {"host_id": "crash", "stop_timeout": 60, **whole_flows(50, "gzip")}
 
 
 def place(analyzer):

@@ -56,6 +56,11 @@ def status(folder):
     return json.loads(text_of(folder, "/status"))
 
 
+def source(folder):
+    """Return what /status says of the first source."""
+    return status(folder)["sources"][0]
+
+
 def counters(folder, name="exporter"):
     return {t["name"]: t for t in status(folder)["tenants"]}[name]["counters"]
 

@@ -45,3 +45,12 @@ def sums(batches):
                 out[key][0] += n[side + "Packets"]
                 out[key][1] += n[side + "Bytes"]
     return dict(out)
+
+
+def by_connection(batches):
+    """Return the sums of all nodes, {(source, destination, ports, protocol): [packets, bytes]}."""
+    out = collections.defaultdict(lambda: [0, 0])
+    for (_, *connection), (packets, size) in sums(batches).items():
+        out[tuple(connection)][0] += packets
+        out[tuple(connection)][1] += size
+    return dict(out)

@@ -11,7 +11,7 @@ cd "$(dirname "$0")/../.." || exit 2
 BUILD=${BUILD:-build}
 export BUILD LC_ALL=C.UTF-8
 
-[ $# -gt 0 ] || set -- layers walls headers banned symbols shell format
+[ $# -gt 0 ] || set -- layers walls headers banned symbols shell format named
 failed=
 for rule; do
 	if tests/lint/"$rule".sh; then

@@ -161,6 +161,49 @@ static void test_layers_have_every_key(void **state)
 	}
 }
 
+/* Appends a flow with a DHCPv4 message of so many bytes. */
+static void put_dhcpv4_flow(struct buf *b, size_t size)
+{
+	struct buf layer = BUF_INIT(1 << 20), flow = BUF_INIT(1 << 20);
+
+	buf_putc(&layer, 0x0a);
+	put_varint(&layer, size);
+	memset(buf_room(&layer, size), 'x', size);
+	buf_added(&layer, size);
+	put_hex(&flow, "c23e");
+	put_varint(&flow, layer.len);
+	buf_put(&flow, buf_str(&layer));
+	buf_putc(b, 0x0a);
+	put_varint(b, flow.len);
+	buf_put(b, buf_str(&flow));
+	assert_int_equal(buf_error(b), 0);
+	buf_fini(&layer);
+	buf_fini(&flow);
+}
+
+/* A layer over 1 MiB is left out of its flow and counted. */
+static void test_a_layer_that_is_too_long_is_counted(void **state)
+{
+	static const size_t sizes[] = { 780000, 790000, 1, 800000 };
+	static const bool kept[] = { true, false, true, false };
+	struct batch *batch = batch_new(NULL, 0, NULL);
+	struct buf message = BUF_INIT(4 << 20);
+	struct err err = ERR_INIT;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(sizes); i++)
+		put_dhcpv4_flow(&message, sizes[i]);
+	put_hex(&message, "0a00");
+	assert_int_equal(decode_pb(buf_str(&message), batch, &err), 0);
+	assert_int_equal(batch->count, COUNT(sizes) + 1);
+	for (i = 0; i < COUNT(sizes); i++)
+		assert_int_equal(batch->flows[i].dhcpv4.text.len > 0, kept[i]);
+	assert_int_equal(batch->long_layers, 2);
+	buf_fini(&message);
+	batch_unref(batch);
+}
+
 /* Every counter has its own field number. */
 static void test_metrics_are_not_mixed_up(void **state)
 {
@@ -366,6 +409,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_flows_become_the_text_of_old_analyzers),
 		cmocka_unit_test(test_layers_have_every_key),
+		cmocka_unit_test(test_a_layer_that_is_too_long_is_counted),
 		cmocka_unit_test(test_metrics_are_not_mixed_up),
 		cmocka_unit_test(test_odd_numbers_survive),
 		cmocka_unit_test(test_any_time_is_survived),

@@ -8,85 +8,7 @@
 #include <sys/resource.h>
 #include <cmocka.h>
 #include "store/frame.h"
-#include "store/intake.h"
-#include "tests/unit/spool_world.h"
-
-static const struct now start = { 1000000, 1551199609804 };
-
-struct house {
-	struct world w;
-	struct stage_set stages;
-	struct workers *workers;
-	struct intake *intake;
-	struct sink *sink;
-	struct streams streams;
-	struct layout layout;
-	int sealed; /* how often we were told */
-};
-
-static void note_sealed(void *context)
-{
-	struct house *h = context;
-
-	h->sealed++;
-}
-
-static void open_intake(struct house *h)
-{
-	struct intake_parts parts = {
-		.dir = h->w.dir,
-		.stages = &h->stages,
-		.sealers = h->workers,
-		.place = { .dirname = STR("bucket"),
-			   .prefix = STR("p"),
-			   .layout = h->layout,
-			   .content_encoding = STR("auto") },
-		.stats = &h->w.stats,
-		.log = h->w.log,
-		.streams = &h->streams,
-		.sealed = note_sealed,
-		.context = h,
-	};
-
-	h->intake = intake_new(&parts);
-	assert_non_null(h->intake);
-	h->sink = intake_sink(h->intake);
-}
-
-static void house_open(struct house *h)
-{
-	int kind;
-
-	*h = (struct house){ .streams = { .lock = PTHREAD_MUTEX_INITIALIZER } };
-	world_make(&h->w);
-	world_open(&h->w, start);
-	h->stages.record = &flow_shape;
-	for (kind = 0; kind < KIND_COUNT; kind++)
-		assert_int_equal(stage_instance_new(
-					 &h->stages.at[kind],
-					 registry_find((enum stage_kind)kind,
-						       str_of(registry[kind].fallback))),
-				 0);
-	h->workers = workers_new(0, "test", NULL);
-	assert_non_null(h->workers);
-	open_intake(h);
-}
-
-/* kill -9, and a new start. */
-static void house_restart(struct house *h)
-{
-	intake_free(h->intake);
-	world_reopen(&h->w, start);
-	open_intake(h);
-}
-
-static void house_close(struct house *h)
-{
-	intake_free(h->intake);
-	workers_free(h->workers);
-	stage_set_fini(&h->stages);
-	world_end(&h->w);
-}
+#include "tests/unit/spool_house.h"
 
 static int append(struct house *h, enum tag tag, const char *text, size_t count)
 {
@@ -255,7 +177,7 @@ static void test_recovery_cuts_half_written_frames(void **state)
 		assert_int_equal(truncate(path, status.st_size - 1), 0);
 		house_restart(&h);
 		intake_free(h.intake);
-		open_intake(&h);
+		house_start(&h);
 	}
 	intake_recover(h.intake, start);
 	run_jobs(&h);
@@ -308,7 +230,7 @@ static void test_two_intakes_never_share_a_stream(void **state)
 	first = sink->stream(sink, 1000);
 	/* Tags of one intake may. */
 	assert_int_equal(sink->stream(sink, 1000), first);
-	open_intake(&h);
+	house_start(&h);
 	second = h.sink->stream(h.sink, 1000);
 	assert_true(second > first);
 	assert_true(sink->stream(sink, 1000) > second);
@@ -440,7 +362,7 @@ static void test_few_descriptors_are_kept(void **state)
 	few = before;
 	few.rlim_cur = 64;
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
-	open_intake(&h);
+	house_start(&h);
 	do {
 		taken[count] = dup(0);
 	} while (taken[count++] < 48);
@@ -470,7 +392,7 @@ static void test_spool_is_charged_once(void **state)
 	h.w.options.max_bytes = 3 * (ENVELOPE_SIZE + 1000);
 	intake_free(h.intake);
 	world_reopen(&h.w, start);
-	open_intake(&h);
+	house_start(&h);
 	for (i = 0; i < 50; i++) {
 		uint64_t id;
 

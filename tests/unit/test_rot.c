@@ -7,16 +7,13 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include "store/frame.h"
-#include "store/intake.h"
 #include "store/uploader.h"
-#include "tests/unit/spool_world.h"
+#include "tests/unit/spool_house.h"
 
 #define FILES	 64 /* of one spool */
 #define FRAMES	 5  /* recipe, rows, rows, rows, mark */
 #define KEY	 "p/other/its/key"
 #define FILE_MAX (1 << 16)
-
-static const struct now start = { 1000000, 1551199609804 };
 
 static const struct {
 	const char *rows;
@@ -34,14 +31,10 @@ static const char *const bodies[] = {
 enum damage { CUT, FLIP, ZERO, ZERO_TAIL, DAMAGES };
 static const char *const damage_names[] = { "cut", "flip", "zero", "zero tail" };
 
-/* An exporter's store half, and what it stored of each file. */
+/* The store half of an exporter, and what it stored of each file. */
 struct half {
-	struct world w;
-	struct stage_set stages;
-	struct workers *workers;
-	struct intake *intake;
+	struct house house;
 	struct uploader *uploader;
-	struct streams streams;
 	int batches[FILES + 1]; /* by id; 0: it was not stored */
 };
 
@@ -77,85 +70,54 @@ static void take_body(void *self, struct put *put)
 
 static const struct store store_trial = { .name = "trial", .put = take_body };
 
-static void ignore(void *context)
+static void half_start_uploader(struct half *h)
 {
-	(void)context;
-}
-
-static void half_start(struct half *h)
-{
-	struct intake_parts in = {
-		.dir = h->w.dir,
-		.stages = &h->stages,
-		.sealers = h->workers,
-		.place = { .dirname = STR("bucket"),
-			   .prefix = STR("p"),
-			   .content_encoding = STR("auto") },
-		.stats = &h->w.stats,
-		.log = h->w.log,
-		.streams = &h->streams,
-		.sealed = ignore,
-	};
-	struct uploader_parts up = {
+	struct uploader_parts parts = {
 		.store = &store_trial,
 		.state = h,
-		.dir = h->w.dir,
-		.workers = h->workers,
-		.stats = &h->w.stats,
-		.log = h->w.log,
+		.dir = h->house.w.dir,
+		.workers = h->house.workers,
+		.stats = &h->house.w.stats,
+		.log = h->house.w.log,
 		.seed = 1,
 	};
 
-	h->intake = intake_new(&in);
-	h->uploader = uploader_new(&up);
-	assert_true(h->intake && h->uploader);
+	h->uploader = uploader_new(&parts);
+	assert_non_null(h->uploader);
+}
+
+static void half_open(struct half *h)
+{
+	*h = (struct half){ 0 };
+	house_open(&h->house);
+	half_start_uploader(h);
 }
 
 static void half_stop(struct half *h)
 {
 	uploader_free(h->uploader);
-	intake_free(h->intake);
 	h->uploader = NULL;
-	h->intake = NULL;
-}
-
-static void half_open(struct half *h)
-{
-	int kind;
-
-	*h = (struct half){ .streams = { .lock = PTHREAD_MUTEX_INITIALIZER } };
-	world_make(&h->w);
-	world_open(&h->w, start);
-	h->stages.record = &flow_shape;
-	for (kind = 0; kind < KIND_COUNT; kind++)
-		assert_int_equal(stage_instance_new(
-					 &h->stages.at[kind],
-					 registry_find((enum stage_kind)kind,
-						       str_of(registry[kind].fallback))),
-				 0);
-	h->workers = workers_new(0, "test", NULL);
-	assert_non_null(h->workers);
-	half_start(h);
+	house_stop(&h->house);
 }
 
 static void half_close(struct half *h)
 {
 	half_stop(h);
-	workers_free(h->workers);
-	stage_set_fini(&h->stages);
-	world_end(&h->w);
+	house_close(&h->house);
 }
 
 /* Starts again with what is in the spool now, and lets it do all there is. */
 static void half_restart(struct half *h)
 {
+	struct workers *workers = h->house.workers;
+
 	half_stop(h);
-	world_reopen(&h->w, start);
-	half_start(h);
-	intake_recover(h->intake, start);
-	workers_run(h->workers, start);
+	house_restart(&h->house);
+	half_start_uploader(h);
+	intake_recover(h->house.intake, start);
+	workers_run(workers, start);
 	uploader_wake(h->uploader);
-	workers_run(h->workers, start);
+	workers_run(workers, start);
 }
 
 /* What a run leaves: an open file, with its key or without, or an object. */
@@ -169,7 +131,7 @@ static void make_original(bool is_marked, bool is_sealed, struct buf *file)
 	size_t i;
 
 	half_open(&h);
-	sink = intake_sink(h.intake);
+	sink = h.house.sink;
 	for (i = 0; i < 3; i++) {
 		struct rows rows = { str_of(batches[i].rows), batches[i].count, 100,
 				     200 };
@@ -179,8 +141,8 @@ static void make_original(bool is_marked, bool is_sealed, struct buf *file)
 	if (is_marked)
 		assert_int_equal(sink->seal(sink, TAG_OTHER, &object), 0);
 	if (is_sealed)
-		workers_run(h.workers, start);
-	world_read(&h.w, is_sealed ? SPOOL_NEW : SPOOL_OPEN, 1, file);
+		workers_run(h.house.workers, start);
+	world_read(&h.house.w, is_sealed ? SPOOL_NEW : SPOOL_OPEN, 1, file);
 	half_close(&h);
 }
 
@@ -251,7 +213,7 @@ static void assert_kept(struct half *h, const char *line, uint64_t id, struct st
 	if (!moved || moved > end)
 		fail_msg("nothing was kept: %.*s", (int)(end - line), line);
 	other = strtoull(moved + strlen("moved to bad/"), NULL, 10);
-	world_read(&h->w, SPOOL_BAD, other ? other : id, &kept);
+	world_read(&h->house.w, SPOOL_BAD, other ? other : id, &kept);
 	assert_int_equal(kept.len, bytes.len);
 	assert_memory_equal(kept.ptr, bytes.ptr, bytes.len);
 	buf_fini(&kept);
@@ -271,8 +233,8 @@ static void check_open(struct half *h, const char *lines, uint64_t id,
 		good++;
 	whole = good ? good - 1 : 0;
 	assert_int_equal(h->batches[id], whole < 3 ? whole : 3);
-	assert_false(world_has(&h->w, SPOOL_OPEN, id));
-	assert_false(world_has(&h->w, SPOOL_NEW, id));
+	assert_false(world_has(&h->house.w, SPOOL_OPEN, id));
+	assert_false(world_has(&h->house.w, SPOOL_NEW, id));
 	if (t->first == t->bytes.len && t->first == at[good]) {
 		assert_null(line); /* nothing stands behind what is good */
 		return;
@@ -293,10 +255,10 @@ static void try_open(struct str original, const struct trial *trials, size_t cou
 
 	half_open(&h);
 	for (i = 0; i < count; i++)
-		world_write(&h.w, SPOOL_OPEN, i + 1, trials[i].bytes);
+		world_write(&h.house.w, SPOOL_OPEN, i + 1, trials[i].bytes);
 	half_restart(&h);
 	half_stop(&h);
-	lines = world_log(&h.w);
+	lines = world_log(&h.house.w);
 	for (i = 0; i < count; i++)
 		check_open(&h, lines, i + 1, &trials[i], original, at, frames);
 	half_close(&h);
@@ -311,16 +273,16 @@ static void try_sealed(struct str original, const struct trial *trials, size_t c
 	(void)original;
 	half_open(&h);
 	for (i = 0; i < count; i++)
-		world_write(&h.w, SPOOL_NEW, i + 1, trials[i].bytes);
+		world_write(&h.house.w, SPOOL_NEW, i + 1, trials[i].bytes);
 	half_restart(&h);
 	half_stop(&h);
-	lines = world_log(&h.w);
+	lines = world_log(&h.house.w);
 	for (i = 0; i < count; i++) {
 		bool is_good = trials[i].first == original.len;
 
 		line = find_line(lines, SPOOL_NEW, i + 1);
 		assert_int_equal(h.batches[i + 1], is_good ? 3 : 0);
-		assert_false(world_has(&h.w, SPOOL_NEW, i + 1));
+		assert_false(world_has(&h.house.w, SPOOL_NEW, i + 1));
 		assert_int_equal(line != NULL, !is_good);
 		if (line)
 			assert_kept(&h, line, i + 1, trials[i].bytes);

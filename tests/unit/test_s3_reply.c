@@ -55,8 +55,11 @@ static void replies(void **state)
 		  "401: not authorized: check access_key and secret_key" },
 		{ 301, "", PUT_FAILED,
 		  "301: the bucket is elsewhere: check endpoint and region" },
-		{ 413, "<html>", PUT_FAILED,
-		  "413: the object is too large for what stands before the store" },
+		{ 413, "<html>", PUT_REFUSED,
+		  "413: the object is too large for what stands before the store: lower "
+		  "max_flows_per_object" },
+		{ 413, DOCUMENT("QuotaExceeded"), PUT_FAILED,
+		  "413 QuotaExceeded: the store is full for this account" },
 		{ 429, "", PUT_FAILED, "429: the store asks for fewer requests" },
 		{ 502, "<html>", PUT_FAILED,
 		  "502: the store does not answer what stands before it" },

@@ -33,7 +33,7 @@ static const int64_t closed[STAT_COUNT] = {
 
 static void make_books(struct stats *stats)
 {
-	int stat;
+	enum stat_id stat;
 
 	for (stat = 0; stat < STAT_COUNT; stat++)
 		atomic_store(&stats->value[stat], closed[stat]);
@@ -53,7 +53,7 @@ static void closed_books_are_fine(void **state)
 static void every_counter_counts(void **state)
 {
 	struct stats stats;
-	int stat;
+	enum stat_id stat;
 
 	(void)state;
 	for (stat = 0; stat < STAT_COUNT; stat++) {

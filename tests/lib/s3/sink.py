@@ -7,6 +7,7 @@ MinIO do). behave() decides what happens to requests, in the order they come:
     ok            keep the object, answer 200
     slow          take half a second, keep the object, answer 200
     status=503    answer that, keep nothing; code=SlowDown, retry_after=1 and location=URL may be added
+    page=413      answer that with a page of HTML, as what stands before a store does; keep nothing
     error=CODE    answer 200 and an error document, keep nothing
     skew=3600     have a clock so many seconds ahead, and refuse with 403 what is not signed by it
     hang          read the request, answer nothing until release() or close()
@@ -212,6 +213,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_status(self, how, free):
         self.refuse(dict(part.split("=", 1) for part in how.split()))
+
+    def do_page(self, how, free):
+        self.answer(int(how.partition("=")[2]), b"<html>no</html>", {"Content-Type": "text/html"})
 
     def do_error(self, how, free):
         self.answer(200, (ERROR % how.partition("=")[2]).encode(), {"Content-Type": "application/xml"})

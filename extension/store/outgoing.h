@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* outgoing.h - a finished object of the spool, opened for its way to the store.
+ *
+ * Its body has been compared with its checksum: a torn object is not sent.
+ */
+#ifndef STORE_OUTGOING_H
+#define STORE_OUTGOING_H
+
+#include "store/spool.h"
+#include "store/store.h"
+
+struct outgoing {
+	struct sealed object; /* its strings live as long as it is open */
+	int fd;		      /* -1: it is not */
+
+	/* Private. */
+	struct arena arena; /* of the strings */
+	struct buf key;	    /* cleaned */
+};
+
+void outgoing_init(struct outgoing *);
+void outgoing_fini(struct outgoing *);
+
+/* Opens new/<id>, with the key that this store takes. -EINVAL, -ENODATA, -ENOENT,
+ * -EIO: something is wrong with the file itself; any other -errno may pass. Must
+ * be closed in any case. */
+int outgoing_open(struct outgoing *, const struct spool_dir *, uint64_t id,
+		  const struct store *, struct err *);
+void outgoing_close(struct outgoing *);
+
+#endif

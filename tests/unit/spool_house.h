@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* spool_house.h - rows go into a spool of their own and become objects, for tests.
+ *
+ * All stages are those that go without saying.
+ */
+#ifndef TESTS_SPOOL_HOUSE_H
+#define TESTS_SPOOL_HOUSE_H
+
+#include "store/intake.h"
+#include "spool_world.h"
+
+/* When all of it happens. */
+static const struct now start = { 1000000, 1551199609804 };
+
+/* The store half of an exporter, up to the finished object. */
+struct house {
+	struct world w;
+	struct stage_set stages;
+	struct workers *workers; /* has no threads: a test runs it */
+	struct intake *intake;
+	struct sink *sink;
+	struct streams streams;
+	struct layout layout;
+	int sealed; /* how often we were told */
+};
+
+static inline void house_note_sealed(void *context)
+{
+	struct house *h = context;
+
+	h->sealed++;
+}
+
+/* As after a start. */
+static inline void house_start(struct house *h)
+{
+	struct intake_parts parts = {
+		.dir = h->w.dir,
+		.stages = &h->stages,
+		.sealers = h->workers,
+		.place = { .dirname = STR("bucket"),
+			   .prefix = STR("p"),
+			   .layout = h->layout,
+			   .content_encoding = STR("auto") },
+		.stats = &h->w.stats,
+		.log = h->w.log,
+		.streams = &h->streams,
+		.sealed = house_note_sealed,
+		.context = h,
+	};
+
+	h->intake = intake_new(&parts);
+	assert_non_null(h->intake);
+	h->sink = intake_sink(h->intake);
+}
+
+static inline void house_open(struct house *h)
+{
+	int kind;
+
+	*h = (struct house){ .streams = { .lock = PTHREAD_MUTEX_INITIALIZER } };
+	world_make(&h->w);
+	world_open(&h->w, start);
+	h->stages.record = &flow_shape;
+	for (kind = 0; kind < KIND_COUNT; kind++)
+		assert_int_equal(stage_instance_new(
+					 &h->stages.at[kind],
+					 registry_find((enum stage_kind)kind,
+						       str_of(registry[kind].fallback))),
+				 0);
+	h->workers = workers_new(0, "test", NULL);
+	assert_non_null(h->workers);
+	house_start(h);
+}
+
+static inline void house_stop(struct house *h)
+{
+	intake_free(h->intake);
+	h->intake = NULL;
+}
+
+/* kill -9, and a new start. */
+static inline void house_restart(struct house *h)
+{
+	house_stop(h);
+	world_reopen(&h->w, start);
+	house_start(h);
+}
+
+static inline void house_close(struct house *h)
+{
+	house_stop(h);
+	workers_free(h->workers);
+	stage_set_fini(&h->stages);
+	world_end(&h->w);
+}
+
+#endif
