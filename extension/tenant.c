@@ -143,6 +143,7 @@ int tenant_open(struct tenant *t, const struct tenant_surroundings *around,
 	pthread_mutex_init(&t->lock, NULL);
 	asker_init(&t->asker, around->topology, wake, t);
 	t->is_open = true;
+	atomic_fetch_add(&around->batches->readers, 1);
 	t->writer = t->config.writer;
 	t->config.writer = (struct writer){ 0 };
 	if (predecessor) {
@@ -288,6 +289,7 @@ void tenant_close(struct tenant *t)
 	t->uploader = NULL;
 	t->home = NULL;
 	t->is_open = false;
+	atomic_fetch_sub(&t->around.batches->readers, 1);
 }
 
 void tenant_text(const struct config *config, bool writer, struct buf *text)

@@ -52,17 +52,37 @@ static void finish_turn(struct tenant *t, struct now now)
 		batch_unref(t->parcel[--t->parcels]->batch);
 }
 
-static void start_turn(struct tenant *t, struct now now)
+static const struct flow *parcel_flow(const struct parcel *p, size_t i)
+{
+	return &p->batch->flows[p->index ? p->index[i] : i];
+}
+
+/* Parcels for a turn, from the inbox. Returns how many flows are in them. */
+static int64_t take_parcels(struct tenant *t)
 {
 	size_t most = t->gathers ? TURN_PARCELS : 1;
 	const struct parcel *parcel;
 	int64_t flows = 0;
 
-	exposition_enter(t->exposition);
 	while (t->parcels < most && flows < TURN_FLOWS &&
 	       (parcel = queue_pop(&t->inbox))) {
 		t->parcel[t->parcels++] = parcel;
 		flows += (int64_t)parcel->count;
+	}
+	return flows;
+}
+
+static void start_turn(struct tenant *t, struct now now)
+{
+	int64_t flows = take_parcels(t);
+	size_t i;
+
+	exposition_enter(t->exposition);
+	for (i = 0; i < t->parcels; i++) {
+		const struct parcel *parcel = t->parcel[i];
+
+		if (i + 1 < t->parcels)
+			flow_fetch(parcel_flow(t->parcel[i + 1], 0));
 		pipeline_accept(t->pipeline, parcel->batch, parcel->index, parcel->count,
 				now);
 	}
@@ -72,12 +92,21 @@ static void start_turn(struct tenant *t, struct now now)
 	t->passes = 0;
 }
 
+static int64_t gather_bytes(const struct tenant *t)
+{
+	int64_t bytes = GATHER_BYTES +
+			GATHER_BYTES_EACH * atomic_load(&t->around.batches->readers);
+
+	return bytes < t->around.batch_bytes_max / 4 ? bytes
+						     : t->around.batch_bytes_max / 4;
+}
+
 /* Whether what waits is not enough for a turn yet. */
-static bool may_gather(struct tenant *t, int64_t waiting_flows)
+static bool may_gather(const struct tenant *t, int64_t waiting_flows)
 {
 	return t->gathers && waiting_flows < TURN_FLOWS &&
 	       !atomic_load(&t->is_finishing) &&
-	       atomic_load(&t->around.batches->bytes) < t->around.batch_bytes_max / 4;
+	       atomic_load(&t->around.batches->bytes) < gather_bytes(t);
 }
 
 static void wake_for(struct tenant *t, int64_t waiting_flows, int64_t now_ms)

@@ -22,9 +22,10 @@ enum bad_flow {
 	BAD_FLOW_REASONS
 };
 
-/* Bytes of all batches alive; the owner outlives them. */
+/* Bytes of all batches alive, and how many may hold some back; the owner outlives
+ * them. */
 struct batch_account {
-	_Atomic int64_t bytes;
+	_Atomic int64_t bytes, readers;
 };
 
 struct batch {
