@@ -33,6 +33,7 @@
 	X(RECORDS_ADDED, "records_added")                                                \
 	X(RECORDS_MERGED, "records_merged")                                              \
 	X(RECORDS_ENCODED, "records_encoded")                                            \
+	X(RECORDS_LATE, "records_late")                                                  \
 	X(RECORDS_RECOVERED, "records_recovered")                                        \
 	X(RECORDS_DROPPED_TOO_LONG, "records_dropped_row_too_long")                      \
 	X(RECORDS_DROPPED_HELD, "records_dropped_spool_unwritable")                      \

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bucket.c - see bucket.h. */
 #include <errno.h>
-#include <stdlib.h>
 #include "pipeline/bucket.h"
 
-#define ROW_MAX	       ((size_t)1 << 20)
-#define OBJECT_MAX     ((int64_t)1 << 30)  /* rows of an object */
-#define ROWS_MAX       ((size_t)256 << 20) /* of a batch; the sink bounds the rest */
+#define OBJECT_MAX     ((int64_t)1 << 30) /* rows of an object */
 #define RETRY_MS       1000
 #define RETRY_LEAST_MS 50
 
@@ -18,103 +15,98 @@ void bucket_init(struct bucket *b, enum tag tag, const struct bucket_limits *lim
 		.limits = limits,
 		.sink = sink,
 		.stats = stats,
-		.rows = BUF_INIT(ROWS_MAX),
 		.age_limit_ms = limits->first_age_ms,
 	};
+	row_list_init(&b->rows);
 }
 
 void bucket_fini(struct bucket *b)
 {
 	if (b->held_bytes)
 		b->sink->hold(b->sink, -b->held_bytes);
-	if (b->count)
-		stats_add(b->stats, STAT_RECORDS_DROPPED_HELD, (int64_t)b->count);
-	buf_fini(&b->rows);
-	free(b->length);
+	if (b->rows.count)
+		stats_add(b->stats, STAT_RECORDS_DROPPED_HELD, (int64_t)b->rows.count);
+	row_list_fini(&b->rows);
 	*b = (struct bucket){ 0 };
 }
 
 struct buf *bucket_row(struct bucket *b)
 {
-	return &b->rows;
+	return &b->rows.bytes;
 }
 
-static bool has_room(struct bucket *b)
+void bucket_row_done(struct bucket *b, int64_t time_ms)
 {
-	size_t room = b->room ? b->room * 2 : 128;
-	uint32_t *more;
+	if (row_list_end_row(&b->rows, time_ms))
+		return;
+	stats_add(b->stats, STAT_RECORDS_DROPPED_TOO_LONG, 1);
+	b->lost_flows++;
+}
 
-	if (b->count < b->room)
-		return true;
-	more = realloc(b->length, room * sizeof(*more));
-	if (!more)
+static int64_t slot_of(const struct bucket *b, struct now now)
+{
+	return layout_slot(&b->limits->layout, now.wall_ms);
+}
+
+/* The slot before the present one is still open. */
+static bool takes_late(const struct bucket *b, struct now now)
+{
+	return now.wall_ms - slot_of(b, now) < b->limits->max_late_ms;
+}
+
+static bool is_over(const struct bucket *b, const struct open_object *o, struct now now)
+{
+	int64_t slot = slot_of(b, now);
+
+	if (!o->records || o->slot_ms == slot)
 		return false;
-	b->length = more;
-	b->room = room;
-	return true;
+	return o->slot_ms != slot - b->limits->layout.slot_ms || !takes_late(b, now);
 }
 
-void bucket_row_done(struct bucket *b)
+/* The object of a slot; nothing is in it yet. */
+static void begin(const struct bucket *b, struct open_object *o, int64_t slot_ms,
+		  struct now now)
 {
-	size_t len = b->rows.len - b->used;
-
-	if (buf_error(&b->rows) || len > ROW_MAX || !has_room(b)) {
-		stats_add(b->stats, STAT_RECORDS_DROPPED_TOO_LONG, 1);
-		b->lost_flows++;
-		b->rows.error = 0;
-		buf_cut(&b->rows, b->used);
-		return;
-	}
-	b->length[b->count++] = (uint32_t)len;
-	b->used = b->rows.len;
+	*o = (struct open_object){
+		.slot_ms = slot_ms,
+		.since = b->sealed_at,
+		.lost_before = b->lost_sealed,
+	};
+	if (slot_ms > o->since.wall_ms && slot_ms <= now.wall_ms)
+		o->since = (struct now){
+			.mono_ms = now.mono_ms - (now.wall_ms - slot_ms),
+			.wall_ms = slot_ms,
+		};
 }
 
-static size_t length_of(const struct bucket *b, size_t rows)
+static void count_late(const struct bucket *b, const struct open_object *o, size_t rows)
 {
-	size_t sum = 0, i;
+	int64_t late = 0;
+	size_t i;
 
-	if (rows == b->count)
-		return b->used;
-	for (i = 0; i < rows; i++)
-		sum += b->length[i];
-	return sum;
+	for (i = 0; b->limits->max_late_ms && i < rows; i++)
+		late += b->rows.row[i].time_ms < o->slot_ms;
+	stats_add(b->stats, STAT_RECORDS_LATE, late);
 }
 
-/* Forgets the oldest rows. */
-static void forget(struct bucket *b, size_t rows)
+/* Appends so many of the oldest rows; fewer when there is no room for all. 0 or
+ * -errno. */
+static int append(struct bucket *b, struct open_object *o, size_t wanted, struct now now)
 {
-	size_t bytes = length_of(b, rows);
-
-	if (rows == b->count) {
-		b->count = b->used = 0;
-		buf_reset(&b->rows);
-		return;
-	}
-	memmove(b->rows.ptr, b->rows.ptr + bytes, b->used - bytes);
-	memmove(b->length, b->length + rows, (b->count - rows) * sizeof(*b->length));
-	b->count -= rows;
-	b->used -= bytes;
-	buf_cut(&b->rows, b->used);
-}
-
-/* Appends the oldest rows, so many at most; fewer when there is no room for all.
- * 0 or -errno. */
-static int append(struct bucket *b, int64_t most, struct now now)
-{
-	size_t wanted = (int64_t)b->count < most ? b->count : (size_t)most;
+	struct place place = { b->tag, o->slot_ms };
 	size_t count, bytes = 0;
 	int error = 0;
 
 	for (count = wanted; count; count /= 2) {
 		struct rows rows = {
-			.bytes = { b->rows.ptr, length_of(b, count) },
+			.bytes = { b->rows.bytes.ptr, row_list_bytes(&b->rows, count) },
 			.count = count,
-			.first_ms = b->sealed_at.wall_ms,
+			.first_ms = o->since.wall_ms,
 			.last_ms = now.wall_ms,
 		};
 
 		bytes = rows.bytes.len;
-		error = b->sink->append(b->sink, b->tag, &rows);
+		error = b->sink->append(b->sink, place, &rows);
 		if (error != -ENOSPC)
 			break;
 	}
@@ -122,113 +114,86 @@ static int append(struct bucket *b, int64_t most, struct now now)
 		return error;
 	stats_add(b->stats, STAT_RECORDS_ENCODED, (int64_t)count);
 	stats_add(b->stats, STAT_RECORDS_SPOOLED, (int64_t)count);
-	if (!b->records)
-		b->began_ms = now.wall_ms;
-	b->records += (int64_t)count;
-	b->bytes += (int64_t)bytes;
-	forget(b, count);
+	count_late(b, o, count);
+	o->records += (int64_t)count;
+	o->bytes += (int64_t)bytes;
+	row_list_forget(&b->rows, count);
 	return count < wanted ? -ENOSPC : 0;
 }
 
-static int64_t slot_of(const struct bucket *b, int64_t wall_ms)
+/* false: no stream's id is to be had. */
+static bool put_key(struct bucket *b, const struct open_object *o, struct now now,
+		    struct stream *stream, struct buf *key)
 {
-	return layout_slot(&b->limits->layout, wall_ms);
-}
-
-static bool stream_goes_on(const struct bucket *b, struct now now)
-{
-	if (b->limits->layout.renumbers && slot_of(b, b->began_ms) != b->stream_slot_ms)
-		return false;
-	return b->stream && now.mono_ms - b->stream_began_ms < b->limits->max_stream_ms;
-}
-
-/* The stream and sequence of the next object; false: no id to be had. */
-static bool next_place(struct bucket *b, struct now now, int64_t *stream,
-		       int64_t *sequence)
-{
-	int64_t wanted = now.wall_ms / 1000;
-
-	*stream = b->stream;
-	*sequence = b->sequence;
-	if (stream_goes_on(b, now))
-		return true;
-	if (wanted <= b->stream)
-		wanted = b->stream + 1;
-	*stream = b->sink->stream(b->sink, wanted);
-	*sequence = 0;
-	return *stream > 0;
-}
-
-static void put_key(struct bucket *b, int64_t stream, int64_t sequence, struct buf *key)
-{
+	const struct bucket_limits *limits = b->limits;
 	struct key_parts parts = {
-		.prefix = b->limits->prefix,
+		.prefix = limits->prefix,
 		.tag = b->tag,
-		.stream = stream,
-		.sequence = sequence,
-		.began_ms = b->began_ms,
+		.time_ms = o->slot_ms,
 	};
 
-	layout_key(&b->limits->layout, &parts, key);
+	if (limits->key_is_tag) {
+		buf_puts(key, tag_names[b->tag]);
+		return true;
+	}
+	if (!numbers_next(&b->numbers, &limits->layout, o->slot_ms, limits->max_stream_ms,
+			  b->sink, now, stream))
+		return false;
+	parts.stream = stream->id;
+	parts.sequence = stream->sequence;
+	layout_key(&limits->layout, &parts, key);
+	return true;
 }
 
-static bool seal(struct bucket *b, struct now now)
+static bool seal(struct bucket *b, struct open_object *o, struct now now)
 {
 	struct buf key = BUF_INIT(4096);
+	struct place place = { b->tag, o->slot_ms };
 	struct object object = {
-		.first_ms = b->sealed_at.wall_ms,
+		.first_ms = o->since.wall_ms,
 		.last_ms = now.wall_ms,
-		.records = b->records,
-		.lost_flows = b->lost_flows,
+		.records = o->records,
+		.lost_flows = b->lost_flows - o->lost_before,
 	};
-	int64_t stream = 0, sequence = 0;
+	struct stream stream = { 0 };
 	bool ok;
 
-	if (!b->records)
+	if (!o->records)
 		return true;
-	if (b->limits->key_is_tag)
-		buf_puts(&key, tag_names[b->tag]);
-	else if (next_place(b, now, &stream, &sequence))
-		put_key(b, stream, sequence, &key);
+	ok = put_key(b, o, now, &stream, &key) && !buf_error(&key);
 	object.key = buf_str(&key);
-	ok = key.len && !buf_error(&key) && b->sink->seal(b->sink, b->tag, &object) == 0;
+	ok = ok && b->sink->seal(b->sink, place, &object) == 0;
 	buf_fini(&key);
 	if (!ok)
 		return false;
-	if (stream != b->stream) {
-		b->stream_began_ms = now.mono_ms;
-		b->stream_slot_ms = slot_of(b, b->began_ms);
-	}
-	b->stream = stream;
-	b->sequence = sequence + 1;
-	b->records = b->bytes = b->lost_flows = 0;
+	if (!b->limits->key_is_tag)
+		numbers_use(&b->numbers, &b->limits->layout, &stream);
+	*o = (struct open_object){ 0 };
 	b->sealed_at = now;
+	b->lost_sealed = b->lost_flows;
 	b->age_limit_ms = b->limits->max_age_ms;
 	return true;
 }
 
-/* The open object's slot is over, or the clock went back before it. */
-static bool is_late(const struct bucket *b, struct now now)
+/* With so many rows more that are waiting for it. */
+static bool is_due(const struct bucket *b, const struct open_object *o, size_t rows,
+		   struct now now)
 {
-	return b->records && slot_of(b, b->began_ms) != slot_of(b, now.wall_ms);
-}
-
-static bool is_due(const struct bucket *b, struct now now)
-{
-	return is_late(b, now) ||
-	       b->records + (int64_t)b->count >= b->limits->max_records ||
-	       b->bytes >= OBJECT_MAX ||
-	       now.mono_ms - b->sealed_at.mono_ms >= b->age_limit_ms;
+	return is_over(b, o, now) ||
+	       o->records + (int64_t)rows >= b->limits->max_records ||
+	       o->bytes >= OBJECT_MAX ||
+	       now.mono_ms - o->since.mono_ms >= b->age_limit_ms;
 }
 
 /* Whether all rows may wait in memory; the sink then knows of them. */
 static bool may_wait(struct bucket *b)
 {
-	int64_t change = (int64_t)b->used - b->held_bytes;
+	int64_t change = (int64_t)b->rows.used - b->held_bytes;
 
-	if ((int64_t)b->count > b->limits->max_held || !b->sink->hold(b->sink, change))
+	if ((int64_t)b->rows.count > b->limits->max_held ||
+	    !b->sink->hold(b->sink, change))
 		return false;
-	b->held_bytes = (int64_t)b->used;
+	b->held_bytes = (int64_t)b->rows.used;
 	return true;
 }
 
@@ -237,16 +202,16 @@ static void hold(struct bucket *b)
 {
 	size_t extra = 0, bytes = 0;
 
-	if ((int64_t)b->count > b->limits->max_held)
-		extra = b->count - (size_t)b->limits->max_held;
+	if ((int64_t)b->rows.count > b->limits->max_held)
+		extra = b->rows.count - (size_t)b->limits->max_held;
 	if (extra)
-		forget(b, extra);
+		row_list_forget(&b->rows, extra);
 	if (!may_wait(b)) {
-		size_t excess = b->used - (size_t)b->held_bytes, rows = 0;
+		size_t excess = b->rows.used - (size_t)b->held_bytes, rows = 0;
 
 		while (bytes < excess)
-			bytes += b->length[rows++];
-		forget(b, rows);
+			bytes += b->rows.row[rows++].bytes;
+		row_list_forget(&b->rows, rows);
 		extra += rows;
 		may_wait(b);
 	}
@@ -254,32 +219,68 @@ static void hold(struct bucket *b)
 	b->lost_flows += (int64_t)extra;
 }
 
-/* Rows to the sink, and objects that are due. One that has no room for more is
- * sealed early: made, it takes less than its rows do. false: not all could go. */
-static bool hand_over(struct bucket *b, struct now now, bool everything)
+/* So many of the oldest rows to the sink, and their object if it is due. One that
+ * has no room for more is sealed early: made, it takes less than its rows do.
+ * false: not all could go. */
+static bool hand_over(struct bucket *b, int64_t slot_ms, size_t count, struct now now,
+		      bool everything)
 {
-	for (;;) {
-		bool due = b->records + (int64_t)b->count &&
-			   (everything || is_due(b, now));
-		int64_t most = b->limits->max_records - (due ? b->records : 0);
-		int error = append(b, most, now);
-		bool is_full = error == -ENOSPC && b->records;
+	struct open_object *o = &b->open[layout_parity(&b->limits->layout, slot_ms)];
 
+	for (;;) {
+		size_t before = b->rows.count;
+		bool due, is_full;
+		int64_t most;
+		int error;
+
+		if (!o->records)
+			begin(b, o, slot_ms, now);
+		due = o->records + (int64_t)count &&
+		      (everything || is_due(b, o, count, now));
+		most = b->limits->max_records - (due ? o->records : 0);
+		error = append(b, o, (int64_t)count < most ? count : (size_t)most, now);
+		count -= before - b->rows.count;
+		is_full = error == -ENOSPC && o->records;
 		if (error && !is_full)
 			return false;
 		if (!due && !is_full)
 			return true;
-		if (!seal(b, now))
+		if (!seal(b, o, now))
 			return false;
 	}
 }
 
+/* What is over makes room for the present slot. */
+static bool seal_over(struct bucket *b, struct now now)
+{
+	bool ok = true;
+	int i;
+
+	for (i = 0; i < OPEN_MAX; i++)
+		if (is_over(b, &b->open[i], now))
+			ok = seal(b, &b->open[i], now) && ok;
+	return ok;
+}
+
+static bool hand_over_all(struct bucket *b, struct now now, bool everything)
+{
+	int64_t slot = slot_of(b, now), before = slot - b->limits->layout.slot_ms;
+	size_t late;
+
+	if (takes_late(b, now)) {
+		late = row_list_bring_forward(&b->rows, before, slot);
+		if (!hand_over(b, before, late, now, everything))
+			return false;
+	}
+	return hand_over(b, slot, b->rows.count, now, everything);
+}
+
 static void store(struct bucket *b, struct now now, bool everything)
 {
-	bool ok = (!is_late(b, now) || seal(b, now)) && hand_over(b, now, everything);
+	bool ok = seal_over(b, now) && hand_over_all(b, now, everything);
 
 	b->retry_ms = ok ? 0 : now.mono_ms + RETRY_MS;
-	if (b->count || b->held_bytes)
+	if (b->rows.count || b->held_bytes)
 		hold(b);
 }
 
@@ -299,7 +300,7 @@ static bool waits(struct bucket *b, struct now now)
 
 void bucket_commit(struct bucket *b, struct now now)
 {
-	if (b->count && !b->is_known) {
+	if (b->rows.count && !b->is_known) {
 		b->is_known = true;
 		b->sealed_at = now;
 	}
@@ -307,28 +308,63 @@ void bucket_commit(struct bucket *b, struct now now)
 		store(b, now, false);
 }
 
-/* When the open object is too old, or its slot over: monotonic. */
-static int64_t next_due(const struct bucket *b, struct now now)
+/* When the object is too old, or its slot over: monotonic. */
+static int64_t object_due(const struct bucket *b, const struct open_object *o,
+			  struct now now)
 {
-	int64_t due = NEVER_MS, slot_ms = b->limits->layout.slot_ms, border;
+	int64_t due = NEVER_MS, slot_ms = b->limits->layout.slot_ms, end;
 
-	if (b->age_limit_ms < NEVER_MS - b->sealed_at.mono_ms)
-		due = b->sealed_at.mono_ms + b->age_limit_ms;
+	if (b->age_limit_ms < NEVER_MS - o->since.mono_ms)
+		due = o->since.mono_ms + b->age_limit_ms;
 	if (!slot_ms)
 		return due;
-	border = now.mono_ms + slot_of(b, now.wall_ms) + slot_ms - now.wall_ms;
-	return border < due ? border : due;
+	end = now.mono_ms + o->slot_ms + slot_ms + b->limits->max_late_ms - now.wall_ms;
+	return end < due ? end : due;
+}
+
+/* When the first of the open objects is due. */
+static int64_t next_due(const struct bucket *b, struct now now)
+{
+	int64_t first = NEVER_MS;
+	int i;
+
+	for (i = 0; i < OPEN_MAX; i++) {
+		const struct open_object *o = &b->open[i];
+		int64_t due = o->records ? object_due(b, o, now) : NEVER_MS;
+
+		if (due < first)
+			first = due;
+	}
+	return first;
+}
+
+static bool is_any_due(const struct bucket *b, struct now now)
+{
+	bool is_any = false;
+	int i;
+
+	for (i = 0; i < OPEN_MAX; i++)
+		is_any |= b->open[i].records && is_due(b, &b->open[i], 0, now);
+	return is_any;
+}
+
+static bool is_empty(const struct bucket *b)
+{
+	int64_t records = (int64_t)b->rows.count;
+	int i;
+
+	for (i = 0; i < OPEN_MAX; i++)
+		records += b->open[i].records;
+	return records == 0;
 }
 
 int64_t bucket_tick(struct bucket *b, struct now now)
 {
-	if (!b->records && !b->count)
+	if (is_empty(b))
 		return NEVER_MS;
-	if (b->retry_ms ? b->retry_ms <= now.mono_ms : is_due(b, now))
+	if (b->retry_ms ? b->retry_ms <= now.mono_ms : is_any_due(b, now))
 		store(b, now, false);
-	if (b->retry_ms)
-		return b->retry_ms;
-	return b->records ? next_due(b, now) : NEVER_MS;
+	return b->retry_ms ? b->retry_ms : next_due(b, now);
 }
 
 void bucket_flush(struct bucket *b, struct now now)

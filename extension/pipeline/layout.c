@@ -134,6 +134,11 @@ int64_t layout_slot(const struct layout *layout, int64_t wall_ms)
 	return wall_ms - (rest < 0 ? rest + slot_ms : rest);
 }
 
+unsigned layout_parity(const struct layout *layout, int64_t slot_ms)
+{
+	return layout->slot_ms ? (unsigned)(slot_ms / layout->slot_ms) & 1 : 0;
+}
+
 /* Of <year>MMDDTHHMMSSZ the part asked for; a year may have other than 4 digits. */
 static void put_time(struct buf *key, enum name name, int64_t seconds)
 {
@@ -182,7 +187,7 @@ static void put_value(const struct layout *layout, const struct key_parts *parts
 	case NAME_DAY:
 	case NAME_HOUR:
 	case NAME_MINUTE:
-		put_time(key, name, layout_slot(layout, parts->began_ms) / 1000);
+		put_time(key, name, layout_slot(layout, parts->time_ms) / 1000);
 		break;
 	case NAME_COUNT:
 		break;

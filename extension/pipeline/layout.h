@@ -12,8 +12,8 @@
  *
  * Tag, stream and sequence tell every object of a pipeline from all others,
  * whenever it was made; a layout that lacks one of them is refused. The times
- * are those of the slot (five minutes, an hour or a day, as the finest name
- * has it) in which the rows of the object came; none has rows of two.
+ * are those of the slot of the object's records: five minutes, an hour or a day,
+ * as the finest name has it.
  */
 #ifndef PIPELINE_LAYOUT_H
 #define PIPELINE_LAYOUT_H
@@ -37,7 +37,7 @@ struct key_parts {
 	enum tag tag;
 	int64_t stream; /* Unix seconds */
 	int64_t sequence;
-	int64_t began_ms; /* when its first rows came, Unix ms */
+	int64_t time_ms; /* in its slot, Unix ms */
 };
 
 /* -EINVAL with the reason: an unknown name, or keys would not be unique. */
@@ -45,6 +45,8 @@ int layout_init(struct layout *, struct str text, struct err *);
 
 /* The first ms of the slot of a time, which is 0 without slots. */
 int64_t layout_slot(const struct layout *, int64_t wall_ms);
+/* 0 or 1, another one for the next slot; 0 without slots. */
+unsigned layout_parity(const struct layout *, int64_t slot_ms);
 
 /* <prefix>/<text with its values>. The prefix part is there even when empty. */
 void layout_key(const struct layout *, const struct key_parts *, struct buf *key);

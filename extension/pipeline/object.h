@@ -17,6 +17,16 @@ enum tag { TAG_EGRESS, TAG_INGRESS, TAG_INTERNAL, TAG_OTHER, TAG_COUNT };
 
 extern const char *const tag_names[TAG_COUNT + 1]; /* NULL-terminated */
 
+/* What is open at a time of a tag: an object of the present slot of the layout,
+ * and one of the slot before. */
+#define OPEN_MAX 2
+
+/* Of what an object is. */
+struct place {
+	enum tag tag;
+	int64_t slot_ms; /* when its slot begins, Unix ms; 0: there are none */
+};
+
 /* Rows that belong together. Times are Unix ms: the window the object is
  * about began at first and reaches at least to last. */
 struct rows {
@@ -28,19 +38,19 @@ struct rows {
 /* A finished object, as its key and its metadata tell. */
 struct object {
 	struct str key;		   /* as built, not cleaned */
-	int64_t first_ms, last_ms; /* previous and present sealing, Unix ms */
+	int64_t first_ms, last_ms; /* its window: began, and was sealed, Unix ms */
 	int64_t records;
 	int64_t lost_flows; /* that are known to miss in its window */
 };
 
 struct sink {
-	/* Appends to the tag's open object, starting one if there is none. The
-	 * rows are safe when it returns 0. -errno: nothing was kept; -ENOSPC:
+	/* Appends to the open object of the place, starting one if there is none;
+	 * a tag has OPEN_MAX of them at most. The rows are safe when it returns 0. -errno: nothing was kept; -ENOSPC:
 	 * there is no room for as many, or for more in this object. */
-	int (*append)(struct sink *, enum tag, const struct rows *);
-	/* Gives the open object of the tag its key and takes it away. object is
+	int (*append)(struct sink *, struct place, const struct rows *);
+	/* Gives the open object of the place its key and takes it away. object is
 	 * copied. -errno: it stays open. */
-	int (*seal)(struct sink *, enum tag, const struct object *);
+	int (*seal)(struct sink *, struct place, const struct object *);
 	/* A stream id for a new stream: at least wanted (Unix seconds), above
 	 * all given out before the sink was opened. */
 	int64_t (*stream)(struct sink *, int64_t wanted);

@@ -208,13 +208,31 @@ size_t pipeline_enrich(struct pipeline *p, struct queries *queries)
 	return pending;
 }
 
-static void encode_one(struct pipeline *p, int tag, const void *record)
+static void encode_one(struct pipeline *p, int tag, const void *record, int64_t time_ms)
 {
 	struct buf *row = bucket_row(&p->bucket[tag]);
 
 	p->parts.encode->row(p->parts.encode_state, p->parts.record, record,
 			     p->parts.header->is_header, row);
-	bucket_row_done(&p->bucket[tag]);
+	bucket_row_done(&p->bucket[tag], time_ms);
+}
+
+/* When what the flow's records report ended. An analyzer's clock before 1970 is
+ * none. Not asked for when rows go by arrival. */
+static int64_t time_of(const struct pipeline *p, const struct flow *flow, struct now now)
+{
+	int64_t time_ms;
+
+	if (!p->parts.limits.max_late_ms)
+		return 0;
+	time_ms = flow->last_update ? flow->last_update->last : flow->last;
+	return time_ms > 0 ? time_ms : now.wall_ms;
+}
+
+static void encode_item(struct pipeline *p, int tag, const struct item *item,
+			struct now now)
+{
+	encode_one(p, tag, item->record, time_of(p, item->flow, now));
 }
 
 /* What the mangle made of the records: it may have added or merged some. */
@@ -230,7 +248,7 @@ static void encode_records(struct pipeline *p, int tag, const struct records *re
 		stats_add(p->stats, STAT_RECORDS_MERGED,
 			  (int64_t)(before - records->count));
 	for (i = 0; i < records->count; i++)
-		encode_one(p, tag, records->item[i]);
+		encode_one(p, tag, records->item[i], records->time_ms[i]);
 }
 
 static struct records no_records(struct pipeline *p)
@@ -249,13 +267,16 @@ static void mangle_tag(struct pipeline *p, int tag, struct now now)
 	size_t i;
 
 	records.item = arena_alloc(&p->arena, items->count * sizeof(void *));
+	records.time_ms = arena_alloc(&p->arena, items->count * sizeof(int64_t));
 	records.count = records.room = items->count;
-	if (!records.item) {
+	if (!records.item || !records.time_ms) {
 		stats_add(p->stats, STAT_RECORDS_DROPPED_TOO_LONG, (int64_t)items->count);
 		return;
 	}
-	for (i = 0; i < records.count; i++)
+	for (i = 0; i < records.count; i++) {
 		records.item[i] = items->item[i].record;
+		records.time_ms[i] = time_of(p, items->item[i].flow, now);
+	}
 	if (records.count)
 		p->parts.mangle->apply(p->parts.mangle_state, (enum tag)tag, &records,
 				       now);
@@ -295,7 +316,7 @@ void pipeline_commit(struct pipeline *p, struct now now)
 			mangle_tag(p, tag, now);
 		else
 			for (i = 0; i < p->tag[tag].count; i++)
-				encode_one(p, tag, p->tag[tag].item[i].record);
+				encode_item(p, tag, &p->tag[tag].item[i], now);
 		p->tag[tag].count = 0;
 		add_due_of_transform(p, tag, now);
 		bucket_commit(&p->bucket[tag], now);

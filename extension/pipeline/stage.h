@@ -53,17 +53,19 @@ enum verdict {
 	DROP_NOT_LOGGED,   /* whose format it is leaves such flows out */
 };
 
-/* The records of one tag of one batch, for a stage to edit. */
+/* The records of one tag of one batch, for a stage to edit; a record and its time
+ * go together. */
 struct records {
 	const struct shape *shape;
 	void **item;
+	int64_t *time_ms; /* of each: when what it reports ended, Unix ms */
 	size_t count, room;
 	struct arena *arena; /* for records that are added */
 	int64_t window_ms;   /* after which an object is finished */
 };
 
-/* A zeroed record behind the others. NULL: no memory. */
-void *records_add(struct records *);
+/* A zeroed record behind the others, about what ended then. NULL: no memory. */
+void *records_add(struct records *, int64_t time_ms);
 
 struct encode;
 

@@ -266,6 +266,11 @@ bool pair_report(struct pair *pair, bool is_touched, int64_t timeout_ms, int64_t
 	return reject(pair, only, now_ms, arena, record);
 }
 
+int64_t pair_time(const struct pair *pair)
+{
+	return greater(pair->side[0].last.last, pair->side[1].last.last);
+}
+
 bool pair_is_over(const struct pair *pair)
 {
 	if (!pair->has_ended)

@@ -47,6 +47,8 @@ int pair_take(struct pair *, int side, const struct vpclogs *, int64_t now_ms);
  * the arena. is_touched: a flow has just come. false: nothing. */
 bool pair_report(struct pair *, bool is_touched, int64_t timeout_ms, int64_t now_ms,
 		 struct arena *, struct vpclogs *record);
+/* The last update of its flows, Unix ms: what it reports ended then. */
+int64_t pair_time(const struct pair *);
 /* Nothing of it is worth to be kept. */
 bool pair_is_over(const struct pair *);
 void pair_fini(struct pair *);

@@ -154,7 +154,7 @@ static bool explain_transform(const struct explain *x, enum tag tag,
 		[EXCLUDE] = "left out, as configured",
 	};
 	const struct transform *transform = (const void *)stage_at(x, KIND_TRANSFORM);
-	void *state = state_at(x, KIND_TRANSFORM), *record = records_add(records);
+	void *state = state_at(x, KIND_TRANSFORM), *record = records_add(records, x->now.wall_ms);
 	enum verdict verdict;
 
 	if (!record)
@@ -171,7 +171,7 @@ static bool explain_transform(const struct explain *x, enum tag tag,
 		return false;
 	}
 	explain_record(x, flow, q, record, out);
-	while (transform->more && (record = records_add(records))) {
+	while (transform->more && (record = records_add(records, x->now.wall_ms))) {
 		if (!transform->more(state, flow, record)) {
 			records->count--;
 			break;

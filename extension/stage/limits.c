@@ -5,6 +5,7 @@
 
 #define SECTION	       "pipeline.store.buffered"
 #define DIRECT_DIRNAME "my_dirname" /* the Go exporter's own */
+#define LATE_USUAL_MS  60000	    /* an analyzer's flow.update */
 
 struct store_choice {
 	int type;
@@ -27,7 +28,7 @@ static const struct shape type_shape = {
 struct buffered {
 	struct str dirname, filename_prefix;
 	int64_t max_flows_per_object, max_flow_array_size;
-	int64_t max_seconds_per_object, max_seconds_per_stream; /* ms */
+	int64_t max_seconds_per_object, max_seconds_per_stream, max_seconds_late; /* ms */
 	int content_encoding;
 	struct layout_options layout;
 };
@@ -56,6 +57,7 @@ static const struct buffered buffered_defaults = {
 	.max_flow_array_size = UNSET,
 	.max_seconds_per_object = UNSET,
 	.max_seconds_per_stream = UNSET,
+	.max_seconds_late = UNSET,
 };
 
 static const char *const content_encoding_names[] = { "auto", "gzip", "none", NULL };
@@ -77,6 +79,10 @@ static const struct shape buffered_shape = {
 			OPTION(struct buffered, max_seconds_per_stream,
 			       "max_seconds_per_stream", FIELD_SECONDS,
 			       "then the time in the keys changes and numbers start at 0"),
+			OPTION(struct buffered, max_seconds_late, "max_seconds_late",
+			       FIELD_SECONDS,
+			       "layouts with times: how long after its slot a record "
+			       "still comes into it; 0: by arrival"),
 			OPTION(struct buffered, max_flow_array_size,
 			       "max_flow_array_size", 0,
 			       "records of a tag kept in memory while the spool cannot be "
@@ -162,10 +168,36 @@ static void read_layout(struct store_limits *limits, const struct config *config
 		limits->content_encoding = STR("none");
 }
 
+/* Any other number is an error: records are not put into slots by surprise. */
+static int64_t read_late(const struct config *config, const struct layout *layout,
+			 int64_t late_ms, struct problems *problems)
+{
+	struct err err = ERR_INIT;
+
+	if (late_ms == UNSET)
+		return layout->slot_ms ? LATE_USUAL_MS : 0;
+	if (late_ms < 0)
+		err_set_key(&err, "max_seconds_late", "must not be negative");
+	else if (late_ms && !layout->slot_ms)
+		err_set_key(&err, "max_seconds_late",
+			    "is for layouts with times in their keys: leave it out, or "
+			    "choose a layout");
+	else if (late_ms > layout->slot_ms)
+		err_set_key(&err, "max_seconds_late",
+			    "must not be longer than the times in the layout's keys are "
+			    "apart: write %lld or less",
+			    (long long)layout->slot_ms / 1000);
+	else
+		return late_ms;
+	config_problem(config, SECTION, &err, problems);
+	return 0;
+}
+
 static void set_direct(struct store_limits *limits, bool is_stdout)
 {
 	limits->bucket.max_records = is_stdout ? INT64_MAX : 1;
 	limits->bucket.max_age_ms = 0;
+	limits->bucket.max_late_ms = is_stdout ? 0 : limits->bucket.max_late_ms;
 	limits->bucket.max_stream_ms = NEVER_MS;
 	limits->bucket.max_held = 100000;
 	limits->bucket.key_is_tag = is_stdout;
@@ -198,6 +230,8 @@ void store_limits_read(struct store_limits *limits, const struct config *config,
 	limits->content_encoding = str_of(content_encoding_names[b.content_encoding]);
 	limits->bucket.prefix = b.filename_prefix;
 	read_layout(limits, config, &b.layout, arena, problems);
+	limits->bucket.max_late_ms = read_late(config, &limits->bucket.layout,
+					       b.max_seconds_late, problems);
 	if (type != STORE_BUFFERED) {
 		set_direct(limits, is_stdout);
 		return;

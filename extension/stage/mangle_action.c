@@ -148,7 +148,7 @@ static void report(const struct action *self, struct tag_state *tag,
 	struct vpclogs *record;
 
 	TAILQ_FOREACH (c, &tag->list, link) {
-		record = records_add(records);
+		record = records_add(records, pair_time(&c->pair));
 		if (!record)
 			return;
 		if (!pair_report(&c->pair, c->is_touched, self->reject_timeout_ms, now_ms,

@@ -101,7 +101,7 @@ static void remember(struct logstatus *self, const struct secadvisor *record,
 
 static void add_no_data(struct records *records, int64_t link_id, struct now now)
 {
-	struct secadvisor *record = records_add(records);
+	struct secadvisor *record = records_add(records, now.wall_ms);
 
 	if (!record)
 		return;
@@ -113,7 +113,7 @@ static void add_no_data(struct records *records, int64_t link_id, struct now now
 static void add_skip_data(struct records *records, const struct secadvisor *of,
 			  struct now now)
 {
-	struct secadvisor *record = records_add(records);
+	struct secadvisor *record = records_add(records, now.wall_ms);
 
 	if (!record)
 		return;

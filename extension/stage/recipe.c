@@ -16,6 +16,7 @@
 struct recipe_text {
 	int64_t format;
 	struct str tag, dirname, prefix, layout, content_encoding, record;
+	int64_t slot_ms;
 	struct strs columns;
 	struct str header, encode, compress;
 	struct raw header_options, encode_options, compress_options;
@@ -33,6 +34,7 @@ static const struct shape recipe_shape = {
 			RECIPE(dirname),
 			RECIPE(prefix),
 			RECIPE(layout),
+			RECIPE(slot_ms),
 			RECIPE(content_encoding),
 			RECIPE(record),
 			RECIPE(columns),
@@ -72,6 +74,7 @@ void recipe_write(const struct stage_set *set, const struct recipe_place *place,
 		.dirname = place->dirname,
 		.prefix = place->prefix,
 		.layout = place->layout.text,
+		.slot_ms = place->slot_ms,
 		.content_encoding = place->content_encoding,
 		.record = str_of(set->record->name),
 		.header = str_of(header->stage->name),
@@ -162,6 +165,7 @@ int recipe_read(struct str bytes, struct arena *arena, struct recipe *recipe,
 	recipe->place = (struct recipe_place){
 		.dirname = text.dirname,
 		.prefix = text.prefix,
+		.slot_ms = text.slot_ms,
 		.content_encoding = text.content_encoding,
 	};
 	recipe->record = text.record;

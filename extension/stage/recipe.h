@@ -20,6 +20,7 @@ struct recipe_place {
 	struct layout layout;	     /* of what follows */
 	struct str content_encoding; /* "auto", "gzip", "none" */
 	enum tag tag;
+	int64_t slot_ms; /* 0: none, or, in an older recipe, when its rows came */
 };
 
 struct recipe {

@@ -322,7 +322,7 @@ static bool add_status(struct aws *self, enum tag tag, struct records *records,
 			return false;
 		status = STR("NODATA");
 	}
-	record = records_add(records);
+	record = records_add(records, silence.end_ms);
 	if (!record)
 		return false;
 	fill_status(self, silence.name, silence.start_ms, silence.end_ms, status, record);

@@ -121,14 +121,50 @@ void intake_start_job(struct intake *in, struct seal_job *job)
 	workers_wake(in->parts.sealers, &job->task);
 }
 
-/* The tag's open file, made if there is none. A descriptor, or -errno. */
-static int open_file(struct intake *in, enum tag tag)
+/* The file of the place, or one that is free. NULL: more are open than may be. */
+static struct open_file *find_file(struct intake *in, struct place place)
 {
-	struct open_file *file = &in->file[tag];
+	struct open_file *free_one = NULL;
+	int i;
+
+	for (i = 0; i < OPEN_MAX; i++) {
+		struct open_file *file = &in->file[place.tag][i];
+
+		if (file->is_open && file->slot_ms == place.slot_ms)
+			return file;
+		if (!file->is_open && !free_one)
+			free_one = file;
+	}
+	if (free_one)
+		free_one->slot_ms = place.slot_ms;
+	return free_one;
+}
+
+/* The beginning of a new file. Returns its size, or -errno. */
+static int64_t write_recipe(struct intake *in, const struct open_file *file, enum tag tag)
+{
+	struct recipe_place place = in->parts.place;
+	struct buf recipe = BUF_INIT(RECIPE_MAX);
 	struct frame frame = { .kind = FRAME_RECIPE };
-	struct str recipe = buf_str(&in->recipe[tag]);
-	char path[SPOOL_PATH_MAX];
+	int64_t size;
 	int error;
+
+	place.tag = tag;
+	place.slot_ms = file->slot_ms;
+	recipe_write(in->parts.stages, &place, &recipe);
+	error = buf_error(&recipe);
+	if (!error)
+		error = frame_append(file->fd, 0, &frame, buf_str(&recipe));
+	size = FRAME_HEAD + (int64_t)recipe.len;
+	buf_fini(&recipe);
+	return error ? error : size;
+}
+
+/* The file is made if it is not there. A descriptor, or -errno. */
+static int open_file(struct intake *in, struct open_file *file, enum tag tag)
+{
+	char path[SPOOL_PATH_MAX];
+	int64_t size;
 
 	if (file->is_open && file->fd >= 0)
 		return file->fd;
@@ -138,17 +174,15 @@ static int open_file(struct intake *in, enum tag tag)
 	file->fd = io_open(path, O_RDWR | (file->is_open ? 0 : O_CREAT | O_EXCL), 0640);
 	if (file->fd < 0 || file->is_open)
 		return file->fd;
-	error = buf_error(&in->recipe[tag]);
-	if (!error)
-		error = frame_append(file->fd, 0, &frame, recipe);
-	if (error) {
+	size = write_recipe(in, file, tag);
+	if (size < 0) {
 		close(file->fd);
 		file->fd = -1;
 		unlink(path);
-		return error;
+		return (int)size;
 	}
 	file->is_open = true;
-	file->size = FRAME_HEAD + (int64_t)recipe.len;
+	file->size = size;
 	spool_charge(spool_of(in->parts.dir), file->size);
 	return file->fd;
 }
@@ -173,17 +207,17 @@ static void save_descriptor(struct intake *in, struct open_file *file)
 	file->fd = -1;
 }
 
-static int intake_append(struct sink *sink, enum tag tag, const struct rows *rows)
+static int intake_append(struct sink *sink, struct place place, const struct rows *rows)
 {
 	struct intake *in = of(sink);
-	struct open_file *file = &in->file[tag];
+	struct open_file *file = find_file(in, place);
 	struct frame frame = {
 		.kind = FRAME_ROWS,
 		.records = (uint32_t)rows->count,
 		.first_ms = rows->first_ms,
 		.last_ms = rows->last_ms,
 	};
-	int fd = open_file(in, tag), error;
+	int fd = file ? open_file(in, file, place.tag) : -EBUSY, error;
 
 	if (fd < 0)
 		error = fd;
@@ -196,18 +230,19 @@ static int intake_append(struct sink *sink, enum tag tag, const struct rows *row
 		spool_charge(spool_of(in->parts.dir),
 			     FRAME_HEAD + (int64_t)rows->bytes.len);
 	}
-	save_descriptor(in, file);
+	if (file)
+		save_descriptor(in, file);
 	in->error = error;
 	return error;
 }
 
-static int intake_seal(struct sink *sink, enum tag tag, const struct object *object)
+static int intake_seal(struct sink *sink, struct place place, const struct object *object)
 {
 	struct intake *in = of(sink);
-	struct open_file *file = &in->file[tag];
-	struct seal_job *job = intake_new_job(in, file->id, file->size);
-	int fd = open_file(in, tag);
-	int error = !job ? -ENOMEM : fd < 0 ? fd : seal_mark(fd, file->size, object);
+	struct open_file *file = find_file(in, place);
+	struct seal_job *job = file ? intake_new_job(in, file->id, file->size) : NULL;
+	int fd = file ? open_file(in, file, place.tag) : -EBUSY;
+	int error = fd < 0 ? fd : !job ? -ENOMEM : seal_mark(fd, file->size, object);
 
 	if (error) {
 		in->error = error;
@@ -280,7 +315,7 @@ struct intake *intake_new(const struct intake_parts *parts)
 {
 	struct intake *in = calloc(1, sizeof(*in));
 	struct rlimit limit;
-	int tag;
+	int i;
 
 	if (!in)
 		return NULL;
@@ -291,12 +326,8 @@ struct intake *intake_new(const struct intake_parts *parts)
 	in->fd_max = 512;
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < (rlim_t)INT32_MAX)
 		in->fd_max = (int)(limit.rlim_cur / 4 * 3);
-	for (tag = 0; tag < TAG_COUNT; tag++) {
-		in->file[tag].fd = -1;
-		in->recipe[tag] = (struct buf)BUF_INIT(RECIPE_MAX);
-		in->parts.place.tag = (enum tag)tag;
-		recipe_write(parts->stages, &in->parts.place, &in->recipe[tag]);
-	}
+	for (i = 0; i < TAG_COUNT * OPEN_MAX; i++)
+		in->file[i / OPEN_MAX][i % OPEN_MAX].fd = -1;
 	return in;
 }
 
@@ -316,7 +347,7 @@ static void forget_streams(struct intake *in)
 void intake_free(struct intake *in)
 {
 	struct seal_job *job;
-	int tag;
+	int i;
 
 	if (!in)
 		return;
@@ -326,11 +357,9 @@ void intake_free(struct intake *in)
 		workers_forget(in->parts.sealers, &job->task);
 		free(job);
 	}
-	for (tag = 0; tag < TAG_COUNT; tag++) {
-		if (in->file[tag].fd >= 0)
-			close(in->file[tag].fd);
-		buf_fini(&in->recipe[tag]);
-	}
+	for (i = 0; i < TAG_COUNT * OPEN_MAX; i++)
+		if (in->file[i / OPEN_MAX][i % OPEN_MAX].fd >= 0)
+			close(in->file[i / OPEN_MAX][i % OPEN_MAX].fd);
 	pthread_mutex_destroy(&in->lock);
 	free(in);
 }

@@ -29,7 +29,7 @@ struct streams {
 struct intake_parts {
 	struct spool_dir *dir;
 	const struct stage_set *stages;
-	struct recipe_place place; /* its tag is not used */
+	struct recipe_place place; /* its tag and slot are not used */
 	struct workers *sealers;   /* make the objects */
 	struct stats *stats;
 	struct streams *streams; /* NULL: nobody else uses them */

@@ -7,9 +7,10 @@
 
 #define RECIPE_MAX ((size_t)1 << 20)
 
-/* The open object of a tag. */
+/* An open object of a tag. */
 struct open_file {
 	bool is_open; /* there is one */
+	int64_t slot_ms;
 	int fd;	      /* -1: closed to save descriptors */
 	uint64_t id;
 	int64_t size;
@@ -28,8 +29,7 @@ struct seal_job {
 struct intake {
 	struct sink sink;
 	struct intake_parts parts;
-	struct open_file file[TAG_COUNT];
-	struct buf recipe[TAG_COUNT];
+	struct open_file file[TAG_COUNT][OPEN_MAX];
 	int fd_max;		 /* above it descriptors are not kept */
 	int64_t recovery_stream; /* of recovered objects; 0: there are none */
 	int error;		 /* the last one of a call */

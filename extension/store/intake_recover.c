@@ -9,43 +9,44 @@
 #include "store/seal.h"
 #include "sys/io.h"
 
-/* Streams of recovered objects: one per tag, of this start. */
+/* Streams of recovered objects: of this start. */
 struct recovery {
 	struct now now;
-	int64_t stream;
-	int64_t sequence[TAG_COUNT];
+	struct numbers numbers[TAG_COUNT];
 };
 
 /* An open file without key gets one of its own, behind what is good of it. */
 static int mark_left(struct intake *in, int fd, const struct recipe_place *place,
 		     const struct seal_state *state, struct recovery *r)
 {
+	struct numbers *numbers = &r->numbers[place->tag];
 	struct buf key = BUF_INIT(4096);
 	struct key_parts parts = {
 		.prefix = place->prefix,
 		.tag = place->tag,
-		.sequence = r->sequence[place->tag],
-		.began_ms = state->began_ms,
+		.time_ms = place->slot_ms ? place->slot_ms : state->began_ms,
 	};
 	struct object object = {
 		.first_ms = state->first_ms,
 		.last_ms = state->last_ms,
 		.records = state->records,
 	};
+	struct stream stream;
 	int error;
 
-	if (!r->stream)
-		r->stream = intake_stream(&in->sink, r->now.wall_ms / 1000);
-	if (r->stream < 0)
-		return (int)r->stream;
-	parts.stream = r->stream;
+	if (!numbers_next(numbers, &place->layout,
+			  layout_slot(&place->layout, parts.time_ms), NEVER_MS, &in->sink,
+			  r->now, &stream))
+		return (int)stream.id;
+	parts.stream = stream.id;
+	parts.sequence = stream.sequence;
 	layout_key(&place->layout, &parts, &key);
 	object.key = buf_str(&key);
 	error = ftruncate(fd, state->good) < 0 ? -errno
 					       : seal_mark(fd, state->good, &object);
 	buf_fini(&key);
 	if (!error)
-		r->sequence[place->tag]++;
+		numbers_use(numbers, &place->layout, &stream);
 	return error;
 }
 
@@ -125,10 +126,13 @@ void intake_recover(struct intake *in, struct now now)
 	struct recovery recovery = { .now = now };
 	const uint64_t *ids;
 	size_t count = spool_left_open(in->parts.dir, &ids), i;
+	int tag;
 
 	for (i = 0; i < count; i++)
 		recover_one(in, ids[i], &recovery);
-	in->recovery_stream = recovery.stream;
+	for (tag = 0; tag < TAG_COUNT; tag++)
+		if (recovery.numbers[tag].last_id > in->recovery_stream)
+			in->recovery_stream = recovery.numbers[tag].last_id;
 	if (count)
 		log_write(in->parts.log, LOG_INFO,
 			  "tenant=%s recovered=%zu unfinished objects of an earlier run",

@@ -16,47 +16,78 @@
 #define T0   INT64_C(1551199609544) /* 2019-02-26T16:46:49.544Z */
 #define BOOT 5000		    /* monotonic, at T0 */
 
+struct fake_object {
+	bool is_open;
+	int64_t slot_ms;
+	struct buf rows;
+};
+
 struct fake_sink {
 	struct sink sink;
-	struct buf open[TAG_COUNT]; /* rows of the open objects */
-	struct buf sealed;	    /* a line an object */
+	struct fake_object open[TAG_COUNT][OPEN_MAX];
+	struct buf sealed; /* a line an object */
 	bool append_fails, seal_fails, stream_fails;
 	size_t room; /* bytes of an open object at most */
 	int appends; /* that were tried */
 	int64_t lowest_stream;
 	int64_t held, held_max;
 	int64_t last_first_ms, last_last_ms; /* of the last append */
-	int64_t lost_flows;		     /* of all objects */
+	int64_t lost_flows, records;	     /* of all objects */
 };
 
-static int fake_append(struct sink *sink, enum tag tag, const struct rows *rows)
+/* That of the place; NULL: more are open than may be. */
+static struct fake_object *find(struct fake_sink *fake, struct place place)
+{
+	struct fake_object *found = NULL;
+	int i;
+
+	for (i = 0; i < OPEN_MAX; i++) {
+		struct fake_object *o = &fake->open[place.tag][i];
+
+		if (o->is_open && o->slot_ms == place.slot_ms)
+			return o;
+		if (!o->is_open)
+			found = o;
+	}
+	return found;
+}
+
+static int fake_append(struct sink *sink, struct place place, const struct rows *rows)
 {
 	struct fake_sink *fake = (struct fake_sink *)sink;
+	struct fake_object *o = find(fake, place);
 
 	fake->appends++;
 	if (fake->append_fails)
 		return -EIO;
-	if (fake->open[tag].len + rows->bytes.len > fake->room)
+	assert_non_null(o);
+	if (o->rows.len + rows->bytes.len > fake->room)
 		return -ENOSPC;
+	o->is_open = true;
+	o->slot_ms = place.slot_ms;
 	assert_true(rows->count > 0);
 	fake->last_first_ms = rows->first_ms;
 	fake->last_last_ms = rows->last_ms;
-	buf_put(&fake->open[tag], rows->bytes);
+	buf_put(&o->rows, rows->bytes);
 	return 0;
 }
 
-static int fake_seal(struct sink *sink, enum tag tag, const struct object *object)
+static int fake_seal(struct sink *sink, struct place place, const struct object *object)
 {
 	struct fake_sink *fake = (struct fake_sink *)sink;
+	struct fake_object *o = find(fake, place);
 
 	if (fake->seal_fails)
 		return -EIO;
+	assert_true(o && o->is_open);
 	buf_printf(&fake->sealed, STR_FMT " %lld %lld %lld:" STR_FMT "\n",
 		   STR_ARG(object->key), (long long)(object->first_ms - T0),
 		   (long long)(object->last_ms - T0), (long long)object->records,
-		   STR_ARG(buf_str(&fake->open[tag])));
+		   STR_ARG(buf_str(&o->rows)));
 	fake->lost_flows += object->lost_flows;
-	buf_reset(&fake->open[tag]);
+	fake->records += object->records;
+	buf_reset(&o->rows);
+	o->is_open = false;
 	return 0;
 }
 
@@ -89,7 +120,7 @@ struct world {
 
 static void open_world(struct world *w, const struct bucket_limits *limits)
 {
-	int tag;
+	int tag, i;
 
 	*w = (struct world){ .limits = *limits };
 	w->fake.sink = (struct sink){ fake_append, fake_seal, fake_stream, fake_hold };
@@ -97,7 +128,8 @@ static void open_world(struct world *w, const struct bucket_limits *limits)
 	w->fake.held_max = INT64_MAX;
 	w->fake.room = SIZE_MAX;
 	for (tag = 0; tag < TAG_COUNT; tag++) {
-		w->fake.open[tag] = (struct buf)BUF_INIT(65536);
+		for (i = 0; i < OPEN_MAX; i++)
+			w->fake.open[tag][i].rows = (struct buf)BUF_INIT(65536);
 		bucket_init(&w->bucket[tag], (enum tag)tag, &w->limits, &w->fake.sink,
 			    &w->stats);
 	}
@@ -105,14 +137,24 @@ static void open_world(struct world *w, const struct bucket_limits *limits)
 
 static void close_world(struct world *w)
 {
-	int tag;
+	int tag, i;
 
 	for (tag = 0; tag < TAG_COUNT; tag++) {
 		bucket_fini(&w->bucket[tag]);
-		buf_fini(&w->fake.open[tag]);
+		for (i = 0; i < OPEN_MAX; i++)
+			buf_fini(&w->fake.open[tag][i].rows);
 	}
 	assert_int_equal(w->fake.held, 0);
 	buf_fini(&w->fake.sealed);
+}
+
+/* Of the one object that is open of the tag. */
+static const char *open_rows(const struct world *w, enum tag tag)
+{
+	const struct fake_object *o = w->fake.open[tag];
+
+	assert_false(o[0].is_open && o[1].is_open);
+	return o[0].is_open ? o[0].rows.ptr : o[1].is_open ? o[1].rows.ptr : "";
 }
 
 static struct now at(int64_t ms)
@@ -120,7 +162,14 @@ static struct now at(int64_t ms)
 	return (struct now){ .mono_ms = BOOT + ms, .wall_ms = T0 + ms };
 }
 
-/* A row " n" for every word of text. */
+static int64_t time_after(struct str row)
+{
+	struct str name = str_until(row, '@');
+
+	return name.len < row.len ? T0 + atoll(row.ptr + name.len + 1) : 0;
+}
+
+/* A row " n" for every word of text; "n@t": of that time after T0. */
 static void add_rows(struct bucket *b, const char *text)
 {
 	struct str rest = str_of(text);
@@ -129,8 +178,8 @@ static void add_rows(struct bucket *b, const char *text)
 		struct str row = str_until(rest, ' ');
 
 		buf_putc(bucket_row(b), ' ');
-		buf_put(bucket_row(b), row);
-		bucket_row_done(b);
+		buf_put(bucket_row(b), str_until(row, '@'));
+		bucket_row_done(b, time_after(row));
 		rest = str_skip(rest, row.len + 1);
 	}
 }
@@ -456,7 +505,7 @@ static void test_the_sink_is_asked_again_before_rows_are_dropped(void **state)
 	add_rows(&w.bucket[0], "6 7");
 	bucket_commit(&w.bucket[0], at(100));
 	assert_int_equal(stats_get(&w.stats, STAT_RECORDS_DROPPED_HELD), 2);
-	assert_string_equal(w.fake.open[0].ptr, " 3 4 5 6 7");
+	assert_string_equal(open_rows(&w, 0), " 3 4 5 6 7");
 	assert_int_equal(w.fake.held, 0);
 	close_world(&w);
 }
@@ -475,7 +524,7 @@ static void test_an_object_without_room_is_sealed_early(void **state)
 	assert_string_equal(w.fake.sealed.ptr,
 			    "logs/egress/20190226T164649Z/00000000.gz 0 0 2: 1 2\n"
 			    "logs/egress/20190226T164649Z/00000001.gz 0 0 3: 3 4 5\n");
-	assert_string_equal(w.fake.open[0].ptr, " 6 7 8");
+	assert_string_equal(open_rows(&w, 0), " 6 7 8");
 	/* There is none at all: what is there is sealed, the rest waits. */
 	w.fake.room = 1;
 	add_rows(&w.bucket[0], "9");
@@ -484,7 +533,7 @@ static void test_an_object_without_room_is_sealed_early(void **state)
 	assert_int_equal(w.fake.held, 2);
 	w.fake.room = 6;
 	assert_int_equal(bucket_tick(&w.bucket[0], at(1010)), BOOT + 60010);
-	assert_string_equal(w.fake.open[0].ptr, " 9");
+	assert_string_equal(open_rows(&w, 0), " 9");
 	assert_int_equal(stats_get(&w.stats, STAT_RECORDS_DROPPED_HELD), 0);
 	close_world(&w);
 }
@@ -547,7 +596,7 @@ static void test_the_sink_limits_the_bytes_held(void **state)
 	w.fake.append_fails = false;
 	assert_int_equal(bucket_tick(&w.bucket[0], at(1000)), BOOT + 60000);
 	assert_int_equal(w.fake.held, 0);
-	assert_string_equal(w.fake.open[0].ptr, " 3 45 6");
+	assert_string_equal(open_rows(&w, 0), " 3 45 6");
 	assert_int_equal(stats_get(&w.stats, STAT_RECORDS_ENCODED), 3);
 	close_world(&w);
 }
@@ -585,15 +634,15 @@ static void test_long_rows_are_dropped_alone(void **state)
 		assert_non_null(room);
 		memset(room, 'x', (1 << 20) + 1);
 		buf_added(bucket_row(&w.bucket[0]), (1 << 20) + 1);
-		bucket_row_done(&w.bucket[0]);
+		bucket_row_done(&w.bucket[0], 0);
 	}
 	/* One that did not even fit into memory. */
 	buf_putc(bucket_row(&w.bucket[0]), 'x');
 	bucket_row(&w.bucket[0])->error = -ENOMEM;
-	bucket_row_done(&w.bucket[0]);
+	bucket_row_done(&w.bucket[0], 0);
 	add_rows(&w.bucket[0], "c");
 	bucket_commit(&w.bucket[0], at(0));
-	assert_string_equal(w.fake.open[0].ptr, " a b b c");
+	assert_string_equal(open_rows(&w, 0), " a b b c");
 	assert_int_equal(stats_get(&w.stats, STAT_RECORDS_DROPPED_TOO_LONG), 4);
 	assert_int_equal(stats_get(&w.stats, STAT_RECORDS_ENCODED), 4);
 	/* The object says so. */
@@ -611,10 +660,10 @@ static void test_rows_reach_the_sink_with_each_batch(void **state)
 	open_world(&w, &limits);
 	add_rows(&w.bucket[0], "1 2");
 	bucket_commit(&w.bucket[0], at(100));
-	assert_string_equal(w.fake.open[0].ptr, " 1 2");
+	assert_string_equal(open_rows(&w, 0), " 1 2");
 	add_rows(&w.bucket[0], "3");
 	bucket_commit(&w.bucket[0], at(200));
-	assert_string_equal(w.fake.open[0].ptr, " 1 2 3");
+	assert_string_equal(open_rows(&w, 0), " 1 2 3");
 	assert_int_equal(w.fake.appends, 2);
 	assert_int_equal(w.fake.last_first_ms, T0 + 100);
 	assert_int_equal(w.fake.last_last_ms, T0 + 200);
@@ -666,6 +715,7 @@ static struct bucket_limits limits_with(const char *layout)
 }
 
 #define BORDER 190456 /* 16:50:00 */
+#define HOUR   790456 /* 17:00:00 */
 
 /* Whatever comes first, a tick or rows; the key has the slot in which they came. */
 static void test_no_object_has_rows_of_two_slots(void **state)
@@ -723,12 +773,229 @@ static void test_streams_end_with_their_slot(void **state)
 		{ 2000, COMMIT, TAG_OTHER, "1", NULL, 0 },
 		{ 3000, FLUSH, TAG_OTHER, NULL,
 		  "logs/16/other/20190226T164650Z/00000001 1000 3000 1: 1\n", 0 },
-		{ BORDER + 600000, COMMIT, TAG_OTHER, "2",
-		  "logs/17/other/20190226T170000Z/00000000 3000 790456 1: 2\n", 0 },
+		{ HOUR, COMMIT, TAG_OTHER, "2", NULL, 0 },
+		{ HOUR + 1000, FLUSH, TAG_OTHER, NULL,
+		  "logs/17/other/20190226T170001Z/00000000 790456 791456 1: 2\n", 0 },
 	};
 
 	(void)state;
 	RUN(&limits, steps, 0);
+}
+
+static struct bucket_limits limits_until(const char *layout, int64_t max_late_ms)
+{
+	struct bucket_limits limits = limits_with(layout);
+
+	limits.max_late_ms = max_late_ms;
+	return limits;
+}
+
+static void run_late(const struct bucket_limits *limits, const struct step *steps,
+		     size_t count, int64_t late)
+{
+	struct world w;
+	size_t i;
+
+	open_world(&w, limits);
+	for (i = 0; i < count; i++)
+		run_step(&w, &steps[i]);
+	assert_int_equal(stats_get(&w.stats, STAT_RECORDS_LATE), late);
+	assert_int_equal(stats_get(&w.stats, STAT_RECORDS_DROPPED_HELD), 0);
+	close_world(&w);
+}
+
+#define RUN_LATE(limits, steps, late)                                                    \
+	run_late((limits), (steps), sizeof(steps) / sizeof((steps)[0]), (late))
+
+#define MINUTE_LAYOUT "{hour}:{minute}/{tag}/{stream_hex}/{sequence}"
+
+/* For a minute the slot before is open, to rows of its time alone: what is older,
+ * or of the future, comes to the present slot. Both count in one sequence. */
+static void test_rows_come_into_the_slot_of_their_time(void **state)
+{
+	struct bucket_limits limits = limits_until(MINUTE_LAYOUT, 60000);
+	static const struct step steps[] = {
+		{ 1, COMMIT, TAG_INTERNAL, "0@0 old@-400000 new@9999999", NULL, 0 },
+		{ 2, TICK, TAG_INTERNAL, NULL, NULL, BORDER + 60000 },
+		{ BORDER - 1, COMMIT, TAG_INTERNAL, "1@190456", NULL, 0 },
+		{ BORDER, TICK, TAG_INTERNAL, NULL, NULL, BORDER + 60000 },
+		{ BORDER + 1, COMMIT, TAG_INTERNAL, "2@190457 3@190455 4@190456 5@-109544",
+		  NULL, 0 },
+		{ BORDER + 2, COMMIT, TAG_INTERNAL, "6@-109545 7@190455", NULL, 0 },
+		{ BORDER + 2, TICK, TAG_INTERNAL, NULL, NULL, BORDER + 60000 },
+		{ BORDER + 59999, COMMIT, TAG_INTERNAL, "8@190455", NULL, 0 },
+		{ BORDER + 60000, TICK, TAG_INTERNAL, NULL,
+		  "logs/16:45/internal/5c756e74/00000000 1 250456 8: "
+		  "0 old new 1 3 5 7 8\n",
+		  BORDER + 360000 },
+		{ BORDER + 60001, COMMIT, TAG_INTERNAL, "9@190455 10@190457", NULL, 0 },
+		{ BORDER + 360000, COMMIT, TAG_INTERNAL, "11@490457",
+		  "logs/16:50/internal/5c756e74/00000001 190456 550456 5: "
+		  "2 4 6 9 10\n",
+		  0 },
+		{ BORDER + 360001, FLUSH, TAG_INTERNAL, NULL,
+		  "logs/16:55/internal/5c756e74/00000002 550456 550457 1: 11\n", 0 },
+	};
+
+	(void)state;
+	RUN_LATE(&limits, steps, 3); /* old, 6 and 9 */
+}
+
+/* Records and age are limits of each object. */
+static void test_both_open_objects_have_their_limits(void **state)
+{
+	struct bucket_limits limits = limits_until(MINUTE_LAYOUT, 300000);
+	static const struct step steps[] = {
+		{ BORDER + 1, COMMIT, TAG_OTHER, "a@0 1@190456 b@0 2@190457 c@0",
+		  "logs/16:45/other/5c756ef6/00000000 190457 190457 2: a b\n", 0 },
+		{ BORDER + 2, COMMIT, TAG_OTHER, "3@190456",
+		  "logs/16:50/other/5c756ef6/00000001 190457 190458 3: 1 2 3\n", 0 },
+		{ BORDER + 3, COMMIT, TAG_OTHER, "4@190456", NULL, 0 },
+		/* One ages from the first row of all, the other from the last sealing. */
+		{ BORDER + 4, TICK, TAG_OTHER, NULL, NULL, BORDER + 100001 },
+		{ BORDER + 100001, TICK, TAG_OTHER, NULL,
+		  "logs/16:45/other/5c756ef6/00000002 190457 290457 1: c\n",
+		  BORDER + 100002 },
+		{ BORDER + 100002, TICK, TAG_OTHER, NULL,
+		  "logs/16:50/other/5c756ef6/00000003 190458 290458 1: 4\n", 0 },
+	};
+
+	(void)state;
+	limits.max_records = 3;
+	limits.max_age_ms = limits.first_age_ms = 100000;
+	RUN_LATE(&limits, steps, 0);
+}
+
+/* What is flushed is in two objects, the earlier slot first. */
+static void test_flush_seals_both_open_objects(void **state)
+{
+	struct bucket_limits limits = limits_until(MINUTE_LAYOUT, 60000);
+	static const struct step steps[] = {
+		{ BORDER + 1, COMMIT, TAG_OTHER, "1@190456 a@0", NULL, 0 },
+		{ BORDER + 2, FLUSH, TAG_OTHER, NULL,
+		  "logs/16:45/other/5c756ef6/00000000 190457 190458 1: a\n"
+		  "logs/16:50/other/5c756ef6/00000001 190457 190458 1: 1\n",
+		  0 },
+		{ BORDER + 3, TICK, TAG_OTHER, NULL, NULL, 0 },
+	};
+
+	(void)state;
+	RUN_LATE(&limits, steps, 0);
+}
+
+/* Streams of two slots go on side by side, each counted from 0, none with the id
+ * of the other. */
+static void test_open_slots_have_streams_of_their_own(void **state)
+{
+	struct bucket_limits limits = limits_until("{hour}/{tag}/{stream}/{sequence}",
+						   60000);
+	static const struct step steps[] = {
+		{ HOUR - 1, COMMIT, TAG_OTHER, "a@0", NULL, 0 },
+		{ HOUR - 1, FLUSH, TAG_OTHER, NULL,
+		  "logs/16/other/20190226T165959Z/00000000 790455 790455 1: a\n", 0 },
+		{ HOUR, COMMIT, TAG_OTHER, "1@790456 b@1", NULL, 0 },
+		{ HOUR, FLUSH, TAG_OTHER, NULL,
+		  "logs/16/other/20190226T165959Z/00000001 790455 790456 1: b\n"
+		  "logs/17/other/20190226T170000Z/00000000 790456 790456 1: 1\n",
+		  0 },
+		{ HOUR + 1, COMMIT, TAG_OTHER, "2@790456 c@1", NULL, 0 },
+		{ HOUR + 1, FLUSH, TAG_OTHER, NULL,
+		  "logs/16/other/20190226T165959Z/00000002 790456 790457 1: c\n"
+		  "logs/17/other/20190226T170000Z/00000001 790456 790457 1: 2\n",
+		  0 },
+		/* The streams end, too: both in one second. */
+		{ HOUR + 9000, COMMIT, TAG_OTHER, "3@790456 d@1", NULL, 0 },
+		{ HOUR + 9000, FLUSH, TAG_OTHER, NULL,
+		  "logs/16/other/20190226T170009Z/00000000 790457 799456 1: d\n"
+		  "logs/17/other/20190226T170010Z/00000000 790457 799456 1: 3\n",
+		  0 },
+	};
+
+	(void)state;
+	limits.max_stream_ms = 5000;
+	RUN_LATE(&limits, steps, 0);
+}
+
+/* Rows that wait in memory keep their time, not their turn: once the sink takes
+ * them, what is too late then is late. A slot that cannot be sealed is not mixed
+ * with another one. */
+static void test_rows_that_wait_for_the_sink_keep_their_time(void **state)
+{
+	struct bucket_limits limits = limits_until(MINUTE_LAYOUT, 60000);
+	static const struct step steps[] = {
+		{ 1, COMMIT, TAG_OTHER, "a@0", NULL, 0 },
+		{ 1, FAIL_APPEND, TAG_OTHER, NULL, NULL, 0 },
+		{ 1, FAIL_SEAL, TAG_OTHER, NULL, NULL, 0 },
+		{ BORDER - 1, COMMIT, TAG_OTHER, "b@1", NULL, 0 },
+		{ BORDER + 1, COMMIT, TAG_OTHER, "1@190456 c@0", NULL, 0 },
+		{ BORDER + 2, MEND, TAG_OTHER, NULL, NULL, 0 },
+		{ BORDER + 1001, COMMIT, TAG_OTHER, "2@190456", NULL, 0 },
+		{ BORDER + 1002, FAIL_SEAL, TAG_OTHER, NULL, NULL, 0 },
+		{ BORDER + 60000, COMMIT, TAG_OTHER, "3@190456 d@0", NULL, 0 },
+		{ BORDER + 300000, COMMIT, TAG_OTHER, "x@490456", NULL, 0 },
+		{ BORDER + 300001, MEND, TAG_OTHER, NULL, NULL, 0 },
+		{ BORDER + 361000, COMMIT, TAG_OTHER, "",
+		  "logs/16:45/other/5c756fa1/00000000 1 551456 3: a b c\n"
+		  "logs/16:50/other/5c756fa1/00000001 190456 551456 2: 1 2\n",
+		  0 },
+		{ BORDER + 361001, FLUSH, TAG_OTHER, NULL,
+		  "logs/16:55/other/5c756fa1/00000002 551456 551457 3: 3 d x\n", 0 },
+	};
+
+	(void)state;
+	RUN_LATE(&limits, steps, 2);
+}
+
+/* What is lost while both are open is missed in both windows, and only there. */
+static void test_losses_belong_to_the_windows_of_their_time(void **state)
+{
+	struct bucket_limits limits = limits_until(MINUTE_LAYOUT, 60000);
+	struct world w;
+
+	(void)state;
+	open_world(&w, &limits);
+	w.bucket[0].lost_flows += 1;
+	add_rows(&w.bucket[0], "a@0 b@190456");
+	bucket_commit(&w.bucket[0], at(BORDER + 1));
+	w.bucket[0].lost_flows += 10;
+	bucket_tick(&w.bucket[0], at(BORDER + 60000));
+	assert_int_equal(w.fake.lost_flows, 11);
+	w.bucket[0].lost_flows += 100;
+	bucket_flush(&w.bucket[0], at(BORDER + 60001));
+	assert_int_equal(w.fake.lost_flows, 11 + 111);
+	add_rows(&w.bucket[0], "c@190456");
+	bucket_flush(&w.bucket[0], at(BORDER + 60002));
+	assert_int_equal(w.fake.lost_flows, 11 + 111);
+	close_world(&w);
+}
+
+/* Times are foreign bytes; a wall clock may jump by hours. */
+static void test_any_time_has_a_slot(void **state)
+{
+	struct bucket_limits limits = limits_until(MINUTE_LAYOUT, 300000);
+	static const int64_t times[] = { INT64_MIN, INT64_MIN + 1, -1, 0, 1, INT64_MAX };
+	static const int64_t jumps[] = { 0, 300000, -300000, 3600000, -3600000, 600000 };
+	struct world w;
+	int64_t rows = 0;
+	size_t i, j;
+
+	(void)state;
+	open_world(&w, &limits);
+	for (i = 0; i < sizeof(jumps) / sizeof(jumps[0]); i++) {
+		struct now now = { BOOT + (int64_t)i, T0 + jumps[i] };
+
+		for (j = 0; j < sizeof(times) / sizeof(times[0]); j++) {
+			add_rows(&w.bucket[0], "x");
+			w.bucket[0].rows.row[w.bucket[0].rows.count - 1].time_ms = times[j];
+		}
+		add_rows(&w.bucket[0], "a@0 b@-300000 c@300000 d@-600000");
+		rows += (int64_t)j + 4;
+		bucket_commit(&w.bucket[0], now);
+	}
+	bucket_flush(&w.bucket[0], at(10));
+	assert_int_equal(stats_get(&w.stats, STAT_RECORDS_ENCODED), rows);
+	assert_int_equal(w.fake.records, rows);
+	close_world(&w);
 }
 
 int main(void)
@@ -759,6 +1026,13 @@ int main(void)
 		cmocka_unit_test(test_no_object_has_rows_of_two_slots),
 		cmocka_unit_test(test_a_slot_that_cannot_be_sealed_takes_no_more_rows),
 		cmocka_unit_test(test_streams_end_with_their_slot),
+		cmocka_unit_test(test_rows_come_into_the_slot_of_their_time),
+		cmocka_unit_test(test_both_open_objects_have_their_limits),
+		cmocka_unit_test(test_flush_seals_both_open_objects),
+		cmocka_unit_test(test_open_slots_have_streams_of_their_own),
+		cmocka_unit_test(test_rows_that_wait_for_the_sink_keep_their_time),
+		cmocka_unit_test(test_losses_belong_to_the_windows_of_their_time),
+		cmocka_unit_test(test_any_time_has_a_slot),
 	};
 
 	return cmocka_run_group_tests_name("bucket", tests, NULL, NULL);

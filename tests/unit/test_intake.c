@@ -10,14 +10,19 @@
 #include "store/frame.h"
 #include "tests/unit/spool_house.h"
 
-static int append(struct house *h, enum tag tag, const char *text, size_t count)
+static int append_to(struct house *h, struct place place, const char *text, size_t count)
 {
 	struct rows rows = { str_of(text), count, 100, 200 };
 
-	return h->sink->append(h->sink, tag, &rows);
+	return h->sink->append(h->sink, place, &rows);
 }
 
-static int seal(struct house *h, enum tag tag, const char *key)
+static int append(struct house *h, enum tag tag, const char *text, size_t count)
+{
+	return append_to(h, (struct place){ tag, 0 }, text, count);
+}
+
+static int seal_of(struct house *h, struct place place, const char *key)
 {
 	struct object object = {
 		.key = str_of(key),
@@ -26,7 +31,12 @@ static int seal(struct house *h, enum tag tag, const char *key)
 		.records = 1,
 	};
 
-	return h->sink->seal(h->sink, tag, &object);
+	return h->sink->seal(h->sink, place, &object);
+}
+
+static int seal(struct house *h, enum tag tag, const char *key)
+{
+	return seal_of(h, (struct place){ tag, 0 }, key);
 }
 
 static void run_jobs(struct house *h)

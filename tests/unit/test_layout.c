@@ -51,7 +51,7 @@ static void test_keys_have_prefix_tag_stream_and_sequence(void **state)
 			.tag = cases[i].tag,
 			.stream = cases[i].stream,
 			.sequence = cases[i].sequence,
-			.began_ms = 1,
+			.time_ms = 1,
 		};
 
 		assert_key(LAYOUT_EXPORTER, &parts, cases[i].key);
@@ -64,7 +64,7 @@ static void test_keys_have_the_time_of_their_slot(void **state)
 		.tag = TAG_OTHER,
 		.stream = 0x5c756ef9,
 		.sequence = 0xabc,
-		.began_ms = 1551199609544, /* 2019-02-26T16:46:49.544Z */
+		.time_ms = 1551199609544, /* 2019-02-26T16:46:49.544Z */
 	};
 
 	(void)state;
@@ -75,10 +75,10 @@ static void test_keys_have_the_time_of_their_slot(void **state)
 	parts.tag = TAG_INTERNAL;
 	assert_key("{record_type}/{stream_hex}/{sequence}", &parts,
 		   "/internal/5c756ef9/00002748");
-	parts.began_ms = -1;
+	parts.time_ms = -1;
 	assert_key("{year}{month}{day}{hour}{minute}/{stream_hex}{tag_sequence_hex}",
 		   &parts, "/196912312355/5c756ef920000abc");
-	parts.began_ms = INT64_C(253402300800000); /* the year 10000 */
+	parts.time_ms = INT64_C(253402300800000); /* the year 10000 */
 	assert_key("{year}/{month}/{day}/{stream_hex}{tag_sequence_hex}", &parts,
 		   "/10000/01/01/5c756ef920000abc");
 }

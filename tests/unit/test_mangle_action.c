@@ -123,9 +123,11 @@ static void carry(struct connection *c, int which, int64_t packets, int64_t now_
 
 static struct records apply(struct world *w, void **item, size_t count, int64_t now_ms)
 {
+	static int64_t time_ms[MESSAGE];
 	struct records records = {
 		.shape = &vpclogs_shape,
 		.item = item,
+		.time_ms = time_ms,
 		.count = count,
 		.room = MESSAGE,
 		.arena = &w->added,

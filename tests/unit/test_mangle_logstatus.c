@@ -84,9 +84,11 @@ static const char *apply(struct world *w, enum tag tag, struct secadvisor *recor
 			 size_t count, int64_t now_ms)
 {
 	void *item[ROOM];
+	int64_t time_ms[ROOM] = { 0 };
 	struct records records = {
 		.shape = &secadvisor_shape,
 		.item = item,
+		.time_ms = time_ms,
 		.room = count,
 		.arena = &w->added,
 		.window_ms = w->window_ms,
@@ -271,8 +273,13 @@ static void test_the_records_are_those_of_the_go_exporter(void **state)
 		.update_count = 3,
 	};
 	void *item[1] = { &record };
+	int64_t time_ms[1] = { 0 };
 	struct records records = {
-		.shape = &secadvisor_shape, .item = item, .count = 1, .room = 1
+		.shape = &secadvisor_shape,
+		.item = item,
+		.time_ms = time_ms,
+		.count = 1,
+		.room = 1,
 	};
 	static const char *const expected[] = {
 		"{\"Start\":1795325297493,\"Last\":1795325297493,\"UpdateCount\":0,"

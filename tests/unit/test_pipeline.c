@@ -102,16 +102,22 @@ static void fake_apply(void *self, enum tag tag, struct records *records, struct
 	assert_ptr_equal(records->shape, &record_shape);
 	if (tag == TAG_INGRESS) {
 		for (i = 0; i < records->count; i++)
-			if (((struct record *)records->item[i])->number != 10)
+			if (((struct record *)records->item[i])->number != 10) {
+				records->time_ms[n] = records->time_ms[i];
 				records->item[n++] = records->item[i];
+			}
 		records->count = n;
 	} else if (tag == TAG_INTERNAL) {
-		void **more = arena_alloc(records->arena,
-					  2 * records->count * sizeof(*more));
+		size_t room = 2 * records->count;
+		void **more = arena_alloc(records->arena, room * sizeof(*more));
+		int64_t *times = arena_alloc(records->arena, room * sizeof(*times));
 
-		for (i = 0; i < records->count; i++)
-			more[2 * i] = more[2 * i + 1] = records->item[i];
+		for (i = 0; i < room; i++) {
+			more[i] = records->item[i / 2];
+			times[i] = records->time_ms[i / 2];
+		}
 		records->item = more;
+		records->time_ms = times;
 		records->count *= 2;
 	}
 }
@@ -125,7 +131,7 @@ static void adding_apply(void *self, enum tag tag, struct records *records,
 	(void)self;
 	(void)now;
 	for (i = 0; i < 40; i++) {
-		struct record *record = records_add(records);
+		struct record *record = records_add(records, 0);
 
 		assert_non_null(record);
 		assert_int_equal(record->number, 0);
@@ -146,8 +152,8 @@ static int64_t fake_tick(void *self, enum tag tag, struct records *records,
 	assert_int_equal(records->window_ms, 5000);
 	if (tag != TAG_INGRESS || now.mono_ms < 3000)
 		return tag == TAG_INGRESS ? 3000 : NEVER_MS;
-	((struct record *)records_add(records))->number = 7;
-	((struct record *)records_add(records))->number = now.mono_ms;
+	((struct record *)records_add(records, 0))->number = 7;
+	((struct record *)records_add(records, 0))->number = now.mono_ms;
 	return 4000;
 }
 
@@ -185,21 +191,21 @@ struct fake_sink {
 	bool fails;
 };
 
-static int fake_append(struct sink *sink, enum tag tag, const struct rows *rows)
+static int fake_append(struct sink *sink, struct place place, const struct rows *rows)
 {
 	struct fake_sink *fake = (struct fake_sink *)sink;
 
 	if (fake->fails)
 		return -EIO;
-	buf_printf(&fake->log, "%s:" STR_FMT "\n", tag_names[tag], STR_ARG(rows->bytes));
+	buf_printf(&fake->log, "%s:" STR_FMT "\n", tag_names[place.tag], STR_ARG(rows->bytes));
 	return 0;
 }
 
-static int fake_seal(struct sink *sink, enum tag tag, const struct object *object)
+static int fake_seal(struct sink *sink, struct place place, const struct object *object)
 {
 	struct fake_sink *fake = (struct fake_sink *)sink;
 
-	buf_printf(&fake->log, "%s sealed %lld, %lld lost\n", tag_names[tag],
+	buf_printf(&fake->log, "%s sealed %lld, %lld lost\n", tag_names[place.tag],
 		   (long long)object->records, (long long)object->lost_flows);
 	return 0;
 }
@@ -673,7 +679,7 @@ static int64_t fake_due(void *self, enum tag tag, struct records *records, struc
 	assert_string_equal(self, "transform");
 	assert_ptr_equal(records->shape, &record_shape);
 	while (left && tag == TAG_INTERNAL) {
-		struct record *record = records_add(records);
+		struct record *record = records_add(records, 0);
 
 		record->number = now.wall_ms + left--;
 	}

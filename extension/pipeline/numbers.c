@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* numbers.c - see numbers.h. */
+#include "pipeline/numbers.h"
+
+static unsigned index_of(const struct layout *layout, int64_t slot_ms)
+{
+	return layout->renumbers ? layout_parity(layout, slot_ms) : 0;
+}
+
+bool numbers_next(const struct numbers *n, const struct layout *layout, int64_t slot_ms,
+		  int64_t max_stream_ms, struct sink *sink, struct now now,
+		  struct stream *next)
+{
+	const struct stream *present = &n->stream[index_of(layout, slot_ms)];
+	bool is_of_slot = !layout->renumbers || present->slot_ms == slot_ms;
+	int64_t wanted = now.wall_ms / 1000;
+
+	*next = *present;
+	if (present->id && is_of_slot && now.mono_ms - present->began_ms < max_stream_ms)
+		return true;
+	if (wanted <= n->last_id)
+		wanted = n->last_id + 1;
+	*next = (struct stream){
+		.id = sink->stream(sink, wanted),
+		.began_ms = now.mono_ms,
+		.slot_ms = slot_ms,
+	};
+	return next->id > 0;
+}
+
+void numbers_use(struct numbers *n, const struct layout *layout,
+		 const struct stream *used)
+{
+	struct stream *stream = &n->stream[index_of(layout, used->slot_ms)];
+
+	*stream = *used;
+	stream->sequence++;
+	if (stream->id > n->last_id)
+		n->last_id = stream->id;
+}

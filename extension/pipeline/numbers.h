@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* numbers.h - the stream and number that make the key of a tag's object unique.
+ *
+ * Objects of a tag count in its stream, in the order in which they are sealed,
+ * whatever slot they are of. Where a slot has streams of its own
+ * (layout.renumbers) there are two at a time, one for each slot that may be
+ * open. No two streams of a tag ever have one id.
+ */
+#ifndef PIPELINE_NUMBERS_H
+#define PIPELINE_NUMBERS_H
+
+#include "pipeline/layout.h"
+
+struct stream {
+	int64_t id;	  /* Unix seconds, 0: none yet */
+	int64_t sequence; /* of its next object */
+	int64_t began_ms; /* monotonic */
+	int64_t slot_ms;  /* of its first object */
+};
+
+struct numbers {
+	struct stream stream[OPEN_MAX];
+	int64_t last_id; /* of all streams of the tag */
+};
+
+/* The stream whose sequence is the number of the next object of that slot; an
+ * object's key is final when it is sealed: then numbers_use(). false: no id is
+ * to be had. */
+bool numbers_next(const struct numbers *, const struct layout *, int64_t slot_ms,
+		  int64_t max_stream_ms, struct sink *, struct now, struct stream *);
+void numbers_use(struct numbers *, const struct layout *, const struct stream *);
+
+#endif
