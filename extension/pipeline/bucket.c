@@ -123,7 +123,7 @@ static int append(struct bucket *b, struct open_object *o, size_t wanted, struct
 
 /* false: no stream's id is to be had. */
 static bool put_key(struct bucket *b, const struct open_object *o, struct now now,
-		    struct stream *stream, struct buf *key)
+		    struct key_stream *stream, struct buf *key)
 {
 	const struct bucket_limits *limits = b->limits;
 	struct key_parts parts = {
@@ -155,7 +155,7 @@ static bool seal(struct bucket *b, struct open_object *o, struct now now)
 		.records = o->records,
 		.lost_flows = b->lost_flows - o->lost_before,
 	};
-	struct stream stream = { 0 };
+	struct key_stream stream = { 0 };
 	bool ok;
 
 	if (!o->records)

@@ -53,12 +53,12 @@ struct bucket {
 
 	struct open_object open[OPEN_MAX]; /* by the parity of their slots */
 	struct numbers numbers;
-	int64_t lost_flows;    /* so far, with rows that were dropped */
-	bool is_known;	       /* has ever had a row */
-	struct now sealed_at;  /* the last object, or when the first row came */
-	int64_t lost_sealed;   /* flows, until then */
-	int64_t age_limit_ms;  /* of the present objects */
-	int64_t retry_ms;      /* the sink failed: not before, monotonic */
+	int64_t lost_flows;   /* so far, with rows that were dropped */
+	bool is_known;	      /* has ever had a row */
+	struct now sealed_at; /* the last object, or when the first row came */
+	int64_t lost_sealed;  /* flows, until then */
+	int64_t age_limit_ms; /* of the present objects */
+	int64_t retry_ms;     /* the sink failed: not before, monotonic */
 };
 
 void bucket_init(struct bucket *, enum tag, const struct bucket_limits *, struct sink *,

@@ -131,7 +131,8 @@ int64_t layout_slot(const struct layout *layout, int64_t wall_ms)
 	if (!slot_ms)
 		return 0;
 	rest = wall_ms % slot_ms;
-	return wall_ms - (rest < 0 ? rest + slot_ms : rest);
+	rest += rest < 0 ? slot_ms : 0;
+	return wall_ms < INT64_MIN + rest ? INT64_MIN : wall_ms - rest;
 }
 
 unsigned layout_parity(const struct layout *layout, int64_t slot_ms)

@@ -9,9 +9,9 @@ static unsigned index_of(const struct layout *layout, int64_t slot_ms)
 
 bool numbers_next(const struct numbers *n, const struct layout *layout, int64_t slot_ms,
 		  int64_t max_stream_ms, struct sink *sink, struct now now,
-		  struct stream *next)
+		  struct key_stream *next)
 {
-	const struct stream *present = &n->stream[index_of(layout, slot_ms)];
+	const struct key_stream *present = &n->stream[index_of(layout, slot_ms)];
 	bool is_of_slot = !layout->renumbers || present->slot_ms == slot_ms;
 	int64_t wanted = now.wall_ms / 1000;
 
@@ -20,7 +20,7 @@ bool numbers_next(const struct numbers *n, const struct layout *layout, int64_t 
 		return true;
 	if (wanted <= n->last_id)
 		wanted = n->last_id + 1;
-	*next = (struct stream){
+	*next = (struct key_stream){
 		.id = sink->stream(sink, wanted),
 		.began_ms = now.mono_ms,
 		.slot_ms = slot_ms,
@@ -29,9 +29,9 @@ bool numbers_next(const struct numbers *n, const struct layout *layout, int64_t 
 }
 
 void numbers_use(struct numbers *n, const struct layout *layout,
-		 const struct stream *used)
+		 const struct key_stream *used)
 {
-	struct stream *stream = &n->stream[index_of(layout, used->slot_ms)];
+	struct key_stream *stream = &n->stream[index_of(layout, used->slot_ms)];
 
 	*stream = *used;
 	stream->sequence++;

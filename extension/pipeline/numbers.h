@@ -11,7 +11,7 @@
 
 #include "pipeline/layout.h"
 
-struct stream {
+struct key_stream {
 	int64_t id;	  /* Unix seconds, 0: none yet */
 	int64_t sequence; /* of its next object */
 	int64_t began_ms; /* monotonic */
@@ -19,7 +19,7 @@ struct stream {
 };
 
 struct numbers {
-	struct stream stream[OPEN_MAX];
+	struct key_stream stream[OPEN_MAX];
 	int64_t last_id; /* of all streams of the tag */
 };
 
@@ -27,7 +27,7 @@ struct numbers {
  * object's key is final when it is sealed: then numbers_use(). false: no id is
  * to be had. */
 bool numbers_next(const struct numbers *, const struct layout *, int64_t slot_ms,
-		  int64_t max_stream_ms, struct sink *, struct now, struct stream *);
-void numbers_use(struct numbers *, const struct layout *, const struct stream *);
+		  int64_t max_stream_ms, struct sink *, struct now, struct key_stream *);
+void numbers_use(struct numbers *, const struct layout *, const struct key_stream *);
 
 #endif

@@ -44,9 +44,10 @@ struct object {
 };
 
 struct sink {
-	/* Appends to the open object of the place, starting one if there is none;
-	 * a tag has OPEN_MAX of them at most. The rows are safe when it returns 0. -errno: nothing was kept; -ENOSPC:
-	 * there is no room for as many, or for more in this object. */
+	/* Appends to the open object of the place, starting one if there is none; a
+	 * tag has OPEN_MAX of them at most. The rows are safe when it returns 0.
+	 * -errno: nothing was kept; -ENOSPC: there is no room for as many, or for
+	 * more in this object. */
 	int (*append)(struct sink *, struct place, const struct rows *);
 	/* Gives the open object of the place its key and takes it away. object is
 	 * copied. -errno: it stays open. */

@@ -154,7 +154,8 @@ static bool explain_transform(const struct explain *x, enum tag tag,
 		[EXCLUDE] = "left out, as configured",
 	};
 	const struct transform *transform = (const void *)stage_at(x, KIND_TRANSFORM);
-	void *state = state_at(x, KIND_TRANSFORM), *record = records_add(records, x->now.wall_ms);
+	void *state = state_at(x, KIND_TRANSFORM),
+	     *record = records_add(records, x->now.wall_ms);
 	enum verdict verdict;
 
 	if (!record)

@@ -174,18 +174,21 @@ static int64_t read_late(const struct config *config, const struct layout *layou
 {
 	struct err err = ERR_INIT;
 
+	if (!layout->text.len)
+		return 0; /* already complained of */
 	if (late_ms == UNSET)
 		return layout->slot_ms ? LATE_USUAL_MS : 0;
 	if (late_ms < 0)
 		err_set_key(&err, "max_seconds_late", "must not be negative");
 	else if (late_ms && !layout->slot_ms)
-		err_set_key(&err, "max_seconds_late",
-			    "is for layouts with times in their keys: leave it out, or "
-			    "choose a layout");
+		err_set_key(
+			&err, "max_seconds_late",
+			"is for layouts with times in their keys (aws, aws-hive, ibm, "
+			"or a template with {hour} or the like): leave it out");
 	else if (late_ms > layout->slot_ms)
 		err_set_key(&err, "max_seconds_late",
-			    "must not be longer than the times in the layout's keys are "
-			    "apart: write %lld or less",
+			    "must not be longer than a slot of the layout: write %lld or "
+			    "less",
 			    (long long)layout->slot_ms / 1000);
 	else
 		return late_ms;
@@ -224,8 +227,10 @@ void store_limits_read(struct store_limits *limits, const struct config *config,
 	*limits = (struct store_limits){ 0 };
 	if (type == STORE_BAD)
 		return;
-	if (config_read(config, SECTION, &buffered_shape, &b, arena, problems))
+	if (config_read(config, SECTION, &buffered_shape, &b, arena, problems)) {
 		b.layout = (struct layout_options){ 0 };
+		b.max_seconds_late = UNSET;
+	}
 	limits->dirname = b.dirname;
 	limits->content_encoding = str_of(content_encoding_names[b.content_encoding]);
 	limits->bucket.prefix = b.filename_prefix;

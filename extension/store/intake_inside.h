@@ -11,7 +11,7 @@
 struct open_file {
 	bool is_open; /* there is one */
 	int64_t slot_ms;
-	int fd;	      /* -1: closed to save descriptors */
+	int fd; /* -1: closed to save descriptors */
 	uint64_t id;
 	int64_t size;
 };

@@ -31,7 +31,7 @@ static int mark_left(struct intake *in, int fd, const struct recipe_place *place
 		.last_ms = state->last_ms,
 		.records = state->records,
 	};
-	struct stream stream;
+	struct key_stream stream;
 	int error;
 
 	if (!numbers_next(numbers, &place->layout,

@@ -34,18 +34,18 @@ static const char config_text[] =
 
 const struct now pipe_now = { 1000, 1795341600000 };
 
-static int memory_append(struct sink *sink, enum tag tag, const struct rows *rows)
+static int memory_append(struct sink *sink, struct place place, const struct rows *rows)
 {
 	struct memory *m = (struct memory *)sink;
 
-	buf_put(&m->rows[tag], rows->bytes);
-	return buf_error(&m->rows[tag]);
+	buf_put(&m->rows[place.tag], rows->bytes);
+	return buf_error(&m->rows[place.tag]);
 }
 
-static int memory_seal(struct sink *sink, enum tag tag, const struct object *object)
+static int memory_seal(struct sink *sink, struct place place, const struct object *object)
 {
 	(void)sink;
-	(void)tag;
+	(void)place;
 	(void)object;
 	return 0;
 }

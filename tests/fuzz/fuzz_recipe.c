@@ -39,6 +39,23 @@ static int make(const struct recipe *recipe, struct memory *m)
 	return error;
 }
 
+/* The next start gives it a key of its slot. */
+static void check_key(const struct recipe_place *place)
+{
+	struct key_parts parts = {
+		.prefix = place->prefix,
+		.tag = place->tag,
+		.time_ms = place->slot_ms,
+	};
+	struct buf key = BUF_INIT(FUZZ_MEMORY);
+
+	layout_key(&place->layout, &parts, &key);
+	fuzz_check(!buf_error(&key) && key.len > place->prefix.len, "it has a key");
+	fuzz_check(place->layout.slot_ms || !layout_slot(&place->layout, place->slot_ms),
+		   "without times there is no slot");
+	buf_fini(&key);
+}
+
 /* A retry writes the same bytes. */
 static void check_again(struct str text, const struct memory *expected)
 {
@@ -66,6 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (recipe_read(fuzz_str(data, size), &arena, &recipe, &err) < 0) {
 		fuzz_check(*err.text, "whoever fails says why");
 	} else {
+		check_key(&recipe.place);
 		if (make(&recipe, &m) == 0)
 			check_again(fuzz_str(data, size), &m);
 		buf_fini(&m.bytes);

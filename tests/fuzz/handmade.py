@@ -4,6 +4,8 @@ import struct
 
 RECIPE = (b'{"format":1,"tag":"ingress","dirname":"bucket","prefix":"logs","content_encoding":"auto",'
           b'"record":"vpclogs","header":"%s","encode":"json","compress":"%s","compress_options":{"level":%d}}')
+SLOTTED = (RECIPE % (b"none", b"none", 0)).replace(
+    b'"content_encoding"', b'"layout":"{year}{month}{day}{hour}{minute}/{tag}/{stream}/{sequence}","slot_ms":%s,"content_encoding"')
 ENVELOPE = (b'{"format":1,"key":"logs/ingress/20200101T000000Z/00000001.gz","dirname":"bucket",'
             b'"content_type":"application/json","content_encoding":"gzip","records":3,"size":17,"sha256":"%s",'
             b'"md5":"%s","metadata":{"first-timestamp":"1","num-records":"3"}}') % (b"0a" * 32, b"1f" * 16)
@@ -41,11 +43,13 @@ analyzers: ['127.0.0.1:8082']
 SEEDS = {
     "spool": [spool(HEAD, ROWS, ROWS, SEAL), spool(PLAIN, ROWS, SEAL), spool(HEAD, ROWS), spool(HEAD), spool(ROWS),
               spool(HEAD, SEAL), spool(HEAD[:40]), spool(HEAD, ROWS, SEAL, ROWS),
+              spool(spool_frame(1, SLOTTED % b"1551196800000"), ROWS),
               b"\x00" + HEAD + ROWS + SEAL],
     "recipe": [RECIPE % (header, compress, level) for header in (b"none", b"vpclogs")
                for compress, level in ((b"none", 0), (b"gzip", 6), (b"zstd", 1))]
     + [(RECIPE % (b"none", b"none", 0)).replace(b'"json"', b'"%s","columns":["a b","c,\\"d"]' % encode)
-       for encode in (b"csv", b"text", b"ndjson", b"secadvisor")],
+       for encode in (b"csv", b"text", b"ndjson", b"secadvisor")]
+    + [SLOTTED % slot for slot in (b"1551196800000", b"-9223372036854775808", b"9223372036854775807", b"-1")],
     "envelope": [ENVELOPE, ENVELOPE.replace(b"gzip", b""), ENVELOPE.replace(b'"1"', b'"\\u0000\\ud800"')],
     "s3_reply": [b"200 ", b"200 " + ERROR % b"InternalError", b"503 <html>busy</html>", b"403 " + ERROR % b"AccessDenied"]
     + [b"400 " + ERROR % code for code in (b"EntityTooLarge", b"NoSuchBucket", b"RequestTimeTooSkewed", b"Other")],

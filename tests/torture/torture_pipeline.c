@@ -21,16 +21,16 @@ struct keeper {
 	struct outcome *tag; /* TAG_COUNT of them */
 };
 
-static int keep_rows(struct sink *sink, enum tag tag, const struct rows *rows)
+static int keep_rows(struct sink *sink, struct place place, const struct rows *rows)
 {
-	outcome_put(&((struct keeper *)sink)->tag[tag], rows->bytes);
+	outcome_put(&((struct keeper *)sink)->tag[place.tag], rows->bytes);
 	return 0;
 }
 
-static int keep_object(struct sink *sink, enum tag tag, const struct object *object)
+static int keep_object(struct sink *sink, struct place place, const struct object *object)
 {
 	(void)sink;
-	(void)tag;
+	(void)place;
 	return object->key.len ? 0 : -EINVAL;
 }
 
@@ -180,6 +180,50 @@ static int run_aws(struct outcome *o)
 	return run_pipeline(o, stages_aws);
 }
 
+#define HOUR_MS INT64_C(3600000)
+
+/* Rows of two hours in turn, which cannot always be put in order. */
+static int run_slots(struct outcome *o)
+{
+	static struct outcome tag[TAG_COUNT];
+	const struct now now = { 5000, 498706 * HOUR_MS };
+	struct keeper keeper = {
+		{ keep_rows, keep_object, keep_stream, keep_held },
+		tag,
+	};
+	struct bucket_limits limits = {
+		.layout = { .text = STR("{hour}{tag}{stream}{sequence}"),
+			    .slot_ms = HOUR_MS,
+			    .renumbers = true },
+		.max_records = 50,
+		.max_age_ms = 60000,
+		.max_late_ms = HOUR_MS,
+		.max_stream_ms = 60000,
+		.max_held = 1000,
+		.first_age_ms = 60000,
+	};
+	struct err err = ERR_INIT;
+	struct stats stats = { 0 };
+	struct bucket bucket;
+	int i;
+
+	bucket_init(&bucket, TAG_OTHER, &limits, &keeper.sink, &stats);
+	for (i = 0; i < 1000; i++) {
+		stats_add(&stats, STAT_FLOWS_RECEIVED, 1);
+		stats_add(&stats, STAT_FLOWS_TRANSFORMED, 1);
+		buf_printf(bucket_row(&bucket), ",{%d}", i);
+		bucket_row_done(&bucket, now.wall_ms - i % 3);
+		if (i % 300 == 299)
+			bucket_commit(&bucket, now);
+	}
+	bucket_flush(&bucket, now);
+	bucket_fini(&bucket);
+	put_rows(o, tag);
+	if (stats_balance(&stats, &err) < 0)
+		outcome_puts(o, UNBALANCED);
+	return 0;
+}
+
 static bool is_balanced(const struct outcome *o, const struct outcome *usual)
 {
 	(void)usual;
@@ -220,5 +264,6 @@ const struct operation torture_pipeline[] = {
 	{ .name = "pipeline, action", .run = run_action, .allows = is_balanced },
 	{ .name = "pipeline, secadvisor", .run = run_secadvisor, .allows = is_balanced },
 	{ .name = "pipeline, awsflowlogs", .run = run_aws, .allows = is_balanced },
+	{ .name = "bucket, slots", .run = run_slots, .allows = is_balanced },
 	{ 0 },
 };

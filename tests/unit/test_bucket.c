@@ -819,8 +819,8 @@ static void test_rows_come_into_the_slot_of_their_time(void **state)
 		{ 2, TICK, TAG_INTERNAL, NULL, NULL, BORDER + 60000 },
 		{ BORDER - 1, COMMIT, TAG_INTERNAL, "1@190456", NULL, 0 },
 		{ BORDER, TICK, TAG_INTERNAL, NULL, NULL, BORDER + 60000 },
-		{ BORDER + 1, COMMIT, TAG_INTERNAL, "2@190457 3@190455 4@190456 5@-109544",
-		  NULL, 0 },
+		{ BORDER + 1, COMMIT, TAG_INTERNAL,
+		  "2@190457 3@190455 4@190456 5@-109544", NULL, 0 },
 		{ BORDER + 2, COMMIT, TAG_INTERNAL, "6@-109545 7@190455", NULL, 0 },
 		{ BORDER + 2, TICK, TAG_INTERNAL, NULL, NULL, BORDER + 60000 },
 		{ BORDER + 59999, COMMIT, TAG_INTERNAL, "8@190455", NULL, 0 },
@@ -846,18 +846,18 @@ static void test_both_open_objects_have_their_limits(void **state)
 {
 	struct bucket_limits limits = limits_until(MINUTE_LAYOUT, 300000);
 	static const struct step steps[] = {
-		{ BORDER + 1, COMMIT, TAG_OTHER, "a@0 1@190456 b@0 2@190457 c@0",
-		  "logs/16:45/other/5c756ef6/00000000 190457 190457 2: a b\n", 0 },
+		{ BORDER + 1, COMMIT, TAG_OTHER, "a@0 1@190456 b@0 2@190457 c@0 d@0",
+		  "logs/16:45/other/5c756e38/00000000 190457 190457 3: a b c\n", 0 },
 		{ BORDER + 2, COMMIT, TAG_OTHER, "3@190456",
-		  "logs/16:50/other/5c756ef6/00000001 190457 190458 3: 1 2 3\n", 0 },
+		  "logs/16:50/other/5c756e38/00000001 190457 190458 3: 1 2 3\n", 0 },
 		{ BORDER + 3, COMMIT, TAG_OTHER, "4@190456", NULL, 0 },
 		/* One ages from the first row of all, the other from the last sealing. */
 		{ BORDER + 4, TICK, TAG_OTHER, NULL, NULL, BORDER + 100001 },
 		{ BORDER + 100001, TICK, TAG_OTHER, NULL,
-		  "logs/16:45/other/5c756ef6/00000002 190457 290457 1: c\n",
+		  "logs/16:45/other/5c756e38/00000002 190457 290457 1: d\n",
 		  BORDER + 100002 },
 		{ BORDER + 100002, TICK, TAG_OTHER, NULL,
-		  "logs/16:50/other/5c756ef6/00000003 190458 290458 1: 4\n", 0 },
+		  "logs/16:50/other/5c756e38/00000003 190458 290458 1: 4\n", 0 },
 	};
 
 	(void)state;
@@ -873,8 +873,8 @@ static void test_flush_seals_both_open_objects(void **state)
 	static const struct step steps[] = {
 		{ BORDER + 1, COMMIT, TAG_OTHER, "1@190456 a@0", NULL, 0 },
 		{ BORDER + 2, FLUSH, TAG_OTHER, NULL,
-		  "logs/16:45/other/5c756ef6/00000000 190457 190458 1: a\n"
-		  "logs/16:50/other/5c756ef6/00000001 190457 190458 1: 1\n",
+		  "logs/16:45/other/5c756e38/00000000 190457 190458 1: a\n"
+		  "logs/16:50/other/5c756e38/00000001 190457 190458 1: 1\n",
 		  0 },
 		{ BORDER + 3, TICK, TAG_OTHER, NULL, NULL, 0 },
 	};
@@ -935,8 +935,8 @@ static void test_rows_that_wait_for_the_sink_keep_their_time(void **state)
 		{ BORDER + 300000, COMMIT, TAG_OTHER, "x@490456", NULL, 0 },
 		{ BORDER + 300001, MEND, TAG_OTHER, NULL, NULL, 0 },
 		{ BORDER + 361000, COMMIT, TAG_OTHER, "",
-		  "logs/16:45/other/5c756fa1/00000000 1 551456 3: a b c\n"
-		  "logs/16:50/other/5c756fa1/00000001 190456 551456 2: 1 2\n",
+		  "logs/16:50/other/5c756fa1/00000000 190456 551456 2: 1 2\n"
+		  "logs/16:45/other/5c756fa1/00000001 1 551456 3: a b c\n",
 		  0 },
 		{ BORDER + 361001, FLUSH, TAG_OTHER, NULL,
 		  "logs/16:55/other/5c756fa1/00000002 551456 551457 3: 3 d x\n", 0 },
@@ -986,7 +986,8 @@ static void test_any_time_has_a_slot(void **state)
 
 		for (j = 0; j < sizeof(times) / sizeof(times[0]); j++) {
 			add_rows(&w.bucket[0], "x");
-			w.bucket[0].rows.row[w.bucket[0].rows.count - 1].time_ms = times[j];
+			w.bucket[0].rows.row[w.bucket[0].rows.count - 1].time_ms =
+				times[j];
 		}
 		add_rows(&w.bucket[0], "a@0 b@-300000 c@300000 d@-600000");
 		rows += (int64_t)j + 4;

@@ -140,8 +140,8 @@ static void test_recovery_keeps_the_key_or_gives_one(void **state)
 	house_close(&h);
 }
 
-/* The layout is the object's own, not that of today; its slot is when its first
- * rows came. */
+/* The layout is the object's own, not that of today. A recipe of before there were
+ * slots in it: its slot is when its first rows came. */
 static void test_recovery_keeps_the_layout(void **state)
 {
 	struct err err = ERR_INIT;
@@ -167,6 +167,101 @@ static void test_recovery_keeps_the_layout(void **state)
 		    "[{\"a\":1},{\"a\":2}]\n");
 	assert_next(&h, "p/egress/20190226T164649Z/00000000.gz", "[{\"e\":1}]\n");
 	house_close(&h);
+}
+
+#define HOURLY "h={hour}/{tag}/{stream}/{sequence}"
+#define MINUTE "{hour}:{minute}/{tag}/{stream_hex}/{sequence}"
+
+/* Two objects of a tag, whatever order their rows come and are sealed in. */
+static void test_a_tag_has_two_slots_open(void **state)
+{
+	const struct place one = { TAG_OTHER, 3600000 }, two = { TAG_OTHER, 7200000 };
+	const struct place three = { TAG_OTHER, 10800000 };
+	struct house h;
+
+	(void)state;
+	house_open(&h);
+	assert_int_equal(append_to(&h, one, ",{\"a\":1}", 1), 0);
+	assert_int_equal(append_to(&h, two, ",{\"b\":1}", 1), 0);
+	assert_int_equal(append_to(&h, one, ",{\"a\":2}", 1), 0);
+	/* A third one has to wait. */
+	assert_int_equal(append_to(&h, three, ",{\"c\":1}", 1), -EBUSY);
+	assert_int_equal(seal_of(&h, three, "k0"), -EBUSY);
+	assert_int_equal(seal_of(&h, one, "k1"), 0);
+	assert_int_equal(append_to(&h, three, ",{\"c\":2}", 1), 0);
+	assert_int_equal(append_to(&h, two, ",{\"b\":2}", 1), 0);
+	assert_int_equal(seal_of(&h, three, "k3"), 0);
+	assert_int_equal(seal_of(&h, two, "k2"), 0);
+	run_jobs(&h);
+	assert_next(&h, "k1", "[{\"a\":1},{\"a\":2}]\n");
+	assert_next(&h, "k2", "[{\"b\":1},{\"b\":2}]\n");
+	assert_next(&h, "k3", "[{\"c\":2}]\n");
+	assert_no_more(&h);
+	house_close(&h);
+}
+
+static void set_layout(struct house *h, const char *text)
+{
+	struct err err = ERR_INIT;
+
+	assert_int_equal(layout_init(&h->layout, str_of(text), &err), 0);
+	house_restart(h);
+}
+
+/* Killed with both open: each gets the key of its slot, not of when its rows came. */
+static void test_recovery_keeps_the_slot(void **state)
+{
+	static const struct {
+		const char *layout;
+		int64_t slot_ms, next_ms;
+		const char *key[3]; /* of the one slot, the next, and the one again */
+	} cases[] = {
+		{ MINUTE,
+		  86400000 + 7200000,
+		  86400000 + 7500000,
+		  { "p/02:00/other/5c756d79/00000000", "p/02:05/other/5c756d79/00000001",
+		    "p/02:00/other/5c756d79/00000002" } },
+		/* Streams of a slot are its own, and count from 0. */
+		{ HOURLY,
+		  86400000 + 7200000,
+		  86400000 + 10800000,
+		  { "p/h=02/other/20190226T164649Z/00000000",
+		    "p/h=03/other/20190226T164650Z/00000000",
+		    "p/h=02/other/20190226T164649Z/00000001" } },
+		/* Hours of two days are two slots. */
+		{ HOURLY,
+		  86400000 + 7200000,
+		  2 * 86400000 + 7200000,
+		  { "p/h=02/other/20190226T164649Z/00000000",
+		    "p/h=02/other/20190226T164650Z/00000000",
+		    "p/h=02/other/20190226T164651Z/00000000" } },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct place one = { TAG_OTHER, cases[i].slot_ms };
+		struct place two = { TAG_OTHER, cases[i].next_ms };
+		struct house h;
+
+		house_open(&h);
+		set_layout(&h, cases[i].layout);
+		append_to(&h, one, ",{\"a\":1}", 1);
+		append_to(&h, two, ",{\"b\":1}", 1);
+		set_layout(&h, cases[i].layout);
+		append_to(&h, one, ",{\"a\":2}", 1);
+		house_restart(&h);
+		intake_recover(h.intake, start);
+		run_jobs(&h);
+		assert_next(&h, cases[i].key[0], "[{\"a\":1}]\n");
+		assert_next(&h, cases[i].key[1], "[{\"b\":1}]\n");
+		assert_next(&h, cases[i].key[2], "[{\"a\":2}]\n");
+		assert_no_more(&h);
+		/* Nothing that comes is in a stream of these. */
+		assert_true(h.sink->stream(h.sink, start.wall_ms / 1000) >
+			    start.wall_ms / 1000 + (int64_t)i);
+		house_close(&h);
+	}
 }
 
 /* Killed in the middle of a write: what was whole is sealed, in order. */
@@ -434,6 +529,8 @@ int main(void)
 		cmocka_unit_test(test_what_is_not_sealed_stays_open),
 		cmocka_unit_test(test_recovery_keeps_the_key_or_gives_one),
 		cmocka_unit_test(test_recovery_keeps_the_layout),
+		cmocka_unit_test(test_a_tag_has_two_slots_open),
+		cmocka_unit_test(test_recovery_keeps_the_slot),
 		cmocka_unit_test(test_recovery_cuts_half_written_frames),
 		cmocka_unit_test(test_new_streams_are_above_that_of_recovery),
 		cmocka_unit_test(test_two_intakes_never_share_a_stream),

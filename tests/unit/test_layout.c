@@ -85,6 +85,37 @@ static void test_keys_have_the_time_of_their_slot(void **state)
 
 #define UNIQUE "{tag}{stream}{sequence}"
 
+/* A recipe is a file: its slot may be any number. */
+static void test_any_time_is_in_a_slot(void **state)
+{
+	static const int64_t times[] = { INT64_MIN, INT64_MIN + 1, INT64_MAX, -1, 0 };
+	struct key_parts parts = { .tag = TAG_OTHER };
+	struct err err = ERR_INIT;
+	struct layout layout;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(layout_init(&layout,
+				     STR("{year}{month}{day}{hour}{minute}{tag}{stream}"
+					 "{sequence}"),
+				     &err),
+			 0);
+	for (i = 0; i < COUNT(times); i++) {
+		struct buf key = BUF_INIT(1024);
+
+		parts.time_ms = times[i];
+		layout_key(&layout, &parts, &key);
+		assert_int_equal(buf_error(&key), 0);
+		assert_true(layout_slot(&layout, times[i]) <= times[i]);
+		buf_fini(&key);
+	}
+	assert_int_equal(layout_parity(&layout, 0), 0);
+	assert_int_equal(layout_parity(&layout, 300000), 1);
+	assert_int_equal(layout_parity(&layout, -300000), 1);
+	layout.slot_ms = 0;
+	assert_int_equal(layout_parity(&layout, 300000), 0);
+}
+
 static void test_slots_are_as_fine_as_their_names(void **state)
 {
 	static const struct {
@@ -167,6 +198,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_keys_have_prefix_tag_stream_and_sequence),
 		cmocka_unit_test(test_keys_have_the_time_of_their_slot),
+		cmocka_unit_test(test_any_time_is_in_a_slot),
 		cmocka_unit_test(test_slots_are_as_fine_as_their_names),
 		cmocka_unit_test(test_layouts_that_lose_objects_are_refused),
 	};

@@ -229,6 +229,23 @@ static void test_layouts_say_what_they_lack(void **state)
 		{ "      layout: template\n      key: \"{tag}/{stream}\"\n",
 		  ":11: pipeline.store.buffered.key: needs {sequence}, or an object would "
 		  "overwrite the one before\n" },
+		{ "      max_seconds_late: 1\n",
+		  ":10: pipeline.store.buffered.max_seconds_late: is for layouts with times "
+		  "in their keys (aws, aws-hive, ibm, or a template with {hour} or the "
+		  "like): leave it out\n" },
+		{ PLACE "      layout: aws\n      max_seconds_late: 301\n",
+		  ":13: pipeline.store.buffered.max_seconds_late: must not be longer than a "
+		  "slot of the layout: write 300 or less\n" },
+		{ IBM "      layout: ibm\n      max_seconds_late: 3601\n",
+		  "write 3600 or less\n" },
+		{ PLACE "      layout: aws\n      max_seconds_late: -1\n",
+		  ":13: pipeline.store.buffered.max_seconds_late: must not be negative\n" },
+		{ PLACE "      layout: aws\n      max_seconds_late: 1m\n",
+		  ":13: pipeline.store.buffered.max_seconds_late: " },
+		{ "      layout: s3\n      max_seconds_late: 60\n",
+		  ":10: pipeline.store.buffered.layout: " },
+		{ "      layout: aws\n      max_seconds_late: 60\n",
+		  ".account_id: must have 12 digits for this layout\n" },
 	};
 	size_t i;
 
@@ -239,11 +256,49 @@ static void test_layouts_say_what_they_lack(void **state)
 
 		buf_printf(&yaml, GOOD "%s", cases[i].yaml);
 		open_world(&w, yaml.ptr, false);
+		assert_int_equal(w.limits.bucket.max_late_ms, 0);
 		assert_int_equal(w.problems.count, 1);
 		if (!strstr(w.problems.text.ptr, cases[i].why))
 			fail_msg("%s", w.problems.text.ptr);
 		close_world(&w);
 		buf_fini(&yaml);
+	}
+}
+
+/* Where keys have times a minute goes without saying; 0 is a value everywhere. */
+static void test_how_late_a_record_may_be(void **state)
+{
+	static const struct {
+		const char *yaml;
+		bool is_stdout;
+		int64_t max_late_ms;
+	} cases[] = {
+		{ GOOD, false, 0 },
+		{ GOOD "      max_seconds_late: 0\n", false, 0 },
+		{ GOOD PLACE "      layout: aws\n", false, 60000 },
+		{ GOOD IBM "      layout: ibm\n", false, 60000 },
+		{ GOOD PLACE "      layout: aws\n      max_seconds_late: 0\n", false, 0 },
+		{ GOOD PLACE "      layout: aws\n      max_seconds_late: 300\n", false,
+		  300000 },
+		{ GOOD IBM "      layout: ibm\n      max_seconds_late: 3600\n", false,
+		  3600000 },
+		{ "pipeline:\n  store:\n    type: direct\n    buffered:\n" PLACE
+		  "      layout: aws\n",
+		  false, 60000 },
+		{ "pipeline:\n  store:\n    type: direct\n    buffered:\n" PLACE
+		  "      layout: aws\n",
+		  true, 0 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		struct world w;
+
+		open_world(&w, cases[i].yaml, cases[i].is_stdout);
+		assert_string_equal(buf_str(&w.problems.text).ptr, "");
+		assert_int_equal(w.limits.bucket.max_late_ms, cases[i].max_late_ms);
+		close_world(&w);
 	}
 }
 
@@ -307,6 +362,7 @@ int main(void)
 		cmocka_unit_test(test_values_of_the_wrong_type_are_refused),
 		cmocka_unit_test(test_layouts_become_templates),
 		cmocka_unit_test(test_layouts_say_what_they_lack),
+		cmocka_unit_test(test_how_late_a_record_may_be),
 		cmocka_unit_test(test_direct_needs_no_limits),
 		cmocka_unit_test(test_an_unknown_type_is_refused),
 		cmocka_unit_test(test_sections_are_listed_as_far_as_there_is_room),

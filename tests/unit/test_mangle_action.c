@@ -184,6 +184,29 @@ static void test_what_both_have_seen_is_accepted(void **state)
 	close_world(&w);
 }
 
+/* Of the last update of either capture point, whichever side is waited for. */
+static void test_reports_are_of_the_time_of_their_flows(void **state)
+{
+	struct connection c, other;
+	struct records records;
+	struct world w;
+
+	(void)state;
+	open_world(&w);
+	connection_open(&c, 1);
+	connection_open(&other, 2);
+	one(&w, &c, 0, 7, 0);
+	records = one(&w, &c, 1, 5, 1000);
+	assert_int_equal(records.count, 1);
+	assert_true(c.view[0].last.last < c.view[1].last.last);
+	assert_int_equal(records.time_ms[0], c.view[1].last.last);
+	one(&w, &other, 1, 1, 2000);
+	tick(&w, &records, 22000);
+	assert_int_equal(records.count, 1);
+	assert_int_equal(records.time_ms[0], other.view[1].last.last);
+	close_world(&w);
+}
+
 static void test_what_one_has_seen_is_rejected_in_time(void **state)
 {
 	struct connection c, other;
@@ -359,6 +382,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_both_have_seen_is_accepted),
+		cmocka_unit_test(test_reports_are_of_the_time_of_their_flows),
 		cmocka_unit_test(test_what_one_has_seen_is_rejected_in_time),
 		cmocka_unit_test(test_ibm_has_words_of_its_own),
 		cmocka_unit_test(test_others_are_left_out),

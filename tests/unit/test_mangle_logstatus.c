@@ -273,7 +273,7 @@ static void test_the_records_are_those_of_the_go_exporter(void **state)
 		.update_count = 3,
 	};
 	void *item[1] = { &record };
-	int64_t time_ms[1] = { 0 };
+	int64_t time_ms[1] = { 5 };
 	struct records records = {
 		.shape = &secadvisor_shape,
 		.item = item,
@@ -314,6 +314,11 @@ static void test_the_records_are_those_of_the_go_exporter(void **state)
 				(struct json_style){ false, 0 });
 		assert_string_equal(w.text.ptr, expected[i]);
 	}
+	/* They are of the time that they say; what was there keeps its own. */
+	assert_int_equal(records.time_ms[0], 5);
+	for (i = 1; i < records.count; i++)
+		assert_int_equal(records.time_ms[i],
+				 ((struct secadvisor *)records.item[i])->last);
 	/* A mangle or template behind it may look at these. */
 	assert_true(str_is(((struct secadvisor *)records.item[2])->l3_tracking_id,
 			   "18f0e5d4c3b2a190"));

@@ -142,6 +142,21 @@ static void adding_apply(void *self, enum tag tag, struct records *records,
 	assert_int_equal(records->count, before + 40);
 }
 
+/* Of the slot before, and of the present one, in turn. */
+static void adding_few(void *self, enum tag tag, struct records *records, struct now now)
+{
+	int64_t i;
+
+	(void)self;
+	for (i = 0; i < 4; i++) {
+		struct record *record = records_add(records,
+						    now.wall_ms - (i % 2 ? 0 : 2000));
+
+		assert_non_null(record);
+		record->number = i + 1000 * (int64_t)tag;
+	}
+}
+
 /* From 3000 on, two records without flows in one of the tags. */
 static int64_t fake_tick(void *self, enum tag tag, struct records *records,
 			 struct now now)
@@ -188,7 +203,7 @@ static void fake_row(const void *self, const struct shape *shape, const void *ou
 struct fake_sink {
 	struct sink sink;
 	struct buf log; /* a line an append or object */
-	bool fails;
+	bool fails, has_slots;
 };
 
 static int fake_append(struct sink *sink, struct place place, const struct rows *rows)
@@ -197,7 +212,10 @@ static int fake_append(struct sink *sink, struct place place, const struct rows 
 
 	if (fake->fails)
 		return -EIO;
-	buf_printf(&fake->log, "%s:" STR_FMT "\n", tag_names[place.tag], STR_ARG(rows->bytes));
+	buf_printf(&fake->log, "%s", tag_names[place.tag]);
+	if (fake->has_slots)
+		buf_printf(&fake->log, "@%lld", (long long)place.slot_ms / 1000);
+	buf_printf(&fake->log, ":" STR_FMT "\n", STR_ARG(rows->bytes));
 	return 0;
 }
 
@@ -725,6 +743,70 @@ static void test_records_may_be_due_without_flows(void **state)
 	close_world(&w);
 }
 
+/* The records of the tag that is next have these times. */
+static void add_time(struct world *w, int64_t start, int64_t last_ms, int64_t update_ms)
+{
+	static struct flow_metric update[8];
+	struct flow *flow;
+
+	add_flow(w, start, last_ms);
+	flow = &w->batch->flows[w->batch->count - 1];
+	if (!update_ms)
+		return;
+	flow->last_update = &update[w->batch->count - 1];
+	flow->last_update->last = update_ms;
+}
+
+/* In five minutes, of which the clock is at the first second: the flow's last
+ * update counts, or its last packet, or when it came. Of what a mangle adds its
+ * own word; without max_late nothing. */
+static void test_records_have_the_time_of_their_flow(void **state)
+{
+	static const struct {
+		int64_t max_late_ms;
+		bool adds;
+		const char *log;
+	} cases[] = {
+		{ 60000, false,
+		  "egress@0: 100/0 300/0\negress@300: 200/0 400/0 500/0\n"
+		  "internal@0: 20/0\n" },
+		{ 60000, true,
+		  "egress@0: 100/0 300/0 0/0 2/0\n"
+		  "egress@300: 200/0 400/0 500/0 1/0 3/0\n"
+		  "internal@0: 20/0 2000/0 2002/0\ninternal@300: 2001/0 2003/0\n" },
+		{ 0, false,
+		  "egress@300: 100/0 200/0 300/0 400/0 500/0\ninternal@300: 20/0\n" },
+	};
+	struct err err = ERR_INIT;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct world w;
+
+		open_world(&w);
+		layout_init(&w.parts.limits.layout,
+			    STR("{minute}{tag}{stream_hex}{sequence}"), &err);
+		w.sink.has_slots = true;
+		w.parts.limits.max_late_ms = cases[i].max_late_ms;
+		w.parts.limits.max_age_ms = w.parts.limits.first_age_ms = 600000;
+		if (cases[i].adds)
+			w.mangle.apply = adding_few;
+		start_pipeline(&w);
+		add_time(&w, 100, 300000, 299999);
+		add_time(&w, 200, 299999, 300000);
+		add_time(&w, 300, 299999, 0);
+		add_time(&w, 400, -1, 0);
+		add_time(&w, 500, 0, -7);
+		add_time(&w, 20, 1, 1);
+		accept_all(&w);
+		pipeline_commit(w.pipeline, at(301000));
+		assert_string_equal(w.sink.log.ptr, cases[i].log);
+		assert_int_equal(get(&w, STAT_RECORDS_LATE), 0);
+		close_world(&w);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -744,6 +826,7 @@ int main(void)
 		cmocka_unit_test(test_ticks_leave_a_parked_batch_alone),
 		cmocka_unit_test(test_records_without_flows_belong_to_objects),
 		cmocka_unit_test(test_a_classifier_is_refreshed_beside_the_flows),
+		cmocka_unit_test(test_records_have_the_time_of_their_flow),
 	};
 
 	return cmocka_run_group_tests_name("pipeline", tests, NULL, NULL);

@@ -357,10 +357,16 @@ static void test_the_layout_is_kept(void **state)
 	assert_true(str_equal(w.recipe.place.layout.text, at.layout.text));
 	assert_int_equal(w.recipe.place.layout.slot_ms, 86400000);
 	close_world(&w);
+	at.slot_ms = T0 - T0 % 86400000;
+	open_world(&w, "", &at);
+	assert_int_equal(w.recipe.place.slot_ms, at.slot_ms);
+	close_world(&w);
 	/* That of the Go exporter is left out: older versions read these recipes. */
+	at.slot_ms = 0;
 	assert_int_equal(layout_init(&at.layout, STR(LAYOUT_EXPORTER), &err), 0);
 	open_world(&w, "", &at);
 	assert_null(strstr(w.recipe_text.ptr, "layout"));
+	assert_null(strstr(w.recipe_text.ptr, "slot"));
 	close_world(&w);
 }
 

@@ -136,10 +136,14 @@ static void make_original(bool is_marked, bool is_sealed, struct buf *file)
 		struct rows rows = { str_of(batches[i].rows), batches[i].count, 100,
 				     200 };
 
-		assert_int_equal(sink->append(sink, (struct place){ TAG_OTHER, 0 }, &rows), 0);
+		assert_int_equal(sink->append(sink, (struct place){ TAG_OTHER, 0 },
+					      &rows),
+				 0);
 	}
 	if (is_marked)
-		assert_int_equal(sink->seal(sink, (struct place){ TAG_OTHER, 0 }, &object), 0);
+		assert_int_equal(sink->seal(sink, (struct place){ TAG_OTHER, 0 },
+					    &object),
+				 0);
 	if (is_sealed)
 		workers_run(h.house.workers, start);
 	world_read(&h.house.w, is_sealed ? SPOOL_NEW : SPOOL_OPEN, 1, file);

@@ -189,8 +189,10 @@ static int64_t tick(struct world *w, enum tag tag, int64_t ms, const char *expec
 
 	due = transform_awsflowlogs.tick(w->set.at[KIND_TRANSFORM].state, tag, &records,
 					 (struct now){ ms, 1700000000000 + ms });
-	for (i = 0; i < records.count; i++)
+	for (i = 0; i < records.count; i++) {
 		put_row(w, records.item[i], &out);
+		assert_int_equal(records.time_ms[i], 1700000000000 + ms); /* its end */
+	}
 	assert_string_equal(out.len ? out.ptr : "", expected);
 	buf_fini(&out);
 	return due;
