@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keys as AWS and IBM document theirs, and keys of one's own: where they are, when their rows came, nothing lost."""
+"""Keys as AWS and IBM document theirs, and keys of one's own: where they are, when their rows came, nothing lost.
+
+Records are put by arrival; golden/test_slots.py has those that go by their time.
+"""
 import collections
 import datetime
 import gzip
@@ -32,7 +35,7 @@ IBM = (r"ibm_vpc_flowlogs_v1/account=(?P<account>[^/:]+)/region=(?P<region>[^/:]
 OWN = r"dt=(?P<y>\d{4})-(?P<m>\d\d)-(?P<d>\d\d)/(?P<tag>egress|ingress|internal|other)-\d{8}T\d{6}Z-\d{8}\.json"
 
 # Objects are as large as the slots of their keys allow.
-LONG = {"max_seconds_per_object": 100000, "max_seconds_per_stream": 100000}
+LONG = {"max_seconds_per_object": 100000, "max_seconds_per_stream": 100000, "max_seconds_late": 0}
 
 
 @pytest.fixture(scope="module")
