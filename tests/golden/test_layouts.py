@@ -148,6 +148,9 @@ def test_template(evening, tmp_path):
     ({"layout": "aws", "account_id": "123456789012", "region": "eu-central-1"}, "zstd",
      ".layout: wants pipeline.compress.type: gzip"),
     (settings.merge(IBM_PLACE, {"subnet_id": ""}), "gzip", ".subnet_id: must be set for this layout"),
+    (settings.merge(IBM_PLACE, {"max_seconds_late": 3601}), "gzip",
+     ".max_seconds_late: must not be longer than a slot of the layout: write 3600 or less"),
+    ({"max_seconds_late": 60}, "gzip", ".max_seconds_late: is for layouts with times in their keys"),
 ])
 def test_check_refuses(store, compress, reason, tmp_path):
     """One line with the file, its line and what is wrong."""
