@@ -57,9 +57,11 @@ def name_of(ms):
 def open_slots(folder):
     """Return {tag: days of its open objects}, as their files say."""
     found = collections.defaultdict(set)
-    for path in (folder / "spool" / "exporter" / "open").iterdir():
-        recipe = json.loads(next(spoolfiles.frames(path.read_bytes())).payload)
-        found[recipe["tag"]].add(name_of(recipe["slot_ms"]))
+    for path in sorted((folder / "spool" / "exporter" / "open").iterdir()):
+        for frame in spoolfiles.frames(path.read_bytes()):
+            if frame.kind == spoolfiles.RECIPE:
+                recipe = json.loads(frame.payload)
+                found[recipe["tag"]].add(name_of(recipe["slot_ms"]))
     return dict(found)
 
 
