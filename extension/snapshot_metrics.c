@@ -29,6 +29,7 @@ static const char *const help_of_stat[STAT_COUNT] = {
 	[STAT_RECORDS_ADDED] = "Records that a stage added.",
 	[STAT_RECORDS_MERGED] = "Records that a stage merged into others.",
 	[STAT_RECORDS_ENCODED] = "Records that became rows of objects.",
+	[STAT_RECORDS_LATE] = "Of those, too late for the slot of their time.",
 	[STAT_RECORDS_RECOVERED] = "Records of an earlier run, found in the spool.",
 	[STAT_RECORDS_DROPPED_TOO_LONG] = "Records that were lost, by reason.",
 	[STAT_RECORDS_UPLOADED] = "Records in stored objects.",
