@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "base/jitter.h"
 #include "net/endpoint.h"
 #include "store/iam.h"
 #include "store/iam_reply.h"
@@ -71,15 +72,6 @@ static void wipe(struct buf *b)
 	buf_reset(b);
 }
 
-/* xorshift64*: jitter needs no better. */
-static uint64_t next_random(struct iam *iam)
-{
-	iam->random ^= iam->random >> 12;
-	iam->random ^= iam->random << 25;
-	iam->random ^= iam->random >> 27;
-	return iam->random * 2685821657736338717u;
-}
-
 /* The wait is over. */
 static void on_begin(struct http_request *request)
 {
@@ -98,7 +90,7 @@ static void keep_token(struct iam *iam, struct buf *token, int64_t lifetime_ms)
 {
 	struct iam_times times;
 
-	iam_times(lifetime_ms, next_random(iam), &times);
+	iam_times(lifetime_ms, jitter_next(&iam->random), &times);
 	wipe(&iam->token);
 	buf_fini(&iam->token);
 	iam->token = *token;
@@ -114,7 +106,7 @@ static void keep_token(struct iam *iam, struct buf *token, int64_t lifetime_ms)
 
 static void pause_after_failure(struct iam *iam)
 {
-	int64_t pause_ms = iam_backoff_ms(++iam->failures, next_random(iam));
+	int64_t pause_ms = iam_backoff_ms(++iam->failures, jitter_next(&iam->random));
 
 	if (pause_ms < iam->request.retry_after_ms)
 		pause_ms = iam->request.retry_after_ms;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/causes.h"
+#include "base/jitter.h"
 #include "store/outgoing.h"
 #include "store/uploader.h"
 #include "sys/clock.h"
@@ -44,15 +45,6 @@ struct uploader {
 	int64_t retry_ms;   /* monotonic; not before */
 	uint64_t random;
 };
-
-/* xorshift64*: jitter needs no better. */
-static uint64_t next_random(struct uploader *u)
-{
-	u->random ^= u->random >> 12;
-	u->random ^= u->random << 25;
-	u->random ^= u->random >> 27;
-	return u->random * 2685821657736338717u;
-}
 
 static void put_ended(struct put *put)
 {
@@ -141,8 +133,9 @@ static void back_off(struct uploader *u, int64_t retry_after_ms, struct now now)
 		most = BACKOFF_MAX_MS;
 	u->failures++;
 	u->retry_ms = now.mono_ms +
-		      (retry_after_ms ? retry_after_ms
-				      : 1 + (int64_t)(next_random(u) % (uint64_t)most));
+		      (retry_after_ms
+			       ? retry_after_ms
+			       : 1 + (int64_t)(jitter_next(&u->random) % (uint64_t)most));
 }
 
 /* Only what is wrong with the file itself is never tried again. */
