@@ -74,7 +74,7 @@ static struct item *add_item(struct items *items)
 	size_t room;
 
 	if (items->count == items->room) {
-		room = items->room ? items->room * 2 : 128;
+		room = items->room ? items->room * 2 : 16;
 		more = realloc(items->item, room * sizeof(*more));
 		if (!more)
 			return NULL;

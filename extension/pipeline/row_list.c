@@ -20,7 +20,7 @@ void row_list_fini(struct row_list *list)
 
 static bool has_room(struct row_list *list)
 {
-	size_t room = list->room ? list->room * 2 : 128;
+	size_t room = list->room ? list->room * 2 : 16;
 	struct row *more;
 
 	if (list->count < list->room)

@@ -8,6 +8,8 @@
 #include "store/frame.h"
 #include "sys/io.h"
 
+#define UNCHECKED_BYTES ((uint32_t)1 << 20)
+
 static void put_u32(unsigned char *at, uint32_t value)
 {
 	int i;
@@ -106,10 +108,12 @@ int frame_read_payload(int fd, int64_t offset, const struct frame *frame,
 
 	buf_reset(payload);
 	/* A damaged length must not cost half a gigabyte of memory. */
-	if (fstat(fd, &status) < 0)
-		return -errno;
-	if (offset + FRAME_HEAD + frame->bytes > status.st_size)
-		return -ENODATA;
+	if (frame->bytes > UNCHECKED_BYTES) {
+		if (fstat(fd, &status) < 0)
+			return -errno;
+		if (offset + FRAME_HEAD + frame->bytes > status.st_size)
+			return -ENODATA;
+	}
 	room = buf_room(payload, frame->bytes);
 	if (!room)
 		return buf_error(payload) == -EFBIG ? -ENODATA : buf_error(payload);
