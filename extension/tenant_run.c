@@ -204,7 +204,7 @@ static void end_overflow(struct tenant *t)
 void tenant_offer(struct receiver *receiver, const struct parcel *parcel)
 {
 	struct tenant *t = (struct tenant *)receiver;
-	int64_t count = (int64_t)parcel->count;
+	int64_t count = (int64_t)parcel->count, before;
 
 	stats_add(&t->home->stats, STAT_FLOWS_RECEIVED, count);
 	batch_ref(parcel->batch);
@@ -214,8 +214,10 @@ void tenant_offer(struct receiver *receiver, const struct parcel *parcel)
 		return;
 	}
 	end_overflow(t);
-	wake_for(t, atomic_fetch_add(&t->waiting_flows, count) + count,
-		 clock_now().mono_ms);
+	before = atomic_fetch_add(&t->waiting_flows, count);
+	/* The first of those that gather has said when they have to go. */
+	if (before <= 0 || !may_gather(t, before + count))
+		wake_for(t, before + count, clock_now().mono_ms);
 }
 
 void tenant_empty_inbox(struct tenant *t)

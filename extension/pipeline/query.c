@@ -44,7 +44,7 @@ void queries_pass(struct queries *q, int64_t now_ms)
 
 	q->now_ms = now_ms;
 	q->pending = 0;
-	for (i = 0; i < MEMO_SLOTS; i++)
+	for (i = 0; q->is_used && i < MEMO_SLOTS; i++)
 		for (memo = q->memo[i]; memo; memo = memo->next)
 			if (!memo->answer)
 				memo->text.len = 0; /* ask again */
