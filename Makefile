@@ -105,7 +105,7 @@ unit: $(UNIT)
 # there the linker turns our calls to it.
 ifdef SAN
 $(B)/tests/torture/allocation.o: BASEFLAGS += -DALLOCATION_WRAP
-$(B)/tests/torture_alloc: LINKFLAGS += $(foreach f,malloc calloc realloc free strdup,-Wl,--wrap=$(f))
+$(B)/tests/torture_alloc: LINKFLAGS += $(foreach f,malloc calloc realloc free strdup strndup,-Wl,--wrap=$(f))
 endif
 $(B)/tests/torture_alloc: $(TORTURE) $(B)/libexporter.a
 	$(call say,LINK,$@)

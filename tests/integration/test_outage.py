@@ -24,7 +24,7 @@ TENANTS = 50
 QUEUED_MOST = 8                 # messages, behind a socket buffer of 256 KiB
 RESIDENT_MOST_KB = 96 * 1000
 # For the rows of the open objects of a second or two, and some of what the outage leaves waiting.
-ROOM = 16 << 20
+ROOM = (16 << 20) // SLOWNESS
 RECORDING = recording("old-netns-mixed.jsonl.gz")
 
 CONFIG = {

@@ -277,12 +277,18 @@ def header_faults(item, body):
             yield "%s: %s %s, but %s %s" % (item.key, name, body[name], meta, item.headers[meta])
 
 
-def faults(found):
-    """Return all that is wrong with stored objects, whatever was expected."""
+def faults(found, streams_overlap=False):
+    """Return all that is wrong with stored objects, whatever was expected.
+
+    With streams_overlap a stream may begin before the one before it was finished.
+    """
     out = [fault for item in found for fault in object_faults(item)]
     for series, items in by_series(sorted(found)).items():
-        expect, before = collections.Counter(), 0
+        expect, before, stream = collections.Counter(), 0, None
         for item in items:
+            if streams_overlap and item.stream != stream:
+                before = 0
+            stream = item.stream
             if item.seq != expect[item.stream]:
                 out.append("%s: sequence %d expected" % (item.key, expect[item.stream]))
             expect[item.stream] += 1

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* allocation.c - see allocation.h. */
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include "allocation.h"
@@ -97,12 +98,21 @@ void FRONT(free)(void *block)
 
 #ifdef ALLOCATION_WRAP
 char *__wrap_strdup(const char *text);
+char *__wrap_strndup(const char *text, size_t most);
+
+char *__wrap_strndup(const char *text, size_t most)
+{
+	size_t len = strnlen(text, most);
+	char *copy = FRONT(malloc)(len + 1);
+
+	if (!copy)
+		return NULL;
+	copy[len] = '\0';
+	return memcpy(copy, text, len);
+}
 
 char *__wrap_strdup(const char *text)
 {
-	size_t size = strlen(text) + 1;
-	char *copy = FRONT(malloc)(size);
-
-	return copy ? memcpy(copy, text, size) : NULL;
+	return __wrap_strndup(text, SIZE_MAX);
 }
 #endif
