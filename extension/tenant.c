@@ -147,6 +147,7 @@ int tenant_open(struct tenant *t, const struct tenant_surroundings *around,
 	t->writer = t->config.writer;
 	t->config.writer = (struct writer){ 0 };
 	if (predecessor) {
+		intake_keep_stream(predecessor->intake, now);
 		t->home = home_ref(predecessor->home);
 		home_set_ended(t->home, false);
 	} else {

@@ -13,15 +13,12 @@ bool numbers_next(const struct numbers *n, const struct layout *layout, int64_t 
 {
 	const struct key_stream *present = &n->stream[index_of(layout, slot_ms)];
 	bool is_of_slot = !layout->renumbers || present->slot_ms == slot_ms;
-	int64_t wanted = now.wall_ms / 1000;
 
 	*next = *present;
 	if (present->id && is_of_slot && now.mono_ms - present->began_ms < max_stream_ms)
 		return true;
-	if (wanted <= n->last_id)
-		wanted = n->last_id + 1;
 	*next = (struct key_stream){
-		.id = sink->stream(sink, wanted),
+		.id = sink->stream(sink, now.wall_ms / 1000, n->last_id),
 		.began_ms = now.mono_ms,
 		.slot_ms = slot_ms,
 	};

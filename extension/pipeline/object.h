@@ -52,9 +52,10 @@ struct sink {
 	/* Gives the open object of the place its key and takes it away. object is
 	 * copied. -errno: it stays open. */
 	int (*seal)(struct sink *, struct place, const struct object *);
-	/* A stream id for a new stream: at least wanted (Unix seconds), above
-	 * all given out before the sink was opened. */
-	int64_t (*stream)(struct sink *, int64_t wanted);
+	/* A stream id for a new stream of a tag: above the one it had last (0: none)
+	 * and all given out before the sink was opened; if that may be, at least
+	 * wanted (Unix seconds). */
+	int64_t (*stream)(struct sink *, int64_t wanted, int64_t last);
 	/* Whether size more bytes of rows may be held in memory while append()
 	 * fails; negative size gives them back. */
 	bool (*hold)(struct sink *, int64_t size);

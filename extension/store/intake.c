@@ -256,45 +256,6 @@ static int intake_seal(struct sink *sink, struct place place, const struct objec
 	return 0;
 }
 
-/* The stream of recovered objects is theirs alone: both count from 0. */
-static int64_t next_stream(struct intake *in, int64_t wanted)
-{
-	struct streams *streams = in->parts.streams;
-	struct spool *spool = spool_of(in->parts.dir);
-	int64_t id;
-
-	if (wanted <= in->recovery_stream)
-		wanted = in->recovery_stream + 1;
-	if (!streams)
-		return spool_stream(spool, wanted);
-	pthread_mutex_lock(&streams->lock);
-	/* The tags of one share a stream; what another has had is not for us. */
-	if (wanted <= streams->last)
-		wanted = streams->user == in ? streams->last : streams->last + 1;
-	if (!streams->has_ended)
-		id = spool_stream(spool, wanted);
-	else if (streams->user == in && streams->alone >= wanted)
-		id = streams->alone;
-	else
-		id = streams->alone = spool_stream_alone(spool, wanted);
-	if (id > streams->last)
-		streams->last = id;
-	if (id > 0)
-		streams->user = in;
-	pthread_mutex_unlock(&streams->lock);
-	return id;
-}
-
-int64_t intake_stream(struct sink *sink, int64_t wanted)
-{
-	struct intake *in = of(sink);
-	int64_t id = next_stream(in, wanted);
-
-	if (id < 0)
-		in->error = (int)id;
-	return id;
-}
-
 static bool intake_hold(struct sink *sink, int64_t bytes)
 {
 	struct intake *in = of(sink);
@@ -332,18 +293,6 @@ struct intake *intake_new(const struct intake_parts *parts)
 }
 
 /* Another one may come to live at our address. */
-static void forget_streams(struct intake *in)
-{
-	struct streams *streams = in->parts.streams;
-
-	if (!streams)
-		return;
-	pthread_mutex_lock(&streams->lock);
-	if (streams->user == in)
-		streams->user = NULL;
-	pthread_mutex_unlock(&streams->lock);
-}
-
 void intake_free(struct intake *in)
 {
 	struct seal_job *job;
@@ -351,7 +300,7 @@ void intake_free(struct intake *in)
 
 	if (!in)
 		return;
-	forget_streams(in);
+	intake_forget_streams(in);
 	while ((job = in->jobs)) {
 		in->jobs = job->next;
 		workers_forget(in->parts.sealers, &job->task);

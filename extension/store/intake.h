@@ -43,6 +43,9 @@ struct intake *intake_new(const struct intake_parts *);
 /* No task of it runs afterwards; what is not sealed stays open in the spool. */
 void intake_free(struct intake *);
 struct sink *intake_sink(struct intake *);
+/* Another one of this pipeline is about to begin: keeps streams for the objects
+ * that are still to be sealed, so that their keys come before its. */
+void intake_keep_stream(struct intake *, struct now);
 
 /* Gives a key to what earlier runs left open, and seals it. Once, before the
  * first append. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* intake_inside.h - what intake.c and intake_recover.c share. */
+/* intake_inside.h - what intake.c, intake_streams.c and intake_recover.c share. */
 #ifndef STORE_INTAKE_INSIDE_H
 #define STORE_INTAKE_INSIDE_H
 
@@ -32,6 +32,7 @@ struct intake {
 	struct open_file file[TAG_COUNT][OPEN_MAX];
 	int fd_max;		 /* above it descriptors are not kept */
 	int64_t recovery_stream; /* of recovered objects; 0: there are none */
+	int64_t kept_stream;	 /* for its last objects, with the next; 0: no heir */
 	int error;		 /* the last one of a call */
 	pthread_mutex_t lock;	 /* of what follows */
 	struct seal_job *jobs;
@@ -44,6 +45,8 @@ struct intake {
 /* An object of open/<id>, a file of this size, is to be made. NULL: no memory. */
 struct seal_job *intake_new_job(struct intake *, uint64_t id, int64_t size);
 void intake_start_job(struct intake *, struct seal_job *);
-int64_t intake_stream(struct sink *, int64_t wanted);
+int64_t intake_stream(struct sink *, int64_t wanted, int64_t last);
+/* Its address may be another one's next. */
+void intake_forget_streams(struct intake *);
 
 #endif

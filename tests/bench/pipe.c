@@ -50,10 +50,10 @@ static int memory_seal(struct sink *sink, struct place place, const struct objec
 	return 0;
 }
 
-static int64_t memory_stream(struct sink *sink, int64_t wanted)
+static int64_t memory_stream(struct sink *sink, int64_t wanted, int64_t last)
 {
 	(void)sink;
-	return wanted;
+	return wanted > last ? wanted : last + 1;
 }
 
 static bool memory_hold(struct sink *sink, int64_t size)

@@ -34,10 +34,10 @@ static int keep_object(struct sink *sink, struct place place, const struct objec
 	return object->key.len ? 0 : -EINVAL;
 }
 
-static int64_t keep_stream(struct sink *sink, int64_t wanted)
+static int64_t keep_stream(struct sink *sink, int64_t wanted, int64_t last)
 {
 	(void)sink;
-	return wanted;
+	return wanted > last ? wanted : last + 1;
 }
 
 static bool keep_held(struct sink *sink, int64_t size)

@@ -91,12 +91,14 @@ static int fake_seal(struct sink *sink, struct place place, const struct object 
 	return 0;
 }
 
-static int64_t fake_stream(struct sink *sink, int64_t wanted)
+static int64_t fake_stream(struct sink *sink, int64_t wanted, int64_t last)
 {
 	struct fake_sink *fake = (struct fake_sink *)sink;
 
 	if (fake->stream_fails)
 		return -EIO;
+	if (wanted <= last)
+		wanted = last + 1;
 	return wanted > fake->lowest_stream ? wanted : fake->lowest_stream;
 }
 

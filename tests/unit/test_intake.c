@@ -258,7 +258,7 @@ static void test_recovery_keeps_the_slot(void **state)
 		assert_next(&h, cases[i].key[2], "[{\"a\":2}]\n");
 		assert_no_more(&h);
 		/* Nothing that comes is in a stream of these. */
-		assert_true(h.sink->stream(h.sink, start.wall_ms / 1000) >
+		assert_true(h.sink->stream(h.sink, start.wall_ms / 1000, 0) >
 			    start.wall_ms / 1000 + (int64_t)i);
 		house_close(&h);
 	}
@@ -308,15 +308,41 @@ static void test_new_streams_are_above_that_of_recovery(void **state)
 	intake_recover(h.intake, start);
 	run_jobs(&h);
 	assert_next(&h, "p/other/20190226T164649Z/00000000.gz", "[{\"a\":1}]\n");
-	assert_true(h.sink->stream(h.sink, start.wall_ms / 1000) > start.wall_ms / 1000);
-	assert_int_equal(h.sink->stream(h.sink, floor), floor);
+	assert_true(h.sink->stream(h.sink, start.wall_ms / 1000, 0) >
+		    start.wall_ms / 1000);
+	assert_int_equal(h.sink->stream(h.sink, floor, 0), floor);
 	append(&h, TAG_OTHER, ",{\"a\":2}", 1);
 	house_restart(&h);
 	intake_recover(h.intake, start);
 	run_jobs(&h);
 	assert_next(&h, "p/other/20190226T164649Z/00000000.gz", "[{\"a\":1}]\n");
 	assert_next(&h, "p/other/20190226T170330Z/00000000.gz", "[{\"a\":2}]\n");
-	assert_true(h.sink->stream(h.sink, start.wall_ms / 1000) > floor + 1);
+	assert_true(h.sink->stream(h.sink, start.wall_ms / 1000, 0) > floor + 1);
+	house_close(&h);
+}
+
+/* What the old one has still to seal comes before what the new one does. */
+static void test_the_old_one_keeps_streams(void **state)
+{
+	struct intake *old;
+	struct house h;
+	struct sink *sink;
+	int64_t first, second;
+
+	(void)state;
+	house_open(&h);
+	old = h.intake;
+	sink = h.sink;
+	first = sink->stream(sink, 1000, 0);
+	intake_keep_stream(old, start);
+	house_start(&h);
+	second = h.sink->stream(h.sink, 1000, 0);
+	/* A tag that had none, one whose stream was too old, one with two slots. */
+	assert_in_range(sink->stream(sink, 9000000000, 0), first + 1, second - 1);
+	assert_in_range(sink->stream(sink, 9000000000, first), first + 1, second - 1);
+	first = sink->stream(sink, 9000000000, first);
+	assert_in_range(sink->stream(sink, 9000000000, first), first + 1, second - 1);
+	intake_free(old);
 	house_close(&h);
 }
 
@@ -332,13 +358,13 @@ static void test_two_intakes_never_share_a_stream(void **state)
 	house_open(&h);
 	old = h.intake;
 	sink = h.sink;
-	first = sink->stream(sink, 1000);
+	first = sink->stream(sink, 1000, 0);
 	/* Tags of one intake may. */
-	assert_int_equal(sink->stream(sink, 1000), first);
+	assert_int_equal(sink->stream(sink, 1000, 0), first);
 	house_start(&h);
-	second = h.sink->stream(h.sink, 1000);
+	second = h.sink->stream(h.sink, 1000, 0);
 	assert_true(second > first);
-	assert_true(sink->stream(sink, 1000) > second);
+	assert_true(sink->stream(sink, 1000, 0) > second);
 	intake_free(old);
 	house_close(&h);
 }
@@ -533,6 +559,7 @@ int main(void)
 		cmocka_unit_test(test_recovery_keeps_the_slot),
 		cmocka_unit_test(test_recovery_cuts_half_written_frames),
 		cmocka_unit_test(test_new_streams_are_above_that_of_recovery),
+		cmocka_unit_test(test_the_old_one_keeps_streams),
 		cmocka_unit_test(test_two_intakes_never_share_a_stream),
 		cmocka_unit_test(test_recovery_of_useless_files),
 		cmocka_unit_test(test_failed_seal_is_tried_again),

@@ -228,10 +228,10 @@ static int fake_seal(struct sink *sink, struct place place, const struct object 
 	return 0;
 }
 
-static int64_t fake_stream(struct sink *sink, int64_t wanted)
+static int64_t fake_stream(struct sink *sink, int64_t wanted, int64_t last)
 {
 	(void)sink;
-	return wanted ? wanted : 1;
+	return wanted > last ? wanted : last + 1;
 }
 
 static bool fake_hold(struct sink *sink, int64_t size)
