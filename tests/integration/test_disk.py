@@ -126,10 +126,10 @@ def test_objects_larger_than_the_disk(tmp_path):
 
 
 def test_stop_while_the_disk_fails(tmp_path):
-    """What cannot be written until the end is lost, counted, and said."""
+    """What cannot be written until stop_timeout is lost, counted, and said."""
     inject = "error=EIO:when=9+"
     with Sink() as sink, Analyzer(lives.RECORDING, pace=PACE, options=["--repeat", 0, "--uniq"]) as analyzer:
-        path = configure(tmp_path, analyzer, sink, {})
+        path = configure(tmp_path, analyzer, sink, {"stop_timeout": 5})
         with Exporter(path, under=strace.command(tmp_path / "trace", "pwritev,pwrite64", inject)) as exporter:
             exporter.log("tenant=exporter spool=unwritable error", 60)
             analyzer.command("pause")
