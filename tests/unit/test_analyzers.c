@@ -516,6 +516,22 @@ static void silent_at_login(void **state)
 	assert_int_equal(count(w).switches, 1);
 }
 
+static int logins(struct world *w)
+{
+	int logins;
+
+	pthread_mutex_lock(&w->lock);
+	logins = w->site[0].logins;
+	pthread_mutex_unlock(&w->lock);
+	return logins;
+}
+
+static void await_login(struct world *w)
+{
+	while (logins(w) == 0)
+		sem_wait(&w->arrived);
+}
+
 /* The topology goes, or http does, while a login is under way. */
 static void leaving_during_a_login(void **state)
 {
@@ -524,8 +540,7 @@ static void leaving_during_a_login(void **state)
 	start_one(w, KEYSTONE);
 	w->site[0].is_slow_at_logins = true;
 	assert_string_equal(find(w, 0, "a"), "pending");
-	while (w->site[0].logins == 0)
-		sem_wait(&w->arrived);
+	await_login(w);
 	asker_fini(&w->asker[0]);
 	asker_fini(&w->asker[1]);
 	topology_free(w->topology);
@@ -540,8 +555,7 @@ static void http_ends_during_a_login(void **state)
 	start_one(w, KEYSTONE);
 	w->site[0].is_slow_at_logins = true;
 	assert_string_equal(find(w, 0, "a"), "pending");
-	while (w->site[0].logins == 0)
-		sem_wait(&w->arrived);
+	await_login(w);
 	http_free(w->http);
 	w->http = NULL;
 	sem_wait(&w->woken[0]);
