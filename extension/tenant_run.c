@@ -144,13 +144,17 @@ void tenant_run(struct task *task, struct now now)
 	struct tenant *t = (struct tenant *)((char *)task -
 					     offsetof(struct tenant, task));
 	bool is_finishing = atomic_load(&t->is_finishing);
-	int64_t due_ms;
+	int64_t due_ms, gathered_ms = NEVER_MS;
 
 	if (!t->parcels)
 		start_turn(t, now);
+	if (t->parcels)
+		gathered_ms = now.mono_ms + GATHER_MS;
 	if (t->parcels && enrich(t, now))
 		finish_turn(t, now);
 	due_ms = tick(t, now);
+	if (t->gathers && gathered_ms < due_ms)
+		due_ms = gathered_ms;
 	if (!t->parcels)
 		queries_reset(&t->queries);
 	else if (t->deadline_ms < due_ms)

@@ -41,9 +41,10 @@ static void put_head(unsigned char head[FRAME_HEAD], const struct frame *frame)
 	put_u32(head + 28, (uint32_t)((uint64_t)frame->last_ms >> 32));
 }
 
-static uint32_t crc_of(const unsigned char head[FRAME_HEAD], struct str payload)
+/* Its first bytes are its own length and sum. */
+static uint32_t crc_of(const char *head, struct str payload)
 {
-	uint32_t crc = crc32c(0, (struct str){ (const char *)head + 8, FRAME_HEAD - 8 });
+	uint32_t crc = crc32c(0, (struct str){ head + 8, FRAME_HEAD - 8 });
 
 	return payload.len ? crc32c(crc, payload) : crc;
 }
@@ -63,7 +64,7 @@ int frame_append(int fd, int64_t size, const struct frame *what, struct str payl
 		return -EFBIG;
 	frame.bytes = (uint32_t)payload.len;
 	put_head(head, &frame);
-	frame.crc = crc_of(head, payload);
+	frame.crc = crc_of((const char *)head, payload);
 	put_head(head, &frame);
 	n = pwritev(fd, part, 2, size);
 	if (n == (ssize_t)(FRAME_HEAD + payload.len))
@@ -77,13 +78,65 @@ int frame_append(int fd, int64_t size, const struct frame *what, struct str payl
 	return error;
 }
 
-int frame_read_head(int fd, int64_t offset, struct frame *frame)
+void frame_reader_fini(struct frame_reader *r)
 {
-	unsigned char head[FRAME_HEAD];
-	int error = io_read_at(fd, head, FRAME_HEAD, offset);
+	buf_fini(&r->window);
+}
+
+/* A damaged length must not cost half a gigabyte of memory. */
+static int check_length(const struct frame_reader *r, int64_t offset, size_t size)
+{
+	struct stat status;
+
+	if (size <= UNCHECKED_BYTES)
+		return 0;
+	if (fstat(r->fd, &status) < 0)
+		return -errno;
+	return offset + (int64_t)size > status.st_size ? -ENODATA : 0;
+}
+
+static int fill_window(struct frame_reader *r, int64_t offset, size_t size)
+{
+	size_t most = size > r->ahead ? size : r->ahead;
+	int error = check_length(r, offset, size);
+	char *room;
+	ssize_t n;
 
 	if (error)
 		return error;
+	buf_reset(&r->window);
+	room = buf_room(&r->window, most);
+	if (!room)
+		return buf_error(&r->window);
+	n = io_read_up_to(r->fd, room, most, offset);
+	if (n < 0)
+		return (int)n;
+	buf_added(&r->window, (size_t)n);
+	r->from = offset;
+	return (size_t)n < size ? -ENODATA : 0;
+}
+
+/* So many bytes of the file, in the window. 0 or -errno. */
+static int look_at(struct frame_reader *r, int64_t offset, size_t size, const char **at)
+{
+	int error = 0;
+
+	if (offset < r->from || offset + (int64_t)size > r->from + (int64_t)r->window.len)
+		error = fill_window(r, offset, size);
+	if (!error)
+		*at = r->window.ptr + (offset - r->from);
+	return error;
+}
+
+int frame_read_head(struct frame_reader *r, int64_t offset, struct frame *frame)
+{
+	const char *at;
+	const unsigned char *head;
+	int error = look_at(r, offset, FRAME_HEAD, &at);
+
+	if (error)
+		return error;
+	head = (const unsigned char *)at;
 	*frame = (struct frame){
 		.bytes = get_u32(head),
 		.crc = get_u32(head + 4),
@@ -98,29 +151,14 @@ int frame_read_head(int fd, int64_t offset, struct frame *frame)
 	return 0;
 }
 
-int frame_read_payload(int fd, int64_t offset, const struct frame *frame,
-		       struct buf *payload)
+int frame_read_payload(struct frame_reader *r, int64_t offset, const struct frame *frame,
+		       struct str *payload)
 {
-	unsigned char head[FRAME_HEAD];
-	struct stat status;
-	char *room;
-	int error;
+	const char *at;
+	int error = look_at(r, offset, FRAME_HEAD + (size_t)frame->bytes, &at);
 
-	buf_reset(payload);
-	/* A damaged length must not cost half a gigabyte of memory. */
-	if (frame->bytes > UNCHECKED_BYTES) {
-		if (fstat(fd, &status) < 0)
-			return -errno;
-		if (offset + FRAME_HEAD + frame->bytes > status.st_size)
-			return -ENODATA;
-	}
-	room = buf_room(payload, frame->bytes);
-	if (!room)
-		return buf_error(payload) == -EFBIG ? -ENODATA : buf_error(payload);
-	error = io_read_at(fd, room, frame->bytes, offset + FRAME_HEAD);
 	if (error)
 		return error;
-	buf_added(payload, frame->bytes);
-	put_head(head, frame);
-	return crc_of(head, buf_str(payload)) == frame->crc ? 0 : -ENODATA;
+	*payload = (struct str){ at + FRAME_HEAD, frame->bytes };
+	return crc_of(at, *payload) == frame->crc ? 0 : -ENODATA;
 }

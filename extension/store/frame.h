@@ -26,6 +26,7 @@
 
 #define FRAME_HEAD	32
 #define FRAME_MAX_BYTES ((uint32_t)512 << 20)
+#define RECIPE_MAX	((size_t)1 << 20)
 
 enum frame_kind { FRAME_RECIPE = 1, FRAME_ROWS, FRAME_SEAL };
 
@@ -38,11 +39,29 @@ struct frame {
  * was before. */
 int frame_append(int fd, int64_t size, const struct frame *, struct str payload);
 
+/* Reads a file of frames, some of them at once. */
+struct frame_reader {
+	int fd;	      /* borrowed */
+	size_t ahead; /* bytes to read at least, if they are there */
+
+	/* Private: what was read. */
+	struct buf window;
+	int64_t from;
+};
+
+#define FRAME_READER(descriptor, bytes_ahead)                                            \
+	{                                                                                \
+		.fd = (descriptor), .ahead = (bytes_ahead),                              \
+		.window = BUF_INIT(FRAME_HEAD + (size_t)FRAME_MAX_BYTES),                \
+	}
+void frame_reader_fini(struct frame_reader *);
+
 /* Reads the head at offset. 0, -ENODATA: the file ends there or the head is
  * nonsense, or -errno. */
-int frame_read_head(int fd, int64_t offset, struct frame *);
-/* Reads and checks the payload, into the emptied buffer. 0, -ENODATA: cut,
- * damaged, or more than the buffer takes, or -errno. */
-int frame_read_payload(int fd, int64_t offset, const struct frame *, struct buf *);
+int frame_read_head(struct frame_reader *, int64_t offset, struct frame *);
+/* Reads and checks the payload of that frame; it is borrowed until the next
+ * call. 0, -ENODATA: cut or damaged, or -errno. */
+int frame_read_payload(struct frame_reader *, int64_t offset, const struct frame *,
+		       struct str *payload);
 
 #endif

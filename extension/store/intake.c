@@ -6,7 +6,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 #include "store/frame.h"
 #include "store/intake_inside.h"
@@ -189,14 +188,11 @@ static int open_file(struct intake *in, struct open_file *file, enum tag tag)
 
 /* Whether these rows leave enough of the disk to make the object, even one that
  * compression does not make smaller: what cannot be finished would stay for ever. */
-static bool has_room(int fd, const struct open_file *file, size_t bytes)
+static bool has_room(const struct intake *in, int fd, const struct open_file *file,
+		     size_t bytes)
 {
-	struct statvfs fs;
-
-	if (fstatvfs(fd, &fs) < 0 || fs.f_blocks == 0)
-		return true;
-	return (int64_t)fs.f_bavail * (int64_t)fs.f_frsize >=
-	       file->size + 2 * (int64_t)bytes + ROOM_BYTES;
+	return spool_has_room(spool_of(in->parts.dir), fd,
+			      file->size + 2 * (int64_t)bytes + ROOM_BYTES);
 }
 
 static void save_descriptor(struct intake *in, struct open_file *file)
@@ -221,7 +217,7 @@ static int intake_append(struct sink *sink, struct place place, const struct row
 
 	if (fd < 0)
 		error = fd;
-	else if (!has_room(fd, file, rows->bytes.len))
+	else if (!has_room(in, fd, file, rows->bytes.len))
 		error = -ENOSPC;
 	else
 		error = frame_append(fd, file->size, &frame, rows->bytes);

@@ -5,8 +5,6 @@
 
 #include "store/intake.h"
 
-#define RECIPE_MAX ((size_t)1 << 20)
-
 /* An open object of a tag. */
 struct open_file {
 	bool is_open; /* there is one */

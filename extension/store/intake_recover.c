@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <unistd.h>
+#include "store/frame.h"
 #include "store/intake_inside.h"
 #include "store/salvage.h"
 #include "store/seal.h"

@@ -41,12 +41,15 @@ static int find_zero(void *context, struct str bytes)
  * in it, so where there are none there is no other frame. */
 static bool is_unfinished(int fd, int64_t from, int64_t end)
 {
+	struct frame_reader reader = FRAME_READER(fd, 0);
 	struct frame frame;
+	bool is_head;
 
 	if (end - from < FRAME_HEAD)
 		return true;
-	return frame_read_head(fd, from, &frame) == 0 &&
-	       from + FRAME_HEAD + frame.bytes > end &&
+	is_head = frame_read_head(&reader, from, &frame) == 0;
+	frame_reader_fini(&reader);
+	return is_head && from + FRAME_HEAD + frame.bytes > end &&
 	       read_part(fd, from + FRAME_HEAD, end, find_zero, NULL) == 0;
 }
 

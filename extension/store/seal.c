@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include "format/json_read.h"
 #include "format/json_write.h"
@@ -16,15 +15,16 @@
 #include "store/seal.h"
 #include "sys/io.h"
 
-#define ARENA_MAX ((size_t)1 << 20)
+#define ARENA_MAX   ((size_t)1 << 20)
+#define HEADS_AHEAD 8192 /* where payloads are stepped over */
+#define ROWS_AHEAD  (64 * 1024)
 
 /* What the heads of the frames say, up to a limit. */
 struct outline {
 	int64_t end; /* behind the last frame of rows */
 	int64_t records, first_ms, last_ms;
 	bool is_marked;
-	struct object object; /* marked; its key lives in what follows */
-	struct buf payload;
+	struct object object; /* marked; its key lives in the arena */
 	struct arena arena;
 };
 
@@ -65,15 +65,17 @@ int seal_mark(int fd, int64_t size, const struct object *object)
 	return error;
 }
 
-static int read_mark(int fd, int64_t at, const struct frame *frame, struct outline *o)
+static int read_mark(struct frame_reader *reader, int64_t at, const struct frame *frame,
+		     struct outline *o)
 {
-	int error = frame_read_payload(fd, at, frame, &o->payload);
+	struct str payload;
+	int error = frame_read_payload(reader, at, frame, &payload);
 	struct mark mark = { .key = STR("") };
 	struct json_reader r;
 
 	if (error)
 		return error;
-	json_reader_init(&r, buf_str(&o->payload), &o->arena);
+	json_reader_init(&r, arena_str(&o->arena, payload), &o->arena);
 	if (!json_read_object(&r, &mark_shape, &mark))
 		return -ENODATA;
 	o->is_marked = true;
@@ -89,20 +91,20 @@ static int read_mark(int fd, int64_t at, const struct frame *frame, struct outli
 
 /* Steps over the frames before limit. 0, -ENODATA: there is no recipe, or
  * -errno. */
-static int outline_read(int fd, int64_t limit, struct outline *o)
+static int step_over(struct frame_reader *reader, int64_t limit, struct outline *o)
 {
 	struct frame frame;
 	int64_t at = 0;
 	int error;
 
 	o->records = 0;
-	while (!(error = frame_read_head(fd, at, &frame))) {
+	while (!(error = frame_read_head(reader, at, &frame))) {
 		int64_t next = at + FRAME_HEAD + frame.bytes;
 
 		if ((at == 0) != (frame.kind == FRAME_RECIPE))
 			return at ? 0 : -ENODATA;
 		if (frame.kind == FRAME_SEAL) {
-			error = read_mark(fd, at, &frame, o);
+			error = read_mark(reader, at, &frame, o);
 			break;
 		}
 		if (next > limit) {
@@ -118,6 +120,15 @@ static int outline_read(int fd, int64_t limit, struct outline *o)
 		o->end = at = next;
 	}
 	return error == -ENODATA && at ? 0 : error;
+}
+
+static int outline_read(int fd, int64_t limit, struct outline *o)
+{
+	struct frame_reader reader = FRAME_READER(fd, HEADS_AHEAD);
+	int error = step_over(&reader, limit, o);
+
+	frame_reader_fini(&reader);
+	return error;
 }
 
 /* The finished object on its way to tmp/. */
@@ -171,24 +182,25 @@ static int write_envelope(struct body *body, const struct recipe *recipe,
 /* Feeds the rows. -EBADMSG: the frame at *damaged is. */
 static int make_rows(struct making *making, int fd, int64_t end, int64_t *damaged)
 {
-	struct buf payload = BUF_INIT(FRAME_MAX_BYTES);
+	struct frame_reader reader = FRAME_READER(fd, ROWS_AHEAD);
 	struct frame frame;
+	struct str payload;
 	int64_t at = 0;
 	int error = 0;
 
 	while (!error && at < end) {
-		error = frame_read_head(fd, at, &frame);
+		error = frame_read_head(&reader, at, &frame);
 		if (!error)
-			error = frame_read_payload(fd, at, &frame, &payload);
+			error = frame_read_payload(&reader, at, &frame, &payload);
 		if (!error && frame.kind == FRAME_ROWS)
-			error = making_rows(making, buf_str(&payload));
+			error = making_rows(making, payload);
 		if (error == -ENODATA) {
 			*damaged = at;
 			error = -EBADMSG;
 		}
 		at += FRAME_HEAD + frame.bytes;
 	}
-	buf_fini(&payload);
+	frame_reader_fini(&reader);
 	return error;
 }
 
@@ -241,17 +253,18 @@ static int make_file(const struct spool_dir *dir, uint64_t id, int fd,
 static int read_recipe(int fd, struct arena *arena, struct recipe *recipe,
 		       struct err *err)
 {
-	struct buf text = BUF_INIT(ARENA_MAX);
+	struct frame_reader reader = FRAME_READER(fd, HEADS_AHEAD);
 	struct frame frame;
-	int error = frame_read_head(fd, 0, &frame);
+	struct str text;
+	int error = frame_read_head(&reader, 0, &frame);
 
 	if (!error)
-		error = frame_read_payload(fd, 0, &frame, &text);
+		error = frame_read_payload(&reader, 0, &frame, &text);
 	if (error)
 		err_set(err, "its recipe is damaged");
-	else if (recipe_read(arena_str(arena, buf_str(&text)), arena, recipe, err) < 0)
+	else if (recipe_read(arena_str(arena, text), arena, recipe, err) < 0)
 		error = -ENODATA;
-	buf_fini(&text);
+	frame_reader_fini(&reader);
 	return error;
 }
 
@@ -290,10 +303,7 @@ static int make(struct spool_dir *dir, uint64_t id, int fd, const struct recipe 
 
 int seal_object(struct spool_dir *dir, uint64_t id, struct log *log, struct now now)
 {
-	struct outline outline = {
-		.payload = BUF_INIT(ARENA_MAX),
-		.arena = ARENA_INIT(ARENA_MAX),
-	};
+	struct outline outline = { .arena = ARENA_INIT(ARENA_MAX) };
 	struct arena arena = ARENA_INIT(ARENA_MAX);
 	struct recipe recipe = { 0 };
 	struct err err = ERR_INIT;
@@ -326,62 +336,7 @@ int seal_object(struct spool_dir *dir, uint64_t id, struct log *log, struct now 
 		error = -EBADMSG;
 	}
 	recipe_fini(&recipe);
-	buf_fini(&outline.payload);
 	arena_fini(&outline.arena);
 	arena_fini(&arena);
-	return error;
-}
-
-/* Rows follow only when the whole recipe was written: a file that ends before
- * it does holds nothing, whatever cut it. */
-static bool is_begun(int fd)
-{
-	struct stat status;
-	struct frame frame;
-
-	if (fstat(fd, &status) < 0)
-		return false;
-	if (status.st_size < FRAME_HEAD)
-		return true;
-	return frame_read_head(fd, 0, &frame) == 0 && frame.kind == FRAME_RECIPE &&
-	       status.st_size < FRAME_HEAD + (int64_t)frame.bytes;
-}
-
-int seal_inspect(const struct spool_dir *dir, uint64_t id, struct seal_state *state)
-{
-	struct buf payload = BUF_INIT(FRAME_MAX_BYTES);
-	struct frame frame;
-	char path[SPOOL_PATH_MAX];
-	int fd, error = 0;
-
-	*state = (struct seal_state){ .recipe = BUF_INIT(ARENA_MAX) };
-	spool_path(dir, SPOOL_OPEN, id, path);
-	fd = io_open(path, O_RDONLY, 0);
-	if (fd < 0)
-		return fd;
-	while (!state->is_marked) {
-		error = frame_read_head(fd, state->good, &frame);
-		if (!error)
-			error = frame_read_payload(fd, state->good, &frame, &payload);
-		if (error || (state->good == 0) != (frame.kind == FRAME_RECIPE))
-			break;
-		if (frame.kind == FRAME_RECIPE)
-			buf_put(&state->recipe, buf_str(&payload));
-		state->is_marked = frame.kind == FRAME_SEAL;
-		if (frame.kind == FRAME_ROWS) {
-			if (!state->records) {
-				state->first_ms = frame.first_ms;
-				state->began_ms = frame.last_ms;
-			}
-			state->last_ms = frame.last_ms;
-			state->records += frame.records;
-		}
-		state->good += FRAME_HEAD + frame.bytes;
-	}
-	state->is_begun = !state->recipe.len && is_begun(fd);
-	close(fd);
-	buf_fini(&payload);
-	if (error == -ENODATA || !error)
-		error = state->recipe.len || state->is_begun ? 0 : -ENODATA;
 	return error;
 }

@@ -9,7 +9,12 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 #include "store/spool_dir.h"
+#include "sys/clock.h"
 #include "sys/io.h"
+
+/* Nobody writes so much in that time. */
+#define PLENTY_BYTES ((int64_t)1 << 30)
+#define PLENTY_MS    100
 
 #define STREAM_DIGITS 20
 #define STREAM_MAX    INT64_C(253402300799) /* the last second of year 9999 */
@@ -201,6 +206,25 @@ int64_t spool_bytes(struct spool *spool)
 	return bytes;
 }
 
+static int64_t free_bytes(const struct statvfs *fs)
+{
+	return (int64_t)fs->f_bavail * (int64_t)fs->f_frsize;
+}
+
+bool spool_has_room(struct spool *spool, int fd, int64_t bytes)
+{
+	int64_t now_ms = clock_now().mono_ms;
+	struct statvfs fs;
+
+	if (bytes < PLENTY_BYTES / 2 && now_ms < atomic_load(&spool->plenty_until_ms))
+		return true;
+	if (fstatvfs(fd, &fs) < 0 || fs.f_blocks == 0)
+		return true;
+	if (free_bytes(&fs) >= PLENTY_BYTES)
+		atomic_store(&spool->plenty_until_ms, now_ms + PLENTY_MS);
+	return free_bytes(&fs) >= bytes;
+}
+
 static int remember_stream(struct spool *spool, int64_t id)
 {
 	char text[STREAM_DIGITS + 2];
@@ -260,7 +284,7 @@ static bool is_too_full(const struct spool *spool)
 		return true;
 	if (spool->options.min_free == 0 || statvfs(spool->path, &fs) < 0)
 		return false;
-	return (int64_t)fs.f_bavail * (int64_t)fs.f_frsize < spool->options.min_free;
+	return free_bytes(&fs) < spool->options.min_free;
 }
 
 static struct spool_entry *oldest_free(struct spool_dir *dir)

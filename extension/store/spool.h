@@ -61,6 +61,9 @@ int64_t spool_last_stream(struct spool *);
 
 /* Bytes of open objects, for the limit of the whole; negative takes back. */
 void spool_charge(struct spool *, int64_t bytes);
+/* Whether the file system of an open file has so many bytes left. Where it has
+ * plenty it is asked ten times a second, not for every file. */
+bool spool_has_room(struct spool *, int fd, int64_t bytes);
 /* Bytes of all that is there: open, sealed, bad. */
 int64_t spool_bytes(struct spool *);
 

@@ -8,6 +8,7 @@
 #define STORE_SPOOL_DIR_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/queue.h>
 #include "store/spool.h"
 
@@ -45,6 +46,7 @@ struct spool {
 	int64_t held, held_max;
 	int64_t bytes; /* sealed, bad and open */
 	TAILQ_HEAD(spool_dirs, spool_dir) dirs;
+	_Atomic int64_t plenty_until_ms; /* of room, monotonic */
 };
 
 /* The lock is held: drops the oldest objects of who has most until the spool

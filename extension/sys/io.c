@@ -47,24 +47,31 @@ int io_write_at(int fd, struct str bytes, int64_t offset)
 	return 0;
 }
 
-int io_read_at(int fd, void *to, size_t size, int64_t offset)
+ssize_t io_read_up_to(int fd, void *to, size_t size, int64_t offset)
 {
-	char *at = to;
+	size_t have = 0;
 
-	while (size) {
-		ssize_t n = pread(fd, at, size, offset);
+	while (have < size) {
+		ssize_t n = pread(fd, (char *)to + have, size - have,
+				  offset + (int64_t)have);
 
 		if (n < 0 && errno != EINTR)
 			return -errno;
 		if (n == 0)
-			return -ENODATA;
-		if (n > 0) {
-			at += n;
-			offset += n;
-			size -= (size_t)n;
-		}
+			break;
+		if (n > 0)
+			have += (size_t)n;
 	}
-	return 0;
+	return (ssize_t)have;
+}
+
+int io_read_at(int fd, void *to, size_t size, int64_t offset)
+{
+	ssize_t n = io_read_up_to(fd, to, size, offset);
+
+	if (n < 0)
+		return (int)n;
+	return (size_t)n < size ? -ENODATA : 0;
 }
 
 static int read_all(int fd, struct buf *b)

@@ -14,6 +14,8 @@
 int io_open(const char *path, int flags, mode_t mode); /* a descriptor, or -errno */
 int io_write(int fd, struct str);
 int io_write_at(int fd, struct str, int64_t offset);
+/* Reads so many bytes, or up to the end of the file: how many, or -errno. */
+ssize_t io_read_up_to(int fd, void *to, size_t size, int64_t offset);
 /* Reads exactly so many bytes; -ENODATA at the end of the file. */
 int io_read_at(int fd, void *to, size_t size, int64_t offset);
 /* Appends the whole file, or standard input for "-"; -EFBIG past the limit of

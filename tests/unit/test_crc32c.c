@@ -69,11 +69,33 @@ static void test_parts_add_up(void **state)
 	}
 }
 
+/* Long ones are summed up in lanes: around each whole number of them. */
+static void test_long_bytes_have_the_sum_of_the_table(void **state)
+{
+	static char bytes[3 * 3 * 256 + 40];
+	size_t len;
+	uint32_t random = 1;
+
+	(void)state;
+	for (len = 0; len < sizeof(bytes); len++) {
+		random = random * 1664525 + 1013904223;
+		bytes[len] = (char)(random >> 24);
+	}
+	for (len = 0; len <= sizeof(bytes); len++) {
+		struct str all = { bytes, len };
+
+		assert_int_equal(crc32c(0, all), crc32c_by_table(0, all));
+		assert_int_equal(crc32c(0x12345678, all),
+				 crc32c_by_table(0x12345678, all));
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_known_bytes_have_their_sum),
 		cmocka_unit_test(test_parts_add_up),
+		cmocka_unit_test(test_long_bytes_have_the_sum_of_the_table),
 	};
 
 	return cmocka_run_group_tests_name("crc32c", tests, NULL, NULL);

@@ -69,17 +69,18 @@ static int64_t write_all(int fd)
 }
 
 /* How many good frames a reader finds; each must be what was written. */
-static size_t read_good(int fd, int *error)
+static size_t read_ahead(int fd, size_t ahead, int *error)
 {
-	struct buf payload = BUF_INIT(FRAME_MAX_BYTES);
+	struct frame_reader reader = FRAME_READER(fd, ahead);
 	struct frame frame;
+	struct str payload;
 	int64_t at = 0;
 	size_t i;
 
 	for (i = 0;; i++) {
-		*error = frame_read_head(fd, at, &frame);
+		*error = frame_read_head(&reader, at, &frame);
 		if (!*error)
-			*error = frame_read_payload(fd, at, &frame, &payload);
+			*error = frame_read_payload(&reader, at, &frame, &payload);
 		if (*error)
 			break;
 		assert_true(i < COUNT(frames));
@@ -87,12 +88,25 @@ static size_t read_good(int fd, int *error)
 		assert_int_equal(frame.records, frames[i].head.records);
 		assert_true(frame.first_ms == frames[i].head.first_ms);
 		assert_true(frame.last_ms == frames[i].head.last_ms);
-		assert_string_equal(buf_str(&payload).ptr, frames[i].payload);
+		assert_true(str_is(payload, frames[i].payload));
 		assert_int_equal(frame.bytes, payload.len);
 		at += FRAME_HEAD + frame.bytes;
 	}
-	buf_fini(&payload);
+	frame_reader_fini(&reader);
 	return i;
+}
+
+/* However much is read at once. */
+static size_t read_good(int fd, int *error)
+{
+	size_t good = read_ahead(fd, 0, error), ahead;
+	int first = *error;
+
+	for (ahead = 1; ahead < 300; ahead += 7) {
+		assert_int_equal(read_ahead(fd, ahead, error), good);
+		assert_int_equal(*error, first);
+	}
+	return good;
 }
 
 static void test_frames_read_as_written(void **state)
@@ -183,18 +197,19 @@ static void test_every_flipped_bit_ends_the_good_frames(void **state)
 /* Half a gigabyte that is not there costs no memory. */
 static void test_length_past_the_file_is_refused_at_once(void **state)
 {
-	struct buf payload = BUF_INIT(FRAME_MAX_BYTES);
-	struct frame frame;
 	int fd = new_file();
+	struct frame_reader reader = FRAME_READER(fd, 64);
+	struct frame frame;
+	struct str payload;
 
 	(void)state;
 	write_all(fd);
 	assert_int_equal(io_write_at(fd, STR("\x00\x00\x00\x1f"), 0), 0);
-	assert_int_equal(frame_read_head(fd, 0, &frame), 0);
+	assert_int_equal(frame_read_head(&reader, 0, &frame), 0);
 	assert_int_equal(frame.bytes, 0x1f000000);
-	assert_int_equal(frame_read_payload(fd, 0, &frame, &payload), -ENODATA);
-	assert_true(payload.cap < 1 << 20);
-	buf_fini(&payload);
+	assert_int_equal(frame_read_payload(&reader, 0, &frame, &payload), -ENODATA);
+	assert_true(reader.window.cap < 1 << 20);
+	frame_reader_fini(&reader);
 	close(fd);
 }
 

@@ -395,11 +395,12 @@ static void test_recovery_of_useless_files(void **state)
 	append(&h, TAG_EGRESS, ",{\"e\":1}", 1);
 	spool_path(h.w.dir, SPOOL_OPEN, 2, path);
 	{
+		struct frame_reader reader = FRAME_READER(io_open(path, O_RDONLY, 0), 0);
 		struct frame frame;
-		int fd = io_open(path, O_RDONLY, 0);
 
-		assert_int_equal(frame_read_head(fd, 0, &frame), 0);
-		close(fd);
+		assert_int_equal(frame_read_head(&reader, 0, &frame), 0);
+		close(reader.fd);
+		frame_reader_fini(&reader);
 		/* The recipe, and no rows. */
 		assert_int_equal(truncate(path, FRAME_HEAD + frame.bytes), 0);
 	}

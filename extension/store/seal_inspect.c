@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* seal_inspect.c - what a killed run left in an open file. See seal.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "store/frame.h"
+#include "store/seal.h"
+#include "sys/io.h"
+
+#define ROWS_AHEAD ((size_t)64 * 1024)
+
+/* Rows follow only when the whole recipe was written: a file that ends before
+ * it does holds nothing, whatever cut it. */
+static bool is_begun(struct frame_reader *reader)
+{
+	struct stat status;
+	struct frame frame;
+
+	if (fstat(reader->fd, &status) < 0)
+		return false;
+	if (status.st_size < FRAME_HEAD)
+		return true;
+	return frame_read_head(reader, 0, &frame) == 0 && frame.kind == FRAME_RECIPE &&
+	       status.st_size < FRAME_HEAD + (int64_t)frame.bytes;
+}
+
+/* Adds a good frame to what is known. */
+static void note_frame(struct seal_state *state, const struct frame *frame,
+		       struct str payload)
+{
+	if (frame->kind == FRAME_RECIPE)
+		buf_put(&state->recipe, payload);
+	state->is_marked = frame->kind == FRAME_SEAL;
+	if (frame->kind == FRAME_ROWS) {
+		if (!state->records) {
+			state->first_ms = frame->first_ms;
+			state->began_ms = frame->last_ms;
+		}
+		state->last_ms = frame->last_ms;
+		state->records += frame->records;
+	}
+	state->good += FRAME_HEAD + frame->bytes;
+}
+
+int seal_inspect(const struct spool_dir *dir, uint64_t id, struct seal_state *state)
+{
+	struct frame_reader reader = FRAME_READER(-1, ROWS_AHEAD);
+	struct frame frame;
+	struct str payload;
+	char path[SPOOL_PATH_MAX];
+	int error = 0;
+
+	*state = (struct seal_state){ .recipe = BUF_INIT(RECIPE_MAX) };
+	spool_path(dir, SPOOL_OPEN, id, path);
+	reader.fd = io_open(path, O_RDONLY, 0);
+	if (reader.fd < 0)
+		return reader.fd;
+	while (!state->is_marked) {
+		error = frame_read_head(&reader, state->good, &frame);
+		if (!error)
+			error = frame_read_payload(&reader, state->good, &frame,
+						   &payload);
+		if (error || (state->good == 0) != (frame.kind == FRAME_RECIPE))
+			break;
+		note_frame(state, &frame, payload);
+	}
+	state->is_begun = !state->recipe.len && is_begun(&reader);
+	frame_reader_fini(&reader);
+	close(reader.fd);
+	if (error == -ENODATA || !error)
+		error = state->recipe.len || state->is_begun ? 0 : -ENODATA;
+	return error;
+}
