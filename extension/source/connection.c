@@ -10,9 +10,13 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include "base/buf.h"
 #include "net/curl_tls.h"
 #include "source/connection.h"
+
+/* What curl_easy_recv() takes from the socket at most; by itself 16 kB. */
+#define RECEIVE_MAX (256L * 1024)
 
 struct connection {
 	CURL *curl;
@@ -53,6 +57,7 @@ static CURLcode dial(struct connection *c, const struct source_url *to,
 	if (curl_tls_set(c->curl, tls) < 0)
 		goto out;
 	curl_easy_setopt(c->curl, CURLOPT_CONNECT_ONLY, 1L);
+	curl_easy_setopt(c->curl, CURLOPT_BUFFERSIZE, RECEIVE_MAX);
 	curl_easy_setopt(c->curl, CURLOPT_CONNECTTIMEOUT_MS, (long)timeout_ms);
 	curl_easy_setopt(c->curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(c->curl, CURLOPT_PROXY, "");
@@ -121,6 +126,11 @@ void connection_close(struct connection *c)
 int connection_fd(const struct connection *c)
 {
 	return (int)c->fd;
+}
+
+void connection_wake_at(struct connection *c, int bytes)
+{
+	setsockopt((int)c->fd, SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof(bytes));
 }
 
 ssize_t connection_receive(struct connection *c, void *to, size_t size)

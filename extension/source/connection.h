@@ -26,6 +26,9 @@ struct connection *connection_open(const struct source_url *, const struct tls_f
 void connection_close(struct connection *);
 
 int connection_fd(const struct connection *); /* for poll() */
+/* From here on poll() tells of input when so many bytes are there, or fewer but
+ * the other side would soon have to wait. Local sockets tell of every byte. */
+void connection_wake_at(struct connection *, int bytes);
 
 /* Never blocks. > 0 bytes, 0: the other side has closed, -EAGAIN: nothing is
  * there, -errno. */

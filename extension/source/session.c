@@ -12,6 +12,9 @@
 
 #define FIRST_PING_MS 10000
 #define SILENCE_MS    15000
+#define BUSY_BYTES    (64 * 1024)
+#define PIECE_BYTES   (256 * 1024)
+#define PIECE_MS      10
 #define SEND_MS	      1000
 #define DRAIN_IDLE_MS 100
 #define DRAIN_MAX_MS  1000
@@ -215,6 +218,7 @@ static int read_some(struct session *s, enum ending *ending, struct err *err)
 		return -1;
 	}
 	s->heard_ms = clock_now().mono_ms;
+	s->came += (size_t)n;
 	if (is_direct) {
 		*ending = handle(s, websocket_wrote(&s->ws, (size_t)n), err);
 	} else {
@@ -248,6 +252,24 @@ static enum ending watch(const struct session *s, int64_t now_ms, int64_t *until
 	return ENDING_STARVED;
 }
 
+static void set_busy(struct session *s, bool is_busy)
+{
+	if (is_busy != s->is_busy)
+		connection_wake_at(s->connection, is_busy ? PIECE_BYTES : 1);
+	s->is_busy = is_busy;
+}
+
+/* From a busy stream a piece of some messages: to wake for each part of each, as
+ * it comes, takes longer than to read it. */
+static void wait_for_more(struct session *s, int64_t until_ms)
+{
+	int64_t piece_ms = clock_now().mono_ms + PIECE_MS;
+
+	set_busy(s, s->came >= BUSY_BYTES);
+	s->came = 0;
+	session_wait(s, s->is_busy && piece_ms < until_ms ? piece_ms : until_ms, true);
+}
+
 static enum ending read_stream(struct session *s, struct err *err)
 {
 	enum ending ending = eat(s, err); /* what came with the answer */
@@ -262,7 +284,7 @@ static enum ending read_stream(struct session *s, struct err *err)
 		if (more == 0)
 			ending = watch(s, clock_now().mono_ms, &until_ms, err);
 		if (more == 0 && ending == ENDING_STOPPED)
-			session_wait(s, until_ms, true);
+			wait_for_more(s, until_ms);
 	}
 	return ending;
 }
@@ -276,6 +298,7 @@ static void close_drained(struct session *s)
 	unsigned char mask[4];
 	int more = 1;
 
+	set_busy(s, false);
 	while (more >= 0 && clock_now().mono_ms - begun_ms < DRAIN_MAX_MS) {
 		if (!session_wait(s, clock_now().mono_ms + DRAIN_IDLE_MS, false))
 			break;
@@ -319,6 +342,7 @@ enum ending session_run(struct session *s, int64_t starvation_ms, bool expects_s
 	enum ending ending;
 
 	s->is_admitted = s->has_flows = s->has_stats = false;
+	s->is_busy = false;
 	s->starvation_ms = starvation_ms;
 	s->expects_stats = expects_stats;
 	ending = subscribe(s, err);

@@ -29,6 +29,8 @@ struct session {
 
 	bool is_admitted;	   /* the first ping was there */
 	bool has_flows, has_stats; /* came on this connection */
+	bool is_busy;		   /* the stream: it is read in large pieces */
+	size_t came;		   /* bytes since we waited */
 	int64_t heard_ms;	   /* anything at all, monotonic */
 	int64_t fed_ms;		   /* flows or stats */
 	int64_t starvation_ms;

@@ -170,7 +170,8 @@ static int open_file(struct intake *in, struct open_file *file, enum tag tag)
 	if (!file->is_open)
 		file->id = spool_next_id(in->parts.dir);
 	spool_path(in->parts.dir, SPOOL_OPEN, file->id, path);
-	file->fd = io_open(path, O_RDWR | (file->is_open ? 0 : O_CREAT | O_EXCL), 0640);
+	file->fd = file->is_open ? io_open(path, O_RDWR, 0)
+				 : spool_create(in->parts.dir, SPOOL_OPEN, file->id);
 	if (file->fd < 0 || file->is_open)
 		return file->fd;
 	size = write_recipe(in, file, tag);

@@ -228,16 +228,14 @@ static int make_body(struct body *body, int fd, const struct recipe *recipe,
 }
 
 /* tmp/<id>, whole or not at all. */
-static int make_file(const struct spool_dir *dir, uint64_t id, int fd,
+static int make_file(struct spool_dir *dir, uint64_t id, int fd,
 		     const struct recipe *recipe, const struct outline *o,
 		     struct body *body, int64_t *damaged)
 {
-	char path[SPOOL_PATH_MAX];
 	int error;
 
-	spool_path(dir, SPOOL_TMP, id, path);
 	*body = (struct body){ .sink = { body_put } };
-	body->fd = io_open(path, O_RDWR | O_CREAT | O_TRUNC, 0640);
+	body->fd = spool_create(dir, SPOOL_TMP, id);
 	if (body->fd < 0)
 		return body->fd;
 	error = make_body(body, fd, recipe, o, damaged);
@@ -246,7 +244,7 @@ static int make_file(const struct spool_dir *dir, uint64_t id, int fd,
 	if (close(body->fd) < 0 && !error)
 		error = -errno;
 	if (error)
-		unlink(path);
+		spool_remove(dir, SPOOL_TMP, id);
 	return error;
 }
 
@@ -268,21 +266,22 @@ static int read_recipe(int fd, struct arena *arena, struct recipe *recipe,
 	return error;
 }
 
-static int commit(struct spool_dir *dir, uint64_t id, const struct body *body,
-		  const struct outline *o, struct now now)
+static int commit(const struct spool_dir *dir, uint64_t id)
 {
-	char from[SPOOL_PATH_MAX], to[SPOOL_PATH_MAX], open_path[SPOOL_PATH_MAX];
+	char from[SPOOL_PATH_MAX], to[SPOOL_PATH_MAX];
 
 	spool_path(dir, SPOOL_TMP, id, from);
 	spool_path(dir, SPOOL_NEW, id, to);
-	spool_path(dir, SPOOL_OPEN, id, open_path);
-	if (rename(from, to) < 0)
-		return -errno;
-	unlink(open_path);
+	return rename(from, to) < 0 ? -errno : 0;
+}
+
+static void replace_open(struct spool_dir *dir, uint64_t id, const struct body *body,
+			 const struct outline *o, struct now now)
+{
+	spool_remove(dir, SPOOL_OPEN, id);
 	if (o->records < o->object.records)
 		spool_damaged(dir, o->object.records - o->records);
 	spool_add(dir, id, ENVELOPE_SIZE + body->size, o->records, now);
-	return 0;
 }
 
 /* As much of the file as is whole; *damaged is where that ends. */
@@ -322,10 +321,12 @@ int seal_object(struct spool_dir *dir, uint64_t id, struct log *log, struct now 
 		error = make(dir, id, fd, &recipe, &outline, &body, &damaged);
 	}
 	if (!error)
-		error = commit(dir, id, &body, &outline, now);
+		error = commit(dir, id);
 	if (!error && damaged < INT64_MAX)
 		salvage(dir, id, fd, damaged, log);
 	close(fd);
+	if (!error)
+		replace_open(dir, id, &body, &outline, now);
 	if (error == -EBADMSG || error == -ENODATA || error == -ENAMETOOLONG) {
 		if (error == -ENAMETOOLONG)
 			err_set(&err, "its key and metadata are longer than an object "

@@ -82,6 +82,16 @@ static void parse_streams(struct spool *spool, const char *text)
 		  spool->path);
 }
 
+/* Nobody else's: the lock is taken. */
+static int open_spares(struct spool *spool, struct err *err)
+{
+	char path[SPOOL_PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/.spare", spool->path);
+	spool->spares = spares_open(path);
+	return spool->spares ? 0 : err_set(err, "out of memory");
+}
+
 static int read_streams(struct spool *spool, struct err *err)
 {
 	char path[SPOOL_PATH_MAX], text[STREAM_DIGITS + 1] = "";
@@ -121,7 +131,8 @@ struct spool *spool_open(const struct spool_options *options, struct log *log,
 			"spool.directory: cannot make " STR_FMT ": %s; make it "
 			"writable for this user, or set spool.directory",
 			STR_ARG(options->directory), strerror(-error));
-	if (error || take_lock(spool, err) < 0 || read_streams(spool, err) < 0) {
+	if (error || take_lock(spool, err) < 0 || open_spares(spool, err) < 0 ||
+	    read_streams(spool, err) < 0) {
 		spool_close(spool);
 		return NULL;
 	}
@@ -132,6 +143,7 @@ void spool_close(struct spool *spool)
 {
 	if (!spool)
 		return;
+	spares_close(spool->spares);
 	if (spool->streams_fd >= 0)
 		close(spool->streams_fd);
 	if (spool->lock_fd >= 0)
@@ -151,7 +163,7 @@ static int report_stranger(void *context, const char *name)
 	const struct strangers *s = context;
 	size_t i;
 
-	if (strcmp(name, "lock") == 0 || strcmp(name, "streams") == 0)
+	if (strcmp(name, "lock") == 0 || strcmp(name, "streams") == 0 || *name == '.')
 		return 0;
 	for (i = 0; i < s->names->count; i++)
 		if (str_is(s->names->item[i], name))

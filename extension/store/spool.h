@@ -3,6 +3,7 @@
  *
  *	<spool>/lock			one process at a time
  *	<spool>/streams			highest stream id given out
+ *	<spool>/.spare/<n>		an empty file, see spare.h
  *	<spool>/<pipeline>/open/<id>	rows of an object that is not finished
  *	<spool>/<pipeline>/tmp/<id>	an object in the making; emptied at start
  *	<spool>/<pipeline>/new/<id>	a finished object, waiting to be stored
@@ -11,7 +12,7 @@
  *
  * The directories are the only truth: there is no list beside them that could
  * disagree. The rename from tmp to new commits an object; then its open file
- * is unlinked. With both there after a crash, the open file is the copy.
+ * is removed. With both there after a crash, the open file is the copy.
  * Moving a file from bad back to new and restarting tries it again.
  *
  * Ids rise within a pipeline and are not used again. All functions are safe
@@ -81,6 +82,10 @@ uint64_t spool_next_id(struct spool_dir *);
 #define SPOOL_PATH_MAX 4096
 void spool_path(const struct spool_dir *, enum spool_folder, uint64_t id,
 		char path[SPOOL_PATH_MAX]);
+/* Makes an empty file: a descriptor to read and write, or -errno. */
+int spool_create(struct spool_dir *, enum spool_folder, uint64_t id);
+/* Nobody reads it any more, and it goes. */
+void spool_remove(struct spool_dir *, enum spool_folder, uint64_t id);
 /* The ids found in open/ when the directory was opened, ascending. Borrowed;
  * for the directory's life. */
 size_t spool_left_open(const struct spool_dir *, const uint64_t **ids);
@@ -92,7 +97,7 @@ void spool_add(struct spool_dir *, uint64_t id, int64_t bytes, int64_t records,
 /* The oldest that is not under way; it then is. false: none. */
 bool spool_take(struct spool_dir *, uint64_t *id);
 enum spool_outcome {
-	SPOOL_STORED,  /* unlinks it */
+	SPOOL_STORED,  /* removes it */
 	SPOOL_LATER,   /* it waits again */
 	SPOOL_REFUSED, /* moves it to bad/ */
 };

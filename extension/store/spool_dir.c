@@ -35,6 +35,22 @@ void spool_path(const struct spool_dir *dir, enum spool_folder folder, uint64_t 
 		 dir->name, folder_names[folder], id);
 }
 
+int spool_create(struct spool_dir *dir, enum spool_folder folder, uint64_t id)
+{
+	char path[SPOOL_PATH_MAX];
+
+	spool_path(dir, folder, id, path);
+	return spares_take(dir->spool->spares, path);
+}
+
+void spool_remove(struct spool_dir *dir, enum spool_folder folder, uint64_t id)
+{
+	char path[SPOOL_PATH_MAX];
+
+	spool_path(dir, folder, id, path);
+	spares_give(dir->spool->spares, path);
+}
+
 static void charge(struct spool_dir *dir, int64_t bytes)
 {
 	if (dir->is_listed)
@@ -153,13 +169,10 @@ size_t spool_left_open(const struct spool_dir *dir, const uint64_t **ids)
 	return dir->left_open_count;
 }
 
-void spool_forget(struct spool_dir *dir, struct spool_entry *entry, bool unlink_it)
+void spool_forget(struct spool_dir *dir, struct spool_entry *entry, bool remove_it)
 {
-	char path[SPOOL_PATH_MAX];
-
-	if (unlink_it) {
-		spool_path(dir, SPOOL_NEW, entry->id, path);
-		unlink(path);
+	if (remove_it) {
+		spool_remove(dir, SPOOL_NEW, entry->id);
 		stats_add(dir->stats, STAT_RECORDS_SPOOLED, -entry->records);
 		stats_add(dir->stats, STAT_OBJECTS_SPOOLED, -1);
 	}

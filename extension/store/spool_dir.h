@@ -2,7 +2,7 @@
 /* spool_dir.h - what spool.c and spool_dir.c share: the lock and the lists.
  *
  * One lock for the whole spool; it is never held during a slow call but for
- * the unlink of an evicted object.
+ * the removal of an object.
  */
 #ifndef STORE_SPOOL_DIR_H
 #define STORE_SPOOL_DIR_H
@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/queue.h>
+#include "store/spare.h"
 #include "store/spool.h"
 
 /* A sealed object. */
@@ -42,6 +43,7 @@ struct spool {
 	struct log *log;
 	pthread_mutex_t lock;
 	int lock_fd, streams_fd;
+	struct spares *spares;
 	int64_t stream_floor, stream_highest;
 	int64_t held, held_max;
 	int64_t bytes; /* sealed, bad and open */
@@ -52,8 +54,8 @@ struct spool {
 /* The lock is held: drops the oldest objects of who has most until the spool
  * is within its limits. */
 void spool_make_room(struct spool *);
-/* The lock is held: unlinks and frees. */
-void spool_forget(struct spool_dir *, struct spool_entry *, bool unlink_it);
+/* The lock is held: removes and frees. */
+void spool_forget(struct spool_dir *, struct spool_entry *, bool remove_it);
 
 /* The path of one of its directories. */
 void spool_folder_path(const struct spool_dir *, enum spool_folder,

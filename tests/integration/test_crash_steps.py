@@ -15,7 +15,8 @@ from lib.s3.sink import Sink
 from lib.sent import Sent, prefix_faults
 
 Step = collections.namedtuple("Step", "calls file when")
-UNLINK, RENAME = "?unlink,?unlinkat", "?rename,?renameat,?renameat2"
+# What spare.c does has other names than the commit: renameat2 makes a file of a spare, renameat a spare of a file.
+RENAME, TO_SPARE = "rename", "renameat"
 
 # Of an object for each batch and tag: recipe, rows, mark. The first few are let pass.
 MAKING = {
@@ -29,8 +30,9 @@ MAKING = {
     "body": Step("pwrite64", "exporter/tmp/%016d", 1),
     "head": Step("pwrite64", "exporter/tmp/%016d", 2),
     "commit": Step(RENAME, "exporter/tmp/%016d", 1),
-    "unlink-open": Step(UNLINK, "exporter/open/%016d", 1),
-    "unlink-stored": Step(UNLINK, "exporter/new/%016d", 1),
+    "remove-open": Step(TO_SPARE, "exporter/open/%016d", 1),
+    "empty-spare": Step("truncate", ".spare/%016d", 1),
+    "remove-stored": Step(TO_SPARE, "exporter/new/%016d", 1),
 }
 # Of the objects that the run before left open.
 FINISHING = {
@@ -39,7 +41,7 @@ FINISHING = {
     "cut": Step("ftruncate", "exporter/open/%016d", 1),
     "seal-mark": Step("pwritev", "exporter/open/%016d", 1),
     **{name: MAKING[name] for name in (
-        "object-begun", "body", "head", "commit", "unlink-open", "unlink-stored")},
+        "object-begun", "body", "head", "commit", "remove-open", "remove-stored")},
 }
 
 

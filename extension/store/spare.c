@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* spare.c - see spare.h. */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "store/spare.h"
+#include "sys/io.h"
+
+#define PATH_BYTES 4096
+#define SPARES_MAX 64
+
+struct spares {
+	char *directory;
+	pthread_mutex_t lock;
+	uint64_t last_id;
+	uint64_t id[SPARES_MAX]; /* of those that are ready */
+	size_t count;
+};
+
+struct spares *spares_open(const char *directory)
+{
+	struct spares *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->directory = strdup(directory);
+	if (!s->directory) {
+		free(s);
+		return NULL;
+	}
+	pthread_mutex_init(&s->lock, NULL);
+	io_remove_tree(s->directory);
+	io_make_dirs(s->directory, 0750);
+	return s;
+}
+
+void spares_close(struct spares *s)
+{
+	if (!s)
+		return;
+	io_remove_tree(s->directory);
+	pthread_mutex_destroy(&s->lock);
+	free(s->directory);
+	free(s);
+}
+
+static void put_path(const struct spares *s, uint64_t id, char path[PATH_BYTES])
+{
+	snprintf(path, PATH_BYTES, "%s/%016" PRIu64, s->directory, id);
+}
+
+static bool pop(struct spares *s, uint64_t *id)
+{
+	bool ok;
+
+	pthread_mutex_lock(&s->lock);
+	ok = s->count > 0;
+	if (ok)
+		*id = s->id[--s->count];
+	pthread_mutex_unlock(&s->lock);
+	return ok;
+}
+
+static bool push(struct spares *s, uint64_t id)
+{
+	bool ok;
+
+	pthread_mutex_lock(&s->lock);
+	ok = s->count < SPARES_MAX;
+	if (ok)
+		s->id[s->count++] = id;
+	pthread_mutex_unlock(&s->lock);
+	return ok;
+}
+
+static uint64_t next_id(struct spares *s)
+{
+	uint64_t id;
+
+	pthread_mutex_lock(&s->lock);
+	id = ++s->last_id;
+	pthread_mutex_unlock(&s->lock);
+	return id;
+}
+
+int spares_take(struct spares *s, const char *path)
+{
+	char from[PATH_BYTES];
+	uint64_t id;
+
+	if (pop(s, &id)) {
+		put_path(s, id, from);
+		if (renameat2(AT_FDCWD, from, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
+			return io_open(path, O_RDWR, 0);
+		unlink(from);
+	}
+	return io_open(path, O_RDWR | O_CREAT | O_TRUNC, 0640);
+}
+
+/* It is emptied after it is renamed: as long as it has its name it is whole. */
+void spares_give(struct spares *s, const char *path)
+{
+	uint64_t id = next_id(s);
+	char to[PATH_BYTES];
+
+	put_path(s, id, to);
+	if (renameat(AT_FDCWD, path, AT_FDCWD, to) < 0)
+		unlink(path);
+	else if (truncate(to, 0) < 0 || !push(s, id))
+		unlink(to);
+}
