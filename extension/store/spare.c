@@ -11,8 +11,9 @@
 #include "store/spare.h"
 #include "sys/io.h"
 
-#define PATH_BYTES 4096
-#define SPARES_MAX 64
+#define PATH_BYTES  4096
+#define SPARES_MAX  64
+#define SPARE_BYTES 1
 
 struct spares {
 	char *directory;
@@ -102,7 +103,9 @@ int spares_take(struct spares *s, const char *path)
 	return io_open(path, O_RDWR | O_CREAT | O_TRUNC, 0640);
 }
 
-/* It is emptied after it is renamed: as long as it has its name it is whole. */
+/* It is cut after it is renamed: as long as it has its name it is whole. A file
+ * that was cut to nothing ext4 would write to the disk as soon as it is closed
+ * (auto_da_alloc); most of ours are gone before anything does. */
 void spares_give(struct spares *s, const char *path)
 {
 	uint64_t id = next_id(s);
@@ -111,6 +114,6 @@ void spares_give(struct spares *s, const char *path)
 	put_path(s, id, to);
 	if (renameat(AT_FDCWD, path, AT_FDCWD, to) < 0)
 		unlink(path);
-	else if (truncate(to, 0) < 0 || !push(s, id))
+	else if (truncate(to, SPARE_BYTES) < 0 || !push(s, id))
 		unlink(to);
 }

@@ -6,7 +6,7 @@
  * without a journal, for one, looks at every inode that was freed in the last
  * minutes before it takes one, and a thousand tenants free two thousand a minute.
  *
- * They are empty, in a directory of their own, and nobody reads them: what an
+ * They hold a byte, in a directory of their own, and nobody reads them: what an
  * earlier run left there is removed. All functions are safe from any thread.
  */
 #ifndef STORE_SPARE_H
@@ -19,7 +19,8 @@ struct spares *spares_open(const char *directory);
 /* Removes the directory. */
 void spares_close(struct spares *);
 
-/* Makes an empty file of this name: a descriptor to read and write, or -errno. */
+/* Makes a file of this name: a descriptor to read and write, or -errno. It is
+ * empty, or holds one byte, which the first write is to overwrite. */
 int spares_take(struct spares *, const char *path);
 /* The file is not there any more, which cannot fail as long as it can be removed. */
 void spares_give(struct spares *, const char *path);

@@ -3,7 +3,7 @@
  *
  *	<spool>/lock			one process at a time
  *	<spool>/streams			highest stream id given out
- *	<spool>/.spare/<n>		an empty file, see spare.h
+ *	<spool>/.spare/<n>		a file to be used again, see spare.h
  *	<spool>/<pipeline>/open/<id>	rows of an object that is not finished
  *	<spool>/<pipeline>/tmp/<id>	an object in the making; emptied at start
  *	<spool>/<pipeline>/new/<id>	a finished object, waiting to be stored
@@ -82,7 +82,7 @@ uint64_t spool_next_id(struct spool_dir *);
 #define SPOOL_PATH_MAX 4096
 void spool_path(const struct spool_dir *, enum spool_folder, uint64_t id,
 		char path[SPOOL_PATH_MAX]);
-/* Makes an empty file: a descriptor to read and write, or -errno. */
+/* Makes a file, as spares_take(): a descriptor to read and write, or -errno. */
 int spool_create(struct spool_dir *, enum spool_folder, uint64_t id);
 /* Nobody reads it any more, and it goes. */
 void spool_remove(struct spool_dir *, enum spool_folder, uint64_t id);
