@@ -20,6 +20,7 @@
 #define TURN_FLOWS	  1000
 #define TURN_PARCELS	  128
 #define GATHER_MS	  500
+#define GATHER_GRID_MS	  50
 #define GATHER_BYTES	  ((int64_t)2 << 20)
 #define GATHER_BYTES_EACH ((int64_t)16 << 10)
 

@@ -109,10 +109,16 @@ static bool may_gather(const struct tenant *t, int64_t waiting_flows)
 	       atomic_load(&t->around.batches->bytes) < gather_bytes(t);
 }
 
+/* Tenants go together, so that a worker wakes for many of them. */
+static int64_t gathered_ms(int64_t now_ms)
+{
+	return (now_ms + GATHER_MS) / GATHER_GRID_MS * GATHER_GRID_MS;
+}
+
 static void wake_for(struct tenant *t, int64_t waiting_flows, int64_t now_ms)
 {
 	if (may_gather(t, waiting_flows))
-		workers_wake_by(t->around.workers, &t->task, now_ms + GATHER_MS);
+		workers_wake_by(t->around.workers, &t->task, gathered_ms(now_ms));
 	else
 		workers_wake(t->around.workers, &t->task);
 }
@@ -144,17 +150,17 @@ void tenant_run(struct task *task, struct now now)
 	struct tenant *t = (struct tenant *)((char *)task -
 					     offsetof(struct tenant, task));
 	bool is_finishing = atomic_load(&t->is_finishing);
-	int64_t due_ms, gathered_ms = NEVER_MS;
+	int64_t due_ms, next_ms = NEVER_MS;
 
 	if (!t->parcels)
 		start_turn(t, now);
 	if (t->parcels)
-		gathered_ms = now.mono_ms + GATHER_MS;
+		next_ms = gathered_ms(now.mono_ms);
 	if (t->parcels && enrich(t, now))
 		finish_turn(t, now);
 	due_ms = tick(t, now);
-	if (t->gathers && gathered_ms < due_ms)
-		due_ms = gathered_ms;
+	if (t->gathers && next_ms < due_ms)
+		due_ms = next_ms;
 	if (!t->parcels)
 		queries_reset(&t->queries);
 	else if (t->deadline_ms < due_ms)

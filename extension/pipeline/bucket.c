@@ -6,6 +6,7 @@
 #define OBJECT_MAX     ((int64_t)1 << 30) /* rows of an object */
 #define RETRY_MS       1000
 #define RETRY_LEAST_MS 50
+#define LINGER_BYTES   4096
 
 void bucket_init(struct bucket *b, enum tag tag, const struct bucket_limits *limits,
 		 struct sink *sink, struct stats *stats)
@@ -279,6 +280,7 @@ static void store(struct bucket *b, struct now now, bool everything)
 {
 	bool ok = seal_over(b, now) && hand_over_all(b, now, everything);
 
+	b->linger_ms = 0;
 	b->retry_ms = ok ? 0 : now.mono_ms + RETRY_MS;
 	if (b->rows.count || b->held_bytes)
 		hold(b);
@@ -298,13 +300,41 @@ static bool waits(struct bucket *b, struct now now)
 	return true;
 }
 
+/* Whether an object is open, and none will be due with the rows that wait. */
+static bool is_none_due(const struct bucket *b, struct now now)
+{
+	bool is_any = false;
+	int i;
+
+	for (i = 0; i < OPEN_MAX; i++) {
+		const struct open_object *o = &b->open[i];
+
+		if (o->records && is_due(b, o, b->rows.count, now))
+			return false;
+		is_any |= o->records > 0;
+	}
+	return is_any;
+}
+
+/* Whether these rows are too few for an append. They go with those that come
+ * soon before their time is over. */
+static bool lingers(struct bucket *b, struct now now)
+{
+	if (!b->limits->linger_ms || !b->rows.count || b->rows.used >= LINGER_BYTES ||
+	    !is_none_due(b, now))
+		return false;
+	if (!b->linger_ms)
+		b->linger_ms = now.mono_ms;
+	return now.mono_ms - b->linger_ms < b->limits->linger_ms / 4 * 3;
+}
+
 void bucket_commit(struct bucket *b, struct now now)
 {
 	if (b->rows.count && !b->is_known) {
 		b->is_known = true;
 		b->sealed_at = now;
 	}
-	if (b->is_known && !waits(b, now))
+	if (b->is_known && !waits(b, now) && !lingers(b, now))
 		store(b, now, false);
 }
 
@@ -322,10 +352,15 @@ static int64_t object_due(const struct bucket *b, const struct open_object *o,
 	return end < due ? end : due;
 }
 
-/* When the first of the open objects is due. */
+static int64_t linger_end(const struct bucket *b)
+{
+	return b->linger_ms ? b->linger_ms + b->limits->linger_ms : NEVER_MS;
+}
+
+/* When the first of the open objects is due, or rows that linger. */
 static int64_t next_due(const struct bucket *b, struct now now)
 {
-	int64_t first = NEVER_MS;
+	int64_t first = linger_end(b);
 	int i;
 
 	for (i = 0; i < OPEN_MAX; i++) {
@@ -340,7 +375,7 @@ static int64_t next_due(const struct bucket *b, struct now now)
 
 static bool is_any_due(const struct bucket *b, struct now now)
 {
-	bool is_any = false;
+	bool is_any = linger_end(b) <= now.mono_ms;
 	int i;
 
 	for (i = 0; i < OPEN_MAX; i++)
