@@ -17,11 +17,11 @@
 /* Few flows wait for more to come, so that a thousand tenants that share a
  * stream do not write to the spool for every flow; but no longer than batches
  * have room in a megabyte and some kilobytes for each tenant. */
-#define TURN_FLOWS	  1000
+#define TURN_FLOWS	  400
 #define TURN_PARCELS	  128
 #define GATHER_MS	  500
 #define GATHER_GRID_MS	  50
-#define GATHER_BYTES	  ((int64_t)2 << 20)
+#define GATHER_BYTES	  ((int64_t)1 << 20)
 #define GATHER_BYTES_EACH ((int64_t)16 << 10)
 
 struct tenant {
