@@ -159,6 +159,7 @@ void tenant_run(struct task *task, struct now now)
 	if (t->parcels && enrich(t, now))
 		finish_turn(t, now);
 	due_ms = tick(t, now);
+	/* Who had flows will have more: their time is said once, not by the first. */
 	if (t->gathers && next_ms < due_ms)
 		due_ms = next_ms;
 	if (!t->parcels)
