@@ -6,7 +6,7 @@
 #define OBJECT_MAX     ((int64_t)1 << 30) /* rows of an object */
 #define RETRY_MS       1000
 #define RETRY_LEAST_MS 50
-#define LINGER_BYTES   4096
+#define LINGER_BYTES   2048
 
 void bucket_init(struct bucket *b, enum tag tag, const struct bucket_limits *limits,
 		 struct sink *sink, struct stats *stats)

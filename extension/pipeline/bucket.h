@@ -2,7 +2,7 @@
 /* bucket.h - the rows of one tag, its open objects, limits, streams and sequence.
  *
  * Rows are added one by one while a batch is committed and go to the sink in
- * one append at the end; less than a page of rows, for an object that is open,
+ * one append at the end; less than two kilobytes, for an object that is open,
  * may linger for more. An object is sealed when it has max_records, when
  * max_age has passed since the previous one was sealed (the Go exporter counts
  * age from there, so the first record after a pause is sealed at once), or

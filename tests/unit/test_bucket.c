@@ -718,17 +718,17 @@ static void test_few_rows_linger_for_more(void **state)
 	close_world(&w);
 }
 
-static void test_a_page_of_rows_does_not_linger(void **state)
+static void test_many_rows_do_not_linger(void **state)
 {
 	struct bucket_limits limits = limits_of(100, 60000, DAY_MS, 100);
-	char page[4096];
+	char many[2048];
 	struct world w;
 
 	(void)state;
 	open_lingering(&w, &limits);
-	memset(page, 'x', sizeof(page) - 1);
-	page[sizeof(page) - 1] = '\0';
-	commit_at(&w, page, 100);
+	memset(many, 'x', sizeof(many) - 1);
+	many[sizeof(many) - 1] = '\0';
+	commit_at(&w, many, 100);
 	assert_int_equal(w.fake.appends, 2);
 	close_world(&w);
 }
@@ -1118,7 +1118,7 @@ int main(void)
 		cmocka_unit_test(test_long_rows_are_dropped_alone),
 		cmocka_unit_test(test_rows_reach_the_sink_with_each_batch),
 		cmocka_unit_test(test_few_rows_linger_for_more),
-		cmocka_unit_test(test_a_page_of_rows_does_not_linger),
+		cmocka_unit_test(test_many_rows_do_not_linger),
 		cmocka_unit_test(test_rows_that_make_an_object_due_do_not_linger),
 		cmocka_unit_test(test_a_flush_takes_rows_that_linger),
 		cmocka_unit_test(test_intervals_are_monotonic),
