@@ -12,6 +12,7 @@
 
 #define FIRST_PING_MS 10000
 #define SILENCE_MS    15000
+#define PART_BYTES    (16 * 1024) /* read by way of bytes, which copies them */
 #define BUSY_BYTES    (64 * 1024)
 #define PIECE_BYTES   (256 * 1024)
 #define PIECE_MS      10
@@ -206,7 +207,7 @@ static int read_some(struct session *s, enum ending *ending, struct err *err)
 
 	if (!is_direct) {
 		room = s->bytes;
-		size = sizeof(s->bytes);
+		size = PART_BYTES;
 	}
 	n = connection_receive(s->connection, room, size);
 	if (n == -EAGAIN)
