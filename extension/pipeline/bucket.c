@@ -300,20 +300,25 @@ static bool waits(struct bucket *b, struct now now)
 	return true;
 }
 
-/* Whether an object is open, and none will be due with the rows that wait. */
-static bool is_none_due(const struct bucket *b, struct now now)
+static bool has_open(const struct bucket *b)
 {
-	bool is_any = false;
 	int i;
 
-	for (i = 0; i < OPEN_MAX; i++) {
-		const struct open_object *o = &b->open[i];
+	for (i = 0; i < OPEN_MAX; i++)
+		if (b->open[i].records)
+			return true;
+	return false;
+}
 
-		if (o->records && is_due(b, o, b->rows.count, now))
-			return false;
-		is_any |= o->records > 0;
-	}
-	return is_any;
+/* With so many rows more that are waiting. */
+static bool is_any_due(const struct bucket *b, size_t rows, struct now now)
+{
+	int i;
+
+	for (i = 0; i < OPEN_MAX; i++)
+		if (b->open[i].records && is_due(b, &b->open[i], rows, now))
+			return true;
+	return false;
 }
 
 /* Whether these rows are too few for an append. They go with those that come
@@ -321,7 +326,7 @@ static bool is_none_due(const struct bucket *b, struct now now)
 static bool lingers(struct bucket *b, struct now now)
 {
 	if (!b->limits->linger_ms || !b->rows.count || b->rows.used >= LINGER_BYTES ||
-	    !is_none_due(b, now))
+	    !has_open(b) || is_any_due(b, b->rows.count, now))
 		return false;
 	if (!b->linger_ms)
 		b->linger_ms = now.mono_ms;
@@ -373,31 +378,12 @@ static int64_t next_due(const struct bucket *b, struct now now)
 	return first;
 }
 
-static bool is_any_due(const struct bucket *b, struct now now)
-{
-	bool is_any = linger_end(b) <= now.mono_ms;
-	int i;
-
-	for (i = 0; i < OPEN_MAX; i++)
-		is_any |= b->open[i].records && is_due(b, &b->open[i], 0, now);
-	return is_any;
-}
-
-static bool is_empty(const struct bucket *b)
-{
-	int64_t records = (int64_t)b->rows.count;
-	int i;
-
-	for (i = 0; i < OPEN_MAX; i++)
-		records += b->open[i].records;
-	return records == 0;
-}
-
 int64_t bucket_tick(struct bucket *b, struct now now)
 {
-	if (is_empty(b))
+	if (!b->rows.count && !has_open(b))
 		return NEVER_MS;
-	if (b->retry_ms ? b->retry_ms <= now.mono_ms : is_any_due(b, now))
+	if (b->retry_ms ? b->retry_ms <= now.mono_ms
+			: linger_end(b) <= now.mono_ms || is_any_due(b, 0, now))
 		store(b, now, false);
 	return b->retry_ms ? b->retry_ms : next_due(b, now);
 }
