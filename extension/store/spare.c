@@ -21,6 +21,7 @@ struct spares {
 	uint64_t last_id;
 	uint64_t id[SPARES_MAX]; /* of those that are ready */
 	size_t count;
+	size_t coming; /* not ready yet */
 };
 
 struct spares *spares_open(const char *directory)
@@ -67,26 +68,28 @@ static bool pop(struct spares *s, uint64_t *id)
 	return ok;
 }
 
-static bool push(struct spares *s, uint64_t id)
+/* Whether one more may come; the number it gets. */
+static bool admit(struct spares *s, uint64_t *id)
 {
 	bool ok;
 
 	pthread_mutex_lock(&s->lock);
-	ok = s->count < SPARES_MAX;
-	if (ok)
-		s->id[s->count++] = id;
+	ok = s->count + s->coming < SPARES_MAX;
+	if (ok) {
+		s->coming++;
+		*id = ++s->last_id;
+	}
 	pthread_mutex_unlock(&s->lock);
 	return ok;
 }
 
-static uint64_t next_id(struct spares *s)
+static void settle(struct spares *s, uint64_t id, bool is_ready)
 {
-	uint64_t id;
-
 	pthread_mutex_lock(&s->lock);
-	id = ++s->last_id;
+	s->coming--;
+	if (is_ready)
+		s->id[s->count++] = id;
 	pthread_mutex_unlock(&s->lock);
-	return id;
 }
 
 int spares_take(struct spares *s, const char *path)
@@ -108,12 +111,20 @@ int spares_take(struct spares *s, const char *path)
  * (auto_da_alloc); most of ours are gone before anything does. */
 void spares_give(struct spares *s, const char *path)
 {
-	uint64_t id = next_id(s);
 	char to[PATH_BYTES];
+	bool is_ready = false;
+	uint64_t id;
 
+	if (!admit(s, &id)) {
+		unlink(path);
+		return;
+	}
 	put_path(s, id, to);
 	if (renameat(AT_FDCWD, path, AT_FDCWD, to) < 0)
 		unlink(path);
-	else if (truncate(to, SPARE_BYTES) < 0 || !push(s, id))
+	else if (truncate(to, SPARE_BYTES) < 0)
 		unlink(to);
+	else
+		is_ready = true;
+	settle(s, id, is_ready);
 }
