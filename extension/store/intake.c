@@ -80,7 +80,7 @@ static void run_job(struct task *task, struct now now)
 {
 	struct seal_job *job = (struct seal_job *)task;
 	struct intake *in = job->intake;
-	int error = seal_object(in->parts.dir, job->id, in->parts.log, now);
+	int error = seal_object(in->parts.dir, job->id, job->size, in->parts.log, now);
 
 	if (error && error != -EBADMSG) {
 		tell_of_job(in, !job->has_failed, error);

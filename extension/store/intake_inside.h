@@ -20,7 +20,7 @@ struct seal_job {
 	struct seal_job *next;
 	struct intake *intake;
 	uint64_t id;
-	int64_t size; /* of the open file */
+	int64_t size; /* of the open file without its mark */
 	bool is_done, has_failed;
 };
 
@@ -40,7 +40,8 @@ struct intake {
 	bool is_refused;  /* more than those may not be held */
 };
 
-/* An object of open/<id>, a file of this size, is to be made. NULL: no memory. */
+/* An object of open/<id>, a file marked at this size, is to be made. NULL: no
+ * memory. */
 struct seal_job *intake_new_job(struct intake *, uint64_t id, int64_t size);
 void intake_start_job(struct intake *, struct seal_job *);
 int64_t intake_stream(struct sink *, int64_t wanted, int64_t last);

@@ -15,17 +15,18 @@
 #include "store/seal.h"
 #include "sys/io.h"
 
-#define ARENA_MAX   ((size_t)1 << 20)
-#define HEADS_AHEAD 8192 /* where payloads are stepped over */
-#define ROWS_AHEAD  (64 * 1024)
+#define ARENA_MAX  ((size_t)4 << 20)
+#define MARK_MAX   ((size_t)1 << 20)
+#define ROWS_AHEAD (64 * 1024)
 
-/* What the heads of the frames say, up to a limit. */
-struct outline {
-	int64_t end; /* behind the last frame of rows */
-	int64_t records, first_ms, last_ms;
-	bool is_marked;
-	struct object object; /* marked; its key lives in the arena */
-	struct arena arena;
+/* An open file that is to be an object. */
+struct open_rows {
+	struct frame_reader reader;
+	struct arena arena; /* of strings */
+	struct recipe recipe;
+	struct object object; /* as its mark says */
+	int64_t end;	      /* of the rows that go into it */
+	int64_t records;      /* that they are */
 };
 
 /* The payload of a mark; the rest of the object stands in the frame's head. */
@@ -54,7 +55,7 @@ int seal_mark(int fd, int64_t size, const struct object *object)
 		.last_ms = object->last_ms,
 	};
 	struct mark mark = { object->key, object->lost_flows };
-	struct buf payload = BUF_INIT(ARENA_MAX);
+	struct buf payload = BUF_INIT(MARK_MAX);
 	int error;
 
 	json_put_record(&payload, &mark_shape, &mark, (struct json_style){ 0 });
@@ -65,69 +66,56 @@ int seal_mark(int fd, int64_t size, const struct object *object)
 	return error;
 }
 
-static int read_mark(struct frame_reader *reader, int64_t at, const struct frame *frame,
-		     struct outline *o)
+/* A frame that must be of this kind; its payload is copied to the arena. */
+static int read_frame(struct open_rows *rows, int64_t at, enum frame_kind kind,
+		      struct frame *frame, struct str *payload)
 {
-	struct str payload;
-	int error = frame_read_payload(reader, at, frame, &payload);
+	int error = frame_read_head(&rows->reader, at, frame);
+
+	if (!error && frame->kind != kind)
+		error = -ENODATA;
+	if (!error)
+		error = frame_read_payload(&rows->reader, at, frame, payload);
+	if (!error)
+		*payload = arena_str(&rows->arena, *payload);
+	return error ? error : arena_error(&rows->arena);
+}
+
+static int read_mark(struct open_rows *rows, int64_t mark_at)
+{
 	struct mark mark = { .key = STR("") };
 	struct json_reader r;
+	struct frame frame;
+	struct str payload;
+	int error = read_frame(rows, mark_at, FRAME_SEAL, &frame, &payload);
 
 	if (error)
 		return error;
-	json_reader_init(&r, arena_str(&o->arena, payload), &o->arena);
+	json_reader_init(&r, payload, &rows->arena);
 	if (!json_read_object(&r, &mark_shape, &mark))
 		return -ENODATA;
-	o->is_marked = true;
-	o->object = (struct object){
+	rows->object = (struct object){
 		.key = mark.key,
-		.first_ms = frame->first_ms,
-		.last_ms = frame->last_ms,
-		.records = frame->records,
+		.first_ms = frame.first_ms,
+		.last_ms = frame.last_ms,
+		.records = frame.records,
 		.lost_flows = mark.lost_flows,
 	};
+	rows->end = mark_at;
+	rows->records = frame.records;
 	return 0;
 }
 
-/* Steps over the frames before limit. 0, -ENODATA: there is no recipe, or
- * -errno. */
-static int step_over(struct frame_reader *reader, int64_t limit, struct outline *o)
+static int read_recipe(struct open_rows *rows, struct err *err)
 {
 	struct frame frame;
-	int64_t at = 0;
-	int error;
+	struct str text;
+	int error = read_frame(rows, 0, FRAME_RECIPE, &frame, &text);
 
-	o->records = 0;
-	while (!(error = frame_read_head(reader, at, &frame))) {
-		int64_t next = at + FRAME_HEAD + frame.bytes;
-
-		if ((at == 0) != (frame.kind == FRAME_RECIPE))
-			return at ? 0 : -ENODATA;
-		if (frame.kind == FRAME_SEAL) {
-			error = read_mark(reader, at, &frame, o);
-			break;
-		}
-		if (next > limit) {
-			at = next; /* damaged: only the mark is still wanted */
-			continue;
-		}
-		if (frame.kind == FRAME_ROWS) {
-			if (!o->records)
-				o->first_ms = frame.first_ms;
-			o->last_ms = frame.last_ms;
-			o->records += frame.records;
-		}
-		o->end = at = next;
-	}
-	return error == -ENODATA && at ? 0 : error;
-}
-
-static int outline_read(int fd, int64_t limit, struct outline *o)
-{
-	struct frame_reader reader = FRAME_READER(fd, HEADS_AHEAD);
-	int error = step_over(&reader, limit, o);
-
-	frame_reader_fini(&reader);
+	if (error)
+		err_set(err, "its recipe is damaged");
+	else if (recipe_read(text, &rows->arena, &rows->recipe, err) < 0)
+		error = -ENODATA;
 	return error;
 }
 
@@ -179,35 +167,39 @@ static int write_envelope(struct body *body, const struct recipe *recipe,
 		     : io_write_at(body->fd, (struct str){ head, sizeof(head) }, 0);
 }
 
-/* Feeds the rows. -EBADMSG: the frame at *damaged is. */
-static int make_rows(struct making *making, int fd, int64_t end, int64_t *damaged)
+/* Feeds the rows. -EBADMSG: a frame is damaged, the rows end before it; or they are
+ * not as many as was thought. */
+static int make_rows(struct making *making, struct open_rows *rows)
 {
-	struct frame_reader reader = FRAME_READER(fd, ROWS_AHEAD);
-	struct frame frame;
+	struct frame frame = { 0 };
 	struct str payload;
-	int64_t at = 0;
-	int error = 0;
+	int64_t at, records = 0;
+	int error;
 
-	while (!error && at < end) {
-		error = frame_read_head(&reader, at, &frame);
+	for (at = 0; at < rows->end; at += FRAME_HEAD + frame.bytes) {
+		error = frame_read_head(&rows->reader, at, &frame);
 		if (!error)
-			error = frame_read_payload(&reader, at, &frame, &payload);
+			error = frame_read_payload(&rows->reader, at, &frame, &payload);
+		if (error == -ENODATA) {
+			rows->end = at;
+			rows->records = records;
+			return -EBADMSG;
+		}
 		if (!error && frame.kind == FRAME_ROWS)
 			error = making_rows(making, payload);
-		if (error == -ENODATA) {
-			*damaged = at;
-			error = -EBADMSG;
-		}
-		at += FRAME_HEAD + frame.bytes;
+		if (error)
+			return error;
+		records += frame.records;
 	}
-	frame_reader_fini(&reader);
-	return error;
+	if (records == rows->records)
+		return 0;
+	rows->records = records;
+	return -EBADMSG;
 }
 
-static int make_body(struct body *body, int fd, const struct recipe *recipe,
-		     const struct outline *o, int64_t *damaged)
+static int make_body(struct body *body, struct open_rows *rows)
 {
-	struct object object = o->object;
+	struct object object = rows->object;
 	struct making making;
 	int error = digest_init(&body->sha256, DIGEST_SHA256);
 
@@ -215,22 +207,21 @@ static int make_body(struct body *body, int fd, const struct recipe *recipe,
 		error = digest_init(&body->md5, DIGEST_MD5);
 	if (error)
 		return error;
-	object.records = o->records;
-	error = making_start(&making, recipe, &object, &body->sink);
+	object.records = rows->records;
+	error = making_start(&making, &rows->recipe, &object, &body->sink);
 	if (error == -EFBIG)
 		error = -ENODATA; /* the header would be as long the next time */
 	if (!error)
-		error = make_rows(&making, fd, o->end, damaged);
+		error = make_rows(&making, rows);
 	if (!error)
 		error = making_finish(&making);
 	making_end(&making);
-	return error ? error : write_envelope(body, recipe, &object);
+	return error ? error : write_envelope(body, &rows->recipe, &object);
 }
 
 /* tmp/<id>, whole or not at all. */
-static int make_file(struct spool_dir *dir, uint64_t id, int fd,
-		     const struct recipe *recipe, const struct outline *o,
-		     struct body *body, int64_t *damaged)
+static int make_file(struct spool_dir *dir, uint64_t id, struct open_rows *rows,
+		     struct body *body)
 {
 	int error;
 
@@ -238,31 +229,13 @@ static int make_file(struct spool_dir *dir, uint64_t id, int fd,
 	body->fd = spool_create(dir, SPOOL_TMP, id);
 	if (body->fd < 0)
 		return body->fd;
-	error = make_body(body, fd, recipe, o, damaged);
+	error = make_body(body, rows);
 	digest_fini(&body->sha256);
 	digest_fini(&body->md5);
 	if (close(body->fd) < 0 && !error)
 		error = -errno;
 	if (error)
 		spool_remove(dir, SPOOL_TMP, id);
-	return error;
-}
-
-static int read_recipe(int fd, struct arena *arena, struct recipe *recipe,
-		       struct err *err)
-{
-	struct frame_reader reader = FRAME_READER(fd, HEADS_AHEAD);
-	struct frame frame;
-	struct str text;
-	int error = frame_read_head(&reader, 0, &frame);
-
-	if (!error)
-		error = frame_read_payload(&reader, 0, &frame, &text);
-	if (error)
-		err_set(err, "its recipe is damaged");
-	else if (recipe_read(arena_str(arena, text), arena, recipe, err) < 0)
-		error = -ENODATA;
-	frame_reader_fini(&reader);
 	return error;
 }
 
@@ -276,68 +249,78 @@ static int commit(const struct spool_dir *dir, uint64_t id)
 }
 
 static void replace_open(struct spool_dir *dir, uint64_t id, const struct body *body,
-			 const struct outline *o, struct now now)
+			 const struct open_rows *rows, struct now now)
 {
 	spool_remove(dir, SPOOL_OPEN, id);
-	if (o->records < o->object.records)
-		spool_damaged(dir, o->object.records - o->records);
-	spool_add(dir, id, ENVELOPE_SIZE + body->size, o->records, now);
+	if (rows->records < rows->object.records)
+		spool_damaged(dir, rows->object.records - rows->records);
+	spool_add(dir, id, ENVELOPE_SIZE + body->size, rows->records, now);
 }
 
-/* As much of the file as is whole; *damaged is where that ends. */
-static int make(struct spool_dir *dir, uint64_t id, int fd, const struct recipe *recipe,
-		struct outline *o, struct body *body, int64_t *damaged)
+/* As much of the file as is whole, once that is known. */
+static int make(struct spool_dir *dir, uint64_t id, struct open_rows *rows,
+		struct body *body)
 {
+	int error = -EBADMSG;
+
+	while (error == -EBADMSG && rows->records)
+		error = make_file(dir, id, rows, body);
+	return error;
+}
+
+/* -EBADMSG or -ENODATA: nothing can be made of it. */
+static int seal_rows(struct spool_dir *dir, uint64_t id, int64_t mark_at,
+		     struct open_rows *rows, struct log *log, struct now now,
+		     struct err *err)
+{
+	struct body body;
 	int error;
 
-	for (*damaged = INT64_MAX;;) {
-		error = outline_read(fd, *damaged, o);
-		if (error || !o->is_marked || !o->records)
-			return error == -ENODATA || !error ? -EBADMSG : error;
-		error = make_file(dir, id, fd, recipe, o, body, damaged);
-		if (error != -EBADMSG)
-			return error;
-	}
-}
-
-int seal_object(struct spool_dir *dir, uint64_t id, struct log *log, struct now now)
-{
-	struct outline outline = { .arena = ARENA_INIT(ARENA_MAX) };
-	struct arena arena = ARENA_INIT(ARENA_MAX);
-	struct recipe recipe = { 0 };
-	struct err err = ERR_INIT;
-	struct body body;
-	char path[SPOOL_PATH_MAX];
-	int64_t damaged;
-	int fd, error;
-
-	spool_path(dir, SPOOL_OPEN, id, path);
-	fd = io_open(path, O_RDONLY, 0);
-	if (fd < 0)
-		return fd;
-	error = read_recipe(fd, &arena, &recipe, &err);
-	if (!error) {
-		err_set(&err, "nothing in it can be used");
-		error = make(dir, id, fd, &recipe, &outline, &body, &damaged);
+	err_set(err, "nothing in it can be used");
+	error = read_mark(rows, mark_at);
+	if (!error)
+		error = read_recipe(rows, err);
+	if (!error)
+		error = make(dir, id, rows, &body);
+	if (error == -ENAMETOOLONG) {
+		err_set(err, "its key and metadata are longer than an object store "
+			     "takes");
+		error = -EBADMSG;
 	}
 	if (!error)
 		error = commit(dir, id);
-	if (!error && damaged < INT64_MAX)
-		salvage(dir, id, fd, damaged, log);
-	close(fd);
-	if (!error)
-		replace_open(dir, id, &body, &outline, now);
-	if (error == -EBADMSG || error == -ENODATA || error == -ENAMETOOLONG) {
-		if (error == -ENAMETOOLONG)
-			err_set(&err, "its key and metadata are longer than an object "
-				      "store takes");
+	if (error)
+		return error;
+	if (rows->end < mark_at)
+		salvage(dir, id, rows->reader.fd, rows->end, log);
+	replace_open(dir, id, &body, rows, now);
+	return 0;
+}
+
+int seal_object(struct spool_dir *dir, uint64_t id, int64_t mark_at, struct log *log,
+		struct now now)
+{
+	struct open_rows rows = {
+		.reader = FRAME_READER(-1, ROWS_AHEAD),
+		.arena = ARENA_INIT(ARENA_MAX),
+	};
+	struct err err = ERR_INIT;
+	char path[SPOOL_PATH_MAX];
+	int error;
+
+	spool_path(dir, SPOOL_OPEN, id, path);
+	rows.reader.fd = io_open(path, O_RDONLY, 0);
+	if (rows.reader.fd < 0)
+		return rows.reader.fd;
+	error = seal_rows(dir, id, mark_at, &rows, log, now, &err);
+	close(rows.reader.fd);
+	if (error == -EBADMSG || error == -ENODATA) {
 		spool_quarantine(dir, SPOOL_OPEN, id, err.text);
-		if (outline.is_marked)
-			spool_damaged(dir, outline.object.records);
+		spool_damaged(dir, rows.object.records);
 		error = -EBADMSG;
 	}
-	recipe_fini(&recipe);
-	arena_fini(&outline.arena);
-	arena_fini(&arena);
+	frame_reader_fini(&rows.reader);
+	recipe_fini(&rows.recipe);
+	arena_fini(&rows.arena);
 	return error;
 }

@@ -19,7 +19,7 @@ int seal_mark(int fd, int64_t size, const struct object *);
 struct seal_state {
 	bool is_marked; /* it has its key */
 	bool is_begun;	/* cut inside its recipe: it never had a row */
-	int64_t good;	/* bytes that can be trusted */
+	int64_t good;	/* bytes that can be trusted; a mark stands behind them */
 	int64_t records, first_ms, last_ms;
 	int64_t began_ms;  /* its first rows came */
 	struct buf recipe; /* its text; freed by the caller */
@@ -29,10 +29,12 @@ struct seal_state {
  * A file that ends before its recipe does is only begun, which is fine. */
 int seal_inspect(const struct spool_dir *, uint64_t id, struct seal_state *);
 
-/* Makes new/<id> from the marked file open/<id>, unlinks that, and counts the
- * object. What stands behind a damaged frame goes to bad/, see salvage.h.
+/* Makes new/<id> from the file open/<id>, marked behind so many bytes, unlinks
+ * that, and counts the object. What stands behind a damaged frame goes to bad/,
+ * see salvage.h.
  * -EBADMSG: the file is of no use; it has been moved to bad/. Other -errno:
  * nothing has changed, try again later. */
-int seal_object(struct spool_dir *, uint64_t id, struct log *, struct now);
+int seal_object(struct spool_dir *, uint64_t id, int64_t mark_at, struct log *,
+		struct now);
 
 #endif

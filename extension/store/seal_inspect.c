@@ -40,7 +40,8 @@ static void note_frame(struct seal_state *state, const struct frame *frame,
 		state->last_ms = frame->last_ms;
 		state->records += frame->records;
 	}
-	state->good += FRAME_HEAD + frame->bytes;
+	if (!state->is_marked)
+		state->good += FRAME_HEAD + frame->bytes;
 }
 
 int seal_inspect(const struct spool_dir *dir, uint64_t id, struct seal_state *state)

@@ -158,7 +158,7 @@ static void use(uint64_t id, int64_t size, int64_t records)
 	if (!error)
 		mark(id, &state);
 	buf_fini(&state.recipe);
-	error = seal_object(world.dir, id, NULL, now);
+	error = seal_object(world.dir, id, state.good, NULL, now);
 	fuzz_check(!error || error == -EBADMSG, "nothing is tried again for ever");
 	if (!error)
 		check_object(id, records);
