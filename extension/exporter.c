@@ -115,11 +115,6 @@ static struct subscription *find_source(struct exporter *e,
 	return s;
 }
 
-static struct str copy(struct str s)
-{
-	return (struct str){ strndup(s.ptr ? s.ptr : "", s.len), s.len };
-}
-
 int exporter_add(struct exporter *e, struct tenant_settings *t,
 		 struct tenant *predecessor, double part, struct now now, struct err *err)
 {
@@ -136,8 +131,7 @@ int exporter_add(struct exporter *e, struct tenant_settings *t,
 	if (tenant_open(t->tenant, &e->around, predecessor, part, now, err) < 0)
 		return -EINVAL;
 	t->tenant = NULL;
-	running->text = copy(t->text);
-	running->writer_text = copy(t->writer_text);
+	running->sums = t->sums;
 	e->tenants++;
 	return 0;
 }
@@ -276,11 +270,8 @@ static void free_tenants(struct exporter *e)
 			e->retired[i] = e->retired[--e->retirees];
 		tenant_free(t);
 	}
-	for (i = 0; i < e->tenants; i++) {
+	for (i = 0; i < e->tenants; i++)
 		tenant_free(e->running[i].tenant);
-		free((char *)(uintptr_t)e->running[i].text.ptr);
-		free((char *)(uintptr_t)e->running[i].writer_text.ptr);
-	}
 	free(e->retired);
 	free(e->running);
 }

@@ -13,7 +13,7 @@
 struct running {
 	struct tenant *tenant;
 	struct subscription *source;
-	struct str text, writer_text; /* malloc'ed; see settings.h */
+	struct settings_sums sums;
 };
 
 struct exporter {

@@ -54,14 +54,10 @@ static int retire(struct exporter *e, struct running *running)
 	return 0;
 }
 
-static void set_text(struct str *to, struct str from)
+static bool says_the_same(const unsigned char a[SHA256_SIZE],
+			  const unsigned char b[SHA256_SIZE])
 {
-	char *copy = strndup(from.ptr, from.len);
-
-	if (!copy)
-		return;
-	free((char *)(uintptr_t)to->ptr);
-	*to = (struct str){ copy, from.len };
+	return memcmp(a, b, SHA256_SIZE) == 0;
 }
 
 static int change(struct exporter *e, size_t at, struct tenant_settings *t,
@@ -70,10 +66,10 @@ static int change(struct exporter *e, size_t at, struct tenant_settings *t,
 	struct now now = clock_now();
 	int error;
 
-	if (str_equal(e->running[at].text, t->text)) {
+	if (says_the_same(e->running[at].sums.rest, t->sums.rest)) {
 		error = tenant_replace_writer(e->running[at].tenant, t->tenant, now, err);
 		if (!error)
-			set_text(&e->running[at].writer_text, t->writer_text);
+			e->running[at].sums = t->sums;
 		return error;
 	}
 	error = exporter_add(e, t, e->running[at].tenant, 0, now, err);
@@ -99,8 +95,8 @@ static void apply_one(struct exporter *e, size_t before, struct tenant_settings 
 		error = exporter_add(e, t, find_retired(e, t->name), 0, clock_now(),
 				     &err);
 		tally->added += !error;
-	} else if (str_equal(running->text, t->text) &&
-		   str_equal(running->writer_text, t->writer_text)) {
+	} else if (says_the_same(running->sums.rest, t->sums.rest) &&
+		   says_the_same(running->sums.writer, t->sums.writer)) {
 		tally->kept++;
 	} else {
 		error = change(e, (size_t)(running - e->running), t, &err);
@@ -134,16 +130,9 @@ static void compact(struct exporter *e)
 {
 	size_t from, to = 0;
 
-	for (from = 0; from < e->tenants; from++) {
-		struct running *running = &e->running[from];
-
-		if (running->tenant) {
-			e->running[to++] = *running;
-			continue;
-		}
-		free((char *)(uintptr_t)running->text.ptr);
-		free((char *)(uintptr_t)running->writer_text.ptr);
-	}
+	for (from = 0; from < e->tenants; from++)
+		if (e->running[from].tenant)
+			e->running[to++] = e->running[from];
 	e->tenants = to;
 }
 

@@ -12,6 +12,7 @@
 #define ARENA_MAX    ((size_t)64 << 20)
 #define SECTIONS_MAX 64
 #define MESSAGE_MAX  ((size_t)64 << 20)
+#define TEXT_MAX     ((size_t)1 << 20)
 
 /* Keys of a pipeline's subscription. */
 struct source_keys {
@@ -157,27 +158,46 @@ static void check_sources(struct settings *s, struct problems *problems)
 	}
 }
 
+static void sum_up(struct tenant_settings *t, struct problems *problems)
+{
+	struct buf writer = BUF_INIT(TEXT_MAX), rest = BUF_INIT(TEXT_MAX);
+
+	tenant_text(t->config, true, &writer);
+	buf_printf(&rest, STR_FMT " %d %" PRId64 "\n", STR_ARG(t->url),
+		   (int)t->source.framing, t->source.starvation_ms);
+	tenant_text(t->config, false, &rest);
+	if (buf_error(&writer) || buf_error(&rest) ||
+	    digest_sha256(buf_str(&writer), t->sums.writer) < 0 ||
+	    digest_sha256(buf_str(&rest), t->sums.rest) < 0)
+		problems_add(problems, "%s: out of memory", t->name);
+	buf_fini(&writer);
+	buf_fini(&rest);
+}
+
 static void read_tenant(struct settings *s, struct tenant_settings *t,
 			const struct program *program, struct log *log,
 			struct problems *problems)
 {
 	size_t before = problems->count;
-	struct buf text = BUF_INIT(1 << 20);
 
 	if (!t->config)
 		return;
 	check_keys(t->config, problems);
 	read_source(s, t, program, problems);
 	t->tenant = tenant_new(t->name, t->config, log, problems);
+	sum_up(t, problems);
 	t->is_bad = problems->count > before;
-	tenant_text(t->config, true, &text);
-	t->writer_text = arena_str(&s->arena, buf_str(&text));
-	buf_reset(&text);
-	buf_printf(&text, STR_FMT " %d %" PRId64 "\n", STR_ARG(t->url),
-		   (int)t->source.framing, t->source.starvation_ms);
-	tenant_text(t->config, false, &text);
-	t->text = arena_str(&s->arena, buf_str(&text));
-	buf_fini(&text);
+}
+
+/* What is wrong has been said with its place. */
+static void free_configs(struct settings *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->tenants; i++) {
+		config_free(s->tenant[i].config);
+		s->tenant[i].config = NULL;
+	}
 }
 
 static void read_tenants(struct settings *s, const struct program *program,
@@ -189,6 +209,7 @@ static void read_tenants(struct settings *s, const struct program *program,
 		read_tenant(s, &s->tenant[i], program, log, problems);
 	check_destinations(s, problems);
 	check_sources(s, problems);
+	free_configs(s);
 }
 
 /* Without a log they are for whoever reads the settings. */
@@ -243,7 +264,6 @@ void settings_free(struct settings *s)
 		return;
 	for (i = 0; i < s->tenants; i++) {
 		tenant_free(s->tenant[i].tenant);
-		config_free(s->tenant[i].config);
 		free(s->tenant[i].name);
 	}
 	free(s->tenant);

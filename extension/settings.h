@@ -12,21 +12,26 @@
 
 #include "source/subscriber.h"
 #include "status_settings.h"
+#include "store/digest.h"
 #include "store/spool.h"
 #include "tenant.h"
 #include "topology/topology.h"
 
+/* SHA-256 of what a pipeline's configuration says about its writer, and about all
+ * the rest: two of the same sum mean the same. */
+struct settings_sums {
+	unsigned char writer[SHA256_SIZE], rest[SHA256_SIZE];
+};
+
 /* One pipeline. */
 struct tenant_settings {
 	char *name;
-	struct config *config;		  /* NULL: the file cannot be read */
+	struct config *config;		  /* while it is read; NULL: it cannot be */
 	bool is_bad;			  /* something about it is wrong */
 	struct tenant *tenant;		  /* taken by the exporter, then NULL */
 	struct subscriber_options source; /* strings live in the arena */
 	struct str url;			  /* as written */
-	/* What it says about its writer, and about all the rest: two of the same
-	 * text mean the same. In the arena; not to be shown. */
-	struct str writer_text, text;
+	struct settings_sums sums;
 };
 
 struct settings {

@@ -3,8 +3,9 @@
 #include <stdlib.h>
 #include "pipeline/row_list.h"
 
-#define ROW_MAX	 ((size_t)1 << 20)
-#define ROWS_MAX ((size_t)256 << 20) /* of a batch; the sink bounds the rest */
+#define ROW_MAX	    ((size_t)1 << 20)
+#define ROWS_MAX    ((size_t)256 << 20) /* of a batch; the sink bounds the rest */
+#define SMALL_BYTES ((size_t)16 << 10)
 
 void row_list_init(struct row_list *list)
 {
@@ -58,13 +59,22 @@ size_t row_list_bytes(const struct row_list *list, size_t rows)
 	return sum;
 }
 
+/* Many lists of few rows are empty most of the time, and soon as large again. */
+static void forget_bytes(struct buf *bytes)
+{
+	if (bytes->cap <= SMALL_BYTES)
+		buf_fini(bytes);
+	else
+		buf_reset(bytes);
+}
+
 void row_list_forget(struct row_list *list, size_t rows)
 {
 	size_t bytes = row_list_bytes(list, rows);
 
 	if (rows == list->count) {
 		list->count = list->used = 0;
-		buf_reset(&list->bytes);
+		forget_bytes(&list->bytes);
 		return;
 	}
 	memmove(list->bytes.ptr, list->bytes.ptr + bytes, list->used - bytes);

@@ -19,13 +19,6 @@ void outgoing_init(struct outgoing *out)
 	};
 }
 
-void outgoing_fini(struct outgoing *out)
-{
-	outgoing_close(out);
-	arena_fini(&out->arena);
-	buf_fini(&out->key);
-}
-
 /* What stands before the body, and the body itself. */
 static int read_envelope(struct outgoing *out, struct envelope *envelope, struct err *err)
 {
@@ -76,6 +69,6 @@ void outgoing_close(struct outgoing *out)
 	if (out->fd >= 0)
 		close(out->fd);
 	out->fd = -1;
-	arena_reset(&out->arena);
-	buf_reset(&out->key);
+	arena_fini(&out->arena);
+	buf_fini(&out->key);
 }

@@ -336,7 +336,7 @@ void uploader_free(struct uploader *u)
 	workers_forget(u->parts.workers, &u->task);
 	finish_ended(u, clock_now());
 	for (i = 0; i < UPLOADS_MAX; i++)
-		outgoing_fini(&u->upload[i].file);
+		outgoing_close(&u->upload[i].file);
 	pthread_cond_destroy(&u->ended);
 	pthread_mutex_destroy(&u->lock);
 	free(u);
