@@ -117,7 +117,6 @@ static int open_pipeline(struct tenant *t, double part, struct err *err)
 	/* A mangle sees the records of a message, and so do objects of one. */
 	t->gathers = !t->around.keeps_all && !parts.mangle->apply &&
 		     parts.limits.max_age_ms && !parts.limits.key_is_tag;
-	parts.limits.linger_ms = t->gathers ? GATHER_MS : 0;
 	t->intake = intake_new(&intake);
 	if (t->intake)
 		t->pipeline = pipeline_new(&parts, intake_sink(t->intake),

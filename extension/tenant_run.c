@@ -2,6 +2,7 @@
 /* tenant_run.c - a turn: one batch, or some small ones, from the inbox through the
  * pipeline. */
 #include <inttypes.h>
+#include "base/fetch.h"
 #include "sys/clock.h"
 #include "tenant_inside.h"
 
@@ -15,9 +16,9 @@ static bool may_wait(struct tenant *t, struct now now)
 	    now.mono_ms >= t->deadline_ms)
 		return false;
 	/* A source that waits loses nothing. */
-	return t->around.keeps_all ||
-	       (queue_count(&t->inbox) < TENANT_INBOX_MAX / 2 &&
-		atomic_load(&t->around.batches->bytes) < t->around.batch_bytes_max / 2);
+	return t->around.keeps_all || (queue_count(&t->inbox) < TENANT_INBOX_MAX / 2 &&
+				       atomic_load(&t->around.batches->bytes) <
+					       t->around.batch_bytes_max / 4 * 3);
 }
 
 /* Completes the records. false: parked until answers come or time is up. */
@@ -72,17 +73,34 @@ static int64_t take_parcels(struct tenant *t)
 	return flows;
 }
 
+/* The first flow of each parcel. Every step finds where the next one leads, so one
+ * by one each would be waited for; together they are waited for once. */
+static void fetch_flows(const struct tenant *t)
+{
+	size_t i;
+
+	for (i = 0; i < t->parcels; i++)
+		fetch(t->parcel[i], sizeof(struct parcel));
+	for (i = 0; i < t->parcels; i++) {
+		fetch(t->parcel[i]->batch, sizeof(struct batch));
+		fetch(t->parcel[i]->index, sizeof(uint32_t));
+	}
+	for (i = 0; i < t->parcels; i++)
+		fetch(parcel_flow(t->parcel[i], 0), sizeof(struct flow));
+	for (i = 0; i < t->parcels; i++)
+		flow_fetch(parcel_flow(t->parcel[i], 0));
+}
+
 static void start_turn(struct tenant *t, struct now now)
 {
 	int64_t flows = take_parcels(t);
 	size_t i;
 
+	fetch_flows(t);
 	exposition_enter(t->exposition);
 	for (i = 0; i < t->parcels; i++) {
 		const struct parcel *parcel = t->parcel[i];
 
-		if (i + 1 < t->parcels)
-			flow_fetch(parcel_flow(t->parcel[i + 1], 0));
 		pipeline_accept(t->pipeline, parcel->batch, parcel->index, parcel->count,
 				now);
 	}
@@ -97,8 +115,8 @@ static int64_t gather_bytes(const struct tenant *t)
 	int64_t bytes = GATHER_BYTES +
 			GATHER_BYTES_EACH * atomic_load(&t->around.batches->readers);
 
-	return bytes < t->around.batch_bytes_max / 4 ? bytes
-						     : t->around.batch_bytes_max / 4;
+	return bytes < t->around.batch_bytes_max / 2 ? bytes
+						     : t->around.batch_bytes_max / 2;
 }
 
 /* Whether what waits is not enough for a turn yet. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* flow.c - the shapes of flow.h. */
+#include "base/fetch.h"
 #include "flow/flow.h"
 
 const char *const flow_protocol_names[] = {
@@ -164,14 +165,6 @@ const struct shape flow_shape = {
 			{ 0 },
 		},
 };
-
-static void fetch(const void *from, size_t size)
-{
-	const char *at = from, *end = at ? at + size : at;
-
-	for (; at < end; at += 64)
-		__builtin_prefetch(at);
-}
 
 /* The text of a flow is behind its first string, its layers and metrics are behind
  * the first of them: they were decoded one after the other. */

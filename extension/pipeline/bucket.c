@@ -6,7 +6,6 @@
 #define OBJECT_MAX     ((int64_t)1 << 30) /* rows of an object */
 #define RETRY_MS       1000
 #define RETRY_LEAST_MS 50
-#define LINGER_BYTES   2048
 
 void bucket_init(struct bucket *b, enum tag tag, const struct bucket_limits *limits,
 		 struct sink *sink, struct stats *stats)
@@ -280,7 +279,6 @@ static void store(struct bucket *b, struct now now, bool everything)
 {
 	bool ok = seal_over(b, now) && hand_over_all(b, now, everything);
 
-	b->linger_ms = 0;
 	b->retry_ms = ok ? 0 : now.mono_ms + RETRY_MS;
 	if (b->rows.count || b->held_bytes)
 		hold(b);
@@ -300,46 +298,13 @@ static bool waits(struct bucket *b, struct now now)
 	return true;
 }
 
-static bool has_open(const struct bucket *b)
-{
-	int i;
-
-	for (i = 0; i < OPEN_MAX; i++)
-		if (b->open[i].records)
-			return true;
-	return false;
-}
-
-/* With so many rows more that are waiting. */
-static bool is_any_due(const struct bucket *b, size_t rows, struct now now)
-{
-	int i;
-
-	for (i = 0; i < OPEN_MAX; i++)
-		if (b->open[i].records && is_due(b, &b->open[i], rows, now))
-			return true;
-	return false;
-}
-
-/* Whether these rows are too few for an append. They go with those that come
- * soon before their time is over. */
-static bool lingers(struct bucket *b, struct now now)
-{
-	if (!b->limits->linger_ms || !b->rows.count || b->rows.used >= LINGER_BYTES ||
-	    !has_open(b) || is_any_due(b, b->rows.count, now))
-		return false;
-	if (!b->linger_ms)
-		b->linger_ms = now.mono_ms;
-	return now.mono_ms - b->linger_ms < b->limits->linger_ms / 4 * 3;
-}
-
 void bucket_commit(struct bucket *b, struct now now)
 {
 	if (b->rows.count && !b->is_known) {
 		b->is_known = true;
 		b->sealed_at = now;
 	}
-	if (b->is_known && !waits(b, now) && !lingers(b, now))
+	if (b->is_known && !waits(b, now))
 		store(b, now, false);
 }
 
@@ -357,15 +322,10 @@ static int64_t object_due(const struct bucket *b, const struct open_object *o,
 	return end < due ? end : due;
 }
 
-static int64_t linger_end(const struct bucket *b)
-{
-	return b->linger_ms ? b->linger_ms + b->limits->linger_ms : NEVER_MS;
-}
-
-/* When the first of the open objects is due, or rows that linger. */
+/* When the first of the open objects is due. */
 static int64_t next_due(const struct bucket *b, struct now now)
 {
-	int64_t first = linger_end(b);
+	int64_t first = NEVER_MS;
 	int i;
 
 	for (i = 0; i < OPEN_MAX; i++) {
@@ -378,12 +338,31 @@ static int64_t next_due(const struct bucket *b, struct now now)
 	return first;
 }
 
+static bool is_any_due(const struct bucket *b, struct now now)
+{
+	bool is_any = false;
+	int i;
+
+	for (i = 0; i < OPEN_MAX; i++)
+		is_any |= b->open[i].records && is_due(b, &b->open[i], 0, now);
+	return is_any;
+}
+
+static bool is_empty(const struct bucket *b)
+{
+	int64_t records = (int64_t)b->rows.count;
+	int i;
+
+	for (i = 0; i < OPEN_MAX; i++)
+		records += b->open[i].records;
+	return records == 0;
+}
+
 int64_t bucket_tick(struct bucket *b, struct now now)
 {
-	if (!b->rows.count && !has_open(b))
+	if (is_empty(b))
 		return NEVER_MS;
-	if (b->retry_ms ? b->retry_ms <= now.mono_ms
-			: linger_end(b) <= now.mono_ms || is_any_due(b, 0, now))
+	if (b->retry_ms ? b->retry_ms <= now.mono_ms : is_any_due(b, now))
 		store(b, now, false);
 	return b->retry_ms ? b->retry_ms : next_due(b, now);
 }

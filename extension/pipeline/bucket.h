@@ -2,8 +2,7 @@
 /* bucket.h - the rows of one tag, its open objects, limits, streams and sequence.
  *
  * Rows are added one by one while a batch is committed and go to the sink in
- * one append at the end; less than two kilobytes, for an object that is open,
- * may linger for more. An object is sealed when it has max_records, when
+ * one append at the end. An object is sealed when it has max_records, when
  * max_age has passed since the previous one was sealed (the Go exporter counts
  * age from there, so the first record after a pause is sealed at once), or
  * when it is told to. While the sink cannot take rows they are held, up to
@@ -31,7 +30,6 @@ struct bucket_limits {
 	int64_t max_stream_ms; /* of a stream, at least 1 */
 	int64_t max_held;      /* records in memory, at least 1 */
 	int64_t first_age_ms;  /* of the first object: spreads tenants */
-	int64_t linger_ms;     /* of few rows; 0: they go with their batch */
 	bool key_is_tag;       /* store "direct" on stdout */
 };
 
@@ -61,7 +59,6 @@ struct bucket {
 	int64_t lost_sealed;  /* flows, until then */
 	int64_t age_limit_ms; /* of the present objects */
 	int64_t retry_ms;     /* the sink failed: not before, monotonic */
-	int64_t linger_ms;    /* since then few rows linger, monotonic; 0: none */
 };
 
 void bucket_init(struct bucket *, enum tag, const struct bucket_limits *, struct sink *,

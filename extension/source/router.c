@@ -2,10 +2,12 @@
 /* router.c - see router.h. */
 #include <errno.h>
 #include <stdlib.h>
+#include "base/fetch.h"
 #include "base/map.h"
 #include "source/router.h"
 
-#define CAPTURES_MAX ((size_t)1 << 20)
+#define CAPTURES_MAX   ((size_t)1 << 20)
+#define RECEIVER_BYTES 256 /* that a parcel takes a look at, more or less */
 
 /* Who wants the flows of one capture. */
 struct route {
@@ -23,6 +25,8 @@ struct router {
 	struct map *routes; /* capture id -> struct route */
 	struct route all;
 	uint64_t batches;
+	struct route **of_flow; /* of each flow of the batch at hand, or NULL */
+	size_t room;
 };
 
 static void route_free(void *value)
@@ -52,6 +56,7 @@ void router_free(struct router *router)
 		return;
 	map_free(router->routes);
 	free(router->all.receiver);
+	free(router->of_flow);
 	free(router);
 }
 
@@ -91,25 +96,63 @@ int router_add(struct router *router, struct receiver *receiver, struct str capt
 	return 0;
 }
 
-/* Notes flow number i for its capture's route. */
-static void sort_one(struct router *router, struct batch *batch, size_t i,
-		     struct route **touched)
+static bool make_room(struct router *router, size_t flows)
 {
-	struct route *route = map_get(router->routes, batch->flows[i].capture_id, 0);
+	struct route **more;
 
-	if (!route)
-		return;
-	if (route->batch != router->batches) {
-		route->batch = router->batches;
-		route->count = 0;
-		/* Room for all that may follow: four bytes a flow and route. */
-		route->index = arena_alloc(&batch->arena,
-					   (batch->count - i) * sizeof(*route->index));
-		route->next = *touched;
-		*touched = route;
+	if (flows <= router->room)
+		return true;
+	more = realloc(router->of_flow, flows * sizeof(struct route *));
+	if (!more)
+		return false;
+	router->of_flow = more;
+	router->room = flows;
+	return true;
+}
+
+/* How many flows each capture's route gets. */
+static void count_flows(struct router *router, const struct batch *batch,
+			struct route **touched)
+{
+	size_t i;
+
+	for (i = 0; i < batch->count; i++) {
+		struct route *route = map_get(router->routes, batch->flows[i].capture_id,
+					      0);
+
+		router->of_flow[i] = route;
+		if (route && route->batch != router->batches) {
+			route->batch = router->batches;
+			route->count = 0;
+			route->next = *touched;
+			*touched = route;
+		}
+		if (route)
+			route->count++;
 	}
-	if (route->index)
-		route->index[route->count++] = (uint32_t)i;
+}
+
+/* All indices are parts of one, so they take four bytes a flow. false: no memory. */
+static bool sort(struct router *router, struct batch *batch, struct route **touched)
+{
+	uint32_t *index = arena_alloc(&batch->arena, batch->count * sizeof(*index));
+	struct route *route;
+	size_t i;
+
+	if (!index || !make_room(router, batch->count))
+		return false;
+	count_flows(router, batch, touched);
+	for (route = *touched; route; route = route->next) {
+		route->index = index;
+		index += route->count;
+		route->count = 0;
+	}
+	for (i = 0; i < batch->count; i++) {
+		route = router->of_flow[i];
+		if (route)
+			route->index[route->count++] = (uint32_t)i;
+	}
+	return true;
 }
 
 static void offer(const struct route *route, const struct parcel *parcel)
@@ -118,6 +161,13 @@ static void offer(const struct route *route, const struct parcel *parcel)
 
 	for (i = 0; i < route->receivers; i++)
 		route->receiver[i]->offer(route->receiver[i], parcel);
+}
+
+/* Of the receiver that comes next. */
+static void fetch_route(const struct route *route)
+{
+	if (route)
+		fetch(route->receiver[0], RECEIVER_BYTES);
 }
 
 static void lose(const struct route *route, int64_t flows)
@@ -145,21 +195,23 @@ void router_lose(struct router *router, int64_t flows)
 bool router_deliver(struct router *router, struct batch *batch)
 {
 	struct route *touched = NULL, *route;
-	struct parcel *parcels;
+	struct parcel *parcels = NULL;
 	size_t routes = 1, i;
+	bool ok = true;
 
 	router->batches++;
-	if (map_count(router->routes))
-		for (i = 0; i < batch->count; i++)
-			sort_one(router, batch, i, &touched);
+	if (map_count(router->routes) && batch->count)
+		ok = sort(router, batch, &touched);
 	for (route = touched; route; route = route->next)
 		routes++;
-	parcels = arena_alloc(&batch->arena, routes * sizeof(*parcels));
+	if (ok)
+		parcels = arena_alloc(&batch->arena, routes * sizeof(*parcels));
 	batch_done(batch);
 	if (parcels && batch->count) {
 		parcels[0] = (struct parcel){ batch, NULL, batch->count };
 		offer(&router->all, &parcels[0]);
 		for (route = touched, i = 1; route; route = route->next, i++) {
+			fetch_route(route->next);
 			parcels[i] = (struct parcel){ batch, route->index, route->count };
 			offer(route, &parcels[i]);
 		}

@@ -674,99 +674,6 @@ static void test_rows_reach_the_sink_with_each_batch(void **state)
 	close_world(&w);
 }
 
-#define LINGER_MS 400
-
-/* A world with an open object, of one row that came at 0. */
-static void open_lingering(struct world *w, struct bucket_limits *limits)
-{
-	limits->linger_ms = LINGER_MS;
-	open_world(w, limits);
-	add_rows(&w->bucket[0], "1");
-	bucket_commit(&w->bucket[0], at(0));
-	assert_string_equal(open_rows(w, 0), " 1");
-}
-
-static void commit_at(struct world *w, const char *rows, int64_t ms)
-{
-	add_rows(&w->bucket[0], rows);
-	bucket_commit(&w->bucket[0], at(ms));
-}
-
-static void test_few_rows_linger_for_more(void **state)
-{
-	struct bucket_limits limits = limits_of(100, 60000, DAY_MS, 100);
-	struct world w;
-
-	(void)state;
-	open_lingering(&w, &limits);
-	commit_at(&w, "2", 100);
-	commit_at(&w, "3", 200);
-	assert_string_equal(open_rows(&w, 0), " 1");
-	assert_int_equal(bucket_tick(&w.bucket[0], at(499)), BOOT + 500);
-	assert_string_equal(open_rows(&w, 0), " 1");
-	assert_int_equal(bucket_tick(&w.bucket[0], at(500)), BOOT + 60000);
-	assert_string_equal(open_rows(&w, 0), " 1 2 3");
-	assert_int_equal(w.fake.appends, 2);
-	/* With a batch that comes when most of the time is over. */
-	commit_at(&w, "4", 1000);
-	commit_at(&w, "5", 1299);
-	assert_string_equal(open_rows(&w, 0), " 1 2 3");
-	commit_at(&w, "6", 1300);
-	assert_string_equal(open_rows(&w, 0), " 1 2 3 4 5 6");
-	assert_int_equal(bucket_tick(&w.bucket[0], at(1400)), BOOT + 60000);
-	assert_int_equal(w.fake.appends, 3);
-	close_world(&w);
-}
-
-static void test_many_rows_do_not_linger(void **state)
-{
-	struct bucket_limits limits = limits_of(100, 60000, DAY_MS, 100);
-	char many[2048];
-	struct world w;
-
-	(void)state;
-	open_lingering(&w, &limits);
-	memset(many, 'x', sizeof(many) - 1);
-	many[sizeof(many) - 1] = '\0';
-	commit_at(&w, many, 100);
-	assert_int_equal(w.fake.appends, 2);
-	close_world(&w);
-}
-
-static void test_rows_that_make_an_object_due_do_not_linger(void **state)
-{
-	struct bucket_limits limits = limits_of(3, 1000, DAY_MS, 100);
-	struct world w;
-
-	(void)state;
-	open_lingering(&w, &limits);
-	commit_at(&w, "2", 100);
-	commit_at(&w, "3", 200);
-	assert_int_equal(w.fake.records, 3);
-	/* No object is open: they begin one. */
-	commit_at(&w, "4", 300);
-	assert_string_equal(open_rows(&w, 0), " 4");
-	commit_at(&w, "5", 1100);
-	assert_string_equal(open_rows(&w, 0), " 4");
-	assert_int_equal(bucket_tick(&w.bucket[0], at(1200)), NEVER_MS);
-	assert_int_equal(w.fake.records, 5);
-	close_world(&w);
-}
-
-static void test_a_flush_takes_rows_that_linger(void **state)
-{
-	struct bucket_limits limits = limits_of(100, 60000, DAY_MS, 100);
-	struct world w;
-
-	(void)state;
-	open_lingering(&w, &limits);
-	commit_at(&w, "2", 100);
-	bucket_flush(&w.bucket[0], at(150));
-	assert_int_equal(w.fake.records, 2);
-	assert_int_equal(bucket_tick(&w.bucket[0], at(200)), NEVER_MS);
-	close_world(&w);
-}
-
 /* The wall clock may jump; intervals do not follow. */
 static void test_intervals_are_monotonic(void **state)
 {
@@ -1117,10 +1024,6 @@ int main(void)
 		cmocka_unit_test(test_what_is_held_at_the_end_is_given_back_and_counted),
 		cmocka_unit_test(test_long_rows_are_dropped_alone),
 		cmocka_unit_test(test_rows_reach_the_sink_with_each_batch),
-		cmocka_unit_test(test_few_rows_linger_for_more),
-		cmocka_unit_test(test_many_rows_do_not_linger),
-		cmocka_unit_test(test_rows_that_make_an_object_due_do_not_linger),
-		cmocka_unit_test(test_a_flush_takes_rows_that_linger),
 		cmocka_unit_test(test_intervals_are_monotonic),
 		cmocka_unit_test(test_an_endless_age_is_never_due),
 		cmocka_unit_test(test_no_object_has_rows_of_two_slots),
