@@ -151,21 +151,23 @@ def print_lookups(folder):
 
 
 def print_end_to_end(exports):
-    cpu = exports["cpu"]
+    cpu, zstd = exports["gzip"], exports["zstd"]
     one, many = exports["one"], exports["many"]
     further = (many.peak_kb - one.peak_kb) / bench_end_to_end.FURTHER
     print()
     line("end to end, websocket to object store", "", "budget")
-    line("CPU seconds a million flows", "%.2f" % (cpu.cpu / cpu.flows * 1e6),
+    line("CPU seconds a million flows, at %d flows/s" % bench_end_to_end.CPU_PACE, "%.2f" % (cpu.cpu / cpu.flows * 1e6),
          "user %.2f, system %.2f" % (cpu.user / cpu.flows * 1e6, cpu.system / cpu.flows * 1e6),
          "flows were dropped" if cpu.dropped else "")
     line("  zlib 6 alone, same rows", "%.2f" % (cpu.zlib / cpu.flows * 1e6))
-    line("  ratio", "%.2f" % (cpu.cpu / cpu.zlib), "%.2f" % GZIP_OVER_ZLIB, verdict(cpu.cpu / cpu.zlib, GZIP_OVER_ZLIB))
+    ratio = bench_end_to_end.over_zlib(cpu)
+    line("  ratio", "%.2f" % ratio, "%.2f" % GZIP_OVER_ZLIB, verdict(ratio, GZIP_OVER_ZLIB))
+    line("  ratio at %d flows/s" % bench_end_to_end.MEMORY_PACE, "%.2f" % bench_end_to_end.over_zlib(exports["alone"]))
     line("  size of objects by that of zlib's", "%.4f" % (cpu.made / cpu.alone), "%.2f" % GZIP_SIZE,
          verdict(cpu.made / cpu.alone, GZIP_SIZE))
-    zstd = exports["zstd"]
-    line("  the same with zstd 1, ratio to zlib 6", "%.2f" % (zstd.cpu / zstd.zlib), "%.2f" % ZSTD_OVER_ZLIB,
-         verdict(zstd.cpu / zstd.zlib, ZSTD_OVER_ZLIB))
+    ratio = bench_end_to_end.over_zlib(zstd)
+    line("  the same with zstd 1, ratio to zlib 6", "%.2f" % ratio, "%.2f" % ZSTD_OVER_ZLIB,
+         verdict(ratio, ZSTD_OVER_ZLIB))
     line("  size of objects by that of zlib's", "%.4f" % (zstd.made / zstd.alone))
     line("flows a second and core", "%.0f" % (cpu.flows / cpu.cpu))
     line("flows a second taken off the websocket", "%.0f" % (exports["max"].flows / exports["max"].seconds),
