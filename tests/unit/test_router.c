@@ -199,7 +199,7 @@ static void test_batch_that_nobody_keeps_is_freed(void **state)
 /* Many captures: each receiver gets what is its own. */
 static void test_thousand_captures_are_told_apart(void **state)
 {
-	enum { CAPTURES = 1000 };
+	enum { CAPTURES = 1000, FLOW_BYTES = 1024 };
 	static char name[CAPTURES][8];
 	struct keeper *keepers = calloc(CAPTURES, sizeof(*keepers));
 	struct desk d;
@@ -222,6 +222,8 @@ static void test_thousand_captures_are_told_apart(void **state)
 		flow->uuid = flow->capture_id = str_of(name[i]);
 	}
 	assert_true(router_deliver(d.router, batch));
+	/* An index of its own for each would be two kilobytes a flow. */
+	assert_true(d.account.bytes < CAPTURES * FLOW_BYTES);
 	for (i = 0; i < CAPTURES; i++) {
 		char expected[16];
 
