@@ -185,11 +185,12 @@ static int make_rows(struct making *making, struct open_rows *rows)
 			rows->records = records;
 			return -EBADMSG;
 		}
-		if (!error && frame.kind == FRAME_ROWS)
+		if (!error && frame.kind == FRAME_ROWS) {
 			error = making_rows(making, payload);
+			records += frame.records;
+		}
 		if (error)
 			return error;
-		records += frame.records;
 	}
 	if (records == rows->records)
 		return 0;
