@@ -12,7 +12,7 @@
 #define ARENA_MAX    ((size_t)64 << 20)
 #define SECTIONS_MAX 64
 #define MESSAGE_MAX  ((size_t)64 << 20)
-#define TEXT_MAX     ((size_t)1 << 20)
+#define TEXT_MAX     ((size_t)64 << 20)
 
 /* Keys of a pipeline's subscription. */
 struct source_keys {

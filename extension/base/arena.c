@@ -8,6 +8,7 @@
 
 #define BLOCK_LEAST  ((size_t)1024)
 #define DOUBLES_UPTO ((size_t)16 * 1024)
+#define SMALL_BYTES  ((size_t)16 * 1024)
 #define ARENA_ALIGN  alignof(max_align_t)
 
 struct arena_block {
@@ -104,14 +105,16 @@ int arena_error(const struct arena *a)
 void arena_reset(struct arena *a)
 {
 	struct arena_block *keep = a->blocks;
+	struct arena rest;
 
-	if (keep) {
-		struct arena rest = { .blocks = keep->next };
-
-		arena_fini(&rest);
-		keep->next = NULL;
+	if (a->size <= SMALL_BYTES) {
+		arena_fini(a);
+		return;
 	}
-	a->size = a->left = keep ? keep->size : 0;
+	rest = (struct arena){ .blocks = keep->next };
+	arena_fini(&rest);
+	keep->next = NULL;
+	a->size = a->left = keep->size;
 	a->error = 0;
 }
 

@@ -36,7 +36,9 @@ char *arena_bytes(struct arena *, size_t size);
 struct str arena_str(struct arena *, struct str);
 
 int arena_error(const struct arena *);
-void arena_reset(struct arena *); /* empty and healthy; keeps one block */
+/* Empty and healthy. A large one keeps a block; a small one, of which there may be
+ * thousands, nothing: it is soon as large again. */
+void arena_reset(struct arena *);
 void arena_fini(struct arena *);
 
 #endif

@@ -5,7 +5,6 @@
 
 /* Records of one batch; a message of 64 MiB is the largest there is. */
 #define RECORDS_ARENA_MAX ((size_t)256 << 20)
-#define SMALL_BYTES	  ((size_t)16 << 10)
 
 struct item {
 	const struct flow *flow;
@@ -307,15 +306,6 @@ static void add_due_of_transform(struct pipeline *p, int tag, struct now now)
 			&is_any);
 }
 
-/* As with rows: what is small is given back. */
-static void forget_records(struct pipeline *p)
-{
-	if (p->arena.size <= SMALL_BYTES)
-		arena_fini(&p->arena);
-	else
-		arena_reset(&p->arena);
-}
-
 void pipeline_commit(struct pipeline *p, struct now now)
 {
 	size_t i;
@@ -331,7 +321,7 @@ void pipeline_commit(struct pipeline *p, struct now now)
 		add_due_of_transform(p, tag, now);
 		bucket_commit(&p->bucket[tag], now);
 	}
-	forget_records(p);
+	arena_reset(&p->arena);
 }
 
 void pipeline_lost(struct pipeline *p, int64_t flows)
@@ -365,7 +355,7 @@ static int64_t tick_records(struct pipeline *p, records_tick *tick, void *self,
 		is_idle = is_idle && !p->tag[tag].count;
 	}
 	if (is_idle)
-		forget_records(p);
+		arena_reset(&p->arena);
 	return due;
 }
 

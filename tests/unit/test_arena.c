@@ -107,6 +107,20 @@ static void refuses_sizes_that_wrap(void **state)
 	arena_fini(&a);
 }
 
+static void a_small_one_keeps_nothing_when_reset(void **state)
+{
+	struct arena a = ARENA_INIT(MEGABYTE);
+
+	(void)state;
+	assert_non_null(arena_alloc(&a, 3000));
+	assert_true(a.size >= 3000);
+	arena_reset(&a);
+	assert_null(a.blocks);
+	assert_int_equal(a.size, 0);
+	assert_non_null(arena_alloc(&a, 3000));
+	arena_fini(&a);
+}
+
 static void keeps_a_block_when_reset(void **state)
 {
 	struct arena a = ARENA_INIT(MEGABYTE);
@@ -118,6 +132,7 @@ static void keeps_a_block_when_reset(void **state)
 	for (i = 0; i < 100; i++)
 		memset(arena_alloc(&a, 1000), 0xff, 1000);
 	arena_reset(&a);
+	assert_non_null(a.blocks);
 	first = arena_alloc(&a, 16);
 	assert_non_null(first);
 	for (i = 0; i < 16; i++)
@@ -135,6 +150,7 @@ int main(void)
 		cmocka_unit_test(never_moves_an_object),
 		cmocka_unit_test(stays_failed_past_its_limit),
 		cmocka_unit_test(refuses_sizes_that_wrap),
+		cmocka_unit_test(a_small_one_keeps_nothing_when_reset),
 		cmocka_unit_test(keeps_a_block_when_reset),
 	};
 
