@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <glob.h>
 #include <stdlib.h>
-#include "format/config_print.h"
+#include "config/config_print.h"
 #include "settings_files.h"
 #include "settings_layouts.h"
 #include "sys/io.h"

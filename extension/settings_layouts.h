@@ -5,7 +5,7 @@
 #ifndef SETTINGS_LAYOUTS_H
 #define SETTINGS_LAYOUTS_H
 
-#include "format/config_rename.h"
+#include "config/config_rename.h"
 
 extern const struct config_rename settings_layouts[];
 

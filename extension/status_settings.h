@@ -4,7 +4,7 @@
 #ifndef STATUS_SETTINGS_H
 #define STATUS_SETTINGS_H
 
-#include "format/config.h"
+#include "config/config.h"
 
 struct status_settings {
 	struct str listen; /* see net/address.h; empty: off */

@@ -13,7 +13,7 @@
 #ifndef TENANT_H
 #define TENANT_H
 
-#include "format/config.h"
+#include "config/config.h"
 #include "net/http.h"
 #include "source/router.h"
 #include "stage/set.h"

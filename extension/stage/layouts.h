@@ -10,7 +10,7 @@
 #define STAGE_LAYOUTS_H
 
 #include "base/arena.h"
-#include "format/config.h"
+#include "config/config.h"
 #include "pipeline/layout.h"
 
 enum layout_name {

@@ -9,7 +9,7 @@
 #ifndef STAGE_LIMITS_H
 #define STAGE_LIMITS_H
 
-#include "format/config.h"
+#include "config/config.h"
 #include "pipeline/bucket.h"
 
 struct store_limits {

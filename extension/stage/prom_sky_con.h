@@ -5,7 +5,7 @@
 #ifndef STAGE_PROM_SKY_CON_H
 #define STAGE_PROM_SKY_CON_H
 
-#include "format/config.h"
+#include "config/config.h"
 #include "stage/set.h"
 
 struct prom_sky_con {

@@ -7,7 +7,7 @@
 #ifndef STAGE_REGISTRY_H
 #define STAGE_REGISTRY_H
 
-#include "format/config.h"
+#include "config/config.h"
 #include "pipeline/stage.h"
 
 enum stage_kind {

@@ -10,7 +10,7 @@
 #define STORE_ACCOUNT_H
 
 #include "base/now.h"
-#include "format/config.h"
+#include "config/config.h"
 #include "sys/log.h"
 
 struct account;

@@ -24,7 +24,7 @@
 #include "base/err.h"
 #include "base/now.h"
 #include "base/stats.h"
-#include "format/config.h"
+#include "config/config.h"
 #include "sys/log.h"
 
 struct spool;

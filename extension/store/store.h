@@ -11,7 +11,7 @@
 
 #include "base/err.h"
 #include "base/now.h"
-#include "format/config.h"
+#include "config/config.h"
 
 struct http;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz_yaml.c - YAML text as a tree. */
-#include "format/yaml.h"
+#include "config/yaml.h"
 #include "fuzz.h"
 
 #define ARENA_MAX ((size_t)512 << 20)

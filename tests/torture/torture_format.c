@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* torture_format.c - YAML, configuration, JSON, numbers. */
 #include <errno.h>
-#include "format/config.h"
+#include "config/config.h"
 #include "format/json_write.h"
 #include "format/number.h"
-#include "format/yaml.h"
+#include "config/yaml.h"
 #include "torture.h"
 
 #define ARENA_MAX ((size_t)4 << 20)

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <cmocka.h>
-#include "format/config.h"
+#include "config/config.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define ARENA_MAX    (1024 * 1024)

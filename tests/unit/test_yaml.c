@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <cmocka.h>
 #include "base/buf.h"
-#include "format/yaml.h"
+#include "config/yaml.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define ARENA_MAX    (64 * 1024 * 1024)

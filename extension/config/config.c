@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include "format/config_find.h"
+#include "config/config_find.h"
 
 #define CONFIG_ARENA_MAX ((size_t)256 * 1024 * 1024)
 

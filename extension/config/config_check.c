@@ -2,7 +2,7 @@
 /* config_check.c - config_check() of config.h: keys that nobody reads. */
 #include <errno.h>
 #include <stdlib.h>
-#include "format/config_find.h"
+#include "config/config_find.h"
 #include "format/nearest.h"
 
 enum known_kind {

@@ -3,8 +3,8 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdio.h>
-#include "format/config_conversion.h"
-#include "format/config_value.h"
+#include "config/config_conversion.h"
+#include "config/config_value.h"
 #include "format/nearest.h"
 #include "format/number.h"
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* config_conversion.h - one value on its way into one field; private to
  * config_value.c and config_number.c. */
-#ifndef FORMAT_CONFIG_CONVERSION_H
-#define FORMAT_CONFIG_CONVERSION_H
+#ifndef CONFIG_CONFIG_CONVERSION_H
+#define CONFIG_CONFIG_CONVERSION_H
 
 #include "base/arena.h"
 #include "base/err.h"
 #include "format/shape.h"
-#include "format/yaml.h"
+#include "config/yaml.h"
 
 struct conversion {
 	const struct field *field;

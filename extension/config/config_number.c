@@ -2,7 +2,7 @@
 /* config_number.c - numbers of the configuration; see config_conversion.h. */
 #include <errno.h>
 #include "base/buf.h"
-#include "format/config_conversion.h"
+#include "config/config_conversion.h"
 #include "format/number.h"
 
 static const double two_to_63 = 9223372036854775808.0;

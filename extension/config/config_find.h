@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* config_find.h - the layers and what they say; private to config*.c. */
-#ifndef FORMAT_CONFIG_FIND_H
-#define FORMAT_CONFIG_FIND_H
+#ifndef CONFIG_CONFIG_FIND_H
+#define CONFIG_CONFIG_FIND_H
 
-#include "format/config.h"
-#include "format/yaml.h"
+#include "config/config.h"
+#include "config/yaml.h"
 
 #define CONFIG_PATH_MAX 512
 

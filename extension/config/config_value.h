@@ -5,14 +5,14 @@
  * What fits is what viper (spf13/cast) converts without falling back to 0, ""
  * or false; what it would lose silently is refused.
  */
-#ifndef FORMAT_CONFIG_VALUE_H
-#define FORMAT_CONFIG_VALUE_H
+#ifndef CONFIG_CONFIG_VALUE_H
+#define CONFIG_CONFIG_VALUE_H
 
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "format/shape.h"
-#include "format/yaml.h"
+#include "config/yaml.h"
 
 /* Any kind but MAP, OBJECT and RAW. Strings are copied to the arena. -EINVAL:
  * the reason is about the key of the field. */

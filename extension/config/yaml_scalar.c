@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <math.h>
 #include "format/number.h"
-#include "format/yaml_scalar.h"
+#include "config/yaml_scalar.h"
 
 #define NUMBER_TEXT_MAX 128
 

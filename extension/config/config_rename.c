@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* config_rename.c - see config_rename.h. */
 #include <errno.h>
-#include "format/config_find.h"
-#include "format/config_rename.h"
+#include "config/config_find.h"
+#include "config/config_rename.h"
 
 static struct layer *last_layer(struct config *c)
 {

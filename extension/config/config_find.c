@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* config_find.c - see config_find.h. */
 #include <stdio.h>
-#include "format/config_find.h"
+#include "config/config_find.h"
 
 #define VARIABLE_PREFIX "SKYDIVE_"
 

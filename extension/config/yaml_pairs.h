@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* yaml_pairs.h - a map (or list) while it is read; private to yaml.c. */
-#ifndef FORMAT_YAML_PAIRS_H
-#define FORMAT_YAML_PAIRS_H
+#ifndef CONFIG_YAML_PAIRS_H
+#define CONFIG_YAML_PAIRS_H
 
-#include "format/yaml.h"
+#include "config/yaml.h"
 
 struct yaml_pair {
 	struct str key; /* of a map */

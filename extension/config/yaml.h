@@ -11,8 +11,8 @@
  *
  * A whole number past 64 bits is a string, so that no digit is lost.
  */
-#ifndef FORMAT_YAML_H
-#define FORMAT_YAML_H
+#ifndef CONFIG_YAML_H
+#define CONFIG_YAML_H
 
 #include <stdint.h>
 #include "base/arena.h"

@@ -16,8 +16,8 @@
  * does not fit is an error with file, line and key; nothing is ever silently
  * 0. Problems are collected, so that one run finds them all.
  */
-#ifndef FORMAT_CONFIG_H
-#define FORMAT_CONFIG_H
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
 
 #include "base/arena.h"
 #include "base/buf.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* yaml_pairs.c - see yaml_pairs.h. */
 #include <stdlib.h>
-#include "format/yaml_pairs.h"
+#include "config/yaml_pairs.h"
 
 static struct yaml_pair *append(struct yaml_pairs *p, struct arena *arena)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* config_read.c - config_read() of config.h. */
 #include <errno.h>
-#include "format/config_find.h"
-#include "format/config_value.h"
+#include "config/config_find.h"
+#include "config/config_value.h"
 #include "format/json_read.h"
 
 struct reading {

@@ -5,10 +5,10 @@
  * too, that wins. Each that is met is told once, with file, line and what to
  * write instead.
  */
-#ifndef FORMAT_CONFIG_RENAME_H
-#define FORMAT_CONFIG_RENAME_H
+#ifndef CONFIG_CONFIG_RENAME_H
+#define CONFIG_CONFIG_RENAME_H
 
-#include "format/config.h"
+#include "config/config.h"
 
 /* A key that moved, or (with a value) a value that is written otherwise. */
 struct config_rename {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* config_print.h - a configuration as nested YAML again, with its comments.
  */
-#ifndef FORMAT_CONFIG_PRINT_H
-#define FORMAT_CONFIG_PRINT_H
+#ifndef CONFIG_CONFIG_PRINT_H
+#define CONFIG_CONFIG_PRINT_H
 
-#include "format/config.h"
+#include "config/config.h"
 
 /* Appends the uppermost document, whose text this is. Keys that were renamed
  * stand in their new places; a comment goes with the key that it stands before

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* config_print.c - see config_print.h. */
 #include <errno.h>
-#include "format/config_find.h"
-#include "format/config_print.h"
+#include "config/config_find.h"
+#include "config/config_print.h"
 #include "format/json_write.h"
 
 #define MEMORY_MAX ((size_t)64 << 20)

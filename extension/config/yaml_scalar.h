@@ -5,10 +5,10 @@
  * and what looks like a time stays a string. A whole number past 64 bits stays
  * a string too, so that no digit is lost.
  */
-#ifndef FORMAT_YAML_SCALAR_H
-#define FORMAT_YAML_SCALAR_H
+#ifndef CONFIG_YAML_SCALAR_H
+#define CONFIG_YAML_SCALAR_H
 
-#include "format/yaml.h"
+#include "config/yaml.h"
 
 /* Sets kind and value of the node from its text. */
 void yaml_scalar_resolve(struct yaml_node *);

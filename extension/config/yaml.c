@@ -9,8 +9,8 @@
 #include <yaml.h>
 #include "base/map.h"
 #include "base/now.h"
-#include "format/yaml_pairs.h"
-#include "format/yaml_scalar.h"
+#include "config/yaml_pairs.h"
+#include "config/yaml_scalar.h"
 
 #define DEPTH_MAX 64
 #define NODES_MAX 1000000
