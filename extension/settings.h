@@ -12,7 +12,7 @@
 
 #include "source/subscriber.h"
 #include "status_settings.h"
-#include "store/digest.h"
+#include "sys/digest.h"
 #include "store/spool.h"
 #include "tenant.h"
 #include "topology/topology.h"

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "pipeline/object.h"
-#include "store/digest.h"
+#include "sys/digest.h"
 #include "sys/clock.h"
 #include "sys/io.h"
 #include "writer.h"

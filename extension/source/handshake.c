@@ -3,7 +3,7 @@
 #include <errno.h>
 #include "base/base64.h"
 #include "source/websocket.h"
-#include "store/digest.h"
+#include "sys/digest.h"
 
 #define HEAD_MAX (16 * 1024)
 #define GUID	 "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"

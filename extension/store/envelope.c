@@ -6,7 +6,7 @@
 #include "base/crc32c.h"
 #include "format/json_read.h"
 #include "format/json_write.h"
-#include "store/digest.h"
+#include "sys/digest.h"
 #include "store/envelope.h"
 #include "sys/io.h"
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include "base/arena.h"
 #include "pipeline/object.h"
-#include "store/digest.h"
+#include "sys/digest.h"
 #include "store/s3_request.h"
 
 #define URL_MAX	    (16 * 1024)

@@ -8,7 +8,7 @@
 #include "format/json_read.h"
 #include "format/json_write.h"
 #include "stage/recipe.h"
-#include "store/digest.h"
+#include "sys/digest.h"
 #include "store/envelope.h"
 #include "store/frame.h"
 #include "store/salvage.h"

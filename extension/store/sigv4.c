@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "format/time_text.h"
-#include "store/digest.h"
+#include "sys/digest.h"
 #include "store/sigv4.h"
 
 #define TEXT_MAX  (256 * 1024)

@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
-#include "store/digest.h"
+#include "sys/digest.h"
 #include "store/envelope.h"
 #include "store/spool.h"
 #include "sys/io.h"

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <cmocka.h>
-#include "store/digest.h"
+#include "sys/digest.h"
 
 static const struct {
 	enum digest_kind kind;

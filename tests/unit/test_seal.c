@@ -7,7 +7,7 @@
 #include <zlib.h>
 #include <cmocka.h>
 #include "stage/recipe.h"
-#include "store/digest.h"
+#include "sys/digest.h"
 #include "store/frame.h"
 #include "store/seal.h"
 #include "tests/unit/spool_world.h"

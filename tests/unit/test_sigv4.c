@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <cmocka.h>
-#include "store/digest.h"
+#include "sys/digest.h"
 #include "store/sigv4.h"
 
 #define HEADERS_MAX    12

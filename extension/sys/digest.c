@@ -4,7 +4,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include "base/base64.h"
-#include "store/digest.h"
+#include "sys/digest.h"
 
 static const EVP_MD *method(enum digest_kind kind)
 {

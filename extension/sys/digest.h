@@ -4,8 +4,8 @@
  * The only user of OpenSSL. MD5 is here because S3's Content-MD5 is; where the
  * system forbids it (FIPS), digest_init() says -ENOTSUP.
  */
-#ifndef STORE_DIGEST_H
-#define STORE_DIGEST_H
+#ifndef SYS_DIGEST_H
+#define SYS_DIGEST_H
 
 #include "base/buf.h"
 
