@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* http.h - HTTP requests, all on one thread, none of them waited for.
  *
- * With net/transfer.c the only user of libcurl besides source/connection.c. A
+ * With net/transfer.c the only user of libcurl besides net/connection.c. A
  * struct http owns the net thread and one multi handle; requests are started
  * from any thread and end in done(), on the net thread. Connections are kept
  * alive and reused. done() must not block: it takes what it needs and wakes

@@ -11,7 +11,7 @@
 
 #include <stdatomic.h>
 #include <stdint.h>
-#include "source/url.h"
+#include "net/url.h"
 #include "sys/log.h"
 
 struct datagram;

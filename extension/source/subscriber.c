@@ -7,7 +7,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 #include "base/causes.h"
-#include "source/session.h"
+#include "net/session.h"
 #include "source/subscriber.h"
 #include "sys/clock.h"
 #include "sys/thread.h"

@@ -26,7 +26,7 @@
 #include "base/now.h"
 #include "flow/message.h"
 #include "net/tls.h"
-#include "source/url.h"
+#include "net/url.h"
 #include "sys/log.h"
 
 struct subscriber;

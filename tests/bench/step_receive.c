@@ -15,8 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "bench.h"
-#include "source/connection.h"
-#include "source/websocket.h"
+#include "net/connection.h"
+#include "net/websocket.h"
 
 #define READ_SIZE   ((size_t)64 << 10)
 #define MESSAGE_MAX ((size_t)64 << 20)

@@ -2,7 +2,7 @@
 /* fuzz_handshake.c - the answer to our opening handshake. */
 #include <errno.h>
 #include "fuzz.h"
-#include "source/websocket.h"
+#include "net/websocket.h"
 
 /* RFC 6455 section 1.3. */
 #define KEY    STR("dGhlIHNhbXBsZSBub25jZQ==")

@@ -5,7 +5,7 @@
 #include "fuzz.h"
 #include "net/endpoint.h"
 #include "pipeline/object.h"
-#include "source/url.h"
+#include "net/url.h"
 
 static void check_url(struct str text)
 {

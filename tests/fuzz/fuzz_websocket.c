@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz_websocket.c - frames from a server, cut in different ways. */
 #include "fuzz.h"
-#include "source/websocket.h"
+#include "net/websocket.h"
 
 #define MESSAGE_MAX ((size_t)1 << 20)
 

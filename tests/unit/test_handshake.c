@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <cmocka.h>
-#include "source/websocket.h"
+#include "net/websocket.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define ALL(literal)                                                                     \

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <cmocka.h>
-#include "source/url.h"
+#include "net/url.h"
 
 #define FLOW "/ws/subscriber/flow"
 

@@ -11,8 +11,8 @@
  *
  * Without a port it is the scheme's; without a path it is the analyzer's.
  */
-#ifndef SOURCE_URL_H
-#define SOURCE_URL_H
+#ifndef NET_URL_H
+#define NET_URL_H
 
 #include "base/err.h"
 #include "base/str.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* websocket.c - frames. See websocket.h; the handshake is in handshake.c. */
 #include <stdlib.h>
-#include "source/websocket.h"
+#include "net/websocket.h"
 
 #define HEAD_MIN 2
 

@@ -2,12 +2,12 @@
 /* session_inside.h - what session.c, session_handshake.c and session_login.c
  * share.
  */
-#ifndef SOURCE_SESSION_INSIDE_H
-#define SOURCE_SESSION_INSIDE_H
+#ifndef NET_SESSION_INSIDE_H
+#define NET_SESSION_INSIDE_H
 
-#include "source/connection.h"
-#include "source/session.h"
-#include "source/websocket.h"
+#include "net/connection.h"
+#include "net/session.h"
+#include "net/websocket.h"
 
 #define SESSION_BYTES (64 * 1024)
 #define CONNECT_MS    5000

@@ -2,7 +2,7 @@
 /* handshake.c - the opening handshake of RFC 6455, section 4. */
 #include <errno.h>
 #include "base/base64.h"
-#include "source/websocket.h"
+#include "net/websocket.h"
 #include "sys/digest.h"
 
 #define HEAD_MAX (16 * 1024)

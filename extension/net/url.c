@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* url.c - see url.h. */
-#include "source/url.h"
+#include "net/url.h"
 
 #define FLOW_PATH "/ws/subscriber/flow"
 

@@ -4,8 +4,8 @@
  * libcurl finds the address and connects; what is said over the connection is
  * not its affair. A connection belongs to one thread.
  */
-#ifndef SOURCE_CONNECTION_H
-#define SOURCE_CONNECTION_H
+#ifndef NET_CONNECTION_H
+#define NET_CONNECTION_H
 
 #include <stdatomic.h>
 #include <stdint.h>
@@ -13,7 +13,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "net/tls.h"
-#include "source/url.h"
+#include "net/url.h"
 
 struct connection;
 

@@ -2,8 +2,8 @@
 /* session.h - one connection of the subscriber, from the first byte to the
  * last. It runs on the subscriber's thread and is used again for the next one.
  */
-#ifndef SOURCE_SESSION_H
-#define SOURCE_SESSION_H
+#ifndef NET_SESSION_H
+#define NET_SESSION_H
 
 #include "source/subscriber.h"
 

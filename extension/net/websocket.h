@@ -12,8 +12,8 @@
  * In the middle of a large payload websocket_room() says where the network may
  * write directly, so that it is not copied.
  */
-#ifndef SOURCE_WEBSOCKET_H
-#define SOURCE_WEBSOCKET_H
+#ifndef NET_WEBSOCKET_H
+#define NET_WEBSOCKET_H
 
 #include <stdint.h>
 #include "base/buf.h"

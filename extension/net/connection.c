@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include "base/buf.h"
 #include "net/curl_tls.h"
-#include "source/connection.h"
+#include "net/connection.h"
 
 /* What curl_easy_recv() takes from the socket at most; by itself 16 kB. */
 #define RECEIVE_MAX (256L * 1024)
