@@ -8,8 +8,8 @@
 #define HOME_H
 
 #include "base/stats.h"
-#include "store/intake.h"
-#include "store/spool.h"
+#include "spool/intake.h"
+#include "spool/spool.h"
 
 struct home {
 	struct stats stats;

@@ -13,7 +13,7 @@
 #include "source/subscriber.h"
 #include "status_settings.h"
 #include "sys/digest.h"
-#include "store/spool.h"
+#include "spool/spool.h"
 #include "tenant.h"
 #include "topology/topology.h"
 

@@ -17,7 +17,7 @@
 #include "net/http.h"
 #include "source/router.h"
 #include "stage/set.h"
-#include "store/spool.h"
+#include "spool/spool.h"
 #include "store/uploader.h"
 #include "sys/workers.h"
 #include "topology/topology.h"

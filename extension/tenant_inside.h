@@ -7,7 +7,7 @@
 #include "exposition.h"
 #include "home.h"
 #include "pipeline/pipeline.h"
-#include "store/intake.h"
+#include "spool/intake.h"
 #include "sys/queue.h"
 #include "tenant.h"
 #include "tenant_config.h"

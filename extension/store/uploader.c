@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include "base/causes.h"
 #include "base/jitter.h"
-#include "store/outgoing.h"
+#include "spool/outgoing.h"
 #include "store/uploader.h"
 #include "sys/clock.h"
 

@@ -11,7 +11,7 @@
 #ifndef STORE_UPLOADER_H
 #define STORE_UPLOADER_H
 
-#include "store/spool.h"
+#include "spool/spool.h"
 #include "store/store.h"
 #include "sys/workers.h"
 

@@ -7,7 +7,7 @@
 
 #include <semaphore.h>
 #include "bench.h"
-#include "store/intake.h"
+#include "spool/intake.h"
 #include "tenant_config.h"
 #include "topology/topology.h"
 

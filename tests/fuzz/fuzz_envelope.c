@@ -2,7 +2,7 @@
 /* fuzz_envelope.c - the head of a sealed object, with its checksum set right. */
 #include "base/crc32c.h"
 #include "fuzz.h"
-#include "store/envelope.h"
+#include "spool/envelope.h"
 
 #define ARENA_MAX ((size_t)1 << 20)
 #define TEXT_LEN  (ENVELOPE_SIZE - 9)

@@ -9,9 +9,9 @@
 #include <unistd.h>
 #include "base/crc32c.h"
 #include "fuzz.h"
-#include "store/envelope.h"
-#include "store/frame.h"
-#include "store/seal.h"
+#include "spool/envelope.h"
+#include "spool/frame.h"
+#include "spool/seal.h"
 #include "sys/io.h"
 
 #define ARENA_MAX ((size_t)1 << 20)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The files of a spool, read without the product (store/frame.h and store/envelope.h say what is in them)."""
+"""The files of a spool, read without the product (spool/frame.h and spool/envelope.h say what is in them)."""
 import collections
 import json
 

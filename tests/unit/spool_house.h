@@ -6,7 +6,7 @@
 #ifndef TESTS_SPOOL_HOUSE_H
 #define TESTS_SPOOL_HOUSE_H
 
-#include "store/intake.h"
+#include "spool/intake.h"
 #include "spool_world.h"
 
 /* When all of it happens. */

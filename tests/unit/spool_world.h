@@ -18,8 +18,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include "sys/digest.h"
-#include "store/envelope.h"
-#include "store/spool.h"
+#include "spool/envelope.h"
+#include "spool/spool.h"
 #include "sys/io.h"
 
 #define WORLD_PATH 256

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <cmocka.h>
-#include "store/envelope.h"
+#include "spool/envelope.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define ALL(literal)                                                                     \

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
-#include "store/frame.h"
+#include "spool/frame.h"
 #include "sys/io.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <sys/resource.h>
 #include <cmocka.h>
-#include "store/frame.h"
+#include "spool/frame.h"
 #include "tests/unit/spool_house.h"
 
 static int append_to(struct house *h, struct place place, const char *text, size_t count)

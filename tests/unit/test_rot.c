@@ -6,7 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
-#include "store/frame.h"
+#include "spool/frame.h"
 #include "store/uploader.h"
 #include "tests/unit/spool_house.h"
 

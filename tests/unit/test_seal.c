@@ -8,8 +8,8 @@
 #include <cmocka.h>
 #include "stage/recipe.h"
 #include "sys/digest.h"
-#include "store/frame.h"
-#include "store/seal.h"
+#include "spool/frame.h"
+#include "spool/seal.h"
 #include "tests/unit/spool_world.h"
 
 #define KEY "p/other/20190226T164649Z/00000000.gz"

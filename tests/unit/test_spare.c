@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
-#include "store/spare.h"
+#include "spool/spare.h"
 #include "sys/io.h"
 
 #define MANY 200

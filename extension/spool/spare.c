@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "store/spare.h"
+#include "spool/spare.h"
 #include "sys/io.h"
 
 #define PATH_BYTES  4096

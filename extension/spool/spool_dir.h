@@ -4,14 +4,14 @@
  * One lock for the whole spool; it is never held during a slow call but for
  * the removal of an object.
  */
-#ifndef STORE_SPOOL_DIR_H
-#define STORE_SPOOL_DIR_H
+#ifndef SPOOL_SPOOL_DIR_H
+#define SPOOL_SPOOL_DIR_H
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/queue.h>
-#include "store/spare.h"
-#include "store/spool.h"
+#include "spool/spare.h"
+#include "spool/spool.h"
 
 /* A sealed object. */
 struct spool_entry {

@@ -9,10 +9,10 @@
 #include "format/json_write.h"
 #include "stage/recipe.h"
 #include "sys/digest.h"
-#include "store/envelope.h"
-#include "store/frame.h"
-#include "store/salvage.h"
-#include "store/seal.h"
+#include "spool/envelope.h"
+#include "spool/frame.h"
+#include "spool/salvage.h"
+#include "spool/seal.h"
 #include "sys/io.h"
 
 #define ARENA_MAX  ((size_t)4 << 20)

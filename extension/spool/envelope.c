@@ -7,7 +7,7 @@
 #include "format/json_read.h"
 #include "format/json_write.h"
 #include "sys/digest.h"
-#include "store/envelope.h"
+#include "spool/envelope.h"
 #include "sys/io.h"
 
 #define SUM_LEN	 9 /* eight hex digits and a line feed */

@@ -3,10 +3,10 @@
  *
  * Its body has been compared with its checksum: a torn object is not sent.
  */
-#ifndef STORE_OUTGOING_H
-#define STORE_OUTGOING_H
+#ifndef SPOOL_OUTGOING_H
+#define SPOOL_OUTGOING_H
 
-#include "store/spool.h"
+#include "spool/spool.h"
 #include "store/store.h"
 
 struct outgoing {

@@ -4,8 +4,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "store/frame.h"
-#include "store/seal.h"
+#include "spool/frame.h"
+#include "spool/seal.h"
 #include "sys/io.h"
 
 #define ROWS_AHEAD ((size_t)64 * 1024)

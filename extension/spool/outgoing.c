@@ -4,8 +4,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 #include "pipeline/object.h"
-#include "store/envelope.h"
-#include "store/outgoing.h"
+#include "spool/envelope.h"
+#include "spool/outgoing.h"
 #include "sys/io.h"
 
 #define ARENA_MAX ((size_t)256 * 1024)

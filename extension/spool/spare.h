@@ -9,8 +9,8 @@
  * They hold a byte, in a directory of their own, and nobody reads them: what an
  * earlier run left there is removed. All functions are safe from any thread.
  */
-#ifndef STORE_SPARE_H
-#define STORE_SPARE_H
+#ifndef SPOOL_SPARE_H
+#define SPOOL_SPARE_H
 
 struct spares;
 

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "store/frame.h"
-#include "store/salvage.h"
+#include "spool/frame.h"
+#include "spool/salvage.h"
 #include "sys/io.h"
 
 #define CHUNK 16384

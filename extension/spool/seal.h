@@ -5,11 +5,11 @@
  * frame. So it does not matter whether the run that sealed it still lives, and
  * doing it again gives the same bytes under the same key.
  */
-#ifndef STORE_SEAL_H
-#define STORE_SEAL_H
+#ifndef SPOOL_SEAL_H
+#define SPOOL_SEAL_H
 
 #include "pipeline/object.h"
-#include "store/spool.h"
+#include "spool/spool.h"
 
 /* Ends an open file with the key it gets. size is the file's; the object's
  * times and records go into the frame. -errno: the file is as it was. */

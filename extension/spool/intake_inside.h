@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* intake_inside.h - what intake.c, intake_streams.c and intake_recover.c share. */
-#ifndef STORE_INTAKE_INSIDE_H
-#define STORE_INTAKE_INSIDE_H
+#ifndef SPOOL_INTAKE_INSIDE_H
+#define SPOOL_INTAKE_INSIDE_H
 
-#include "store/intake.h"
+#include "spool/intake.h"
 
 /* An open object of a tag. */
 struct open_file {

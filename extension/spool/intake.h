@@ -5,12 +5,12 @@
  * object is a task of its own, so that the tenant goes on meanwhile. When the
  * task has put the object into the spool it tells who uploads.
  */
-#ifndef STORE_INTAKE_H
-#define STORE_INTAKE_H
+#ifndef SPOOL_INTAKE_H
+#define SPOOL_INTAKE_H
 
 #include <pthread.h>
 #include "stage/recipe.h"
-#include "store/spool.h"
+#include "spool/spool.h"
 #include "sys/workers.h"
 
 struct intake;

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "store/envelope.h"
-#include "store/spool_dir.h"
+#include "spool/envelope.h"
+#include "spool/spool_dir.h"
 #include "sys/io.h"
 
 /* false: not a name that we give. */

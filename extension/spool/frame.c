@@ -5,7 +5,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 #include "base/crc32c.h"
-#include "store/frame.h"
+#include "spool/frame.h"
 #include "sys/io.h"
 
 #define UNCHECKED_BYTES ((uint32_t)1 << 20)

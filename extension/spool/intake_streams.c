@@ -2,7 +2,7 @@
 /* intake_streams.c - ids of streams, which a pipeline's old and new intake share.
  * See intake.h.
  */
-#include "store/intake_inside.h"
+#include "spool/intake_inside.h"
 
 /* The stream of recovered objects is theirs alone: both count from 0. */
 static int64_t above(const struct intake *in, int64_t wanted, int64_t last)

@@ -4,10 +4,10 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <unistd.h>
-#include "store/frame.h"
-#include "store/intake_inside.h"
-#include "store/salvage.h"
-#include "store/seal.h"
+#include "spool/frame.h"
+#include "spool/intake_inside.h"
+#include "spool/salvage.h"
+#include "spool/seal.h"
 #include "sys/io.h"
 
 /* Streams of recovered objects: of this start. */

@@ -18,8 +18,8 @@
  * Ids rise within a pipeline and are not used again. All functions are safe
  * from any thread.
  */
-#ifndef STORE_SPOOL_H
-#define STORE_SPOOL_H
+#ifndef SPOOL_SPOOL_H
+#define SPOOL_SPOOL_H
 
 #include "base/err.h"
 #include "base/now.h"

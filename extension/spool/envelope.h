@@ -5,8 +5,8 @@
  * both; the body follows. They are written last, so a file without them was
  * never finished. less(1) shows what the object is.
  */
-#ifndef STORE_ENVELOPE_H
-#define STORE_ENVELOPE_H
+#ifndef SPOOL_ENVELOPE_H
+#define SPOOL_ENVELOPE_H
 
 #include "base/arena.h"
 #include "store/store.h"

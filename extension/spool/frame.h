@@ -18,8 +18,8 @@
  * reader stops at the first bad one. Files are never appended to after a
  * restart.
  */
-#ifndef STORE_FRAME_H
-#define STORE_FRAME_H
+#ifndef SPOOL_FRAME_H
+#define SPOOL_FRAME_H
 
 #include <stdint.h>
 #include "base/buf.h"

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
-#include "store/frame.h"
-#include "store/intake_inside.h"
-#include "store/seal.h"
+#include "spool/frame.h"
+#include "spool/intake_inside.h"
+#include "spool/seal.h"
 #include "sys/io.h"
 
 #define RETRY_MS   1000

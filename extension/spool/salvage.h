@@ -5,10 +5,10 @@
  * returned, so nothing is lost with it. Anything else is damage; the bytes are
  * kept in bad/, for whoever can make something of them.
  */
-#ifndef STORE_SALVAGE_H
-#define STORE_SALVAGE_H
+#ifndef SPOOL_SALVAGE_H
+#define SPOOL_SALVAGE_H
 
-#include "store/spool.h"
+#include "spool/spool.h"
 
 /* Looks at what stands in open/<id> from there on, up to its end; says in one
  * line what was done with it. Nothing there: says nothing. -errno: it is damaged,
