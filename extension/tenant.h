@@ -18,10 +18,10 @@
 #include "source/router.h"
 #include "stage/set.h"
 #include "spool/spool.h"
-#include "store/uploader.h"
+#include "writer/uploader.h"
 #include "sys/workers.h"
 #include "topology/topology.h"
-#include "writer.h"
+#include "writer/writer_instance.h"
 
 struct tenant;
 

@@ -7,8 +7,8 @@
 #include "stage/limits.h"
 #include "stage/prom_sky_con.h"
 #include "stage/set.h"
-#include "store/account.h"
-#include "writer.h"
+#include "writer/account.h"
+#include "writer/writer_instance.h"
 
 struct tenant_config {
 	struct arena arena; /* of all strings */

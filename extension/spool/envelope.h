@@ -9,7 +9,7 @@
 #define SPOOL_ENVELOPE_H
 
 #include "base/arena.h"
-#include "store/store.h"
+#include "writer/writer.h"
 
 #define ENVELOPE_SIZE	4096
 #define ENVELOPE_FORMAT 1

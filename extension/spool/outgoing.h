@@ -7,7 +7,7 @@
 #define SPOOL_OUTGOING_H
 
 #include "spool/spool.h"
-#include "store/store.h"
+#include "writer/writer.h"
 
 struct outgoing {
 	struct sealed object; /* its strings live as long as it is open */

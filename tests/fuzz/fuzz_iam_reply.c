@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz_iam_reply.c - what a token service answers: as 200, and as 400. */
 #include "fuzz.h"
-#include "store/iam_reply.h"
+#include "writer/iam_reply.h"
 
 /* A token becomes part of a header. */
 static void check_token(struct str token)

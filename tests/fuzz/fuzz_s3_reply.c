@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz_s3_reply.c - what an S3 server answers: "503 " and the body. */
 #include "fuzz.h"
-#include "store/s3_reply.h"
+#include "writer/s3_reply.h"
 
 static int read_status(struct str *text)
 {

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include <cmocka.h>
-#include "store/account.h"
+#include "writer/account.h"
 #include "sys/io.h"
 
 #define PATH_BYTES 512

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
-#include "store/store.h"
+#include "writer/writer.h"
 #include "sys/io.h"
 
 #define PATH_BYTES 512

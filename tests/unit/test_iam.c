@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include <cmocka.h>
-#include "store/iam.h"
+#include "writer/iam.h"
 #include "sys/clock.h"
 #include "tests/lib/tiny_server.h"
 

@@ -6,8 +6,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <cmocka.h>
-#include "store/iam.h"
-#include "store/iam_reply.h"
+#include "writer/iam.h"
+#include "writer/iam_reply.h"
 
 #define FORM_END                                                                         \
 	"&grant_type=urn%3Aibm%3Aparams%3Aoauth%3Agrant-type%3Aapikey"                   \

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include "spool/frame.h"
-#include "store/uploader.h"
+#include "writer/uploader.h"
 #include "tests/unit/spool_house.h"
 
 #define FILES	 64 /* of one spool */

@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include "net/http.h"
-#include "store/s3_request.h"
+#include "writer/s3_request.h"
 #include "sys/clock.h"
 #include "tests/lib/tiny_server.h"
 

@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include "net/http.h"
-#include "store/store.h"
+#include "writer/writer.h"
 #include "sys/clock.h"
 #include "sys/io.h"
 #include "tests/lib/tiny_server.h"

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include "base/buf.h"
-#include "store/s3_reply.h"
+#include "writer/s3_reply.h"
 
 #define DOCUMENT(code)                                                                   \
 	"<?xml version=\"1.0\"?>\n<Error><Code>" code "</Code>"                          \

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 #include "sys/digest.h"
-#include "store/sigv4.h"
+#include "writer/sigv4.h"
 
 #define HEADERS_MAX    12
 #define EMPTY_SHA256   "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"

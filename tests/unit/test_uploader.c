@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <sys/resource.h>
 #include <cmocka.h>
-#include "store/uploader.h"
+#include "writer/uploader.h"
 #include "tests/unit/spool_world.h"
 
 #define UNDER_WAY_MAX 4

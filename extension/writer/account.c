@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "format/json_read.h"
-#include "store/account.h"
+#include "writer/account.h"
 #include "sys/io.h"
 
 #define ACCOUNT_VERSION "1.1.0"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* writer.c - see writer.h. */
+/* writer_instance.c - see writer.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -11,7 +11,7 @@
 #include "sys/digest.h"
 #include "sys/clock.h"
 #include "sys/io.h"
-#include "writer.h"
+#include "writer/writer_instance.h"
 
 #define ARENA_MAX     ((size_t)1 << 20)
 #define LOGIN_MS      15000

@@ -8,11 +8,11 @@
  * Nothing is given up but what the store refuses for itself. One line in the
  * log when it begins to fail, one for another cause, one when it works again.
  */
-#ifndef STORE_UPLOADER_H
-#define STORE_UPLOADER_H
+#ifndef WRITER_UPLOADER_H
+#define WRITER_UPLOADER_H
 
 #include "spool/spool.h"
-#include "store/store.h"
+#include "writer/writer.h"
 #include "sys/workers.h"
 
 struct uploader;

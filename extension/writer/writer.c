@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* store.c - the table of writers, and what those share that copy the body. */
+/* writer.c - the table of writers, and what those share that copy the body. */
 #include <errno.h>
 #include <stdlib.h>
-#include "store/store.h"
+#include "writer/writer.h"
 #include "sys/io.h"
 
 #define PART_BYTES (64 * 1024)

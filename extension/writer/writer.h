@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* store.h - the writers: where finished objects go.
+/* writer.h - the writers: where finished objects go.
  *
  * A writer is a const table and a private state, configured by its shape, as
  * stages are. It gets one object at a time with put(), and says how it went
  * with done(), once, from whatever thread. It knows nothing of retries: the
  * uploader does.
  */
-#ifndef STORE_STORE_H
-#define STORE_STORE_H
+#ifndef WRITER_WRITER_H
+#define WRITER_WRITER_H
 
 #include "base/err.h"
 #include "base/now.h"

@@ -3,7 +3,7 @@
  * but for its code: it may well quote the key. */
 #include <stdio.h>
 #include "format/json_read.h"
-#include "store/iam_reply.h"
+#include "writer/iam_reply.h"
 
 #define ARENA_MAX      ((size_t)64 * 1024)
 #define TOKEN_MAX      ((size_t)16 * 1024)

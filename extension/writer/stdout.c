@@ -13,7 +13,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <unistd.h>
-#include "store/store.h"
+#include "writer/writer.h"
 
 #define POLL_MS 100
 

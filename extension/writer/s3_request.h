@@ -7,12 +7,12 @@
  * a token ("Using IAM tokens" in the IBM Cloud Object Storage docs) there is no
  * date and no signature, and the rest is the same.
  */
-#ifndef STORE_S3_REQUEST_H
-#define STORE_S3_REQUEST_H
+#ifndef WRITER_S3_REQUEST_H
+#define WRITER_S3_REQUEST_H
 
 #include "net/endpoint.h"
-#include "store/sigv4.h"
-#include "store/store.h"
+#include "writer/sigv4.h"
+#include "writer/writer.h"
 
 struct s3_request {
 	struct buf url;

@@ -5,8 +5,8 @@
  * "Generating an IBM Cloud IAM token by using an API key" in the IBM Cloud docs;
  * the request is that of the IBM COS SDK for Go.
  */
-#ifndef STORE_IAM_REPLY_H
-#define STORE_IAM_REPLY_H
+#ifndef WRITER_IAM_REPLY_H
+#define WRITER_IAM_REPLY_H
 
 #include <stdint.h>
 #include "base/buf.h"

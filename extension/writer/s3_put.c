@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include "store/s3_reply.h"
-#include "store/s3_writer.h"
+#include "writer/s3_reply.h"
+#include "writer/s3_writer.h"
 #include "sys/clock.h"
 
 #define REPLY_MAX	   (64 * 1024)

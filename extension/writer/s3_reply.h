@@ -5,10 +5,10 @@
  * searched for their code and not parsed: what stands in front of a broken
  * server may say anything.
  */
-#ifndef STORE_S3_REPLY_H
-#define STORE_S3_REPLY_H
+#ifndef WRITER_S3_REPLY_H
+#define WRITER_S3_REPLY_H
 
-#include "store/store.h"
+#include "writer/writer.h"
 
 struct s3_reply {
 	int status;	   /* HTTP, or -errno when there was none */

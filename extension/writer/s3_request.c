@@ -5,7 +5,7 @@
 #include "base/arena.h"
 #include "pipeline/object.h"
 #include "sys/digest.h"
-#include "store/s3_request.h"
+#include "writer/s3_request.h"
 
 #define URL_MAX	    (16 * 1024)
 #define HEADERS_MAX (64 * 1024)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* writer.h - a configured writer: its table, its state, its strings. It may be
+/* writer_instance.h - a configured writer: its table, its state, its strings. It may be
  * moved from one tenant to another while it is not initialized.
  */
-#ifndef WRITER_H
-#define WRITER_H
+#ifndef WRITER_WRITER_INSTANCE_H
+#define WRITER_WRITER_INSTANCE_H
 
 #include "base/arena.h"
-#include "store/store.h"
+#include "writer/writer.h"
 
 struct writer {
 	const struct store *store; /* NULL: there is none */

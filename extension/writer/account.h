@@ -6,8 +6,8 @@
  * file is replaced by way of <file>.bak, from which it is also read when it is
  * not there or not valid.
  */
-#ifndef STORE_ACCOUNT_H
-#define STORE_ACCOUNT_H
+#ifndef WRITER_ACCOUNT_H
+#define WRITER_ACCOUNT_H
 
 #include "base/now.h"
 #include "config/config.h"

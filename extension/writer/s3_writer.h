@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* s3_writer.h - the inside of the writer s3: its state, in s3.c, and its puts,
  * in s3_put.c. */
-#ifndef STORE_S3_WRITER_H
-#define STORE_S3_WRITER_H
+#ifndef WRITER_S3_WRITER_H
+#define WRITER_S3_WRITER_H
 
 #include <pthread.h>
 #include "net/http.h"
-#include "store/iam.h"
-#include "store/s3_request.h"
+#include "writer/iam.h"
+#include "writer/s3_request.h"
 #include "sys/secret.h"
 
 struct s3_put;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* s3_reply.c - see s3_reply.h. */
 #include <stdio.h>
-#include "store/s3_reply.h"
+#include "writer/s3_reply.h"
 
 #define SEARCH_MAX  8192 /* an error document is shorter */
 #define CODE_MAX    64

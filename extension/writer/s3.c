@@ -2,7 +2,7 @@
 /* s3.c - the writer for object stores that speak S3: its keys and its life. */
 #include <errno.h>
 #include <stdio.h>
-#include "store/s3_writer.h"
+#include "writer/s3_writer.h"
 #include "sys/clock.h"
 
 #define IAM_ENDPOINT  "https://iam.cloud.ibm.com/identity/token"

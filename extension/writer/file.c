@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <unistd.h>
 #include "pipeline/object.h"
-#include "store/store.h"
+#include "writer/writer.h"
 #include "sys/io.h"
 
 #define PATH_MAX_BYTES 4096

@@ -9,7 +9,7 @@
 #include "base/causes.h"
 #include "base/jitter.h"
 #include "spool/outgoing.h"
-#include "store/uploader.h"
+#include "writer/uploader.h"
 #include "sys/clock.h"
 
 #define UPLOADS_MAX    2 /* of one pipeline at a time */

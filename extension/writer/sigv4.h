@@ -7,8 +7,8 @@
  * request sends those headers, the ones added here, and the same path, byte
  * for byte.
  */
-#ifndef STORE_SIGV4_H
-#define STORE_SIGV4_H
+#ifndef WRITER_SIGV4_H
+#define WRITER_SIGV4_H
 
 #include <stdint.h>
 #include "base/buf.h"

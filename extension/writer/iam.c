@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include "base/jitter.h"
 #include "net/endpoint.h"
-#include "store/iam.h"
-#include "store/iam_reply.h"
+#include "writer/iam.h"
+#include "writer/iam_reply.h"
 #include "sys/clock.h"
 
 #define TOKEN_MAX	   (32 * 1024)

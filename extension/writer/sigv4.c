@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include "format/time_text.h"
 #include "sys/digest.h"
-#include "store/sigv4.h"
+#include "writer/sigv4.h"
 
 #define TEXT_MAX  (256 * 1024)
 #define ADDED_MAX 3 /* date, payload hash, token */

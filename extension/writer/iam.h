@@ -7,11 +7,11 @@
  * repeated, less and less often (0.5 s to a minute). Life is measured on the
  * monotonic clock.
  */
-#ifndef STORE_IAM_H
-#define STORE_IAM_H
+#ifndef WRITER_IAM_H
+#define WRITER_IAM_H
 
 #include "net/http.h"
-#include "store/store.h"
+#include "writer/writer.h"
 #include "sys/secret.h"
 
 struct iam;
