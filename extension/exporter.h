@@ -13,7 +13,7 @@
 
 #include "settings.h"
 #include "source/recording.h"
-#include "subscription.h"
+#include "source/subscription.h"
 
 struct exporter;
 

@@ -7,7 +7,7 @@
 
 #include <pthread.h>
 #include "exporter.h"
-#include "subscription.h"
+#include "source/subscription.h"
 
 /* A tenant that runs, and what its configuration said. */
 struct running {

@@ -4,8 +4,8 @@
  * There is one per distinct URL, whatever the number of tenants: a message is
  * received and decoded once, on the source's thread.
  */
-#ifndef SUBSCRIPTION_H
-#define SUBSCRIPTION_H
+#ifndef SOURCE_SUBSCRIPTION_H
+#define SOURCE_SUBSCRIPTION_H
 
 #include "source/recording.h"
 #include "source/router.h"

@@ -6,7 +6,7 @@
 #include "flow/decode.h"
 #include "source/datagram.h"
 #include "source/player.h"
-#include "subscription.h"
+#include "source/subscription.h"
 
 #define OPTIONS_MAX ((size_t)1 << 20)
 
