@@ -11,7 +11,7 @@
 #ifndef EXPORTER_H
 #define EXPORTER_H
 
-#include "settings.h"
+#include "settings/settings.h"
 #include "source/recording.h"
 #include "source/subscription.h"
 

@@ -10,7 +10,7 @@
 #include "spool/intake.h"
 #include "sys/queue.h"
 #include "tenant.h"
-#include "tenant_config.h"
+#include "settings/tenant_config.h"
 
 #define TENANT_INBOX_MAX 4096 /* parcels; bytes are bounded for all tenants */
 

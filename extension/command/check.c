@@ -7,7 +7,7 @@
 #include <unistd.h>
 #include "command/check_connect.h"
 #include "command/command.h"
-#include "settings_files.h"
+#include "settings/settings_files.h"
 #include "sys/io.h"
 
 #define USAGE "check -c FILE [--connect | --migrate]"

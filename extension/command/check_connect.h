@@ -9,7 +9,7 @@
 #ifndef COMMAND_CHECK_CONNECT_H
 #define COMMAND_CHECK_CONNECT_H
 
-#include "settings.h"
+#include "settings/settings.h"
 
 /* true: everything is fine. */
 bool check_connect(struct settings *);

@@ -13,7 +13,7 @@
 #include "command/answers.h"
 #include "command/command.h"
 #include "flow/decode.h"
-#include "settings.h"
+#include "settings/settings.h"
 #include "stage/explain.h"
 #include "sys/clock.h"
 #include "sys/io.h"

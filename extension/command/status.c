@@ -8,7 +8,7 @@
 #include "command/command.h"
 #include "command/status_table.h"
 #include "net/get.h"
-#include "settings_files.h"
+#include "settings/settings_files.h"
 #include "status.h"
 #include "sys/io.h"
 

@@ -8,7 +8,7 @@
 #include <semaphore.h>
 #include "bench.h"
 #include "spool/intake.h"
-#include "tenant_config.h"
+#include "settings/tenant_config.h"
 #include "topology/topology.h"
 
 struct compression {

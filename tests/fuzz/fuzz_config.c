@@ -5,8 +5,8 @@
  * environment.
  */
 #include "fuzz.h"
-#include "settings_program.h"
-#include "tenant_config.h"
+#include "settings/settings_program.h"
+#include "settings/tenant_config.h"
 
 #define SECTIONS_MAX 64
 #define ARENA_MAX    ((size_t)16 << 20)

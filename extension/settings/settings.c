@@ -5,9 +5,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include "settings.h"
-#include "settings_files.h"
-#include "settings_program.h"
+#include "settings/settings.h"
+#include "settings/settings_files.h"
+#include "settings/settings_program.h"
 
 #define ARENA_MAX    ((size_t)64 << 20)
 #define SECTIONS_MAX 64

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "format/json_write.h"
-#include "settings_program.h"
+#include "settings/settings_program.h"
 #include "topology/analyzer.h"
 
 static const struct program program_defaults = {

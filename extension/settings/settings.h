@@ -7,11 +7,11 @@
  * low: a drop-in, the environment, the main file, a profile, the default; so
  * the environment does not reach into drop-ins.
  */
-#ifndef SETTINGS_H
-#define SETTINGS_H
+#ifndef SETTINGS_SETTINGS_H
+#define SETTINGS_SETTINGS_H
 
 #include "source/subscriber.h"
-#include "status_settings.h"
+#include "settings/status_settings.h"
 #include "sys/digest.h"
 #include "spool/spool.h"
 #include "tenant.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tenant_config.h - what a pipeline's configuration says, read and checked.
  */
-#ifndef TENANT_CONFIG_H
-#define TENANT_CONFIG_H
+#ifndef SETTINGS_TENANT_CONFIG_H
+#define SETTINGS_TENANT_CONFIG_H
 
 #include "stage/limits.h"
 #include "stage/prom_sky_con.h"

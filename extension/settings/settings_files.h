@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* settings_files.h - which files make up the configuration, and of whom.
  */
-#ifndef SETTINGS_FILES_H
-#define SETTINGS_FILES_H
+#ifndef SETTINGS_SETTINGS_FILES_H
+#define SETTINGS_SETTINGS_FILES_H
 
-#include "settings.h"
+#include "settings/settings.h"
 
 /* The main file, with the environment above it and its profile below. Keys of
  * older layouts are read, and told in warnings. NULL after adding to problems. */

@@ -2,8 +2,8 @@
 /* settings_layouts.h - how keys were called in older layouts of the Go flow
  * exporter's files.
  */
-#ifndef SETTINGS_LAYOUTS_H
-#define SETTINGS_LAYOUTS_H
+#ifndef SETTINGS_SETTINGS_LAYOUTS_H
+#define SETTINGS_SETTINGS_LAYOUTS_H
 
 #include "config/config_rename.h"
 

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include "format/json_write.h"
-#include "tenant_config.h"
+#include "settings/tenant_config.h"
 
 #define ARENA_MAX    ((size_t)4 << 20)
 #define SECTIONS_MAX 64

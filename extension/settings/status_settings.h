@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* status_settings.h - the keys "status" of the main file.
  */
-#ifndef STATUS_SETTINGS_H
-#define STATUS_SETTINGS_H
+#ifndef SETTINGS_STATUS_SETTINGS_H
+#define SETTINGS_STATUS_SETTINGS_H
 
 #include "config/config.h"
 

@@ -2,10 +2,10 @@
 /* settings_program.h - what the main file says about the program, beside the
  * pipelines: threads, limits, the spool, the topology, TLS, the log.
  */
-#ifndef SETTINGS_PROGRAM_H
-#define SETTINGS_PROGRAM_H
+#ifndef SETTINGS_SETTINGS_PROGRAM_H
+#define SETTINGS_SETTINGS_PROGRAM_H
 
-#include "settings.h"
+#include "settings/settings.h"
 
 /* Keys of the main file that no module owns. */
 struct program {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* settings_layouts.c - see settings_layouts.h. Source: the Go flow exporter's
  * sample files of 2019-02 to 2020-02, and its first user document. */
-#include "settings_layouts.h"
+#include "settings/settings_layouts.h"
 
 #define KEY(old, new)                                                                    \
 	{                                                                                \

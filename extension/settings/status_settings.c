@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include "net/address.h"
 #include "status.h"
-#include "status_settings.h"
+#include "settings/status_settings.h"
 
 static const struct shape status_shape = {
 	.name = "status",

@@ -4,8 +4,8 @@
 #include <glob.h>
 #include <stdlib.h>
 #include "config/config_print.h"
-#include "settings_files.h"
-#include "settings_layouts.h"
+#include "settings/settings_files.h"
+#include "settings/settings_layouts.h"
 #include "sys/io.h"
 
 #define FILE_MAX_BYTES ((size_t)1 << 20)
