@@ -14,7 +14,7 @@
 #include "settings/status_settings.h"
 #include "sys/digest.h"
 #include "spool/spool.h"
-#include "tenant.h"
+#include "tenant/tenant.h"
 #include "topology/topology.h"
 
 /* SHA-256 of what a pipeline's configuration says about its writer, and about all

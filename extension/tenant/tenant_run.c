@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include "base/fetch.h"
 #include "sys/clock.h"
-#include "tenant_inside.h"
+#include "tenant/tenant_inside.h"
 
 #define PASSES_MAX	8
 #define OVERFLOW_END_MS 5000

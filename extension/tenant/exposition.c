@@ -3,7 +3,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include "exposition.h"
+#include "tenant/exposition.h"
 #include "net/httpd.h"
 
 #define RETRY_MS   2000

@@ -7,8 +7,8 @@
  * tenant goes on, and it is tried again: the port may be that of a predecessor
  * that is about to finish.
  */
-#ifndef EXPOSITION_H
-#define EXPOSITION_H
+#ifndef TENANT_EXPOSITION_H
+#define TENANT_EXPOSITION_H
 
 #include "base/now.h"
 #include "pipeline/series.h"

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include "tenant_inside.h"
+#include "tenant/tenant_inside.h"
 
 struct tenant *tenant_new(const char *name, const struct config *config, struct log *log,
 			  struct problems *problems)

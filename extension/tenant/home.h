@@ -4,8 +4,8 @@
  *
  * Counted; the old tenant, which still finishes, and the new one share it.
  */
-#ifndef HOME_H
-#define HOME_H
+#ifndef TENANT_HOME_H
+#define TENANT_HOME_H
 
 #include "base/stats.h"
 #include "spool/intake.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* home.c - see home.h. */
 #include <stdlib.h>
-#include "home.h"
+#include "tenant/home.h"
 
 struct home *home_new(struct spool *spool, const char *name, struct now now,
 		      struct err *err)

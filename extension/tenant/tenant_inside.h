@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tenant_inside.h - what tenant.c, tenant_run.c and tenant_writer.c share.
  */
-#ifndef TENANT_INSIDE_H
-#define TENANT_INSIDE_H
+#ifndef TENANT_TENANT_INSIDE_H
+#define TENANT_TENANT_INSIDE_H
 
-#include "exposition.h"
-#include "home.h"
+#include "tenant/exposition.h"
+#include "tenant/home.h"
 #include "pipeline/pipeline.h"
 #include "spool/intake.h"
 #include "sys/queue.h"
-#include "tenant.h"
+#include "tenant/tenant.h"
 #include "settings/tenant_config.h"
 
 #define TENANT_INBOX_MAX 4096 /* parcels; bytes are bounded for all tenants */

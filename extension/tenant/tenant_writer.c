@@ -3,7 +3,7 @@
  * after a reload, or its heir's.
  */
 #include <errno.h>
-#include "tenant_inside.h"
+#include "tenant/tenant_inside.h"
 
 static void account_for(void *context, int64_t bytes, struct now now)
 {

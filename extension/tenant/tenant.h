@@ -10,8 +10,8 @@
  * the clock is done. It waits at most lookup_timeout for a batch, not at all
  * while its inbox is more than half full or when it is to finish.
  */
-#ifndef TENANT_H
-#define TENANT_H
+#ifndef TENANT_TENANT_H
+#define TENANT_TENANT_H
 
 #include "config/config.h"
 #include "net/http.h"
