@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "command/command.h"
-#include "exporter.h"
+#include "exporter/exporter.h"
 #include "status.h"
 #include "sys/clock.h"
 #include "sys/thread.h"

@@ -8,7 +8,7 @@
 #ifndef SNAPSHOT_H
 #define SNAPSHOT_H
 
-#include "exporter.h"
+#include "exporter/exporter.h"
 #include "rates.h"
 
 struct tenant_figures {

@@ -12,7 +12,7 @@
 #ifndef STATUS_H
 #define STATUS_H
 
-#include "exporter.h"
+#include "exporter/exporter.h"
 
 /* The default of status.listen. */
 #define STATUS_LISTEN "unix:/run/skydive-exporter/status.sock"

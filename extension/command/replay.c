@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include "command/answers.h"
 #include "command/command.h"
-#include "exporter.h"
+#include "exporter/exporter.h"
 #include "sys/io.h"
 
 #define USAGE "replay -c FILE [--topology ANSWERS.json]... [--output DIR] RECORDING..."

@@ -8,8 +8,8 @@
  *
  * It stops in the order of the flow: sources, inboxes, objects, uploads.
  */
-#ifndef EXPORTER_H
-#define EXPORTER_H
+#ifndef EXPORTER_EXPORTER_H
+#define EXPORTER_EXPORTER_H
 
 #include "settings/settings.h"
 #include "source/recording.h"

@@ -3,7 +3,7 @@
  * See exporter_stop() in exporter.h.
  */
 #include <poll.h>
-#include "exporter_inside.h"
+#include "exporter/exporter_inside.h"
 #include "sys/clock.h"
 
 #define POLL_MS 5 /* between looks at what a stop waits for */

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <unistd.h>
-#include "exporter_inside.h"
+#include "exporter/exporter_inside.h"
 #include "sys/clock.h"
 
 #define WORKERS_USUAL 4

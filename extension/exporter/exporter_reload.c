@@ -4,7 +4,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
-#include "exporter_inside.h"
+#include "exporter/exporter_inside.h"
 #include "sys/clock.h"
 
 static struct running *find_running(struct exporter *e, size_t count, const char *name)

@@ -2,11 +2,11 @@
 /* exporter_inside.h - what exporter.c, exporter_reload.c, exporter_replay.c and
  * exporter_stop.c share.
  */
-#ifndef EXPORTER_INSIDE_H
-#define EXPORTER_INSIDE_H
+#ifndef EXPORTER_EXPORTER_INSIDE_H
+#define EXPORTER_EXPORTER_INSIDE_H
 
 #include <pthread.h>
-#include "exporter.h"
+#include "exporter/exporter.h"
 #include "source/subscription.h"
 
 /* A tenant that runs, and what its configuration said. */
