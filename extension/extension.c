@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include "command/command.h"
 #include "exporter/exporter.h"
-#include "status.h"
+#include "monitor/status.h"
 #include "sys/clock.h"
 #include "sys/thread.h"
 #include "version.h"

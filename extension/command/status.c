@@ -9,7 +9,7 @@
 #include "command/status_table.h"
 #include "net/get.h"
 #include "settings/settings_files.h"
-#include "status.h"
+#include "monitor/status.h"
 #include "sys/io.h"
 
 #define USAGE "status [-c FILE] [--watch] [TENANT]"

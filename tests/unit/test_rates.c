@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <cmocka.h>
-#include "rates.h"
+#include "monitor/rates.h"
 
 static void one_look_is_no_rate(void **state)
 {

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 #include "base/arena.h"
 #include "format/json_read.h"
-#include "snapshot.h"
+#include "monitor/snapshot.h"
 
 #define TENANTS 2
 

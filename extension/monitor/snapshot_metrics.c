@@ -8,7 +8,7 @@
  * are as many series as counters, tenants and sources; flows add none.
  */
 #include <stdio.h>
-#include "snapshot.h"
+#include "monitor/snapshot.h"
 
 #define PREFIX	   "skydive_exporter_"
 #define FAMILY_MAX 96

@@ -9,8 +9,8 @@
  *
  * A thread of its own; it never waits for the reader, the workers or a store.
  */
-#ifndef STATUS_H
-#define STATUS_H
+#ifndef MONITOR_STATUS_H
+#define MONITOR_STATUS_H
 
 #include "exporter/exporter.h"
 

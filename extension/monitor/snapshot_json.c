@@ -3,7 +3,7 @@
  * to. What is unknown is left out. */
 #include <inttypes.h>
 #include "format/json_write.h"
-#include "snapshot.h"
+#include "monitor/snapshot.h"
 
 static const char *const bad_flow_names[BAD_FLOW_REASONS] = {
 	[BAD_FLOW_TYPE] = "type",

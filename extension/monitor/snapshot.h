@@ -5,11 +5,11 @@
  * Taking one copies counters under the exporter's lock; the texts are made
  * afterwards, so that whoever asks holds up nobody.
  */
-#ifndef SNAPSHOT_H
-#define SNAPSHOT_H
+#ifndef MONITOR_SNAPSHOT_H
+#define MONITOR_SNAPSHOT_H
 
 #include "exporter/exporter.h"
-#include "rates.h"
+#include "monitor/rates.h"
 
 struct tenant_figures {
 	char name[RATES_NAME_MAX];

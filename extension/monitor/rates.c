@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "rates.h"
+#include "monitor/rates.h"
 
 static struct rate *find(struct rates *r, const char *name)
 {

@@ -5,8 +5,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include "net/httpd.h"
-#include "snapshot.h"
-#include "status.h"
+#include "monitor/snapshot.h"
+#include "monitor/status.h"
 #include "sys/clock.h"
 
 #define STUCK_MS 60000 /* so long no worker had a moment for us */

@@ -3,7 +3,7 @@
  * snapshot_json.c. */
 #include <stdio.h>
 #include <stdlib.h>
-#include "snapshot.h"
+#include "monitor/snapshot.h"
 #include "version.h"
 
 struct taking {

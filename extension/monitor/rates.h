@@ -4,8 +4,8 @@
  * Somebody looks at every counter once a second; a counter that nobody looked
  * at between two sweeps is forgotten. One thread.
  */
-#ifndef RATES_H
-#define RATES_H
+#ifndef MONITOR_RATES_H
+#define MONITOR_RATES_H
 
 #include <stdbool.h>
 #include <stddef.h>
