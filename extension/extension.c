@@ -11,7 +11,7 @@
 #include "monitor/status.h"
 #include "sys/clock.h"
 #include "sys/thread.h"
-#include "version.h"
+#include "base/version.h"
 
 #define STATE_MS 1000
 

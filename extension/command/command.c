@@ -5,7 +5,7 @@
 #include <unistd.h>
 #include "command/command.h"
 #include "sys/io.h"
-#include "version.h"
+#include "base/version.h"
 
 static const struct {
 	const char *name;

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "monitor/snapshot.h"
-#include "version.h"
+#include "base/version.h"
 
 struct taking {
 	struct snapshot *snapshot;
