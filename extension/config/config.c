@@ -110,17 +110,17 @@ int config_add(struct config *c, const char *file, struct str text, bool environ
 	return 0;
 }
 
-static bool take_first(void *context, struct str name, const struct place *place)
+static bool take_first(void *context, struct str name, const struct config_place *place)
 {
 	(void)name;
 	if (place->value->kind == YAML_NULL)
 		return true;
-	*(struct place *)context = *place;
+	*(struct config_place *)context = *place;
 	return false;
 }
 
 /* As config_find(), but a section that is only written in dotted keys counts. */
-static bool find_any(const struct config *c, struct str path, struct place *place)
+static bool find_any(const struct config *c, struct str path, struct config_place *place)
 {
 	const struct layer *layer;
 
@@ -134,7 +134,7 @@ static bool find_any(const struct config *c, struct str path, struct place *plac
 
 bool config_is_set(const struct config *c, const char *path)
 {
-	struct place place;
+	struct config_place place;
 
 	return find_any(c, str_of(path), &place);
 }
@@ -153,7 +153,7 @@ void config_where(const struct config *c, const char *path, const char *key,
 		  struct buf *where)
 {
 	struct config_path buffer;
-	struct place place;
+	struct config_place place;
 	struct str name;
 	size_t index;
 	bool has_index = split_index(str_of(key ? key : ""), &name, &index);

@@ -44,7 +44,8 @@ static const char *variable_text(const char *variable, struct str path)
 	return *variable == '=' ? variable + 1 : NULL;
 }
 
-bool config_find_variable(const struct config *c, struct str path, struct place *place)
+bool config_find_variable(const struct config *c, struct str path,
+			  struct config_place *place)
 {
 	char *const *variable;
 
@@ -53,7 +54,7 @@ bool config_find_variable(const struct config *c, struct str path, struct place 
 
 		if (!text || !*text)
 			continue;
-		*place = (struct place){
+		*place = (struct config_place){
 			.value = &place->text,
 			.variable = { *variable, (size_t)(text - 1 - *variable) },
 			.text = { .kind = YAML_STR, .text = str_of(text) },
@@ -76,7 +77,8 @@ static bool find_key(const struct yaml_node *map, struct str key, size_t *index)
 	return false;
 }
 
-static bool find_below(const struct yaml_node *map, struct str path, struct place *place)
+static bool find_below(const struct yaml_node *map, struct str path,
+		       struct config_place *place)
 {
 	struct str prefix = path;
 	size_t i;
@@ -102,13 +104,14 @@ static bool find_below(const struct yaml_node *map, struct str path, struct plac
 	return false;
 }
 
-bool config_find_in(const struct layer *layer, struct str path, struct place *place)
+bool config_find_in(const struct layer *layer, struct str path,
+		    struct config_place *place)
 {
-	*place = (struct place){ .layer = layer };
+	*place = (struct config_place){ .layer = layer };
 	return find_below(layer->root, path, place);
 }
 
-bool config_find(const struct config *c, struct str path, struct place *place)
+bool config_find(const struct config *c, struct str path, struct config_place *place)
 {
 	const struct layer *layer;
 
@@ -121,14 +124,14 @@ bool config_find(const struct config *c, struct str path, struct place *place)
 
 struct visit {
 	const struct layer *layer;
-	bool (*visit)(void *context, struct str name, const struct place *);
+	bool (*visit)(void *context, struct str name, const struct config_place *);
 	void *context;
 };
 
 static bool visit_item(const struct visit *v, const struct yaml_node *map, size_t i,
 		       struct str name)
 {
-	const struct place place = {
+	const struct config_place place = {
 		.value = map->item[i],
 		.layer = v->layer,
 		.line = map->key_line[i],
@@ -164,7 +167,7 @@ static bool visit_below(const struct visit *v, const struct yaml_node *map,
 
 bool config_each_below(const struct layer *layer, struct str path,
 		       bool (*visit)(void *context, struct str name,
-				     const struct place *),
+				     const struct config_place *),
 		       void *context)
 {
 	const struct visit v = { layer, visit, context };
@@ -172,7 +175,7 @@ bool config_each_below(const struct layer *layer, struct str path,
 	return visit_below(&v, layer->root, path);
 }
 
-void config_put_place(const struct place *place, struct buf *where)
+void config_put_place(const struct config_place *place, struct buf *where)
 {
 	if (place->variable.len)
 		buf_put(where, place->variable);

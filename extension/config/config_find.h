@@ -23,7 +23,7 @@ struct config {
 };
 
 /* A value and where it stands. */
-struct place {
+struct config_place {
 	const struct yaml_node *value; /* not NULL and not of kind NULL */
 	const struct layer *layer;
 	unsigned line;
@@ -41,21 +41,21 @@ bool config_path_is_below(struct str path, struct str above);
 struct str config_join(struct config_path *, struct str path, struct str key);
 
 /* The value of the uppermost layer (or variable) that has one. */
-bool config_find(const struct config *, struct str path, struct place *);
-bool config_find_variable(const struct config *, struct str path, struct place *);
+bool config_find(const struct config *, struct str path, struct config_place *);
+bool config_find_variable(const struct config *, struct str path, struct config_place *);
 /* The value a layer gives to a path. The longest literal prefix of the path
  * that leads somewhere wins, as in viper. */
-bool config_find_in(const struct layer *, struct str path, struct place *);
+bool config_find_in(const struct layer *, struct str path, struct config_place *);
 
 /* Visits what stands directly below a path in a layer, in the order of the
  * document: name is the rest of the key, with dots if it was written so. NULL
  * values, too. Until visit says false; then false. */
 bool config_each_below(const struct layer *, struct str path,
 		       bool (*visit)(void *context, struct str name,
-				     const struct place *),
+				     const struct config_place *),
 		       void *context);
 
 /* "file:line" or the variable. */
-void config_put_place(const struct place *, struct buf *);
+void config_put_place(const struct config_place *, struct buf *);
 
 #endif

@@ -75,7 +75,7 @@ static struct str lower_case(struct arena *arena, struct str name)
 	return (struct str){ copy, name.len };
 }
 
-static bool merge_value(void *context, struct str name, const struct place *place)
+static bool merge_value(void *context, struct str name, const struct config_place *place)
 {
 	struct merged *m = context;
 	struct entry entry = {
@@ -128,7 +128,7 @@ static bool merge_json(struct merged *m, struct str text)
 }
 
 static int refuse_map(const struct field *field, const char *key,
-		      const struct place *place, struct err *err)
+		      const struct config_place *place, struct err *err)
 {
 	struct buf shown = BUF_INIT(512);
 
@@ -146,7 +146,7 @@ static int merge_layers(const struct reading *r, const struct field *field,
 	const struct layer *layer;
 	struct config_path buffer;
 	struct str path = config_join(&buffer, str_of(r->path), str_of(key));
-	struct place place;
+	struct config_place place;
 
 	for (layer = r->config->top; layer; layer = layer->below) {
 		if (layer->environment && config_find_variable(r->config, path, &place))
@@ -192,7 +192,7 @@ static int read_single(const struct reading *r, const struct field *field, void 
 		       bool *found, struct err *err)
 {
 	struct config_path buffer;
-	struct place place;
+	struct config_place place;
 
 	*found = config_find(r->config,
 			     config_join(&buffer, str_of(r->path), str_of(field->name)),

@@ -84,7 +84,7 @@ static struct yaml_node *new_value(struct config *c, const char *text, unsigned 
 static int imply(struct config *c, struct layer *layer, const struct config_rename *r,
 		 unsigned line)
 {
-	struct place place;
+	struct config_place place;
 	struct yaml_node *value;
 
 	if (!r->implied || config_find_in(layer, str_of(r->implied), &place))
@@ -94,7 +94,7 @@ static int imply(struct config *c, struct layer *layer, const struct config_rena
 }
 
 static int rename_value(struct config *c, struct layer *layer,
-			const struct config_rename *r, const struct place *place,
+			const struct config_rename *r, const struct config_place *place,
 			struct problems *warnings)
 {
 	unsigned line = place->line;
@@ -114,12 +114,12 @@ static int rename_value(struct config *c, struct layer *layer,
 }
 
 static int rename_key(struct config *c, struct layer *layer,
-		      const struct config_rename *r, const struct place *place,
+		      const struct config_rename *r, const struct config_place *place,
 		      struct problems *warnings)
 {
 	unsigned line = place->line;
 	struct yaml_node *value = detach(layer->root, str_of(r->from));
-	struct place today;
+	struct config_place today;
 
 	if (config_find_in(layer, str_of(r->to), &today)) {
 		problems_add(warnings,
@@ -137,7 +137,7 @@ int config_rename(struct config *c, const struct config_rename *r,
 		  struct problems *warnings)
 {
 	struct layer *layer = last_layer(c);
-	struct place place;
+	struct config_place place;
 	int error = 0;
 
 	if (!layer || layer->root->kind != YAML_MAP)

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <unistd.h>
-#include "exporter/exporter_inside.h"
+#include "exporter/exporter_private.h"
 #include "sys/clock.h"
 
 #define WORKERS_USUAL 4
@@ -230,14 +230,14 @@ static bool is_awaited(const struct exporter *e, const struct tenant *t)
 	size_t i;
 
 	for (i = 0; i < e->retirees; i++)
-		if (tenant_heir(e->retired[i]) == t)
+		if (tenant_successor(e->retired[i]) == t)
 			return true;
 	return false;
 }
 
 static bool is_done(const struct exporter *e, struct tenant *t)
 {
-	return tenant_is_finished(t) && (tenant_heir(t) || tenant_backlog(t) == 0) &&
+	return tenant_is_finished(t) && (tenant_successor(t) || tenant_backlog(t) == 0) &&
 	       !is_awaited(e, t);
 }
 
@@ -258,7 +258,7 @@ void exporter_reap(struct exporter *e)
 	}
 }
 
-/* A tenant before its heir, which it may still wake. */
+/* A tenant before its successor, which it may still wake. */
 static void free_tenants(struct exporter *e)
 {
 	struct tenant *t;

@@ -4,7 +4,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
-#include "exporter/exporter_inside.h"
+#include "exporter/exporter_private.h"
 #include "sys/clock.h"
 
 static struct running *find_running(struct exporter *e, size_t count, const char *name)
@@ -24,7 +24,7 @@ static struct tenant *find_retired(struct exporter *e, const char *name)
 	size_t i;
 
 	for (i = 0; i < e->retirees; i++)
-		if (!tenant_heir(e->retired[i]) &&
+		if (!tenant_successor(e->retired[i]) &&
 		    strcmp(tenant_name(e->retired[i]), name) == 0)
 			return e->retired[i];
 	return NULL;

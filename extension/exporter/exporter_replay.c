@@ -2,7 +2,7 @@
 /* exporter_replay.c - the exporter on a recording's clock. See exporter.h. */
 #include <poll.h>
 #include <stdlib.h>
-#include "exporter/exporter_inside.h"
+#include "exporter/exporter_private.h"
 #include "sys/clock.h"
 
 #define POLL_MS 5 /* between looks at what the end waits for */

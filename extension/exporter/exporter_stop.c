@@ -3,7 +3,7 @@
  * See exporter_stop() in exporter.h.
  */
 #include <poll.h>
-#include "exporter/exporter_inside.h"
+#include "exporter/exporter_private.h"
 #include "sys/clock.h"
 
 #define POLL_MS 5 /* between looks at what a stop waits for */
@@ -36,7 +36,7 @@ size_t exporter_backlog(const struct exporter *e)
 	size_t objects = 0, i;
 
 	for (i = 0; (t = nth_tenant(e, i)); i++)
-		if (!tenant_heir(t))
+		if (!tenant_successor(t))
 			objects += tenant_backlog(t);
 	return objects;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* flow.c - the shapes of flow.h. */
-#include "base/fetch.h"
+#include "base/prefetch.h"
 #include "flow/flow.h"
 
 const char *const flow_protocol_names[] = {
@@ -168,8 +168,8 @@ const struct shape flow_shape = {
 
 /* The text of a flow is behind its first string, its layers and metrics are behind
  * the first of them: they were decoded one after the other. */
-void flow_fetch(const struct flow *flow)
+void flow_prefetch(const struct flow *flow)
 {
-	fetch(flow->uuid.ptr, 512);
-	fetch(flow->link, 512);
+	prefetch(flow->uuid.ptr, 512);
+	prefetch(flow->link, 512);
 }

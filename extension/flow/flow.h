@@ -90,7 +90,7 @@ struct flow {
 
 /* Asks for what a pipeline is going to read of a flow, which was decoded on another
  * core. Without it a third of a row's time is waiting for memory. */
-void flow_fetch(const struct flow *);
+void flow_prefetch(const struct flow *);
 
 extern const char *const flow_protocol_names[]; /* NULL-terminated */
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 #include "net/credentials.h"
-#include "net/session_inside.h"
+#include "net/session_private.h"
 #include "sys/clock.h"
 
 #define FIRST_PING_MS 10000

@@ -6,7 +6,7 @@
 #include <sys/random.h>
 #include "base/base64.h"
 #include "net/credentials.h"
-#include "net/session_inside.h"
+#include "net/session_private.h"
 #include "sys/clock.h"
 
 #define HANDSHAKE_MS 10000

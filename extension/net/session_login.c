@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include "net/credentials.h"
-#include "net/session_inside.h"
+#include "net/session_private.h"
 #include "sys/clock.h"
 
 #define LOGIN_MS   10000

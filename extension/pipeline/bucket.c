@@ -93,7 +93,7 @@ static void count_late(const struct bucket *b, const struct open_object *o, size
  * -errno. */
 static int append(struct bucket *b, struct open_object *o, size_t wanted, struct now now)
 {
-	struct place place = { b->tag, o->slot_ms };
+	struct object_place place = { b->tag, o->slot_ms };
 	size_t count, bytes = 0;
 	int error = 0;
 
@@ -136,8 +136,8 @@ static bool put_key(struct bucket *b, const struct open_object *o, struct now no
 		buf_puts(key, tag_names[b->tag]);
 		return true;
 	}
-	if (!numbers_next(&b->numbers, &limits->layout, o->slot_ms, limits->max_stream_ms,
-			  b->sink, now, stream))
+	if (!key_sequence_next(&b->keys, &limits->layout, o->slot_ms,
+			       limits->max_stream_ms, b->sink, now, stream))
 		return false;
 	parts.stream = stream->id;
 	parts.sequence = stream->sequence;
@@ -148,7 +148,7 @@ static bool put_key(struct bucket *b, const struct open_object *o, struct now no
 static bool seal(struct bucket *b, struct open_object *o, struct now now)
 {
 	struct buf key = BUF_INIT(4096);
-	struct place place = { b->tag, o->slot_ms };
+	struct object_place place = { b->tag, o->slot_ms };
 	struct object object = {
 		.first_ms = o->since.wall_ms,
 		.last_ms = now.wall_ms,
@@ -167,7 +167,7 @@ static bool seal(struct bucket *b, struct open_object *o, struct now now)
 	if (!ok)
 		return false;
 	if (!b->limits->key_is_tag)
-		numbers_use(&b->numbers, &b->limits->layout, &stream);
+		key_sequence_use(&b->keys, &b->limits->layout, &stream);
 	*o = (struct open_object){ 0 };
 	b->sealed_at = now;
 	b->lost_sealed = b->lost_flows;

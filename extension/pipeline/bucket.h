@@ -18,7 +18,7 @@
 #define PIPELINE_BUCKET_H
 
 #include "base/stats.h"
-#include "pipeline/numbers.h"
+#include "pipeline/key_sequence.h"
 #include "pipeline/row_list.h"
 
 struct bucket_limits {
@@ -52,7 +52,7 @@ struct bucket {
 	int64_t held_bytes;   /* of them, that the sink knows of */
 
 	struct open_object open[OPEN_MAX]; /* by the parity of their slots */
-	struct numbers numbers;
+	struct key_sequence keys;
 	int64_t lost_flows;   /* so far, with rows that were dropped */
 	bool is_known;	      /* has ever had a row */
 	struct now sealed_at; /* the last object, or when the first row came */

@@ -22,7 +22,7 @@ extern const char *const tag_names[TAG_COUNT + 1]; /* NULL-terminated */
 #define OPEN_MAX 2
 
 /* Of what an object is. */
-struct place {
+struct object_place {
 	enum tag tag;
 	int64_t slot_ms; /* when its slot begins, Unix ms; 0: there are none */
 };
@@ -48,10 +48,10 @@ struct sink {
 	 * tag has OPEN_MAX of them at most. The rows are safe when it returns 0.
 	 * -errno: nothing was kept; -ENOSPC: there is no room for as many, or for
 	 * more in this object. */
-	int (*append)(struct sink *, struct place, const struct rows *);
+	int (*append)(struct sink *, struct object_place, const struct rows *);
 	/* Gives the open object of the place its key and takes it away. object is
 	 * copied. -errno: it stays open. */
-	int (*seal)(struct sink *, struct place, const struct object *);
+	int (*seal)(struct sink *, struct object_place, const struct object *);
 	/* A stream id for a new stream of a tag: above the one it had last (0: none)
 	 * and all given out before the sink was opened; if that may be, at least
 	 * wanted (Unix seconds). */

@@ -180,7 +180,7 @@ void pipeline_accept(struct pipeline *p, const struct batch *batch, const uint32
 
 	for (i = 0; i < count; i++) {
 		if (i + 1 < count)
-			flow_fetch(flow_at(batch, index, i + 1));
+			flow_prefetch(flow_at(batch, index, i + 1));
 		accept_flow(p, flow_at(batch, index, i), now);
 	}
 }

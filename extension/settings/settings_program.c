@@ -7,7 +7,7 @@
 #include <unistd.h>
 #include "format/json_write.h"
 #include "settings/settings_program.h"
-#include "topology/analyzer.h"
+#include "topology/analyzer_url.h"
 
 static const struct program program_defaults = {
 	.lookup_timeout_ms = 5000,
@@ -150,7 +150,7 @@ static void check_analyzers(const struct settings *s, struct problems *problems)
 	for (i = 0; i < s->topology.analyzers.count; i++) {
 		struct err why = ERR_INIT, err = ERR_INIT;
 
-		if (analyzer_put_url(&url, s->topology.analyzers.item[i], false, &why) ==
+		if (analyzer_url_put(&url, s->topology.analyzers.item[i], false, &why) ==
 		    0)
 			continue;
 		snprintf(key, sizeof(key), "analyzers[%zu]", i);

@@ -23,19 +23,19 @@ static const struct shape capture_shape = {
 		},
 };
 
-static const struct store *choose_store(const struct config *config, struct arena *arena,
-					struct problems *problems)
+static const struct writer *choose_writer(const struct config *config,
+					  struct arena *arena, struct problems *problems)
 {
 	struct registry_type type = { .type = STR("") };
 	struct err err = ERR_INIT;
-	const struct store *store;
+	const struct writer *writer;
 
 	if (config_read(config, "pipeline.write", &registry_type_shape, &type, arena,
 			problems))
 		return NULL;
-	store = type.type.len ? store_find(type.type) : &store_s3;
-	if (store)
-		return store;
+	writer = type.type.len ? writer_find(type.type) : &writer_s3;
+	if (writer)
+		return writer;
 	err_set_key(&err, "type",
 		    "\"" STR_FMT "\" is not supported; there are: s3, file, "
 		    "stdout",
@@ -48,24 +48,24 @@ static void read_writer(struct tenant_config *tc, const struct config *config,
 			struct problems *problems)
 {
 	/* With series nothing is written: no store has to be configured. */
-	const struct store *store = tc->has_series
-					    ? &store_stdout
-					    : choose_store(config, &tc->arena, problems);
+	const struct writer *writer = tc->has_series ? &writer_stdout
+						     : choose_writer(config, &tc->arena,
+								     problems);
 	struct err err = ERR_INIT;
 
-	if (!store)
+	if (!writer)
 		return;
-	if (writer_new(&tc->writer, store) < 0) {
+	if (writer_instance_new(&tc->writer, writer) < 0) {
 		problems_add(problems, "out of memory");
 		return;
 	}
-	if (config_read(config, store->section, store->state, tc->writer.state,
+	if (config_read(config, writer->section, writer->state, tc->writer.state,
 			&tc->writer.arena, problems))
 		return;
 	/* Once, to find what is wrong with its keys. */
-	if (writer_init(&tc->writer, NULL, &err) < 0)
-		config_problem(config, store->section, &err, problems);
-	writer_release(&tc->writer);
+	if (writer_instance_init(&tc->writer, NULL, &err) < 0)
+		config_problem(config, writer->section, &err, problems);
+	writer_instance_release(&tc->writer);
 }
 
 /* Keys must not say what is not so. */
@@ -76,7 +76,7 @@ static void check_compress(const struct tenant_config *tc, const struct config *
 						  .stage;
 	struct err err = ERR_INIT;
 
-	if (!tc->limits.needs_gzip || !compress || compress == &compress_gzip)
+	if (!tc->store.needs_gzip || !compress || compress == &compress_gzip)
 		return;
 	err_set_key(&err, "layout", "wants pipeline.compress.type: gzip");
 	config_problem(config, "pipeline.store.buffered", &err, problems);
@@ -96,8 +96,8 @@ void tenant_config_read(struct tenant_config *tc, const struct config *config,
 	type = store_type_read(config, &tc->arena, problems);
 	tc->has_series = type == STORE_PROM_SKY_CON;
 	read_writer(tc, config, problems);
-	store_limits_read(&tc->limits, config, type, tc->writer.store == &store_stdout,
-			  &tc->arena, problems);
+	store_options_read(&tc->store, config, type, tc->writer.type == &writer_stdout,
+			   &tc->arena, problems);
 	check_compress(tc, config, problems);
 	if (tc->has_series)
 		prom_sky_con_read(&tc->prom_sky_con, config, &tc->stages, &tc->arena,
@@ -109,16 +109,16 @@ void tenant_config_fini(struct tenant_config *tc)
 {
 	account_free(tc->account);
 	stage_set_fini(&tc->stages);
-	writer_fini(&tc->writer);
+	writer_instance_fini(&tc->writer);
 	arena_fini(&tc->arena);
 }
 
 int tenant_config_redirect(struct tenant_config *tc, struct str directory)
 {
-	if (tc->writer.store == &store_stdout)
+	if (tc->writer.type == &writer_stdout)
 		return 0;
-	writer_fini(&tc->writer);
-	return writer_new_file(&tc->writer, directory);
+	writer_instance_fini(&tc->writer);
+	return writer_instance_new_file(&tc->writer, directory);
 }
 
 static void put_section(const struct config *config, const struct config_section *section,
@@ -158,16 +158,16 @@ static void append(struct config_section *sections, size_t max, size_t *count,
 
 size_t tenant_config_sections(struct config_section *sections, size_t max)
 {
-	const struct store *const *store;
+	const struct writer *const *writer;
 	size_t count = registry_sections(sections, max);
 
 	append(sections, max, &count, "pipeline.subscriber", &capture_shape);
 	append(sections, max, &count, "pipeline.write", &registry_type_shape);
 	append(sections, max, &count, prom_sky_con_section.path,
 	       prom_sky_con_section.shape);
-	for (store = store_all; *store; store++)
-		append(sections, max, &count, (*store)->section, (*store)->state);
-	count += store_limits_sections(sections + count, count < max ? max - count : 0);
+	for (writer = writer_all; *writer; writer++)
+		append(sections, max, &count, (*writer)->section, (*writer)->state);
+	count += store_options_sections(sections + count, count < max ? max - count : 0);
 	count += account_sections(sections + count, count < max ? max - count : 0);
 	return count;
 }

@@ -4,9 +4,9 @@
 #ifndef SETTINGS_TENANT_CONFIG_H
 #define SETTINGS_TENANT_CONFIG_H
 
-#include "stage/limits.h"
+#include "stage/store_options.h"
 #include "stage/prom_sky_con.h"
-#include "stage/set.h"
+#include "stage/stage_set.h"
 #include "writer/account.h"
 #include "writer/writer_instance.h"
 
@@ -14,11 +14,11 @@ struct tenant_config {
 	struct arena arena; /* of all strings */
 	struct str capture_id;
 	struct stage_set stages;
-	struct store_limits limits;
+	struct store_options store;
 	struct account *account; /* or NULL */
 	bool has_series;	 /* in the place of objects */
 	struct prom_sky_con prom_sky_con;
-	struct writer writer;
+	struct writer_instance writer;
 };
 
 /* Everything that is wrong goes to problems. */

@@ -2,7 +2,7 @@
 /* router.c - see router.h. */
 #include <errno.h>
 #include <stdlib.h>
-#include "base/fetch.h"
+#include "base/prefetch.h"
 #include "base/map.h"
 #include "source/router.h"
 
@@ -164,10 +164,10 @@ static void offer(const struct route *route, const struct parcel *parcel)
 }
 
 /* Of the receiver that comes next. */
-static void fetch_route(const struct route *route)
+static void prefetch_route(const struct route *route)
 {
 	if (route)
-		fetch(route->receiver[0], RECEIVER_BYTES);
+		prefetch(route->receiver[0], RECEIVER_BYTES);
 }
 
 static void lose(const struct route *route, int64_t flows)
@@ -211,7 +211,7 @@ bool router_deliver(struct router *router, struct batch *batch)
 		parcels[0] = (struct parcel){ batch, NULL, batch->count };
 		offer(&router->all, &parcels[0]);
 		for (route = touched, i = 1; route; route = route->next, i++) {
-			fetch_route(route->next);
+			prefetch_route(route->next);
 			parcels[i] = (struct parcel){ batch, route->index, route->count };
 			offer(route, &parcels[i]);
 		}

@@ -6,7 +6,7 @@
 #include <sys/eventfd.h>
 #include <sys/random.h>
 #include <unistd.h>
-#include "base/causes.h"
+#include "base/log_once.h"
 #include "net/session.h"
 #include "source/subscriber.h"
 #include "sys/clock.h"
@@ -32,7 +32,7 @@ struct subscriber {
 	int64_t starvation_ms;	 /* grows with every fruitless renewal */
 	bool knows_stats;	 /* they came once, so they will come again */
 	bool has_renewed;	 /* because nothing came */
-	struct causes said;	 /* since it was last admitted */
+	struct log_once said;	 /* since it was last admitted */
 };
 
 /* x ± 20 %. */
@@ -95,7 +95,7 @@ static void log_ending(struct subscriber *s, enum ending ending, const struct er
 	if (ending == ENDING_IN_USE &&
 	    (!s->in_use_since_ms || now.mono_ms - s->in_use_since_ms < IN_USE_LOG_MS))
 		level = LOG_DEBUG; /* normal for a while after a loss */
-	else if (!causes_add(&s->said, err->text))
+	else if (!log_once_is_new(&s->said, err->text))
 		return;
 	log_write(s->options.log, level, "source=" STR_FMT " state=%s error=\"%s\"",
 		  STR_ARG(s->options.url.text), ending_name(ending), err->text);
@@ -137,7 +137,7 @@ static void *run(void *argument)
 				     s->knows_stats || !s->has_renewed, &err);
 		now = clock_now();
 		if (session_was_admitted(s->session)) {
-			causes_clear(&s->said);
+			log_once_clear(&s->said);
 			if (ending != ENDING_STOPPED)
 				atomic_fetch_add(&s->stats->gaps, 1);
 		}

@@ -145,7 +145,7 @@ int frame_read_head(struct frame_reader *r, int64_t offset, struct frame *frame)
 		.first_ms = get_i64(head + 16),
 		.last_ms = get_i64(head + 24),
 	};
-	if (frame->bytes > FRAME_MAX_BYTES || frame->kind < FRAME_RECIPE ||
+	if (frame->bytes > FRAME_MAX_BYTES || frame->kind < FRAME_OBJECT_SPEC ||
 	    frame->kind > FRAME_SEAL)
 		return -ENODATA;
 	return 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* frame.h - the file of an open object: frames, appended one by one.
  *
- *	recipe		first: how to finish the object, see stage/recipe.h
+ *	spec		first: how to finish the object, see stage/object_spec.h
  *	rows		any number: the rows of one batch
  *	seal		last, once it is decided: the key the object gets
  *
@@ -26,9 +26,9 @@
 
 #define FRAME_HEAD	32
 #define FRAME_MAX_BYTES ((uint32_t)512 << 20)
-#define RECIPE_MAX	((size_t)1 << 20)
+#define OBJECT_SPEC_MAX ((size_t)1 << 20)
 
-enum frame_kind { FRAME_RECIPE = 1, FRAME_ROWS, FRAME_SEAL };
+enum frame_kind { FRAME_OBJECT_SPEC = 1, FRAME_ROWS, FRAME_SEAL };
 
 struct frame {
 	uint32_t bytes, crc, kind, records;

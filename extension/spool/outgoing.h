@@ -24,7 +24,7 @@ void outgoing_init(struct outgoing *);
  * -EIO: something is wrong with the file itself; any other -errno may pass. Must
  * be closed in any case. */
 int outgoing_open(struct outgoing *, const struct spool_dir *, uint64_t id,
-		  const struct store *, struct err *);
+		  const struct writer *, struct err *);
 /* Gives all memory back: of the uploads of a thousand tenants few are under way. */
 void outgoing_close(struct outgoing *);
 

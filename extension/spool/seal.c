@@ -7,7 +7,7 @@
 #include <unistd.h>
 #include "format/json_read.h"
 #include "format/json_write.h"
-#include "stage/recipe.h"
+#include "stage/object_builder.h"
 #include "sys/digest.h"
 #include "spool/envelope.h"
 #include "spool/frame.h"
@@ -23,30 +23,31 @@
 struct open_rows {
 	struct frame_reader reader;
 	struct arena arena; /* of strings */
-	struct recipe recipe;
-	struct object object; /* as its mark says */
+	struct object_spec spec;
+	struct object object; /* as its seal frame says */
 	int64_t end;	      /* of the rows that go into it */
 	int64_t records;      /* that they are */
 };
 
-/* The payload of a mark; the rest of the object stands in the frame's head. */
-struct mark {
+/* The payload of a seal frame; the rest of the object stands in the frame's head. */
+struct seal_frame {
 	struct str key;
 	int64_t lost_flows;
 };
 
-static const struct shape mark_shape = {
-	.name = "mark",
-	.size = sizeof(struct mark),
+static const struct shape seal_frame_shape = {
+	.name = "seal_frame",
+	.size = sizeof(struct seal_frame),
 	.fields =
 		(const struct field[]){
-			FIELD(struct mark, key, "key", 0),
-			FIELD(struct mark, lost_flows, "lost_flows", FIELD_OMIT_EMPTY),
+			FIELD(struct seal_frame, key, "key", 0),
+			FIELD(struct seal_frame, lost_flows, "lost_flows",
+			      FIELD_OMIT_EMPTY),
 			{ 0 },
 		},
 };
 
-int seal_mark(int fd, int64_t size, const struct object *object)
+int seal_frame_append(int fd, int64_t size, const struct object *object)
 {
 	struct frame frame = {
 		.kind = FRAME_SEAL,
@@ -54,11 +55,11 @@ int seal_mark(int fd, int64_t size, const struct object *object)
 		.first_ms = object->first_ms,
 		.last_ms = object->last_ms,
 	};
-	struct mark mark = { object->key, object->lost_flows };
+	struct seal_frame seal = { object->key, object->lost_flows };
 	struct buf payload = BUF_INIT(MARK_MAX);
 	int error;
 
-	json_put_record(&payload, &mark_shape, &mark, (struct json_style){ 0 });
+	json_put_record(&payload, &seal_frame_shape, &seal, (struct json_style){ 0 });
 	error = buf_error(&payload);
 	if (!error)
 		error = frame_append(fd, size, &frame, buf_str(&payload));
@@ -81,40 +82,40 @@ static int read_frame(struct open_rows *rows, int64_t at, enum frame_kind kind,
 	return error ? error : arena_error(&rows->arena);
 }
 
-static int read_mark(struct open_rows *rows, int64_t mark_at)
+static int read_seal_frame(struct open_rows *rows, int64_t seal_at)
 {
-	struct mark mark = { .key = STR("") };
+	struct seal_frame seal = { .key = STR("") };
 	struct json_reader r;
 	struct frame frame;
 	struct str payload;
-	int error = read_frame(rows, mark_at, FRAME_SEAL, &frame, &payload);
+	int error = read_frame(rows, seal_at, FRAME_SEAL, &frame, &payload);
 
 	if (error)
 		return error;
 	json_reader_init(&r, payload, &rows->arena);
-	if (!json_read_object(&r, &mark_shape, &mark))
+	if (!json_read_object(&r, &seal_frame_shape, &seal))
 		return -ENODATA;
 	rows->object = (struct object){
-		.key = mark.key,
+		.key = seal.key,
 		.first_ms = frame.first_ms,
 		.last_ms = frame.last_ms,
 		.records = frame.records,
-		.lost_flows = mark.lost_flows,
+		.lost_flows = seal.lost_flows,
 	};
-	rows->end = mark_at;
+	rows->end = seal_at;
 	rows->records = frame.records;
 	return 0;
 }
 
-static int read_recipe(struct open_rows *rows, struct err *err)
+static int read_object_spec(struct open_rows *rows, struct err *err)
 {
 	struct frame frame;
 	struct str text;
-	int error = read_frame(rows, 0, FRAME_RECIPE, &frame, &text);
+	int error = read_frame(rows, 0, FRAME_OBJECT_SPEC, &frame, &text);
 
 	if (error)
-		err_set(err, "its recipe is damaged");
-	else if (recipe_read(text, &rows->arena, &rows->recipe, err) < 0)
+		err_set(err, "the spec of its object is damaged");
+	else if (object_spec_read(text, &rows->arena, &rows->spec, err) < 0)
 		error = -ENODATA;
 	return error;
 }
@@ -140,16 +141,16 @@ static int body_put(struct byte_sink *sink, struct str bytes)
 	return 0;
 }
 
-static int write_envelope(struct body *body, const struct recipe *recipe,
+static int write_envelope(struct body *body, const struct object_spec *spec,
 			  const struct object *object)
 {
 	struct arena arena = ARENA_INIT(ARENA_MAX);
 	char head[ENVELOPE_SIZE];
 	struct envelope envelope = {
-		.dirname = recipe->place.dirname,
+		.dirname = spec->place.dirname,
 		.key = object->key,
-		.content_type = recipe->content_type,
-		.content_encoding = recipe->content_encoding,
+		.content_type = spec->content_type,
+		.content_encoding = spec->content_encoding,
 		.records = object->records,
 		.size = body->size,
 	};
@@ -157,7 +158,7 @@ static int write_envelope(struct body *body, const struct recipe *recipe,
 
 	if (!error)
 		error = digest_end(&body->md5, envelope.md5);
-	recipe_metadata(recipe, object, &arena, &envelope.metadata);
+	object_spec_metadata(spec, object, &arena, &envelope.metadata);
 	if (!error)
 		error = arena_error(&arena);
 	if (!error)
@@ -169,7 +170,7 @@ static int write_envelope(struct body *body, const struct recipe *recipe,
 
 /* Feeds the rows. -EBADMSG: a frame is damaged, the rows end before it; or they are
  * not as many as was thought. */
-static int make_rows(struct making *making, struct open_rows *rows)
+static int make_rows(struct object_builder *builder, struct open_rows *rows)
 {
 	struct frame frame = { 0 };
 	struct str payload;
@@ -186,7 +187,7 @@ static int make_rows(struct making *making, struct open_rows *rows)
 			return -EBADMSG;
 		}
 		if (!error && frame.kind == FRAME_ROWS) {
-			error = making_rows(making, payload);
+			error = object_builder_rows(builder, payload);
 			records += frame.records;
 		}
 		if (error)
@@ -201,7 +202,7 @@ static int make_rows(struct making *making, struct open_rows *rows)
 static int make_body(struct body *body, struct open_rows *rows)
 {
 	struct object object = rows->object;
-	struct making making;
+	struct object_builder builder;
 	int error = digest_init(&body->sha256, DIGEST_SHA256);
 
 	if (!error)
@@ -209,15 +210,15 @@ static int make_body(struct body *body, struct open_rows *rows)
 	if (error)
 		return error;
 	object.records = rows->records;
-	error = making_start(&making, &rows->recipe, &object, &body->sink);
+	error = object_builder_start(&builder, &rows->spec, &object, &body->sink);
 	if (error == -EFBIG)
 		error = -ENODATA; /* the header would be as long the next time */
 	if (!error)
-		error = make_rows(&making, rows);
+		error = make_rows(&builder, rows);
 	if (!error)
-		error = making_finish(&making);
-	making_end(&making);
-	return error ? error : write_envelope(body, &rows->recipe, &object);
+		error = object_builder_finish(&builder);
+	object_builder_end(&builder);
+	return error ? error : write_envelope(body, &rows->spec, &object);
 }
 
 /* tmp/<id>, whole or not at all. */
@@ -270,7 +271,7 @@ static int make(struct spool_dir *dir, uint64_t id, struct open_rows *rows,
 }
 
 /* -EBADMSG or -ENODATA: nothing can be made of it. */
-static int seal_rows(struct spool_dir *dir, uint64_t id, int64_t mark_at,
+static int seal_rows(struct spool_dir *dir, uint64_t id, int64_t seal_at,
 		     struct open_rows *rows, struct log *log, struct now now,
 		     struct err *err)
 {
@@ -278,9 +279,9 @@ static int seal_rows(struct spool_dir *dir, uint64_t id, int64_t mark_at,
 	int error;
 
 	err_set(err, "nothing in it can be used");
-	error = read_mark(rows, mark_at);
+	error = read_seal_frame(rows, seal_at);
 	if (!error)
-		error = read_recipe(rows, err);
+		error = read_object_spec(rows, err);
 	if (!error)
 		error = make(dir, id, rows, &body);
 	if (error == -ENAMETOOLONG) {
@@ -292,13 +293,13 @@ static int seal_rows(struct spool_dir *dir, uint64_t id, int64_t mark_at,
 		error = commit(dir, id);
 	if (error)
 		return error;
-	if (rows->end < mark_at)
+	if (rows->end < seal_at)
 		salvage(dir, id, rows->reader.fd, rows->end, log);
 	replace_open(dir, id, &body, rows, now);
 	return 0;
 }
 
-int seal_object(struct spool_dir *dir, uint64_t id, int64_t mark_at, struct log *log,
+int seal_object(struct spool_dir *dir, uint64_t id, int64_t seal_at, struct log *log,
 		struct now now)
 {
 	struct open_rows rows = {
@@ -313,7 +314,7 @@ int seal_object(struct spool_dir *dir, uint64_t id, int64_t mark_at, struct log 
 	rows.reader.fd = io_open(path, O_RDONLY, 0);
 	if (rows.reader.fd < 0)
 		return rows.reader.fd;
-	error = seal_rows(dir, id, mark_at, &rows, log, now, &err);
+	error = seal_rows(dir, id, seal_at, &rows, log, now, &err);
 	close(rows.reader.fd);
 	if (error == -EBADMSG || error == -ENODATA) {
 		spool_quarantine(dir, SPOOL_OPEN, id, err.text);
@@ -321,7 +322,7 @@ int seal_object(struct spool_dir *dir, uint64_t id, int64_t mark_at, struct log 
 		error = -EBADMSG;
 	}
 	frame_reader_fini(&rows.reader);
-	recipe_fini(&rows.recipe);
+	object_spec_fini(&rows.spec);
 	arena_fini(&rows.arena);
 	return error;
 }

@@ -10,7 +10,7 @@
 
 #define ROWS_AHEAD ((size_t)64 * 1024)
 
-/* Rows follow only when the whole recipe was written: a file that ends before
+/* Rows follow only when the whole spec was written: a file that ends before
  * it does holds nothing, whatever cut it. */
 static bool is_begun(struct frame_reader *reader)
 {
@@ -21,7 +21,8 @@ static bool is_begun(struct frame_reader *reader)
 		return false;
 	if (status.st_size < FRAME_HEAD)
 		return true;
-	return frame_read_head(reader, 0, &frame) == 0 && frame.kind == FRAME_RECIPE &&
+	return frame_read_head(reader, 0, &frame) == 0 &&
+	       frame.kind == FRAME_OBJECT_SPEC &&
 	       status.st_size < FRAME_HEAD + (int64_t)frame.bytes;
 }
 
@@ -29,8 +30,8 @@ static bool is_begun(struct frame_reader *reader)
 static void note_frame(struct seal_state *state, const struct frame *frame,
 		       struct str payload)
 {
-	if (frame->kind == FRAME_RECIPE)
-		buf_put(&state->recipe, payload);
+	if (frame->kind == FRAME_OBJECT_SPEC)
+		buf_put(&state->spec, payload);
 	state->is_marked = frame->kind == FRAME_SEAL;
 	if (frame->kind == FRAME_ROWS) {
 		if (!state->records) {
@@ -52,7 +53,7 @@ int seal_inspect(const struct spool_dir *dir, uint64_t id, struct seal_state *st
 	char path[SPOOL_PATH_MAX];
 	int error = 0;
 
-	*state = (struct seal_state){ .recipe = BUF_INIT(RECIPE_MAX) };
+	*state = (struct seal_state){ .spec = BUF_INIT(OBJECT_SPEC_MAX) };
 	spool_path(dir, SPOOL_OPEN, id, path);
 	reader.fd = io_open(path, O_RDONLY, 0);
 	if (reader.fd < 0)
@@ -62,14 +63,14 @@ int seal_inspect(const struct spool_dir *dir, uint64_t id, struct seal_state *st
 		if (!error)
 			error = frame_read_payload(&reader, state->good, &frame,
 						   &payload);
-		if (error || (state->good == 0) != (frame.kind == FRAME_RECIPE))
+		if (error || (state->good == 0) != (frame.kind == FRAME_OBJECT_SPEC))
 			break;
 		note_frame(state, &frame, payload);
 	}
-	state->is_begun = !state->recipe.len && is_begun(&reader);
+	state->is_begun = !state->spec.len && is_begun(&reader);
 	frame_reader_fini(&reader);
 	close(reader.fd);
 	if (error == -ENODATA || !error)
-		error = state->recipe.len || state->is_begun ? 0 : -ENODATA;
+		error = state->spec.len || state->is_begun ? 0 : -ENODATA;
 	return error;
 }

@@ -8,7 +8,7 @@
 #include <sys/file.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
-#include "spool/spool_dir.h"
+#include "spool/spool_private.h"
 #include "sys/clock.h"
 #include "sys/io.h"
 

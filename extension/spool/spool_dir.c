@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "spool/envelope.h"
-#include "spool/spool_dir.h"
+#include "spool/spool_private.h"
 #include "sys/io.h"
 
 #define SYNC_AFTER_MS 5000

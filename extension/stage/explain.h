@@ -5,7 +5,7 @@
 #ifndef STAGE_EXPLAIN_H
 #define STAGE_EXPLAIN_H
 
-#include "stage/set.h"
+#include "stage/stage_set.h"
 
 struct explain {
 	const struct stage_set *stages;

@@ -6,7 +6,7 @@
 #define STAGE_PROM_SKY_CON_H
 
 #include "config/config.h"
-#include "stage/set.h"
+#include "stage/stage_set.h"
 
 struct prom_sky_con {
 	struct str port; /* on all interfaces; digits */

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include "tenant/tenant_inside.h"
+#include "tenant/tenant_private.h"
 
 struct tenant *tenant_new(const char *name, const struct config *config, struct log *log,
 			  struct problems *problems)
@@ -46,21 +46,21 @@ struct str tenant_capture_id(const struct tenant *t)
 void tenant_destination(const struct tenant *t, struct buf *b)
 {
 	const struct tenant_config *tc = &t->config;
-	writer_put_place(&tc->writer, b);
+	writer_instance_put_place(&tc->writer, b);
 	buf_puts(b, " ");
-	object_key_clean(tc->limits.dirname, b);
+	object_key_clean(tc->store.dirname, b);
 	buf_puts(b, " ");
-	object_key_clean(tc->limits.bucket.prefix, b);
+	object_key_clean(tc->store.bucket.prefix, b);
 }
 
 bool tenant_has_own_layout(const struct tenant *t)
 {
-	return t->config.limits.has_own_layout;
+	return t->config.store.has_own_layout;
 }
 
 void tenant_keys_begin(const struct tenant *t, struct buf *b)
 {
-	const struct bucket_limits *limits = &t->config.limits.bucket;
+	const struct bucket_limits *limits = &t->config.store.bucket;
 	struct buf prefix = BUF_INIT(4096);
 
 	object_key_clean(limits->prefix, &prefix);
@@ -78,8 +78,8 @@ const struct stage_set *tenant_stages(const struct tenant *t)
 
 bool tenant_probe(struct tenant *t, struct http *http, const struct probe_report *report)
 {
-	return writer_probe(&t->config.writer, t->config.limits.dirname,
-			    t->config.limits.bucket.prefix, http, report);
+	return writer_instance_probe(&t->config.writer, t->config.store.dirname,
+				     t->config.store.bucket.prefix, http, report);
 }
 
 static void wake(void *context)
@@ -93,18 +93,18 @@ static void wake(void *context)
 static int open_pipeline(struct tenant *t, double part, struct err *err)
 {
 	struct tenant_config *tc = &t->config;
-	struct intake_parts intake = {
-		.dir = t->home->dir, .stages = &tc->stages, .sealers = t->around.sealers,
-		.stats = &t->home->stats, .streams = &t->home->streams,
+	struct spool_sink_parts spool_sink = {
+		.dir = t->state->dir, .stages = &tc->stages, .sealers = t->around.sealers,
+		.stats = &t->state->stats, .streams = &t->state->streams,
 		.log = t->around.log, .sealed = tenant_wake_uploader, .context = t,
 		.place = {
-			.dirname = tc->limits.dirname,
-			.prefix = tc->limits.bucket.prefix,
-			.layout = tc->limits.bucket.layout,
-			.content_encoding = tc->limits.content_encoding,
+			.dirname = tc->store.dirname,
+			.prefix = tc->store.bucket.prefix,
+			.layout = tc->store.bucket.layout,
+			.content_encoding = tc->store.content_encoding,
 		},
 	};
-	struct pipeline_parts parts = { .limits = tc->limits.bucket };
+	struct pipeline_parts parts = { .limits = tc->store.bucket };
 
 	parts.limits.first_age_ms -= (int64_t)(part * (double)parts.limits.first_age_ms);
 	stage_set_parts(&tc->stages, &parts);
@@ -117,10 +117,10 @@ static int open_pipeline(struct tenant *t, double part, struct err *err)
 	/* A mangle sees the records of a message, and so do objects of one. */
 	t->gathers = !t->around.keeps_all && !parts.mangle->apply &&
 		     parts.limits.max_age_ms && !parts.limits.key_is_tag;
-	t->intake = intake_new(&intake);
-	if (t->intake)
-		t->pipeline = pipeline_new(&parts, intake_sink(t->intake),
-					   &t->home->stats);
+	t->spool_sink = spool_sink_new(&spool_sink);
+	if (t->spool_sink)
+		t->pipeline = pipeline_new(&parts, spool_sink_base(t->spool_sink),
+					   &t->state->stats);
 	if (!t->pipeline || queries_init(&t->queries, &t->asker.answers) < 0)
 		return err_set(err, "out of memory");
 	return 0;
@@ -145,15 +145,15 @@ int tenant_open(struct tenant *t, const struct tenant_surroundings *around,
 	t->is_open = true;
 	atomic_fetch_add(&around->batches->readers, 1);
 	t->writer = t->config.writer;
-	t->config.writer = (struct writer){ 0 };
+	t->config.writer = (struct writer_instance){ 0 };
 	if (predecessor) {
-		intake_keep_stream(predecessor->intake, now);
-		t->home = home_ref(predecessor->home);
-		home_set_ended(t->home, false);
+		spool_sink_keep_stream(predecessor->spool_sink, now);
+		t->state = pipeline_state_ref(predecessor->state);
+		pipeline_state_set_ended(t->state, false);
 	} else {
-		t->home = home_new(around->spool, t->name, now, err);
+		t->state = pipeline_state_new(around->spool, t->name, now, err);
 	}
-	if (t->home && open_pipeline(t, part, err) == 0)
+	if (t->state && open_pipeline(t, part, err) == 0)
 		t->uploader = tenant_open_writer(t, &t->writer, now, err);
 	if (!t->uploader) {
 		tenant_close(t);
@@ -162,7 +162,7 @@ int tenant_open(struct tenant *t, const struct tenant_surroundings *around,
 	if (predecessor)
 		tenant_hand_over(predecessor, t);
 	else
-		intake_recover(t->intake, now);
+		spool_sink_recover(t->spool_sink, now);
 	uploader_wake(t->uploader);
 	workers_wake(around->workers, &t->task);
 	return 0;
@@ -175,7 +175,7 @@ struct receiver *tenant_receiver(struct tenant *t)
 
 void tenant_end(struct tenant *t)
 {
-	home_set_ended(t->home, true);
+	pipeline_state_set_ended(t->state, true);
 }
 
 void tenant_finish(struct tenant *t)
@@ -186,15 +186,15 @@ void tenant_finish(struct tenant *t)
 
 bool tenant_is_finished(struct tenant *t)
 {
-	return atomic_load(&t->is_finished) && intake_sealing(t->intake) == 0;
+	return atomic_load(&t->is_finished) && spool_sink_sealing(t->spool_sink) == 0;
 }
 
 size_t tenant_backlog(struct tenant *t)
 {
 	struct spool_backlog backlog;
 
-	spool_backlog(t->home->dir, &backlog);
-	return backlog.objects + intake_sealing(t->intake);
+	spool_backlog(t->state->dir, &backlog);
+	return backlog.objects + spool_sink_sealing(t->spool_sink);
 }
 
 void tenant_status(struct tenant *t, struct tenant_status *status)
@@ -206,10 +206,10 @@ void tenant_status(struct tenant *t, struct tenant_status *status)
 	if (t->uploader)
 		uploader_status(t->uploader, &uploads);
 	pthread_mutex_unlock(&t->lock);
-	spool_backlog(t->home->dir, &backlog);
+	spool_backlog(t->state->dir, &backlog);
 	*status = (struct tenant_status){
 		.is_degraded = uploads.is_degraded,
-		.objects = backlog.objects + intake_sealing(t->intake),
+		.objects = backlog.objects + spool_sink_sealing(t->spool_sink),
 		.bytes = backlog.bytes,
 		.oldest_ms = backlog.oldest_ms,
 	};
@@ -234,7 +234,7 @@ bool tenant_is_degraded(struct tenant *t)
 
 const struct stats *tenant_stats(const struct tenant *t)
 {
-	return &t->home->stats;
+	return &t->state->stats;
 }
 
 /* Flows and records that nobody can account for are a mistake of ours. */
@@ -242,8 +242,8 @@ static void check_balance(struct tenant *t)
 {
 	struct err err = ERR_INIT;
 
-	if (!atomic_load(&t->is_finished) || home_is_shared(t->home) ||
-	    stats_balance(&t->home->stats, &err) == 0)
+	if (!atomic_load(&t->is_finished) || pipeline_state_is_shared(t->state) ||
+	    stats_balance(&t->state->stats, &err) == 0)
 		return;
 	log_write(t->around.log, LOG_ERROR, "tenant=%s counters=wrong error=\"%s\"",
 		  t->name, err.text);
@@ -256,9 +256,9 @@ static void free_pipeline(struct tenant *t)
 
 	if (!t->pipeline)
 		return;
-	before = stats_get(&t->home->stats, STAT_RECORDS_DROPPED_HELD);
+	before = stats_get(&t->state->stats, STAT_RECORDS_DROPPED_HELD);
 	pipeline_free(t->pipeline);
-	after = stats_get(&t->home->stats, STAT_RECORDS_DROPPED_HELD);
+	after = stats_get(&t->state->stats, STAT_RECORDS_DROPPED_HELD);
 	if (after > before)
 		log_write(t->around.log, LOG_ERROR,
 			  "tenant=%s spool=unwritable lost=%" PRId64
@@ -276,19 +276,19 @@ void tenant_close(struct tenant *t)
 	queries_fini(&t->queries);
 	free_pipeline(t);
 	exposition_free(t->exposition);
-	intake_free(t->intake);
+	spool_sink_free(t->spool_sink);
 	uploader_free(t->uploader);
-	writer_fini(&t->writer);
+	writer_instance_fini(&t->writer);
 	tenant_empty_inbox(t);
 	check_balance(t);
 	queue_fini(&t->inbox);
-	home_unref(t->home);
+	pipeline_state_unref(t->state);
 	pthread_mutex_destroy(&t->lock);
 	t->pipeline = NULL;
 	t->exposition = NULL;
-	t->intake = NULL;
+	t->spool_sink = NULL;
 	t->uploader = NULL;
-	t->home = NULL;
+	t->state = NULL;
 	t->is_open = false;
 	atomic_fetch_sub(&t->around.batches->readers, 1);
 }

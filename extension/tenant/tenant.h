@@ -16,7 +16,7 @@
 #include "config/config.h"
 #include "net/http.h"
 #include "source/router.h"
-#include "stage/set.h"
+#include "stage/stage_set.h"
 #include "spool/spool.h"
 #include "writer/uploader.h"
 #include "sys/workers.h"
@@ -60,7 +60,7 @@ void tenant_keys_begin(const struct tenant *, struct buf *);
 
 /* What it is made of. Borrowed; they are to be run by one thread. */
 const struct stage_set *tenant_stages(const struct tenant *);
-/* Whether its writer can write, see writer_probe(). Before it is opened. */
+/* Whether its writer can write, see writer_instance_probe(). Before it is opened. */
 bool tenant_probe(struct tenant *, struct http *, const struct probe_report *);
 
 /* Gets ready to run; part, 0 to 1, of the first interval is skipped, so that
@@ -80,7 +80,7 @@ void tenant_end(struct tenant *);
 void tenant_finish(struct tenant *);
 bool tenant_is_finished(struct tenant *);
 /* Who has taken over, and must outlive it; NULL: nobody. */
-struct tenant *tenant_heir(struct tenant *);
+struct tenant *tenant_successor(struct tenant *);
 /* Objects that are not stored yet, those in the making included. */
 size_t tenant_backlog(struct tenant *);
 bool tenant_is_degraded(struct tenant *);

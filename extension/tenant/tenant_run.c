@@ -2,9 +2,9 @@
 /* tenant_run.c - a turn: one batch, or some small ones, from the inbox through the
  * pipeline. */
 #include <inttypes.h>
-#include "base/fetch.h"
+#include "base/prefetch.h"
 #include "sys/clock.h"
-#include "tenant/tenant_inside.h"
+#include "tenant/tenant_private.h"
 
 #define PASSES_MAX	8
 #define OVERFLOW_END_MS 5000
@@ -45,9 +45,9 @@ static void finish_turn(struct tenant *t, struct now now)
 	pipeline_lost(t->pipeline, atomic_exchange(&t->lost_flows, 0));
 	pipeline_commit(t->pipeline, now);
 	queries_reset(&t->queries);
-	stats_add(&t->home->stats, STAT_LOOKUPS_REFUSED, (int64_t)t->queries.refused);
+	stats_add(&t->state->stats, STAT_LOOKUPS_REFUSED, (int64_t)t->queries.refused);
 	t->queries.refused = 0;
-	stats_add(&t->home->stats, STAT_LOOKUPS_DEGRADED,
+	stats_add(&t->state->stats, STAT_LOOKUPS_DEGRADED,
 		  (int64_t)asker_take_degraded(&t->asker));
 	while (t->parcels)
 		batch_unref(t->parcel[--t->parcels]->batch);
@@ -75,20 +75,20 @@ static int64_t take_parcels(struct tenant *t)
 
 /* The first flow of each parcel. Every step finds where the next one leads, so one
  * by one each would be waited for; together they are waited for once. */
-static void fetch_flows(const struct tenant *t)
+static void prefetch_flows(const struct tenant *t)
 {
 	size_t i;
 
 	for (i = 0; i < t->parcels; i++)
-		fetch(t->parcel[i], sizeof(struct parcel));
+		prefetch(t->parcel[i], sizeof(struct parcel));
 	for (i = 0; i < t->parcels; i++) {
-		fetch(t->parcel[i]->batch, sizeof(struct batch));
-		fetch(t->parcel[i]->index, sizeof(uint32_t));
+		prefetch(t->parcel[i]->batch, sizeof(struct batch));
+		prefetch(t->parcel[i]->index, sizeof(uint32_t));
 	}
 	for (i = 0; i < t->parcels; i++)
-		fetch(parcel_flow(t->parcel[i], 0), sizeof(struct flow));
+		prefetch(parcel_flow(t->parcel[i], 0), sizeof(struct flow));
 	for (i = 0; i < t->parcels; i++)
-		flow_fetch(parcel_flow(t->parcel[i], 0));
+		flow_prefetch(parcel_flow(t->parcel[i], 0));
 }
 
 static void start_turn(struct tenant *t, struct now now)
@@ -96,7 +96,7 @@ static void start_turn(struct tenant *t, struct now now)
 	int64_t flows = take_parcels(t);
 	size_t i;
 
-	fetch_flows(t);
+	prefetch_flows(t);
 	exposition_enter(t->exposition);
 	for (i = 0; i < t->parcels; i++) {
 		const struct parcel *parcel = t->parcel[i];
@@ -209,7 +209,7 @@ void tenant_lose(struct receiver *receiver, int64_t flows)
 
 static void drop(struct tenant *t, const struct parcel *parcel)
 {
-	stats_add(&t->home->stats, STAT_FLOWS_DROPPED_INBOX, (int64_t)parcel->count);
+	stats_add(&t->state->stats, STAT_FLOWS_DROPPED_INBOX, (int64_t)parcel->count);
 	tenant_lose(&t->receiver, (int64_t)parcel->count);
 	if (!t->overflow_flows)
 		log_write(t->around.log, LOG_WARNING,
@@ -235,7 +235,7 @@ void tenant_offer(struct receiver *receiver, const struct parcel *parcel)
 	struct tenant *t = (struct tenant *)receiver;
 	int64_t count = (int64_t)parcel->count, before;
 
-	stats_add(&t->home->stats, STAT_FLOWS_RECEIVED, count);
+	stats_add(&t->state->stats, STAT_FLOWS_RECEIVED, count);
 	batch_ref(parcel->batch);
 	if (!has_room(t) || !queue_push(&t->inbox, (void *)(uintptr_t)parcel)) {
 		drop(t, parcel);
@@ -256,8 +256,8 @@ void tenant_empty_inbox(struct tenant *t)
 	while (t->parcels)
 		batch_unref(t->parcel[--t->parcels]->batch);
 	while ((parcel = queue_pop(&t->inbox))) {
-		if (t->home)
-			stats_add(&t->home->stats, STAT_FLOWS_DROPPED_INBOX,
+		if (t->state)
+			stats_add(&t->state->stats, STAT_FLOWS_DROPPED_INBOX,
 				  (int64_t)parcel->count);
 		batch_unref(parcel->batch);
 	}

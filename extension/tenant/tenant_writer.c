@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tenant_writer.c - who uploads what a tenant makes: its writer, another one
- * after a reload, or its heir's.
+ * after a reload, or its successor's.
  */
 #include <errno.h>
-#include "tenant/tenant_inside.h"
+#include "tenant/tenant_private.h"
 
 static void account_for(void *context, int64_t bytes, struct now now)
 {
@@ -22,15 +22,15 @@ static uint64_t seed_of(const char *name, struct now now)
 	return hash;
 }
 
-struct uploader *tenant_open_writer(struct tenant *t, struct writer *writer,
+struct uploader *tenant_open_writer(struct tenant *t, struct writer_instance *writer,
 				    struct now now, struct err *err)
 {
 	struct uploader_parts parts = {
-		.store = writer->store,
+		.writer = writer->type,
 		.state = writer->state,
-		.dir = t->home->dir,
-		.workers = writer->store->blocks ? t->around.writers : t->around.workers,
-		.stats = &t->home->stats,
+		.dir = t->state->dir,
+		.workers = writer->type->blocks ? t->around.writers : t->around.workers,
+		.stats = &t->state->stats,
 		.log = t->around.log,
 		.seed = seed_of(t->name, now),
 		.stored = account_for,
@@ -38,7 +38,7 @@ struct uploader *tenant_open_writer(struct tenant *t, struct writer *writer,
 	};
 	struct uploader *uploader;
 
-	if (writer_init(writer, t->around.http, err) < 0)
+	if (writer_instance_init(writer, t->around.http, err) < 0)
 		return NULL;
 	uploader = uploader_new(&parts);
 	if (!uploader)
@@ -49,13 +49,13 @@ struct uploader *tenant_open_writer(struct tenant *t, struct writer *writer,
 int tenant_replace_writer(struct tenant *t, struct tenant *from, struct now now,
 			  struct err *err)
 {
-	struct writer writer = from->config.writer, old_writer = t->writer;
+	struct writer_instance writer = from->config.writer, old_writer = t->writer;
 	struct uploader *uploader, *old = t->uploader;
 
-	from->config.writer = (struct writer){ 0 };
+	from->config.writer = (struct writer_instance){ 0 };
 	uploader = tenant_open_writer(t, &writer, now, err);
 	if (!uploader) {
-		writer_fini(&writer);
+		writer_instance_fini(&writer);
 		return -EINVAL;
 	}
 	pthread_mutex_lock(&t->lock);
@@ -63,42 +63,42 @@ int tenant_replace_writer(struct tenant *t, struct tenant *from, struct now now,
 	t->writer = writer;
 	pthread_mutex_unlock(&t->lock);
 	uploader_free(old);
-	writer_fini(&old_writer);
+	writer_instance_fini(&old_writer);
 	uploader_wake(uploader);
 	return 0;
 }
 
-void tenant_hand_over(struct tenant *t, struct tenant *heir)
+void tenant_hand_over(struct tenant *t, struct tenant *successor)
 {
 	struct uploader *uploader;
 
 	pthread_mutex_lock(&t->lock);
 	uploader = t->uploader;
 	t->uploader = NULL;
-	t->heir = heir;
+	t->successor = successor;
 	pthread_mutex_unlock(&t->lock);
 	uploader_free(uploader);
 }
 
 void tenant_wake_uploader(void *context)
 {
-	struct tenant *t = context, *heir;
+	struct tenant *t = context, *successor;
 
 	pthread_mutex_lock(&t->lock);
 	if (t->uploader)
 		uploader_wake(t->uploader);
-	heir = t->heir;
+	successor = t->successor;
 	pthread_mutex_unlock(&t->lock);
-	if (heir)
-		tenant_wake_uploader(heir);
+	if (successor)
+		tenant_wake_uploader(successor);
 }
 
-struct tenant *tenant_heir(struct tenant *t)
+struct tenant *tenant_successor(struct tenant *t)
 {
-	struct tenant *heir;
+	struct tenant *successor;
 
 	pthread_mutex_lock(&t->lock);
-	heir = t->heir;
+	successor = t->successor;
 	pthread_mutex_unlock(&t->lock);
-	return heir;
+	return successor;
 }

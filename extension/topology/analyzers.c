@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "net/credentials.h"
-#include "topology/analyzer.h"
+#include "topology/analyzer_url.h"
 #include "topology/analyzers.h"
 
 #define URL_MAX	   4096
@@ -15,7 +15,7 @@ static int set_address(struct analyzer *a, struct str entry, bool is_https,
 {
 	a->name = a->url = a->login.url = (struct buf)BUF_INIT(URL_MAX);
 	a->login.token = (struct buf)BUF_INIT(HEADER_MAX);
-	if (analyzer_put_url(&a->name, entry, is_https, err))
+	if (analyzer_url_put(&a->name, entry, is_https, err))
 		return -EINVAL;
 	buf_put(&a->url, buf_str(&a->name));
 	buf_puts(&a->url, "/api/topology");

@@ -2,7 +2,7 @@
 /* asker.c - the side of topology.h that asks. */
 #include <stdlib.h>
 #include "sys/clock.h"
-#include "topology/inside.h"
+#include "topology/topology_private.h"
 
 static const struct answer nothing;
 static const struct answer unknown = { .is_unknown = true };

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include "net/credentials.h"
 #include "sys/clock.h"
-#include "topology/inside.h"
+#include "topology/topology_private.h"
 
 #define REPLY_MAX	   ((size_t)256 * 1024)
 #define TOKEN_MAX	   (16 * 1024)

@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <json-c/json.h>
-#include "topology/inside.h"
+#include "topology/topology_private.h"
 #include "topology/json_text.h"
 
 static bool get_text(struct json_object *entry, const char *key, struct str *text)

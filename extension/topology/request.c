@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include "net/credentials.h"
 #include "sys/clock.h"
-#include "topology/inside.h"
+#include "topology/topology_private.h"
 
 #define CONNECT_TIMEOUT_MS 5000
 

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include "base/now.h"
-#include "topology/inside.h"
+#include "topology/topology_private.h"
 
 #define ENTRY_OVERHEAD	     128 /* of a cached answer beside its bytes */
 #define PROBE_TIMEOUT_MIN_MS 100

@@ -138,7 +138,7 @@ static void file_put(void *state, struct put *put)
 	put->done(put);
 }
 
-const struct store store_file = {
+const struct writer writer_file = {
 	.name = "file",
 	.section = "pipeline.write.file",
 	.state = &file_shape,

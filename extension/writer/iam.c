@@ -256,23 +256,24 @@ void iam_error(struct iam *iam, char *text, size_t size)
 	pthread_mutex_unlock(&iam->lock);
 }
 
-enum login iam_login(struct iam *iam, int64_t mono_ms, char *text, size_t size)
+enum token_state iam_token_state(struct iam *iam, int64_t mono_ms, char *text,
+				 size_t size)
 {
-	enum login login;
+	enum token_state token;
 
 	pthread_mutex_lock(&iam->lock);
 	if (!*iam->error)
-		login = iam->number ? LOGIN_FINE : LOGIN_WAITING;
+		token = iam->number ? TOKEN_FINE : TOKEN_WAITING;
 	else
-		login = iam->number && mono_ms <= iam->usable_ms ? LOGIN_ENDING
-								 : LOGIN_FAILED;
-	if (login == LOGIN_ENDING)
+		token = iam->number && mono_ms <= iam->usable_ms ? TOKEN_ENDING
+								 : TOKEN_FAILED;
+	if (token == TOKEN_ENDING)
 		snprintf(text, size, "%s; the token there is is good for %lld s more",
 			 iam->error, (long long)(iam->usable_ms - mono_ms) / 1000);
 	else
 		snprintf(text, size, "%s", iam->error);
 	pthread_mutex_unlock(&iam->lock);
-	return login;
+	return token;
 }
 
 bool iam_refused(struct iam *iam, uint64_t number)

@@ -44,7 +44,7 @@ uint64_t iam_token(struct iam *, int64_t mono_ms, struct buf *);
 /* Why the last attempt failed, "" when it did not. */
 void iam_error(struct iam *, char *text, size_t size);
 /* How it stands; text says what is wrong, and for how long the token is good. */
-enum login iam_login(struct iam *, int64_t mono_ms, char *text, size_t size);
+enum token_state iam_token_state(struct iam *, int64_t mono_ms, char *text, size_t size);
 
 /* The store refused this token. true: another one is there or being asked for,
  * and changed() comes. false: that would not help, because it is itself a

@@ -2,7 +2,7 @@
 /* s3.c - the writer for object stores that speak S3: its keys and its life. */
 #include <errno.h>
 #include <stdio.h>
-#include "writer/s3_writer.h"
+#include "writer/s3_private.h"
 #include "sys/clock.h"
 
 #define IAM_ENDPOINT  "https://iam.cloud.ibm.com/identity/token"
@@ -208,15 +208,16 @@ static int s3_init(void *self, struct http *http, struct err *err)
 	return error;
 }
 
-static enum login s3_login(void *self, char *why, size_t size)
+static enum token_state s3_token(void *self, char *why, size_t size)
 {
 	const struct s3 *s = self;
 
 	*why = '\0';
-	return s->iam ? iam_login(s->iam, clock_now().mono_ms, why, size) : LOGIN_UNUSED;
+	return s->iam ? iam_token_state(s->iam, clock_now().mono_ms, why, size)
+		      : TOKEN_UNUSED;
 }
 
-const struct store store_s3 = {
+const struct writer writer_s3 = {
 	.name = "s3",
 	.section = "pipeline.write.s3",
 	.state = &s3_shape,
@@ -224,5 +225,5 @@ const struct store store_s3 = {
 	.fini = s3_fini,
 	.put = s3_put,
 	.cancel = s3_cancel,
-	.login = s3_login,
+	.token = s3_token,
 };

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "writer/s3_reply.h"
-#include "writer/s3_writer.h"
+#include "writer/s3_private.h"
 #include "sys/clock.h"
 
 #define REPLY_MAX	   (64 * 1024)

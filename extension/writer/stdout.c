@@ -78,7 +78,7 @@ static void stdout_cancel(void *state, struct put *put)
 	atomic_store(&self->is_cancelled, true);
 }
 
-const struct store store_stdout = {
+const struct writer writer_stdout = {
 	.name = "stdout",
 	.section = "pipeline.write.stdout",
 	.state = &stdout_shape,

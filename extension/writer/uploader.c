@@ -6,7 +6,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include "base/causes.h"
+#include "base/log_once.h"
 #include "base/jitter.h"
 #include "spool/outgoing.h"
 #include "writer/uploader.h"
@@ -40,9 +40,9 @@ struct uploader {
 	char warning[256]; /* it works, but will not for long; or "" */
 
 	/* The task's own. */
-	struct causes said; /* while degraded */
-	unsigned failures;  /* in a row */
-	int64_t retry_ms;   /* monotonic; not before */
+	struct log_once said; /* while degraded */
+	unsigned failures;    /* in a row */
+	int64_t retry_ms;     /* monotonic; not before */
 	uint64_t random;
 };
 
@@ -73,7 +73,7 @@ static void send_object(struct upload *upload)
 	pthread_mutex_lock(&u->lock);
 	upload->state = UPLOAD_SENT;
 	pthread_mutex_unlock(&u->lock);
-	u->parts.store->put(u->parts.state, &upload->put);
+	u->parts.writer->put(u->parts.state, &upload->put);
 }
 
 static void set_degraded(struct uploader *u, bool degraded, const char *why)
@@ -87,25 +87,25 @@ static void set_degraded(struct uploader *u, bool degraded, const char *why)
 	snprintf(u->error, sizeof(u->error), "%s", why);
 	pthread_mutex_unlock(&u->lock);
 	if (changed)
-		causes_clear(&u->said);
-	if (degraded && causes_add(&u->said, why))
+		log_once_clear(&u->said);
+	if (degraded && log_once_is_new(&u->said, why))
 		log_write(u->parts.log, LOG_WARNING,
 			  "tenant=%s store=%s state=degraded "
 			  "error=\"%s\" objects are kept and tried again",
-			  tenant, u->parts.store->name, why);
+			  tenant, u->parts.writer->name, why);
 	else if (changed && !degraded)
 		log_write(u->parts.log, LOG_INFO, "tenant=%s store=%s state=ok", tenant,
-			  u->parts.store->name);
+			  u->parts.writer->name);
 }
 
 /* What will fail soon is said before it does. */
-static void look_at_login(struct uploader *u)
+static void look_at_token(struct uploader *u)
 {
-	const struct store *store = u->parts.store;
+	const struct writer *writer = u->parts.writer;
 	const char *tenant = spool_dir_name(u->parts.dir);
 	char why[sizeof(u->warning)] = "";
-	bool is_ending = store->login &&
-			 store->login(u->parts.state, why, sizeof(why)) == LOGIN_ENDING;
+	bool is_ending = writer->token &&
+			 writer->token(u->parts.state, why, sizeof(why)) == TOKEN_ENDING;
 	bool changed;
 
 	pthread_mutex_lock(&u->lock);
@@ -116,10 +116,10 @@ static void look_at_login(struct uploader *u)
 	if (changed && is_ending)
 		log_write(u->parts.log, LOG_WARNING,
 			  "tenant=%s store=%s state=ok warning=\"%s\"", tenant,
-			  store->name, why);
+			  writer->name, why);
 	else if (changed)
 		log_write(u->parts.log, LOG_INFO, "tenant=%s store=%s state=ok", tenant,
-			  store->name);
+			  writer->name);
 }
 
 static void back_off(struct uploader *u, int64_t retry_after_ms, struct now now)
@@ -160,7 +160,7 @@ static bool start_one(struct uploader *u, struct upload *upload, struct now now)
 	while (spool_take(u->parts.dir, &upload->id)) {
 		struct err err = ERR_INIT;
 		int error = outgoing_open(&upload->file, u->parts.dir, upload->id,
-					  u->parts.store, &err);
+					  u->parts.writer, &err);
 
 		if (!error) {
 			send_object(upload);
@@ -187,7 +187,7 @@ static void finish_one(struct uploader *u, struct upload *upload, struct now now
 	case PUT_STORED:
 		log_write(u->parts.log, LOG_DEBUG,
 			  "tenant=%s store=%s wrote=" STR_FMT "/" STR_FMT,
-			  spool_dir_name(u->parts.dir), u->parts.store->name,
+			  spool_dir_name(u->parts.dir), u->parts.writer->name,
 			  STR_ARG(object->dirname), STR_ARG(object->key));
 		spool_done(u->parts.dir, upload->id, SPOOL_STORED);
 		u->failures = 0;
@@ -200,7 +200,7 @@ static void finish_one(struct uploader *u, struct upload *upload, struct now now
 		log_write(u->parts.log, LOG_ERROR,
 			  "tenant=%s store=%s key=" STR_FMT
 			  " refused, moved to bad/%016" PRIu64 ": %s",
-			  spool_dir_name(u->parts.dir), u->parts.store->name,
+			  spool_dir_name(u->parts.dir), u->parts.writer->name,
 			  STR_ARG(object->key), upload->id, put->error);
 		spool_done(u->parts.dir, upload->id, SPOOL_REFUSED);
 		break;
@@ -270,7 +270,7 @@ static void run(struct task *task, struct now now)
 	under_way = finish_ended(u, now);
 	if (atomic_load(&u->is_stopping))
 		return;
-	look_at_login(u);
+	look_at_token(u);
 	spool_tick(u->parts.dir, now);
 	if (u->retry_ms <= now.mono_ms)
 		start_some(u, under_way, now);
@@ -315,8 +315,8 @@ static void cancel_all(struct uploader *u)
 	unsigned i;
 
 	for (i = 0; i < UPLOADS_MAX; i++)
-		if (state_of(&u->upload[i]) == UPLOAD_SENT && u->parts.store->cancel)
-			u->parts.store->cancel(u->parts.state, &u->upload[i].put);
+		if (state_of(&u->upload[i]) == UPLOAD_SENT && u->parts.writer->cancel)
+			u->parts.writer->cancel(u->parts.state, &u->upload[i].put);
 }
 
 void uploader_free(struct uploader *u)

@@ -18,7 +18,7 @@
 struct uploader;
 
 struct uploader_parts {
-	const struct store *store;
+	const struct writer *writer;
 	void *state; /* the writer's, configured */
 	struct spool_dir *dir;
 	struct workers *workers;

@@ -7,15 +7,16 @@
 
 #define PART_BYTES (64 * 1024)
 
-const struct store *const store_all[] = { &store_s3, &store_file, &store_stdout, NULL };
+const struct writer *const writer_all[] = { &writer_s3, &writer_file, &writer_stdout,
+					    NULL };
 
-const struct store *store_find(struct str name)
+const struct writer *writer_find(struct str name)
 {
-	const struct store *const *store;
+	const struct writer *const *writer;
 
-	for (store = store_all; *store; store++)
-		if (str_is(name, (*store)->name))
-			return *store;
+	for (writer = writer_all; *writer; writer++)
+		if (str_is(name, (*writer)->name))
+			return *writer;
 	return NULL;
 }
 

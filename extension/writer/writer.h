@@ -50,15 +50,15 @@ struct put {
 };
 
 /* How it stands with the token that a writer shows to its store. */
-enum login {
-	LOGIN_UNUSED,  /* it shows none */
-	LOGIN_WAITING, /* for the first one */
-	LOGIN_FINE,
-	LOGIN_ENDING, /* there is one, but no other is to be had */
-	LOGIN_FAILED, /* there is none, nor is one to be had */
+enum token_state {
+	TOKEN_UNUSED,  /* it shows none */
+	TOKEN_WAITING, /* for the first one */
+	TOKEN_FINE,
+	TOKEN_ENDING, /* there is one, but no other is to be had */
+	TOKEN_FAILED, /* there is none, nor is one to be had */
 };
 
-struct store {
+struct writer {
 	const char *name;    /* pipeline.write.type */
 	const char *section; /* "pipeline.write.s3" */
 	const struct shape *state;
@@ -71,12 +71,12 @@ struct store {
 	/* Makes a put end soon; may be NULL for writers that block. */
 	void (*cancel)(void *self, struct put *);
 	/* When ENDING or FAILED it says why. Any thread, never waits; NULL: UNUSED. */
-	enum login (*login)(void *self, char *why, size_t size);
+	enum token_state (*token)(void *self, char *why, size_t size);
 };
 
-extern const struct store store_s3;
-extern const struct store store_file;
-extern const struct store store_stdout;
+extern const struct writer writer_s3;
+extern const struct writer writer_file;
+extern const struct writer writer_stdout;
 
 /* Hands over the body of an object part by part, until write says other than 0;
  * returns that, or -errno when the file cannot be read. */
@@ -84,8 +84,8 @@ int put_each_part(const struct put *, int (*write)(void *context, struct str par
 		  void *context);
 
 /* NULL: no such writer. */
-const struct store *store_find(struct str name);
+const struct writer *writer_find(struct str name);
 /* All of them, NULL-terminated. */
-extern const struct store *const store_all[];
+extern const struct writer *const writer_all[];
 
 #endif

@@ -17,57 +17,57 @@
 #define LOGIN_MS      15000
 #define LOGIN_POLL_MS 20
 
-int writer_new(struct writer *w, const struct store *store)
+int writer_instance_new(struct writer_instance *w, const struct writer *writer)
 {
-	*w = (struct writer){ .store = store, .arena = ARENA_INIT(ARENA_MAX) };
-	w->state = calloc(1, store->state->size);
+	*w = (struct writer_instance){ .type = writer, .arena = ARENA_INIT(ARENA_MAX) };
+	w->state = calloc(1, writer->state->size);
 	if (!w->state)
 		return -ENOMEM;
-	if (store->state->defaults)
-		memcpy(w->state, store->state->defaults, store->state->size);
+	if (writer->state->defaults)
+		memcpy(w->state, writer->state->defaults, writer->state->size);
 	return 0;
 }
 
 /* A string of the state by its key, or NULL. */
-static struct str *place_of(const struct writer *w, const char *key)
+static struct str *place_of(const struct writer_instance *w, const char *key)
 {
-	const struct field *field = shape_find(w->store->state, str_of(key));
+	const struct field *field = shape_find(w->type->state, str_of(key));
 
 	return field ? (struct str *)((char *)w->state + field->offset) : NULL;
 }
 
-int writer_new_file(struct writer *w, struct str directory)
+int writer_instance_new_file(struct writer_instance *w, struct str directory)
 {
-	int error = writer_new(w, &store_file);
+	int error = writer_instance_new(w, &writer_file);
 
 	if (!error)
 		*place_of(w, "directory") = arena_str(&w->arena, directory);
 	return error;
 }
 
-int writer_init(struct writer *w, struct http *http, struct err *err)
+int writer_instance_init(struct writer_instance *w, struct http *http, struct err *err)
 {
-	int error = w->store->init ? w->store->init(w->state, http, err) : 0;
+	int error = w->type->init ? w->type->init(w->state, http, err) : 0;
 
 	w->is_ready = true;
 	return error;
 }
 
-void writer_release(struct writer *w)
+void writer_instance_release(struct writer_instance *w)
 {
-	if (w->is_ready && w->store->fini)
-		w->store->fini(w->state);
+	if (w->is_ready && w->type->fini)
+		w->type->fini(w->state);
 	w->is_ready = false;
 }
 
-void writer_fini(struct writer *w)
+void writer_instance_fini(struct writer_instance *w)
 {
-	if (!w->store)
+	if (!w->type)
 		return;
-	writer_release(w);
+	writer_instance_release(w);
 	free(w->state);
 	arena_fini(&w->arena);
-	*w = (struct writer){ 0 };
+	*w = (struct writer_instance){ 0 };
 }
 
 /* A put that is waited for. */
@@ -88,7 +88,8 @@ static void probe_done(struct put *put)
 	pthread_mutex_unlock(&probe->lock);
 }
 
-static int probe_once(struct writer *w, const struct sealed *object, struct err *err)
+static int probe_once(struct writer_instance *w, const struct sealed *object,
+		      struct err *err)
 {
 	struct probe probe = {
 		.lock = PTHREAD_MUTEX_INITIALIZER,
@@ -102,7 +103,7 @@ static int probe_once(struct writer *w, const struct sealed *object, struct err 
 		.fd = io_open("/dev/null", O_RDONLY, 0),
 		.result = PUT_FAILED,
 	};
-	w->store->put(w->state, &probe.put);
+	w->type->put(w->state, &probe.put);
 	pthread_mutex_lock(&probe.lock);
 	while (!probe.is_done)
 		pthread_cond_wait(&probe.changed, &probe.lock);
@@ -127,28 +128,28 @@ static int describe_empty(struct sealed *object)
 }
 
 /* There is a token, or none is needed. */
-static bool probe_login(struct writer *w, const struct probe_report *report)
+static bool probe_token(struct writer_instance *w, const struct probe_report *report)
 {
 	int64_t until_ms = clock_now().mono_ms + LOGIN_MS;
 	char why[256] = "";
-	enum login login = LOGIN_UNUSED;
+	enum token_state token = TOKEN_UNUSED;
 
-	while (w->store->login) {
-		login = w->store->login(w->state, why, sizeof(why));
-		if (login != LOGIN_WAITING || clock_now().mono_ms >= until_ms)
+	while (w->type->token) {
+		token = w->type->token(w->state, why, sizeof(why));
+		if (token != TOKEN_WAITING || clock_now().mono_ms >= until_ms)
 			break;
 		poll(NULL, 0, LOGIN_POLL_MS);
 	}
-	if (login == LOGIN_UNUSED)
+	if (token == TOKEN_UNUSED)
 		return true;
-	if (login == LOGIN_WAITING)
+	if (token == TOKEN_WAITING)
 		snprintf(why, sizeof(why), "no answer; check iam_endpoint");
-	report->step(report->context, "token", login == LOGIN_FINE ? NULL : why);
-	return login == LOGIN_FINE;
+	report->step(report->context, "token", token == TOKEN_FINE ? NULL : why);
+	return token == TOKEN_FINE;
 }
 
 /* Puts the object, and takes it away again. */
-static int probe_store(struct writer *w, struct sealed *object, struct err *err)
+static int probe_store(struct writer_instance *w, struct sealed *object, struct err *err)
 {
 	int error = describe_empty(object);
 
@@ -159,8 +160,9 @@ static int probe_store(struct writer *w, struct sealed *object, struct err *err)
 	return error ? error : probe_once(w, object, err);
 }
 
-bool writer_probe(struct writer *w, struct str dirname, struct str prefix,
-		  struct http *http, const struct probe_report *report)
+bool writer_instance_probe(struct writer_instance *w, struct str dirname,
+			   struct str prefix, struct http *http,
+			   const struct probe_report *report)
 {
 	struct sealed object = {
 		.dirname = dirname,
@@ -174,13 +176,13 @@ bool writer_probe(struct writer *w, struct str dirname, struct str prefix,
 	buf_puts(&key, "/skydive-exporter-check");
 	object_key_clean(buf_str(&key), &clean);
 	object.key = buf_str(&clean);
-	if (w->store != &store_stdout) {
-		error = writer_init(w, http, &err);
-		if (!error && !probe_login(w, report))
+	if (w->type != &writer_stdout) {
+		error = writer_instance_init(w, http, &err);
+		if (!error && !probe_token(w, report))
 			error = err_set(&err, "not tried without a token");
 		if (!error)
 			error = probe_store(w, &object, &err);
-		writer_release(w);
+		writer_instance_release(w);
 	}
 	report->step(report->context, "store", error ? err.text : NULL);
 	buf_fini(&key);
@@ -188,13 +190,13 @@ bool writer_probe(struct writer *w, struct str dirname, struct str prefix,
 	return !error;
 }
 
-void writer_put_place(const struct writer *w, struct buf *b)
+void writer_instance_put_place(const struct writer_instance *w, struct buf *b)
 {
 	const struct str *place = place_of(w, "endpoint");
 
 	if (!place)
 		place = place_of(w, "directory");
-	buf_printf(b, "%s ", w->store->name);
+	buf_printf(b, "%s ", w->type->name);
 	if (place)
 		buf_put(b, *place);
 }

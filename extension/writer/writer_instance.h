@@ -8,22 +8,22 @@
 #include "base/arena.h"
 #include "writer/writer.h"
 
-struct writer {
-	const struct store *store; /* NULL: there is none */
+struct writer_instance {
+	const struct writer *type; /* NULL: there is none */
 	void *state;
 	struct arena arena; /* of the state's strings */
 	bool is_ready;	    /* initialized */
 };
 
 /* A state with the writer's defaults. 0 or -ENOMEM. */
-int writer_new(struct writer *, const struct store *);
+int writer_instance_new(struct writer_instance *, const struct writer *);
 /* The writer "file" into a directory. 0 or -ENOMEM. */
-int writer_new_file(struct writer *, struct str directory);
+int writer_instance_new_file(struct writer_instance *, struct str directory);
 /* Configured: gets it ready. 0, or -errno with the reason. */
-int writer_init(struct writer *, struct http *, struct err *);
-/* Undoes writer_init(). */
-void writer_release(struct writer *);
-void writer_fini(struct writer *); /* zeroed memory is fine */
+int writer_instance_init(struct writer_instance *, struct http *, struct err *);
+/* Undoes writer_instance_init(). */
+void writer_instance_release(struct writer_instance *);
+void writer_instance_fini(struct writer_instance *); /* zeroed memory is fine */
 
 /* Whoever wants to know how the steps of a probe went: "token", when there is to
  * be one, and "store". why is NULL when it went well. */
@@ -35,10 +35,10 @@ struct probe_report {
 /* Gets a token, if the writer shows one, puts an empty object under the prefix and
  * takes it away again; waits for it all. The writer must not be in use. true: all
  * went well; a writer that has no store behind it (stdout) is always fine. */
-bool writer_probe(struct writer *, struct str dirname, struct str prefix, struct http *,
-		  const struct probe_report *);
+bool writer_instance_probe(struct writer_instance *, struct str dirname,
+			   struct str prefix, struct http *, const struct probe_report *);
 
 /* Appends its name and where it writes to. */
-void writer_put_place(const struct writer *, struct buf *);
+void writer_instance_put_place(const struct writer_instance *, struct buf *);
 
 #endif

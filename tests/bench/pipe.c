@@ -34,7 +34,8 @@ static const char config_text[] =
 
 const struct now pipe_now = { 1000, 1795341600000 };
 
-static int memory_append(struct sink *sink, struct place place, const struct rows *rows)
+static int memory_append(struct sink *sink, struct object_place place,
+			 const struct rows *rows)
 {
 	struct memory *m = (struct memory *)sink;
 
@@ -42,7 +43,8 @@ static int memory_append(struct sink *sink, struct place place, const struct row
 	return buf_error(&m->rows[place.tag]);
 }
 
-static int memory_seal(struct sink *sink, struct place place, const struct object *object)
+static int memory_seal(struct sink *sink, struct object_place place,
+		       const struct object *object)
 {
 	(void)sink;
 	(void)place;
@@ -82,10 +84,10 @@ static void sealed(void *context)
 	(void)context;
 }
 
-static void open_intake(struct pipe *p)
+static void open_spool_sink(struct pipe *p)
 {
 	struct spool_options options = { .max_bytes = INT64_MAX, .max_age = INT64_MAX };
-	struct intake_parts parts = {
+	struct spool_sink_parts parts = {
 		.stages = &p->tenant.stages,
 		.stats = &p->stats,
 		.sealed = sealed,
@@ -107,8 +109,8 @@ static void open_intake(struct pipe *p)
 		fail("%s", err.text);
 	parts.dir = p->dir;
 	parts.sealers = p->workers;
-	p->intake = intake_new(&parts);
-	if (!p->intake)
+	p->spool_sink = spool_sink_new(&parts);
+	if (!p->spool_sink)
 		fail("out of memory");
 }
 
@@ -186,12 +188,12 @@ static void close_topology(struct pipe *p)
 
 static void open_pipeline(struct pipe *p)
 {
-	struct pipeline_parts parts = { .limits = p->tenant.limits.bucket };
+	struct pipeline_parts parts = { .limits = p->tenant.store.bucket };
 
 	stage_set_parts(&p->tenant.stages, &parts);
 	p->pipeline = pipeline_new(&parts,
 				   p->options.in_memory ? &p->memory.sink
-							: intake_sink(p->intake),
+							: spool_sink_base(p->spool_sink),
 				   &p->stats);
 	if (!p->pipeline)
 		fail("out of memory");
@@ -276,7 +278,7 @@ struct pipe *pipe_start(size_t passes, const struct pipe_options *options)
 	if (options->in_memory)
 		open_memory(&p->memory);
 	else
-		open_intake(p);
+		open_spool_sink(p);
 	open_pipeline(p);
 	return p;
 }
@@ -288,7 +290,7 @@ void pipe_end(void *state)
 	int tag;
 
 	pipeline_free(p->pipeline);
-	intake_free(p->intake);
+	spool_sink_free(p->spool_sink);
 	if (p->dir)
 		spool_dir_close(p->dir);
 	if (p->spool)

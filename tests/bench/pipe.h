@@ -7,7 +7,7 @@
 
 #include <semaphore.h>
 #include "bench.h"
-#include "spool/intake.h"
+#include "spool/spool_sink.h"
 #include "settings/tenant_config.h"
 #include "topology/topology.h"
 
@@ -54,7 +54,7 @@ struct pipe {
 	struct workers *workers;
 	struct spool *spool;
 	struct spool_dir *dir;
-	struct intake *intake;
+	struct spool_sink *spool_sink;
 };
 
 /* The time, always. */

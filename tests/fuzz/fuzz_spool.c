@@ -102,12 +102,12 @@ static void mark(uint64_t id, const struct seal_state *state)
 	char path[SPOOL_PATH_MAX];
 	int fd;
 
-	if (state->is_marked || !state->recipe.len)
+	if (state->is_marked || !state->spec.len)
 		return;
 	spool_path(world.dir, SPOOL_OPEN, id, path);
 	fd = io_open(path, O_RDWR, 0);
 	fuzz_check(fd >= 0 && ftruncate(fd, state->good) == 0, "the file can be cut");
-	fuzz_check(seal_mark(fd, state->good, &object) == 0, "it can be marked");
+	fuzz_check(seal_frame_append(fd, state->good, &object) == 0, "it can be marked");
 	close(fd);
 }
 
@@ -157,7 +157,7 @@ static void use(uint64_t id, int64_t size, int64_t records)
 		   "what can be trusted lies in the file");
 	if (!error)
 		mark(id, &state);
-	buf_fini(&state.recipe);
+	buf_fini(&state.spec);
 	error = seal_object(world.dir, id, state.good, NULL, now);
 	fuzz_check(!error || error == -EBADMSG, "nothing is tried again for ever");
 	if (!error)

@@ -2,9 +2,9 @@
 """Seeds made by hand, for targets that the recordings say nothing about, and for odd corners of the others."""
 import struct
 
-RECIPE = (b'{"format":1,"tag":"ingress","dirname":"bucket","prefix":"logs","content_encoding":"auto",'
+OBJECT_SPEC = (b'{"format":1,"tag":"ingress","dirname":"bucket","prefix":"logs","content_encoding":"auto",'
           b'"record":"vpclogs","header":"%s","encode":"json","compress":"%s","compress_options":{"level":%d}}')
-SLOTTED = (RECIPE % (b"none", b"none", 0)).replace(
+SLOTTED = (OBJECT_SPEC % (b"none", b"none", 0)).replace(
     b'"content_encoding"', b'"layout":"{year}{month}{day}{hour}{minute}/{tag}/{stream}/{sequence}","slot_ms":%s,"content_encoding"')
 ENVELOPE = (b'{"format":1,"key":"logs/ingress/20200101T000000Z/00000001.gz","dirname":"bucket",'
             b'"content_type":"application/json","content_encoding":"gzip","records":3,"size":17,"sha256":"%s",'
@@ -21,8 +21,8 @@ def spool(*frames):
     return b"\x01" + b"".join(frames)
 
 
-HEAD = spool_frame(1, RECIPE % (b"vpclogs", b"gzip", 6))
-PLAIN = spool_frame(1, RECIPE % (b"none", b"none", 0))
+HEAD = spool_frame(1, OBJECT_SPEC % (b"vpclogs", b"gzip", 6))
+PLAIN = spool_frame(1, OBJECT_SPEC % (b"none", b"none", 0))
 ROWS = spool_frame(2, b",\n{\"a\":1},\n{\"a\":2}", 2, (1000, 2000))
 SEAL = spool_frame(3, b'{"key":"logs/ingress/1.gz","lost_flows":7}', 4, (1000, 3000))
 
@@ -45,9 +45,9 @@ SEEDS = {
               spool(HEAD, SEAL), spool(HEAD[:40]), spool(HEAD, ROWS, SEAL, ROWS),
               spool(spool_frame(1, SLOTTED % b"1551196800000"), ROWS),
               b"\x00" + HEAD + ROWS + SEAL],
-    "recipe": [RECIPE % (header, compress, level) for header in (b"none", b"vpclogs")
+    "object_spec": [OBJECT_SPEC % (header, compress, level) for header in (b"none", b"vpclogs")
                for compress, level in ((b"none", 0), (b"gzip", 6), (b"zstd", 1))]
-    + [(RECIPE % (b"none", b"none", 0)).replace(b'"json"', b'"%s","columns":["a b","c,\\"d"]' % encode)
+    + [(OBJECT_SPEC % (b"none", b"none", 0)).replace(b'"json"', b'"%s","columns":["a b","c,\\"d"]' % encode)
        for encode in (b"csv", b"text", b"ndjson", b"secadvisor")]
     + [SLOTTED % slot for slot in (b"1551196800000", b"-9223372036854775808", b"9223372036854775807", b"-1")],
     "envelope": [ENVELOPE, ENVELOPE.replace(b"gzip", b""), ENVELOPE.replace(b'"1"', b'"\\u0000\\ud800"')],

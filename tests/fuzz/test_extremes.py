@@ -60,7 +60,7 @@ WRAPS = {
     "gremlin": lambda value: b'[{"Metadata":{"Type":%s,"IPV4":[%s],"X":%s}}]' % (value, value, value),
     "iam_reply": lambda value: b'{"access_token":%s,"expires_in":%s,"x":%s}' % (value, value, value),
     "status": lambda value: b'{"version":%s,"uptime_seconds":%s,"tenants":[{"name":%s}]}' % (value, value, value),
-    "recipe": lambda value: b'{"format":%s,"tag":%s,"header_options":%s}' % (value, value, value),
+    "object_spec": lambda value: b'{"format":%s,"tag":%s,"header_options":%s}' % (value, value, value),
     "yaml": in_yaml,
     "config": in_yaml,
 }
@@ -84,12 +84,12 @@ OTHERS = {
              "slashes": b"/" * DEEP, "invalid UTF-8": INVALID},
     "spool": {"a length of 4 GiB": b"\x00" + b"\xff" * 32,
               "a length of 500 MiB": b"\x01" + handmade.HEAD + struct.pack("<IIIIqq", 500 * MIB, 0, 2, 1, 0, 0) + b"x",
-              "long recipe": b"\x01" + handmade.spool_frame(1, b" " * 2 * MIB + handmade.HEAD[32:]) + handmade.ROWS,
+              "long spec": b"\x01" + handmade.spool_frame(1, b" " * 2 * MIB + handmade.HEAD[32:]) + handmade.ROWS,
               "long header": b"\x01" + handmade.spool_frame(1, handmade.HEAD[32:].replace(
                   b'"encode"', b'"header_options":{"*":{"a":"%s"}},"encode"' % (b"<" * 200000))) + handmade.ROWS,
               "long key": b"\x01" + handmade.HEAD + handmade.ROWS
               + handmade.spool_frame(3, b'{"key":"%s"}' % (b"k" * 2 * MIB)), "frames": b"\x01" + handmade.HEAD + handmade.ROWS * 20000,
-              "deep recipe": b"\x01" + handmade.spool_frame(1, b'{"header_options":' + nested(b"[", b"]") + b"}")},
+              "deep spec": b"\x01" + handmade.spool_frame(1, b'{"header_options":' + nested(b"[", b"]") + b"}")},
     "recording": {"bomb": gzip.compress(b"a" * (100 * MIB), 9), "size": varint(1 << 62)},
     "template": {"open ifs": b"{{if .UUID}}" * 100000, "open braces": b"{{" * DEEP, "digits": b"{{" + DIGITS + b"}}",
                  "values": b"{{.NodeTID}}" * 100000, "invalid UTF-8": b"{{.U" + INVALID + b"}}"},

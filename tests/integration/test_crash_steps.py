@@ -18,14 +18,14 @@ Step = collections.namedtuple("Step", "calls file when")
 # What spare.c does has other names than the commit: renameat2 makes a file of a spare, renameat a spare of a file.
 RENAME, TO_SPARE = "rename", "renameat"
 
-# Of an object for each batch and tag: recipe, rows, mark. The first few are let pass.
+# Of an object for each batch and tag: spec, rows, seal frame. The first few are let pass.
 MAKING = {
     "stream-id": Step("pwrite64", "streams", 1),
     "stream-id-synced": Step("fdatasync", "streams", 1),
     "open-file": Step("openat", "exporter/open/%016d", 1),
-    "recipe": Step("pwritev", "exporter/open/%016d", 1),
+    "spec": Step("pwritev", "exporter/open/%016d", 1),
     "append": Step("pwritev", "exporter/open/%016d", 2),
-    "seal-mark": Step("pwritev", "exporter/open/%016d", 3),
+    "seal-frame": Step("pwritev", "exporter/open/%016d", 3),
     "object-begun": Step("openat", "exporter/tmp/%016d", 1),
     "body": Step("pwrite64", "exporter/tmp/%016d", 1),
     "head": Step("pwrite64", "exporter/tmp/%016d", 2),
@@ -39,7 +39,7 @@ FINISHING = {
     "stream-id": MAKING["stream-id"],
     "stream-id-synced": MAKING["stream-id-synced"],
     "cut": Step("ftruncate", "exporter/open/%016d", 1),
-    "seal-mark": Step("pwritev", "exporter/open/%016d", 1),
+    "seal-frame": Step("pwritev", "exporter/open/%016d", 1),
     **{name: MAKING[name] for name in (
         "object-begun", "body", "head", "commit", "remove-open", "remove-stored")},
 }

@@ -60,8 +60,8 @@ def open_slots(folder):
     for path in sorted((folder / "spool" / "exporter" / "open").iterdir()):
         for frame in spoolfiles.frames(path.read_bytes()):
             if frame.kind == spoolfiles.RECIPE:
-                recipe = json.loads(frame.payload)
-                found[recipe["tag"]].add(name_of(recipe["slot_ms"]))
+                spec = json.loads(frame.payload)
+                found[spec["tag"]].add(name_of(spec["slot_ms"]))
     return dict(found)
 
 

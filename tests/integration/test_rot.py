@@ -47,8 +47,8 @@ OPEN = {
     "open-long-frame": Case("open", lambda data: flipped(data, borders(data)[4] + 2), KEPT, 3),
     "open-zeroed": Case("open", lambda data: zeroed(data, middle(data, 2)), KEPT, 1),
     "open-first-rows": Case("open", lambda data: flipped(data, middle(data, 1)), KEPT, 0),
-    "open-recipe": Case("open", lambda data: flipped(data, 50), "moved to bad/: its recipe is damaged", 0),
-    "open-old": Case("open", lambda data: spoolfiles.with_recipe(data, other_format),
+    "open-spec": Case("open", lambda data: flipped(data, 50), "moved to bad/: the spec of its object is damaged", 0),
+    "open-old": Case("open", lambda data: spoolfiles.with_spec(data, other_format),
                      "moved to bad/: format 7; this version knows 1", 0),
 }
 SEALED = {
@@ -89,7 +89,7 @@ def leave_files(folder, analyzer):
 def put_copy(spool, name, files):
     """Make the spool of a tenant of that name, whose bucket has that name too, with its changed file."""
     case, rename = CASES[name], lambda text: text.replace(b'"dirname":"bucket"', b'"dirname":"%s"' % name.encode())
-    change = spoolfiles.with_recipe if case.folder == "open" else spoolfiles.with_envelope
+    change = spoolfiles.with_spec if case.folder == "open" else spoolfiles.with_envelope
     original = change(files[case.folder], rename)
     path = spool / name / case.folder / "0000000000000005"
     path.parent.mkdir(parents=True)

@@ -33,7 +33,7 @@ def frames(data):
 
 
 def open_records(data):
-    """Return (tag, records) of an open file with JSON rows; tag is None without a recipe."""
+    """Return (tag, records) of an open file with JSON rows; tag is None without a spec."""
     tag, rows = None, b""
     for frame in frames(data):
         if frame.kind == RECIPE:
@@ -43,8 +43,8 @@ def open_records(data):
     return tag, objects.split("[" + rows.decode().lstrip(",") + "]")[1]
 
 
-def with_recipe(data, change):
-    """Return an open file whose recipe is change(text of the recipe), with the right checksum."""
+def with_spec(data, change):
+    """Return an open file whose spec is change(text of the spec), with the right checksum."""
     first = next(frames(data))
     text = change(first.payload)
     rest = data[8:HEAD] + text

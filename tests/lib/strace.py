@@ -68,9 +68,9 @@ def rows_written(output, process):
         parts = VECTOR.findall(call.arguments) if call.name == "pwritev" else []
         if not parts or call.result != sum(int(size) for _, size in parts):
             continue
-        recipe = re.search(r'\\"tag\\":\\"(\w+)', call.arguments)
-        if recipe:
-            tags[call.path] = recipe[1]
+        spec = re.search(r'\\"tag\\":\\"(\w+)', call.arguments)
+        if spec:
+            tags[call.path] = spec[1]
             continue
         head = parts[0][0].encode().decode("unicode_escape").encode("latin-1")
         if call.path in tags and int.from_bytes(head[8:12], "little") == ROWS:

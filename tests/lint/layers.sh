@@ -9,7 +9,7 @@
 # What stands left of the bar is the core and may use nothing right of it, and
 # sys uses of it only base, format and config. host/ sees only what every host sees,
 # include/. Only extension.c stands in no room: the table that it exports has an
-# entry that runs the commands.
+# entry that runs the commands. What is called *_private.h is its room's own.
 find extension -name '*.[ch]' | sort | xargs awk '
 BEGIN {
 	count = split("base format config flow pipeline stage sys net topology spool writer source " \
@@ -55,6 +55,8 @@ function complain(text)
 		complain("\"" part[2] "\" is to be written from extension/")
 	else if (!(to in rank))
 		complain("\"" part[2] "\" is in no layer")
+	else if (part[2] ~ /_private\.h$/ && to != from)
+		complain("\"" part[2] "\" is for " to "/ alone")
 	else if (from == "sys" && to != "sys" && rank[to] > rank["config"])
 		complain("sys/ is above base/, format/ and config/ only, and includes \"" part[2] "\"")
 	else if (rank[to] > rank[from])

@@ -3,7 +3,7 @@
 #ifndef STAGES_H
 #define STAGES_H
 
-#include "stage/set.h"
+#include "stage/stage_set.h"
 
 struct stages {
 	struct config *config;

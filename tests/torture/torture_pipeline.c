@@ -21,13 +21,15 @@ struct keeper {
 	struct outcome *tag; /* TAG_COUNT of them */
 };
 
-static int keep_rows(struct sink *sink, struct place place, const struct rows *rows)
+static int keep_rows(struct sink *sink, struct object_place place,
+		     const struct rows *rows)
 {
 	outcome_put(&((struct keeper *)sink)->tag[place.tag], rows->bytes);
 	return 0;
 }
 
-static int keep_object(struct sink *sink, struct place place, const struct object *object)
+static int keep_object(struct sink *sink, struct object_place place,
+		       const struct object *object)
 {
 	(void)sink;
 	(void)place;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* torture_stage.c - stages from a configuration, their recipe, objects by it. */
-#include "stage/recipe.h"
+/* torture_stage.c - stages from a configuration, their spec, objects by it. */
+#include "stage/object_builder.h"
 #include "stages.h"
 #include "torture.h"
 
@@ -15,7 +15,7 @@ static int keep(struct byte_sink *sink, struct str bytes)
 	return 0;
 }
 
-static int make(const struct recipe *recipe, struct outcome *o)
+static int make(const struct object_spec *spec, struct outcome *o)
 {
 	const struct object about = {
 		.key = STR("key"),
@@ -24,20 +24,20 @@ static int make(const struct recipe *recipe, struct outcome *o)
 		.records = 2,
 	};
 	struct keeper keeper = { { keep }, o };
-	struct making making;
-	int error = making_start(&making, recipe, &about, &keeper.sink), i;
+	struct object_builder builder;
+	int error = object_builder_start(&builder, spec, &about, &keeper.sink), i;
 
 	for (i = 0; !error && i < 100; i++)
-		error = making_rows(&making, STR(",\n{\"a\":1},\n{\"a\":2}"));
+		error = object_builder_rows(&builder, STR(",\n{\"a\":1},\n{\"a\":2}"));
 	if (!error)
-		error = making_finish(&making);
-	making_end(&making);
+		error = object_builder_finish(&builder);
+	object_builder_end(&builder);
 	return error;
 }
 
-static int make_by_recipe(struct outcome *o, const char *which, const char *compress)
+static int build_by_spec(struct outcome *o, const char *which, const char *compress)
 {
-	const struct recipe_place place = {
+	const struct object_spec_place place = {
 		.dirname = STR("bucket"),
 		.prefix = STR("lo\"gs"),
 		.content_encoding = STR("auto"),
@@ -46,20 +46,20 @@ static int make_by_recipe(struct outcome *o, const char *which, const char *comp
 	struct stages stages;
 	struct buf text = BUF_INIT(1 << 16);
 	struct arena arena = ARENA_INIT(1 << 20);
-	struct recipe recipe = { 0 };
+	struct object_spec spec = { 0 };
 	struct err err = ERR_INIT;
 	int error = stages_open(&stages, which, compress);
 
 	if (!error) {
-		recipe_write(&stages.set, &place, &text);
+		object_spec_write(&stages.set, &place, &text);
 		error = buf_error(&text);
 	}
 	if (!error)
-		error = recipe_read(buf_str(&text), &arena, &recipe, &err);
+		error = object_spec_read(buf_str(&text), &arena, &spec, &err);
 	if (!error) {
 		outcome_put(o, buf_str(&text));
-		error = make(&recipe, o);
-		recipe_fini(&recipe);
+		error = make(&spec, o);
+		object_spec_fini(&spec);
 	}
 	buf_fini(&text);
 	arena_fini(&arena);
@@ -69,12 +69,12 @@ static int make_by_recipe(struct outcome *o, const char *which, const char *comp
 
 static int make_gzip(struct outcome *o)
 {
-	return make_by_recipe(o, stages_vpclogs, "gzip");
+	return build_by_spec(o, stages_vpclogs, "gzip");
 }
 
 static int make_zstd(struct outcome *o)
 {
-	return make_by_recipe(o, stages_aws, "zstd");
+	return build_by_spec(o, stages_aws, "zstd");
 }
 
 const struct operation torture_stage[] = {

@@ -6,7 +6,7 @@
 #ifndef TESTS_SPOOL_HOUSE_H
 #define TESTS_SPOOL_HOUSE_H
 
-#include "spool/intake.h"
+#include "spool/spool_sink.h"
 #include "spool_world.h"
 
 /* When all of it happens. */
@@ -17,7 +17,7 @@ struct house {
 	struct world w;
 	struct stage_set stages;
 	struct workers *workers; /* has no threads: a test runs it */
-	struct intake *intake;
+	struct spool_sink *spool_sink;
 	struct sink *sink;
 	struct streams streams;
 	struct layout layout;
@@ -34,7 +34,7 @@ static inline void house_note_sealed(void *context)
 /* As after a start. */
 static inline void house_start(struct house *h)
 {
-	struct intake_parts parts = {
+	struct spool_sink_parts parts = {
 		.dir = h->w.dir,
 		.stages = &h->stages,
 		.sealers = h->workers,
@@ -49,9 +49,9 @@ static inline void house_start(struct house *h)
 		.context = h,
 	};
 
-	h->intake = intake_new(&parts);
-	assert_non_null(h->intake);
-	h->sink = intake_sink(h->intake);
+	h->spool_sink = spool_sink_new(&parts);
+	assert_non_null(h->spool_sink);
+	h->sink = spool_sink_base(h->spool_sink);
 }
 
 static inline void house_open(struct house *h)
@@ -75,8 +75,8 @@ static inline void house_open(struct house *h)
 
 static inline void house_stop(struct house *h)
 {
-	intake_free(h->intake);
-	h->intake = NULL;
+	spool_sink_free(h->spool_sink);
+	h->spool_sink = NULL;
 }
 
 /* kill -9, and a new start. */

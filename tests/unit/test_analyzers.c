@@ -12,7 +12,7 @@
 #include <cmocka.h>
 #include "net/http.h"
 #include "tests/lib/tiny_server.h"
-#include "topology/analyzer.h"
+#include "topology/analyzer_url.h"
 #include "topology/topology.h"
 
 #define SITES 3
@@ -602,7 +602,7 @@ static void services(void **state)
 		struct err err = ERR_INIT;
 
 		buf_reset(&url);
-		assert_int_equal(analyzer_put_url(&url, str_of(pairs[i][0]), false, &err),
+		assert_int_equal(analyzer_url_put(&url, str_of(pairs[i][0]), false, &err),
 				 pairs[i][1] ? 0 : -EINVAL);
 		if (pairs[i][1])
 			assert_string_equal(url.ptr, pairs[i][1]);

@@ -36,7 +36,7 @@ struct fake_sink {
 };
 
 /* That of the place; NULL: more are open than may be. */
-static struct fake_object *find(struct fake_sink *fake, struct place place)
+static struct fake_object *find(struct fake_sink *fake, struct object_place place)
 {
 	struct fake_object *found = NULL;
 	int i;
@@ -52,7 +52,8 @@ static struct fake_object *find(struct fake_sink *fake, struct place place)
 	return found;
 }
 
-static int fake_append(struct sink *sink, struct place place, const struct rows *rows)
+static int fake_append(struct sink *sink, struct object_place place,
+		       const struct rows *rows)
 {
 	struct fake_sink *fake = (struct fake_sink *)sink;
 	struct fake_object *o = find(fake, place);
@@ -72,7 +73,8 @@ static int fake_append(struct sink *sink, struct place place, const struct rows 
 	return 0;
 }
 
-static int fake_seal(struct sink *sink, struct place place, const struct object *object)
+static int fake_seal(struct sink *sink, struct object_place place,
+		     const struct object *object)
 {
 	struct fake_sink *fake = (struct fake_sink *)sink;
 	struct fake_object *o = find(fake, place);

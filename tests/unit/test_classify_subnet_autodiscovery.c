@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <cmocka.h>
-#include "stage/set.h"
+#include "stage/stage_set.h"
 #include "fake_answers.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

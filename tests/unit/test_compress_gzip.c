@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <zlib.h>
 #include <cmocka.h>
-#include "stage/set.h"
+#include "stage/stage_set.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define MEGABYTES    ((size_t)3 << 20)

@@ -40,7 +40,7 @@ static void count_done(struct put *put)
 
 static void set_directory(struct desk *d, const char *path)
 {
-	const struct field *field = shape_find(store_file.state, STR("directory"));
+	const struct field *field = shape_find(writer_file.state, STR("directory"));
 
 	assert_non_null(field);
 	*(struct str *)((char *)d->writer + field->offset) = str_of(path);
@@ -55,10 +55,10 @@ static void desk_open(struct desk *d, size_t size)
 	*d = (struct desk){ .done = 0 };
 	snprintf(d->top, sizeof(d->top), "%s/file-XXXXXX", tmp ? tmp : "/tmp");
 	assert_non_null(mkdtemp(d->top));
-	d->writer = calloc(1, store_file.state->size);
+	d->writer = calloc(1, writer_file.state->size);
 	assert_non_null(d->writer);
 	set_directory(d, d->top);
-	assert_int_equal(store_file.init(d->writer, NULL, NULL), 0);
+	assert_int_equal(writer_file.init(d->writer, NULL, NULL), 0);
 	d->object = (struct sealed){
 		.dirname = STR("bucket"),
 		.key = STR("p/other/00000000.gz"),
@@ -92,7 +92,7 @@ static void put(struct desk *d, enum put_result result)
 	d->done = 0;
 	d->put.result = PUT_FAILED;
 	d->put.error[0] = '\0';
-	store_file.put(d->writer, &d->put);
+	writer_file.put(d->writer, &d->put);
 	assert_int_equal(d->done, 1);
 	if (d->put.result != result)
 		fail_msg("%d: %s", (int)d->put.result, d->put.error);
@@ -274,11 +274,11 @@ static void test_cut_files_are_not_stored(void **state)
 static void test_directory_must_be_set(void **state)
 {
 	struct err err = ERR_INIT;
-	void *writer = calloc(1, store_file.state->size);
+	void *writer = calloc(1, writer_file.state->size);
 
 	(void)state;
 	assert_non_null(writer);
-	assert_int_equal(store_file.init(writer, NULL, &err), -EINVAL);
+	assert_int_equal(writer_file.init(writer, NULL, &err), -EINVAL);
 	assert_string_equal(err.key, "directory");
 	free(writer);
 }

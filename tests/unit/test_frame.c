@@ -20,7 +20,7 @@ static const struct {
 	struct frame head;
 	const char *payload;
 } frames[] = {
-	{ { .kind = FRAME_RECIPE }, "{\"format\":1}" },
+	{ { .kind = FRAME_OBJECT_SPEC }, "{\"format\":1}" },
 	{ { .kind = FRAME_ROWS,
 	    .records = 2,
 	    .first_ms = 1551199609804,

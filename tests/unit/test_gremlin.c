@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <cmocka.h>
-#include "topology/analyzer.h"
+#include "topology/analyzer_url.h"
 #include "topology/gremlin.h"
 
 static void bodies(void **state)
@@ -360,7 +360,7 @@ static void analyzers(void **state)
 		int error;
 
 		buf_reset(&url);
-		error = analyzer_put_url(&url, str_of(pairs[i][0]), false, &err);
+		error = analyzer_url_put(&url, str_of(pairs[i][0]), false, &err);
 		print_message("  %s %s\n", pairs[i][0], err.text);
 		assert_int_equal(error, pairs[i][1] ? 0 : -EINVAL);
 		if (pairs[i][1])

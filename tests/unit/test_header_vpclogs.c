@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <cmocka.h>
-#include "stage/set.h"
+#include "stage/stage_set.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define T0	     INT64_C(1551199609544) /* 2019-02-26T16:46:49.544Z */

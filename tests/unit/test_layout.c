@@ -85,7 +85,7 @@ static void test_keys_have_the_time_of_their_slot(void **state)
 
 #define UNIQUE "{tag}{stream}{sequence}"
 
-/* A recipe is a file: its slot may be any number. */
+/* A spec is a file: its slot may be any number. */
 static void test_any_time_is_in_a_slot(void **state)
 {
 	static const int64_t times[] = { INT64_MIN, INT64_MIN + 1, INT64_MAX, -1, 0 };

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <cmocka.h>
-#include "stage/set.h"
+#include "stage/stage_set.h"
 #include "stage/vpclogs.h"
 
 #define WALL_MS	    INT64_C(1795325297493) /* when the monotonic clock is 0 */

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include "format/json_write.h"
 #include "stage/secadvisor.h"
-#include "stage/set.h"
+#include "stage/stage_set.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define ROOM	     4

@@ -206,7 +206,8 @@ struct fake_sink {
 	bool fails, has_slots;
 };
 
-static int fake_append(struct sink *sink, struct place place, const struct rows *rows)
+static int fake_append(struct sink *sink, struct object_place place,
+		       const struct rows *rows)
 {
 	struct fake_sink *fake = (struct fake_sink *)sink;
 
@@ -219,7 +220,8 @@ static int fake_append(struct sink *sink, struct place place, const struct rows 
 	return 0;
 }
 
-static int fake_seal(struct sink *sink, struct place place, const struct object *object)
+static int fake_seal(struct sink *sink, struct object_place place,
+		     const struct object *object)
 {
 	struct fake_sink *fake = (struct fake_sink *)sink;
 

@@ -11,7 +11,7 @@
 #include "tests/unit/spool_house.h"
 
 #define FILES	 64 /* of one spool */
-#define FRAMES	 5  /* recipe, rows, rows, rows, mark */
+#define FRAMES	 5  /* spec, rows, rows, rows, mark */
 #define KEY	 "p/other/its/key"
 #define FILE_MAX (1 << 16)
 
@@ -68,12 +68,12 @@ static void take_body(void *self, struct put *put)
 	put->done(put);
 }
 
-static const struct store store_trial = { .name = "trial", .put = take_body };
+static const struct writer store_trial = { .name = "trial", .put = take_body };
 
 static void half_start_uploader(struct half *h)
 {
 	struct uploader_parts parts = {
-		.store = &store_trial,
+		.writer = &store_trial,
 		.state = h,
 		.dir = h->house.w.dir,
 		.workers = h->house.workers,
@@ -114,7 +114,7 @@ static void half_restart(struct half *h)
 	half_stop(h);
 	house_restart(&h->house);
 	half_start_uploader(h);
-	intake_recover(h->house.intake, start);
+	spool_sink_recover(h->house.spool_sink, start);
 	workers_run(workers, start);
 	uploader_wake(h->uploader);
 	workers_run(workers, start);
@@ -136,12 +136,12 @@ static void make_original(bool is_marked, bool is_sealed, struct buf *file)
 		struct rows rows = { str_of(batches[i].rows), batches[i].count, 100,
 				     200 };
 
-		assert_int_equal(sink->append(sink, (struct place){ TAG_OTHER, 0 },
+		assert_int_equal(sink->append(sink, (struct object_place){ TAG_OTHER, 0 },
 					      &rows),
 				 0);
 	}
 	if (is_marked)
-		assert_int_equal(sink->seal(sink, (struct place){ TAG_OTHER, 0 },
+		assert_int_equal(sink->seal(sink, (struct object_place){ TAG_OTHER, 0 },
 					    &object),
 				 0);
 	if (is_sealed)

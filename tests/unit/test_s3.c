@@ -222,7 +222,7 @@ static void timeouts(void **state)
 
 static void set(void *self, const char *name, const char *value)
 {
-	const struct field *f = shape_find(store_s3.state, str_of(name));
+	const struct field *f = shape_find(writer_s3.state, str_of(name));
 	struct str text = str_of(value);
 
 	assert_non_null(f);
@@ -231,10 +231,10 @@ static void set(void *self, const char *name, const char *value)
 
 static void *new_writer(const char *endpoint)
 {
-	void *self = calloc(1, store_s3.state->size);
+	void *self = calloc(1, writer_s3.state->size);
 
 	assert_non_null(self);
-	memcpy(self, store_s3.state->defaults, store_s3.state->size);
+	memcpy(self, writer_s3.state->defaults, writer_s3.state->size);
 	set(self, "endpoint", endpoint);
 	set(self, "access_key", "a");
 	set(self, "secret_key", "s");
@@ -311,13 +311,13 @@ static void world_init(struct world *w, tiny_answer *answer)
 	sem_init(&w->store.arrived, 0, 0);
 	sem_init(&w->store.gate, 0, 0);
 	sem_init(&w->done, 0, 0);
-	w->server = tiny_server_new(answer, &w->store);
+	w->server = tiny_server_new(answer, &w->writer);
 	w->http = http_new(&err);
 	assert_true(w->server && w->http);
 	snprintf(w->endpoint, sizeof(w->endpoint), "http://127.0.0.1:%u",
 		 tiny_server_port(w->server));
 	w->writer = new_writer(w->endpoint);
-	assert_int_equal(store_s3.init(w->writer, w->http, &err), 0);
+	assert_int_equal(writer_s3.init(w->writer, w->http, &err), 0);
 	w->put = (struct put){ .object = &object,
 			       .fd = mkstemp(name),
 			       .done = on_done,
@@ -328,7 +328,7 @@ static void world_init(struct world *w, tiny_answer *answer)
 
 static void world_fini(struct world *w)
 {
-	store_s3.fini(w->writer);
+	writer_s3.fini(w->writer);
 	http_free(w->http);
 	tiny_server_free(w->server);
 	free(w->writer);
@@ -342,13 +342,13 @@ static void skewed_clock(void **state)
 
 	(void)state;
 	world_init(&w, late_store);
-	store_s3.put(w.writer, &w.put);
+	writer_s3.put(w.writer, &w.put);
 	sem_wait(&w.done);
 	assert_int_equal(w.put.result, PUT_FAILED);
 	assert_int_equal(w.put.retry_after_ms, 1);
 	assert_string_equal(w.put.error,
 			    "403 RequestTimeTooSkewed: the clock of this host is wrong");
-	store_s3.put(w.writer, &w.put);
+	writer_s3.put(w.writer, &w.put);
 	sem_wait(&w.done);
 	assert_int_equal(w.put.result, PUT_STORED);
 	assert_string_equal(w.put.error, "");
@@ -363,10 +363,10 @@ static void cancelled_put(void **state)
 
 	(void)state;
 	world_init(&w, hanging_store);
-	store_s3.cancel(w.writer, &w.put); /* not under way: nothing */
-	store_s3.put(w.writer, &w.put);
+	writer_s3.cancel(w.writer, &w.put); /* not under way: nothing */
+	writer_s3.put(w.writer, &w.put);
 	sem_wait(&w.store.arrived);
-	store_s3.cancel(w.writer, &w.put);
+	writer_s3.cancel(w.writer, &w.put);
 	sem_wait(&w.done);
 	assert_int_equal(w.put.result, PUT_FAILED);
 	assert_string_equal(w.put.error, "cancelled");
@@ -380,10 +380,10 @@ static void no_store(void **state)
 
 	(void)state;
 	world_init(&w, hanging_store);
-	store_s3.fini(w.writer);
+	writer_s3.fini(w.writer);
 	set(w.writer, "endpoint", "http://127.0.0.1:1");
-	assert_int_equal(store_s3.init(w.writer, w.http, NULL), 0);
-	store_s3.put(w.writer, &w.put);
+	assert_int_equal(writer_s3.init(w.writer, w.http, NULL), 0);
+	writer_s3.put(w.writer, &w.put);
 	sem_wait(&w.done);
 	assert_int_equal(w.put.result, PUT_FAILED);
 	assert_string_equal(w.put.error, "connection refused by 127.0.0.1:1");

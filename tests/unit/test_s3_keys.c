@@ -30,12 +30,12 @@ struct option {
 
 static void *new_writer(const struct option *o)
 {
-	void *self = calloc(1, store_s3.state->size);
+	void *self = calloc(1, writer_s3.state->size);
 
 	assert_non_null(self);
-	memcpy(self, store_s3.state->defaults, store_s3.state->size);
+	memcpy(self, writer_s3.state->defaults, writer_s3.state->size);
 	for (; o->name; o++) {
-		const struct field *f = shape_find(store_s3.state, str_of(o->name));
+		const struct field *f = shape_find(writer_s3.state, str_of(o->name));
 		struct str text = str_of(o->value);
 
 		assert_non_null(f);
@@ -108,7 +108,7 @@ static void options(void **state)
 	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		struct err err = ERR_INIT;
 		void *self = new_writer(table[i].option);
-		int error = store_s3.init(self, NULL, &err);
+		int error = writer_s3.init(self, NULL, &err);
 
 		print_message("  %s: %s\n", err.key, err.text);
 		assert_int_equal(error == 0, table[i].key == NULL);
@@ -116,7 +116,7 @@ static void options(void **state)
 			assert_string_equal(err.key, table[i].key);
 		if (table[i].key)
 			assert_non_null(strstr(err.text, table[i].text));
-		store_s3.fini(self);
+		writer_s3.fini(self);
 		free(self);
 	}
 }
@@ -231,7 +231,7 @@ static int teardown(void **state)
 	int i;
 
 	if (w->writer)
-		store_s3.fini(w->writer);
+		writer_s3.fini(w->writer);
 	free(w->writer);
 	http_free(w->http);
 	for (i = 0; i < 8; i++)
@@ -252,7 +252,7 @@ static void start(struct world *w, const struct option *o)
 	struct err err = ERR_INIT;
 
 	w->writer = new_writer(o);
-	if (store_s3.init(w->writer, w->http, &err))
+	if (writer_s3.init(w->writer, w->http, &err))
 		fail_msg("%s", err.text);
 }
 
@@ -266,7 +266,7 @@ static void start_iam(struct world *w)
 
 static void run(struct world *w)
 {
-	store_s3.put(w->writer, &w->put[0]);
+	writer_s3.put(w->writer, &w->put[0]);
 	sem_wait(&w->done);
 }
 
@@ -305,7 +305,7 @@ static void regions(void **state)
 		run(w);
 		assert_int_equal(w->put[0].result, PUT_STORED);
 		assert_non_null(strstr(w->authorization[i], table[i].scope));
-		store_s3.fini(w->writer);
+		writer_s3.fini(w->writer);
 		free(w->writer);
 		w->writer = NULL;
 	}
@@ -356,11 +356,11 @@ static void puts_wait_for_the_token(void **state)
 	w->token_waits = true;
 	start_iam(w);
 	for (i = 0; i < PUTS; i++)
-		store_s3.put(w->writer, &w->put[i]);
+		writer_s3.put(w->writer, &w->put[i]);
 	sem_wait(&w->was_asked);
 	assert_int_equal(w->puts, 0);
 	assert_int_equal(sem_trywait(&w->done), -1);
-	store_s3.cancel(w->writer, &w->put[1]);
+	writer_s3.cancel(w->writer, &w->put[1]);
 	sem_wait(&w->done);
 	assert_int_equal(w->put[1].result, PUT_FAILED);
 	assert_string_equal(w->put[1].error, "cancelled");
@@ -385,7 +385,7 @@ static void no_token(void **state)
 			 "{\"errorCode\":\"BXNIM0415E\"}";
 	w->token_waits = true;
 	start_iam(w);
-	store_s3.put(w->writer, &w->put[0]);
+	writer_s3.put(w->writer, &w->put[0]);
 	sem_post(&w->gate);
 	sem_wait(&w->done);
 	assert_int_equal(w->put[0].result, PUT_FAILED);
@@ -415,8 +415,8 @@ static void revoked_token(void **state)
 	w->token_waits = true;
 	pthread_mutex_unlock(&w->lock);
 	sem_wait(&w->was_asked);
-	store_s3.put(w->writer, &w->put[0]);
-	store_s3.put(w->writer, &w->put[1]);
+	writer_s3.put(w->writer, &w->put[0]);
+	writer_s3.put(w->writer, &w->put[1]);
 	sem_wait(&w->was_asked);
 	assert_int_equal(sem_trywait(&w->done), -1);
 	sem_post(&w->gate);
@@ -459,7 +459,7 @@ static void slow_refresh(void **state)
 	snprintf(w->good_token, sizeof(w->good_token), "token-2");
 	w->token_waits = true;
 	pthread_mutex_unlock(&w->lock);
-	store_s3.put(w->writer, &w->put[1]);
+	writer_s3.put(w->writer, &w->put[1]);
 	sem_wait(&w->was_asked);
 	sem_wait(&w->was_asked);
 	pthread_mutex_lock(&w->lock);
@@ -467,7 +467,7 @@ static void slow_refresh(void **state)
 	pthread_mutex_unlock(&w->lock);
 	run(w);
 	assert_int_equal(w->put[0].result, PUT_STORED);
-	store_s3.cancel(w->writer, &w->put[1]);
+	writer_s3.cancel(w->writer, &w->put[1]);
 	sem_wait(&w->done);
 	assert_string_equal(w->put[1].error, "cancelled");
 }

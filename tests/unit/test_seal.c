@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <zlib.h>
 #include <cmocka.h>
-#include "stage/recipe.h"
+#include "stage/object_spec.h"
 #include "sys/digest.h"
 #include "spool/frame.h"
 #include "spool/seal.h"
@@ -24,9 +24,9 @@ static const struct object object = {
 	.records = 4,
 };
 
-static void put_recipe(struct buf *b, const char *compress)
+static void put_object_spec(struct buf *b, const char *compress)
 {
-	struct recipe_place place = {
+	struct object_spec_place place = {
 		.dirname = STR("bucket"),
 		.prefix = STR("p"),
 		.content_encoding = STR("auto"),
@@ -44,29 +44,29 @@ static void put_recipe(struct buf *b, const char *compress)
 								  str_of(name))),
 				 0);
 	}
-	recipe_write(&set, &place, b);
+	object_spec_write(&set, &place, b);
 	assert_int_equal(buf_error(b), 0);
 	stage_set_fini(&set);
 }
 
-/* Writes open/<id> with all rows; at[i] is where frame i begins, 0 the recipe,
- * 4 the mark, 5 the end. */
+/* Writes open/<id> with all rows; at[i] is where frame i begins, 0 the spec,
+ * 4 the seal frame, 5 the end. */
 static void write_open(struct world *w, uint64_t id, const char *compress, bool marked,
 		       int64_t at[6])
 {
-	struct buf recipe = BUF_INIT(1 << 20);
+	struct buf spec = BUF_INIT(1 << 20);
 	char path[SPOOL_PATH_MAX];
 	int fd, i;
 
 	spool_path(w->dir, SPOOL_OPEN, id, path);
 	fd = io_open(path, O_RDWR | O_CREAT | O_TRUNC, 0640);
 	assert_true(fd >= 0);
-	put_recipe(&recipe, compress);
+	put_object_spec(&spec, compress);
 	at[0] = 0;
-	assert_int_equal(frame_append(fd, 0, &(struct frame){ .kind = FRAME_RECIPE },
-				      buf_str(&recipe)),
+	assert_int_equal(frame_append(fd, 0, &(struct frame){ .kind = FRAME_OBJECT_SPEC },
+				      buf_str(&spec)),
 			 0);
-	at[1] = FRAME_HEAD + (int64_t)recipe.len;
+	at[1] = FRAME_HEAD + (int64_t)spec.len;
 	for (i = 0; i < 3; i++) {
 		struct frame frame = {
 			.kind = FRAME_ROWS,
@@ -79,10 +79,10 @@ static void write_open(struct world *w, uint64_t id, const char *compress, bool 
 		at[i + 2] = at[i + 1] + FRAME_HEAD + (int64_t)strlen(rows[i]);
 	}
 	if (marked)
-		assert_int_equal(seal_mark(fd, at[4], &object), 0);
+		assert_int_equal(seal_frame_append(fd, at[4], &object), 0);
 	at[5] = (int64_t)lseek(fd, 0, SEEK_END);
 	close(fd);
-	buf_fini(&recipe);
+	buf_fini(&spec);
 }
 
 static void flip(struct world *w, uint64_t id, int64_t at)
@@ -98,9 +98,9 @@ static void flip(struct world *w, uint64_t id, int64_t at)
 	close(fd);
 }
 
-static int seal(struct world *w, uint64_t id, int64_t mark_at)
+static int seal(struct world *w, uint64_t id, int64_t seal_at)
 {
-	return seal_object(w->dir, id, mark_at, w->log, start);
+	return seal_object(w->dir, id, seal_at, w->log, start);
 }
 
 static bool says(const struct envelope *e, const char *name, const char *value)
@@ -202,7 +202,7 @@ static void test_lost_flows_are_told(void **state)
 	write_open(&w, 5, "none", false, at);
 	spool_path(w.dir, SPOOL_OPEN, 5, path);
 	fd = io_open(path, O_RDWR, 0);
-	assert_int_equal(seal_mark(fd, at[4], &about), 0);
+	assert_int_equal(seal_frame_append(fd, at[4], &about), 0);
 	close(fd);
 	assert_int_equal(seal(&w, 5, at[4]), 0);
 	world_read(&w, SPOOL_NEW, 5, &file);
@@ -315,9 +315,9 @@ static void test_damaged_rows_end_the_object(void **state)
 
 static void test_useless_files_go_to_bad(void **state)
 {
-	enum { RECIPE, MARK, NO_MARK, NO_ROWS, EMPTY, LAST };
+	enum { OBJECT_SPEC, MARK, NO_MARK, NO_ROWS, EMPTY, LAST };
 	static const char *const why[] = {
-		[RECIPE] = "its recipe is damaged",
+		[OBJECT_SPEC] = "the spec of its object is damaged",
 		[MARK] = "nothing in it can be used",
 		[NO_MARK] = "nothing in it can be used",
 		[NO_ROWS] = "nothing in it can be used",
@@ -337,7 +337,7 @@ static void test_useless_files_go_to_bad(void **state)
 		world_open(&w, start);
 		write_open(&w, 5, "none", i != NO_MARK, at);
 		spool_path(w.dir, SPOOL_OPEN, 5, path);
-		if (i == RECIPE)
+		if (i == OBJECT_SPEC)
 			flip(&w, 5, FRAME_HEAD + 3);
 		if (i == MARK)
 			flip(&w, 5, at[4] + FRAME_HEAD + 3);
@@ -346,7 +346,7 @@ static void test_useless_files_go_to_bad(void **state)
 		if (i == NO_ROWS) {
 			fd = io_open(path, O_RDWR, 0);
 			assert_int_equal(ftruncate(fd, at[1]), 0);
-			assert_int_equal(seal_mark(fd, at[1], &object), 0);
+			assert_int_equal(seal_frame_append(fd, at[1], &object), 0);
 			close(fd);
 		}
 		assert_int_equal(seal(&w, 5, at[i == NO_ROWS ? 1 : 4]), -EBADMSG);
@@ -390,7 +390,7 @@ static void test_too_long_a_key_goes_to_bad(void **state)
 	write_open(&w, 5, "none", false, at);
 	spool_path(w.dir, SPOOL_OPEN, 5, path);
 	fd = io_open(path, O_RDWR, 0);
-	assert_int_equal(seal_mark(fd, at[4], &longest), 0);
+	assert_int_equal(seal_frame_append(fd, at[4], &longest), 0);
 	close(fd);
 	assert_int_equal(seal(&w, 5, at[4]), -EBADMSG);
 	assert_true(world_has(&w, SPOOL_BAD, 5));
@@ -449,7 +449,7 @@ static void test_inspection_trusts_the_good_prefix(void **state)
 			assert_int_equal(s.first_ms, 100);
 			assert_int_equal(s.last_ms, 200 + frames - (frames == 5 ? 3 : 2));
 		}
-		buf_fini(&s.recipe);
+		buf_fini(&s.spec);
 	}
 	world_end(&w);
 }

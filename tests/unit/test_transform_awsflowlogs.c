@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <cmocka.h>
 #include "flow/decode.h"
-#include "stage/set.h"
+#include "stage/stage_set.h"
 #include "flows.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

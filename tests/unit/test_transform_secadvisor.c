@@ -11,7 +11,7 @@
 #include "flow/decode.h"
 #include "format/json_write.h"
 #include "stage/secadvisor.h"
-#include "stage/set.h"
+#include "stage/stage_set.h"
 #include "fake_answers.h"
 #include "flows.h"
 

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 #include "flow/decode.h"
 #include "format/json_write.h"
-#include "stage/set.h"
+#include "stage/stage_set.h"
 #include "stage/vpclogs.h"
 #include "flows.h"
 

@@ -72,7 +72,7 @@ static void fake_cancel(void *self, struct put *put)
 	answer(f, i, PUT_FAILED, "canceled", 0);
 }
 
-static const struct store store_fake = {
+static const struct writer store_fake = {
 	.name = "fake",
 	.put = fake_put,
 	.cancel = fake_cancel,
@@ -94,10 +94,10 @@ static void note_stored(void *context, int64_t bytes, struct now now)
 	h->stored_bytes += bytes;
 }
 
-static void open_uploader(struct house *h, const struct store *store, uint64_t seed)
+static void open_uploader(struct house *h, const struct writer *writer, uint64_t seed)
 {
 	struct uploader_parts parts = {
-		.store = store,
+		.writer = writer,
 		.state = &h->fake,
 		.dir = h->w.dir,
 		.workers = h->workers,
@@ -206,7 +206,7 @@ static void test_oldest_objects_go_first_a_few_at_a_time(void **state)
 
 static void test_keys_are_clean_unless_the_writer_keeps_them(void **state)
 {
-	struct store keeping = store_fake;
+	struct writer keeping = store_fake;
 	struct house h;
 
 	(void)state;
@@ -477,7 +477,7 @@ static void test_freeing_cancels_what_is_under_way(void **state)
 	uploader_wake(h.uploader);
 	run_at(&h, start.mono_ms);
 	assert_int_equal(h.fake.count, 2);
-	/* That is no failure of the store, and no news. */
+	/* That is no failure of the writer, and no news. */
 	assert_string_equal(house_log(&h), "");
 	assert_int_equal(stats_get(&h.w.stats, STAT_UPLOAD_FAILURES), 0);
 	house_close(&h);
@@ -542,7 +542,7 @@ static void threaded_put(void *self, struct put *put)
 /* Takes one put at a time, so that the fake needs no lock. */
 static void test_puts_end_on_another_thread(void **state)
 {
-	const struct store threaded = { .name = "threaded", .put = threaded_put };
+	const struct writer threaded = { .name = "threaded", .put = threaded_put };
 	struct house h;
 	pthread_t thread;
 	uint64_t id;

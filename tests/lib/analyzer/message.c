@@ -29,9 +29,9 @@ static void make_uuid(char uuid[40])
 		 (unsigned long long)(b & 0xffffffffffff));
 }
 
-static struct place place_of(const char *base, struct text text)
+static struct object_place place_of(const char *base, struct text text)
 {
-	return (struct place){ .at = (size_t)(text.at - base), .len = text.len };
+	return (struct object_place){ .at = (size_t)(text.at - base), .len = text.len };
 }
 
 static struct flow find_flow(const char *base, struct text text)
@@ -41,7 +41,7 @@ static struct flow find_flow(const char *base, struct text text)
 	struct text key, value;
 
 	while (scan_member(&scan, &key, &value)) {
-		struct place place = place_of(base, text_unquote(value));
+		struct object_place place = place_of(base, text_unquote(value));
 
 		if (text_is(key, "UUID"))
 			flow.uuid = place;
@@ -144,7 +144,7 @@ static unsigned hex_value(char c)
 
 /* XOR keeps different UUIDs different. The first digit stays, because Skydive
  * writes these numbers without leading zeros. */
-static void renew_uuid(char *obj, struct place place, uint32_t round)
+static void renew_uuid(char *obj, struct object_place place, uint32_t round)
 {
 	size_t i;
 

@@ -15,16 +15,16 @@
 #include <stdint.h>
 
 /* Where something is in Obj; len 0 = absent. */
-struct place {
+struct object_place {
 	size_t at;
 	size_t len;
 };
 
 struct flow {
-	struct place text; /* the whole JSON object */
-	struct place uuid; /* contents of the strings, without quotes */
-	struct place parent;
-	struct place capture;
+	struct object_place text; /* the whole JSON object */
+	struct object_place uuid; /* contents of the strings, without quotes */
+	struct object_place parent;
+	struct object_place capture;
 };
 
 struct message {

@@ -212,7 +212,7 @@ void recording_spread_captures(struct recording *rec, unsigned count)
 					 stats++ % count);
 		} else if (msg->flow_count) {
 			for (f = 0; f < msg->flow_count; f++) {
-				struct place text = msg->flows[f].text;
+				struct object_place text = msg->flows[f].text;
 
 				bytes_add(&obj, f ? "," : "[", 1);
 				add_with_capture(&obj,
@@ -254,7 +254,7 @@ void recording_cut(struct recording *rec, unsigned flows_per_message)
 		if (!msg->flow_count)
 			add_message(rec, message_ref(old.messages[i]), at_ms);
 		for (f = 0; f < msg->flow_count; f++) {
-			struct place text = msg->flows[f].text;
+			struct object_place text = msg->flows[f].text;
 
 			bytes_add(&obj, have ? "," : "[", 1);
 			bytes_add(&obj, msg->obj + text.at, text.len);

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* spool_sink.c - see spool_sink.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include "spool/frame.h"
+#include "spool/spool_sink_private.h"
+#include "spool/seal.h"
+#include "sys/io.h"
+
+#define RETRY_MS   1000
+#define ROOM_BYTES (64 * 1024)
+
+static struct spool_sink *of(struct sink *sink)
+{
+	return (struct spool_sink *)sink;
+}
+
+/* The lock is held: whether the spool does not take all that there is for it. */
+static bool is_unwritable(const struct spool_sink *in)
+{
+	return in->held || in->is_refused || in->failing_jobs;
+}
+
+/* One line when rows or objects begin to wait for the spool, one when none does
+ * any more. */
+static void tell(struct spool_sink *in, bool was, bool is, int error)
+{
+	if (is && !was)
+		log_write(in->parts.log, LOG_ERROR,
+			  "tenant=%s spool=unwritable error=\"%s\" trying again; rows "
+			  "are kept in memory, see max_flow_array_size and "
+			  "limits.held_bytes",
+			  spool_dir_name(in->parts.dir), strerror(-error));
+	else if (was && !is)
+		log_write(in->parts.log, LOG_INFO, "tenant=%s spool=ok",
+			  spool_dir_name(in->parts.dir));
+}
+
+/* Counts the objects that cannot be made just now. */
+static void tell_of_job(struct spool_sink *in, int change, int error)
+{
+	bool was, is;
+
+	pthread_mutex_lock(&in->lock);
+	was = is_unwritable(in);
+	in->failing_jobs += change;
+	is = is_unwritable(in);
+	pthread_mutex_unlock(&in->lock);
+	tell(in, was, is, error);
+}
+
+static void reap_jobs(struct spool_sink *in)
+{
+	struct seal_job **at = &in->jobs, *job, *done = NULL;
+
+	pthread_mutex_lock(&in->lock);
+	while ((job = *at)) {
+		if (!job->is_done) {
+			at = &job->next;
+			continue;
+		}
+		*at = job->next;
+		job->next = done;
+		done = job;
+	}
+	pthread_mutex_unlock(&in->lock);
+	while ((job = done)) {
+		done = job->next;
+		workers_forget(in->parts.sealers, &job->task);
+		free(job);
+	}
+}
+
+static void run_job(struct task *task, struct now now)
+{
+	struct seal_job *job = (struct seal_job *)task;
+	struct spool_sink *in = job->spool_sink;
+	int error = seal_object(in->parts.dir, job->id, job->size, in->parts.log, now);
+
+	if (error && error != -EBADMSG) {
+		tell_of_job(in, !job->has_failed, error);
+		job->has_failed = true;
+		workers_wake_at(in->parts.sealers, &job->task, now.mono_ms + RETRY_MS);
+		return;
+	}
+	tell_of_job(in, -(int)job->has_failed, 0);
+	spool_charge(spool_of(in->parts.dir), -job->size);
+	pthread_mutex_lock(&in->lock);
+	job->is_done = true;
+	in->sealing--;
+	pthread_mutex_unlock(&in->lock);
+	in->parts.sealed(in->parts.context);
+}
+
+struct seal_job *spool_sink_new_job(struct spool_sink *in, uint64_t id, int64_t size)
+{
+	struct seal_job *job = calloc(1, sizeof(*job));
+
+	if (!job)
+		return NULL;
+	task_init(&job->task, run_job);
+	job->spool_sink = in;
+	job->id = id;
+	job->size = size;
+	return job;
+}
+
+void spool_sink_start_job(struct spool_sink *in, struct seal_job *job)
+{
+	pthread_mutex_lock(&in->lock);
+	job->next = in->jobs;
+	in->jobs = job;
+	in->sealing++;
+	pthread_mutex_unlock(&in->lock);
+	workers_wake(in->parts.sealers, &job->task);
+}
+
+/* The file of the place, or one that is free. NULL: more are open than may be. */
+static struct open_file *find_file(struct spool_sink *in, struct object_place place)
+{
+	struct open_file *free_one = NULL;
+	int i;
+
+	for (i = 0; i < OPEN_MAX; i++) {
+		struct open_file *file = &in->file[place.tag][i];
+
+		if (file->is_open && file->slot_ms == place.slot_ms)
+			return file;
+		if (!file->is_open && !free_one)
+			free_one = file;
+	}
+	if (free_one)
+		free_one->slot_ms = place.slot_ms;
+	return free_one;
+}
+
+/* The beginning of a new file. Returns its size, or -errno. */
+static int64_t write_object_spec(struct spool_sink *in, const struct open_file *file,
+				 enum tag tag)
+{
+	struct object_spec_place place = in->parts.place;
+	struct buf spec = BUF_INIT(OBJECT_SPEC_MAX);
+	struct frame frame = { .kind = FRAME_OBJECT_SPEC };
+	int64_t size;
+	int error;
+
+	place.tag = tag;
+	place.slot_ms = file->slot_ms;
+	object_spec_write(in->parts.stages, &place, &spec);
+	error = buf_error(&spec);
+	if (!error)
+		error = frame_append(file->fd, 0, &frame, buf_str(&spec));
+	size = FRAME_HEAD + (int64_t)spec.len;
+	buf_fini(&spec);
+	return error ? error : size;
+}
+
+/* The file is made if it is not there. A descriptor, or -errno. */
+static int open_file(struct spool_sink *in, struct open_file *file, enum tag tag)
+{
+	char path[SPOOL_PATH_MAX];
+	int64_t size;
+
+	if (file->is_open && file->fd >= 0)
+		return file->fd;
+	if (!file->is_open)
+		file->id = spool_next_id(in->parts.dir);
+	spool_path(in->parts.dir, SPOOL_OPEN, file->id, path);
+	file->fd = file->is_open ? io_open(path, O_RDWR, 0)
+				 : spool_create(in->parts.dir, SPOOL_OPEN, file->id);
+	if (file->fd < 0 || file->is_open)
+		return file->fd;
+	size = write_object_spec(in, file, tag);
+	if (size < 0) {
+		close(file->fd);
+		file->fd = -1;
+		unlink(path);
+		return (int)size;
+	}
+	file->is_open = true;
+	file->size = size;
+	spool_charge(spool_of(in->parts.dir), file->size);
+	return file->fd;
+}
+
+/* Whether these rows leave enough of the disk to make the object, even one that
+ * compression does not make smaller: what cannot be finished would stay for ever. */
+static bool has_room(const struct spool_sink *in, int fd, const struct open_file *file,
+		     size_t bytes)
+{
+	return spool_has_room(spool_of(in->parts.dir), fd,
+			      file->size + 2 * (int64_t)bytes + ROOM_BYTES);
+}
+
+static void save_descriptor(struct spool_sink *in, struct open_file *file)
+{
+	if (file->fd <= in->fd_max)
+		return;
+	close(file->fd);
+	file->fd = -1;
+}
+
+static int spool_sink_append(struct sink *sink, struct object_place place,
+			     const struct rows *rows)
+{
+	struct spool_sink *in = of(sink);
+	struct open_file *file = find_file(in, place);
+	struct frame frame = {
+		.kind = FRAME_ROWS,
+		.records = (uint32_t)rows->count,
+		.first_ms = rows->first_ms,
+		.last_ms = rows->last_ms,
+	};
+	int fd = file ? open_file(in, file, place.tag) : -EBUSY, error;
+
+	if (fd < 0)
+		error = fd;
+	else if (!has_room(in, fd, file, rows->bytes.len))
+		error = -ENOSPC;
+	else
+		error = frame_append(fd, file->size, &frame, rows->bytes);
+	if (!error) {
+		file->size += FRAME_HEAD + (int64_t)rows->bytes.len;
+		spool_charge(spool_of(in->parts.dir),
+			     FRAME_HEAD + (int64_t)rows->bytes.len);
+	}
+	if (file)
+		save_descriptor(in, file);
+	in->error = error;
+	return error;
+}
+
+static int spool_sink_seal(struct sink *sink, struct object_place place,
+			   const struct object *object)
+{
+	struct spool_sink *in = of(sink);
+	struct open_file *file = find_file(in, place);
+	struct seal_job *job = file ? spool_sink_new_job(in, file->id, file->size) : NULL;
+	int fd = file ? open_file(in, file, place.tag) : -EBUSY;
+	int error = fd < 0 ? fd
+		    : !job ? -ENOMEM
+			   : seal_frame_append(fd, file->size, object);
+
+	if (error) {
+		in->error = error;
+		free(job);
+		return error;
+	}
+	close(fd);
+	*file = (struct open_file){ .fd = -1 };
+	reap_jobs(in);
+	spool_sink_start_job(in, job);
+	return 0;
+}
+
+static bool spool_sink_hold(struct sink *sink, int64_t bytes)
+{
+	struct spool_sink *in = of(sink);
+	bool ok = spool_hold(spool_of(in->parts.dir), bytes), was, is;
+
+	pthread_mutex_lock(&in->lock);
+	was = is_unwritable(in);
+	in->held += ok ? bytes : 0;
+	in->is_refused = !ok;
+	is = is_unwritable(in);
+	pthread_mutex_unlock(&in->lock);
+	if (is || !in->error) /* at the end what is held is lost, not written */
+		tell(in, was, is, in->error);
+	return ok;
+}
+
+struct spool_sink *spool_sink_new(const struct spool_sink_parts *parts)
+{
+	struct spool_sink *in = calloc(1, sizeof(*in));
+	struct rlimit limit;
+	int i;
+
+	if (!in)
+		return NULL;
+	in->sink = (struct sink){ spool_sink_append, spool_sink_seal, spool_sink_stream,
+				  spool_sink_hold };
+	in->parts = *parts;
+	pthread_mutex_init(&in->lock, NULL);
+	in->fd_max = 512;
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < (rlim_t)INT32_MAX)
+		in->fd_max = (int)(limit.rlim_cur / 4 * 3);
+	for (i = 0; i < TAG_COUNT * OPEN_MAX; i++)
+		in->file[i / OPEN_MAX][i % OPEN_MAX].fd = -1;
+	return in;
+}
+
+/* Another one may come to live at our address. */
+void spool_sink_free(struct spool_sink *in)
+{
+	struct seal_job *job;
+	int i;
+
+	if (!in)
+		return;
+	spool_sink_forget_streams(in);
+	while ((job = in->jobs)) {
+		in->jobs = job->next;
+		workers_forget(in->parts.sealers, &job->task);
+		free(job);
+	}
+	for (i = 0; i < TAG_COUNT * OPEN_MAX; i++)
+		if (in->file[i / OPEN_MAX][i % OPEN_MAX].fd >= 0)
+			close(in->file[i / OPEN_MAX][i % OPEN_MAX].fd);
+	pthread_mutex_destroy(&in->lock);
+	free(in);
+}
+
+struct sink *spool_sink_base(struct spool_sink *in)
+{
+	return &in->sink;
+}
+
+size_t spool_sink_sealing(struct spool_sink *in)
+{
+	size_t sealing;
+
+	pthread_mutex_lock(&in->lock);
+	sealing = in->sealing;
+	pthread_mutex_unlock(&in->lock);
+	return sealing;
+}

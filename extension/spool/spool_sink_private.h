@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* spool_sink_private.h - what spool_sink.c, spool_sink_streams.c and spool_sink_recover.c share. */
+#ifndef SPOOL_SPOOL_SINK_PRIVATE_H
+#define SPOOL_SPOOL_SINK_PRIVATE_H
+
+#include "spool/spool_sink.h"
+
+/* An open object of a tag. */
+struct open_file {
+	bool is_open; /* there is one */
+	int64_t slot_ms;
+	int fd; /* -1: closed to save descriptors */
+	uint64_t id;
+	int64_t size;
+};
+
+/* An object that is being made. */
+struct seal_job {
+	struct task task;
+	struct seal_job *next;
+	struct spool_sink *spool_sink;
+	uint64_t id;
+	int64_t size; /* of the open file without its seal frame */
+	bool is_done, has_failed;
+};
+
+struct spool_sink {
+	struct sink sink;
+	struct spool_sink_parts parts;
+	struct open_file file[TAG_COUNT][OPEN_MAX];
+	int fd_max;		 /* above it descriptors are not kept */
+	int64_t recovery_stream; /* of recovered objects; 0: there are none */
+	int64_t kept_stream;  /* for its last objects, with the next; 0: no successor */
+	int error;	      /* the last one of a call */
+	pthread_mutex_t lock; /* of what follows */
+	struct seal_job *jobs;
+	size_t sealing;
+	int failing_jobs; /* objects that cannot be made just now */
+	int64_t held;	  /* bytes of rows, in memory */
+	bool is_refused;  /* more than those may not be held */
+};
+
+/* An object of open/<id>, a file marked at this size, is to be made. NULL: no
+ * memory. */
+struct seal_job *spool_sink_new_job(struct spool_sink *, uint64_t id, int64_t size);
+void spool_sink_start_job(struct spool_sink *, struct seal_job *);
+int64_t spool_sink_stream(struct sink *, int64_t wanted, int64_t last);
+/* Its address may be another one's next. */
+void spool_sink_forget_streams(struct spool_sink *);
+
+#endif

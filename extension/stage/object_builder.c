@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* object_builder.c - see object_builder.h. */
+#include <errno.h>
+#include "stage/object_builder.h"
+
+#define FRAME_MAX (1 << 20)
+
+static int builder_put(struct object_builder *b, struct str bytes)
+{
+	const struct compress *compress = (const void *)b->spec->compress.stage;
+
+	if (bytes.len == 0)
+		return 0;
+	if (!compress->start)
+		return b->sink->put(b->sink, bytes);
+	return compress->write(b->stream, bytes, b->sink);
+}
+
+/* The header's members around the head and the end. */
+static int builder_frame(const struct object_spec *spec, const struct object *object,
+			 struct buf *head, struct buf *end)
+{
+	const struct header *header = (const void *)spec->header.stage;
+	const struct encode *encode = (const void *)spec->encode.stage;
+	struct arena arena = ARENA_INIT(FRAME_MAX);
+	struct header_member *members;
+	size_t count = header->members(spec->header.state, spec->record, object, &arena,
+				       &members);
+	int error = arena_error(&arena);
+
+	if (!error && encode->frame)
+		encode->frame(spec->encode.state, &spec->columns, members, count, head,
+			      end);
+	arena_fini(&arena);
+	if (error)
+		return error;
+	return buf_error(head) ? buf_error(head) : buf_error(end);
+}
+
+int object_builder_start(struct object_builder *b, const struct object_spec *spec,
+			 const struct object *object, struct byte_sink *sink)
+{
+	const struct compress *compress = (const void *)spec->compress.stage;
+	const struct header *header = (const void *)spec->header.stage;
+	const struct encode *encode = (const void *)spec->encode.stage;
+	struct buf head = BUF_INIT(FRAME_MAX);
+	int error;
+
+	*b = (struct object_builder){ .spec = spec,
+				      .sink = sink,
+				      .end = BUF_INIT(FRAME_MAX) };
+	if (encode->separator)
+		b->skip = encode->separator(spec->encode.state, header->is_header).len;
+	error = builder_frame(spec, object, &head, &b->end);
+	if (!error && compress->start) {
+		b->stream = compress->start(spec->compress.state);
+		error = b->stream ? 0 : -ENOMEM;
+	}
+	if (!error)
+		error = builder_put(b, buf_str(&head));
+	buf_fini(&head);
+	return error;
+}
+
+int object_builder_rows(struct object_builder *b, struct str rows)
+{
+	size_t skip = b->skip < rows.len ? b->skip : rows.len;
+
+	b->skip -= skip;
+	return builder_put(b, str_skip(rows, skip));
+}
+
+int object_builder_finish(struct object_builder *b)
+{
+	const struct compress *compress = (const void *)b->spec->compress.stage;
+	int error = builder_put(b, buf_str(&b->end));
+
+	if (!error && compress->start)
+		error = compress->finish(b->stream, b->sink);
+	return error;
+}
+
+void object_builder_end(struct object_builder *b)
+{
+	const struct compress *compress = (const void *)b->spec->compress.stage;
+
+	if (compress->start)
+		compress->end(b->stream);
+	b->stream = NULL;
+	buf_fini(&b->end);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* object_builder.h - the body of an object: head, rows, end, through one
+ * compression stream, in one pass.
+ *
+ * The same spec, rows and version of the compressor make the same bytes, whenever
+ * and however often it is done.
+ */
+#ifndef STAGE_OBJECT_BUILDER_H
+#define STAGE_OBJECT_BUILDER_H
+
+#include "stage/object_spec.h"
+
+struct object_builder {
+	const struct object_spec *spec;
+	struct byte_sink *sink;
+	void *stream;
+	struct buf end;
+	size_t skip; /* of the separator of the first row */
+};
+
+/* 0 or -errno; object_builder_end() is due either way. */
+int object_builder_start(struct object_builder *, const struct object_spec *,
+			 const struct object *, struct byte_sink *);
+int object_builder_rows(struct object_builder *, struct str rows);
+int object_builder_finish(struct object_builder *);
+void object_builder_end(struct object_builder *);
+
+#endif

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* object_spec.c - see object_spec.h. */
+#include <errno.h>
+#include <stdio.h>
+#include "format/json_read.h"
+#include "format/json_write.h"
+#include "stage/object_spec.h"
+
+#define OPTIONS_MAX (256 * 1024)
+
+#define METADATA_FIXED 4
+#define METADATA_MAX   2000 /* bytes of names and values; S3 takes 2048 */
+
+/* A spec as it is written. */
+struct object_spec_text {
+	int64_t format;
+	struct str tag, dirname, prefix, layout, content_encoding, record;
+	int64_t slot_ms;
+	struct strs columns;
+	struct str header, encode, compress;
+	struct raw header_options, encode_options, compress_options;
+};
+
+#define OBJECT_SPEC(member)                                                              \
+	FIELD(struct object_spec_text, member, #member, FIELD_OMIT_EMPTY)
+
+static const struct shape object_spec_shape = {
+	.name = "object_spec",
+	.size = sizeof(struct object_spec_text),
+	.fields =
+		(const struct field[]){
+			OBJECT_SPEC(format),
+			OBJECT_SPEC(tag),
+			OBJECT_SPEC(dirname),
+			OBJECT_SPEC(prefix),
+			OBJECT_SPEC(layout),
+			OBJECT_SPEC(slot_ms),
+			OBJECT_SPEC(content_encoding),
+			OBJECT_SPEC(record),
+			OBJECT_SPEC(columns),
+			OBJECT_SPEC(header),
+			OBJECT_SPEC(header_options),
+			OBJECT_SPEC(encode),
+			OBJECT_SPEC(encode_options),
+			OBJECT_SPEC(compress),
+			OBJECT_SPEC(compress_options),
+			{ 0 },
+		},
+};
+
+static const struct json_style compact = { false, 0 };
+
+static struct raw write_options(const struct stage_instance *instance, struct buf *b)
+{
+	size_t from = b->len;
+
+	if (!instance->state)
+		return (struct raw){ { NULL, 0 } };
+	json_put_record(b, instance->stage->state, instance->state, compact);
+	return (struct raw){ { NULL, b->len - from } };
+}
+
+void object_spec_write(const struct stage_set *set, const struct object_spec_place *place,
+		       struct buf *out)
+{
+	const struct stage_instance *header = &set->at[KIND_HEADER];
+	const struct stage_instance *encode = &set->at[KIND_ENCODE];
+	const struct stage_instance *compress = &set->at[KIND_COMPRESS];
+	struct buf options = BUF_INIT(OPTIONS_MAX);
+	struct arena columns = ARENA_INIT(OPTIONS_MAX);
+	struct object_spec_text text = {
+		.format = OBJECT_SPEC_FORMAT,
+		.tag = str_of(tag_names[place->tag]),
+		.dirname = place->dirname,
+		.prefix = place->prefix,
+		.layout = place->layout.text,
+		.slot_ms = place->slot_ms,
+		.content_encoding = place->content_encoding,
+		.record = str_of(set->record->name),
+		.header = str_of(header->stage->name),
+		.encode = str_of(encode->stage->name),
+		.compress = str_of(compress->stage->name),
+		.header_options = write_options(header, &options),
+		.encode_options = write_options(encode, &options),
+		.compress_options = write_options(compress, &options),
+	};
+
+	/* Left out, as specs were before there was another one. */
+	if (str_is(text.layout, LAYOUT_EXPORTER))
+		text.layout = STR("");
+	text.columns = stage_set_columns(set, &columns);
+	text.header_options.text.ptr = options.ptr;
+	text.encode_options.text.ptr = options.ptr + text.header_options.text.len;
+	text.compress_options.text.ptr = text.encode_options.text.ptr +
+					 text.encode_options.text.len;
+	if (buf_error(&options) || arena_error(&columns))
+		out->error = buf_error(&options) ? buf_error(&options)
+						 : arena_error(&columns);
+	else
+		json_put_record(out, &object_spec_shape, &text, compact);
+	buf_fini(&options);
+	arena_fini(&columns);
+}
+
+static int read_stage(struct stage_instance *instance, enum stage_kind kind,
+		      struct str name, struct raw options, struct arena *arena,
+		      struct err *err)
+{
+	const struct stage *stage = registry_find(kind, name);
+	struct json_reader r;
+
+	if (!stage)
+		return err_set(err, "no such stage: " STR_FMT, STR_ARG(name));
+	if (stage_instance_new(instance, stage) < 0)
+		return err_set(err, "out of memory");
+	json_reader_init(&r, options.text, arena);
+	if (stage->state && options.text.len &&
+	    !json_read_object(&r, stage->state, instance->state))
+		return err_set(err, "options of " STR_FMT " are broken", STR_ARG(name));
+	return stage_instance_init(instance, err);
+}
+
+static int find_tag(struct str name, enum tag *out)
+{
+	int tag;
+
+	for (tag = 0; tag < TAG_COUNT; tag++) {
+		if (str_is(name, tag_names[tag])) {
+			*out = (enum tag)tag;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+static void resolve_content(struct object_spec *spec, struct str content_encoding)
+{
+	const struct compress *compress = (const void *)spec->compress.stage;
+	const struct encode *encode = (const void *)spec->encode.stage;
+
+	spec->content_type = str_of(encode->content_type);
+	spec->content_encoding = (struct str){ NULL, 0 };
+	if (str_is(content_encoding, "none") && compress->content_type)
+		spec->content_type = str_of(compress->content_type);
+	if (str_is(content_encoding, "gzip"))
+		spec->content_encoding = STR("gzip");
+	else if (!str_is(content_encoding, "none") && compress->content_encoding)
+		spec->content_encoding = str_of(compress->content_encoding);
+}
+
+int object_spec_read(struct str bytes, struct arena *arena, struct object_spec *spec,
+		     struct err *err)
+{
+	struct object_spec_text text = { 0 };
+	struct json_reader r;
+	int error;
+
+	*spec = (struct object_spec){ 0 };
+	json_reader_init(&r, bytes, arena);
+	if (!json_read_object(&r, &object_spec_shape, &text))
+		return err_set(err, "not an object's spec");
+	if (text.format != OBJECT_SPEC_FORMAT)
+		return err_set(err, "format %lld; this version knows %d",
+			       (long long)text.format, OBJECT_SPEC_FORMAT);
+	spec->place = (struct object_spec_place){
+		.dirname = text.dirname,
+		.prefix = text.prefix,
+		.slot_ms = text.slot_ms,
+		.content_encoding = text.content_encoding,
+	};
+	spec->record = text.record;
+	spec->columns = text.columns;
+	if (find_tag(text.tag, &spec->place.tag) < 0)
+		return err_set(err, "unknown tag");
+	if (layout_init(&spec->place.layout,
+			text.layout.len ? text.layout : STR(LAYOUT_EXPORTER), err) < 0)
+		return -EINVAL;
+	error = read_stage(&spec->header, KIND_HEADER, text.header, text.header_options,
+			   arena, err);
+	if (!error)
+		error = read_stage(&spec->encode, KIND_ENCODE, text.encode,
+				   text.encode_options, arena, err);
+	if (!error)
+		error = read_stage(&spec->compress, KIND_COMPRESS, text.compress,
+				   text.compress_options, arena, err);
+	if (error)
+		object_spec_fini(spec);
+	else
+		resolve_content(spec, text.content_encoding);
+	return error;
+}
+
+void object_spec_fini(struct object_spec *spec)
+{
+	if (spec->header.stage)
+		stage_instance_fini(&spec->header);
+	if (spec->encode.stage)
+		stage_instance_fini(&spec->encode);
+	if (spec->compress.stage)
+		stage_instance_fini(&spec->compress);
+}
+
+static struct str number(struct arena *arena, int64_t value)
+{
+	char *text = arena_bytes(arena, 24);
+
+	if (!text)
+		return STR("");
+	return (struct str){ text, (size_t)snprintf(text, 24, "%lld", (long long)value) };
+}
+
+/* Names and values of HTTP headers: what else there is becomes "_". */
+static struct str printable(struct arena *arena, struct str s)
+{
+	char *text = arena_bytes(arena, s.len);
+	size_t i;
+
+	for (i = 0; text && i < s.len; i++)
+		text[i] = s.ptr[i] > ' ' && s.ptr[i] < 0x7f ? s.ptr[i]
+			  : s.ptr[i] == ' '		    ? ' '
+							    : '_';
+	return (struct str){ text, text ? s.len : 0 };
+}
+
+static bool is_header_name(struct str name)
+{
+	size_t i;
+
+	for (i = 0; i < name.len; i++)
+		if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789-_.", name.ptr[i]))
+			return false;
+	return name.len > 0;
+}
+
+static void add_metadata(struct map_of_str *metadata, size_t *left, struct str name,
+			 struct str value)
+{
+	if (value.len == 0 || name.len + value.len > *left)
+		return;
+	*left -= name.len + value.len;
+	metadata->name[metadata->count] = name;
+	metadata->value[metadata->count++] = value;
+}
+
+void object_spec_metadata(const struct object_spec *spec, const struct object *object,
+			  struct arena *arena, struct map_of_str *metadata)
+{
+	const struct header *header = (const void *)spec->header.stage;
+	struct header_member *member;
+	size_t count = header->members(spec->header.state, spec->record, object, arena,
+				       &member);
+	size_t room = (METADATA_FIXED + count) * sizeof(struct str);
+	size_t left = METADATA_MAX, i;
+
+	*metadata = (struct map_of_str){
+		.name = arena_alloc(arena, room),
+		.value = arena_alloc(arena, room),
+	};
+	if (arena_error(arena))
+		return;
+	add_metadata(metadata, &left, STR("first-timestamp"),
+		     number(arena, object->first_ms));
+	add_metadata(metadata, &left, STR("last-timestamp"),
+		     number(arena, object->last_ms));
+	add_metadata(metadata, &left, STR("num-records"), number(arena, object->records));
+	if (object->lost_flows)
+		add_metadata(metadata, &left, STR("lost-flows"),
+			     number(arena, object->lost_flows));
+	for (i = 0; i < count; i++)
+		if (member[i].is_metadata && is_header_name(member[i].name))
+			add_metadata(metadata, &left, member[i].name,
+				     member[i].is_number
+					     ? number(arena, member[i].number)
+					     : printable(arena, member[i].text));
+}

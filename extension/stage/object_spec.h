@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* object_spec.h - how the rows of an open object become its body.
+ *
+ * The spec is written in front of the rows, as JSON, and holds everything
+ * that is needed to finish the object when today's configuration is gone: the
+ * stages that frame and compress, with their options, and where the object
+ * goes. It holds no secret.
+ */
+#ifndef STAGE_OBJECT_SPEC_H
+#define STAGE_OBJECT_SPEC_H
+
+#include "stage/stage_set.h"
+
+#define OBJECT_SPEC_FORMAT 1 /* rises when old specs cannot be read */
+
+/* What the stages do not know. */
+struct object_spec_place {
+	struct str dirname;	     /* bucket or directory */
+	struct str prefix;	     /* of keys */
+	struct layout layout;	     /* of what follows */
+	struct str content_encoding; /* "auto", "gzip", "none" */
+	enum tag tag;
+	int64_t slot_ms; /* 0: none, or, in an older spec, when its rows came */
+};
+
+struct object_spec {
+	struct object_spec_place place;
+	struct str content_type;
+	struct str content_encoding; /* resolved; empty: identity */
+	struct str record;	     /* the name of the rows' shape */
+	struct strs columns;	     /* of flat records */
+	struct stage_instance header, encode, compress;
+};
+
+void object_spec_write(const struct stage_set *, const struct object_spec_place *,
+		       struct buf *);
+/* Strings point into text or the arena. -EINVAL with the reason. */
+int object_spec_read(struct str text, struct arena *, struct object_spec *, struct err *);
+void object_spec_fini(struct object_spec *);
+
+/* What is said about the object beside its body: its times and records, what was
+ * lost, and the header's members that are metadata, as far as a store takes them
+ * (2 KB in all, printable ASCII). From the arena. */
+void object_spec_metadata(const struct object_spec *, const struct object *,
+			  struct arena *, struct map_of_str *);
+
+#endif

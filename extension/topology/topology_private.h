@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* topology_private.h - what topology.c (life, cache), request.c (requests and what comes
+ * of them), login.c and asker.c (questions) share. */
+#ifndef TOPOLOGY_TOPOLOGY_PRIVATE_H
+#define TOPOLOGY_TOPOLOGY_PRIVATE_H
+
+#include <pthread.h>
+#include "net/tls.h"
+#include "topology/analyzers.h"
+#include "topology/gremlin.h"
+#include "topology/lookup.h"
+
+struct topology {
+	struct http *http; /* NULL: nobody is asked */
+	struct tls_files tls;
+	int64_t timeout_ms, probe_timeout_ms, patience_ms;
+	int64_t ttl_ms, empty_ttl_ms, error_ttl_ms;
+	size_t max_in_flight, reply_max;
+	struct log *log;
+
+	pthread_mutex_t lock; /* for what follows, and the askers */
+	pthread_cond_t calm;  /* a reply was dealt with */
+	struct analyzers analyzers;
+	struct map *cache;	       /* text to struct shared_answer */
+	struct shared_answer *failure; /* what is cached of a failed lookup */
+	struct lookups lookups;
+	struct topology_counters counters;
+	int64_t probe_at_ms; /* while down */
+	int64_t tell_at_ms;  /* when the log may be told of the next failure */
+	bool probing, closed;
+	size_t replies; /* being dealt with on the net thread */
+};
+
+/* With the lock held. *woken collects askers for topology_wake(). */
+
+/* Sends what may be sent now. */
+void topology_send(struct topology *);
+/* If the analyzer that is asked has not answered for patience_ms, another one
+ * is asked from now on, or the topology is down. */
+void topology_notice_silence(struct topology *, int64_t now_ms, struct asker **woken);
+/* Takes the answer into the cache; NULL is a failure, kept as an answer that is unknown. */
+void topology_keep(struct topology *, struct str text, struct shared_answer *,
+		   int64_t now_ms);
+
+/* Sends it to its analyzer. */
+void lookup_start(struct lookup *, int64_t now_ms);
+/* Its analyzer is silent, or http ends: it goes to the next one, or has failed. */
+void lookup_unanswered(struct lookup *, int status, const struct err *,
+		       struct asker **woken);
+/* It has failed, though the analyzer answers. */
+void lookup_failed(struct lookup *, const struct err *, struct asker **woken);
+
+/* Without the lock. */
+void topology_wake(struct topology *, struct asker *woken);
+
+#endif
