@@ -35,7 +35,7 @@ struct instance {
 	bool is_over;
 };
 
-static int fail(char *reason, size_t size, const char *text)
+static int extension_fail(char *reason, size_t size, const char *text)
 {
 	snprintf(reason, size, "%s", text);
 	return -EINVAL;
@@ -56,7 +56,7 @@ static struct settings *read_settings(const char *config, struct log *log, char 
 	struct settings *settings = settings_read(config, environ, log, &problems);
 
 	if (!settings || problems.count) {
-		fail(reason, size, buf_str(&problems.text).ptr);
+		extension_fail(reason, size, buf_str(&problems.text).ptr);
 		settings_free(settings);
 		settings = NULL;
 	}
@@ -85,8 +85,9 @@ static void instance_free(struct instance *in)
 }
 
 /* Takes the settings. */
-static struct exporter *open_exporter(struct instance *in, struct settings *settings,
-				      struct err *err)
+static struct exporter *extension_open_exporter(struct instance *in,
+						struct settings *settings,
+						struct err *err)
 {
 	struct log_outputs *outputs = log_outputs_new(&settings->logging, &in->host, err);
 
@@ -107,7 +108,7 @@ static int extension_open(const struct skydive_host *host, const char *config,
 	struct err err = ERR_INIT;
 
 	if (!in)
-		return fail(reason, size, "out of memory");
+		return extension_fail(reason, size, "out of memory");
 	copy_host(&in->host, host);
 	in->config = strdup(config);
 	pthread_mutex_init(&in->lock, NULL);
@@ -115,14 +116,14 @@ static int extension_open(const struct skydive_host *host, const char *config,
 	in->log = log_new(&in->host, LOG_INFO, &err);
 	settings = in->log ? read_settings(config, in->log, reason, size) : NULL;
 	if (!in->log)
-		fail(reason, size, err.text);
+		extension_fail(reason, size, err.text);
 	if (settings) {
 		in->is_status_default = settings->status.is_default;
 		if (settings->status.listen.len)
 			in->status_listen = strdup(settings->status.listen.ptr);
-		in->exporter = open_exporter(in, settings, &err);
+		in->exporter = extension_open_exporter(in, settings, &err);
 		if (!in->exporter)
-			fail(reason, size, err.text);
+			extension_fail(reason, size, err.text);
 	}
 	if (!in->exporter) {
 		instance_free(in);
@@ -147,7 +148,7 @@ static void tell_state(struct instance *in)
 	buf_fini(&line);
 }
 
-static void *report(void *argument)
+static void *extension_report(void *argument)
 {
 	struct instance *in = argument;
 	struct timespec until;
@@ -189,9 +190,10 @@ static int extension_start(void *instance, char *reason, size_t size)
 
 	if (listen_for_status(in, &err) < 0 ||
 	    exporter_start(in->exporter, NULL, &err) < 0)
-		return fail(reason, size, err.text);
+		return extension_fail(reason, size, err.text);
 	status_serve(in->status, in->exporter);
-	in->has_reporter = thread_start(&in->reporter, "reporter", report, in) == 0;
+	in->has_reporter = thread_start(&in->reporter, "reporter", extension_report,
+					in) == 0;
 	return 0;
 }
 
@@ -205,10 +207,10 @@ static int extension_reload(void *instance, char *reason, size_t size)
 	int error = 0;
 
 	if (settings && exporter_reload(in->exporter, settings, &err) < 0)
-		error = fail(reason, size, err.text);
+		error = extension_fail(reason, size, err.text);
 	/* What is wrong is said, also when the rest has taken effect. */
 	if (problems.count)
-		error = fail(reason, size, buf_str(&problems.text).ptr);
+		error = extension_fail(reason, size, buf_str(&problems.text).ptr);
 	problems_fini(&problems);
 	return error;
 }

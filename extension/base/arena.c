@@ -53,7 +53,7 @@ static char *block_new(struct arena *a, size_t need)
 }
 
 /* Objects grow from the front of a block; its unused bytes are at the end. */
-static char *take(struct arena *a, size_t size)
+static char *arena_carve(struct arena *a, size_t size)
 {
 	char *at;
 
@@ -76,18 +76,18 @@ void *arena_alloc(struct arena *a, size_t size)
 	}
 	size = round_up(size);
 	a->left -= a->left % ARENA_ALIGN; /* after bytes of odd length */
-	at = take(a, size);
+	at = arena_carve(a, size);
 	return at ? memset(at, 0, size) : NULL;
 }
 
 char *arena_bytes(struct arena *a, size_t size)
 {
-	return take(a, size);
+	return arena_carve(a, size);
 }
 
 struct str arena_str(struct arena *a, struct str s)
 {
-	char *copy = s.len < SIZE_MAX ? take(a, s.len + 1) : NULL;
+	char *copy = s.len < SIZE_MAX ? arena_carve(a, s.len + 1) : NULL;
 
 	if (!copy)
 		return (struct str){ "", 0 };

@@ -8,7 +8,7 @@
 
 #define BUF_SMALLEST 256
 
-static void grow(struct buf *b, size_t need)
+static void buf_grow(struct buf *b, size_t need)
 {
 	size_t cap = b->cap ? b->cap : BUF_SMALLEST;
 	char *ptr;
@@ -33,7 +33,7 @@ char *buf_room(struct buf *b, size_t size)
 		return NULL;
 	}
 	if (b->len + size + 1 > b->cap)
-		grow(b, b->len + size);
+		buf_grow(b, b->len + size);
 	return b->error ? NULL : b->ptr + b->len;
 }
 

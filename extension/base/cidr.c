@@ -152,7 +152,7 @@ int cidr_set_parse(struct cidr_set *set, const struct strs *texts, const char *k
 	return 0;
 }
 
-static bool contains(const struct cidr *c, const struct address *a)
+static bool cidr_contains(const struct cidr *c, const struct address *a)
 {
 	size_t whole = c->bits / 8;
 	unsigned rest = c->bits % 8;
@@ -167,7 +167,7 @@ bool cidr_set_contains(const struct cidr_set *set, const struct address *a)
 	size_t i;
 
 	for (i = 0; i < set->count; i++)
-		if (contains(&set->item[i], a))
+		if (cidr_contains(&set->item[i], a))
 			return true;
 	return false;
 }

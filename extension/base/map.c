@@ -96,7 +96,7 @@ void map_free(struct map *m)
 }
 
 /* Where the pointer to the entry of that key stands, or would stand. */
-static struct entry **find(const struct map *m, struct str key, uint64_t hash)
+static struct entry **map_find(const struct map *m, struct str key, uint64_t hash)
 {
 	struct entry **at = &m->bucket[hash & (m->buckets - 1)];
 
@@ -106,7 +106,7 @@ static struct entry **find(const struct map *m, struct str key, uint64_t hash)
 	return at;
 }
 
-static void unlist(struct map *m, struct entry *e)
+static void map_unlist(struct map *m, struct entry *e)
 {
 	*(e->newer ? &e->newer->older : &m->newest) = e->older;
 	*(e->older ? &e->older->newer : &m->oldest) = e->newer;
@@ -120,12 +120,12 @@ static void list_newest(struct map *m, struct entry *e)
 	m->newest = e;
 }
 
-static void remove_at(struct map *m, struct entry **at)
+static void map_remove_at(struct map *m, struct entry **at)
 {
 	struct entry *e = *at;
 
 	*at = e->chain;
-	unlist(m, e);
+	map_unlist(m, e);
 	m->count--;
 	m->bytes -= e->bytes;
 	drop_value(m, e->value);
@@ -138,32 +138,32 @@ static bool has_expired(const struct entry *e, int64_t now_ms)
 }
 
 /* The entry, as the most recently used; NULL: absent or expired. */
-static struct entry *use(struct map *m, struct str key, int64_t now_ms)
+static struct entry *map_use(struct map *m, struct str key, int64_t now_ms)
 {
-	struct entry **at = find(m, key, hash_of(m, key));
+	struct entry **at = map_find(m, key, hash_of(m, key));
 	struct entry *e = *at;
 
 	if (!e)
 		return NULL;
 	if (has_expired(e, now_ms)) {
-		remove_at(m, at);
+		map_remove_at(m, at);
 		return NULL;
 	}
-	unlist(m, e);
+	map_unlist(m, e);
 	list_newest(m, e);
 	return e;
 }
 
 void *map_get(struct map *m, struct str key, int64_t now_ms)
 {
-	struct entry *e = use(m, key, now_ms);
+	struct entry *e = map_use(m, key, now_ms);
 
 	return e ? e->value : NULL;
 }
 
 void *map_renew(struct map *m, struct str key, int64_t now_ms, int64_t expires_ms)
 {
-	struct entry *e = use(m, key, now_ms);
+	struct entry *e = map_use(m, key, now_ms);
 
 	if (!e)
 		return NULL;
@@ -176,11 +176,12 @@ void map_expire(struct map *m, int64_t now_ms)
 	struct entry *e;
 
 	while ((e = m->oldest) && has_expired(e, now_ms))
-		remove_at(m, find(m, (struct str){ e->key, e->key_len }, e->hash));
+		map_remove_at(m,
+			      map_find(m, (struct str){ e->key, e->key_len }, e->hash));
 }
 
 /* Without memory for it the chains just get longer. */
-static void grow(struct map *m)
+static void map_grow(struct map *m)
 {
 	struct entry **bucket, **at;
 	struct entry *e;
@@ -200,7 +201,7 @@ static void grow(struct map *m)
 	}
 }
 
-static struct entry *insert(struct map *m, struct str key, uint64_t hash)
+static struct entry *map_insert(struct map *m, struct str key, uint64_t hash)
 {
 	struct entry *e = malloc(sizeof(*e) + key.len);
 	struct entry **at;
@@ -210,7 +211,7 @@ static struct entry *insert(struct map *m, struct str key, uint64_t hash)
 	*e = (struct entry){ .hash = hash, .key_len = key.len };
 	if (key.len)
 		memcpy(e->key, key.ptr, key.len);
-	grow(m);
+	map_grow(m);
 	at = &m->bucket[hash & (m->buckets - 1)];
 	e->chain = *at;
 	*at = e;
@@ -220,13 +221,14 @@ static struct entry *insert(struct map *m, struct str key, uint64_t hash)
 }
 
 /* The newest entry fits alone, so this ends before it. */
-static void evict(struct map *m)
+static void map_evict(struct map *m)
 {
 	struct entry *e;
 
 	while (m->count > m->entries_max || m->bytes > m->bytes_max) {
 		e = m->oldest;
-		remove_at(m, find(m, (struct str){ e->key, e->key_len }, e->hash));
+		map_remove_at(m,
+			      map_find(m, (struct str){ e->key, e->key_len }, e->hash));
 		m->evicted++;
 	}
 }
@@ -234,12 +236,12 @@ static void evict(struct map *m)
 int map_put(struct map *m, struct str key, void *value, size_t bytes, int64_t expires_ms)
 {
 	uint64_t hash = hash_of(m, key);
-	struct entry *e = *find(m, key, hash);
+	struct entry *e = *map_find(m, key, hash);
 	int error = 0;
 
 	if (!m->entries_max || key.len > m->bytes_max || bytes > m->bytes_max - key.len)
 		error = -EFBIG;
-	else if (!e && !(e = insert(m, key, hash)))
+	else if (!e && !(e = map_insert(m, key, hash)))
 		error = -ENOMEM;
 	if (error) {
 		drop_value(m, value);
@@ -251,18 +253,18 @@ int map_put(struct map *m, struct str key, void *value, size_t bytes, int64_t ex
 	m->bytes -= e->bytes;
 	e->bytes = bytes + key.len;
 	m->bytes += e->bytes;
-	unlist(m, e);
+	map_unlist(m, e);
 	list_newest(m, e);
-	evict(m);
+	map_evict(m);
 	return 0;
 }
 
 void map_remove(struct map *m, struct str key)
 {
-	struct entry **at = find(m, key, hash_of(m, key));
+	struct entry **at = map_find(m, key, hash_of(m, key));
 
 	if (*at)
-		remove_at(m, at);
+		map_remove_at(m, at);
 }
 
 size_t map_count(const struct map *m)

@@ -7,7 +7,7 @@
 #define STATS_NAME(id, name) [STAT_##id] = name,
 const char *const stat_names[STAT_COUNT] = { STATS_EACH(STATS_NAME) };
 
-static int balance(struct err *err, const char *what, int64_t came, int64_t went)
+static int stats_equation(struct err *err, const char *what, int64_t came, int64_t went)
 {
 	if (came == went)
 		return 0;
@@ -29,19 +29,21 @@ int stats_balance(const struct stats *stats, struct err *err)
 			v[STAT_FLOWS_DROPPED_NO_TRAFFIC] +
 			v[STAT_FLOWS_DROPPED_NOT_LOGGED] + v[STAT_FLOWS_DROPPED_MEMORY];
 	records_dropped = v[STAT_RECORDS_DROPPED_TOO_LONG] + v[STAT_RECORDS_DROPPED_HELD];
-	error = balance(err, "flows", v[STAT_FLOWS_RECEIVED],
-			v[STAT_FLOWS_EXCLUDED] + flows_dropped +
-				v[STAT_FLOWS_TRANSFORMED]);
+	error = stats_equation(err, "flows", v[STAT_FLOWS_RECEIVED],
+			       v[STAT_FLOWS_EXCLUDED] + flows_dropped +
+				       v[STAT_FLOWS_TRANSFORMED]);
 	if (!error)
-		error = balance(err, "records",
-				v[STAT_FLOWS_TRANSFORMED] + v[STAT_RECORDS_ADDED] -
-					v[STAT_RECORDS_MERGED],
-				v[STAT_RECORDS_ENCODED] + records_dropped);
+		error = stats_equation(err, "records",
+				       v[STAT_FLOWS_TRANSFORMED] + v[STAT_RECORDS_ADDED] -
+					       v[STAT_RECORDS_MERGED],
+				       v[STAT_RECORDS_ENCODED] + records_dropped);
 	if (!error)
-		error = balance(err, "rows",
-				v[STAT_RECORDS_ENCODED] + v[STAT_RECORDS_RECOVERED],
-				v[STAT_RECORDS_UPLOADED] + v[STAT_RECORDS_SPOOLED] +
-					v[STAT_RECORDS_EVICTED] +
-					v[STAT_RECORDS_QUARANTINED]);
+		error = stats_equation(err, "rows",
+				       v[STAT_RECORDS_ENCODED] +
+					       v[STAT_RECORDS_RECOVERED],
+				       v[STAT_RECORDS_UPLOADED] +
+					       v[STAT_RECORDS_SPOOLED] +
+					       v[STAT_RECORDS_EVICTED] +
+					       v[STAT_RECORDS_QUARANTINED]);
 	return error;
 }

@@ -17,7 +17,7 @@
 extern char **environ;
 
 /* The file in today's layout goes to standard output. */
-static int migrate(const char *path)
+static int check_migrate(const char *path)
 {
 	struct problems problems = PROBLEMS_INIT, warnings = PROBLEMS_INIT;
 	struct buf text = BUF_INIT(TEXT_MAX);
@@ -42,7 +42,7 @@ int command_check(const struct skydive_host *host, int argc, char **argv)
 	(void)host;
 	if (argc == 4 && str_is(str_of(argv[3]), "--migrate") &&
 	    str_is(str_of(argv[1]), "-c"))
-		return migrate(argv[2]);
+		return check_migrate(argv[2]);
 	if (argc < 3 || argc > 4 || !str_is(str_of(argv[1]), "-c") ||
 	    (argc == 4 && !str_is(str_of(argv[3]), "--connect")))
 		return command_usage(USAGE);

@@ -16,7 +16,7 @@
 #define LOGGED_IN "the user had to log in, with POST /login, and was accepted"
 
 /* why it failed, or what else is to be said of what is fine. */
-static bool say(bool is_fine, const char *what, struct str which, const char *why)
+static bool connect_say(bool is_fine, const char *what, struct str which, const char *why)
 {
 	struct buf line = BUF_INIT(8192);
 
@@ -43,7 +43,8 @@ static void note_end(void *context, const char *why)
 	atomic_store(&a->has_ended, true);
 }
 
-static enum heard ignore(void *context, char *message, size_t size, enum framing framing)
+static enum heard connect_ignore(void *context, char *message, size_t size,
+				 enum framing framing)
 {
 	(void)context;
 	(void)size;
@@ -72,7 +73,7 @@ static bool check_stream(const struct tenant_settings *t)
 	bool is_fine = false;
 
 	options.log = log_new(&host, LOG_DEBUG, &err);
-	options.deliver = ignore;
+	options.deliver = connect_ignore;
 	options.ended = note_end;
 	options.context = &attempt;
 	s = options.log ? subscriber_start(&options, &err) : NULL;
@@ -85,7 +86,7 @@ static bool check_stream(const struct tenant_settings *t)
 		why = subscriber_stats(s)->logins ? LOGGED_IN : "";
 	subscriber_stop(s);
 	log_free(options.log);
-	return say(is_fine, "stream", t->url, s ? why : err.text);
+	return connect_say(is_fine, "stream", t->url, s ? why : err.text);
 }
 
 static bool check_streams(const struct settings *s)
@@ -102,7 +103,7 @@ static bool check_streams(const struct settings *s)
 	return is_fine;
 }
 
-static void wake(void *context)
+static void connect_wake(void *context)
 {
 	atomic_store((atomic_bool *)context, true);
 }
@@ -121,8 +122,8 @@ static bool check_analyzer(const struct settings *s, struct str analyzer,
 	options.analyzers = (struct strs){ &analyzer, 1 };
 	topology = topology_new(&options, http, &err);
 	if (!topology)
-		return say(false, "topology", analyzer, err.text);
-	asker_init(&asker, topology, wake, &is_answered);
+		return connect_say(false, "topology", analyzer, err.text);
+	asker_init(&asker, topology, connect_wake, &is_answered);
 	asker.answers.find(&asker.answers,
 			   STR("G.V().Has(\"TID\", \"skydive-exporter\")"));
 	while (!atomic_load(&is_answered) && clock_now().mono_ms < until_ms)
@@ -131,9 +132,10 @@ static bool check_analyzer(const struct settings *s, struct str analyzer,
 	topology_count(topology, &counters);
 	topology_free(topology);
 	if (atomic_load(&is_answered) && !counters.failed)
-		return say(true, "topology", analyzer, counters.logins ? LOGGED_IN : "");
-	return say(false, "topology", analyzer,
-		   *counters.error ? counters.error : "no answer");
+		return connect_say(true, "topology", analyzer,
+				   counters.logins ? LOGGED_IN : "");
+	return connect_say(false, "topology", analyzer,
+			   *counters.error ? counters.error : "no answer");
 }
 
 static bool check_rest(const struct settings *s, struct http *http)
@@ -151,7 +153,7 @@ static void say_step(void *context, const char *what, const char *why)
 {
 	const struct buf *place = context;
 
-	say(!why, what, buf_str(place), why ? why : "");
+	connect_say(!why, what, buf_str(place), why ? why : "");
 }
 
 static bool check_stores(const struct settings *s, struct http *http)
@@ -178,7 +180,7 @@ bool check_connect(struct settings *s)
 	bool is_fine;
 
 	if (!http)
-		return say(false, "http", STR("client"), err.text);
+		return connect_say(false, "http", STR("client"), err.text);
 	is_fine = check_streams(s);
 	is_fine = check_rest(s, http) && is_fine;
 	is_fine = check_stores(s, http) && is_fine;

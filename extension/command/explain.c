@@ -34,7 +34,7 @@ struct explanation {
 	atomic_bool is_answered;
 };
 
-static bool parse(struct explanation *e, int argc, char **argv)
+static bool explain_parse(struct explanation *e, int argc, char **argv)
 {
 	int i;
 
@@ -54,7 +54,7 @@ static bool parse(struct explanation *e, int argc, char **argv)
 	return e->config != NULL;
 }
 
-static void wake(void *context)
+static void explain_wake(void *context)
 {
 	atomic_store((atomic_bool *)context, true);
 }
@@ -85,7 +85,7 @@ static int open_topology(struct explanation *e, struct err *err)
 	}
 	if (!e->topology)
 		return -1;
-	asker_init(&e->asker, e->topology, wake, &e->is_answered);
+	asker_init(&e->asker, e->topology, explain_wake, &e->is_answered);
 	return 0;
 }
 
@@ -163,7 +163,7 @@ static int explain_all(struct explanation *e, struct err *err)
 	return count ? 0 : err_set(err, "there is no pipeline %s", e->pipeline);
 }
 
-static int run(struct explanation *e, struct err *err)
+static int explain_run(struct explanation *e, struct err *err)
 {
 	struct problems problems = PROBLEMS_INIT;
 	int error = -1;
@@ -191,11 +191,11 @@ int command_explain(const struct skydive_host *host, int argc, char **argv)
 
 	(void)host;
 	e.topology_files.item = calloc((size_t)argc, sizeof(struct str));
-	if (!e.topology_files.item || !parse(&e, argc, argv)) {
+	if (!e.topology_files.item || !explain_parse(&e, argc, argv)) {
 		free(e.topology_files.item);
 		return command_usage(USAGE);
 	}
-	error = run(&e, &err);
+	error = explain_run(&e, &err);
 	free(e.topology_files.item);
 	if (!error)
 		return EXIT_FINE;

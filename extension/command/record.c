@@ -29,7 +29,7 @@ struct record {
 	_Atomic int64_t messages;
 };
 
-static bool parse(struct record *r, int argc, char **argv, const char **url)
+static bool record_parse(struct record *r, int argc, char **argv, const char **url)
 {
 	int i;
 
@@ -71,7 +71,8 @@ static int write_pb(int fd, struct str message)
 }
 
 /* A message as it came. A JSON message has no line feed of its own. */
-static enum heard keep(void *context, char *message, size_t size, enum framing framing)
+static enum heard record_keep(void *context, char *message, size_t size,
+			      enum framing framing)
 {
 	struct record *r = context;
 	struct str bytes = { message, size };
@@ -95,7 +96,7 @@ static enum heard keep(void *context, char *message, size_t size, enum framing f
 	return HEARD_FLOWS;
 }
 
-static int create(const struct record *r, const char *end, struct err *err)
+static int record_create(const struct record *r, const char *end, struct err *err)
 {
 	struct buf path = BUF_INIT(4096);
 	int fd;
@@ -126,13 +127,15 @@ static void wait_for_end(const struct record *r)
 	close(in.fd);
 }
 
-static int run(struct record *r, struct err *err)
+static int record_run(struct record *r, struct err *err)
 {
 	struct subscriber *subscriber = NULL;
 
-	r->messages_fd = create(r, r->options.framing == FRAMING_JSON ? ".jsonl" : ".pb",
-				err);
-	r->times_fd = r->messages_fd < 0 ? -1 : create(r, ".times", err);
+	r->messages_fd = record_create(r,
+				       r->options.framing == FRAMING_JSON ? ".jsonl"
+									  : ".pb",
+				       err);
+	r->times_fd = r->messages_fd < 0 ? -1 : record_create(r, ".times", err);
 	if (r->times_fd >= 0)
 		subscriber = subscriber_start(&r->options, err);
 	if (subscriber) {
@@ -153,7 +156,7 @@ int command_record(const struct skydive_host *host, int argc, char **argv)
 	struct record r = { .options = {
 				    .starvation_ms = 35000,
 				    .message_max = MESSAGE_MAX,
-				    .deliver = keep,
+				    .deliver = record_keep,
 				    .context = &r,
 			    } };
 	struct err err = ERR_INIT;
@@ -161,7 +164,7 @@ int command_record(const struct skydive_host *host, int argc, char **argv)
 	char host_id[64];
 	int error;
 
-	if (!parse(&r, argc, argv, &url))
+	if (!record_parse(&r, argc, argv, &url))
 		return command_usage(USAGE);
 	if (source_url_parse(str_of(url), &r.options.url, &err) < 0 ||
 	    !source_url_is_websocket(&r.options.url)) {
@@ -173,7 +176,7 @@ int command_record(const struct skydive_host *host, int argc, char **argv)
 	snprintf(host_id, sizeof(host_id), "skydive-exporter-record-%d", (int)getpid());
 	r.options.host_id = str_of(host_id);
 	r.options.log = log_new(host, LOG_INFO, &err);
-	error = r.options.log ? run(&r, &err) : -ENOMEM;
+	error = r.options.log ? record_run(&r, &err) : -ENOMEM;
 	log_free(r.options.log);
 	if (error) {
 		command_complain("%s", err.text);

@@ -30,7 +30,7 @@ struct replay {
 	bool has_started;
 };
 
-static bool parse(struct replay *r, int argc, char **argv)
+static bool replay_parse(struct replay *r, int argc, char **argv)
 {
 	int i;
 
@@ -63,7 +63,7 @@ static int make_spool(char path[64], struct err *err)
 				       strerror(errno));
 }
 
-static int open_exporter(struct replay *r, struct err *err)
+static int replay_open_exporter(struct replay *r, struct err *err)
 {
 	struct problems problems = PROBLEMS_INIT;
 	struct settings *settings = settings_read(r->config, environ, r->log, &problems);
@@ -82,7 +82,7 @@ static int open_exporter(struct replay *r, struct err *err)
 	return r->exporter ? exporter_start(r->exporter, &r->options, err) : -EINVAL;
 }
 
-static int play(struct replay *r, const char *path, struct err *err)
+static int replay_play(struct replay *r, const char *path, struct err *err)
 {
 	struct recording *recording = recording_open(path, err);
 	struct recorded one;
@@ -104,13 +104,13 @@ static int play(struct replay *r, const char *path, struct err *err)
 	return result;
 }
 
-static int run(struct replay *r, struct err *err)
+static int replay_run(struct replay *r, struct err *err)
 {
-	int error = open_exporter(r, err);
+	int error = replay_open_exporter(r, err);
 	size_t left, i;
 
 	for (i = 0; !error && i < r->recordings.count; i++)
-		error = play(r, r->recordings.item[i].ptr, err);
+		error = replay_play(r, r->recordings.item[i].ptr, err);
 	if (!r->exporter)
 		return error;
 	left = exporter_replay_end(r->exporter, r->time_ms);
@@ -130,7 +130,7 @@ int command_replay(const struct skydive_host *host, int argc, char **argv)
 
 	r.topology.item = calloc((size_t)argc, sizeof(struct str));
 	r.recordings.item = calloc((size_t)argc, sizeof(struct str));
-	if (!r.topology.item || !r.recordings.item || !parse(&r, argc, argv)) {
+	if (!r.topology.item || !r.recordings.item || !replay_parse(&r, argc, argv)) {
 		free(r.topology.item);
 		free(r.recordings.item);
 		return command_usage(USAGE);
@@ -142,7 +142,7 @@ int command_replay(const struct skydive_host *host, int argc, char **argv)
 		r.options.spool = str_of(spool);
 		r.options.topology = answers_read(&r.topology, &err);
 		if (r.options.topology)
-			error = run(&r, &err);
+			error = replay_run(&r, &err);
 		io_remove_tree(spool);
 	}
 	topology_free(r.options.topology);

@@ -28,7 +28,7 @@ struct request {
 	struct str address;
 };
 
-static bool parse(struct request *r, int argc, char **argv)
+static bool status_parse(struct request *r, int argc, char **argv)
 {
 	int i;
 
@@ -76,7 +76,7 @@ static int read_address(struct request *r, struct err *err)
 	return error;
 }
 
-static int ask(const struct request *r, struct buf *page, struct err *err)
+static int status_ask(const struct request *r, struct buf *page, struct err *err)
 {
 	int status = net_get(r->address.ptr, "/status", TIMEOUT_MS, page, err);
 
@@ -94,10 +94,10 @@ static int ask(const struct request *r, struct buf *page, struct err *err)
 	return -EINVAL;
 }
 
-static int show(const struct request *r, struct err *err)
+static int status_show(const struct request *r, struct err *err)
 {
 	struct buf page = BUF_INIT(PAGE_MAX), out = BUF_INIT(PAGE_MAX);
-	int error = ask(r, &page, err);
+	int error = status_ask(r, &page, err);
 
 	if (r->clears)
 		buf_puts(&out, "\033[H\033[2J");
@@ -122,15 +122,15 @@ int command_status(const struct skydive_host *host, int argc, char **argv)
 	int error;
 
 	(void)host;
-	if (!parse(&r, argc, argv))
+	if (!status_parse(&r, argc, argv))
 		return command_usage(USAGE);
 	r.clears = r.is_watching && isatty(STDOUT_FILENO);
 	error = read_address(&r, &err);
 	if (!error)
-		error = show(&r, &err);
+		error = status_show(&r, &err);
 	while (!error && r.is_watching) {
 		poll(NULL, 0, WATCH_MS);
-		error = show(&r, &err);
+		error = status_show(&r, &err);
 	}
 	arena_fini(&r.arena);
 	if (!error)

@@ -100,8 +100,8 @@ static const struct shape totals_shape = {
 					  { 0 } },
 };
 
-static bool read_one(struct raw raw, const struct shape *shape, void *out,
-		     struct arena *arena)
+static bool table_read_one(struct raw raw, const struct shape *shape, void *out,
+			   struct arena *arena)
 {
 	struct json_reader r;
 
@@ -177,7 +177,7 @@ struct table {
 	size_t name_width;
 };
 
-static int measure(void *context, const struct tenant_row *row, struct arena *arena)
+static int table_measure(void *context, const struct tenant_row *row, struct arena *arena)
 {
 	struct table *table = context;
 	size_t width = columns_width(row->name);
@@ -188,18 +188,19 @@ static int measure(void *context, const struct tenant_row *row, struct arena *ar
 	return 0;
 }
 
-static int put_tenant(void *context, const struct tenant_row *row, struct arena *arena)
+static int table_put_tenant(void *context, const struct tenant_row *row,
+			    struct arena *arena)
 {
 	const struct table *table = context;
 	struct counters counters = { 0 };
 
-	read_one(row->counters, &counters_shape, &counters, arena);
+	table_read_one(row->counters, &counters_shape, &counters, arena);
 	put_row(table->out, row, &counters, table->name_width);
 	return 0;
 }
 
-static int put_sources(const struct page *page, struct arena *arena, struct buf *out,
-		       struct err *err)
+static int table_put_sources(const struct page *page, struct arena *arena,
+			     struct buf *out, struct err *err)
 {
 	struct json_reader r;
 	bool is_first = true;
@@ -241,8 +242,8 @@ static void put_title(const struct page *page, struct arena *arena, struct buf *
 	struct totals topology = { 0 }, spool = { 0 };
 	char up[COLUMNS_TEXT_MAX], bytes[COLUMNS_TEXT_MAX];
 
-	read_one(page->topology, &totals_shape, &topology, arena);
-	read_one(page->spool, &totals_shape, &spool, arena);
+	table_read_one(page->topology, &totals_shape, &topology, arena);
+	table_read_one(page->spool, &totals_shape, &spool, arena);
 	buf_puts(out, "skydive-exporter ");
 	columns_put(out, page->version, 20, false);
 	buf_printf(out, ", up %s, configuration %" PRId64 ", spool %s%s\n",
@@ -260,16 +261,16 @@ int status_table_put(struct str text, struct buf *out, struct err *err)
 
 	if (!error) {
 		put_title(&page, &arena, out);
-		error = put_sources(&page, &arena, out, err);
+		error = table_put_sources(&page, &arena, out, err);
 	}
 	if (!error)
-		error = each_row(&page, &arena, measure, &table, err);
+		error = each_row(&page, &arena, table_measure, &table, err);
 	if (!error) {
 		buf_putc(out, '\n');
 		columns_put(out, STR("TENANT"), table.name_width, true);
 		buf_printf(out, " %-8s %7s %8s %7s %8s %6s  %s\n", "STATE", "FLOWS/s",
 			   "RECORDS", "OBJECTS", "PENDING", "OLDEST", "LAST ERROR");
-		error = each_row(&page, &arena, put_tenant, &table, err);
+		error = each_row(&page, &arena, table_put_tenant, &table, err);
 	}
 	arena_fini(&arena);
 	return error;
@@ -281,14 +282,14 @@ struct search {
 	struct buf names; /* of those that are not it */
 };
 
-static void put_text(struct buf *out, const char *name, struct str text)
+static void table_put_text(struct buf *out, const char *name, struct str text)
 {
 	buf_printf(out, "%-34s ", name);
 	columns_put(out, text, SIZE_MAX, false);
 	buf_putc(out, '\n');
 }
 
-static void put_number(struct buf *out, const char *name, int64_t value)
+static void table_put_number(struct buf *out, const char *name, int64_t value)
 {
 	buf_printf(out, "%-34s %" PRId64 "\n", name, value);
 }
@@ -320,14 +321,15 @@ static int find_tenant(void *context, const struct tenant_row *row, struct arena
 			   STR_ARG(row->name));
 		return 0;
 	}
-	put_text(out, "tenant", row->name);
-	put_text(out, "state", row->state);
-	put_text(out, "last_error", row->last_error.len ? row->last_error : STR("-"));
-	put_number(out, "flows_per_second", row->flows_per_second);
-	put_number(out, "pending_objects", row->pending_objects);
-	put_number(out, "pending_bytes", row->pending_bytes);
+	table_put_text(out, "tenant", row->name);
+	table_put_text(out, "state", row->state);
+	table_put_text(out, "last_error",
+		       row->last_error.len ? row->last_error : STR("-"));
+	table_put_number(out, "flows_per_second", row->flows_per_second);
+	table_put_number(out, "pending_objects", row->pending_objects);
+	table_put_number(out, "pending_bytes", row->pending_bytes);
 	if (row->oldest_s >= 0)
-		put_number(out, "oldest_pending_seconds", row->oldest_s);
+		table_put_number(out, "oldest_pending_seconds", row->oldest_s);
 	put_counters(out, row->counters.text, arena);
 	return 1;
 }

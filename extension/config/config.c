@@ -69,7 +69,8 @@ void config_environment(struct config *c, char *const *environ)
 }
 
 /* "line 3: ..." of the parser becomes "file:3: ...". */
-static int refuse(struct problems *problems, const char *file, const struct err *err)
+static int config_refuse_path(struct problems *problems, const char *file,
+			      const struct err *err)
 {
 	const struct str word = STR("line ");
 
@@ -97,7 +98,7 @@ int config_add(struct config *c, const char *file, struct str text, bool environ
 				"\"key: value\"",
 				root->line);
 	if (error == -EINVAL)
-		return refuse(problems, file, &err);
+		return config_refuse_path(problems, file, &err);
 	if (error)
 		return error;
 	layer->file = arena_str(&c->arena, str_of(file));

@@ -29,7 +29,7 @@ static int to_integer(const struct yaml_node *value, int64_t *out)
 	}
 }
 
-static int multiply(int64_t *value, int64_t factor)
+static int number_multiply(int64_t *value, int64_t factor)
 {
 	if (*value > INT64_MAX / factor || *value < INT64_MIN / factor)
 		return -ERANGE;
@@ -41,7 +41,7 @@ static int to_seconds(const struct yaml_node *value, int64_t *ms)
 {
 	int error = to_integer(value, ms);
 
-	return error ? error : multiply(ms, 1000);
+	return error ? error : number_multiply(ms, 1000);
 }
 
 /* A whole number, or a text with a unit; neither is negative. */
@@ -53,10 +53,10 @@ static int to_quantity(const struct yaml_node *value, int64_t factor,
 	if (value->kind != YAML_INT || value->integer < 0)
 		return -EINVAL;
 	*out = value->integer;
-	return multiply(out, factor);
+	return number_multiply(out, factor);
 }
 
-static int convert(const struct yaml_node *value, unsigned flags, int64_t *out)
+static int number_convert(const struct yaml_node *value, unsigned flags, int64_t *out)
 {
 	if (flags & FIELD_DURATION)
 		return to_quantity(value, 1000, number_parse_duration, out);
@@ -136,7 +136,7 @@ int config_number_read(const struct conversion *c, void *member)
 {
 	const struct field *field = c->field;
 	int64_t value = 0, min = field->min, max = field->max;
-	int error = convert(c->value, field->flags, &value);
+	int error = number_convert(c->value, field->flags, &value);
 
 	if (error == -EINVAL)
 		return refuse_kind(c);

@@ -27,7 +27,7 @@ struct printer {
 	struct buf *out;
 };
 
-static struct str trim(struct str s)
+static struct str print_trim(struct str s)
 {
 	while (s.len && (*s.ptr == ' ' || *s.ptr == '\t'))
 		s = str_skip(s, 1);
@@ -56,13 +56,14 @@ static int split_lines(struct printer *p, struct str text)
 
 static bool is_comment(const struct printer *p, unsigned line)
 {
-	struct str text = line && line <= p->lines ? trim(p->line[line].text) : STR("");
+	struct str text = line && line <= p->lines ? print_trim(p->line[line].text)
+						   : STR("");
 
 	return text.len && *text.ptr == '#';
 }
 
 /* The comment behind a value on its line; quotes hide a "#". */
-static struct str behind(const struct printer *p, unsigned line)
+static struct str print_behind(const struct printer *p, unsigned line)
 {
 	struct str text = line && line <= p->lines ? p->line[line].text : STR("");
 	char quote = '\0';
@@ -79,12 +80,12 @@ static struct str behind(const struct printer *p, unsigned line)
 			 strchr(" [,:", text.ptr[i - 1]))
 			quote = c;
 		else if (!quote && c == '#' && strchr(" \t", text.ptr[i - 1]))
-			return trim(str_skip(text, i));
+			return print_trim(str_skip(text, i));
 	}
 	return STR("");
 }
 
-static void indent(struct printer *p, unsigned depth)
+static void print_indent(struct printer *p, unsigned depth)
 {
 	while (depth--)
 		buf_puts(p->out, "  ");
@@ -98,8 +99,8 @@ static void print_above(struct printer *p, unsigned line, unsigned depth)
 	while (first > 1 && is_comment(p, first - 1) && !p->line[first - 1].is_used)
 		first--;
 	for (; first < line; first++) {
-		indent(p, depth);
-		buf_put(p->out, trim(p->line[first].text));
+		print_indent(p, depth);
+		buf_put(p->out, print_trim(p->line[first].text));
 		buf_putc(p->out, '\n');
 		p->line[first].is_used = true;
 	}
@@ -107,7 +108,7 @@ static void print_above(struct printer *p, unsigned line, unsigned depth)
 
 static void end_line(struct printer *p, unsigned line)
 {
-	struct str comment = behind(p, line);
+	struct str comment = print_behind(p, line);
 
 	if (comment.len && !is_comment(p, line) && !p->line[line].is_used) {
 		buf_puts(p->out, "  ");
@@ -158,7 +159,7 @@ static void print_value(struct printer *p, const struct yaml_node *node, unsigne
 	end_line(p, line);
 	for (i = 0; i < node->count; i++) {
 		print_above(p, node->item[i]->line, depth);
-		indent(p, depth);
+		print_indent(p, depth);
 		buf_puts(p->out, "- ");
 		print_scalar(p, node->item[i]);
 		end_line(p, node->item[i]->line);
@@ -169,7 +170,7 @@ static void print_entries(struct printer *p, const struct entry *e, unsigned dep
 {
 	for (; e; e = e->next) {
 		print_above(p, e->line, depth);
-		indent(p, depth);
+		print_indent(p, depth);
 		buf_put(p->out, e->name);
 		buf_putc(p->out, ':');
 		if (e->value) {
@@ -182,7 +183,7 @@ static void print_entries(struct printer *p, const struct entry *e, unsigned dep
 }
 
 /* The entry of that name among its siblings, the last if it is new. */
-static struct entry *enter(struct printer *p, struct entry **at, struct str name)
+static struct entry *print_enter(struct printer *p, struct entry **at, struct str name)
 {
 	while (*at && !str_equal_nocase((*at)->name, name))
 		at = &(*at)->next;
@@ -194,7 +195,8 @@ static struct entry *enter(struct printer *p, struct entry **at, struct str name
 	return *at;
 }
 
-static int place(struct printer *p, struct entry **first, const struct yaml_node *map)
+static int print_place(struct printer *p, struct entry **first,
+		       const struct yaml_node *map)
 {
 	int error = 0;
 	size_t i;
@@ -206,7 +208,7 @@ static int place(struct printer *p, struct entry **first, const struct yaml_node
 		while (path.len) {
 			struct str name = str_until(path, '.');
 
-			entry = enter(p, at, name);
+			entry = print_enter(p, at, name);
 			if (!entry)
 				return -ENOMEM;
 			at = &entry->first;
@@ -215,7 +217,7 @@ static int place(struct printer *p, struct entry **first, const struct yaml_node
 		if (entry && !entry->line)
 			entry->line = map->key_line[i];
 		if (map->item[i]->kind == YAML_MAP)
-			error = place(p, at, map->item[i]);
+			error = print_place(p, at, map->item[i]);
 		else if (entry)
 			entry->value = map->item[i];
 	}
@@ -228,7 +230,7 @@ static void print_rest(struct printer *p)
 
 	for (line = 1; line <= p->lines; line++)
 		if (is_comment(p, line) && !p->line[line].is_used) {
-			buf_put(p->out, trim(p->line[line].text));
+			buf_put(p->out, print_trim(p->line[line].text));
 			buf_putc(p->out, '\n');
 		}
 }
@@ -240,7 +242,7 @@ int config_print(const struct config *c, struct str text, struct buf *out)
 	int error = split_lines(&p, text);
 
 	if (!error && c->top && c->top->root->kind == YAML_MAP)
-		error = place(&p, &first, c->top->root);
+		error = print_place(&p, &first, c->top->root);
 	if (!error) {
 		print_entries(&p, first, 0);
 		print_rest(&p);

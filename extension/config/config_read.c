@@ -177,8 +177,8 @@ static int fill_map(const struct merged *m, struct map_of_str *out)
 	return 0;
 }
 
-static int read_map(const struct reading *r, const struct field *field,
-		    struct map_of_str *out, bool *found, struct err *err)
+static int config_read_read_map(const struct reading *r, const struct field *field,
+				struct map_of_str *out, bool *found, struct err *err)
 {
 	struct merged m = { .arena = r->arena };
 	const char *key = strcmp(field->name, "*") == 0 ? "" : field->name;
@@ -212,12 +212,13 @@ static void refuse_absence(const struct reading *r, const struct field *field)
 	buf_fini(&where);
 }
 
-static int read_field(const struct reading *r, const struct field *field, void *member)
+static int config_read_read_field(const struct reading *r, const struct field *field,
+				  void *member)
 {
 	struct err err = ERR_INIT;
 	bool found;
 	int error = field->kind == FIELD_KIND_MAP
-			    ? read_map(r, field, member, &found, &err)
+			    ? config_read_read_map(r, field, member, &found, &err)
 			    : read_single(r, field, member, &found, &err);
 
 	if (arena_error(r->arena))
@@ -242,7 +243,7 @@ size_t config_read(const struct config *c, const char *path, const struct shape 
 	else
 		memset(out, 0, shape->size);
 	for (field = shape->fields; field->name && !error; field++)
-		error = read_field(&r, field, (char *)out + field->offset);
+		error = config_read_read_field(&r, field, (char *)out + field->offset);
 	if (error)
 		problems_add(problems, "%s: %s", path,
 			     error == -EFBIG ? "too large a configuration"

@@ -13,7 +13,7 @@ static struct layer *last_layer(struct config *c)
 	return layer;
 }
 
-static void remove_at(struct yaml_node *map, size_t i)
+static void rename_remove_at(struct yaml_node *map, size_t i)
 {
 	size_t behind = --map->count - i;
 
@@ -25,7 +25,7 @@ static void remove_at(struct yaml_node *map, size_t i)
 
 /* Takes the key of that path out of its map, and maps that are empty then. NULL:
  * it is not there. */
-static struct yaml_node *detach(struct yaml_node *map, struct str path)
+static struct yaml_node *rename_detach(struct yaml_node *map, struct str path)
 {
 	struct yaml_node *item = NULL, *inner;
 	size_t i;
@@ -34,19 +34,19 @@ static struct yaml_node *detach(struct yaml_node *map, struct str path)
 		inner = map->item[i];
 		if (str_equal_nocase(map->key[i], path)) {
 			item = inner;
-			remove_at(map, i);
+			rename_remove_at(map, i);
 		} else if (config_path_is_below(path, map->key[i])) {
-			item = detach(inner, str_skip(path, map->key[i].len + 1));
+			item = rename_detach(inner, str_skip(path, map->key[i].len + 1));
 			if (item && inner->count == 0)
-				remove_at(map, i);
+				rename_remove_at(map, i);
 		}
 	}
 	return item;
 }
 
 /* Dotted, at the top: as good as in its place. */
-static int attach(struct config *c, struct yaml_node *map, const char *path,
-		  struct yaml_node *value, unsigned line)
+static int rename_attach(struct config *c, struct yaml_node *map, const char *path,
+			 struct yaml_node *value, unsigned line)
 {
 	size_t room = map->count + 1;
 	struct yaml_node **item = arena_alloc(&c->arena, room * sizeof(*item));
@@ -81,8 +81,8 @@ static struct yaml_node *new_value(struct config *c, const char *text, unsigned 
 	return node;
 }
 
-static int imply(struct config *c, struct layer *layer, const struct config_rename *r,
-		 unsigned line)
+static int rename_imply(struct config *c, struct layer *layer,
+			const struct config_rename *r, unsigned line)
 {
 	struct config_place place;
 	struct yaml_node *value;
@@ -90,7 +90,7 @@ static int imply(struct config *c, struct layer *layer, const struct config_rena
 	if (!r->implied || config_find_in(layer, str_of(r->implied), &place))
 		return 0;
 	value = new_value(c, r->implied_as, line);
-	return value ? attach(c, layer->root, r->implied, value, line) : -ENOMEM;
+	return value ? rename_attach(c, layer->root, r->implied, value, line) : -ENOMEM;
 }
 
 static int rename_value(struct config *c, struct layer *layer,
@@ -103,14 +103,14 @@ static int rename_value(struct config *c, struct layer *layer,
 	if (place->value->kind != YAML_STR || !str_is(place->value->text, r->value))
 		return 0;
 	value = new_value(c, r->new_value, line);
-	detach(layer->root, str_of(r->from));
-	if (!value || attach(c, layer->root, r->from, value, line))
+	rename_detach(layer->root, str_of(r->from));
+	if (!value || rename_attach(c, layer->root, r->from, value, line))
 		return -ENOMEM;
 	problems_add(warnings, STR_FMT ":%u: %s: \"%s\" is now written \"%s\"%s%s%s%s",
 		     STR_ARG(layer->file), line, r->from, r->value, r->new_value,
 		     r->implied ? ", with " : "", r->implied ? r->implied : "",
 		     r->implied ? ": " : "", r->implied ? r->implied_as : "");
-	return imply(c, layer, r, line);
+	return rename_imply(c, layer, r, line);
 }
 
 static int rename_key(struct config *c, struct layer *layer,
@@ -118,7 +118,7 @@ static int rename_key(struct config *c, struct layer *layer,
 		      struct problems *warnings)
 {
 	unsigned line = place->line;
-	struct yaml_node *value = detach(layer->root, str_of(r->from));
+	struct yaml_node *value = rename_detach(layer->root, str_of(r->from));
 	struct config_place today;
 
 	if (config_find_in(layer, str_of(r->to), &today)) {
@@ -130,7 +130,7 @@ static int rename_key(struct config *c, struct layer *layer,
 	}
 	problems_add(warnings, STR_FMT ":%u: %s is now called %s", STR_ARG(layer->file),
 		     line, r->from, r->to);
-	return value ? attach(c, layer->root, r->to, value, line) : 0;
+	return value ? rename_attach(c, layer->root, r->to, value, line) : 0;
 }
 
 int config_rename(struct config *c, const struct config_rename *r,

@@ -116,7 +116,7 @@ static bool parse_bool(struct str text, bool *out)
 	return false;
 }
 
-static int read_bool(const struct conversion *c, bool *out)
+static int value_read_bool(const struct conversion *c, bool *out)
 {
 	static const char *const yes[] = { "yes", "on", "y", "true", "enabled", NULL };
 	static const char *const no[] = { "no", "off", "n", "false", "disabled", NULL };
@@ -154,7 +154,7 @@ static int refuse_name(const struct conversion *c, struct str text)
 	return error;
 }
 
-static int read_enum(const struct conversion *c, int *out)
+static int value_read_enum(const struct conversion *c, int *out)
 {
 	struct str text;
 	int i, error = read_str(c, &text);
@@ -170,7 +170,7 @@ static int read_enum(const struct conversion *c, int *out)
 	return refuse_name(c, text);
 }
 
-static bool is_blank(char c)
+static bool value_is_blank(char c)
 {
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
@@ -180,10 +180,10 @@ static struct str next_word(struct str *rest)
 {
 	struct str word = *rest;
 
-	while (word.len && is_blank(word.ptr[0]))
+	while (word.len && value_is_blank(word.ptr[0]))
 		word = str_skip(word, 1);
 	*rest = word;
-	while (rest->len && !is_blank(rest->ptr[0]))
+	while (rest->len && !value_is_blank(rest->ptr[0]))
 		*rest = str_skip(*rest, 1);
 	word.len -= rest->len;
 	return word;
@@ -209,7 +209,7 @@ static int split_words(const struct conversion *c, struct strs *out)
 	return 0;
 }
 
-static int read_strs(const struct conversion *c, struct strs *out)
+static int value_read_strs(const struct conversion *c, struct strs *out)
 {
 	const struct yaml_node *list = c->value;
 	char index[32];
@@ -247,7 +247,7 @@ int config_value_read(const struct field *field, const struct yaml_node *value,
 
 	switch (field->kind) {
 	case FIELD_KIND_BOOL:
-		error = read_bool(&c, member);
+		error = value_read_bool(&c, member);
 		break;
 	case FIELD_KIND_U16:
 	case FIELD_KIND_U32:
@@ -258,10 +258,10 @@ int config_value_read(const struct field *field, const struct yaml_node *value,
 		error = read_str(&c, member);
 		break;
 	case FIELD_KIND_STRS:
-		error = read_strs(&c, member);
+		error = value_read_strs(&c, member);
 		break;
 	case FIELD_KIND_ENUM:
-		error = read_enum(&c, member);
+		error = value_read_enum(&c, member);
 		break;
 	case FIELD_KIND_MAP:
 	case FIELD_KIND_OBJECT:

@@ -39,7 +39,7 @@ static unsigned line_of(const struct reader *r)
 	return (unsigned)r->event.start_mark.line + 1;
 }
 
-static void refuse(struct reader *r, unsigned line, const char *text)
+static void yaml_refuse(struct reader *r, unsigned line, const char *text)
 {
 	if (!r->error)
 		r->error = err_set(r->err, "line %u: %s", line, text);
@@ -49,7 +49,7 @@ static void refuse(struct reader *r, unsigned line, const char *text)
 static void *out_of_memory(struct reader *r)
 {
 	if (arena_error(r->arena) == -EFBIG)
-		refuse(r, line_of(r), "the document is too large");
+		yaml_refuse(r, line_of(r), "the document is too large");
 	else if (!r->error)
 		r->error = -ENOMEM;
 	return NULL;
@@ -79,7 +79,7 @@ static bool is_indented_by_tab(struct str text, unsigned line)
 }
 
 /* libyaml's words for what people do most often, in ours. */
-static const char *readable(const char *problem)
+static const char *yaml_readable(const char *problem)
 {
 	static const char *const words[][2] = {
 		{ "did not find expected key",
@@ -121,21 +121,21 @@ static void refuse_syntax(struct reader *r)
 	if (p->error == YAML_READER_ERROR)
 		line = line_at(r->text, p->problem_offset);
 	if (is_indented_by_tab(r->text, line)) {
-		refuse(r, line, "a tab; YAML is indented with blanks");
+		yaml_refuse(r, line, "a tab; YAML is indented with blanks");
 		return;
 	}
 	used = (size_t)snprintf(text, sizeof(text), "%s",
-				readable(p->problem ? p->problem : "not YAML"));
+				yaml_readable(p->problem ? p->problem : "not YAML"));
 	if (p->context && p->context_mark.line + 1 != line)
 		snprintf(text + used, sizeof(text) - used,
 			 " (%s that begins in line %zu)", p->context,
 			 p->context_mark.line + 1);
 	else if (p->context)
 		snprintf(text + used, sizeof(text) - used, " (%s)", p->context);
-	refuse(r, line, text);
+	yaml_refuse(r, line, text);
 }
 
-static bool next(struct reader *r)
+static bool yaml_next(struct reader *r)
 {
 	if (r->error)
 		return false;
@@ -151,7 +151,7 @@ static struct str bytes_of(const yaml_char_t *bytes)
 	return str_of((const char *)bytes);
 }
 
-static struct measured *measure(struct yaml_node *node)
+static struct measured *yaml_measure(struct yaml_node *node)
 {
 	return (struct measured *)node;
 }
@@ -171,17 +171,17 @@ static struct yaml_node *new_node(struct reader *r, enum yaml_kind kind)
 static bool is_within_bounds(struct reader *r, size_t nodes, unsigned levels)
 {
 	if (nodes > NODES_MAX)
-		refuse(r, line_of(r), "aliases expand to more than 1000000 values");
+		yaml_refuse(r, line_of(r), "aliases expand to more than 1000000 values");
 	if (levels > DEPTH_MAX)
-		refuse(r, line_of(r), "nested deeper than 64 levels");
+		yaml_refuse(r, line_of(r), "nested deeper than 64 levels");
 	return !r->error;
 }
 
 static bool count_child(struct reader *r, struct yaml_node *parent,
 			struct yaml_node *child, unsigned depth)
 {
-	struct measured *all = measure(parent);
-	const struct measured *one = measure(child);
+	struct measured *all = yaml_measure(parent);
+	const struct measured *one = yaml_measure(child);
 
 	all->nodes += one->nodes;
 	if (all->levels < one->levels + 1)
@@ -189,8 +189,8 @@ static bool count_child(struct reader *r, struct yaml_node *parent,
 	return is_within_bounds(r, all->nodes, depth + all->levels);
 }
 
-static struct yaml_node *finish(struct reader *r, struct yaml_node *node,
-				const struct yaml_pairs *pairs)
+static struct yaml_node *yaml_finish(struct reader *r, struct yaml_node *node,
+				     const struct yaml_pairs *pairs)
 {
 	if (r->error)
 		return NULL;
@@ -212,8 +212,8 @@ static struct yaml_node *read_scalar(struct reader *r)
 		return out_of_memory(r);
 	if (yaml_scalar_resolve_tag(node, tag, quoted) == 0)
 		return node;
-	refuse(r, node->line,
-	       "a tag (\"!...\") that is unknown or does not fit its value");
+	yaml_refuse(r, node->line,
+		    "a tag (\"!...\") that is unknown or does not fit its value");
 	return NULL;
 }
 
@@ -222,7 +222,7 @@ static struct yaml_node *read_list(struct reader *r, unsigned depth)
 	struct yaml_node *node = new_node(r, YAML_LIST);
 	struct yaml_pairs items = { 0 };
 
-	while (node && next(r) && r->event.type != YAML_SEQUENCE_END_EVENT) {
+	while (node && yaml_next(r) && r->event.type != YAML_SEQUENCE_END_EVENT) {
 		struct yaml_node *item = read_node(r, depth + 1);
 
 		if (!item || !count_child(r, node, item, depth))
@@ -230,11 +230,11 @@ static struct yaml_node *read_list(struct reader *r, unsigned depth)
 		if (!yaml_pairs_add(&items, STR(""), item->line, item, r->arena))
 			return out_of_memory(r);
 	}
-	return finish(r, node, &items);
+	return yaml_finish(r, node, &items);
 }
 
-static void merge(struct reader *r, struct yaml_pairs *pairs,
-		  const struct yaml_node *from)
+static void yaml_merge(struct reader *r, struct yaml_pairs *pairs,
+		       const struct yaml_node *from)
 {
 	bool fits = from->kind == YAML_LIST;
 	size_t i;
@@ -247,11 +247,11 @@ static void merge(struct reader *r, struct yaml_pairs *pairs,
 	for (i = 0; fits && i < from->count; i++) {
 		fits = from->item[i]->kind == YAML_MAP;
 		if (fits)
-			merge(r, pairs, from->item[i]);
+			yaml_merge(r, pairs, from->item[i]);
 	}
 	if (!fits)
-		refuse(r, from->line,
-		       "\"<<\" must be followed by a map or a list of maps");
+		yaml_refuse(r, from->line,
+			    "\"<<\" must be followed by a map or a list of maps");
 }
 
 static bool is_scalar(const struct yaml_node *node)
@@ -270,29 +270,29 @@ static bool read_pair(struct reader *r, struct yaml_node *map, struct yaml_pairs
 
 	key = read_node(r, depth + 1);
 	if (key && !is_scalar(key))
-		refuse(r, line, "a list or a map cannot be a key");
-	if (!key || !next(r))
+		yaml_refuse(r, line, "a list or a map cannot be a key");
+	if (!key || !yaml_next(r))
 		return false;
 	value = read_node(r, depth + 1);
 	if (!value || !count_child(r, map, value, depth))
 		return false;
 	if (is_plain && str_is(key->text, "<<"))
-		merge(r, pairs, value);
+		yaml_merge(r, pairs, value);
 	else if (!yaml_pairs_add(pairs, key->text, line, value, r->arena))
 		out_of_memory(r);
 	return !r->error;
 }
 
-static struct yaml_node *read_map(struct reader *r, unsigned depth)
+static struct yaml_node *yaml_read_map(struct reader *r, unsigned depth)
 {
 	struct yaml_node *node = new_node(r, YAML_MAP);
 	struct yaml_pairs pairs = { 0 };
 
-	while (node && next(r) && r->event.type != YAML_MAPPING_END_EVENT)
+	while (node && yaml_next(r) && r->event.type != YAML_MAPPING_END_EVENT)
 		if (!read_pair(r, node, &pairs, depth))
 			return NULL;
 	yaml_pairs_drop_duplicates(&pairs);
-	return finish(r, node, &pairs);
+	return yaml_finish(r, node, &pairs);
 }
 
 static struct yaml_node *read_alias(struct reader *r)
@@ -301,9 +301,9 @@ static struct yaml_node *read_alias(struct reader *r)
 	struct yaml_node *node = map_get(r->anchors, bytes_of(name), 0);
 
 	if (!node)
-		refuse(r, line_of(r),
-		       "an alias (\"*...\") without an anchor (\"&...\") "
-		       "that ends before it");
+		yaml_refuse(r, line_of(r),
+			    "an alias (\"*...\") without an anchor (\"&...\") "
+			    "that ends before it");
 	return node;
 }
 
@@ -317,11 +317,11 @@ static struct yaml_node *read_unnamed(struct reader *r, unsigned depth)
 	case YAML_SEQUENCE_START_EVENT:
 		return read_list(r, depth);
 	case YAML_MAPPING_START_EVENT:
-		return read_map(r, depth);
+		return yaml_read_map(r, depth);
 	case YAML_ALIAS_EVENT:
 		return read_alias(r);
 	default:
-		refuse(r, line_of(r), "a value must stand here");
+		yaml_refuse(r, line_of(r), "a value must stand here");
 		return NULL;
 	}
 }
@@ -359,19 +359,19 @@ static struct yaml_node *read_node(struct reader *r, unsigned depth)
 
 static bool read_document(struct reader *r, struct yaml_node **root)
 {
-	if (!next(r) || !next(r))
+	if (!yaml_next(r) || !yaml_next(r))
 		return false;
 	if (r->event.type == YAML_STREAM_END_EVENT) {
 		*root = new_node(r, YAML_NULL);
 		return *root;
 	}
-	if (!next(r))
+	if (!yaml_next(r))
 		return false;
 	*root = read_node(r, 0);
-	if (!*root || !next(r) || !next(r))
+	if (!*root || !yaml_next(r) || !yaml_next(r))
 		return false;
 	if (r->event.type != YAML_STREAM_END_EVENT)
-		refuse(r, line_of(r), "a second document begins; only one is read");
+		yaml_refuse(r, line_of(r), "a second document begins; only one is read");
 	return !r->error;
 }
 

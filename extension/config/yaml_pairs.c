@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include "config/yaml_pairs.h"
 
-static struct yaml_pair *append(struct yaml_pairs *p, struct arena *arena)
+static struct yaml_pair *pairs_append(struct yaml_pairs *p, struct arena *arena)
 {
 	size_t room = p->room ? p->room * 2 : 4;
 	struct yaml_pair *pair;
@@ -25,7 +25,7 @@ static struct yaml_pair *append(struct yaml_pairs *p, struct arena *arena)
 bool yaml_pairs_add(struct yaml_pairs *p, struct str key, unsigned line,
 		    struct yaml_node *value, struct arena *arena)
 {
-	struct yaml_pair *pair = append(p, arena);
+	struct yaml_pair *pair = pairs_append(p, arena);
 
 	if (!pair)
 		return false;
@@ -42,7 +42,7 @@ bool yaml_pairs_merge(struct yaml_pairs *p, const struct yaml_node *map,
 	size_t i;
 
 	for (i = 0; i < map->count; i++) {
-		struct yaml_pair *pair = append(p, arena);
+		struct yaml_pair *pair = pairs_append(p, arena);
 
 		if (!pair)
 			return false;

@@ -299,7 +299,7 @@ void exporter_free(struct exporter *e)
 	free(e);
 }
 
-static int64_t sum(const struct exporter *e, enum stat_id id)
+static int64_t exporter_sum(const struct exporter *e, enum stat_id id)
 {
 	int64_t total = 0;
 	size_t i;
@@ -321,8 +321,8 @@ void exporter_describe(struct exporter *e, struct buf *b)
 	buf_printf(b,
 		   "flows=%" PRId64 " records=%" PRId64 " objects=%" PRId64
 		   " backlog=%zu",
-		   flows, sum(e, STAT_RECORDS_ENCODED), sum(e, STAT_OBJECTS_UPLOADED),
-		   exporter_backlog(e));
+		   flows, exporter_sum(e, STAT_RECORDS_ENCODED),
+		   exporter_sum(e, STAT_OBJECTS_UPLOADED), exporter_backlog(e));
 	pthread_mutex_unlock(&e->lock);
 }
 

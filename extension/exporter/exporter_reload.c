@@ -42,7 +42,7 @@ static const struct tenant_settings *find_wanted(const struct settings *s,
 }
 
 /* It gets nothing more; what it has it finishes and stores. */
-static int retire(struct exporter *e, struct running *running)
+static int reload_retire(struct exporter *e, struct running *running)
 {
 	struct tenant **more = realloc(e->retired, (e->retirees + 1) * sizeof(*more));
 
@@ -60,8 +60,8 @@ static bool says_the_same(const unsigned char a[SHA256_SIZE],
 	return memcmp(a, b, SHA256_SIZE) == 0;
 }
 
-static int change(struct exporter *e, size_t at, struct tenant_settings *t,
-		  struct err *err)
+static int reload_change(struct exporter *e, size_t at, struct tenant_settings *t,
+			 struct err *err)
 {
 	struct now now = clock_now();
 	int error;
@@ -73,7 +73,7 @@ static int change(struct exporter *e, size_t at, struct tenant_settings *t,
 		return error;
 	}
 	error = exporter_add(e, t, e->running[at].tenant, 0, now, err);
-	return error ? error : retire(e, &e->running[at]);
+	return error ? error : reload_retire(e, &e->running[at]);
 }
 
 struct tally {
@@ -99,7 +99,7 @@ static void apply_one(struct exporter *e, size_t before, struct tenant_settings 
 		   says_the_same(running->sums.writer, t->sums.writer)) {
 		tally->kept++;
 	} else {
-		error = change(e, (size_t)(running - e->running), t, &err);
+		error = reload_change(e, (size_t)(running - e->running), t, &err);
 		tally->changed += !error;
 	}
 	if (!error)
@@ -118,7 +118,8 @@ static void remove_unwanted(struct exporter *e, const struct settings *s, size_t
 	for (i = 0; i < before; i++) {
 		struct tenant *t = e->running[i].tenant;
 
-		if (!t || find_wanted(s, tenant_name(t)) || retire(e, &e->running[i]) < 0)
+		if (!t || find_wanted(s, tenant_name(t)) ||
+		    reload_retire(e, &e->running[i]) < 0)
 			continue;
 		tenant_end(t);
 		tally->removed++;
@@ -126,7 +127,7 @@ static void remove_unwanted(struct exporter *e, const struct settings *s, size_t
 }
 
 /* Closes the gaps that retired tenants left. */
-static void compact(struct exporter *e)
+static void reload_compact(struct exporter *e)
 {
 	size_t from, to = 0;
 
@@ -150,7 +151,7 @@ int exporter_reload(struct exporter *e, struct settings *s, struct err *err)
 	remove_unwanted(e, s, before, &tally);
 	for (i = 0; i < s->tenants; i++)
 		apply_one(e, before, &s->tenant[i], &tally);
-	compact(e);
+	reload_compact(e);
 	error = exporter_route(e, err);
 	/* Nobody offers them anything any more. */
 	for (i = retired; i < e->retirees; i++)

@@ -36,7 +36,7 @@ void exporter_replay(struct exporter *e, char *message, size_t size,
 	workers_run(e->workers, e->replay_now);
 }
 
-static size_t backlog(const struct exporter *e)
+static size_t replay_backlog(const struct exporter *e)
 {
 	size_t objects = 0, i;
 
@@ -56,9 +56,9 @@ size_t exporter_replay_end(struct exporter *e, int64_t time_ms)
 		tenant_finish(e->running[i].tenant);
 	workers_run(e->workers, e->replay_now);
 	/* A store on the network answers in its own time. */
-	while (backlog(e) && clock_now().mono_ms < until_ms) {
+	while (replay_backlog(e) && clock_now().mono_ms < until_ms) {
 		poll(NULL, 0, POLL_MS);
 		run_until(e, time_ms + clock_now().mono_ms - begun_ms);
 	}
-	return backlog(e);
+	return replay_backlog(e);
 }

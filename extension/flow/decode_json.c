@@ -13,7 +13,7 @@ static const char *const error_text[] = {
 	[JSON_ENUM] = "an unknown name",
 };
 
-static enum bad_flow reason(enum json_error error)
+static enum bad_flow decode_json_reason(enum json_error error)
 {
 	switch (error) {
 	case JSON_NUMBER:
@@ -46,7 +46,7 @@ static bool decode_one(struct json_reader *r, struct batch *batch)
 	batch_drop_last(batch);
 	if (!json_error_is_local(r->error))
 		return false;
-	batch->bad[reason(r->error)]++;
+	batch->bad[decode_json_reason(r->error)]++;
 	*r = start;
 	return json_skip(r, NULL);
 }

@@ -119,7 +119,7 @@ static struct flow_tcp_metric *tcp_metric_of(const Flow__TCPMetric *from,
 	return m;
 }
 
-static void fill(struct flow *flow, const Flow__Flow *from, struct arena *arena)
+static void decode_pb_fill(struct flow *flow, const Flow__Flow *from, struct arena *arena)
 {
 	*flow = (struct flow){
 		.uuid = str_of(from->uuid),
@@ -172,7 +172,7 @@ int decode_pb(struct str bytes, struct batch *batch, struct err *err)
 
 		if (!flow)
 			break;
-		fill(flow, message->flows[i], &batch->arena);
+		decode_pb_fill(flow, message->flows[i], &batch->arena);
 		/* A flow without some of its layers would be another flow. */
 		if (arena_error(&batch->arena))
 			batch_drop_last(batch);

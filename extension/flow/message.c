@@ -37,8 +37,8 @@ static bool read_varint(struct str *rest, uint64_t *value)
 }
 
 /* One field: its number, and its bytes or its value. */
-static bool read_field(struct str *rest, uint64_t *number, struct str *bytes,
-		       uint64_t *value)
+static bool message_read_field(struct str *rest, uint64_t *number, struct str *bytes,
+			       uint64_t *value)
 {
 	uint64_t key, len;
 
@@ -76,7 +76,7 @@ static int parse_protobuf(struct str rest, struct message *m, struct err *err)
 	struct str bytes;
 
 	while (rest.len) {
-		if (!read_field(&rest, &number, &bytes, &value))
+		if (!message_read_field(&rest, &number, &bytes, &value))
 			return err_set(err, "not a protobuf StructMessage");
 		switch (number) {
 		case MESSAGE_NAMESPACE:

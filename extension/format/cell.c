@@ -2,7 +2,7 @@
 /* cell.c - see cell.h. */
 #include "format/cell.h"
 
-static struct str number(int64_t value, char *text)
+static struct str cell_number(int64_t value, char *text)
 {
 	char *from = text, *end;
 
@@ -12,7 +12,7 @@ static struct str number(int64_t value, char *text)
 	return (struct str){ from, (size_t)(end - from) };
 }
 
-static struct str word(const struct field *field, int value, char *text)
+static struct str cell_word(const struct field *field, int value, char *text)
 {
 	int i;
 
@@ -20,7 +20,7 @@ static struct str word(const struct field *field, int value, char *text)
 		;
 	if (i == value && field->names[i])
 		return str_of(field->names[i]);
-	return number(value, text);
+	return cell_number(value, text);
 }
 
 struct str cell_text(const struct field *field, const void *value, char *text)
@@ -31,15 +31,15 @@ struct str cell_text(const struct field *field, const void *value, char *text)
 	case FIELD_KIND_I64:
 		if (field->flags & FIELD_OMIT_NEGATIVE && *(const int64_t *)value < 0)
 			break;
-		return number(*(const int64_t *)value, text);
+		return cell_number(*(const int64_t *)value, text);
 	case FIELD_KIND_U16:
-		return number(*(const uint16_t *)value, text);
+		return cell_number(*(const uint16_t *)value, text);
 	case FIELD_KIND_U32:
-		return number(*(const uint32_t *)value, text);
+		return cell_number(*(const uint32_t *)value, text);
 	case FIELD_KIND_BOOL:
 		return *(const bool *)value ? STR("true") : STR("false");
 	case FIELD_KIND_ENUM:
-		return word(field, *(const int *)value, text);
+		return cell_word(field, *(const int *)value, text);
 	case FIELD_KIND_STRS:
 	case FIELD_KIND_MAP:
 	case FIELD_KIND_OBJECT:

@@ -3,14 +3,14 @@
 #include "format/json_read.h"
 #include "format/json_scan.h"
 
-static bool fail(struct json_reader *r, enum json_error error)
+static bool json_fail(struct json_reader *r, enum json_error error)
 {
 	if (!r->error)
 		r->error = error;
 	return false;
 }
 
-static size_t left(const struct json_reader *r)
+static size_t json_left(const struct json_reader *r)
 {
 	return (size_t)(r->end - r->at);
 }
@@ -60,9 +60,9 @@ bool json_at_end(struct json_reader *r)
 	return r->at == r->end;
 }
 
-static bool take_word(struct json_reader *r, const char *word, size_t len)
+static bool json_take_word(struct json_reader *r, const char *word, size_t len)
 {
-	if (left(r) < len || memcmp(r->at, word, len) != 0)
+	if (json_left(r) < len || memcmp(r->at, word, len) != 0)
 		return false;
 	r->at += len;
 	return true;
@@ -71,7 +71,7 @@ static bool take_word(struct json_reader *r, const char *word, size_t len)
 bool json_read_null(struct json_reader *r)
 {
 	skip_blanks(r);
-	return take_word(r, "null", 4);
+	return json_take_word(r, "null", 4);
 }
 
 /* The rest of a string that holds an escape at r->at; from is its start. */
@@ -83,14 +83,14 @@ static bool read_escaped(struct json_reader *r, const char *from, struct str *ou
 	while (close < r->end && *close != '"')
 		close += *close == '\\' ? 2 : 1;
 	if (close >= r->end)
-		return fail(r, JSON_SYNTAX);
+		return json_fail(r, JSON_SYNTAX);
 	bytes = arena_bytes(r->arena, (size_t)(close - from) + 1);
 	if (!bytes)
-		return fail(r, JSON_MEMORY);
+		return json_fail(r, JSON_MEMORY);
 	out->ptr = bytes;
 	if (!json_unescape((struct str){ from, (size_t)(close - from) }, bytes,
 			   &out->len))
-		return fail(r, JSON_SYNTAX);
+		return json_fail(r, JSON_SYNTAX);
 	r->at = close + 1;
 	return true;
 }
@@ -103,7 +103,7 @@ static bool read_string(struct json_reader *r, struct str *out)
 
 	r->at = at;
 	if (at == r->end || (unsigned char)*at < 0x20)
-		return fail(r, JSON_SYNTAX);
+		return json_fail(r, JSON_SYNTAX);
 	if (*at == '\\')
 		return read_escaped(r, from, out);
 	*out = (struct str){ from, (size_t)(at - from) };
@@ -115,8 +115,8 @@ bool json_read_string(struct json_reader *r, struct str *out)
 {
 	skip_blanks(r);
 	if (r->at == r->end)
-		return fail(r, JSON_SYNTAX);
-	return *r->at == '"' ? read_string(r, out) : fail(r, JSON_TYPE);
+		return json_fail(r, JSON_SYNTAX);
+	return *r->at == '"' ? read_string(r, out) : json_fail(r, JSON_TYPE);
 }
 
 static bool is_digit(const struct json_reader *r)
@@ -127,25 +127,26 @@ static bool is_digit(const struct json_reader *r)
 /* Digit by digit, with every check. */
 static bool read_any_number(struct json_reader *r, int64_t *out)
 {
-	bool negative = take_word(r, "-", 1);
+	bool negative = json_take_word(r, "-", 1);
 	uint64_t value = 0;
 
 	if (!is_digit(r))
-		return fail(r, negative || r->at == r->end ? JSON_SYNTAX : JSON_TYPE);
-	if (take_word(r, "0", 1) && is_digit(r))
-		return fail(r, JSON_SYNTAX);
+		return json_fail(r,
+				 negative || r->at == r->end ? JSON_SYNTAX : JSON_TYPE);
+	if (json_take_word(r, "0", 1) && is_digit(r))
+		return json_fail(r, JSON_SYNTAX);
 	while (is_digit(r)) {
 		unsigned digit = (unsigned)(*r->at - '0');
 
 		if (value > (UINT64_MAX - digit) / 10)
-			return fail(r, JSON_NUMBER);
+			return json_fail(r, JSON_NUMBER);
 		value = value * 10 + digit;
 		r->at++;
 	}
 	if (r->at < r->end && (*r->at == '.' || *r->at == 'e' || *r->at == 'E'))
-		return fail(r, JSON_NUMBER);
+		return json_fail(r, JSON_NUMBER);
 	if (value > (uint64_t)INT64_MAX + negative)
-		return fail(r, JSON_NUMBER);
+		return json_fail(r, JSON_NUMBER);
 	*out = (int64_t)(negative ? 0 - value : value);
 	return true;
 }
@@ -170,18 +171,18 @@ static bool read_range(struct json_reader *r, int64_t min, int64_t max, int64_t 
 {
 	if (!json_read_i64(r, out))
 		return false;
-	return *out >= min && *out <= max ? true : fail(r, JSON_NUMBER);
+	return *out >= min && *out <= max ? true : json_fail(r, JSON_NUMBER);
 }
 
-static bool read_bool(struct json_reader *r, bool *out)
+static bool json_read_bool(struct json_reader *r, bool *out)
 {
-	*out = take_word(r, "true", 4);
-	return *out || take_word(r, "false", 5) || fail(r, JSON_TYPE);
+	*out = json_take_word(r, "true", 4);
+	return *out || json_take_word(r, "false", 5) || json_fail(r, JSON_TYPE);
 }
 
 /* A name of the table, its number, or its number as a string: that is how a
  * Skydive analyzer writes a number that has no name. */
-static bool read_enum(struct json_reader *r, const char *const *names, int *out)
+static bool json_read_enum(struct json_reader *r, const char *const *names, int *out)
 {
 	struct json_reader digits;
 	struct str name;
@@ -205,28 +206,28 @@ static bool read_enum(struct json_reader *r, const char *const *names, int *out)
 	json_reader_init(&digits, name, r->arena);
 	if (!read_range(&digits, INT32_MIN, INT32_MAX, &number) ||
 	    digits.at != digits.end)
-		return fail(r, JSON_ENUM);
+		return json_fail(r, JSON_ENUM);
 	*out = (int)number;
 	return true;
 }
 
-static bool read_strs(struct json_reader *r, struct strs *out)
+static bool json_read_strs(struct json_reader *r, struct strs *out)
 {
 	struct strs list = { 0 };
 	size_t room = 0;
 
 	if (!json_next(r, '['))
-		return fail(r, JSON_TYPE);
+		return json_fail(r, JSON_TYPE);
 	while (!json_next(r, ']')) {
 		if (list.count && !json_next(r, ','))
-			return fail(r, JSON_SYNTAX);
+			return json_fail(r, JSON_SYNTAX);
 		if (list.count == room) {
 			struct str *more;
 
 			room = room ? room * 2 : 8;
 			more = arena_alloc(r->arena, room * sizeof(*more));
 			if (!more)
-				return fail(r, JSON_MEMORY);
+				return json_fail(r, JSON_MEMORY);
 			if (list.count)
 				memcpy(more, list.item, list.count * sizeof(*more));
 			list.item = more;
@@ -238,29 +239,29 @@ static bool read_strs(struct json_reader *r, struct strs *out)
 	return true;
 }
 
-static bool read_map(struct json_reader *r, struct map_of_str *out)
+static bool json_read_map(struct json_reader *r, struct map_of_str *out)
 {
 	struct json_reader ahead = *r;
 	size_t count = 0, i;
 	struct str name;
 
 	if (!json_next(&ahead, '{'))
-		return fail(r, JSON_TYPE);
+		return json_fail(r, JSON_TYPE);
 	for (; !json_next(&ahead, '}'); count++)
 		if ((count && !json_next(&ahead, ',')) ||
 		    !json_read_string(&ahead, &name) || !json_next(&ahead, ':') ||
 		    !json_skip(&ahead, NULL))
-			return fail(r, JSON_SYNTAX);
+			return json_fail(r, JSON_SYNTAX);
 	out->count = count;
 	out->name = arena_alloc(r->arena, count * sizeof(*out->name));
 	out->value = arena_alloc(r->arena, count * sizeof(*out->value));
 	if (!out->name || !out->value)
-		return fail(r, JSON_MEMORY);
+		return json_fail(r, JSON_MEMORY);
 	json_next(r, '{');
 	for (i = 0; i < count; i++)
 		if ((i && !json_next(r, ',')) || !json_read_string(r, &out->name[i]) ||
 		    !json_next(r, ':') || !json_read_string(r, &out->value[i]))
-			return fail(r, JSON_SYNTAX);
+			return json_fail(r, JSON_SYNTAX);
 	return json_next(r, '}');
 }
 
@@ -269,19 +270,19 @@ static bool read_nested(struct json_reader *r, const struct shape *shape, void *
 	void *object = arena_alloc(r->arena, shape->size);
 
 	if (!object)
-		return fail(r, JSON_MEMORY);
+		return json_fail(r, JSON_MEMORY);
 	*(void **)out = object;
 	return json_read_object(r, shape, object);
 }
 
-static bool read_value(struct json_reader *r, const struct field *field, void *out)
+static bool json_read_value(struct json_reader *r, const struct field *field, void *out)
 {
 	int64_t number;
 
 	skip_blanks(r);
 	if (r->at < r->end && *r->at == 'n') {
-		if (!take_word(r, "null", 4))
-			return fail(r, JSON_SYNTAX);
+		if (!json_take_word(r, "null", 4))
+			return json_fail(r, JSON_SYNTAX);
 		if (field->kind == FIELD_KIND_OBJECT)
 			*(void **)out = NULL;
 		else if (field->kind == FIELD_KIND_RAW)
@@ -296,11 +297,11 @@ static bool read_value(struct json_reader *r, const struct field *field, void *o
 	case FIELD_KIND_OBJECT:
 		return read_nested(r, field->shape, out);
 	case FIELD_KIND_ENUM:
-		return read_enum(r, field->names, out);
+		return json_read_enum(r, field->names, out);
 	case FIELD_KIND_RAW:
 		return json_skip(r, &((struct raw *)out)->text);
 	case FIELD_KIND_BOOL:
-		return read_bool(r, out);
+		return json_read_bool(r, out);
 	case FIELD_KIND_U16:
 		if (!read_range(r, 0, UINT16_MAX, &number))
 			return false;
@@ -312,17 +313,17 @@ static bool read_value(struct json_reader *r, const struct field *field, void *o
 		*(uint32_t *)out = (uint32_t)number;
 		return true;
 	case FIELD_KIND_STRS:
-		return read_strs(r, out);
+		return json_read_strs(r, out);
 	case FIELD_KIND_MAP:
-		return read_map(r, out);
+		return json_read_map(r, out);
 	}
-	return fail(r, JSON_TYPE);
+	return json_fail(r, JSON_TYPE);
 }
 
 /* The first field from expected on whose "name": stands at r->at, or NULL. */
 static const struct field *expected_key(struct json_reader *r, const struct field *field)
 {
-	size_t room = left(r);
+	size_t room = json_left(r);
 
 	for (; field->name; field++) {
 		const char *key = field->prefix + 1;
@@ -345,7 +346,7 @@ static const struct field *any_key(struct json_reader *r, const struct shape *sh
 
 	if (r->at == r->end || *r->at != '"' || !read_string(r, &name) ||
 	    !json_next(r, ':')) {
-		fail(r, JSON_SYNTAX);
+		json_fail(r, JSON_SYNTAX);
 		return NULL;
 	}
 	return shape_find(shape, name);
@@ -358,9 +359,9 @@ bool json_read_object(struct json_reader *r, const struct shape *shape, void *ou
 
 	skip_blanks(r);
 	if (r->at == r->end)
-		return fail(r, JSON_SYNTAX);
+		return json_fail(r, JSON_SYNTAX);
 	if (*r->at != '{')
-		return fail(r, JSON_TYPE);
+		return json_fail(r, JSON_TYPE);
 	r->at++;
 	if (json_next(r, '}'))
 		return true;
@@ -373,7 +374,7 @@ bool json_read_object(struct json_reader *r, const struct shape *shape, void *ou
 			if (r->error || !json_skip(r, NULL))
 				return false;
 		} else {
-			if (!read_value(r, field, (char *)out + field->offset))
+			if (!json_read_value(r, field, (char *)out + field->offset))
 				return false;
 			expected = field + 1;
 		}
@@ -384,6 +385,6 @@ bool json_read_object(struct json_reader *r, const struct shape *shape, void *ou
 		if (json_next(r, '}'))
 			return true;
 		if (!json_next(r, ','))
-			return fail(r, JSON_SYNTAX);
+			return json_fail(r, JSON_SYNTAX);
 	}
 }

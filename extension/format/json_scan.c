@@ -14,7 +14,7 @@ static int hex_digit(char c)
 }
 
 /* The four digits after \u; -1 when they are not there. */
-static int32_t hex4(const char *at, const char *end)
+static int32_t json_scan_hex4(const char *at, const char *end)
 {
 	int32_t value = 0;
 	int i, digit;
@@ -54,7 +54,7 @@ static char *put_utf8(char *to, int32_t rune)
  * Half a surrogate pair is U+FFFD, as in Go. */
 static int32_t unescape_rune(const char **at, const char *end)
 {
-	int32_t high = hex4(*at + 1, end);
+	int32_t high = json_scan_hex4(*at + 1, end);
 	int32_t low;
 
 	if (high < 0)
@@ -63,7 +63,7 @@ static int32_t unescape_rune(const char **at, const char *end)
 	if (high < 0xd800 || high > 0xdfff)
 		return high;
 	if (high < 0xdc00 && end - *at >= 6 && (*at)[0] == '\\' && (*at)[1] == 'u') {
-		low = hex4(*at + 2, end);
+		low = json_scan_hex4(*at + 2, end);
 		if (low >= 0xdc00 && low <= 0xdfff) {
 			*at += 6;
 			return 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);

@@ -7,7 +7,7 @@
 #include "format/json_read.h"
 #include "format/json_scan.h"
 
-static bool fail(struct json_reader *r, enum json_error error)
+static bool json_skip_fail(struct json_reader *r, enum json_error error)
 {
 	if (!r->error)
 		r->error = error;
@@ -31,11 +31,11 @@ static bool skip_string(struct json_reader *r)
 				if (r->end - r->at <= i ||
 				    !strchr("0123456789abcdefABCDEF", r->at[i]) ||
 				    !r->at[i])
-					return fail(r, JSON_SYNTAX);
+					return json_skip_fail(r, JSON_SYNTAX);
 			r->at += 4;
 		}
 	}
-	return fail(r, JSON_SYNTAX);
+	return json_skip_fail(r, JSON_SYNTAX);
 }
 
 static bool skip_digits(struct json_reader *r)
@@ -44,7 +44,7 @@ static bool skip_digits(struct json_reader *r)
 
 	while (r->at < r->end && *r->at >= '0' && *r->at <= '9')
 		r->at++;
-	return r->at > from || fail(r, JSON_SYNTAX);
+	return r->at > from || json_skip_fail(r, JSON_SYNTAX);
 }
 
 static bool skip_number(struct json_reader *r)
@@ -57,7 +57,7 @@ static bool skip_number(struct json_reader *r)
 	if (!skip_digits(r))
 		return false;
 	if (*from == '0' && r->at - from > 1)
-		return fail(r, JSON_SYNTAX);
+		return json_skip_fail(r, JSON_SYNTAX);
 	if (r->at < r->end && *r->at == '.') {
 		r->at++;
 		if (!skip_digits(r))
@@ -77,7 +77,7 @@ static bool skip_word(struct json_reader *r, const char *word)
 	size_t len = strlen(word);
 
 	if ((size_t)(r->end - r->at) < len || memcmp(r->at, word, len) != 0)
-		return fail(r, JSON_SYNTAX);
+		return json_skip_fail(r, JSON_SYNTAX);
 	r->at += len;
 	return true;
 }
@@ -94,7 +94,7 @@ static bool skip_scalar(struct json_reader *r)
 	case 'n':
 		return skip_word(r, "null");
 	default:
-		return r->at < r->end ? skip_number(r) : fail(r, JSON_SYNTAX);
+		return r->at < r->end ? skip_number(r) : json_skip_fail(r, JSON_SYNTAX);
 	}
 }
 
@@ -102,8 +102,8 @@ static bool skip_key(struct json_reader *r)
 {
 	json_at_end(r);
 	if (r->at == r->end || *r->at != '"' || !skip_string(r))
-		return fail(r, JSON_SYNTAX);
-	return json_next(r, ':') || fail(r, JSON_SYNTAX);
+		return json_skip_fail(r, JSON_SYNTAX);
+	return json_next(r, ':') || json_skip_fail(r, JSON_SYNTAX);
 }
 
 /* Behind a value: closes what ends here. true: the outermost value is over. */
@@ -115,7 +115,7 @@ static bool close_levels(struct json_reader *r, uint64_t objects, unsigned *dept
 		if (json_next(r, ','))
 			return false;
 		if (!json_next(r, is_object ? '}' : ']')) {
-			fail(r, JSON_SYNTAX);
+			json_skip_fail(r, JSON_SYNTAX);
 			return false;
 		}
 		(*depth)--;
@@ -140,7 +140,7 @@ bool json_skip(struct json_reader *r, struct str *raw)
 		is_object = r->at < r->end && *r->at == '{';
 		if (is_object || (r->at < r->end && *r->at == '[')) {
 			if (depth == JSON_DEPTH_MAX)
-				return fail(r, JSON_DEPTH);
+				return json_skip_fail(r, JSON_DEPTH);
 			r->at++;
 			if (!json_next(r, is_object ? '}' : ']')) {
 				objects &= ~((uint64_t)1 << depth);

@@ -71,7 +71,7 @@ static void put_i64(struct buf *b, int64_t value)
 	json_put(b, text, (size_t)(end - text));
 }
 
-static void put_enum(struct buf *b, const char *const *names, int value)
+static void json_write_put_enum(struct buf *b, const char *const *names, int value)
 {
 	int i;
 
@@ -88,7 +88,8 @@ static void put_enum(struct buf *b, const char *const *names, int value)
 	json_put(b, "\"", 1);
 }
 
-static void put_strs(struct buf *b, const struct strs *list, struct json_style style)
+static void json_write_put_strs(struct buf *b, const struct strs *list,
+				struct json_style style)
 {
 	struct json_style inside = { style.pretty, style.depth + 1 };
 	size_t i;
@@ -105,7 +106,8 @@ static void put_strs(struct buf *b, const struct strs *list, struct json_style s
 	json_put(b, "]", 1);
 }
 
-static void put_map(struct buf *b, const struct map_of_str *map, struct json_style style)
+static void json_write_put_map(struct buf *b, const struct map_of_str *map,
+			       struct json_style style)
 {
 	struct json_style inside = { style.pretty, style.depth + 1 };
 	size_t i;
@@ -124,8 +126,8 @@ static void put_map(struct buf *b, const struct map_of_str *map, struct json_sty
 	json_put(b, "}", 1);
 }
 
-static void put_value(struct buf *b, const struct field *field, const void *value,
-		      struct json_style style)
+static void json_write_put_value(struct buf *b, const struct field *field,
+				 const void *value, struct json_style style)
 {
 	switch (field->kind) {
 	case FIELD_KIND_I64:
@@ -145,7 +147,7 @@ static void put_value(struct buf *b, const struct field *field, const void *valu
 		put_i64(b, *(const uint32_t *)value);
 		break;
 	case FIELD_KIND_ENUM:
-		put_enum(b, field->names, *(const int *)value);
+		json_write_put_enum(b, field->names, *(const int *)value);
 		break;
 	case FIELD_KIND_OBJECT:
 		json_put_record(b, field->shape, *(void *const *)value, style);
@@ -154,18 +156,18 @@ static void put_value(struct buf *b, const struct field *field, const void *valu
 		json_put_raw(b, ((const struct raw *)value)->text, style);
 		break;
 	case FIELD_KIND_STRS:
-		put_strs(b, value, style);
+		json_write_put_strs(b, value, style);
 		break;
 	case FIELD_KIND_MAP:
-		put_map(b, value, style);
+		json_write_put_map(b, value, style);
 		break;
 	}
 }
 
 /* The members of every day, compact, with one look at the room: a number, a
  * boolean, a plain string. false: nothing was written. */
-static bool put_member(struct buf *b, const struct field *field, size_t skip,
-		       const void *value)
+static bool json_write_put_member(struct buf *b, const struct field *field, size_t skip,
+				  const void *value)
 {
 	size_t name_len = field->prefix_len - skip;
 	const struct str *text = value;
@@ -223,10 +225,10 @@ void json_put_record(struct buf *b, const struct shape *shape, const void *recor
 			json_put_break(b, inside);
 			json_put(b, field->prefix + 1, field->prefix_len - 1);
 			json_put(b, " ", 1);
-			put_value(b, field, value, inside);
-		} else if (!put_member(b, field, skip, value)) {
+			json_write_put_value(b, field, value, inside);
+		} else if (!json_write_put_member(b, field, skip, value)) {
 			json_put(b, field->prefix + skip, field->prefix_len - skip);
-			put_value(b, field, value, inside);
+			json_write_put_value(b, field, value, inside);
 		}
 		skip = 0;
 	}

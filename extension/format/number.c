@@ -222,7 +222,7 @@ struct decimal {
 };
 
 /* The sign, and what has no digits; otherwise true, and the shortest digits. */
-static bool split(struct buf *b, double value, struct decimal *d)
+static bool number_split(struct buf *b, double value, struct decimal *d)
 {
 	char text[DOUBLE_DIGITS + 16];
 	const char *at;
@@ -252,7 +252,7 @@ void number_put_float(struct buf *b, double value)
 {
 	struct decimal d;
 
-	if (split(b, value, &d))
+	if (number_split(b, value, &d))
 		put_digits(b, (struct str){ d.digits, d.count }, d.exponent);
 }
 
@@ -260,7 +260,7 @@ void number_put_double(struct buf *b, double value)
 {
 	struct decimal d;
 
-	if (!split(b, value, &d))
+	if (!number_split(b, value, &d))
 		return;
 	if (d.exponent >= -4 && d.exponent <= 5) {
 		put_digits(b, (struct str){ d.digits, d.count }, d.exponent);

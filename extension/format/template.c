@@ -70,7 +70,7 @@ static bool is_name(struct str s)
 	return s.len > 0;
 }
 
-static int unsupported(struct str text, struct err *err)
+static int template_unsupported(struct str text, struct err *err)
 {
 	return err_set(err,
 		       "{{" STR_FMT "}} is not supported: there are fields such as "
@@ -89,7 +89,7 @@ static int read_chain(struct parser *p, struct str text, struct step *step,
 	while (rest.len) {
 		name = str_until(str_skip(rest, 1), '.');
 		if (*rest.ptr != '.' || !is_name(name) || step->length == CHAIN_MAX)
-			return unsupported(text, err);
+			return template_unsupported(text, err);
 		rest = str_skip(rest, 1 + name.len);
 		if (step->is_unknown)
 			continue;
@@ -115,13 +115,13 @@ static bool is_printable(const struct step *step)
 		(last->kind != FIELD_KIND_MAP || step->text.len));
 }
 
-static int read_value(struct parser *p, struct str text, struct err *err)
+static int template_read_value(struct parser *p, struct str text, struct err *err)
 {
 	struct step *step = add_step(p, VALUE, err);
 
 	if (!step || read_chain(p, text, step, err) < 0)
 		return -EINVAL;
-	return is_printable(step) ? 0 : unsupported(text, err);
+	return is_printable(step) ? 0 : template_unsupported(text, err);
 }
 
 /* "text", `text` or 123: their value is their text. */
@@ -136,38 +136,38 @@ static int read_literal(struct parser *p, struct str text, struct err *err)
 		return -EINVAL;
 	if (quote == '"' || quote == '`') {
 		if (text.len < 2 || text.ptr[text.len - 1] != quote)
-			return unsupported(text, err);
+			return template_unsupported(text, err);
 		value = (struct str){ text.ptr + 1, text.len - 2 };
 		if (memchr(value.ptr, quote, value.len) ||
 		    (quote == '"' && memchr(value.ptr, '\\', value.len)))
-			return unsupported(text, err);
+			return template_unsupported(text, err);
 	} else {
 		struct str digits = str_skip(text, quote == '-');
 
 		for (i = 0; i < digits.len; i++)
 			if (digits.ptr[i] < '0' || digits.ptr[i] > '9' || text.len > 18)
-				return unsupported(text, err);
+				return template_unsupported(text, err);
 		if (!digits.len || (*digits.ptr == '0' && text.len > 1))
-			return unsupported(text, err);
+			return template_unsupported(text, err);
 	}
 	step->text = arena_str(&p->t->arena, value);
 	return 0;
 }
 
-static bool is_blank(char c)
+static bool template_is_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
 /* The first word of the rest, which goes on behind the blanks after it. */
-static struct str take_word(struct str *rest)
+static struct str template_take_word(struct str *rest)
 {
 	struct str word = { rest->ptr, 0 };
 
-	while (word.len < rest->len && !is_blank(word.ptr[word.len]))
+	while (word.len < rest->len && !template_is_blank(word.ptr[word.len]))
 		word.len++;
 	*rest = str_skip(*rest, word.len);
-	while (rest->len && is_blank(*rest->ptr))
+	while (rest->len && template_is_blank(*rest->ptr))
 		*rest = str_skip(*rest, 1);
 	return word;
 }
@@ -199,10 +199,10 @@ static int read_else(struct parser *p, struct str rest, struct err *err)
 	open->jumps = p->t->count - 1;
 	p->t->step[open->branch].to = p->t->count;
 	open->branch = NO_STEP;
-	if (str_is(take_word(&rest), "if"))
+	if (str_is(template_take_word(&rest), "if"))
 		return read_if(p, rest, err);
 	open->has_else = true;
-	return text.len ? unsupported(text, err) : 0;
+	return text.len ? template_unsupported(text, err) : 0;
 }
 
 static int read_end(struct parser *p, struct err *err)
@@ -224,25 +224,25 @@ static int read_end(struct parser *p, struct err *err)
 
 static int read_action(struct parser *p, struct str text, struct err *err)
 {
-	struct str rest = text, word = take_word(&rest);
+	struct str rest = text, word = template_take_word(&rest);
 
 	if (*text.ptr == '.')
-		return read_value(p, text, err);
+		return template_read_value(p, text, err);
 	if (strchr("\"`-0123456789", *text.ptr))
 		return read_literal(p, text, err);
 	if (str_is(word, "else"))
 		return read_else(p, rest, err);
 	if (str_is(word, "end"))
-		return rest.len ? unsupported(text, err) : read_end(p, err);
+		return rest.len ? template_unsupported(text, err) : read_end(p, err);
 	if (!str_is(word, "if"))
-		return unsupported(text, err);
+		return template_unsupported(text, err);
 	if (p->depth == DEPTH_MAX)
 		return err_set(err, "more than %d times {{if}} in {{if}}", DEPTH_MAX);
 	p->open[p->depth++] = (struct open_if){ NO_STEP, NO_STEP, false };
 	return read_if(p, rest, err);
 }
 
-static int parse(struct parser *p, struct str text, struct err *err)
+static int template_parse(struct parser *p, struct str text, struct err *err)
 {
 	struct template_lexer lexer = { .rest = text };
 	struct template_piece piece;
@@ -276,7 +276,7 @@ struct template *template_new(struct str text, const struct shape *shape, struct
 		t->step = arena_alloc(&t->arena, STEPS_MAX * sizeof(*t->step));
 	}
 	if (t && t->step)
-		error = parse(&p, text, err);
+		error = template_parse(&p, text, err);
 	if (!error)
 		error = arena_error(&t->arena);
 	if (!error)

@@ -4,28 +4,28 @@
 
 #define BLANKS " \t\r\n"
 
-static bool is_blank(char c)
+static bool lex_is_blank(char c)
 {
 	return c && strchr(BLANKS, c);
 }
 
 static struct str trim_left(struct str s)
 {
-	while (s.len && is_blank(*s.ptr))
+	while (s.len && lex_is_blank(*s.ptr))
 		s = str_skip(s, 1);
 	return s;
 }
 
 static struct str trim_right(struct str s)
 {
-	while (s.len && is_blank(s.ptr[s.len - 1]))
+	while (s.len && lex_is_blank(s.ptr[s.len - 1]))
 		s.len--;
 	return s;
 }
 
 /* The length of the delimiter that s begins with, plain or as a guide prints
  * it; 0: it begins with none. */
-static size_t delimiter(struct str s, char brace)
+static size_t lex_delimiter(struct str s, char brace)
 {
 	const char plain[] = { brace, brace }, printed[] = { '\\', brace, '\\', brace };
 
@@ -50,7 +50,7 @@ static size_t action_length(struct str s)
 				quote = '\0';
 		} else if (c == '"' || c == '`') {
 			quote = c;
-		} else if (delimiter(str_skip(s, i), '}')) {
+		} else if (lex_delimiter(str_skip(s, i), '}')) {
 			return i;
 		}
 	}
@@ -75,17 +75,17 @@ static int lex_action(struct template_lexer *lexer, struct template_piece *piece
 	size_t length, end;
 	bool is_comment;
 
-	if (s.len >= 2 && *s.ptr == '-' && is_blank(s.ptr[1]))
+	if (s.len >= 2 && *s.ptr == '-' && lex_is_blank(s.ptr[1]))
 		s = trim_left(str_skip(s, 1));
 	is_comment = str_starts(s, STR("/*"));
 	length = is_comment ? comment_length(s) : action_length(s);
-	end = delimiter(str_skip(s, length), '}');
+	end = lex_delimiter(str_skip(s, length), '}');
 	lexer->trims = false;
 	if (is_comment && !end) {
 		struct str behind = trim_left(str_skip(s, length));
 
 		if (str_starts(behind, STR("-")) && behind.ptr > s.ptr + length)
-			end = delimiter(str_skip(behind, 1), '}');
+			end = lex_delimiter(str_skip(behind, 1), '}');
 		lexer->trims = end != 0;
 		lexer->rest = str_skip(behind, 1 + end);
 	} else {
@@ -95,7 +95,7 @@ static int lex_action(struct template_lexer *lexer, struct template_piece *piece
 		return err_set(err, "an action or comment is not closed by }}");
 	piece->text = (struct str){ s.ptr, is_comment ? 0 : length };
 	if (!is_comment && length >= 2 && s.ptr[length - 1] == '-' &&
-	    is_blank(s.ptr[length - 2])) {
+	    lex_is_blank(s.ptr[length - 2])) {
 		lexer->trims = true;
 		piece->text.len--;
 	}
@@ -114,12 +114,12 @@ int template_lex(struct template_lexer *lexer, struct template_piece *piece,
 
 	if (s.len == 0)
 		return 0;
-	open = delimiter(s, '{');
+	open = lex_delimiter(s, '{');
 	if (open) {
 		lexer->rest = str_skip(s, open);
 		return lex_action(lexer, piece, err);
 	}
-	for (i = 0; i < s.len && !(open = delimiter(str_skip(s, i), '{')); i++)
+	for (i = 0; i < s.len && !(open = lex_delimiter(str_skip(s, i), '{')); i++)
 		;
 	lexer->rest = str_skip(s, i);
 	*piece = (struct template_piece){ .text = { s.ptr, i } };
@@ -127,7 +127,7 @@ int template_lex(struct template_lexer *lexer, struct template_piece *piece,
 		piece->text = trim_left(piece->text);
 	lexer->trims = false;
 	s = str_skip(s, i + open);
-	if (open && s.len >= 2 && *s.ptr == '-' && is_blank(s.ptr[1]))
+	if (open && s.len >= 2 && *s.ptr == '-' && lex_is_blank(s.ptr[1]))
 		piece->text = trim_right(piece->text);
 	return 1;
 }

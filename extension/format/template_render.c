@@ -4,7 +4,7 @@
 #include "format/template_steps.h"
 
 /* Where the value is, or NULL: not there. */
-static const void *follow(const struct step *step, const void *record)
+static const void *render_follow(const struct step *step, const void *record)
 {
 	const void *at = record;
 	size_t i;
@@ -29,7 +29,7 @@ static struct str map_value(const struct map_of_str *map, struct str key)
 	return (struct str){ NULL, 0 };
 }
 
-static void put_enum(const struct field *field, int value, struct buf *out)
+static void render_put_enum(const struct field *field, int value, struct buf *out)
 {
 	int i;
 
@@ -41,7 +41,7 @@ static void put_enum(const struct field *field, int value, struct buf *out)
 		buf_put_i64(out, value);
 }
 
-static void put_value(const struct step *step, const void *value, struct buf *out)
+static void render_put_value(const struct step *step, const void *value, struct buf *out)
 {
 	const struct field *field = step->chain[step->length - 1];
 	struct str text;
@@ -63,7 +63,7 @@ static void put_value(const struct step *step, const void *value, struct buf *ou
 		buf_puts(out, *(const bool *)value ? "true" : "false");
 		break;
 	case FIELD_KIND_ENUM:
-		put_enum(field, *(const int *)value, out);
+		render_put_enum(field, *(const int *)value, out);
 		break;
 	case FIELD_KIND_MAP:
 		text = map_value(value, step->text);
@@ -101,7 +101,7 @@ int template_render(const struct template *t, const void *record, const char *fo
 	while (i < t->count) {
 		step = &t->step[i++];
 		if (step->kind == VALUE || step->kind == IF) {
-			value = follow(step, record);
+			value = render_follow(step, record);
 			if (!value)
 				return -ENOENT;
 		}
@@ -109,7 +109,7 @@ int template_render(const struct template *t, const void *record, const char *fo
 		if (step->kind == TEXT)
 			buf_put(out, step->text);
 		else if (step->kind == VALUE)
-			put_value(step, value, out);
+			render_put_value(step, value, out);
 		else if (step->kind == JUMP || !is_true(step, value))
 			i = step->to;
 		if (step->kind == VALUE && !buf_error(out) &&

@@ -35,7 +35,7 @@ static struct civil civil_of(int64_t seconds)
 	return c;
 }
 
-static char *put_one(char *at, char c)
+static char *time_text_put_one(char *at, char c)
 {
 	if (c)
 		*at++ = c;
@@ -58,11 +58,11 @@ static char *put_civil(char *at, int64_t seconds, char dash, char colon)
 				    (unsigned)c.year % 100);
 	else
 		at = put_odd_year(at, c.year);
-	at = digits_put_two(put_one(at, dash), c.month);
-	at = digits_put_two(put_one(at, dash), c.day);
-	at = digits_put_two(put_one(at, 'T'), c.hour);
-	at = digits_put_two(put_one(at, colon), c.minute);
-	return digits_put_two(put_one(at, colon), c.second);
+	at = digits_put_two(time_text_put_one(at, dash), c.month);
+	at = digits_put_two(time_text_put_one(at, dash), c.day);
+	at = digits_put_two(time_text_put_one(at, 'T'), c.hour);
+	at = digits_put_two(time_text_put_one(at, colon), c.minute);
+	return digits_put_two(time_text_put_one(at, colon), c.second);
 }
 
 struct str time_text_rfc3339(char *text, int64_t unix_seconds)

@@ -78,12 +78,13 @@ static void host_state(void *context, enum skydive_state state, const char *line
 		write_line(STDERR_FILENO, WRITE_MS, "", line);
 }
 
-static void complain(const char *what, const char *why)
+static void host_complain(const char *what, const char *why)
 {
 	write_line(STDERR_FILENO, WRITE_MS, what, why);
 }
 
-static const struct skydive_extension *load(const char *path, char *why, size_t size)
+static const struct skydive_extension *host_load_extension(const char *path, char *why,
+							   size_t size)
 {
 	void *object = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	const struct skydive_extension *extension;
@@ -101,7 +102,7 @@ static const struct skydive_extension *load(const char *path, char *why, size_t 
 }
 
 /* The installed one, else the one beside this program. */
-static const struct skydive_extension *find(char *why, size_t size)
+static const struct skydive_extension *host_find_extension(char *why, size_t size)
 {
 	char path[PATH_MAX], self[PATH_MAX] = "";
 	ssize_t n;
@@ -117,7 +118,7 @@ static const struct skydive_extension *find(char *why, size_t size)
 				     EXTENSION_NAME) >= sizeof(path))
 			path[0] = '\0';
 	}
-	return load(path, why, size);
+	return host_load_extension(path, why, size);
 }
 
 static void raise_open_files(void)
@@ -130,7 +131,7 @@ static void raise_open_files(void)
 	}
 }
 
-static void *stop(void *argument)
+static void *host_stop(void *argument)
 {
 	struct host *host = argument;
 
@@ -146,7 +147,7 @@ static int stop_gracefully(struct host *host, const sigset_t *signals)
 	pthread_t stopper;
 	int got = 0;
 
-	if (pthread_create(&stopper, NULL, stop, host) != 0)
+	if (pthread_create(&stopper, NULL, host_stop, host) != 0)
 		return EXIT_FAILED;
 	sigwait(signals, &got);
 	if (got != SIGUSR1)
@@ -165,11 +166,11 @@ static int wait_for_signals(struct host *host, const sigset_t *signals, char *re
 		if (got != SIGHUP)
 			return stop_gracefully(host, signals);
 		if (host->extension->reload(host->instance, reason, REASON_MAX) < 0)
-			complain("skydive-exporter: reload: ", reason);
+			host_complain("skydive-exporter: reload: ", reason);
 	}
 }
 
-static int run(struct host *host, const char *config)
+static int host_run(struct host *host, const char *config)
 {
 	const struct skydive_host table = {
 		.size = sizeof(table),
@@ -199,15 +200,15 @@ static int run(struct host *host, const char *config)
 	}
 	if (host->extension->start(host->instance, reason, sizeof(reason)) < 0) {
 		host->extension->close(host->instance);
-		complain("skydive-exporter: ", reason);
+		host_complain("skydive-exporter: ", reason);
 		return EXIT_FAILED;
 	}
 	return wait_for_signals(host, &signals, reason);
 }
 
-static int usage(void)
+static int host_usage(void)
 {
-	complain(
+	host_complain(
 		"usage: skydive-exporter [--extension PATH] ",
 		"run -c FILE [--progress] | check | explain | replay | record | status | version");
 	return EXIT_USAGE;
@@ -242,22 +243,22 @@ int main(int argc, char **argv)
 	argv++;
 	argc--;
 	if (argc >= 2 && strcmp(argv[0], "--extension") == 0) {
-		host.extension = load(argv[1], why, sizeof(why));
+		host.extension = host_load_extension(argv[1], why, sizeof(why));
 		argv += 2;
 		argc -= 2;
 	} else {
-		host.extension = find(why, sizeof(why));
+		host.extension = host_find_extension(why, sizeof(why));
 	}
 	if (!host.extension) {
-		complain("skydive-exporter: ", why);
+		host_complain("skydive-exporter: ", why);
 		return EXIT_FAILED;
 	}
 	if (argc == 0)
-		return usage();
+		return host_usage();
 	if (strcmp(argv[0], "run") != 0)
 		return run_command(&host, argc, argv);
 	host.shows_progress = argc == 4 && strcmp(argv[3], "--progress") == 0;
 	if (argc < 3 || strcmp(argv[1], "-c") != 0 || argc > 3 + host.shows_progress)
-		return usage();
-	return run(&host, argv[2]);
+		return host_usage();
+	return host_run(&host, argv[2]);
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 #include "monitor/rates.h"
 
-static struct rate *find(struct rates *r, const char *name)
+static struct rate *rates_find(struct rates *r, const char *name)
 {
 	size_t i;
 
@@ -17,7 +17,7 @@ static struct rate *find(struct rates *r, const char *name)
 	return NULL;
 }
 
-static struct rate *add(struct rates *r, const char *name)
+static struct rate *rates_add(struct rates *r, const char *name)
 {
 	struct rate *more = realloc(r->item, (r->count + 1) * sizeof(*more));
 
@@ -33,10 +33,10 @@ static struct rate *add(struct rates *r, const char *name)
 
 void rates_note(struct rates *r, const char *name, int64_t value, int64_t mono_ms)
 {
-	struct rate *rate = find(r, name);
+	struct rate *rate = rates_find(r, name);
 
 	if (!rate)
-		rate = add(r, name);
+		rate = rates_add(r, name);
 	if (!rate)
 		return;
 	if (rate->count && value < rate->value[rate->newest])
@@ -66,7 +66,7 @@ void rates_sweep(struct rates *r)
 
 int64_t rates_get(struct rates *r, const char *name)
 {
-	const struct rate *rate = find(r, name);
+	const struct rate *rate = rates_find(r, name);
 	unsigned oldest;
 	int64_t rise, ms;
 

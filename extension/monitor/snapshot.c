@@ -13,8 +13,8 @@ struct taking {
 };
 
 /* Room for one more item; NULL: no memory. */
-static void *grow(struct snapshot *s, void *items, size_t count, size_t *room,
-		  size_t size)
+static void *snapshot_grow(struct snapshot *s, void *items, size_t count, size_t *room,
+			   size_t size)
 {
 	size_t more = *room ? *room * 2 : 16;
 
@@ -32,8 +32,9 @@ static void take_tenant(void *context, struct tenant *t)
 {
 	struct taking *taking = context;
 	struct snapshot *s = taking->snapshot;
-	struct tenant_figures *tenants = grow(s, s->tenant, s->tenants, &s->tenants_room,
-					      sizeof(*tenants));
+	struct tenant_figures *tenants = snapshot_grow(s, s->tenant, s->tenants,
+						       &s->tenants_room,
+						       sizeof(*tenants));
 	struct tenant_figures *to;
 	int id;
 
@@ -70,8 +71,9 @@ static void take_source(void *context, struct subscription *subscription)
 {
 	struct taking *taking = context;
 	struct snapshot *s = taking->snapshot;
-	struct source_figures *sources = grow(s, s->source, s->sources, &s->sources_room,
-					      sizeof(*sources));
+	struct source_figures *sources = snapshot_grow(s, s->source, s->sources,
+						       &s->sources_room,
+						       sizeof(*sources));
 
 	if (!sources)
 		return;

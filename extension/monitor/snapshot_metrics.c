@@ -66,7 +66,8 @@ static void family_of(int id, struct family *f)
 		 f->is_gauge ? "" : "_total");
 }
 
-static void put_head(struct buf *b, const char *name, bool is_gauge, const char *help)
+static void metrics_put_head(struct buf *b, const char *name, bool is_gauge,
+			     const char *help)
 {
 	buf_printf(b, "# HELP " PREFIX "%s %s\n# TYPE " PREFIX "%s %s\n", name, help,
 		   name, is_gauge ? "gauge" : "counter");
@@ -102,10 +103,10 @@ static void put_sample(struct buf *b, const char *name, const char *label,
 	buf_putc(b, '\n');
 }
 
-static void put_one(struct buf *b, const char *name, bool is_gauge, const char *help,
-		    int64_t number)
+static void metrics_put_one(struct buf *b, const char *name, bool is_gauge,
+			    const char *help, int64_t number)
 {
-	put_head(b, name, is_gauge, help);
+	metrics_put_head(b, name, is_gauge, help);
 	put_sample(b, name, NULL, NULL, NULL, number);
 }
 
@@ -122,8 +123,8 @@ static void put_stats(const struct snapshot *s, int first, struct buf *b)
 		if (strcmp(family.name, other.name) == 0)
 			return;
 	}
-	put_head(b, family.name, family.is_gauge,
-		 help_of_stat[first] ? help_of_stat[first] : stat_names[first]);
+	metrics_put_head(b, family.name, family.is_gauge,
+			 help_of_stat[first] ? help_of_stat[first] : stat_names[first]);
 	for (id = first; id < STAT_COUNT; id++) {
 		family_of(id, &other);
 		for (i = 0; i < s->tenants && strcmp(family.name, other.name) == 0; i++)
@@ -171,7 +172,8 @@ static void put_tenants(const struct snapshot *s, struct buf *b)
 	for (which = 0; which < STAT_COUNT; which++)
 		put_stats(s, which, b);
 	for (which = 0; which < TENANT_GAUGES; which++) {
-		put_head(b, tenant_gauges[which][0], true, tenant_gauges[which][1]);
+		metrics_put_head(b, tenant_gauges[which][0], true,
+				 tenant_gauges[which][1]);
 		for (i = 0; i < s->tenants; i++)
 			put_sample(b, tenant_gauges[which][0], "tenant",
 				   s->tenant[i].name, NULL,
@@ -212,18 +214,19 @@ static const struct {
 	{ "source_bad_flows_total", NULL, SOURCE(bad_flows[BAD_FLOW_NULL]), "null" },
 };
 
-static void put_sources(const struct snapshot *s, struct buf *b)
+static void metrics_put_sources(const struct snapshot *s, struct buf *b)
 {
 	size_t i, k;
 
-	put_head(b, "source_up", true, "1: subscribed, and flows or a heartbeat come.");
+	metrics_put_head(b, "source_up", true,
+			 "1: subscribed, and flows or a heartbeat come.");
 	for (i = 0; i < s->sources; i++)
 		put_sample(b, "source_up", "source", s->source[i].url, NULL,
 			   s->source[i].status.is_ready);
 	for (k = 0; k < sizeof(source_counters) / sizeof(source_counters[0]); k++) {
 		if (source_counters[k].help)
-			put_head(b, source_counters[k].name, false,
-				 source_counters[k].help);
+			metrics_put_head(b, source_counters[k].name, false,
+					 source_counters[k].help);
 		for (i = 0; i < s->sources; i++) {
 			const char *status = (const char *)&s->source[i].status;
 
@@ -236,48 +239,50 @@ static void put_sources(const struct snapshot *s, struct buf *b)
 	}
 }
 
-static void put_topology(const struct topology_counters *t, struct buf *b)
+static void metrics_put_topology(const struct topology_counters *t, struct buf *b)
 {
-	put_one(b, "topology_down", true, "1: the topology does not answer.", t->down);
-	put_one(b, "topology_cache_hits_total", false, "Questions answered by the cache.",
-		(int64_t)t->hit);
-	put_one(b, "topology_cache_misses_total", false, "Questions not in the cache.",
-		(int64_t)t->miss);
-	put_one(b, "topology_cache_evictions_total", false,
-		"Answers pushed out of the cache.", (int64_t)t->evicted);
-	put_one(b, "topology_waits_total", false, "Questions that had to wait.",
-		(int64_t)t->waited);
-	put_one(b, "topology_degraded_total", false,
-		"Questions answered with nothing: not asked, or failed before.",
-		(int64_t)t->degraded);
-	put_one(b, "topology_requests_total", false, "Requests to the topology.",
-		(int64_t)t->requests);
-	put_one(b, "topology_empty_total", false, "Replies without a node.",
-		(int64_t)t->empty);
-	put_one(b, "topology_failures_total", false, "Questions without a usable reply.",
-		(int64_t)t->failed);
-	put_one(b, "topology_switches_total", false,
-		"Changes to another analyzer, because one was silent.",
-		(int64_t)t->switches);
-	put_one(b, "topology_logins_total", false,
-		"Logins with which an analyzer was satisfied.", (int64_t)t->logins);
-	put_one(b, "topology_cache_entries", true, "Answers in the cache.",
-		(int64_t)t->cache_entries);
-	put_one(b, "topology_cache_bytes", true, "Memory of the answers in the cache.",
-		(int64_t)t->cache_bytes);
+	metrics_put_one(b, "topology_down", true, "1: the topology does not answer.",
+			t->down);
+	metrics_put_one(b, "topology_cache_hits_total", false,
+			"Questions answered by the cache.", (int64_t)t->hit);
+	metrics_put_one(b, "topology_cache_misses_total", false,
+			"Questions not in the cache.", (int64_t)t->miss);
+	metrics_put_one(b, "topology_cache_evictions_total", false,
+			"Answers pushed out of the cache.", (int64_t)t->evicted);
+	metrics_put_one(b, "topology_waits_total", false, "Questions that had to wait.",
+			(int64_t)t->waited);
+	metrics_put_one(b, "topology_degraded_total", false,
+			"Questions answered with nothing: not asked, or failed before.",
+			(int64_t)t->degraded);
+	metrics_put_one(b, "topology_requests_total", false, "Requests to the topology.",
+			(int64_t)t->requests);
+	metrics_put_one(b, "topology_empty_total", false, "Replies without a node.",
+			(int64_t)t->empty);
+	metrics_put_one(b, "topology_failures_total", false,
+			"Questions without a usable reply.", (int64_t)t->failed);
+	metrics_put_one(b, "topology_switches_total", false,
+			"Changes to another analyzer, because one was silent.",
+			(int64_t)t->switches);
+	metrics_put_one(b, "topology_logins_total", false,
+			"Logins with which an analyzer was satisfied.",
+			(int64_t)t->logins);
+	metrics_put_one(b, "topology_cache_entries", true, "Answers in the cache.",
+			(int64_t)t->cache_entries);
+	metrics_put_one(b, "topology_cache_bytes", true,
+			"Memory of the answers in the cache.", (int64_t)t->cache_bytes);
 }
 
 void snapshot_put_metrics(const struct snapshot *s, struct buf *b)
 {
-	put_head(b, "build_info", true, "The version that runs.");
+	metrics_put_head(b, "build_info", true, "The version that runs.");
 	put_sample(b, "build_info", "version", s->version, NULL, 1);
-	put_one(b, "start_time_seconds", true, "When it was started, Unix time.",
-		s->started_s);
-	put_one(b, "config_generation", true, "1, and one more with every reload.",
-		s->exporter.generation);
-	put_one(b, "spool_bytes", true, "Bytes in the spool, of all tenants.",
-		s->exporter.spool_bytes);
-	put_sources(s, b);
+	metrics_put_one(b, "start_time_seconds", true, "When it was started, Unix time.",
+			s->started_s);
+	metrics_put_one(b, "config_generation", true,
+			"1, and one more with every reload.", s->exporter.generation);
+	metrics_put_one(b, "spool_bytes", true, "Bytes in the spool, of all tenants.",
+			s->exporter.spool_bytes);
+	metrics_put_sources(s, b);
 	put_tenants(s, b);
-	put_topology(&s->exporter.topology, b);
+	metrics_put_topology(&s->exporter.topology, b);
 }

@@ -32,7 +32,7 @@ struct look {
 	int64_t mono_ms;
 };
 
-static void look_at(void *context, struct tenant *t)
+static void status_look_at(void *context, struct tenant *t)
 {
 	const struct look *look = context;
 
@@ -40,7 +40,7 @@ static void look_at(void *context, struct tenant *t)
 		   stats_get(tenant_stats(t), STAT_FLOWS_RECEIVED), look->mono_ms);
 }
 
-static void on_tick(void *context)
+static void status_on_tick(void *context)
 {
 	struct status *s = context;
 	struct exporter *e = atomic_load(&s->exporter);
@@ -48,7 +48,7 @@ static void on_tick(void *context)
 
 	if (!e)
 		return;
-	exporter_each_tenant(e, look_at, &look);
+	exporter_each_tenant(e, status_look_at, &look);
 	rates_sweep(&s->rates);
 	workers_wake(exporter_workers(e), &s->pulse);
 }
@@ -96,8 +96,8 @@ static int put_page(struct status *s, struct exporter *e, struct str path,
 	return status;
 }
 
-static int page(void *context, struct str path, struct buf *body,
-		const char **content_type)
+static int status_page(void *context, struct str path, struct buf *body,
+		       const char **content_type)
 {
 	struct status *s = context;
 	struct exporter *e = atomic_load(&s->exporter);
@@ -120,8 +120,8 @@ int status_start(const char *listen, struct status **out, struct err *err)
 	struct status *s = calloc(1, sizeof(*s));
 	const struct httpd_options options = {
 		.listen = listen,
-		.page = page,
-		.tick = on_tick,
+		.page = status_page,
+		.tick = status_on_tick,
 		.context = s,
 	};
 	int error;

@@ -16,7 +16,7 @@
 #define MODE	       0660
 #define DIRECTORY_MODE 0755
 
-static int parse_path(const char *path, struct address *a, struct err *err)
+static int address_parse_path(const char *path, struct address *a, struct err *err)
 {
 	struct sockaddr_un *un = (struct sockaddr_un *)&a->socket;
 	size_t len = strlen(path);
@@ -51,7 +51,7 @@ static int look_up(const char *host, const char *port, struct address *a, struct
 }
 
 /* Takes "host:port" apart; an IPv6 address has brackets. */
-static bool split(struct str text, struct str *host, struct str *port)
+static bool address_split(struct str text, struct str *host, struct str *port)
 {
 	const char *colon = text.len ? memrchr(text.ptr, ':', text.len) : NULL;
 	bool has_brackets;
@@ -67,7 +67,7 @@ static bool split(struct str text, struct str *host, struct str *port)
 	return has_brackets || !memchr(host->ptr, ':', host->len);
 }
 
-static bool is_port(struct str port)
+static bool address_is_port(struct str port)
 {
 	unsigned number = 0;
 	size_t i;
@@ -84,8 +84,8 @@ static bool is_port(struct str port)
 static int split_checked(struct str text, struct str *host, struct str *port,
 			 struct err *err)
 {
-	if (split(text, host, port) && is_port(*port) && host->len < HOST_MAX &&
-	    !memchr(host->ptr, '/', host->len))
+	if (address_split(text, host, port) && address_is_port(*port) &&
+	    host->len < HOST_MAX && !memchr(host->ptr, '/', host->len))
 		return 0;
 	return err_set(err, "write unix:/path or host:port, with brackets for an IPv6 "
 			    "address");
@@ -97,7 +97,7 @@ int listen_address_check(const char *text, struct err *err)
 	struct str host, port;
 
 	if (str_starts(str_of(text), STR("unix:")))
-		return parse_path(text + strlen("unix:"), &address, err);
+		return address_parse_path(text + strlen("unix:"), &address, err);
 	return split_checked(str_of(text), &host, &port, err);
 }
 
@@ -108,7 +108,7 @@ int listen_address_parse(const char *text, struct address *a, struct err *err)
 
 	memset(a, 0, sizeof(*a));
 	if (str_starts(str_of(text), STR("unix:")))
-		return parse_path(text + strlen("unix:"), a, err);
+		return address_parse_path(text + strlen("unix:"), a, err);
 	if (split_checked(str_of(text), &host, &port, err) < 0)
 		return -EINVAL;
 	snprintf(name, sizeof(name), STR_FMT, STR_ARG(host));

@@ -40,8 +40,8 @@ static int watch_cancel(void *context, curl_off_t total, curl_off_t now,
 	return atomic_load(c->is_cancelled);
 }
 
-static CURLcode dial(struct connection *c, const struct source_url *to,
-		     const struct tls_files *tls, int64_t timeout_ms)
+static CURLcode connection_dial(struct connection *c, const struct source_url *to,
+				const struct tls_files *tls, int64_t timeout_ms)
 {
 	struct buf url = BUF_INIT(4096), path = BUF_INIT(4096);
 	CURLcode code = CURLE_OUT_OF_MEMORY;
@@ -102,7 +102,7 @@ struct connection *connection_open(const struct source_url *to,
 	c->tls = tls;
 	snprintf(c->server, sizeof(c->server), STR_FMT, STR_ARG(to->host));
 	curl_easy_setopt(c->curl, CURLOPT_ERRORBUFFER, c->why);
-	c->code = dial(c, to, tls, timeout_ms);
+	c->code = connection_dial(c, to, tls, timeout_ms);
 	if (c->code == CURLE_OK)
 		return c;
 	if (!connection_explain(c, err))

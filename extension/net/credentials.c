@@ -41,7 +41,7 @@ void credentials_put_cookie(struct buf *b, struct str token, struct str cookies)
 		   cookies.len ? "; " : "", STR_ARG(cookies));
 }
 
-static bool is_letter_or_digit(char c)
+static bool credentials_is_letter_or_digit(char c)
 {
 	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
@@ -53,7 +53,8 @@ static void put_encoded(struct buf *b, struct str value)
 	for (i = 0; i < value.len; i++) {
 		char c = value.ptr[i];
 
-		if (is_letter_or_digit(c) || c == '-' || c == '_' || c == '.' || c == '~')
+		if (credentials_is_letter_or_digit(c) || c == '-' || c == '_' ||
+		    c == '.' || c == '~')
 			buf_putc(b, c);
 		else
 			buf_printf(b, "%%%02X", (unsigned)(unsigned char)c);

@@ -43,7 +43,7 @@ static int check_host(struct str host, bool bracketed, struct err *err)
 }
 
 /* Takes the host off the front of rest. */
-static int parse_host(struct str *rest, struct endpoint *e, struct err *err)
+static int endpoint_parse_host(struct str *rest, struct endpoint *e, struct err *err)
 {
 	bool bracketed = rest->len && rest->ptr[0] == '[';
 	struct str inside;
@@ -96,7 +96,7 @@ int endpoint_parse(struct str text, struct endpoint *e, struct err *err)
 		return err_set(err, "a user name does not belong here");
 	if (str_until(rest, '/').len < rest.len || str_until(rest, '?').len < rest.len)
 		return err_set(err, "a path or query does not belong here");
-	error = parse_host(&rest, e, err);
+	error = endpoint_parse_host(&rest, e, err);
 	return error ? error : parse_port(rest, e, err);
 }
 

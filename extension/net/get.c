@@ -39,7 +39,7 @@ static int receive_all(int fd, struct buf *reply)
 	}
 }
 
-static int exchange(int fd, const char *path, struct buf *reply)
+static int get_exchange(int fd, const char *path, struct buf *reply)
 {
 	struct buf request = BUF_INIT(4096);
 	int error;
@@ -60,7 +60,7 @@ static int exchange(int fd, const char *path, struct buf *reply)
 }
 
 /* The status; the body is what follows the empty line. */
-static int split(struct str reply, struct str *body)
+static int get_split(struct str reply, struct str *body)
 {
 	const char *end = reply.len ? memmem(reply.ptr, reply.len, "\r\n\r\n", 4) : NULL;
 	long status;
@@ -83,9 +83,9 @@ int net_get(const char *text, const char *path, int64_t timeout_ms, struct buf *
 	if (status < 0)
 		return status;
 	fd = address_connect(&address, timeout_ms);
-	status = fd < 0 ? fd : exchange(fd, path, &reply);
+	status = fd < 0 ? fd : get_exchange(fd, path, &reply);
 	if (!status)
-		status = split(buf_str(&reply), &rest);
+		status = get_split(buf_str(&reply), &rest);
 	if (status > 0)
 		buf_put(body, rest);
 	if (status < 0)

@@ -23,7 +23,7 @@ void websocket_put_request(struct buf *b, struct str host, struct str target,
 	buf_puts(b, "\r\n");
 }
 
-static struct str trim(struct str s)
+static struct str handshake_trim(struct str s)
 {
 	while (s.len && (*s.ptr == ' ' || *s.ptr == '\t'))
 		s = str_skip(s, 1);
@@ -39,7 +39,7 @@ static bool has_token(struct str list, struct str token)
 	while (list.len) {
 		struct str item = str_until(list, ',');
 
-		if (str_equal_nocase(trim(item), token))
+		if (str_equal_nocase(handshake_trim(item), token))
 			return true;
 		list = str_skip(list, item.len + 1);
 	}
@@ -93,7 +93,7 @@ struct wanted {
 static void read_header(struct str line, struct str key, struct wanted *seen)
 {
 	struct str name = str_until(line, ':');
-	struct str value = trim(str_skip(line, name.len + 1));
+	struct str value = handshake_trim(str_skip(line, name.len + 1));
 
 	if (str_equal_nocase(name, STR("Upgrade")))
 		seen->upgrade |= has_token(value, STR("websocket"));

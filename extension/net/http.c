@@ -47,7 +47,7 @@ static void transfer_put(struct http *h, struct transfer *t)
 	h->idle_count++;
 }
 
-static bool begin(struct http *h, struct http_request *r)
+static bool http_begin(struct http *h, struct http_request *r)
 {
 	struct transfer *t;
 
@@ -59,7 +59,7 @@ static bool begin(struct http *h, struct http_request *r)
 }
 
 /* The outcome stands; nothing of the request is touched after done(). */
-static void finish(struct http *h, struct http_request *r)
+static void http_finish(struct http *h, struct http_request *r)
 {
 	struct http_request **at;
 
@@ -133,7 +133,7 @@ static struct http_request *find_cancelled(struct http *h)
 	return r;
 }
 
-static void finish_ended(struct http *h)
+static void http_finish_ended(struct http *h)
 {
 	struct http_request *r;
 	CURLMsg *message;
@@ -146,11 +146,11 @@ static void finish_ended(struct http *h)
 		code = message->data.result;
 		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &r);
 		transfer_read_outcome(r, code);
-		finish(h, r);
+		http_finish(h, r);
 	}
 }
 
-static bool is_over(struct http *h)
+static bool http_is_over(struct http *h)
 {
 	bool over;
 
@@ -167,21 +167,21 @@ static void *net_thread(void *context)
 	int64_t wait_ms;
 	int running;
 
-	while (!is_over(h)) {
+	while (!http_is_over(h)) {
 		wait_ms = start_due(h);
 		while ((r = take_started(h))) {
-			if (begin(h, r))
+			if (http_begin(h, r))
 				continue;
 			transfer_fail(r, -ENOMEM, "no memory for a request", "");
-			finish(h, r);
+			http_finish(h, r);
 		}
 		while ((r = find_cancelled(h))) {
 			transfer_fail(r, -ECANCELED, "cancelled", "");
-			finish(h, r);
+			http_finish(h, r);
 		}
 		curl_multi_perform(h->multi, &running);
-		finish_ended(h);
-		if (!is_over(h))
+		http_finish_ended(h);
+		if (!http_is_over(h))
 			curl_multi_poll(h->multi, NULL, 0, (int)wait_ms, NULL);
 	}
 	return NULL;
@@ -267,7 +267,8 @@ void http_start(struct http *h, struct http_request *r)
 }
 
 /* The same pointer if it is in the list, else NULL. */
-static struct http_request *find(struct http_request *list, const struct http_request *r)
+static struct http_request *http_find(struct http_request *list,
+				      const struct http_request *r)
 {
 	for (; list && list != r; list = list->next)
 		;
@@ -279,11 +280,11 @@ void http_cancel(struct http *h, struct http_request *r)
 	struct http_request *found;
 
 	pthread_mutex_lock(&h->lock);
-	found = find(h->started, r);
+	found = http_find(h->started, r);
 	if (!found)
-		found = find(h->running, r);
+		found = http_find(h->running, r);
 	if (!found)
-		found = find(h->delayed, r);
+		found = http_find(h->delayed, r);
 	if (found)
 		found->cancelled = true;
 	pthread_mutex_unlock(&h->lock);
@@ -295,7 +296,7 @@ void http_hurry(struct http *h, struct http_request *r)
 	struct http_request *found;
 
 	pthread_mutex_lock(&h->lock);
-	found = find(h->delayed, r);
+	found = http_find(h->delayed, r);
 	if (found)
 		found->due_ms = 0;
 	pthread_mutex_unlock(&h->lock);

@@ -43,13 +43,13 @@ struct client {
 	size_t sent;
 };
 
-static void silent(int level, const char *line)
+static void httpd_silent(int level, const char *line)
 {
 	(void)level;
 	(void)line;
 }
 
-static void refuse(int fd)
+static void httpd_refuse(int fd)
 {
 	static const char text[] = "HTTP/1.1 503 Service Unavailable\r\n"
 				   "Connection: close\r\nContent-Length: 21\r\n\r\n"
@@ -60,7 +60,7 @@ static void refuse(int fd)
 	close(fd);
 }
 
-static void serve(struct httpd *h, int fd)
+static void httpd_serve(struct httpd *h, int fd)
 {
 	const lws_sock_file_fd_type socket = { .sockfd = fd };
 	struct client *client = h->clients < CLIENTS_MAX ? calloc(1, sizeof(*client))
@@ -68,7 +68,7 @@ static void serve(struct httpd *h, int fd)
 	struct lws *wsi;
 
 	if (!client) {
-		refuse(fd);
+		httpd_refuse(fd);
 		return;
 	}
 	client->httpd = h;
@@ -89,13 +89,13 @@ static void accept_one(struct httpd *h, int listener)
 	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	if (fd >= 0)
-		serve(h, fd);
+		httpd_serve(h, fd);
 	else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
 		 errno == ENOMEM)
 		poll(NULL, 0, ACCEPT_PAUSE_MS); /* it stays readable */
 }
 
-static void forget(struct client *client)
+static void httpd_forget(struct client *client)
 {
 	if (!client)
 		return;
@@ -104,7 +104,8 @@ static void forget(struct client *client)
 	free(client);
 }
 
-static int put_head(struct lws *wsi, int status, const char *content_type, size_t length)
+static int httpd_put_head(struct lws *wsi, int status, const char *content_type,
+			  size_t length)
 {
 	unsigned char head[LWS_PRE + 1024], *start = head + LWS_PRE, *at = start;
 	unsigned char *end = head + sizeof(head) - 1;
@@ -123,7 +124,7 @@ static int put_head(struct lws *wsi, int status, const char *content_type, size_
 	return lws_finalize_write_http_header(wsi, start, &at, end);
 }
 
-static int answer(struct lws *wsi, struct client *client, struct str path)
+static int httpd_answer(struct lws *wsi, struct client *client, struct str path)
 {
 	struct httpd *h = client->httpd;
 	const char *content_type = "text/plain; charset=utf-8";
@@ -140,7 +141,7 @@ static int answer(struct lws *wsi, struct client *client, struct str path)
 	else
 		buf_puts(&client->body, "only GET is understood\n");
 	if (buf_error(&client->body) ||
-	    put_head(wsi, status, content_type, client->body.len - LWS_PRE))
+	    httpd_put_head(wsi, status, content_type, client->body.len - LWS_PRE))
 		return -1;
 	lws_callback_on_writable(wsi);
 	return 0;
@@ -170,14 +171,14 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
 	(void)user;
 	switch (reason) {
 	case LWS_CALLBACK_HTTP:
-		return client ? answer(wsi, client, (struct str){ in, len }) : -1;
+		return client ? httpd_answer(wsi, client, (struct str){ in, len }) : -1;
 	case LWS_CALLBACK_HTTP_WRITEABLE:
 		return client && client->sent ? send_more(wsi, client) : 0;
 	case LWS_CALLBACK_TIMER:
 	case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
 		return -1; /* too slow; a websocket */
 	case LWS_CALLBACK_WSI_DESTROY:
-		forget(client);
+		httpd_forget(client);
 		return 0;
 	default:
 		return 0;
@@ -202,20 +203,20 @@ static const struct lws_protocols protocols[] = {
 	{ .name = NULL },
 };
 
-static void on_tick(lws_sorted_usec_list_t *timer)
+static void httpd_on_tick(lws_sorted_usec_list_t *timer)
 {
 	struct httpd *h = lws_container_of(timer, struct httpd, tick);
 
 	h->options.tick(h->options.context);
-	lws_sul_schedule(h->lws, 0, timer, on_tick, LWS_US_PER_SEC);
+	lws_sul_schedule(h->lws, 0, timer, httpd_on_tick, LWS_US_PER_SEC);
 }
 
-static void *run(void *argument)
+static void *httpd_run(void *argument)
 {
 	struct httpd *h = argument;
 
 	if (h->options.tick)
-		on_tick(&h->tick);
+		httpd_on_tick(&h->tick);
 	while (!atomic_load(&h->is_stopping) && lws_service(h->lws, 0) >= 0)
 		;
 	return NULL;
@@ -227,7 +228,7 @@ static struct lws_context *make_context(const struct lws_context_creation_info *
 	struct lws_context *context;
 	struct sigaction before;
 
-	lws_set_log_level(0, silent);
+	lws_set_log_level(0, httpd_silent);
 	sigaction(SIGPIPE, NULL, &before);
 	context = lws_create_context(info);
 	sigaction(SIGPIPE, &before, NULL);
@@ -311,7 +312,7 @@ int httpd_start(const struct httpd_options *options, struct httpd **out, struct 
 		error = make_server(h, listener, err);
 	}
 	if (!error) {
-		error = thread_start(&h->thread, "status", run, h);
+		error = thread_start(&h->thread, "status", httpd_run, h);
 		if (error)
 			err_set(err, "cannot start a thread: %s", strerror(-error));
 	}

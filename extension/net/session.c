@@ -118,7 +118,7 @@ static int send_pong(struct session *s)
 	return session_send(s);
 }
 
-static void deliver(struct session *s)
+static void session_deliver(struct session *s)
 {
 	size_t size;
 	char *message = websocket_take(&s->ws, &size);
@@ -136,13 +136,13 @@ static void deliver(struct session *s)
 	atomic_store(&s->stats->is_starved, false);
 }
 
-static enum ending lost(struct session *s, struct err *err, const char *why)
+static enum ending session_lost(struct session *s, struct err *err, const char *why)
 {
 	err_set(err, "%s", why);
 	return s->is_admitted ? ENDING_LOST : ENDING_UNREACHABLE;
 }
 
-static void admit(struct session *s)
+static void session_admit(struct session *s)
 {
 	if (s->is_admitted)
 		return;
@@ -155,32 +155,34 @@ static void admit(struct session *s)
 }
 
 /* STOPPED: go on. */
-static enum ending handle(struct session *s, enum websocket_event event, struct err *err)
+static enum ending session_handle(struct session *s, enum websocket_event event,
+				  struct err *err)
 {
 	switch (event) {
 	case WEBSOCKET_MESSAGE:
-		deliver(s);
+		session_deliver(s);
 		return ENDING_STOPPED;
 	case WEBSOCKET_PING:
-		admit(s);
-		return send_pong(s) ? lost(s, err, "cannot send a pong") : ENDING_STOPPED;
+		session_admit(s);
+		return send_pong(s) ? session_lost(s, err, "cannot send a pong")
+				    : ENDING_STOPPED;
 	case WEBSOCKET_CLOSE:
 		if (s->is_admitted)
-			return lost(s, err, "the analyzer closed the connection");
+			return session_lost(s, err, "the analyzer closed the connection");
 		err_set(err,
 			"the analyzer accepted the connection and closed it at once "
 			"(code %u): it does not want this client",
 			s->ws.close_code);
 		return ENDING_REFUSED;
 	case WEBSOCKET_BROKEN:
-		return lost(s, err, s->ws.why);
+		return session_lost(s, err, s->ws.why);
 	default:
 		return ENDING_STOPPED;
 	}
 }
 
 /* Eats what is in bytes. */
-static enum ending eat(struct session *s, struct err *err)
+static enum ending session_eat(struct session *s, struct err *err)
 {
 	struct str rest = { s->bytes, s->len };
 	enum ending ending = ENDING_STOPPED;
@@ -190,7 +192,7 @@ static enum ending eat(struct session *s, struct err *err)
 
 		if (event == WEBSOCKET_MORE)
 			break;
-		ending = handle(s, event, err);
+		ending = session_handle(s, event, err);
 	}
 	s->len = 0;
 	return ending;
@@ -213,25 +215,25 @@ static int read_some(struct session *s, enum ending *ending, struct err *err)
 	if (n == -EAGAIN)
 		return 0;
 	if (n <= 0) {
-		*ending = lost(s, err,
-			       n ? "the connection broke"
-				 : "the analyzer closed the connection");
+		*ending = session_lost(s, err,
+				       n ? "the connection broke"
+					 : "the analyzer closed the connection");
 		return -1;
 	}
 	s->heard_ms = clock_now().mono_ms;
 	s->came += (size_t)n;
 	if (is_direct) {
-		*ending = handle(s, websocket_wrote(&s->ws, (size_t)n), err);
+		*ending = session_handle(s, websocket_wrote(&s->ws, (size_t)n), err);
 	} else {
 		s->len = (size_t)n;
-		*ending = eat(s, err);
+		*ending = session_eat(s, err);
 	}
 	return *ending == ENDING_STOPPED ? 1 : -1;
 }
 
 /* What is due without bytes, and when that will be. STOPPED: nothing yet. */
-static enum ending watch(const struct session *s, int64_t now_ms, int64_t *until_ms,
-			 struct err *err)
+static enum ending session_watch(const struct session *s, int64_t now_ms,
+				 int64_t *until_ms, struct err *err)
 {
 	int64_t silent_ms = s->is_admitted ? SILENCE_MS : FIRST_PING_MS;
 
@@ -273,7 +275,7 @@ static void wait_for_more(struct session *s, int64_t until_ms)
 
 static enum ending read_stream(struct session *s, struct err *err)
 {
-	enum ending ending = eat(s, err); /* what came with the answer */
+	enum ending ending = session_eat(s, err); /* what came with the answer */
 	int64_t until_ms;
 	int more;
 
@@ -283,7 +285,7 @@ static enum ending read_stream(struct session *s, struct err *err)
 			more = read_some(s, &ending, err);
 		} while (more > 0 && !atomic_load(s->is_stopping));
 		if (more == 0)
-			ending = watch(s, clock_now().mono_ms, &until_ms, err);
+			ending = session_watch(s, clock_now().mono_ms, &until_ms, err);
 		if (more == 0 && ending == ENDING_STOPPED)
 			wait_for_more(s, until_ms);
 	}
@@ -323,7 +325,7 @@ void session_disconnect(struct session *s)
 }
 
 /* STOPPED: there is a connection, and hands are shaken. */
-static enum ending subscribe(struct session *s, struct err *err)
+static enum ending session_subscribe(struct session *s, struct err *err)
 {
 	enum ending ending = ENDING_UNREACHABLE;
 
@@ -346,9 +348,9 @@ enum ending session_run(struct session *s, int64_t starvation_ms, bool expects_s
 	s->is_busy = false;
 	s->starvation_ms = starvation_ms;
 	s->expects_stats = expects_stats;
-	ending = subscribe(s, err);
+	ending = session_subscribe(s, err);
 	if (s->is_unauthorized && session_log_in(s, err) == 0)
-		ending = subscribe(s, err);
+		ending = session_subscribe(s, err);
 	if (ending == ENDING_STOPPED) {
 		websocket_init(&s->ws, s->options->message_max);
 		s->heard_ms = clock_now().mono_ms;

@@ -29,7 +29,7 @@ static void put_identity(const struct session *s, struct buf *b)
 	}
 }
 
-static void put_headers(const struct session *s, struct buf *b)
+static void shake_put_headers(const struct session *s, struct buf *b)
 {
 	const struct subscriber_options *o = s->options;
 
@@ -56,7 +56,7 @@ static int send_request(struct session *s, struct str key)
 {
 	struct buf headers = BUF_INIT(32 * 1024);
 
-	put_headers(s, &headers);
+	shake_put_headers(s, &headers);
 	websocket_put_request(&s->out, s->options->url.host, s->options->url.target, key,
 			      buf_str(&headers));
 	if (buf_error(&headers))
@@ -65,8 +65,8 @@ static int send_request(struct session *s, struct str key)
 	return session_send(s);
 }
 
-static enum ending judge(struct session *s, const struct websocket_reply *reply,
-			 struct err *err)
+static enum ending shake_judge(struct session *s, const struct websocket_reply *reply,
+			       struct err *err)
 {
 	switch (reply->status) {
 	case 401:
@@ -96,13 +96,13 @@ static enum ending judge(struct session *s, const struct websocket_reply *reply,
 	return ENDING_NO_ANALYZER;
 }
 
-static enum ending unreachable(struct err *err, const char *why)
+static enum ending shake_unreachable(struct err *err, const char *why)
 {
 	err_set(err, "%s", why);
 	return ENDING_UNREACHABLE;
 }
 
-static enum ending broken(const struct session *s, struct err *err, const char *why)
+static enum ending shake_broken(const struct session *s, struct err *err, const char *why)
 {
 	if (connection_explain(s->connection, err))
 		return ENDING_UNREACHABLE;
@@ -111,11 +111,11 @@ static enum ending broken(const struct session *s, struct err *err, const char *
 		why = "the connection was closed right after TLS was set up; that is what a "
 		      "server does that wants a client certificate, or another one: see "
 		      "tls.client_cert";
-	return unreachable(err, why);
+	return shake_unreachable(err, why);
 }
 
 /* Reads the answer; what follows it stays in bytes. STOPPED: it is good. */
-static enum ending read_reply(struct session *s, struct str key, struct err *err)
+static enum ending shake_read_reply(struct session *s, struct str key, struct err *err)
 {
 	int64_t until_ms = clock_now().mono_ms + HANDSHAKE_MS;
 	struct websocket_reply reply;
@@ -127,7 +127,8 @@ static enum ending read_reply(struct session *s, struct str key, struct err *err
 		if (!session_wait(s, until_ms, true)) {
 			if (atomic_load(s->is_stopping) ||
 			    clock_now().mono_ms >= until_ms)
-				return unreachable(err, "no answer to the handshake");
+				return shake_unreachable(err,
+							 "no answer to the handshake");
 			continue;
 		}
 		n = connection_receive(s->connection, s->bytes + s->len,
@@ -135,9 +136,9 @@ static enum ending read_reply(struct session *s, struct str key, struct err *err
 		if (n == -EAGAIN)
 			continue;
 		if (n <= 0)
-			return broken(s, err,
-				      "the connection was closed instead of "
-				      "answering the handshake");
+			return shake_broken(s, err,
+					    "the connection was closed instead of "
+					    "answering the handshake");
 		s->len += (size_t)n;
 		error = websocket_read_reply((struct str){ s->bytes, s->len }, key,
 					     &reply);
@@ -146,7 +147,7 @@ static enum ending read_reply(struct session *s, struct str key, struct err *err
 		err_set(err, "it does not speak HTTP; check pipeline.subscriber.url");
 		return ENDING_NO_ANALYZER;
 	}
-	ending = judge(s, &reply, err);
+	ending = shake_judge(s, &reply, err);
 	s->len -= reply.size;
 	memmove(s->bytes, s->bytes + reply.size, s->len);
 	return ending;
@@ -159,9 +160,9 @@ enum ending session_shake_hands(struct session *s, struct err *err)
 
 	make_key(&key);
 	if (buf_error(&key) || send_request(s, buf_str(&key)) < 0)
-		ending = broken(s, err, "cannot send the handshake");
+		ending = shake_broken(s, err, "cannot send the handshake");
 	else
-		ending = read_reply(s, buf_str(&key), err);
+		ending = shake_read_reply(s, buf_str(&key), err);
 	buf_fini(&key);
 	return ending;
 }

@@ -54,7 +54,7 @@ static int receive_answer(struct session *s, struct buf *answer)
 	return (int)n;
 }
 
-static int read_answer(struct session *s, struct str answer, struct err *err)
+static int log_in_read_answer(struct session *s, struct str answer, struct err *err)
 {
 	struct websocket_reply reply;
 
@@ -64,7 +64,7 @@ static int read_answer(struct session *s, struct str answer, struct err *err)
 				      &s->token, err);
 }
 
-static int exchange(struct session *s, struct err *err)
+static int log_in_exchange(struct session *s, struct err *err)
 {
 	struct buf answer = BUF_INIT(ANSWER_MAX);
 	int error = send_login(s);
@@ -72,7 +72,7 @@ static int exchange(struct session *s, struct err *err)
 	if (!error)
 		error = receive_answer(s, &answer);
 	if (!error)
-		error = read_answer(s, buf_str(&answer), err);
+		error = log_in_read_answer(s, buf_str(&answer), err);
 	else
 		err_set(err, "POST /login: %s", strerror(-error));
 	explicit_bzero(s->bytes, sizeof(s->bytes));
@@ -90,7 +90,7 @@ int session_log_in(struct session *s, struct err *err)
 	s->connection = connection_open(&s->options->url, s->options->tls, CONNECT_MS,
 					s->is_stopping, &why);
 	if (s->connection)
-		error = exchange(s, &why);
+		error = log_in_exchange(s, &why);
 	session_disconnect(s);
 	if (!error && !s->token.len)
 		error = err_set(&why, "POST /login gives no token");

@@ -164,7 +164,7 @@ static bool is_this_host(const char *url)
 	return false;
 }
 
-static int set_headers(struct transfer *t, const char *const *header)
+static int transfer_set_headers(struct transfer *t, const char *const *header)
 {
 	struct curl_slist *list = curl_slist_append(NULL, "Expect:");
 
@@ -225,7 +225,7 @@ int transfer_set(struct transfer *t, struct http_request *r)
 	}
 	if (curl_easy_setopt(easy, CURLOPT_URL, r->url) || curl_tls_set(easy, r->tls))
 		return -ENOMEM;
-	return set_headers(t, r->headers);
+	return transfer_set_headers(t, r->headers);
 }
 
 void transfer_fail(struct http_request *r, int status, const char *what, const char *why)
@@ -293,7 +293,7 @@ static void fail_body(struct http_request *r)
 		transfer_fail(r, -EIO, "cannot read the body", strerrordesc_np(-error));
 }
 
-static void explain(struct http_request *r, CURLcode code)
+static void transfer_explain(struct http_request *r, CURLcode code)
 {
 	const char *why = r->transfer->error;
 	char server[160];
@@ -339,7 +339,7 @@ static void explain(struct http_request *r, CURLcode code)
 	}
 }
 
-static void read_reply(struct http_request *r)
+static void transfer_read_reply(struct http_request *r)
 {
 	struct transfer *t = r->transfer;
 	int64_t now_ms = r->date_ms ? r->date_ms : clock_now().wall_ms;
@@ -357,7 +357,7 @@ static void read_reply(struct http_request *r)
 void transfer_read_outcome(struct http_request *r, CURLcode code)
 {
 	if (code == CURLE_OK)
-		read_reply(r);
+		transfer_read_reply(r);
 	else
-		explain(r, code);
+		transfer_explain(r, code);
 }

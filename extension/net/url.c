@@ -18,7 +18,7 @@ static const struct scheme {
 	{ 0 },
 };
 
-static int parse_path(struct str rest, struct source_url *url, struct err *err)
+static int url_parse_path(struct str rest, struct source_url *url, struct err *err)
 {
 	url->path = rest;
 	url->target = STR(FLOW_PATH);
@@ -37,7 +37,7 @@ static int parse_path(struct str rest, struct source_url *url, struct err *err)
 	return 0;
 }
 
-static int parse_host(struct str rest, struct source_url *url, struct err *err)
+static int url_parse_host(struct str rest, struct source_url *url, struct err *err)
 {
 	url->host = str_until(rest, '/');
 	url->target = str_skip(rest, url->host.len);
@@ -69,7 +69,8 @@ int source_url_parse(struct str text, struct source_url *url, struct err *err)
 			       STR_ARG(text));
 	*url = (struct source_url){ .scheme = scheme->scheme, .text = text };
 	rest = str_skip(text, strlen(scheme->prefix));
-	return scheme->has_path ? parse_path(rest, url, err) : parse_host(rest, url, err);
+	return scheme->has_path ? url_parse_path(rest, url, err)
+				: url_parse_host(rest, url, err);
 }
 
 bool source_url_is_websocket(const struct source_url *url)

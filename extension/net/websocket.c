@@ -16,7 +16,7 @@ void websocket_fini(struct websocket *ws)
 	ws->message = NULL;
 }
 
-static enum websocket_event broken(struct websocket *ws, const char *why)
+static enum websocket_event websocket_broken(struct websocket *ws, const char *why)
 {
 	ws->why = why;
 	return WEBSOCKET_BROKEN;
@@ -52,7 +52,7 @@ static uint64_t payload_len(const struct websocket *ws)
 /* Room for the frame's payload behind what the message has. An analyzer sends
  * all of a large message in its first frame, so this is one allocation; of one
  * in many fragments nothing is copied for each of them. */
-static bool make_room(struct websocket *ws)
+static bool websocket_make_room(struct websocket *ws)
 {
 	size_t need = ws->len + (size_t)ws->left + 1;
 	char *more;
@@ -74,10 +74,11 @@ static bool make_room(struct websocket *ws)
 static enum websocket_event start_control(struct websocket *ws)
 {
 	if (!ws->is_final || ws->left > WEBSOCKET_CONTROL_MAX)
-		return broken(ws, "a control frame that is fragmented or too long");
+		return websocket_broken(ws,
+					"a control frame that is fragmented or too long");
 	if (ws->opcode != OPCODE_CLOSE && ws->opcode != OPCODE_PING &&
 	    ws->opcode != OPCODE_PONG)
-		return broken(ws, "a frame with an unknown opcode");
+		return websocket_broken(ws, "a frame with an unknown opcode");
 	ws->control_len = 0;
 	return WEBSOCKET_MORE;
 }
@@ -87,25 +88,26 @@ static enum websocket_event start_data(struct websocket *ws)
 	bool continues = ws->opcode == OPCODE_CONTINUATION;
 
 	if (ws->opcode > OPCODE_BINARY)
-		return broken(ws, "a frame with an unknown opcode");
+		return websocket_broken(ws, "a frame with an unknown opcode");
 	if (continues != ws->in_message)
-		return broken(ws, continues ? "a continuation of nothing"
-					    : "a message inside a message");
+		return websocket_broken(ws, continues ? "a continuation of nothing"
+						      : "a message inside a message");
 	if (ws->left > ws->message_max || ws->len > ws->message_max - ws->left)
-		return broken(ws, "a message that is too long");
+		return websocket_broken(ws, "a message that is too long");
 	if (!continues)
 		ws->is_text = ws->opcode == OPCODE_TEXT;
 	ws->in_message = true;
-	return make_room(ws) ? WEBSOCKET_MORE : broken(ws, "no memory for a message");
+	return websocket_make_room(ws) ? WEBSOCKET_MORE
+				       : websocket_broken(ws, "no memory for a message");
 }
 
 /* The head is complete. */
 static enum websocket_event start_frame(struct websocket *ws)
 {
 	if (ws->head[0] & 0x70)
-		return broken(ws, "a frame with a reserved bit");
+		return websocket_broken(ws, "a frame with a reserved bit");
 	if (ws->head[1] & 0x80)
-		return broken(ws, "a masked frame from a server");
+		return websocket_broken(ws, "a masked frame from a server");
 	ws->is_final = ws->head[0] & 0x80;
 	ws->opcode = (enum websocket_opcode)(ws->head[0] & 0x0f);
 	ws->left = payload_len(ws);

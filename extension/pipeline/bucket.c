@@ -54,7 +54,8 @@ static bool takes_late(const struct bucket *b, struct now now)
 	return now.wall_ms - slot_of(b, now) < b->limits->max_late_ms;
 }
 
-static bool is_over(const struct bucket *b, const struct open_object *o, struct now now)
+static bool bucket_is_over(const struct bucket *b, const struct open_object *o,
+			   struct now now)
 {
 	int64_t slot = slot_of(b, now);
 
@@ -64,8 +65,8 @@ static bool is_over(const struct bucket *b, const struct open_object *o, struct 
 }
 
 /* The object of a slot; nothing is in it yet. */
-static void begin(const struct bucket *b, struct open_object *o, int64_t slot_ms,
-		  struct now now)
+static void bucket_begin(const struct bucket *b, struct open_object *o, int64_t slot_ms,
+			 struct now now)
 {
 	*o = (struct open_object){
 		.slot_ms = slot_ms,
@@ -91,7 +92,8 @@ static void count_late(const struct bucket *b, const struct open_object *o, size
 
 /* Appends so many of the oldest rows; fewer when there is no room for all. 0 or
  * -errno. */
-static int append(struct bucket *b, struct open_object *o, size_t wanted, struct now now)
+static int bucket_append(struct bucket *b, struct open_object *o, size_t wanted,
+			 struct now now)
 {
 	struct object_place place = { b->tag, o->slot_ms };
 	size_t count, bytes = 0;
@@ -145,7 +147,7 @@ static bool put_key(struct bucket *b, const struct open_object *o, struct now no
 	return true;
 }
 
-static bool seal(struct bucket *b, struct open_object *o, struct now now)
+static bool bucket_seal(struct bucket *b, struct open_object *o, struct now now)
 {
 	struct buf key = BUF_INIT(4096);
 	struct object_place place = { b->tag, o->slot_ms };
@@ -179,14 +181,14 @@ static bool seal(struct bucket *b, struct open_object *o, struct now now)
 static bool is_due(const struct bucket *b, const struct open_object *o, size_t rows,
 		   struct now now)
 {
-	return is_over(b, o, now) ||
+	return bucket_is_over(b, o, now) ||
 	       o->records + (int64_t)rows >= b->limits->max_records ||
 	       o->bytes >= OBJECT_MAX ||
 	       now.mono_ms - o->since.mono_ms >= b->age_limit_ms;
 }
 
 /* Whether all rows may wait in memory; the sink then knows of them. */
-static bool may_wait(struct bucket *b)
+static bool bucket_may_wait(struct bucket *b)
 {
 	int64_t change = (int64_t)b->rows.used - b->held_bytes;
 
@@ -198,7 +200,7 @@ static bool may_wait(struct bucket *b)
 }
 
 /* Rows that the sink did not take: within the limits they wait. */
-static void hold(struct bucket *b)
+static void bucket_hold(struct bucket *b)
 {
 	size_t extra = 0, bytes = 0;
 
@@ -206,14 +208,14 @@ static void hold(struct bucket *b)
 		extra = b->rows.count - (size_t)b->limits->max_held;
 	if (extra)
 		row_list_forget(&b->rows, extra);
-	if (!may_wait(b)) {
+	if (!bucket_may_wait(b)) {
 		size_t excess = b->rows.used - (size_t)b->held_bytes, rows = 0;
 
 		while (bytes < excess)
 			bytes += b->rows.row[rows++].bytes;
 		row_list_forget(&b->rows, rows);
 		extra += rows;
-		may_wait(b);
+		bucket_may_wait(b);
 	}
 	stats_add(b->stats, STAT_RECORDS_DROPPED_HELD, (int64_t)extra);
 	b->lost_flows += (int64_t)extra;
@@ -222,8 +224,8 @@ static void hold(struct bucket *b)
 /* So many of the oldest rows to the sink, and their object if it is due. One that
  * has no room for more is sealed early: made, it takes less than its rows do.
  * false: not all could go. */
-static bool hand_over(struct bucket *b, int64_t slot_ms, size_t count, struct now now,
-		      bool everything)
+static bool bucket_hand_over(struct bucket *b, int64_t slot_ms, size_t count,
+			     struct now now, bool everything)
 {
 	struct open_object *o = &b->open[layout_parity(&b->limits->layout, slot_ms)];
 
@@ -234,18 +236,19 @@ static bool hand_over(struct bucket *b, int64_t slot_ms, size_t count, struct no
 		int error;
 
 		if (!o->records)
-			begin(b, o, slot_ms, now);
+			bucket_begin(b, o, slot_ms, now);
 		due = o->records + (int64_t)count &&
 		      (everything || is_due(b, o, count, now));
 		most = b->limits->max_records - (due ? o->records : 0);
-		error = append(b, o, (int64_t)count < most ? count : (size_t)most, now);
+		error = bucket_append(b, o, (int64_t)count < most ? count : (size_t)most,
+				      now);
 		count -= before - b->rows.count;
 		is_full = error == -ENOSPC && o->records;
 		if (error && !is_full)
 			return false;
 		if (!due && !is_full)
 			return true;
-		if (!seal(b, o, now))
+		if (!bucket_seal(b, o, now))
 			return false;
 	}
 }
@@ -257,8 +260,8 @@ static bool seal_over(struct bucket *b, struct now now)
 	int i;
 
 	for (i = 0; i < OPEN_MAX; i++)
-		if (is_over(b, &b->open[i], now))
-			ok = seal(b, &b->open[i], now) && ok;
+		if (bucket_is_over(b, &b->open[i], now))
+			ok = bucket_seal(b, &b->open[i], now) && ok;
 	return ok;
 }
 
@@ -269,32 +272,32 @@ static bool hand_over_all(struct bucket *b, struct now now, bool everything)
 
 	if (takes_late(b, now)) {
 		late = row_list_bring_forward(&b->rows, before, slot);
-		if (!hand_over(b, before, late, now, everything))
+		if (!bucket_hand_over(b, before, late, now, everything))
 			return false;
 	}
-	return hand_over(b, slot, b->rows.count, now, everything);
+	return bucket_hand_over(b, slot, b->rows.count, now, everything);
 }
 
-static void store(struct bucket *b, struct now now, bool everything)
+static void bucket_store(struct bucket *b, struct now now, bool everything)
 {
 	bool ok = seal_over(b, now) && hand_over_all(b, now, everything);
 
 	b->retry_ms = ok ? 0 : now.mono_ms + RETRY_MS;
 	if (b->rows.count || b->held_bytes)
-		hold(b);
+		bucket_hold(b);
 }
 
 /* Whether the sink, which failed, is left alone for now. Before rows are dropped
  * it is asked once more, unless that was just now. */
-static bool waits(struct bucket *b, struct now now)
+static bool bucket_waits(struct bucket *b, struct now now)
 {
 	if (b->retry_ms <= now.mono_ms)
 		return false;
-	if (may_wait(b))
+	if (bucket_may_wait(b))
 		return true;
 	if (b->retry_ms - now.mono_ms <= RETRY_MS - RETRY_LEAST_MS)
 		return false;
-	hold(b);
+	bucket_hold(b);
 	return true;
 }
 
@@ -304,8 +307,8 @@ void bucket_commit(struct bucket *b, struct now now)
 		b->is_known = true;
 		b->sealed_at = now;
 	}
-	if (b->is_known && !waits(b, now))
-		store(b, now, false);
+	if (b->is_known && !bucket_waits(b, now))
+		bucket_store(b, now, false);
 }
 
 /* When the object is too old, or its slot over: monotonic. */
@@ -363,11 +366,11 @@ int64_t bucket_tick(struct bucket *b, struct now now)
 	if (is_empty(b))
 		return NEVER_MS;
 	if (b->retry_ms ? b->retry_ms <= now.mono_ms : is_any_due(b, now))
-		store(b, now, false);
+		bucket_store(b, now, false);
 	return b->retry_ms ? b->retry_ms : next_due(b, now);
 }
 
 void bucket_flush(struct bucket *b, struct now now)
 {
-	store(b, now, true);
+	bucket_store(b, now, true);
 }

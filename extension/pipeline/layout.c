@@ -160,8 +160,8 @@ static void put_time(struct buf *key, enum name name, int64_t seconds)
 	buf_cut(key, at + len);
 }
 
-static void put_value(const struct layout *layout, const struct key_parts *parts,
-		      enum name name, struct buf *key)
+static void layout_put_value(const struct layout *layout, const struct key_parts *parts,
+			     enum name name, struct buf *key)
 {
 	switch (name) {
 	case NAME_TAG:
@@ -207,6 +207,6 @@ void layout_key(const struct layout *layout, const struct key_parts *parts,
 
 		next_name(&rest, &text, &name);
 		buf_put(key, text);
-		put_value(layout, parts, name, key);
+		layout_put_value(layout, parts, name, key);
 	}
 }

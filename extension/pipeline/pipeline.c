@@ -334,7 +334,7 @@ void pipeline_lost(struct pipeline *p, int64_t flows)
 		p->bucket[tag].lost_flows += flows;
 }
 
-static void sooner(int64_t *due, int64_t next)
+static void pipeline_sooner(int64_t *due, int64_t next)
 {
 	if (next < *due)
 		*due = next;
@@ -349,7 +349,7 @@ static int64_t tick_records(struct pipeline *p, records_tick *tick, void *self,
 	int tag;
 
 	for (tag = 0; tag < TAG_COUNT; tag++) {
-		sooner(&due, add_due(p, tick, self, tag, now, &is_any));
+		pipeline_sooner(&due, add_due(p, tick, self, tag, now, &is_any));
 		if (is_any)
 			bucket_commit(&p->bucket[tag], now);
 		is_idle = is_idle && !p->tag[tag].count;
@@ -374,18 +374,18 @@ int64_t pipeline_tick(struct pipeline *p, struct queries *queries, struct now no
 	int tag;
 
 	if (p->parts.classify->refresh)
-		sooner(&due,
-		       p->parts.classify->refresh(p->parts.classify_state, queries, now));
+		pipeline_sooner(&due, p->parts.classify->refresh(p->parts.classify_state,
+								 queries, now));
 	if (p->parts.series)
-		sooner(&due, tick_series(p, queries, now));
+		pipeline_sooner(&due, tick_series(p, queries, now));
 	if (p->parts.transform->tick)
-		sooner(&due, tick_records(p, p->parts.transform->tick,
-					  p->parts.transform_state, now));
+		pipeline_sooner(&due, tick_records(p, p->parts.transform->tick,
+						   p->parts.transform_state, now));
 	if (p->parts.mangle->tick)
-		sooner(&due, tick_records(p, p->parts.mangle->tick, p->parts.mangle_state,
-					  now));
+		pipeline_sooner(&due, tick_records(p, p->parts.mangle->tick,
+						   p->parts.mangle_state, now));
 	for (tag = 0; tag < TAG_COUNT; tag++)
-		sooner(&due, bucket_tick(&p->bucket[tag], now));
+		pipeline_sooner(&due, bucket_tick(&p->bucket[tag], now));
 	return due;
 }
 

@@ -77,7 +77,8 @@ bool query_accepts(struct queries *q, struct str value)
 }
 
 /* Writes the text with each ? as a quoted value. false: a value has a quote. */
-static bool build(struct buf *b, const char *text, const struct str *values, size_t count)
+static bool query_build(struct buf *b, const char *text, const struct str *values,
+			size_t count)
 {
 	const char *mark;
 	size_t i;
@@ -96,7 +97,7 @@ static bool build(struct buf *b, const char *text, const struct str *values, siz
 	return !buf_error(b);
 }
 
-static struct query_memo **find(struct queries *q, struct str text)
+static struct query_memo **query_find(struct queries *q, struct str text)
 {
 	struct query_memo **at;
 	uint32_t hash = 2166136261u; /* FNV-1a */
@@ -111,8 +112,8 @@ static struct query_memo **find(struct queries *q, struct str text)
 }
 
 /* The value as it stands in the text of the memo: the caller's may change. */
-static void remember(struct queries *q, const char *text, size_t len,
-		     const struct query_memo *memo)
+static void query_remember(struct queries *q, const char *text, size_t len,
+			   const struct query_memo *memo)
 {
 	const char *mark = strchr(text, '?');
 
@@ -126,9 +127,9 @@ static void remember(struct queries *q, const char *text, size_t len,
 }
 
 /* NULL: no memory. */
-static struct query_memo *ask(struct queries *q, struct str text)
+static struct query_memo *query_ask(struct queries *q, struct str text)
 {
-	struct query_memo **at = find(q, text);
+	struct query_memo **at = query_find(q, text);
 	struct query_memo *memo;
 
 	q->is_used = true;
@@ -149,7 +150,7 @@ static struct query_memo *ask(struct queries *q, struct str text)
 
 const struct answer *query_text(struct queries *q, struct str text)
 {
-	const struct query_memo *memo = ask(q, text);
+	const struct query_memo *memo = query_ask(q, text);
 
 	return memo ? memo->answer : &unknown;
 }
@@ -169,14 +170,14 @@ const struct answer *query_bind(struct queries *q, const char *text,
 	if (q->last.answer && q->last.text == text && count == 1 &&
 	    str_equal(q->last.value, values[0]))
 		return q->last.answer;
-	if (!build(&q->text, text, values, count)) {
+	if (!query_build(&q->text, text, values, count)) {
 		q->refused++;
 		return &nothing;
 	}
-	memo = ask(q, buf_str(&q->text));
+	memo = query_ask(q, buf_str(&q->text));
 	if (!memo)
 		return &unknown;
 	if (memo->answer && count == 1)
-		remember(q, text, values[0].len, memo);
+		query_remember(q, text, values[0].len, memo);
 	return memo->answer;
 }

@@ -19,7 +19,7 @@ void row_list_fini(struct row_list *list)
 	*list = (struct row_list){ 0 };
 }
 
-static bool has_room(struct row_list *list)
+static bool row_list_has_room(struct row_list *list)
 {
 	size_t room = list->room ? list->room * 2 : 16;
 	struct row *more;
@@ -38,7 +38,7 @@ bool row_list_end_row(struct row_list *list, int64_t time_ms)
 {
 	size_t len = list->bytes.len - list->used;
 
-	if (buf_error(&list->bytes) || len > ROW_MAX || !has_room(list)) {
+	if (buf_error(&list->bytes) || len > ROW_MAX || !row_list_has_room(list)) {
 		list->bytes.error = 0;
 		buf_cut(&list->bytes, list->used);
 		return false;

@@ -60,9 +60,9 @@ static struct series_entry *entry_new(const struct str *label, size_t *bytes)
 
 /* The entry of that key; label is for a new one. What is past its time but was
  * not swept yet goes on. false: no room. */
-static bool update(struct series *s, struct map *map, struct str key,
-		   const struct str *label, const int64_t *value, size_t values,
-		   struct now now)
+static bool series_update(struct series *s, struct map *map, struct str key,
+			  const struct str *label, const int64_t *value, size_t values,
+			  struct now now)
 {
 	int64_t expires_ms = now.mono_ms + s->timeout_ms;
 	struct series_entry *entry = map_renew(map, key, INT64_MIN, expires_ms);
@@ -78,7 +78,7 @@ static bool update(struct series *s, struct map *map, struct str key,
 	return true;
 }
 
-static struct str protocol_text(int protocol, char *number, size_t size)
+static struct str series_protocol_text(int protocol, char *number, size_t size)
 {
 	if (protocol >= 0 && protocol <= PROTOCOL_ICMPV6)
 		return str_of(flow_protocol_names[protocol]);
@@ -104,11 +104,12 @@ enum verdict series_take(struct series *s, const struct flow *flow, struct now n
 	label[0] = flow->network->a;
 	label[1] = str_of(a);
 	label[2] = flow->node_tid;
-	label[3] = protocol_text(flow->transport->protocol, protocol, sizeof(protocol));
+	label[3] = series_protocol_text(flow->transport->protocol, protocol,
+					sizeof(protocol));
 	label[4] = flow->network->b;
 	label[5] = str_of(b);
-	if (!update(s, s->connections, flow->l3_tracking_id, label, value,
-		    sizeof(value) / sizeof(*value), now))
+	if (!series_update(s, s->connections, flow->l3_tracking_id, label, value,
+			   sizeof(value) / sizeof(*value), now))
 		s->refused++;
 	return KEEP;
 }
@@ -135,11 +136,11 @@ static void take_interface(struct series *s, const struct node *node, struct now
 	if (!node->name.ptr || !node->type.ptr || !node->tid.ptr ||
 	    !first_of(&node->ipv4, &label[3]) || !first_of(&node->ipv6, &label[4]))
 		return;
-	if (!update(s, s->interfaces, node->tid, label, value, SERIES_VALUES, now))
+	if (!series_update(s, s->interfaces, node->tid, label, value, SERIES_VALUES, now))
 		s->refused++;
 }
 
-static int64_t ask(struct series *s, struct queries *queries, struct now now)
+static int64_t series_ask(struct series *s, struct queries *queries, struct now now)
 {
 	const struct answer *nodes;
 	size_t i;
@@ -158,7 +159,7 @@ static int64_t ask(struct series *s, struct queries *queries, struct now now)
 
 int64_t series_tick(struct series *s, struct queries *queries, struct now now)
 {
-	int64_t ask_ms = ask(s, queries, now);
+	int64_t ask_ms = series_ask(s, queries, now);
 
 	if (!s->sweep_ms)
 		s->sweep_ms = now.mono_ms + SWEEP_MS;

@@ -65,7 +65,7 @@ struct entries {
 	size_t count;
 };
 
-static bool collect(void *context, struct str key, void *value)
+static bool series_text_collect(void *context, struct str key, void *value)
 {
 	struct entries *entries = context;
 
@@ -91,7 +91,7 @@ static int compare_labels(const struct series_entry *a, const struct series_entr
 	return order;
 }
 
-static int compare(const void *a, const void *b)
+static int series_text_compare(const void *a, const void *b)
 {
 	const struct series_entry *x = *(const struct series_entry *const *)a;
 	const struct series_entry *y = *(const struct series_entry *const *)b;
@@ -112,7 +112,7 @@ static void drop_doubles(struct entries *entries)
 	entries->count = kept;
 }
 
-static void put_value(struct buf *out, struct str value)
+static void series_text_put_value(struct buf *out, struct str value)
 {
 	while (value.len) {
 		const unsigned char *at = (const unsigned char *)value.ptr;
@@ -144,7 +144,7 @@ static void put_series(struct buf *out, const struct family *family,
 		buf_puts(out, i ? "," : "");
 		buf_puts(out, labels[i]);
 		buf_puts(out, "=\"");
-		put_value(out, entry->label[i]);
+		series_text_put_value(out, entry->label[i]);
 		buf_putc(out, '"');
 	}
 	buf_puts(out, "} ");
@@ -167,8 +167,9 @@ static void put_family(struct buf *out, const struct family *family,
 			   family->backward);
 }
 
-static int put_map(struct buf *out, const struct map *map, const struct family *family,
-		   const char *const *labels, const char *direction)
+static int series_text_put_map(struct buf *out, const struct map *map,
+			       const struct family *family, const char *const *labels,
+			       const char *direction)
 {
 	struct entries entries = { .count = 0 };
 
@@ -177,8 +178,8 @@ static int put_map(struct buf *out, const struct map *map, const struct family *
 	entries.at = calloc(map_count(map), sizeof(*entries.at));
 	if (!entries.at)
 		return -ENOMEM;
-	map_each(map, collect, &entries);
-	qsort(entries.at, entries.count, sizeof(*entries.at), compare);
+	map_each(map, series_text_collect, &entries);
+	qsort(entries.at, entries.count, sizeof(*entries.at), series_text_compare);
 	drop_doubles(&entries);
 	for (; family->name; family++)
 		put_family(out, family, labels, direction, &entries);
@@ -188,10 +189,10 @@ static int put_map(struct buf *out, const struct map *map, const struct family *
 
 int series_put(const struct series *s, struct buf *out)
 {
-	int error = put_map(out, s->connections, connection_families, connection_labels,
-			    "initiator_to_target");
+	int error = series_text_put_map(out, s->connections, connection_families,
+					connection_labels, "initiator_to_target");
 
 	return error ? error
-		     : put_map(out, s->interfaces, interface_families, interface_labels,
-			       NULL);
+		     : series_text_put_map(out, s->interfaces, interface_families,
+					   interface_labels, NULL);
 }

@@ -79,7 +79,7 @@ static void check_keys(const struct config *config, struct problems *problems)
 
 /* What two pipelines must not do: write under the same keys. NULL: they do not. The
  * named layouts differ behind different prefixes; an operator's own may be anything. */
-static const char *collision(const struct tenant *a, const struct tenant *b)
+static const char *settings_collision(const struct tenant *a, const struct tenant *b)
 {
 	struct buf x = BUF_INIT(16384), y = BUF_INIT(16384);
 	const char *what = NULL;
@@ -114,8 +114,8 @@ static void check_destinations(struct settings *s, struct problems *problems)
 			struct err err = ERR_INIT;
 
 			if (s->tenant[j].tenant)
-				what = collision(s->tenant[j].tenant,
-						 s->tenant[i].tenant);
+				what = settings_collision(s->tenant[j].tenant,
+							  s->tenant[i].tenant);
 			if (!what)
 				continue;
 			err_set_key(&err, "filename_prefix",
@@ -158,7 +158,7 @@ static void check_sources(struct settings *s, struct problems *problems)
 	}
 }
 
-static void sum_up(struct tenant_settings *t, struct problems *problems)
+static void settings_sum_up(struct tenant_settings *t, struct problems *problems)
 {
 	struct buf writer = BUF_INIT(TEXT_MAX), rest = BUF_INIT(TEXT_MAX);
 
@@ -185,7 +185,7 @@ static void read_tenant(struct settings *s, struct tenant_settings *t,
 	check_keys(t->config, problems);
 	read_source(s, t, program, problems);
 	t->tenant = tenant_new(t->name, t->config, log, problems);
-	sum_up(t, problems);
+	settings_sum_up(t, problems);
 	t->is_bad = problems->count > before;
 }
 

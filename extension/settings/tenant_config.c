@@ -148,8 +148,9 @@ void tenant_config_text(const struct config *config, bool writer, struct buf *te
 			put_section(config, &sections[i], text);
 }
 
-static void append(struct config_section *sections, size_t max, size_t *count,
-		   const char *path, const struct shape *shape)
+static void tenant_config_append(struct config_section *sections, size_t max,
+				 size_t *count, const char *path,
+				 const struct shape *shape)
 {
 	if (*count < max)
 		sections[*count] = (struct config_section){ path, shape };
@@ -161,12 +162,15 @@ size_t tenant_config_sections(struct config_section *sections, size_t max)
 	const struct writer *const *writer;
 	size_t count = registry_sections(sections, max);
 
-	append(sections, max, &count, "pipeline.subscriber", &capture_shape);
-	append(sections, max, &count, "pipeline.write", &registry_type_shape);
-	append(sections, max, &count, prom_sky_con_section.path,
-	       prom_sky_con_section.shape);
+	tenant_config_append(sections, max, &count, "pipeline.subscriber",
+			     &capture_shape);
+	tenant_config_append(sections, max, &count, "pipeline.write",
+			     &registry_type_shape);
+	tenant_config_append(sections, max, &count, prom_sky_con_section.path,
+			     prom_sky_con_section.shape);
 	for (writer = writer_all; *writer; writer++)
-		append(sections, max, &count, (*writer)->section, (*writer)->state);
+		tenant_config_append(sections, max, &count, (*writer)->section,
+				     (*writer)->state);
 	count += store_options_sections(sections + count, count < max ? max - count : 0);
 	count += account_sections(sections + count, count < max ? max - count : 0);
 	return count;

@@ -118,7 +118,7 @@ static void note_drops(struct datagram *d, struct msghdr *head)
 }
 
 /* One datagram; false: there is none. */
-static bool receive(struct datagram *d)
+static bool datagram_receive(struct datagram *d)
 {
 	char control[CMSG_SPACE(sizeof(uint32_t))];
 	struct iovec into = { d->bytes, sizeof(d->bytes) };
@@ -142,7 +142,7 @@ static bool receive(struct datagram *d)
 	return true;
 }
 
-static void *run(void *argument)
+static void *datagram_run(void *argument)
 {
 	struct datagram *d = argument;
 	struct pollfd in[2] = {
@@ -153,13 +153,13 @@ static void *run(void *argument)
 	thread_hurry();
 	do {
 		poll(in, 2, -1);
-		while (receive(d))
+		while (datagram_receive(d))
 			;
 	} while (!in[1].revents);
 	return NULL;
 }
 
-static void release(struct datagram *d)
+static void datagram_release(struct datagram *d)
 {
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)] = "";
 	struct str name = d->options.url.path;
@@ -190,13 +190,13 @@ struct datagram *datagram_start(const struct datagram_options *options, struct e
 	error = options->url.scheme == SOURCE_UDP ? bind_udp(d, err) : bind_unix(d, err);
 	if (!error) {
 		set_options(d);
-		error = thread_start(&d->thread, "source", run, d);
+		error = thread_start(&d->thread, "source", datagram_run, d);
 		if (error)
 			err_set(err, "cannot start the source: %s", strerror(-error));
 	}
 	if (!error)
 		return d;
-	release(d);
+	datagram_release(d);
 	return NULL;
 }
 
@@ -209,7 +209,7 @@ void datagram_stop(struct datagram *d)
 	if (write(d->wake_fd, &one, sizeof(one)) < 0)
 		log_write(d->options.log, LOG_DEBUG, "source=%s", strerror(errno));
 	pthread_join(d->thread, NULL);
-	release(d);
+	datagram_release(d);
 }
 
 int64_t datagram_kernel_drops(const struct datagram *d)

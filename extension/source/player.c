@@ -33,7 +33,7 @@ static bool wait_until(const struct player *p, int64_t mono_ms)
 	return false;
 }
 
-static void *run(void *argument)
+static void *player_run(void *argument)
 {
 	struct player *p = argument;
 	int64_t start_ms = clock_now().mono_ms, first_ms = -1, at_ms = 0;
@@ -77,9 +77,10 @@ struct player *player_start(struct str path,
 		};
 		p->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 		p->recording = recording_open(name, err);
-		error = !p->recording	 ? -EINVAL
-			: p->wake_fd < 0 ? -errno
-					 : thread_start(&p->thread, "source", run, p);
+		error = !p->recording ? -EINVAL
+			: p->wake_fd < 0
+				? -errno
+				: thread_start(&p->thread, "source", player_run, p);
 	}
 	free(name);
 	if (!error)

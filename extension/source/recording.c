@@ -118,7 +118,7 @@ enum recording_kind recording_kind(const struct recording *r)
 	return r->kind;
 }
 
-static int damaged(const struct recording *r, struct err *err, const char *why)
+static int recording_damaged(const struct recording *r, struct err *err, const char *why)
 {
 	return err_set(err, "%s: %s in message %zu; the messages before it are good",
 		       r->path, why, r->messages + 1);
@@ -150,11 +150,12 @@ static int read_line(struct recording *r, struct buf *b, struct err *err)
 		size_t len;
 
 		if (!room)
-			return damaged(r, err, "too long a line");
+			return recording_damaged(r, err, "too long a line");
 		if (!gzgets(r->file, room, LINE_PART))
 			return is_end(r) && !b->len
 				       ? 0
-				       : damaged(r, err, "the file is cut or damaged");
+				       : recording_damaged(r, err,
+							   "the file is cut or damaged");
 		len = strlen(room);
 		if (len && room[len - 1] == '\n') {
 			buf_added(b, len - 1);
@@ -162,7 +163,7 @@ static int read_line(struct recording *r, struct buf *b, struct err *err)
 		}
 		/* Not a whole part, and no LF: there is a NUL in it. */
 		if (len < LINE_PART - 1 && !gzeof(r->file))
-			return damaged(r, err, "the file is damaged");
+			return recording_damaged(r, err, "the file is damaged");
 		buf_added(b, len);
 	}
 }
@@ -179,15 +180,15 @@ static int read_sized(struct recording *r, struct buf *b, struct err *err)
 		if (c < 0 && shift == 0 && is_end(r))
 			return 0;
 		if (c < 0 || shift > 56)
-			return damaged(r, err, "the file is cut or damaged");
+			return recording_damaged(r, err, "the file is cut or damaged");
 		size |= (uint64_t)(c & 0x7f) << shift;
 		shift += 7;
 	} while (c & 0x80);
 	room = size <= MESSAGE_MAX ? buf_room(b, (size_t)size) : NULL;
 	if (!room)
-		return damaged(r, err, "a message longer than 256 MiB");
+		return recording_damaged(r, err, "a message longer than 256 MiB");
 	if (gzread(r->file, room, (unsigned)size) != (int)size)
-		return damaged(r, err, "the file is cut");
+		return recording_damaged(r, err, "the file is cut");
 	buf_added(b, (size_t)size);
 	return 1;
 }

@@ -96,7 +96,7 @@ int router_add(struct router *router, struct receiver *receiver, struct str capt
 	return 0;
 }
 
-static bool make_room(struct router *router, size_t flows)
+static bool router_make_room(struct router *router, size_t flows)
 {
 	struct route **more;
 
@@ -133,13 +133,14 @@ static void count_flows(struct router *router, const struct batch *batch,
 }
 
 /* All indices are parts of one, so they take four bytes a flow. false: no memory. */
-static bool sort(struct router *router, struct batch *batch, struct route **touched)
+static bool router_sort(struct router *router, struct batch *batch,
+			struct route **touched)
 {
 	uint32_t *index = arena_alloc(&batch->arena, batch->count * sizeof(*index));
 	struct route *route;
 	size_t i;
 
-	if (!index || !make_room(router, batch->count))
+	if (!index || !router_make_room(router, batch->count))
 		return false;
 	count_flows(router, batch, touched);
 	for (route = *touched; route; route = route->next) {
@@ -155,7 +156,7 @@ static bool sort(struct router *router, struct batch *batch, struct route **touc
 	return true;
 }
 
-static void offer(const struct route *route, const struct parcel *parcel)
+static void router_offer(const struct route *route, const struct parcel *parcel)
 {
 	size_t i;
 
@@ -170,7 +171,7 @@ static void prefetch_route(const struct route *route)
 		prefetch(route->receiver[0], RECEIVER_BYTES);
 }
 
-static void lose(const struct route *route, int64_t flows)
+static void router_lose_parcel(const struct route *route, int64_t flows)
 {
 	size_t i;
 
@@ -182,13 +183,13 @@ static void lose(const struct route *route, int64_t flows)
 static bool lose_each(void *flows, struct str capture_id, void *route)
 {
 	(void)capture_id;
-	lose(route, *(const int64_t *)flows);
+	router_lose_parcel(route, *(const int64_t *)flows);
 	return true;
 }
 
 void router_lose(struct router *router, int64_t flows)
 {
-	lose(&router->all, flows);
+	router_lose_parcel(&router->all, flows);
 	map_each(router->routes, lose_each, &flows);
 }
 
@@ -201,7 +202,7 @@ bool router_deliver(struct router *router, struct batch *batch)
 
 	router->batches++;
 	if (map_count(router->routes) && batch->count)
-		ok = sort(router, batch, &touched);
+		ok = router_sort(router, batch, &touched);
 	for (route = touched; route; route = route->next)
 		routes++;
 	if (ok)
@@ -209,11 +210,11 @@ bool router_deliver(struct router *router, struct batch *batch)
 	batch_done(batch);
 	if (parcels && batch->count) {
 		parcels[0] = (struct parcel){ batch, NULL, batch->count };
-		offer(&router->all, &parcels[0]);
+		router_offer(&router->all, &parcels[0]);
 		for (route = touched, i = 1; route; route = route->next, i++) {
 			prefetch_route(route->next);
 			parcels[i] = (struct parcel){ batch, route->index, route->count };
-			offer(route, &parcels[i]);
+			router_offer(route, &parcels[i]);
 		}
 	}
 	batch_unref(batch);

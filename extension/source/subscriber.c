@@ -36,7 +36,7 @@ struct subscriber {
 };
 
 /* x ± 20 %. */
-static int64_t jitter(int64_t ms)
+static int64_t subscriber_jitter(int64_t ms)
 {
 	uint16_t random = 0;
 
@@ -53,12 +53,12 @@ static void pause_for(struct subscriber *s, int64_t ms)
 		poll(&wake, 1, (int)ms);
 }
 
-static int64_t backoff(struct subscriber *s)
+static int64_t subscriber_backoff(struct subscriber *s)
 {
 	int64_t ms = s->retry_ms;
 
 	s->retry_ms = ms * 2 < RETRY_MAX_MS ? ms * 2 : RETRY_MAX_MS;
-	return RETRY_MIN_MS + jitter(ms) - ms * 4 / 5;
+	return RETRY_MIN_MS + subscriber_jitter(ms) - ms * 4 / 5;
 }
 
 /* How long to wait after an ending. */
@@ -72,14 +72,14 @@ static int64_t pause_after(struct subscriber *s, enum ending ending, struct now 
 	case ENDING_IN_USE:
 		if (!s->in_use_since_ms)
 			s->in_use_since_ms = now.mono_ms;
-		return jitter(RETRY_MIN_MS);
+		return subscriber_jitter(RETRY_MIN_MS);
 	case ENDING_REFUSED:
-		return jitter(REFUSED_MS);
+		return subscriber_jitter(REFUSED_MS);
 	case ENDING_LOST:
 		s->retry_ms = RETRY_MIN_MS;
-		return RETRY_MIN_MS + jitter(RETRY_MIN_MS) / 4;
+		return RETRY_MIN_MS + subscriber_jitter(RETRY_MIN_MS) / 4;
 	default:
-		return backoff(s);
+		return subscriber_backoff(s);
 	}
 }
 
@@ -121,7 +121,7 @@ static void set_starvation(struct subscriber *s, enum ending ending)
 		s->starvation_ms = usual;
 }
 
-static void *run(void *argument)
+static void *subscriber_run(void *argument)
 {
 	struct subscriber *s = argument;
 
@@ -133,7 +133,7 @@ static void *run(void *argument)
 		enum ending ending;
 		struct now now;
 
-		ending = session_run(s->session, jitter(s->starvation_ms),
+		ending = session_run(s->session, subscriber_jitter(s->starvation_ms),
 				     s->knows_stats || !s->has_renewed, &err);
 		now = clock_now();
 		if (session_was_admitted(s->session)) {
@@ -166,7 +166,8 @@ struct subscriber *subscriber_start(const struct subscriber_options *options,
 	s->session = s->wake_fd < 0 ? NULL
 				    : session_new(&s->options, s->stats, &s->is_stopping,
 						  s->wake_fd);
-	error = s->session ? thread_start(&s->thread, "source", run, s) : -ENOMEM;
+	error = s->session ? thread_start(&s->thread, "source", subscriber_run, s)
+			   : -ENOMEM;
 	if (!error)
 		return s;
 	err_set(err, "cannot start the source: %s", strerror(-error));

@@ -106,7 +106,7 @@ void subscription_route(struct subscription *s, struct router *router)
 	router_free(old);
 }
 
-static void count(struct subscription *s, const struct batch *batch)
+static void subscription_count(struct subscription *s, const struct batch *batch)
 {
 	int reason;
 
@@ -148,8 +148,8 @@ static void bad_message(struct subscription *s, const struct err *err)
 }
 
 /* Fills the batch from the message it owns. */
-static enum heard decode(struct subscription *s, struct batch *batch, struct str bytes,
-			 enum recording_kind kind)
+static enum heard subscription_decode(struct subscription *s, struct batch *batch,
+				      struct str bytes, enum recording_kind kind)
 {
 	enum framing framing = kind == RECORDING_JSON ? FRAMING_JSON : FRAMING_PROTOBUF;
 	enum heard heard = HEARD_FLOWS;
@@ -184,8 +184,8 @@ enum heard subscription_deliver(struct subscription *s, char *message, size_t si
 		bad_message(s, &no_memory);
 		return HEARD_OTHER;
 	}
-	heard = decode(s, batch, bytes, kind);
-	count(s, batch);
+	heard = subscription_decode(s, batch, bytes, kind);
+	subscription_count(s, batch);
 	tell_bad(s, batch);
 	pthread_mutex_lock(&s->lock);
 	is_lost = !router_deliver(s->router, batch);
@@ -275,7 +275,7 @@ const struct subscriber_stats *subscription_connection(const struct subscription
 	return source_url_is_websocket(&s->options.url) ? &s->connection : NULL;
 }
 
-static const char *state_of(const struct subscription *s)
+static const char *subscription_state_of(const struct subscription *s)
 {
 	if (!source_url_is_websocket(&s->options.url))
 		return "open";
@@ -289,7 +289,7 @@ void subscription_status(const struct subscription *s, struct subscription_statu
 	int reason;
 
 	*status = (struct subscription_status){
-		.state = state_of(s),
+		.state = subscription_state_of(s),
 		.connects = atomic_load(&s->connection.connects),
 		.gaps = atomic_load(&s->connection.gaps),
 		.renewals = atomic_load(&s->connection.renewals),

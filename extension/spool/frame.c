@@ -29,7 +29,7 @@ static int64_t get_i64(const unsigned char *at)
 	return (int64_t)((uint64_t)get_u32(at) | (uint64_t)get_u32(at + 4) << 32);
 }
 
-static void put_head(unsigned char head[FRAME_HEAD], const struct frame *frame)
+static void frame_put_head(unsigned char head[FRAME_HEAD], const struct frame *frame)
 {
 	put_u32(head, frame->bytes);
 	put_u32(head + 4, frame->crc);
@@ -63,9 +63,9 @@ int frame_append(int fd, int64_t size, const struct frame *what, struct str payl
 	if (payload.len > FRAME_MAX_BYTES)
 		return -EFBIG;
 	frame.bytes = (uint32_t)payload.len;
-	put_head(head, &frame);
+	frame_put_head(head, &frame);
 	frame.crc = crc_of((const char *)head, payload);
-	put_head(head, &frame);
+	frame_put_head(head, &frame);
 	n = pwritev(fd, part, 2, size);
 	if (n == (ssize_t)(FRAME_HEAD + payload.len))
 		return 0;
@@ -117,7 +117,8 @@ static int fill_window(struct frame_reader *r, int64_t offset, size_t size)
 }
 
 /* So many bytes of the file, in the window. 0 or -errno. */
-static int look_at(struct frame_reader *r, int64_t offset, size_t size, const char **at)
+static int frame_look_at(struct frame_reader *r, int64_t offset, size_t size,
+			 const char **at)
 {
 	int error = 0;
 
@@ -132,7 +133,7 @@ int frame_read_head(struct frame_reader *r, int64_t offset, struct frame *frame)
 {
 	const char *at;
 	const unsigned char *head;
-	int error = look_at(r, offset, FRAME_HEAD, &at);
+	int error = frame_look_at(r, offset, FRAME_HEAD, &at);
 
 	if (error)
 		return error;
@@ -155,7 +156,7 @@ int frame_read_payload(struct frame_reader *r, int64_t offset, const struct fram
 		       struct str *payload)
 {
 	const char *at;
-	int error = look_at(r, offset, FRAME_HEAD + (size_t)frame->bytes, &at);
+	int error = frame_look_at(r, offset, FRAME_HEAD + (size_t)frame->bytes, &at);
 
 	if (error)
 		return error;

@@ -53,7 +53,7 @@ static bool is_unfinished(int fd, int64_t from, int64_t end)
 	       read_part(fd, from + FRAME_HEAD, end, find_zero, NULL) == 0;
 }
 
-static int append(void *context, struct str bytes)
+static int salvage_append(void *context, struct str bytes)
 {
 	const int *fd = context;
 
@@ -70,7 +70,7 @@ static int copy_to_bad(struct spool_dir *dir, uint64_t id, int fd, int64_t from,
 	to = io_open(path, O_WRONLY | O_CREAT | O_EXCL, 0640);
 	if (to < 0)
 		return to;
-	error = read_part(fd, from, end, append, &to);
+	error = read_part(fd, from, end, salvage_append, &to);
 	if (close(to) < 0 && !error)
 		error = -errno;
 	if (error)

@@ -241,7 +241,7 @@ static int make_file(struct spool_dir *dir, uint64_t id, struct open_rows *rows,
 	return error;
 }
 
-static int commit(const struct spool_dir *dir, uint64_t id)
+static int seal_commit(const struct spool_dir *dir, uint64_t id)
 {
 	char from[SPOOL_PATH_MAX], to[SPOOL_PATH_MAX];
 
@@ -260,8 +260,8 @@ static void replace_open(struct spool_dir *dir, uint64_t id, const struct body *
 }
 
 /* As much of the file as is whole, once that is known. */
-static int make(struct spool_dir *dir, uint64_t id, struct open_rows *rows,
-		struct body *body)
+static int seal_make(struct spool_dir *dir, uint64_t id, struct open_rows *rows,
+		     struct body *body)
 {
 	int error = -EBADMSG;
 
@@ -283,14 +283,14 @@ static int seal_rows(struct spool_dir *dir, uint64_t id, int64_t seal_at,
 	if (!error)
 		error = read_object_spec(rows, err);
 	if (!error)
-		error = make(dir, id, rows, &body);
+		error = seal_make(dir, id, rows, &body);
 	if (error == -ENAMETOOLONG) {
 		err_set(err, "its key and metadata are longer than an object store "
 			     "takes");
 		error = -EBADMSG;
 	}
 	if (!error)
-		error = commit(dir, id);
+		error = seal_commit(dir, id);
 	if (error)
 		return error;
 	if (rows->end < seal_at)

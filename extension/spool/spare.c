@@ -56,7 +56,7 @@ static void put_path(const struct spares *s, uint64_t id, char path[PATH_BYTES])
 	snprintf(path, PATH_BYTES, "%s/%016" PRIu64, s->directory, id);
 }
 
-static bool pop(struct spares *s, uint64_t *id)
+static bool spare_pop(struct spares *s, uint64_t *id)
 {
 	bool ok;
 
@@ -69,7 +69,7 @@ static bool pop(struct spares *s, uint64_t *id)
 }
 
 /* Whether one more may come; the number it gets. */
-static bool admit(struct spares *s, uint64_t *id)
+static bool spare_admit(struct spares *s, uint64_t *id)
 {
 	bool ok;
 
@@ -83,7 +83,7 @@ static bool admit(struct spares *s, uint64_t *id)
 	return ok;
 }
 
-static void settle(struct spares *s, uint64_t id, bool is_ready)
+static void spare_settle(struct spares *s, uint64_t id, bool is_ready)
 {
 	pthread_mutex_lock(&s->lock);
 	s->coming--;
@@ -97,7 +97,7 @@ int spares_take(struct spares *s, const char *path)
 	char from[PATH_BYTES];
 	uint64_t id;
 
-	if (pop(s, &id)) {
+	if (spare_pop(s, &id)) {
 		put_path(s, id, from);
 		if (renameat2(AT_FDCWD, from, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
 			return io_open(path, O_RDWR, 0);
@@ -115,7 +115,7 @@ void spares_give(struct spares *s, const char *path)
 	bool is_ready = false;
 	uint64_t id;
 
-	if (!admit(s, &id)) {
+	if (!spare_admit(s, &id)) {
 		unlink(path);
 		return;
 	}
@@ -126,5 +126,5 @@ void spares_give(struct spares *s, const char *path)
 		unlink(to);
 	else
 		is_ready = true;
-	settle(s, id, is_ready);
+	spare_settle(s, id, is_ready);
 }

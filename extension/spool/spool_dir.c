@@ -51,7 +51,7 @@ void spool_remove(struct spool_dir *dir, enum spool_folder folder, uint64_t id)
 	spares_give(dir->spool->spares, path);
 }
 
-static void charge(struct spool_dir *dir, int64_t bytes)
+static void dir_charge(struct spool_dir *dir, int64_t bytes)
 {
 	if (dir->is_listed)
 		dir->spool->bytes += bytes;
@@ -66,7 +66,7 @@ void spool_count_bad(struct spool_dir *dir, uint64_t id)
 	if (stat(path, &status) < 0)
 		return;
 	dir->bad_bytes += status.st_size;
-	charge(dir, status.st_size);
+	dir_charge(dir, status.st_size);
 }
 
 struct spool_entry *spool_insert(struct spool_dir *dir, uint64_t id, int64_t bytes,
@@ -91,7 +91,7 @@ struct spool_entry *spool_insert(struct spool_dir *dir, uint64_t id, int64_t byt
 		TAILQ_INSERT_HEAD(&dir->waiting, entry, link);
 	dir->objects++;
 	dir->bytes += bytes;
-	charge(dir, bytes);
+	dir_charge(dir, bytes);
 	stats_add(dir->stats, STAT_OBJECTS_SPOOLED, 1);
 	return entry;
 }
@@ -116,7 +116,7 @@ out:
 		pthread_mutex_lock(&spool->lock);
 		TAILQ_INSERT_TAIL(&spool->dirs, dir, link);
 		dir->is_listed = true;
-		charge(dir, dir->bytes + dir->bad_bytes);
+		dir_charge(dir, dir->bytes + dir->bad_bytes);
 		pthread_mutex_unlock(&spool->lock);
 		return dir;
 	}
@@ -134,7 +134,7 @@ void spool_dir_close(struct spool_dir *dir)
 	pthread_mutex_lock(&dir->spool->lock);
 	if (dir->is_listed)
 		TAILQ_REMOVE(&dir->spool->dirs, dir, link);
-	charge(dir, -dir->bad_bytes);
+	dir_charge(dir, -dir->bad_bytes);
 	while ((entry = TAILQ_FIRST(&dir->waiting)))
 		spool_forget(dir, entry, false);
 	pthread_mutex_unlock(&dir->spool->lock);
@@ -179,7 +179,7 @@ void spool_forget(struct spool_dir *dir, struct spool_entry *entry, bool remove_
 	TAILQ_REMOVE(&dir->waiting, entry, link);
 	dir->objects--;
 	dir->bytes -= entry->bytes;
-	charge(dir, -entry->bytes);
+	dir_charge(dir, -entry->bytes);
 	free(entry);
 }
 

@@ -24,7 +24,7 @@ static void see_id(struct spool_dir *dir, uint64_t id)
 		dir->next_id = id + 1;
 }
 
-static int purge(void *context, const char *name)
+static int scan_purge(void *context, const char *name)
 {
 	struct spool_dir *dir = context;
 	uint64_t id;
@@ -161,7 +161,7 @@ int spool_scan(struct spool_dir *dir, struct now now)
 			return error;
 	}
 	spool_folder_path(dir, SPOOL_TMP, path);
-	error = io_list(path, purge, dir);
+	error = io_list(path, scan_purge, dir);
 	spool_folder_path(dir, SPOOL_BAD, path);
 	if (!error)
 		error = io_list(path, see_bad, dir);

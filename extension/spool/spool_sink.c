@@ -15,7 +15,7 @@
 #define RETRY_MS   1000
 #define ROOM_BYTES (64 * 1024)
 
-static struct spool_sink *of(struct sink *sink)
+static struct spool_sink *sink_of(struct sink *sink)
 {
 	return (struct spool_sink *)sink;
 }
@@ -28,7 +28,7 @@ static bool is_unwritable(const struct spool_sink *in)
 
 /* One line when rows or objects begin to wait for the spool, one when none does
  * any more. */
-static void tell(struct spool_sink *in, bool was, bool is, int error)
+static void sink_tell(struct spool_sink *in, bool was, bool is, int error)
 {
 	if (is && !was)
 		log_write(in->parts.log, LOG_ERROR,
@@ -51,7 +51,7 @@ static void tell_of_job(struct spool_sink *in, int change, int error)
 	in->failing_jobs += change;
 	is = is_unwritable(in);
 	pthread_mutex_unlock(&in->lock);
-	tell(in, was, is, error);
+	sink_tell(in, was, is, error);
 }
 
 static void reap_jobs(struct spool_sink *in)
@@ -161,7 +161,7 @@ static int64_t write_object_spec(struct spool_sink *in, const struct open_file *
 }
 
 /* The file is made if it is not there. A descriptor, or -errno. */
-static int open_file(struct spool_sink *in, struct open_file *file, enum tag tag)
+static int sink_open_file(struct spool_sink *in, struct open_file *file, enum tag tag)
 {
 	char path[SPOOL_PATH_MAX];
 	int64_t size;
@@ -190,8 +190,8 @@ static int open_file(struct spool_sink *in, struct open_file *file, enum tag tag
 
 /* Whether these rows leave enough of the disk to make the object, even one that
  * compression does not make smaller: what cannot be finished would stay for ever. */
-static bool has_room(const struct spool_sink *in, int fd, const struct open_file *file,
-		     size_t bytes)
+static bool sink_has_room(const struct spool_sink *in, int fd,
+			  const struct open_file *file, size_t bytes)
 {
 	return spool_has_room(spool_of(in->parts.dir), fd,
 			      file->size + 2 * (int64_t)bytes + ROOM_BYTES);
@@ -208,7 +208,7 @@ static void save_descriptor(struct spool_sink *in, struct open_file *file)
 static int spool_sink_append(struct sink *sink, struct object_place place,
 			     const struct rows *rows)
 {
-	struct spool_sink *in = of(sink);
+	struct spool_sink *in = sink_of(sink);
 	struct open_file *file = find_file(in, place);
 	struct frame frame = {
 		.kind = FRAME_ROWS,
@@ -216,11 +216,11 @@ static int spool_sink_append(struct sink *sink, struct object_place place,
 		.first_ms = rows->first_ms,
 		.last_ms = rows->last_ms,
 	};
-	int fd = file ? open_file(in, file, place.tag) : -EBUSY, error;
+	int fd = file ? sink_open_file(in, file, place.tag) : -EBUSY, error;
 
 	if (fd < 0)
 		error = fd;
-	else if (!has_room(in, fd, file, rows->bytes.len))
+	else if (!sink_has_room(in, fd, file, rows->bytes.len))
 		error = -ENOSPC;
 	else
 		error = frame_append(fd, file->size, &frame, rows->bytes);
@@ -238,10 +238,10 @@ static int spool_sink_append(struct sink *sink, struct object_place place,
 static int spool_sink_seal(struct sink *sink, struct object_place place,
 			   const struct object *object)
 {
-	struct spool_sink *in = of(sink);
+	struct spool_sink *in = sink_of(sink);
 	struct open_file *file = find_file(in, place);
 	struct seal_job *job = file ? spool_sink_new_job(in, file->id, file->size) : NULL;
-	int fd = file ? open_file(in, file, place.tag) : -EBUSY;
+	int fd = file ? sink_open_file(in, file, place.tag) : -EBUSY;
 	int error = fd < 0 ? fd
 		    : !job ? -ENOMEM
 			   : seal_frame_append(fd, file->size, object);
@@ -260,7 +260,7 @@ static int spool_sink_seal(struct sink *sink, struct object_place place,
 
 static bool spool_sink_hold(struct sink *sink, int64_t bytes)
 {
-	struct spool_sink *in = of(sink);
+	struct spool_sink *in = sink_of(sink);
 	bool ok = spool_hold(spool_of(in->parts.dir), bytes), was, is;
 
 	pthread_mutex_lock(&in->lock);
@@ -270,7 +270,7 @@ static bool spool_sink_hold(struct sink *sink, int64_t bytes)
 	is = is_unwritable(in);
 	pthread_mutex_unlock(&in->lock);
 	if (is || !in->error) /* at the end what is held is lost, not written */
-		tell(in, was, is, in->error);
+		sink_tell(in, was, is, in->error);
 	return ok;
 }
 

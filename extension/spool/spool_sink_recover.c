@@ -77,8 +77,8 @@ static int finish_left(struct spool_sink *in, uint64_t id,
 
 /* Whether an object can be made of a file; if not it is put away. Other than 0
  * and -EBADMSG: not now. */
-static int prepare(struct spool_sink *in, uint64_t id, struct seal_state *state,
-		   struct recovery *r)
+static int recover_prepare(struct spool_sink *in, uint64_t id, struct seal_state *state,
+			   struct recovery *r)
 {
 	struct arena arena = ARENA_INIT(OBJECT_SPEC_MAX);
 	struct object_spec spec = { 0 };
@@ -104,7 +104,7 @@ static void recover_one(struct spool_sink *in, uint64_t id, struct recovery *r)
 {
 	struct seal_state state;
 	struct seal_job *job;
-	int error = prepare(in, id, &state, r);
+	int error = recover_prepare(in, id, &state, r);
 
 	buf_fini(&state.spec);
 	if (error == -EBADMSG)

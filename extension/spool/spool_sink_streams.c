@@ -5,7 +5,7 @@
 #include "spool/spool_sink_private.h"
 
 /* The stream of recovered objects is theirs alone: both count from 0. */
-static int64_t above(const struct spool_sink *in, int64_t wanted, int64_t last)
+static int64_t streams_above(const struct spool_sink *in, int64_t wanted, int64_t last)
 {
 	if (last < in->recovery_stream)
 		last = in->recovery_stream;
@@ -40,12 +40,13 @@ static int64_t next_stream(struct spool_sink *in, int64_t wanted, int64_t last)
 	int64_t id;
 
 	if (!streams)
-		return spool_stream(spool_of(in->parts.dir), above(in, wanted, last));
+		return spool_stream(spool_of(in->parts.dir),
+				    streams_above(in, wanted, last));
 	pthread_mutex_lock(&streams->lock);
 	if (in->kept_stream && last <= in->kept_stream)
 		id = last < in->kept_stream ? in->kept_stream : last + 1;
 	else
-		id = next_shared(in, streams, above(in, wanted, last));
+		id = next_shared(in, streams, streams_above(in, wanted, last));
 	pthread_mutex_unlock(&streams->lock);
 	return id;
 }

@@ -4,45 +4,48 @@
 #include <stdlib.h>
 #include "stage/action_pair.h"
 
-static int64_t lesser(int64_t a, int64_t b)
+static int64_t action_pair_lesser(int64_t a, int64_t b)
 {
 	return a < b ? a : b;
 }
 
-static int64_t greater(int64_t a, int64_t b)
+static int64_t action_pair_greater(int64_t a, int64_t b)
 {
 	return a > b ? a : b;
 }
 
 /* The four counters of both. */
-static struct flow_metric least(const struct flow_metric *a, const struct flow_metric *b)
+static struct flow_metric action_pair_least(const struct flow_metric *a,
+					    const struct flow_metric *b)
 {
 	return (struct flow_metric){
-		.ab_packets = lesser(a->ab_packets, b->ab_packets),
-		.ab_bytes = lesser(a->ab_bytes, b->ab_bytes),
-		.ba_packets = lesser(a->ba_packets, b->ba_packets),
-		.ba_bytes = lesser(a->ba_bytes, b->ba_bytes),
+		.ab_packets = action_pair_lesser(a->ab_packets, b->ab_packets),
+		.ab_bytes = action_pair_lesser(a->ab_bytes, b->ab_bytes),
+		.ba_packets = action_pair_lesser(a->ba_packets, b->ba_packets),
+		.ba_bytes = action_pair_lesser(a->ba_bytes, b->ba_bytes),
 	};
 }
 
-static struct flow_metric most(const struct flow_metric *a, const struct flow_metric *b)
+static struct flow_metric action_pair_most(const struct flow_metric *a,
+					   const struct flow_metric *b)
 {
 	return (struct flow_metric){
-		.ab_packets = greater(a->ab_packets, b->ab_packets),
-		.ab_bytes = greater(a->ab_bytes, b->ab_bytes),
-		.ba_packets = greater(a->ba_packets, b->ba_packets),
-		.ba_bytes = greater(a->ba_bytes, b->ba_bytes),
+		.ab_packets = action_pair_greater(a->ab_packets, b->ab_packets),
+		.ab_bytes = action_pair_greater(a->ab_bytes, b->ab_bytes),
+		.ba_packets = action_pair_greater(a->ba_packets, b->ba_packets),
+		.ba_bytes = action_pair_greater(a->ba_bytes, b->ba_bytes),
 	};
 }
 
 /* What a is above b, never less than nothing. */
-static struct flow_metric rise(const struct flow_metric *a, const struct flow_metric *b)
+static struct flow_metric action_pair_rise(const struct flow_metric *a,
+					   const struct flow_metric *b)
 {
 	return (struct flow_metric){
-		.ab_packets = greater(a->ab_packets - b->ab_packets, 0),
-		.ab_bytes = greater(a->ab_bytes - b->ab_bytes, 0),
-		.ba_packets = greater(a->ba_packets - b->ba_packets, 0),
-		.ba_bytes = greater(a->ba_bytes - b->ba_bytes, 0),
+		.ab_packets = action_pair_greater(a->ab_packets - b->ab_packets, 0),
+		.ab_bytes = action_pair_greater(a->ab_bytes - b->ab_bytes, 0),
+		.ba_packets = action_pair_greater(a->ba_packets - b->ba_packets, 0),
+		.ba_bytes = action_pair_greater(a->ba_bytes - b->ba_bytes, 0),
 	};
 }
 
@@ -51,7 +54,7 @@ static bool has_counted(const struct flow_metric *m)
 	return m->ab_packets || m->ab_bytes || m->ba_packets || m->ba_bytes;
 }
 
-static void sum_up(struct flow_metric *sum, const struct flow_metric *delta)
+static void action_pair_sum_up(struct flow_metric *sum, const struct flow_metric *delta)
 {
 	if (!has_counted(sum) && !sum->last)
 		sum->start = delta->start;
@@ -66,15 +69,15 @@ static void sum_up(struct flow_metric *sum, const struct flow_metric *delta)
  * not rise. */
 static void take_counters(struct side *side, const struct flow *flow, bool is_known)
 {
-	struct flow_metric rose = rise(flow->metric, &side->all);
+	struct flow_metric rose = action_pair_rise(flow->metric, &side->all);
 
 	if (!is_known || has_counted(&rose))
-		sum_up(&side->unreported, flow->last_update);
+		action_pair_sum_up(&side->unreported, flow->last_update);
 	side->all = *flow->metric;
 	side->last = *flow->last_update;
 }
 
-static char *copy_text(struct str text)
+static char *action_pair_copy_text(struct str text)
 {
 	return strndup(text.ptr ? text.ptr : "", text.len);
 }
@@ -92,9 +95,9 @@ static int side_open(struct side *side, const struct vpclogs *record)
 	const struct flow *flow = record->flow;
 	struct side fresh = {
 		.is_there = true,
-		.uuid = copy_text(flow->uuid),
-		.initiator = copy_text(record->initiator_ip),
-		.target = copy_text(record->target_ip),
+		.uuid = action_pair_copy_text(flow->uuid),
+		.initiator = action_pair_copy_text(record->initiator_ip),
+		.target = action_pair_copy_text(record->target_ip),
 		.start = flow->start,
 	};
 
@@ -108,7 +111,7 @@ static int side_open(struct side *side, const struct vpclogs *record)
 }
 
 /* Another connection of the same addresses and ports: all begins anew. */
-static void forget(struct pair *pair, int64_t now_ms)
+static void action_pair_forget(struct pair *pair, int64_t now_ms)
 {
 	pair_fini(pair);
 	*pair = (struct pair){ .since_ms = now_ms };
@@ -126,7 +129,7 @@ int pair_take(struct pair *pair, int which, const struct vpclogs *record, int64_
 	if (side->is_there && !is_same && flow->start < side->start)
 		return 0;
 	if (side->is_there && !is_same)
-		forget(pair, now_ms);
+		action_pair_forget(pair, now_ms);
 	error = is_same ? 0 : side_open(side, record);
 	if (error)
 		return error;
@@ -165,11 +168,12 @@ static struct str action_text(const struct vpclogs *record, bool is_accepted)
 }
 
 /* A report in the words of that side. */
-static bool say(struct pair *pair, const struct side *side, bool is_accepted,
-		const struct flow_metric *all, const struct flow_metric *delta,
-		int64_t now_ms, struct arena *arena, struct vpclogs *record)
+static bool action_pair_say(struct pair *pair, const struct side *side, bool is_accepted,
+			    const struct flow_metric *all,
+			    const struct flow_metric *delta, int64_t now_ms,
+			    struct arena *arena, struct vpclogs *record)
 {
-	struct flow_metric top = most(&pair->base, all);
+	struct flow_metric top = action_pair_most(&pair->base, all);
 
 	*record = side->record;
 	record->initiator_ip = arena_str(arena, side->record.initiator_ip);
@@ -210,45 +214,46 @@ static bool reject_old(struct pair *pair, int64_t now_ms, struct arena *arena,
 	pair->is_late = false;
 	if (pair->was_rejected)
 		return false;
-	return say(pair, &pair->side[0], false, &all, &nothing, now_ms, arena, record);
+	return action_pair_say(pair, &pair->side[0], false, &all, &nothing, now_ms, arena,
+			       record);
 }
 
 /* Both have seen it. */
-static bool combine(struct pair *pair, int64_t timeout_ms, int64_t now_ms,
-		    struct arena *arena, struct vpclogs *record)
+static bool action_pair_combine(struct pair *pair, int64_t timeout_ms, int64_t now_ms,
+				struct arena *arena, struct vpclogs *record)
 {
 	struct side *one = &pair->side[0], *two = &pair->side[1];
 	bool have_ended = one->record.was_terminated && two->record.was_terminated;
-	struct flow_metric all = least(&one->all, &two->all), delta;
+	struct flow_metric all = action_pair_least(&one->all, &two->all), delta;
 
 	all.start = one->all.start;
-	all.last = have_ended ? greater(one->all.last, two->all.last)
-			      : lesser(one->all.last, two->all.last);
+	all.last = have_ended ? action_pair_greater(one->all.last, two->all.last)
+			      : action_pair_lesser(one->all.last, two->all.last);
 	if (pair->has_report && are_equal(&all, &pair->reported))
 		return is_far(pair, timeout_ms) &&
 		       reject_old(pair, now_ms, arena, record);
 	if (pair->has_report) {
-		delta = rise(&all, &pair->base);
+		delta = action_pair_rise(&all, &pair->base);
 		delta.start = pair->reported.last;
 	} else {
-		delta = least(&one->unreported, &two->unreported);
+		delta = action_pair_least(&one->unreported, &two->unreported);
 		delta.start = all.start;
 	}
 	delta.last = all.last;
 	one->unreported = two->unreported = (struct flow_metric){ .start = 0 };
 	pair->is_late = is_far(pair, timeout_ms);
-	return say(pair, one, true, &all, &delta, now_ms, arena, record);
+	return action_pair_say(pair, one, true, &all, &delta, now_ms, arena, record);
 }
 
 /* Only one has, for so long. */
-static bool reject(struct pair *pair, struct side *side, int64_t now_ms,
-		   struct arena *arena, struct vpclogs *record)
+static bool action_pair_reject(struct pair *pair, struct side *side, int64_t now_ms,
+			       struct arena *arena, struct vpclogs *record)
 {
 	struct flow_metric all = side->all, delta = side->unreported;
 
 	all.rtt = 0;
 	side->unreported = (struct flow_metric){ .start = 0 };
-	return say(pair, side, false, &all, &delta, now_ms, arena, record);
+	return action_pair_say(pair, side, false, &all, &delta, now_ms, arena, record);
 }
 
 bool pair_report(struct pair *pair, bool is_touched, int64_t timeout_ms, int64_t now_ms,
@@ -258,17 +263,18 @@ bool pair_report(struct pair *pair, bool is_touched, int64_t timeout_ms, int64_t
 
 	if (pair->side[0].is_there && pair->side[1].is_there) {
 		if (is_touched)
-			return combine(pair, timeout_ms, now_ms, arena, record);
+			return action_pair_combine(pair, timeout_ms, now_ms, arena,
+						   record);
 		return pair->is_late && reject_old(pair, now_ms, arena, record);
 	}
 	if (now_ms - pair->since_ms <= timeout_ms || !only->unreported.last)
 		return false;
-	return reject(pair, only, now_ms, arena, record);
+	return action_pair_reject(pair, only, now_ms, arena, record);
 }
 
 int64_t pair_time(const struct pair *pair)
 {
-	return greater(pair->side[0].last.last, pair->side[1].last.last);
+	return action_pair_greater(pair->side[0].last.last, pair->side[1].last.last);
 }
 
 bool pair_is_over(const struct pair *pair)

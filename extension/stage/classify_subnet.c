@@ -34,7 +34,8 @@ static void subnet_fini(void *state)
 	cidr_set_fini(&self->cluster);
 }
 
-static enum tag tag(const void *state, const struct flow *flow, bool *bad_address)
+static enum tag subnet_classify_tag(const void *state, const struct flow *flow,
+				    bool *bad_address)
 {
 	const struct subnet *self = state;
 
@@ -44,5 +45,5 @@ static enum tag tag(const void *state, const struct flow *flow, bool *bad_addres
 const struct classify classify_subnet = {
 	.stage = { "subnet", "pipeline.classify", &subnet_shape, subnet_init,
 		   subnet_fini },
-	.tag = tag,
+	.tag = subnet_classify_tag,
 };

@@ -55,7 +55,8 @@ static void autodiscovery_fini(void *state)
 	cidr_set_fini(&self->cluster);
 }
 
-static enum tag tag(const void *state, const struct flow *flow, bool *bad_address)
+static enum tag autodiscovery_tag(const void *state, const struct flow *flow,
+				  bool *bad_address)
 {
 	const struct autodiscovery *self = state;
 
@@ -113,7 +114,7 @@ static void take_nodes(struct autodiscovery *self, const struct answer *nodes)
 	arena_fini(&arena);
 }
 
-static int64_t refresh(void *state, struct queries *queries, struct now now)
+static int64_t autodiscovery_refresh(void *state, struct queries *queries, struct now now)
 {
 	const struct str question = STR(
 		"G.V().Has(\"Manager\", \"k8s\", \"Type\", \"node\")");
@@ -135,6 +136,6 @@ static int64_t refresh(void *state, struct queries *queries, struct now now)
 const struct classify classify_subnet_autodiscovery = {
 	.stage = { "subnet_autodiscovery", "pipeline.classify", &autodiscovery_shape,
 		   autodiscovery_init, autodiscovery_fini },
-	.tag = tag,
-	.refresh = refresh,
+	.tag = autodiscovery_tag,
+	.refresh = autodiscovery_refresh,
 };

@@ -66,7 +66,7 @@ static void *gzip_start(const void *state)
 }
 
 /* Runs deflate until it wants more input, or, at the end, until it is done. */
-static int run(struct gzip_stream *s, int flush, struct byte_sink *sink)
+static int gzip_run(struct gzip_stream *s, int flush, struct byte_sink *sink)
 {
 	int result, error;
 
@@ -94,7 +94,7 @@ static int gzip_write(void *stream, struct str in, struct byte_sink *sink)
 
 		s->z.next_in = (Bytef *)(uintptr_t)in.ptr;
 		s->z.avail_in = part;
-		error = run(s, Z_NO_FLUSH, sink);
+		error = gzip_run(s, Z_NO_FLUSH, sink);
 		in = str_skip(in, part);
 	}
 	return error;
@@ -105,7 +105,7 @@ static int gzip_finish(void *stream, struct byte_sink *sink)
 	struct gzip_stream *s = stream;
 
 	s->z.avail_in = 0;
-	return run(s, Z_FINISH, sink);
+	return gzip_run(s, Z_FINISH, sink);
 }
 
 static void gzip_end(void *stream)

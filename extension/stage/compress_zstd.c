@@ -47,7 +47,7 @@ static void zstd_end(void *stream)
 	free(s);
 }
 
-static bool set(ZSTD_CCtx *context, ZSTD_cParameter parameter, int64_t value)
+static bool zstd_set(ZSTD_CCtx *context, ZSTD_cParameter parameter, int64_t value)
 {
 	return !ZSTD_isError(ZSTD_CCtx_setParameter(context, parameter, (int)value));
 }
@@ -60,17 +60,18 @@ static void *zstd_start(const void *state)
 	if (!s)
 		return NULL;
 	s->context = ZSTD_createCCtx();
-	if (s->context && set(s->context, ZSTD_c_compressionLevel, self->level) &&
-	    set(s->context, ZSTD_c_checksumFlag, 1) &&
-	    (self->level > FAST_LEVELS || set(s->context, ZSTD_c_hashLog, FAST_HASH_LOG)))
+	if (s->context && zstd_set(s->context, ZSTD_c_compressionLevel, self->level) &&
+	    zstd_set(s->context, ZSTD_c_checksumFlag, 1) &&
+	    (self->level > FAST_LEVELS ||
+	     zstd_set(s->context, ZSTD_c_hashLog, FAST_HASH_LOG)))
 		return s;
 	zstd_end(s);
 	return NULL;
 }
 
 /* Runs the encoder until the input is eaten, or, at the end, until it is done. */
-static int run(struct zstd_stream *s, struct str in, ZSTD_EndDirective end,
-	       struct byte_sink *sink)
+static int zstd_run(struct zstd_stream *s, struct str in, ZSTD_EndDirective end,
+		    struct byte_sink *sink)
 {
 	ZSTD_inBuffer input = { in.ptr, in.len, 0 };
 	size_t left;
@@ -91,12 +92,12 @@ static int run(struct zstd_stream *s, struct str in, ZSTD_EndDirective end,
 
 static int zstd_write(void *stream, struct str in, struct byte_sink *sink)
 {
-	return run(stream, in, ZSTD_e_continue, sink);
+	return zstd_run(stream, in, ZSTD_e_continue, sink);
 }
 
 static int zstd_finish(void *stream, struct byte_sink *sink)
 {
-	return run(stream, (struct str){ NULL, 0 }, ZSTD_e_end, sink);
+	return zstd_run(stream, (struct str){ NULL, 0 }, ZSTD_e_end, sink);
 }
 
 const struct compress compress_zstd = {

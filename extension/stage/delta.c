@@ -52,7 +52,7 @@ static void read_counters(const struct flow_metric *metric, int64_t *counter)
 	counter[3] = at_least_0(metric->ba_bytes);
 }
 
-static unsigned event(int64_t at_ms, int64_t since_ms, enum delta_event event)
+static unsigned delta_find_event(int64_t at_ms, int64_t since_ms, enum delta_event event)
 {
 	return at_ms && at_ms >= since_ms ? event : 0;
 }
@@ -65,12 +65,12 @@ static unsigned events_of(const struct flow *flow, int64_t since_ms)
 
 	if (!tcp)
 		return events;
-	events |= event(tcp->ab_syn_start, since_ms, DELTA_AB_SYN) |
-		  event(tcp->ba_syn_start, since_ms, DELTA_BA_SYN) |
-		  event(tcp->ab_fin_start, since_ms, DELTA_AB_FIN) |
-		  event(tcp->ba_fin_start, since_ms, DELTA_BA_FIN) |
-		  event(tcp->ab_rst_start, since_ms, DELTA_AB_RST) |
-		  event(tcp->ba_rst_start, since_ms, DELTA_BA_RST);
+	events |= delta_find_event(tcp->ab_syn_start, since_ms, DELTA_AB_SYN) |
+		  delta_find_event(tcp->ba_syn_start, since_ms, DELTA_BA_SYN) |
+		  delta_find_event(tcp->ab_fin_start, since_ms, DELTA_AB_FIN) |
+		  delta_find_event(tcp->ba_fin_start, since_ms, DELTA_BA_FIN) |
+		  delta_find_event(tcp->ab_rst_start, since_ms, DELTA_AB_RST) |
+		  delta_find_event(tcp->ba_rst_start, since_ms, DELTA_BA_RST);
 	if (events & (DELTA_AB_RST | DELTA_BA_RST) ||
 	    (tcp->ab_fin_start && tcp->ba_fin_start &&
 	     events & (DELTA_AB_FIN | DELTA_BA_FIN)))
@@ -122,8 +122,8 @@ static void later_report(const struct flow *flow, const int64_t *total,
 	delta->events = events_of(flow, INT64_MIN) & ~known->events;
 }
 
-static void remember(struct deltas *deltas, struct known *known, const struct flow *flow,
-		     const int64_t *total)
+static void delta_remember(struct deltas *deltas, struct known *known,
+			   const struct flow *flow, const int64_t *total)
 {
 	bool is_new = !known;
 
@@ -169,5 +169,5 @@ void deltas_take(struct deltas *deltas, const struct flow *flow, struct now now,
 	delta->ab_bytes = change[1];
 	delta->ba_packets = change[2];
 	delta->ba_bytes = change[3];
-	remember(deltas, known, flow, total);
+	delta_remember(deltas, known, flow, total);
 }

@@ -40,8 +40,9 @@ static void json_row(const void *state, const struct shape *shape, const void *r
 	json_put_row(state, shape, record, has_header ? 2 : 1, rows);
 }
 
-static void put_member(const struct header_member *member, struct json_style style,
-		       bool is_first, struct buf *out)
+static void encode_json_put_member(const struct header_member *member,
+				   struct json_style style, bool is_first,
+				   struct buf *out)
 {
 	if (!is_first)
 		buf_putc(out, ',');
@@ -69,7 +70,7 @@ static void json_frame(const void *state, const struct strs *columns,
 	if (count)
 		buf_putc(head, '{');
 	for (i = 0; i < count; i++) {
-		put_member(&members[i], inner, i == 0, out);
+		encode_json_put_member(&members[i], inner, i == 0, out);
 		if (members[i].is_rows) {
 			buf_putc(head, '[');
 			out = end;

@@ -12,7 +12,7 @@
 #include "stage/registry.h"
 
 /* A space or a line end in a value would make another line of it. */
-static void put_value(struct buf *b, struct str s)
+static void text_put_value(struct buf *b, struct str s)
 {
 	size_t i;
 
@@ -81,7 +81,7 @@ static void text_row(const void *state, const struct shape *shape, const void *r
 
 		if (put_usual(rows, field, value))
 			continue;
-		put_value(rows, cell_text(field, value, text));
+		text_put_value(rows, cell_text(field, value, text));
 		json_put(rows, " ", 1);
 	}
 	if (!buf_error(rows))
@@ -101,7 +101,7 @@ static void text_frame(const void *state, const struct strs *columns,
 	for (i = 0; i < columns->count; i++) {
 		if (i)
 			json_put(head, " ", 1);
-		put_value(head, columns->item[i]);
+		text_put_value(head, columns->item[i]);
 	}
 	json_put(head, "\n", 1);
 }

@@ -13,7 +13,7 @@ struct listener {
 	struct buf *out;
 };
 
-static void put_strs(struct buf *out, const struct strs *list)
+static void explain_put_strs(struct buf *out, const struct strs *list)
 {
 	size_t i;
 
@@ -39,7 +39,7 @@ static void put_node(struct buf *out, const struct node *node)
 		if (field->kind == FIELD_KIND_STR)
 			buf_put(out, *(const struct str *)member);
 		else if (field->kind == FIELD_KIND_STRS)
-			put_strs(out, member);
+			explain_put_strs(out, member);
 		else if (field->kind == FIELD_KIND_I64)
 			buf_put_i64(out, *(const int64_t *)member);
 		for (i = 0; field->kind == FIELD_KIND_MAP && i < map->count; i++)
@@ -91,7 +91,8 @@ static void *state_at(const struct explain *x, enum stage_kind kind)
 	return x->stages->at[kind].state;
 }
 
-static void put_record(const struct explain *x, const void *record, struct buf *out)
+static void explain_put_record(const struct explain *x, const void *record,
+			       struct buf *out)
 {
 	buf_puts(out, "    record: ");
 	json_put_record(out, x->stages->record, record, (struct json_style){ 0 });
@@ -138,7 +139,7 @@ static void explain_record(const struct explain *x, const struct flow *flow,
 			break;
 		x->wait(x->context);
 	}
-	put_record(x, record, out);
+	explain_put_record(x, record, out);
 }
 
 static bool explain_transform(const struct explain *x, enum tag tag,
@@ -193,7 +194,7 @@ static void explain_mangle(const struct explain *x, enum tag tag, struct records
 	mangle->apply(state_at(x, KIND_MANGLE), tag, records, x->now);
 	buf_printf(out, "  mangle %s:\n", mangle->stage.name);
 	for (i = 0; i < records->count; i++)
-		put_record(x, records->item[i], out);
+		explain_put_record(x, records->item[i], out);
 	if (!records->count)
 		buf_puts(out, "    no record yet\n");
 }

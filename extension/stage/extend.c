@@ -31,7 +31,7 @@ struct extends {
 	struct buf text; /* scratch */
 };
 
-static int by_name(const void *a, const void *b)
+static int extend_by_name(const void *a, const void *b)
 {
 	const struct str *x = a, *y = b;
 	size_t shorter = x->len < y->len ? x->len : y->len;
@@ -40,8 +40,8 @@ static int by_name(const void *a, const void *b)
 	return order ? order : (x->len > y->len) - (x->len < y->len);
 }
 
-static int read_one(struct extend *e, struct str text, const struct shape *shape,
-		    struct err *err)
+static int extend_read_one(struct extend *e, struct str text, const struct shape *shape,
+			   struct err *err)
 {
 	struct str name = str_until(text, '=');
 
@@ -66,13 +66,14 @@ static void place_names(struct extends *extends)
 
 	for (i = 0; i < extends->count; i++)
 		extends->name[i] = extends->item[i].name;
-	qsort(extends->name, extends->count, sizeof(*extends->name), by_name);
+	qsort(extends->name, extends->count, sizeof(*extends->name), extend_by_name);
 	for (i = 0; i < extends->count; i++)
 		if (i == 0 || !str_equal(extends->name[i], extends->name[i - 1]))
 			extends->name[extends->names++] = extends->name[i];
 	for (i = 0; i < extends->count; i++) {
 		const struct str *at = bsearch(&extends->item[i].name, extends->name,
-					       extends->names, sizeof(*at), by_name);
+					       extends->names, sizeof(*at),
+					       extend_by_name);
 
 		extends->item[i].slot = (size_t)(at - extends->name);
 	}
@@ -95,8 +96,8 @@ struct extends *extends_new(const struct strs *list, const struct shape *shape,
 	if (extends && extends->item && extends->name)
 		error = 0;
 	while (!error && extends->count < list->count) {
-		error = read_one(&extends->item[extends->count],
-				 list->item[extends->count], shape, &why);
+		error = extend_read_one(&extends->item[extends->count],
+					list->item[extends->count], shape, &why);
 		snprintf(key, sizeof(key), "extend[%zu]", extends->count++);
 		if (error)
 			err_set_key(err, key, "%s", why.text);
@@ -161,7 +162,7 @@ static const struct answer *ask_with_at(struct extends *extends, struct queries 
 }
 
 /* The reply to the text, with or without the @. NULL: wait. */
-static const struct answer *ask(struct extends *extends, struct queries *q)
+static const struct answer *extend_ask(struct extends *extends, struct queries *q)
 {
 	size_t at = extends->attributes == ATTRIBUTES_AUTO
 			    ? attribute_at(buf_str(&extends->text))
@@ -195,7 +196,7 @@ static enum found fill_one(struct extends *extends, const struct extend *e,
 		return ABSENT;
 	if (error)
 		q->refused++;
-	answer = error ? &nothing : ask(extends, q);
+	answer = error ? &nothing : extend_ask(extends, q);
 	if (!answer)
 		return PENDING;
 	map->value[e->slot] = answer->value.ptr ? answer->value : STR("");

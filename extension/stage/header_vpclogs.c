@@ -36,7 +36,7 @@ static struct str time_member(struct arena *arena, int64_t unix_ms)
 	return text ? time_text_rfc3339(text, unix_ms / 1000) : STR("");
 }
 
-static int by_name(const void *a, const void *b)
+static int vpclogs_header_by_name(const void *a, const void *b)
 {
 	struct str x = ((const struct header_member *)a)->name;
 	struct str y = ((const struct header_member *)b)->name;
@@ -123,7 +123,7 @@ static size_t vpclogs_members(const void *state, struct str record,
 			};
 	for (i = 0; i < count; i++)
 		all[i].is_metadata = is_ibm && !all[i].is_rows;
-	qsort(all, count, sizeof(*all), by_name);
+	qsort(all, count, sizeof(*all), vpclogs_header_by_name);
 	return count;
 }
 

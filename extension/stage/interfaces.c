@@ -55,12 +55,12 @@ void interfaces_free(struct interfaces *all)
 	free(all);
 }
 
-static struct str name_of(const struct interface *interface)
+static struct str interfaces_name_of(const struct interface *interface)
 {
 	return (struct str){ interface->name, interface->len };
 }
 
-static bool has_room(struct watched *w)
+static bool interfaces_has_room(struct watched *w)
 {
 	size_t room = w->room ? 2 * w->room : 16;
 	struct interface **more;
@@ -75,10 +75,11 @@ static bool has_room(struct watched *w)
 	return true;
 }
 
-static struct interface *add(struct watched *w, struct str name)
+static struct interface *interfaces_add(struct watched *w, struct str name)
 {
-	struct interface *interface = has_room(w) ? malloc(sizeof(*interface) + name.len)
-						  : NULL;
+	struct interface *interface = interfaces_has_room(w)
+					      ? malloc(sizeof(*interface) + name.len)
+					      : NULL;
 
 	if (!interface)
 		return NULL;
@@ -90,13 +91,13 @@ static struct interface *add(struct watched *w, struct str name)
 	return w->item[w->count++] = interface;
 }
 
-static void forget(struct watched *w, struct interface *interface)
+static void interfaces_forget(struct watched *w, struct interface *interface)
 {
 	w->item[interface->at] = w->item[--w->count];
 	w->item[interface->at]->at = interface->at;
 	if (w->last == interface)
 		w->last = NULL;
-	map_remove(w->by_name, name_of(interface));
+	map_remove(w->by_name, interfaces_name_of(interface));
 }
 
 void interfaces_seen(struct interfaces *all, enum tag tag, struct str name,
@@ -107,10 +108,10 @@ void interfaces_seen(struct interfaces *all, enum tag tag, struct str name,
 
 	if (name.len == 0)
 		return;
-	if (!interface || !str_equal(name_of(interface), name))
+	if (!interface || !str_equal(interfaces_name_of(interface), name))
 		interface = map_get(w->by_name, name, 0);
 	if (!interface)
-		interface = add(w, name);
+		interface = interfaces_add(w, name);
 	if (!interface)
 		return;
 	w->last = interface;
@@ -120,10 +121,11 @@ void interfaces_seen(struct interfaces *all, enum tag tag, struct str name,
 		w->due_ms = now.mono_ms + all->interval_ms;
 }
 
-static bool tell(struct interface *interface, struct now now, struct silence *silence)
+static bool interfaces_tell(struct interface *interface, struct now now,
+			    struct silence *silence)
 {
-	*silence = (struct silence){ name_of(interface), interface->since.wall_ms,
-				     now.wall_ms };
+	*silence = (struct silence){ interfaces_name_of(interface),
+				     interface->since.wall_ms, now.wall_ms };
 	interface->since = now;
 	interface->told++;
 	return true;
@@ -144,12 +146,12 @@ bool interfaces_silent(struct interfaces *all, enum tag tag, struct now now,
 
 		due_ms = interface->since.mono_ms + all->interval_ms;
 		if (due_ms <= now.mono_ms && interface->told == INTERFACES_TOLD_MAX) {
-			forget(w, interface);
+			interfaces_forget(w, interface);
 			continue;
 		}
 		if (due_ms <= now.mono_ms) {
 			w->due_ms = now.mono_ms; /* there may be more */
-			return tell(interface, now, silence);
+			return interfaces_tell(interface, now, silence);
 		}
 		if (due_ms < w->due_ms)
 			w->due_ms = due_ms;

@@ -90,7 +90,8 @@ static int put_ibm(const struct layout_options *o, struct buf *text, struct err 
 	return 0;
 }
 
-static int put_text(const struct layout_options *o, struct buf *text, struct err *err)
+static int layouts_put_text(const struct layout_options *o, struct buf *text,
+			    struct err *err)
 {
 	switch (o->name) {
 	case LAYOUT_NAME_AWS:
@@ -128,7 +129,7 @@ int layouts_make(const struct layout_options *o, struct arena *arena,
 		error = err_set_key(err, "partition",
 				    "is for layouts aws and aws-hive only");
 	else
-		error = put_text(o, &text, err);
+		error = layouts_put_text(o, &text, err);
 	if (!error && layout_init(layout, arena_str(arena, buf_str(&text)), &why) < 0)
 		error = err_set_key(err,
 				    o->name == LAYOUT_NAME_TEMPLATE ? "key" : "layout",

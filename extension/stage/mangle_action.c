@@ -101,13 +101,14 @@ static void action_fini(void *state)
 		map_free(self->tag[tag].by_key);
 }
 
-static struct str key_of(const struct flow *flow)
+static struct str action_key_of(const struct flow *flow)
 {
 	return flow->l3_tracking_id.len ? flow->l3_tracking_id : flow->uuid;
 }
 
 /* NULL: no memory. */
-static struct connection *find(struct tag_state *tag, struct str key, int64_t now_ms)
+static struct connection *action_find(struct tag_state *tag, struct str key,
+				      int64_t now_ms)
 {
 	struct connection *c = map_get(tag->by_key, key, now_ms);
 
@@ -126,8 +127,8 @@ static struct connection *find(struct tag_state *tag, struct str key, int64_t no
 }
 
 /* Flows of other capture points are no part of this. */
-static void take(struct action *self, struct tag_state *tag, const struct vpclogs *record,
-		 int64_t now_ms)
+static void action_take(struct action *self, struct tag_state *tag,
+			const struct vpclogs *record, int64_t now_ms)
 {
 	const struct flow *flow = record->flow;
 	bool is_one = str_equal(flow->node_tid, self->tid1);
@@ -135,14 +136,14 @@ static void take(struct action *self, struct tag_state *tag, const struct vpclog
 
 	if (!is_one && !str_equal(flow->node_tid, self->tid2))
 		return;
-	c = find(tag, key_of(flow), now_ms);
+	c = action_find(tag, action_key_of(flow), now_ms);
 	if (c && pair_take(&c->pair, is_one ? 0 : 1, record, now_ms) == 0)
 		c->is_touched = true;
 }
 
 /* A round: what there is to say goes behind the records. */
-static void report(const struct action *self, struct tag_state *tag,
-		   struct records *records, int64_t now_ms)
+static void action_report(const struct action *self, struct tag_state *tag,
+			  struct records *records, int64_t now_ms)
 {
 	struct connection *c;
 	struct vpclogs *record;
@@ -158,7 +159,7 @@ static void report(const struct action *self, struct tag_state *tag,
 	}
 }
 
-static void sweep(struct tag_state *tag, int64_t now_ms)
+static void action_sweep(struct tag_state *tag, int64_t now_ms)
 {
 	struct connection *c, *next;
 
@@ -180,11 +181,11 @@ static void action_apply(void *state, enum tag tag, struct records *records,
 	if (TAILQ_EMPTY(&connections->list))
 		connections->swept_ms = now.mono_ms;
 	for (i = 0; i < count; i++)
-		take(self, connections, records->item[i], now.mono_ms);
+		action_take(self, connections, records->item[i], now.mono_ms);
 	records->count = 0;
-	report(self, connections, records, now.mono_ms);
+	action_report(self, connections, records, now.mono_ms);
 	if (now.mono_ms - connections->swept_ms >= SWEEP_MS)
-		sweep(connections, now.mono_ms);
+		action_sweep(connections, now.mono_ms);
 }
 
 static int64_t action_tick(void *state, enum tag tag, struct records *records,
@@ -196,8 +197,8 @@ static int64_t action_tick(void *state, enum tag tag, struct records *records,
 	if (TAILQ_EMPTY(&connections->list))
 		return NEVER_MS;
 	if (now.mono_ms - connections->swept_ms >= SWEEP_MS) {
-		report(self, connections, records, now.mono_ms);
-		sweep(connections, now.mono_ms);
+		action_report(self, connections, records, now.mono_ms);
+		action_sweep(connections, now.mono_ms);
 	}
 	return connections->swept_ms + SWEEP_MS;
 }

@@ -85,8 +85,8 @@ static void mark_link(struct logstatus *self, int64_t id, enum tag tag, struct n
 	self->link[i] = (struct link){ id, now.mono_ms, now.mono_ms, tag };
 }
 
-static void remember(struct logstatus *self, const struct secadvisor *record,
-		     struct now now)
+static void logstatus_remember(struct logstatus *self, const struct secadvisor *record,
+			       struct now now)
 {
 	struct report *report = calloc(1, sizeof(*report));
 
@@ -173,7 +173,7 @@ static void apply_compat(struct logstatus *self, enum tag tag, struct records *r
 		const struct secadvisor *record = records->item[i];
 
 		mark_link(self, record->link_id, tag, now);
-		remember(self, record, now);
+		logstatus_remember(self, record, now);
 	}
 }
 
@@ -197,7 +197,7 @@ static void logstatus_apply(void *state, enum tag tag, struct records *records,
 		if (old && is_missed(old, record))
 			add_skip_data(records, record, now);
 		mark_link(self, record->link_id, tag, now);
-		remember(self, record, now);
+		logstatus_remember(self, record, now);
 	}
 }
 

@@ -200,7 +200,7 @@ void object_spec_fini(struct object_spec *spec)
 		stage_instance_fini(&spec->compress);
 }
 
-static struct str number(struct arena *arena, int64_t value)
+static struct str spec_number(struct arena *arena, int64_t value)
 {
 	char *text = arena_bytes(arena, 24);
 
@@ -210,7 +210,7 @@ static struct str number(struct arena *arena, int64_t value)
 }
 
 /* Names and values of HTTP headers: what else there is becomes "_". */
-static struct str printable(struct arena *arena, struct str s)
+static struct str spec_printable(struct arena *arena, struct str s)
 {
 	char *text = arena_bytes(arena, s.len);
 	size_t i;
@@ -232,8 +232,8 @@ static bool is_header_name(struct str name)
 	return name.len > 0;
 }
 
-static void add_metadata(struct map_of_str *metadata, size_t *left, struct str name,
-			 struct str value)
+static void spec_add_metadata(struct map_of_str *metadata, size_t *left, struct str name,
+			      struct str value)
 {
 	if (value.len == 0 || name.len + value.len > *left)
 		return;
@@ -258,18 +258,20 @@ void object_spec_metadata(const struct object_spec *spec, const struct object *o
 	};
 	if (arena_error(arena))
 		return;
-	add_metadata(metadata, &left, STR("first-timestamp"),
-		     number(arena, object->first_ms));
-	add_metadata(metadata, &left, STR("last-timestamp"),
-		     number(arena, object->last_ms));
-	add_metadata(metadata, &left, STR("num-records"), number(arena, object->records));
+	spec_add_metadata(metadata, &left, STR("first-timestamp"),
+			  spec_number(arena, object->first_ms));
+	spec_add_metadata(metadata, &left, STR("last-timestamp"),
+			  spec_number(arena, object->last_ms));
+	spec_add_metadata(metadata, &left, STR("num-records"),
+			  spec_number(arena, object->records));
 	if (object->lost_flows)
-		add_metadata(metadata, &left, STR("lost-flows"),
-			     number(arena, object->lost_flows));
+		spec_add_metadata(metadata, &left, STR("lost-flows"),
+				  spec_number(arena, object->lost_flows));
 	for (i = 0; i < count; i++)
 		if (member[i].is_metadata && is_header_name(member[i].name))
-			add_metadata(metadata, &left, member[i].name,
-				     member[i].is_number
-					     ? number(arena, member[i].number)
-					     : printable(arena, member[i].text));
+			spec_add_metadata(metadata, &left, member[i].name,
+					  member[i].is_number
+						  ? spec_number(arena, member[i].number)
+						  : spec_printable(arena,
+								   member[i].text));
 }

@@ -41,7 +41,7 @@ void peers_free(struct peers *peers)
 	free(peers);
 }
 
-static void copy(struct str *to, char **text)
+static void peer_copy(struct str *to, char **text)
 {
 	if (to->len)
 		memcpy(*text, to->ptr, to->len);
@@ -58,15 +58,15 @@ static struct peer copy_peer(const struct peer *peer, char *text)
 {
 	struct peer copied = *peer;
 
-	copy(&copied.type, &text);
-	copy(&copied.name, &text);
-	copy(&copied.set, &text);
-	copy(&copied.label, &text);
+	peer_copy(&copied.type, &text);
+	peer_copy(&copied.name, &text);
+	peer_copy(&copied.set, &text);
+	peer_copy(&copied.label, &text);
 	return copied;
 }
 
-static void keep(struct peers *peers, struct str key, const struct peer *peer,
-		 int64_t now_ms)
+static void peer_keep(struct peers *peers, struct str key, const struct peer *peer,
+		      int64_t now_ms)
 {
 	size_t size = sizeof(struct known) + text_length(peer);
 	struct known *known = malloc(size);
@@ -78,8 +78,8 @@ static void keep(struct peers *peers, struct str key, const struct peer *peer,
 }
 
 /* What is known may be forgotten while the batch still needs it. */
-static bool recall(struct peers *peers, struct queries *q, struct str key,
-		   struct peer *peer)
+static bool peer_recall(struct peers *peers, struct queries *q, struct str key,
+			struct peer *peer)
 {
 	const struct known *known = map_get(peers->known, key, q->now_ms);
 	size_t length = known ? text_length(&known->peer) : 0;
@@ -93,7 +93,7 @@ static bool recall(struct peers *peers, struct queries *q, struct str key,
 }
 
 /* "10.0.0.1 <tid>"; of a node's type there is no address. Empty: too long. */
-static struct str key_of(char text[KEY_MAX], struct str address, struct str tid)
+static struct str peer_key_of(char text[KEY_MAX], struct str address, struct str tid)
 {
 	size_t length = address.len + 1 + tid.len;
 
@@ -111,18 +111,18 @@ enum found peer_find(struct peers *peers, struct queries *q, struct str address,
 		     struct str node_tid, struct peer *peer)
 {
 	char text[KEY_MAX];
-	struct str key = key_of(text, address, node_tid);
+	struct str key = peer_key_of(text, address, node_tid);
 	struct resolution r = { .queries = q, .age = &peers->age };
 	enum found found;
 
 	*peer = (struct peer){ 0 };
 	if (!address.len)
 		return ABSENT;
-	if (key.len && recall(peers, q, key, peer))
+	if (key.len && peer_recall(peers, q, key, peer))
 		return peer->type.len ? FOUND : ABSENT;
 	found = peer_resolve(&r, address, node_tid, peer);
 	if (found != PENDING && key.len && !r.is_unknown)
-		keep(peers, key, peer, q->now_ms);
+		peer_keep(peers, key, peer, q->now_ms);
 	return found;
 }
 
@@ -130,14 +130,14 @@ enum found peer_node_type(struct peers *peers, struct queries *q, struct str nod
 			  struct str *type)
 {
 	char text[KEY_MAX];
-	struct str key = key_of(text, STR(""), node_tid);
+	struct str key = peer_key_of(text, STR(""), node_tid);
 	const struct answer *nodes;
 	struct peer known = { 0 };
 
 	*type = STR("");
 	if (!node_tid.len)
 		return ABSENT;
-	if (key.len && recall(peers, q, key, &known)) {
+	if (key.len && peer_recall(peers, q, key, &known)) {
 		*type = known.type;
 		return type->len ? FOUND : ABSENT;
 	}
@@ -147,6 +147,6 @@ enum found peer_node_type(struct peers *peers, struct queries *q, struct str nod
 	if (nodes->count)
 		*type = nodes->node[0].type;
 	if (key.len && !nodes->is_unknown)
-		keep(peers, key, &(struct peer){ .type = *type }, q->now_ms);
+		peer_keep(peers, key, &(struct peer){ .type = *type }, q->now_ms);
 	return type->len ? FOUND : ABSENT;
 }

@@ -16,7 +16,7 @@ struct container {
 };
 
 /* The nodes of an answer, or NULL: wait. */
-static const struct answer *see(struct resolution *r, const struct answer *answer)
+static const struct answer *resolve_see(struct resolution *r, const struct answer *answer)
 {
 	if (answer && answer->is_unknown)
 		r->is_unknown = true;
@@ -35,8 +35,8 @@ static const struct answer *ask_docker(struct resolution *r, struct str address,
 		return &nothing;
 	memcpy(text, address.ptr, address.len);
 	memcpy(text + address.len, "/.*", 3);
-	return see(r,
-		   query(r->queries,
+	return resolve_see(
+		r, query(r->queries,
 			 "G.V().Has(\"IPV4\", Regex(?))"
 			 ".ShortestPathTo(Metadata(\"TID\", ?))"
 			 ".Dedup().In(\"Type\", \"netns\").Out(\"Type\", \"container\")",
@@ -46,10 +46,10 @@ static const struct answer *ask_docker(struct resolution *r, struct str address,
 static const struct answer *ask_runc(struct resolution *r, struct str address,
 				     struct str tid)
 {
-	return see(r, query(r->queries,
-			    "G.V().Has(\"Runc.Hosts.IP\", ?)"
-			    ".ShortestPathTo(Metadata(\"TID\", ?))",
-			    address, tid));
+	return resolve_see(r, query(r->queries,
+				    "G.V().Has(\"Runc.Hosts.IP\", ?)"
+				    ".ShortestPathTo(Metadata(\"TID\", ?))",
+				    address, tid));
 }
 
 /* Containers of v0.28 and later, whoever runs them. */
@@ -126,7 +126,7 @@ static enum found find_container(struct resolution *r, struct str address, struc
 }
 
 /* The text moves to the arena of the queries. */
-static struct str settle(struct resolution *r, struct buf *text)
+static struct str resolve_settle(struct resolution *r, struct buf *text)
 {
 	struct str settled = arena_str(&r->queries->arena, buf_str(text));
 
@@ -150,7 +150,7 @@ static struct str label_of(struct resolution *r, struct str name)
 		name = str_skip(name, length ? length : 1);
 	}
 	buf_puts(&text, "_0");
-	return settle(r, &text);
+	return resolve_settle(r, &text);
 }
 
 static void describe_pod(struct resolution *r, const struct node *pod, struct peer *peer)
@@ -164,8 +164,8 @@ static void describe_pod(struct resolution *r, const struct node *pod, struct pe
 			   STR_ARG(pod->owner_kind), STR_ARG(pod->pod_namespace),
 			   STR_ARG(pod->owner_name));
 	peer->type = STR("pod");
-	peer->name = settle(r, &name);
-	peer->set = settle(r, &set);
+	peer->name = resolve_settle(r, &name);
+	peer->set = resolve_settle(r, &set);
 	peer->label = label_of(r, peer->name);
 }
 
@@ -182,7 +182,7 @@ static enum found find_pod(struct resolution *r, const struct container *c,
 	memcpy(text, c->prefix, before - 3);
 	memcpy(text + before - 3, "://", 3);
 	memcpy(text + before, c->id.ptr, c->id.len);
-	pods = see(
+	pods = resolve_see(
 		r,
 		query(r->queries,
 		      "G.V().Has(\"K8s.Extra.Status.ContainerStatuses.ContainerID\", ?)",
@@ -198,7 +198,7 @@ static enum found find_pod(struct resolution *r, const struct container *c,
 
 static enum found find_host(struct resolution *r, struct str address, struct peer *peer)
 {
-	const struct answer *hosts = see(
+	const struct answer *hosts = resolve_see(
 		r,
 		query(r->queries,
 		      "G.V().Has(\"RoutingTables.Src\", ?).In().Has(\"Type\", \"host\")",

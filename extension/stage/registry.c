@@ -52,8 +52,8 @@ const struct stage *registry_find(enum stage_kind kind, struct str name)
 	return NULL;
 }
 
-static void add(struct config_section *sections, size_t max, size_t *count,
-		const char *path, const struct shape *shape)
+static void registry_add(struct config_section *sections, size_t max, size_t *count,
+			 const char *path, const struct shape *shape)
 {
 	if (*count < max)
 		sections[*count] = (struct config_section){ path, shape };
@@ -77,12 +77,13 @@ size_t registry_sections(struct config_section *sections, size_t max)
 	int kind;
 
 	for (kind = 0; kind < KIND_COUNT; kind++) {
-		add(sections, max, &count, registry[kind].phase, &registry_type_shape);
+		registry_add(sections, max, &count, registry[kind].phase,
+			     &registry_type_shape);
 		for (stage = registry[kind].stages; *stage; stage++)
 			if ((*stage)->section && (*stage)->state &&
 			    !is_shared(registry[kind].stages, *stage))
-				add(sections, max, &count, (*stage)->section,
-				    (*stage)->state);
+				registry_add(sections, max, &count, (*stage)->section,
+					     (*stage)->state);
 	}
 	return count;
 }

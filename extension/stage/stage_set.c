@@ -40,9 +40,9 @@ static void list_stages(enum stage_kind kind, struct buf *names)
 }
 
 /* The stage that the configuration names, or NULL and a problem. */
-static const struct stage *choose(enum stage_kind kind, const char *fallback,
-				  const struct config *config, struct arena *arena,
-				  struct problems *problems)
+static const struct stage *set_choose(enum stage_kind kind, const char *fallback,
+				      const struct config *config, struct arena *arena,
+				      struct problems *problems)
 {
 	const char *phase = registry[kind].phase;
 	struct registry_type type = { .type = STR("") };
@@ -75,12 +75,12 @@ static const char *fallback_of(const struct stage_set *set, enum stage_kind kind
 	return registry[kind].fallback;
 }
 
-static void read_one(struct stage_set *set, enum stage_kind kind,
-		     const struct config *config, struct arena *arena,
-		     struct problems *problems)
+static void set_read_one(struct stage_set *set, enum stage_kind kind,
+			 const struct config *config, struct arena *arena,
+			 struct problems *problems)
 {
-	const struct stage *stage = choose(kind, fallback_of(set, kind), config, arena,
-					   problems);
+	const struct stage *stage = set_choose(kind, fallback_of(set, kind), config,
+					       arena, problems);
 	struct stage_instance *instance = &set->at[kind];
 	struct err err = ERR_INIT;
 
@@ -99,9 +99,9 @@ static void read_one(struct stage_set *set, enum stage_kind kind,
 			       &err, problems);
 }
 
-static void misfit(const struct config *config, enum stage_kind kind,
-		   struct problems *problems, const char *what, const char *with,
-		   const char *hint)
+static void set_misfit(const struct config *config, enum stage_kind kind,
+		       struct problems *problems, const char *what, const char *with,
+		       const char *hint)
 {
 	struct err err = ERR_INIT;
 
@@ -121,20 +121,20 @@ static void check_fit(const struct stage_set *set, const struct config *config,
 	snprintf(with, sizeof(with), "transform %s", transform->stage.name);
 	if (mangle->record && mangle->record != transform->record) {
 		snprintf(what, sizeof(what), "mangle %s", mangle->stage.name);
-		misfit(config, KIND_MANGLE, problems, what, with,
-		       "it needs records of another transform");
+		set_misfit(config, KIND_MANGLE, problems, what, with,
+			   "it needs records of another transform");
 	}
 	snprintf(what, sizeof(what), "encode %s", encode->stage.name);
 	if (encode->record && encode->record != transform->record)
-		misfit(config, KIND_ENCODE, problems, what, with,
-		       "it needs records of another transform");
+		set_misfit(config, KIND_ENCODE, problems, what, with,
+			   "it needs records of another transform");
 	if (encode->is_flat && !shape_is_flat(set->record))
-		misfit(config, KIND_ENCODE, problems, what, with,
-		       "its records have objects inside: use encode json or ndjson");
+		set_misfit(config, KIND_ENCODE, problems, what, with,
+			   "its records have objects inside: use encode json or ndjson");
 	snprintf(with, sizeof(with), "storeheader %s", header->stage.name);
 	if (header->is_header && !encode->takes_header)
-		misfit(config, KIND_ENCODE, problems, what, with,
-		       "use encode json, or storeheader none");
+		set_misfit(config, KIND_ENCODE, problems, what, with,
+			   "use encode json, or storeheader none");
 }
 
 /* What the transform writes. */
@@ -165,7 +165,7 @@ void stage_set_read(struct stage_set *set, const struct config *config,
 
 	*set = (struct stage_set){ 0 };
 	for (kind = 0; kind < KIND_COUNT; kind++) {
-		read_one(set, (enum stage_kind)kind, config, arena, problems);
+		set_read_one(set, (enum stage_kind)kind, config, arena, problems);
 		complete = complete && set->at[kind].stage;
 	}
 	if (!complete)

@@ -124,13 +124,13 @@ static const struct shape *aws_choose(void *state, const struct encode *encode,
 	return self->version == 3 ? &aws_exporter_3 : &aws_exporter_2;
 }
 
-static int64_t sum(int64_t a, int64_t b)
+static int64_t awsflowlogs_sum(int64_t a, int64_t b)
 {
 	return (int64_t)((uint64_t)a + (uint64_t)b);
 }
 
-static void make_exporter(const struct aws *self, const struct flow *flow,
-			  struct aws_exporter *record)
+static void awsflowlogs_make_exporter(const struct aws *self, const struct flow *flow,
+				      struct aws_exporter *record)
 {
 	static const struct flow_metric none;
 	const struct flow_metric *all = flow->metric ? flow->metric : &none;
@@ -152,8 +152,8 @@ static void make_exporter(const struct aws *self, const struct flow *flow,
 	}
 	if (self->iana_protocol)
 		record->protocol = aws_protocol(flow) < 0 ? 0 : aws_protocol(flow);
-	record->packets = sum(all->ab_packets, all->ba_packets);
-	record->bytes = sum(all->ab_bytes, all->ba_bytes);
+	record->packets = awsflowlogs_sum(all->ab_packets, all->ba_packets);
+	record->bytes = awsflowlogs_sum(all->ab_bytes, all->ba_bytes);
 	record->start = flow->start / 1000;
 	record->end = flow->last / 1000;
 	record->action = STR("ACCEPT");
@@ -179,7 +179,7 @@ static int64_t end_of(const struct flow *flow, const struct delta *delta)
 	return last_ms / 1000 > start ? last_ms / 1000 : start;
 }
 
-static int64_t port(int64_t number)
+static int64_t awsflowlogs_port(int64_t number)
 {
 	return number >= 0 && number <= UINT16_MAX ? number : -1;
 }
@@ -197,8 +197,10 @@ static void fill_record(const struct aws *self, const struct flow *flow, bool is
 	record->srcaddr = is_reverse ? network->b : network->a;
 	record->dstaddr = is_reverse ? network->a : network->b;
 	if (transport) {
-		record->srcport = port(is_reverse ? transport->b : transport->a);
-		record->dstport = port(is_reverse ? transport->a : transport->b);
+		record->srcport = awsflowlogs_port(is_reverse ? transport->b
+							      : transport->a);
+		record->dstport = awsflowlogs_port(is_reverse ? transport->a
+							      : transport->b);
 	}
 	record->protocol = aws_protocol(flow);
 	record->packets = is_reverse ? delta->ba_packets : delta->ab_packets;
@@ -254,7 +256,7 @@ static enum verdict aws_make(void *state, enum tag tag, const struct flow *flow,
 
 	if (self->is_official)
 		return make_official(self, tag, flow, now, record);
-	make_exporter(self, flow, record);
+	awsflowlogs_make_exporter(self, flow, record);
 	return KEEP;
 }
 

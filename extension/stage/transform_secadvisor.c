@@ -122,7 +122,7 @@ static struct str number_text(char text[NUMBER_ROOM], int64_t value)
 	return (struct str){ text, (size_t)(to - text) };
 }
 
-static struct str protocol_text(char text[NUMBER_ROOM], int protocol)
+static struct str secadvisor_protocol_text(char text[NUMBER_ROOM], int protocol)
 {
 	int i;
 
@@ -141,8 +141,8 @@ static void fill_layers(struct secadvisor *record, const struct flow *flow)
 	if (network) {
 		record->network = &record->network_layer;
 		record->network_layer = (struct secadvisor_layer){
-			.protocol = protocol_text(record->network_protocol,
-						  network->protocol),
+			.protocol = secadvisor_protocol_text(record->network_protocol,
+							     network->protocol),
 			.a = network->a,
 			.b = network->b,
 		};
@@ -150,8 +150,8 @@ static void fill_layers(struct secadvisor *record, const struct flow *flow)
 	if (transport) {
 		record->transport = &record->transport_layer;
 		record->transport_layer = (struct secadvisor_layer){
-			.protocol = protocol_text(record->transport_protocol,
-						  transport->protocol),
+			.protocol = secadvisor_protocol_text(record->transport_protocol,
+							     transport->protocol),
 			.a = number_text(record->port_a, transport->a),
 			.b = number_text(record->port_b, transport->b),
 		};

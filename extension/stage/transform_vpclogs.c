@@ -147,7 +147,7 @@ static void set_connection(struct vpclogs *record, const struct flow *flow)
 	record->cumulative_packets_from_target = all->ba_packets;
 }
 
-static void make_exporter(const struct flow *flow, struct vpclogs *record)
+static void vpclogs_make_exporter(const struct flow *flow, struct vpclogs *record)
 {
 	const struct flow_metric *all = flow->metric, *delta = flow->last_update;
 
@@ -168,7 +168,7 @@ static bool is_ibm(const struct flow *flow)
 	       iana_protocol(flow->transport->protocol) != 0;
 }
 
-static bool is_port(int64_t number)
+static bool vpclogs_is_port(int64_t number)
 {
 	return number >= 0 && number <= UINT16_MAX;
 }
@@ -184,7 +184,7 @@ static enum verdict make_ibm(struct vpclogs_options *self, enum tag tag,
 		return DROP_NOT_LOGGED;
 	if (tag == TAG_OTHER && !subnet_has_addresses(flow))
 		return DROP_NO_NETWORK;
-	if (!is_port(flow->transport->a) || !is_port(flow->transport->b))
+	if (!vpclogs_is_port(flow->transport->a) || !vpclogs_is_port(flow->transport->b))
 		return DROP_NO_TRANSPORT;
 	deltas_take(self->deltas, flow, now, &delta);
 	if (!delta.ab_packets && !delta.ab_bytes && !delta.ba_packets &&
@@ -218,7 +218,7 @@ static enum verdict vpclogs_make(void *state, enum tag tag, const struct flow *f
 		return DROP_NO_METRIC;
 	if (self->dialect == DIALECT_IBM)
 		return make_ibm(self, tag, flow, now, record);
-	make_exporter(flow, record);
+	vpclogs_make_exporter(flow, record);
 	return KEEP;
 }
 

@@ -6,7 +6,7 @@
 #include "base/base64.h"
 #include "sys/digest.h"
 
-static const EVP_MD *method(enum digest_kind kind)
+static const EVP_MD *digest_method(enum digest_kind kind)
 {
 	return kind == DIGEST_MD5 ? EVP_md5() : EVP_sha256();
 }
@@ -16,7 +16,7 @@ int digest_init(struct digest *d, enum digest_kind kind)
 	*d = (struct digest){ .kind = kind, .state = EVP_MD_CTX_new() };
 	if (!d->state)
 		return -ENOMEM;
-	if (EVP_DigestInit_ex(d->state, method(kind), NULL))
+	if (EVP_DigestInit_ex(d->state, digest_method(kind), NULL))
 		return 0;
 	digest_fini(d);
 	return -ENOTSUP;

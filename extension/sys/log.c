@@ -35,7 +35,7 @@ struct log {
 	unsigned long repeats;
 };
 
-static void hand_over(struct log *log, enum log_level level, const char *text)
+static void log_hand_over(struct log *log, enum log_level level, const char *text)
 {
 	struct log_outputs *outputs = atomic_load(&log->outputs);
 
@@ -53,7 +53,7 @@ static void end_repeats(struct log *log)
 		return;
 	snprintf(text, sizeof(text), "the line above came %lu more times", log->repeats);
 	log->repeats = 0;
-	hand_over(log, log->last.level, text);
+	log_hand_over(log, log->last.level, text);
 }
 
 static void log_one(struct log *log, const struct line *line)
@@ -64,7 +64,7 @@ static void log_one(struct log *log, const struct line *line)
 	}
 	end_repeats(log);
 	log->last = *line;
-	hand_over(log, line->level, line->text);
+	log_hand_over(log, line->level, line->text);
 }
 
 static void say_dropped(struct log *log, unsigned long dropped)
@@ -76,10 +76,10 @@ static void say_dropped(struct log *log, unsigned long dropped)
 	end_repeats(log);
 	log->last.text[0] = '\0'; /* it is no longer the line above */
 	snprintf(text, sizeof(text), "log=overflow lines_dropped=%lu", dropped);
-	hand_over(log, LOG_WARNING, text);
+	log_hand_over(log, LOG_WARNING, text);
 }
 
-static void *run(void *argument)
+static void *log_run(void *argument)
 {
 	struct log *log = argument;
 	struct line line;
@@ -121,7 +121,7 @@ struct log *log_new(const struct skydive_host *host, enum log_level level,
 	log->level = level;
 	pthread_mutex_init(&log->lock, NULL);
 	pthread_cond_init(&log->changed, NULL);
-	error = thread_start(&log->thread, "log", run, log);
+	error = thread_start(&log->thread, "log", log_run, log);
 	if (!error)
 		return log;
 	err_set(err, "cannot start a thread: %s", strerror(-error));
@@ -158,7 +158,7 @@ void log_set_outputs(struct log *log, struct log_outputs *outputs)
 }
 
 /* Foreign text must not end our line or start another. */
-static void make_printable(char *text)
+static void log_make_printable(char *text)
 {
 	for (; *text; text++)
 		if ((unsigned char)*text < 0x20 || *text == 0x7f)
@@ -175,7 +175,7 @@ void log_write(struct log *log, enum log_level level, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(line.text, sizeof(line.text), fmt, args);
 	va_end(args);
-	make_printable(line.text);
+	log_make_printable(line.text);
 	pthread_mutex_lock(&log->lock);
 	if (log->count == LINES_MAX)
 		log->dropped++;

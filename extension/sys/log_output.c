@@ -132,7 +132,7 @@ static int open_syslog(const struct logging_options *o, struct err *err)
 	return -EINVAL;
 }
 
-static int open_file(const struct logging_options *o, struct err *err)
+static int output_open_file(const struct logging_options *o, struct err *err)
 {
 	int fd = io_open(o->file_path.ptr, O_WRONLY | O_CREAT | O_APPEND, 0640);
 
@@ -157,7 +157,7 @@ static int open_output(const struct logging_options *o, struct str name,
 	} else if (str_is(name, "file")) {
 		backend = &o->of_file;
 		out->kind = OUTPUT_FD;
-		out->fd = open_file(o, err);
+		out->fd = output_open_file(o, err);
 	} else if (str_is(name, "syslog")) {
 		backend = &o->of_syslog;
 		out->kind = OUTPUT_SYSLOG;
@@ -225,22 +225,22 @@ enum skydive_log_level log_outputs_level(const struct log_outputs *outputs)
 	return level;
 }
 
-static const char *name_of(enum skydive_log_level level)
+static const char *output_name_of(enum skydive_log_level level)
 {
 	static const char *const names[] = { "error", "warning", "info", "debug" };
 
 	return names[level];
 }
 
-static void encode(struct log_outputs *outputs, const struct output *out,
-		   enum skydive_log_level level, const char *text)
+static void output_encode(struct log_outputs *outputs, const struct output *out,
+			  enum skydive_log_level level, const char *text)
 {
 	struct buf *b = &outputs->line;
 	struct now now = clock_now();
 
 	buf_reset(b);
 	if (out->is_json) {
-		buf_printf(b, "{\"level\":\"%s\",\"ts\":\"", name_of(level));
+		buf_printf(b, "{\"level\":\"%s\",\"ts\":\"", output_name_of(level));
 		time_put_rfc3339_nanos(b, now.wall_ms / 1000,
 				       (int32_t)(now.wall_ms % 1000 * 1000000));
 		buf_puts(b, "\",\"msg\":");
@@ -250,7 +250,7 @@ static void encode(struct log_outputs *outputs, const struct output *out,
 	}
 	if (out->kind == OUTPUT_FD) {
 		time_put_rfc3339(b, now.wall_ms / 1000);
-		buf_printf(b, " %s ", name_of(level));
+		buf_printf(b, " %s ", output_name_of(level));
 	}
 	if (*outputs->id)
 		buf_printf(b, "%s: ", outputs->id);
@@ -292,7 +292,7 @@ void log_outputs_write(struct log_outputs *outputs, enum skydive_log_level level
 
 		if (level > out->level)
 			continue;
-		encode(outputs, out, level, text);
+		output_encode(outputs, out, level, text);
 		if (out->kind == OUTPUT_FD)
 			write_fd(outputs, out);
 		else if (out->kind == OUTPUT_SYSLOG)

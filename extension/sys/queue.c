@@ -17,7 +17,7 @@ void queue_fini(struct queue *q)
 }
 
 /* Twice the room, the oldest first. */
-static bool grow(struct queue *q)
+static bool queue_grow(struct queue *q)
 {
 	size_t room = q->room ? q->room * 2 : 16, i;
 	void **more = malloc(room * sizeof(*more));
@@ -38,7 +38,7 @@ bool queue_push(struct queue *q, void *item)
 	bool ok;
 
 	pthread_mutex_lock(&q->lock);
-	ok = q->count < q->max && (q->count < q->room || grow(q));
+	ok = q->count < q->max && (q->count < q->room || queue_grow(q));
 	if (ok)
 		q->item[(q->first + q->count++) % q->room] = item;
 	pthread_mutex_unlock(&q->lock);

@@ -16,22 +16,22 @@ struct str secret_environment(const char *name)
 	return str_of(getenv(name));
 }
 
-static bool is_blank(char c)
+static bool secret_is_blank(char c)
 {
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-static struct str trim(struct str s)
+static struct str secret_trim(struct str s)
 {
-	while (s.len && is_blank(s.ptr[0]))
+	while (s.len && secret_is_blank(s.ptr[0]))
 		s = str_skip(s, 1);
-	while (s.len && is_blank(s.ptr[s.len - 1]))
+	while (s.len && secret_is_blank(s.ptr[s.len - 1]))
 		s.len--;
 	return s;
 }
 
 /* It becomes part of a header: a line break in it would begin another one. */
-static int check(struct str s, struct err *err)
+static int secret_check(struct str s, struct err *err)
 {
 	size_t i;
 
@@ -46,7 +46,7 @@ static int check(struct str s, struct err *err)
 	return 0;
 }
 
-static void forget(struct secret *s)
+static void secret_forget(struct secret *s)
 {
 	if (s->value)
 		explicit_bzero(s->value, s->len);
@@ -56,7 +56,7 @@ static void forget(struct secret *s)
 }
 
 /* 1: changed, 0: the same as before, or -errno. */
-static int set(struct secret *s, struct str value, struct err *err)
+static int secret_set(struct secret *s, struct str value, struct err *err)
 {
 	char *copy;
 
@@ -69,7 +69,7 @@ static int set(struct secret *s, struct str value, struct err *err)
 	}
 	memcpy(copy, value.ptr, value.len);
 	copy[value.len] = '\0';
-	forget(s);
+	secret_forget(s);
 	s->value = copy;
 	s->len = value.len;
 	return 1;
@@ -99,18 +99,18 @@ static int read_secret(struct secret *s, int fd, struct err *err)
 	if (error) {
 		err_set(err, "%s", strerrordesc_np(-error));
 	} else {
-		text = text.len == ROOM ? text : trim(text);
-		error = check(text, err);
+		text = text.len == ROOM ? text : secret_trim(text);
+		error = secret_check(text, err);
 	}
 	if (!error)
-		error = set(s, text, err);
+		error = secret_set(s, text, err);
 	explicit_bzero(room, sizeof(room));
 	return error;
 }
 
 /* What is seen belongs to what is read: a file that is replaced meanwhile
  * differs from it at the next look. */
-static int load(struct secret *s, struct err *err)
+static int secret_load(struct secret *s, struct err *err)
 {
 	int fd = io_open(s->path, O_RDONLY | O_NONBLOCK, 0);
 	int error = fd < 0 ? fd : 0;
@@ -131,7 +131,7 @@ static int load(struct secret *s, struct err *err)
 }
 
 /* The name as it stands, or in the directory of credentials if it is there. */
-static char *find(struct str file)
+static char *secret_find(struct str file)
 {
 	struct str directory = secret_environment("CREDENTIALS_DIRECTORY");
 	struct buf path = BUF_INIT(SECRET_MAX);
@@ -154,12 +154,12 @@ int secret_open(struct secret *s, struct str given, struct str file, int64_t mon
 
 	*s = (struct secret){ .checked_ms = mono_ms };
 	if (file.len) {
-		s->path = find(file);
-		error = s->path ? load(s, err) : -ENOMEM;
+		s->path = secret_find(file);
+		error = s->path ? secret_load(s, err) : -ENOMEM;
 	} else {
-		error = given.len ? check(given, err) : 0;
+		error = given.len ? secret_check(given, err) : 0;
 		if (given.len && !error)
-			error = set(s, given, err);
+			error = secret_set(s, given, err);
 	}
 	if (error < 0)
 		secret_close(s);
@@ -168,7 +168,7 @@ int secret_open(struct secret *s, struct str given, struct str file, int64_t mon
 
 void secret_close(struct secret *s)
 {
-	forget(s);
+	secret_forget(s);
 	free(s->path);
 	*s = (struct secret){ .path = NULL };
 }
@@ -196,7 +196,7 @@ bool secret_refresh(struct secret *s, int64_t mono_ms)
 	s->checked_ms = mono_ms;
 	if (!s->problem.text[0] && stat(s->path, &now) == 0 && is_same(&now, &s->seen))
 		return false;
-	changed = load(s, &err);
+	changed = secret_load(s, &err);
 	s->problem = err;
 	return changed > 0;
 }

@@ -154,7 +154,7 @@ static void wait_for_work(struct workers *w)
 	pthread_cond_timedwait(&w->changed, &w->lock, &until);
 }
 
-static void *work(void *argument)
+static void *workers_work(void *argument)
 {
 	struct workers *w = argument;
 
@@ -189,7 +189,7 @@ struct workers *workers_new(unsigned threads, const char *name, struct err *err)
 	if (!w->thread)
 		goto no_memory;
 	while (!error && w->threads < threads) {
-		error = thread_start(&w->thread[w->threads], name, work, w);
+		error = thread_start(&w->thread[w->threads], name, workers_work, w);
 		w->threads += !error;
 	}
 	if (!error)
@@ -256,7 +256,7 @@ void workers_wake_by(struct workers *w, struct task *task, int64_t mono_ms)
 	pthread_mutex_unlock(&w->lock);
 }
 
-static void unready(struct workers *w, struct task *task)
+static void workers_unready(struct workers *w, struct task *task)
 {
 	struct task **at = &w->ready;
 
@@ -274,7 +274,7 @@ void workers_forget(struct workers *w, struct task *task)
 	for (;;) {
 		heap_remove(w, task);
 		if (task->state == TASK_READY)
-			unready(w, task);
+			workers_unready(w, task);
 		if (task->state == TASK_IDLE)
 			break;
 		task->state = TASK_RUNNING; /* not again */

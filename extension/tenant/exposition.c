@@ -68,8 +68,8 @@ void exposition_leave(struct exposition *e)
 		pthread_mutex_unlock(&e->lock);
 }
 
-static int page(void *context, struct str path, struct buf *body,
-		const char **content_type)
+static int exposition_page(void *context, struct str path, struct buf *body,
+			   const char **content_type)
 {
 	struct exposition *e = context;
 	int error;
@@ -90,7 +90,7 @@ static int page(void *context, struct str path, struct buf *body,
 }
 
 /* Logged once, and again when it has changed. */
-static void note(struct exposition *e, const char *error)
+static void exposition_note(struct exposition *e, const char *error)
 {
 	bool is_new = strcmp(e->error, error) != 0;
 
@@ -109,7 +109,7 @@ static void note(struct exposition *e, const char *error)
 int64_t exposition_listen(struct exposition *e, struct now now)
 {
 	const struct httpd_options options = { .listen = e->listen,
-					       .page = page,
+					       .page = exposition_page,
 					       .context = e };
 	struct err err = ERR_INIT;
 
@@ -118,11 +118,11 @@ int64_t exposition_listen(struct exposition *e, struct now now)
 	if (now.mono_ms < e->retry_ms)
 		return e->retry_ms;
 	if (httpd_start(&options, &e->httpd, &err) == 0) {
-		note(e, "");
+		exposition_note(e, "");
 		return NEVER_MS;
 	}
 	e->httpd = NULL;
-	note(e, err.text);
+	exposition_note(e, err.text);
 	e->retry_ms = now.mono_ms + RETRY_MS;
 	return e->retry_ms;
 }

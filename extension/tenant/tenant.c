@@ -82,7 +82,7 @@ bool tenant_probe(struct tenant *t, struct http *http, const struct probe_report
 				     t->config.store.bucket.prefix, http, report);
 }
 
-static void wake(void *context)
+static void tenant_wake(void *context)
 {
 	struct tenant *t = context;
 
@@ -141,7 +141,7 @@ int tenant_open(struct tenant *t, const struct tenant_surroundings *around,
 	if (error)
 		return err_set(err, "%s", strerror(-error));
 	pthread_mutex_init(&t->lock, NULL);
-	asker_init(&t->asker, around->topology, wake, t);
+	asker_init(&t->asker, around->topology, tenant_wake, t);
 	t->is_open = true;
 	atomic_fetch_add(&around->batches->readers, 1);
 	t->writer = t->config.writer;

@@ -10,7 +10,7 @@
 #define OVERFLOW_END_MS 5000
 
 /* How long the batch at hand may still wait for answers. */
-static bool may_wait(struct tenant *t, struct now now)
+static bool turn_may_wait(struct tenant *t, struct now now)
 {
 	if (atomic_load(&t->is_finishing) || t->passes >= PASSES_MAX ||
 	    now.mono_ms >= t->deadline_ms)
@@ -22,16 +22,16 @@ static bool may_wait(struct tenant *t, struct now now)
 }
 
 /* Completes the records. false: parked until answers come or time is up. */
-static bool enrich(struct tenant *t, struct now now)
+static bool turn_enrich(struct tenant *t, struct now now)
 {
-	if (t->passes && !atomic_load(&t->is_answered) && may_wait(t, now))
+	if (t->passes && !atomic_load(&t->is_answered) && turn_may_wait(t, now))
 		return false;
 	atomic_store(&t->is_answered, false);
 	queries_pass(&t->queries, now.mono_ms);
 	t->passes++;
 	if (pipeline_enrich(t->pipeline, &t->queries) == 0)
 		return true;
-	if (may_wait(t, now))
+	if (turn_may_wait(t, now))
 		return false;
 	asker_give_up(&t->asker, true);
 	queries_pass(&t->queries, now.mono_ms);
@@ -142,7 +142,7 @@ static void wake_for(struct tenant *t, int64_t waiting_flows, int64_t now_ms)
 }
 
 /* What is due by the clock; when the next will be. */
-static int64_t tick(struct tenant *t, struct now now)
+static int64_t turn_tick(struct tenant *t, struct now now)
 {
 	int64_t due_ms, listen_ms = NEVER_MS;
 
@@ -155,7 +155,7 @@ static int64_t tick(struct tenant *t, struct now now)
 	return listen_ms < due_ms ? listen_ms : due_ms;
 }
 
-static void finish(struct tenant *t, struct now now)
+static void turn_finish(struct tenant *t, struct now now)
 {
 	exposition_close(t->exposition);
 	pipeline_lost(t->pipeline, atomic_exchange(&t->lost_flows, 0));
@@ -174,9 +174,9 @@ void tenant_run(struct task *task, struct now now)
 		start_turn(t, now);
 	if (t->parcels)
 		next_ms = gathered_ms(now.mono_ms);
-	if (t->parcels && enrich(t, now))
+	if (t->parcels && turn_enrich(t, now))
 		finish_turn(t, now);
-	due_ms = tick(t, now);
+	due_ms = turn_tick(t, now);
 	/* Who had flows will have more: their time is said once, not by the first. */
 	if (t->gathers && next_ms < due_ms)
 		due_ms = next_ms;
@@ -188,10 +188,10 @@ void tenant_run(struct task *task, struct now now)
 	if (!t->parcels && queue_count(&t->inbox))
 		wake_for(t, atomic_load(&t->waiting_flows), now.mono_ms);
 	else if (!t->parcels && is_finishing && !atomic_load(&t->is_finished))
-		finish(t, now);
+		turn_finish(t, now);
 }
 
-static bool has_room(struct tenant *t)
+static bool turn_has_room(struct tenant *t)
 {
 	if (t->around.keeps_all)
 		return true;
@@ -207,7 +207,7 @@ void tenant_lose(struct receiver *receiver, int64_t flows)
 	atomic_fetch_add(&t->lost_flows, flows);
 }
 
-static void drop(struct tenant *t, const struct parcel *parcel)
+static void turn_drop(struct tenant *t, const struct parcel *parcel)
 {
 	stats_add(&t->state->stats, STAT_FLOWS_DROPPED_INBOX, (int64_t)parcel->count);
 	tenant_lose(&t->receiver, (int64_t)parcel->count);
@@ -237,8 +237,8 @@ void tenant_offer(struct receiver *receiver, const struct parcel *parcel)
 
 	stats_add(&t->state->stats, STAT_FLOWS_RECEIVED, count);
 	batch_ref(parcel->batch);
-	if (!has_room(t) || !queue_push(&t->inbox, (void *)(uintptr_t)parcel)) {
-		drop(t, parcel);
+	if (!turn_has_room(t) || !queue_push(&t->inbox, (void *)(uintptr_t)parcel)) {
+		turn_drop(t, parcel);
 		batch_unref(parcel->batch);
 		return;
 	}

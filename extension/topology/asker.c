@@ -8,7 +8,7 @@ static const struct answer nothing;
 static const struct answer unknown = { .is_unknown = true };
 
 /* Holds the answer for the asker until it releases. false: no memory. */
-static bool hold(struct asker *asker, struct shared_answer *a)
+static bool asker_hold(struct asker *asker, struct shared_answer *a)
 {
 	size_t room = asker->held_room ? asker->held_room * 2 : 64;
 	struct shared_answer **held;
@@ -42,8 +42,9 @@ static void begin_probe(struct topology *t, struct asker *asker, struct str text
 }
 
 /* NULL when the asker has to wait. */
-static const struct answer *ask(struct topology *t, struct asker *asker, struct str text,
-				int64_t now_ms, struct asker **woken)
+static const struct answer *asker_ask(struct topology *t, struct asker *asker,
+				      struct str text, int64_t now_ms,
+				      struct asker **woken)
 {
 	struct lookup *lookup;
 
@@ -81,11 +82,11 @@ static const struct answer *asker_find(struct answers *answers, struct str text)
 	is_degraded = a == t->failure;
 	if (a) {
 		t->counters.hit++;
-		if (hold(asker, a))
+		if (asker_hold(asker, a))
 			found = &a->answer;
 	} else {
 		t->counters.miss++;
-		found = ask(t, asker, text, now_ms, &woken);
+		found = asker_ask(t, asker, text, now_ms, &woken);
 		is_degraded = found != NULL;
 	}
 	t->counters.degraded += is_degraded;

@@ -56,7 +56,7 @@ static void measure_node(struct extent *extent, const struct node *node)
 }
 
 /* One that is not there stays one that is not there. */
-static struct str copy_text(struct room *room, struct str text)
+static struct str gremlin_copy_text(struct room *room, struct str text)
 {
 	struct str copy = { text.ptr ? room->text : NULL, text.len };
 
@@ -73,7 +73,7 @@ static struct str *copy_list(struct room *room, const struct str *item, size_t c
 
 	room->item += count;
 	for (i = 0; i < count; i++)
-		copy[i] = copy_text(room, item[i]);
+		copy[i] = gremlin_copy_text(room, item[i]);
 	return copy;
 }
 
@@ -88,7 +88,8 @@ static void copy_node(struct room *room, struct node *copy, const struct node *n
 		const struct map_of_str *map = from;
 
 		if (field->kind == FIELD_KIND_STR)
-			*(struct str *)to = copy_text(room, *(const struct str *)from);
+			*(struct str *)to = gremlin_copy_text(room,
+							      *(const struct str *)from);
 		else if (field->kind == FIELD_KIND_STRS)
 			*(struct strs *)to = (struct strs){
 				list->item ? copy_list(room, list->item, list->count)
@@ -127,7 +128,7 @@ struct shared_answer *shared_answer_new(const struct answer *answer)
 		copy_node(&room, &a->nodes[i], &answer->node[i]);
 	a->answer = *answer;
 	a->answer.node = a->nodes;
-	a->answer.value = copy_text(&room, answer->value);
+	a->answer.value = gremlin_copy_text(&room, answer->value);
 	a->bytes = bytes;
 	a->holders = 1;
 	return a;
@@ -219,8 +220,8 @@ static struct str first_string(struct json_object *list)
 	return first;
 }
 
-static int read_answer(struct arena *arena, struct json_object *root, struct answer *a,
-		       struct err *err)
+static int gremlin_read_answer(struct arena *arena, struct json_object *root,
+			       struct answer *a, struct err *err)
 {
 	a->is_null = !root;
 	if (!root)
@@ -257,7 +258,7 @@ struct shared_answer *gremlin_read(int status, struct str body, struct err *err)
 	if (!error && status != 204)
 		error = json_text_parse(body, &root, err);
 	if (!error && status != 204)
-		error = read_answer(&arena, root, &answer, err);
+		error = gremlin_read_answer(&arena, root, &answer, err);
 	if (!error)
 		shared = shared_answer_new(&answer);
 	if (!shared && error != -EINVAL)

@@ -6,7 +6,7 @@
 
 #define NAME_MAX_BYTES 64 /* of one step of a path */
 
-static struct json_object *step(struct json_object *o, struct str part)
+static struct json_object *gremlin_node_step(struct json_object *o, struct str part)
 {
 	char name[NAME_MAX_BYTES];
 	struct json_object *next = NULL;
@@ -23,12 +23,12 @@ static struct json_object *step(struct json_object *o, struct str part)
 	return next;
 }
 
-static struct json_object *dig(struct json_object *o, struct str path)
+static struct json_object *gremlin_node_dig(struct json_object *o, struct str path)
 {
 	while (o && path.len) {
 		struct str part = str_until(path, '.');
 
-		o = step(o, part);
+		o = gremlin_node_step(o, part);
 		path = str_skip(path, part.len + 1);
 	}
 	return o;
@@ -79,8 +79,8 @@ static struct map_of_str addresses_of(struct arena *arena, struct json_object *o
 	map.value = map.name ? arena_alloc(arena, count * sizeof(*map.value)) : NULL;
 	for (i = 0; map.value && i < count; i++) {
 		struct json_object *one = json_object_array_get_idx(o, i);
-		struct str type = string_of(dig(one, STR("Type")));
-		struct str address = string_of(dig(one, STR("Address")));
+		struct str type = string_of(gremlin_node_dig(one, STR("Type")));
+		struct str address = string_of(gremlin_node_dig(one, STR("Address")));
 
 		if (!type.ptr || !address.ptr)
 			continue;
@@ -102,16 +102,17 @@ static int64_t number_of(struct json_object *o)
 static struct json_object *member_of(struct json_object *o, struct json_object *metadata,
 				     struct str path)
 {
-	return *path.ptr == '/' ? dig(o, str_skip(path, 1)) : dig(metadata, path);
+	return *path.ptr == '/' ? gremlin_node_dig(o, str_skip(path, 1))
+				: gremlin_node_dig(metadata, path);
 }
 
 int gremlin_read_node(struct arena *arena, struct json_object *o, struct node *node,
 		      struct err *err)
 {
-	struct json_object *metadata = dig(o, STR("Metadata"));
+	struct json_object *metadata = gremlin_node_dig(o, STR("Metadata"));
 	const struct field *field;
 
-	if (!string_of(dig(o, STR("ID"))).ptr)
+	if (!string_of(gremlin_node_dig(o, STR("ID"))).ptr)
 		return err_set(err, "a node without ID");
 	*node = (struct node){ .type = { NULL, 0 } };
 	for (field = node_shape.fields; field->name; field++) {

@@ -7,15 +7,15 @@
 
 #define DEPTH_MAX 64
 
-static bool is_blank(struct str text)
+static bool json_text_is_blank(struct str text)
 {
 	while (text.len && text.ptr[0] && strchr(" \t\r\n", text.ptr[0]))
 		text = str_skip(text, 1);
 	return text.len == 0;
 }
 
-static int parse(struct json_tokener *tokener, struct str text, struct json_object **root,
-		 struct err *err)
+static int json_text_tokenize(struct json_tokener *tokener, struct str text,
+			      struct json_object **root, struct err *err)
 {
 	enum json_tokener_error why;
 
@@ -31,7 +31,7 @@ static int parse(struct json_tokener *tokener, struct str text, struct json_obje
 		return err_set(err, "not JSON: it ends too early");
 	if (why != json_tokener_success)
 		return err_set(err, "not JSON: %s", json_tokener_error_desc(why));
-	if (!is_blank(str_skip(text, json_tokener_get_parse_end(tokener))))
+	if (!json_text_is_blank(str_skip(text, json_tokener_get_parse_end(tokener))))
 		return err_set(err, "not JSON: more after the end");
 	return 0;
 }
@@ -48,7 +48,7 @@ int json_text_parse(struct str text, struct json_object **root, struct err *err)
 	if (!tokener)
 		return -ENOMEM;
 	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
-	error = parse(tokener, text, root, err);
+	error = json_text_tokenize(tokener, text, root, err);
 	json_tokener_free(tokener);
 	if (!error)
 		return 0;

@@ -21,7 +21,7 @@ static const char *const headers[] = {
 
 static void on_login(struct http_request *r);
 
-static void start(struct topology *t, struct login *login)
+static void login_start(struct topology *t, struct login *login)
 {
 	login->is_running = true;
 	login->topology = t;
@@ -61,14 +61,14 @@ bool login_helps(struct topology *t, struct lookup *lookup, int64_t now_ms,
 		return false;
 	}
 	if (!login->is_running)
-		start(t, login);
+		login_start(t, login);
 	lookup->next_parked = login->parked;
 	login->parked = lookup;
 	lookup->is_parked = true;
 	return true;
 }
 
-static bool is_silent(int status)
+static bool login_is_silent(int status)
 {
 	return status < 0 || status >= 500;
 }
@@ -97,8 +97,8 @@ static int take_token(struct topology *t, struct login *login, int64_t now_ms,
 	return error;
 }
 
-static void tell(struct topology *t, const struct analyzer *a, int error,
-		 const struct err *err)
+static void login_tell(struct topology *t, const struct analyzer *a, int error,
+		       const struct err *err)
 {
 	if (t->log && !error)
 		log_write(t->log, LOG_INFO,
@@ -113,7 +113,7 @@ static void tell(struct topology *t, const struct analyzer *a, int error,
 }
 
 /* Everything a login changes, for the lookups that wait for it. */
-static void settle(struct topology *t, struct login *login, struct asker **woken)
+static void login_settle(struct topology *t, struct login *login, struct asker **woken)
 {
 	struct lookup *parked = login->parked, *lookup;
 	int status = login->request.status;
@@ -124,7 +124,7 @@ static void settle(struct topology *t, struct login *login, struct asker **woken
 	login->is_running = false;
 	login->parked = NULL;
 	if (status != -ECANCELED && parked)
-		tell(t, parked->analyzer, error, &err);
+		login_tell(t, parked->analyzer, error, &err);
 	t->counters.logins += !error;
 	while ((lookup = parked)) {
 		parked = lookup->next_parked;
@@ -132,7 +132,7 @@ static void settle(struct topology *t, struct login *login, struct asker **woken
 		lookup->is_second = true;
 		if (!error && !t->closed)
 			lookup_start(lookup, now_ms);
-		else if (is_silent(status))
+		else if (login_is_silent(status))
 			lookup_unanswered(lookup, status, &err, woken);
 		else
 			lookup_failed(lookup, &err, woken);
@@ -148,7 +148,7 @@ static void on_login(struct http_request *r)
 
 	pthread_mutex_lock(&t->lock);
 	t->replies++;
-	settle(t, login, &woken);
+	login_settle(t, login, &woken);
 	pthread_mutex_unlock(&t->lock);
 	topology_wake(t, woken);
 	pthread_mutex_lock(&t->lock);

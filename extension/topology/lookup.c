@@ -16,7 +16,7 @@ static bool is_before(const struct lookup *a, const struct lookup *b)
 	return a->turn != b->turn ? a->turn < b->turn : a->serial < b->serial;
 }
 
-static void swap(struct lookup **a, struct lookup **b)
+static void lookup_swap(struct lookup **a, struct lookup **b)
 {
 	struct lookup *other = *a;
 
@@ -39,7 +39,7 @@ static int queue_put(struct lookups *l, struct lookup *lookup)
 	}
 	l->queue[l->queued++] = lookup;
 	for (; i && is_before(l->queue[i], l->queue[(i - 1) / 2]); i = (i - 1) / 2)
-		swap(&l->queue[i], &l->queue[(i - 1) / 2]);
+		lookup_swap(&l->queue[i], &l->queue[(i - 1) / 2]);
 	return 0;
 }
 
@@ -57,7 +57,7 @@ static struct lookup *queue_take(struct lookups *l)
 			child++;
 		if (!is_before(l->queue[child], l->queue[i]))
 			break;
-		swap(&l->queue[child], &l->queue[i]);
+		lookup_swap(&l->queue[child], &l->queue[i]);
 	}
 	return first;
 }
@@ -211,7 +211,7 @@ void lookups_end_waits(struct lookups *l, struct asker **woken)
 	}
 }
 
-static void withdraw(struct lookup *lookup, const struct asker *asker)
+static void lookup_withdraw(struct lookup *lookup, const struct asker *asker)
 {
 	struct lookup_wait **at, *w;
 
@@ -232,8 +232,8 @@ void lookups_withdraw(struct lookups *l, struct asker *asker)
 	if (!asker->pending)
 		return;
 	for (lookup = l->running; lookup; lookup = lookup->next)
-		withdraw(lookup, asker);
+		lookup_withdraw(lookup, asker);
 	for (i = 0; i < l->queued; i++)
-		withdraw(l->queue[i], asker);
+		lookup_withdraw(l->queue[i], asker);
 	asker->pending = 0;
 }

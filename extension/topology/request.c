@@ -11,7 +11,7 @@
 static void on_reply(struct http_request *);
 
 /* A token goes instead of the credentials. */
-static void set_headers(const struct analyzers *l, struct lookup *lookup)
+static void request_set_headers(const struct analyzers *l, struct lookup *lookup)
 {
 	const struct buf *token = &lookup->analyzer->login.token;
 	size_t n = 0;
@@ -43,7 +43,7 @@ void lookup_start(struct lookup *lookup, int64_t now_ms)
 	lookup->tried |= a->bit;
 	lookup->is_stale = false;
 	lookup->login_number = a->login.number;
-	set_headers(&t->analyzers, lookup);
+	request_set_headers(&t->analyzers, lookup);
 	buf_fini(&lookup->request.reply);
 	lookup->request = (struct http_request){
 		.method = "POST",
@@ -78,7 +78,7 @@ void topology_send(struct topology *t)
 }
 
 /* Lookups that hang are asked anew: their replies come with -ECANCELED. */
-static void recall(struct topology *t, struct lookup *lookup)
+static void request_recall(struct topology *t, struct lookup *lookup)
 {
 	if (lookup->is_parked || lookup->is_stale)
 		return;
@@ -147,7 +147,7 @@ void topology_notice_silence(struct topology *t, int64_t now_ms, struct asker **
 	}
 	for (; lookup; lookup = lookup->next)
 		if (is_late(t, lookup, a, now_ms))
-			recall(t, lookup);
+			request_recall(t, lookup);
 }
 
 /* The analyzer says something. After a probe what was asked before it is asked
@@ -168,11 +168,11 @@ static void note_answer(struct topology *t, const struct lookup *lookup)
 		if (other == lookup || other->probe)
 			continue;
 		other->tried = 0;
-		recall(t, other);
+		request_recall(t, other);
 	}
 }
 
-static void end(struct topology *t, struct lookup *lookup, struct asker **woken)
+static void request_end(struct topology *t, struct lookup *lookup, struct asker **woken)
 {
 	if (lookup->probe)
 		t->probing = false;
@@ -211,14 +211,14 @@ void lookup_failed(struct lookup *lookup, const struct err *err, struct asker **
 
 	tell_failure(t, lookup, err->text);
 	keep_failure(t, lookup);
-	end(t, lookup, woken);
+	request_end(t, lookup, woken);
 }
 
 static void close_all(struct topology *t, struct lookup *lookup, struct asker **woken)
 {
 	t->closed = true;
 	lookups_end_waits(&t->lookups, woken);
-	end(t, lookup, woken);
+	request_end(t, lookup, woken);
 }
 
 void lookup_unanswered(struct lookup *lookup, int status, const struct err *err,
@@ -243,7 +243,7 @@ void lookup_unanswered(struct lookup *lookup, int status, const struct err *err,
 	keep_failure(t, lookup);
 	lookup_end_waits(lookup, woken);
 	go_down(t, lookup, err->text, woken);
-	end(t, lookup, woken);
+	request_end(t, lookup, woken);
 }
 
 /* Where it hung it is not asked again; nobody may want to know any more. */
@@ -255,21 +255,21 @@ static void ask_anew(struct lookup *lookup, struct asker **woken)
 	lookup->is_stale = false;
 	lookup->is_second = false;
 	if (!next || !lookup->waits) {
-		end(t, lookup, woken);
+		request_end(t, lookup, woken);
 		return;
 	}
 	lookup->analyzer = next;
 	lookup_start(lookup, clock_now().mono_ms);
 }
 
-static bool is_silent(int status)
+static bool request_is_silent(int status)
 {
 	return status >= 500 || (status < 0 && status != -EFBIG && status != -ENOMEM);
 }
 
 /* Everything a reply changes; takes the answer. */
-static void settle(struct lookup *lookup, struct shared_answer *a, struct err *err,
-		   struct asker **woken)
+static void request_settle(struct lookup *lookup, struct shared_answer *a,
+			   struct err *err, struct asker **woken)
 {
 	struct topology *t = lookup->topology;
 	struct str text = { lookup->text, lookup->text_len };
@@ -280,7 +280,7 @@ static void settle(struct lookup *lookup, struct shared_answer *a, struct err *e
 		ask_anew(lookup, woken);
 		return;
 	}
-	if (is_silent(status)) {
+	if (request_is_silent(status)) {
 		lookup_unanswered(lookup, status, err, woken);
 		return;
 	}
@@ -294,7 +294,7 @@ static void settle(struct lookup *lookup, struct shared_answer *a, struct err *e
 	}
 	t->counters.empty += a->answer.count == 0 && !a->answer.value.ptr;
 	topology_keep(t, text, a, now_ms);
-	end(t, lookup, woken);
+	request_end(t, lookup, woken);
 }
 
 void topology_wake(struct topology *t, struct asker *woken)
@@ -326,7 +326,7 @@ static void on_reply(struct http_request *r)
 		err_set(&err, "%s", r->error);
 	pthread_mutex_lock(&t->lock);
 	t->replies++;
-	settle(lookup, a, &err, &woken);
+	request_settle(lookup, a, &err, &woken);
 	pthread_mutex_unlock(&t->lock);
 	topology_wake(t, woken);
 	pthread_mutex_lock(&t->lock);

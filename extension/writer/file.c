@@ -40,7 +40,7 @@ static int file_init(void *state, struct http *http, struct err *err)
 	return 0;
 }
 
-static void put_headers(const struct sealed *object, struct buf *b)
+static void file_put_headers(const struct sealed *object, struct buf *b)
 {
 	size_t i;
 
@@ -96,7 +96,7 @@ static int write_object(const struct file_writer *self, struct put *put, struct 
 	*name = '\0';
 	error = io_make_dirs(path->ptr, 0750);
 	*name = '/';
-	put_headers(put->object, &headers);
+	file_put_headers(put->object, &headers);
 	buf_puts(path, ".headers");
 	if (!error)
 		error = buf_error(path) ? -ENAMETOOLONG : buf_error(&headers);

@@ -65,7 +65,7 @@ int iam_check_endpoint(struct str url, struct err *err)
 	return e.host.len ? 0 : err_set(err, "it names no host");
 }
 
-static void wipe(struct buf *b)
+static void iam_wipe(struct buf *b)
 {
 	if (b->ptr)
 		explicit_bzero(b->ptr, b->cap);
@@ -80,7 +80,7 @@ static void on_begin(struct http_request *request)
 	pthread_mutex_lock(&iam->lock);
 	iam->state = IAM_ASKING;
 	secret_refresh(iam->parts.api_key, clock_now().mono_ms);
-	wipe(&iam->form);
+	iam_wipe(&iam->form);
 	iam_put_form(&iam->form, secret_value(iam->parts.api_key));
 	request->body = buf_str(&iam->form);
 	pthread_mutex_unlock(&iam->lock);
@@ -91,7 +91,7 @@ static void keep_token(struct iam *iam, struct buf *token, int64_t lifetime_ms)
 	struct iam_times times;
 
 	iam_times(lifetime_ms, jitter_next(&iam->random), &times);
-	wipe(&iam->token);
+	iam_wipe(&iam->token);
 	buf_fini(&iam->token);
 	iam->token = *token;
 	*token = (struct buf)BUF_INIT(TOKEN_MAX);
@@ -115,7 +115,7 @@ static void pause_after_failure(struct iam *iam)
 	iam->request.delay_ms = pause_ms < PAUSE_MAX_MS ? pause_ms : PAUSE_MAX_MS;
 }
 
-static void read_answer(struct iam *iam)
+static void iam_read_answer(struct iam *iam)
 {
 	struct iam_reply reply = {
 		.status = iam->request.status,
@@ -131,7 +131,7 @@ static void read_answer(struct iam *iam)
 		keep_token(iam, &token, verdict.lifetime_ms);
 	else
 		pause_after_failure(iam);
-	wipe(&token);
+	iam_wipe(&token);
 	buf_fini(&token);
 }
 
@@ -141,20 +141,20 @@ static bool is_last(const struct iam *iam)
 	return iam->is_stopping || iam->request.status == -ECANCELED;
 }
 
-static void on_done(struct http_request *request)
+static void iam_on_done(struct http_request *request)
 {
 	struct iam *iam = request->context;
 	bool last;
 
 	pthread_mutex_lock(&iam->lock);
-	wipe(&iam->form);
+	iam_wipe(&iam->form);
 	last = is_last(iam);
 	if (last) {
 		iam->state = IAM_ENDED;
 		pthread_cond_broadcast(&iam->ended);
 	} else {
-		read_answer(iam);
-		wipe(&request->reply);
+		iam_read_answer(iam);
+		iam_wipe(&request->reply);
 		http_start(iam->parts.http, request);
 	}
 	pthread_mutex_unlock(&iam->lock);
@@ -180,7 +180,7 @@ static void iam_init(struct iam *iam, const struct iam_parts *parts)
 		.timeout_ms = TIMEOUT_MS,
 		.tls = parts->tls,
 		.begin = on_begin,
-		.done = on_done,
+		.done = iam_on_done,
 		.context = iam,
 		.reply = BUF_INIT(REPLY_MAX),
 	};
@@ -213,9 +213,9 @@ void iam_free(struct iam *iam)
 	while (iam->state != IAM_ENDED)
 		pthread_cond_wait(&iam->ended, &iam->lock);
 	pthread_mutex_unlock(&iam->lock);
-	wipe(&iam->token);
-	wipe(&iam->form);
-	wipe(&iam->request.reply);
+	iam_wipe(&iam->token);
+	iam_wipe(&iam->form);
+	iam_wipe(&iam->request.reply);
 	buf_fini(&iam->token);
 	buf_fini(&iam->form);
 	buf_fini(&iam->request.reply);

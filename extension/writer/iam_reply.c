@@ -70,7 +70,7 @@ const char *const iam_headers[] = {
 	NULL,
 };
 
-static bool is_letter_or_digit(char c)
+static bool iam_reply_is_letter_or_digit(char c)
 {
 	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
@@ -83,7 +83,8 @@ void iam_put_form(struct buf *b, struct str api_key)
 	for (i = 0; i < api_key.len; i++) {
 		char c = api_key.ptr[i];
 
-		if (is_letter_or_digit(c) || c == '-' || c == '_' || c == '.' || c == '~')
+		if (iam_reply_is_letter_or_digit(c) || c == '-' || c == '_' || c == '.' ||
+		    c == '~')
 			buf_putc(b, c);
 		else if (c == ' ')
 			buf_putc(b, '+');
@@ -145,7 +146,7 @@ static void put_code(struct str body, struct arena *arena, char *text, size_t si
 	if (failure.code.len == 0 || failure.code.len > CODE_MAX)
 		return;
 	for (i = 0; i < failure.code.len; i++)
-		if (!is_letter_or_digit(failure.code.ptr[i]))
+		if (!iam_reply_is_letter_or_digit(failure.code.ptr[i]))
 			return;
 	snprintf(text, size, " " STR_FMT, STR_ARG(failure.code));
 }

@@ -169,7 +169,7 @@ static void s3_fini(void *self)
 	pthread_mutex_destroy(&s->lock);
 }
 
-static void prepare(struct s3 *s, struct http *http)
+static void s3_prepare(struct s3 *s, struct http *http)
 {
 	s->is_ready = true;
 	s->http = http;
@@ -191,7 +191,7 @@ static int s3_init(void *self, struct http *http, struct err *err)
 	struct s3 *s = self;
 	int error;
 
-	prepare(s, http);
+	s3_prepare(s, http);
 	error = open_secrets(s, err);
 	if (!error)
 		error = choose_region(s, err);

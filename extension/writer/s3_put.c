@@ -37,7 +37,7 @@ static void s3_put_free(struct s3_put *p)
 }
 
 /* The outcome is written; nothing of ours is touched afterwards. */
-static void end(struct s3_put *p)
+static void s3_put_end(struct s3_put *p)
 {
 	struct put *put = p->put;
 
@@ -48,7 +48,7 @@ static void end(struct s3_put *p)
 	put->done(put);
 }
 
-static void fail(struct put *put, int error)
+static void s3_put_fail(struct put *put, int error)
 {
 	put->result = error == -EFBIG ? PUT_REFUSED : PUT_FAILED;
 	snprintf(put->error, sizeof(put->error), "%s",
@@ -145,7 +145,7 @@ static void add_problem(struct s3_put *p)
 	pthread_mutex_unlock(&s->lock);
 }
 
-static void read_reply(struct s3_put *p)
+static void s3_put_read_reply(struct s3_put *p)
 {
 	struct put *put = p->put;
 	struct s3_reply reply = {
@@ -185,17 +185,17 @@ static bool tries_another(struct s3_put *p)
 	return error == 0 || error == -EAGAIN;
 }
 
-static void on_done(struct http_request *request)
+static void s3_put_on_done(struct http_request *request)
 {
 	struct s3_put *p = request->context;
 	bool is_refused = request->status == 401 || request->status == 403;
 
 	if (p->token && is_refused && tries_another(p))
 		return;
-	read_reply(p);
+	s3_put_read_reply(p);
 	if (p->token && p->put->result == PUT_STORED)
 		iam_accepted(p->s3->iam, p->token);
-	end(p);
+	s3_put_end(p);
 }
 
 /* Sends what waits. What cannot be sent stays in the list that is returned. */
@@ -210,7 +210,7 @@ static struct s3_put *send_waiting_locked(struct s3 *s)
 		error = send_locked(p);
 		if (!error)
 			continue;
-		fail(p->put, error);
+		s3_put_fail(p->put, error);
 		if (error == -EAGAIN)
 			iam_error(s->iam, p->put->error, sizeof(p->put->error));
 		p->next = failed;
@@ -229,7 +229,7 @@ void s3_token_changed(void *context)
 	pthread_mutex_unlock(&s->lock);
 	while ((p = failed)) {
 		failed = p->next;
-		end(p);
+		s3_put_end(p);
 	}
 }
 
@@ -250,7 +250,7 @@ static struct s3_put *s3_put_new(struct s3 *s, struct put *put)
 		.timeout_ms = s3_request_timeout_ms(put->object->size),
 		.idle_timeout_ms = IDLE_TIMEOUT_MS,
 		.tls = &s->tls,
-		.done = on_done,
+		.done = s3_put_on_done,
 		.context = p,
 		.reply = BUF_INIT(REPLY_MAX),
 	};
@@ -281,7 +281,7 @@ void s3_put(void *self, struct put *put)
 		return;
 	if (p)
 		s3_put_free(p);
-	fail(put, error);
+	s3_put_fail(put, error);
 	put->done(put);
 }
 
@@ -317,5 +317,5 @@ void s3_cancel(void *self, struct put *put)
 		return;
 	put->result = PUT_FAILED;
 	snprintf(put->error, sizeof(put->error), "cancelled");
-	end(p);
+	s3_put_end(p);
 }

@@ -74,7 +74,7 @@ static const char *const refused_codes[] = {
 
 /* What stands between <name> and the next "<"; empty when there is no such
  * thing near the start. */
-static struct str element(struct str body, const char *name)
+static struct str s3_reply_element(struct str body, const char *name)
 {
 	char tag[32];
 	struct str found = { NULL, 0 };
@@ -94,7 +94,7 @@ static struct str element(struct str body, const char *name)
 
 static struct str error_code(struct str body)
 {
-	struct str code = element(body, "Code");
+	struct str code = s3_reply_element(body, "Code");
 	size_t i;
 
 	if (code.len > CODE_MAX)
@@ -151,17 +151,18 @@ static const char *advice_of_status(int status)
 }
 
 /* One printable line: the words are the server's. */
-static void make_printable(char *text)
+static void s3_reply_make_printable(char *text)
 {
 	for (; *text; text++)
 		if ((unsigned char)*text < 0x20 || *text == 0x7f)
 			*text = ' ';
 }
 
-static void explain(const struct s3_reply *r, struct str code, struct s3_verdict *v)
+static void s3_reply_explain(const struct s3_reply *r, struct str code,
+			     struct s3_verdict *v)
 {
 	const char *advice = advice_of_code(code);
-	struct str message = element(r->body, "Message");
+	struct str message = s3_reply_element(r->body, "Message");
 
 	if (message.len > MESSAGE_MAX)
 		message.len = MESSAGE_MAX;
@@ -186,7 +187,7 @@ static void explain(const struct s3_reply *r, struct str code, struct s3_verdict
 	else
 		snprintf(v->text, sizeof(v->text), "%d " STR_FMT ": " STR_FMT, r->status,
 			 STR_ARG(code), STR_ARG(message));
-	make_printable(v->text);
+	s3_reply_make_printable(v->text);
 }
 
 void s3_reply_read(const struct s3_reply *r, struct s3_verdict *v)
@@ -200,5 +201,5 @@ void s3_reply_read(const struct s3_reply *r, struct s3_verdict *v)
 		return;
 	v->result = is_refused(r->status, code) ? PUT_REFUSED : PUT_FAILED;
 	v->clock_skewed = str_is(code, "RequestTimeTooSkewed");
-	explain(r, code, v);
+	s3_reply_explain(r, code, v);
 }

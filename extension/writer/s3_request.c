@@ -42,7 +42,7 @@ int s3_endpoint(struct str text, struct str region, struct buf *made, struct end
 
 /* Not added when empty: libcurl would leave it out, signed or not. A control
  * character would end the line, so it becomes a blank. */
-static void add(struct list *l, struct str name, struct str value)
+static void s3_request_add(struct list *l, struct str name, struct str value)
 {
 	char *copy;
 	size_t i;
@@ -57,7 +57,7 @@ static void add(struct list *l, struct str name, struct str value)
 	l->item[l->count++] = (struct sigv4_header){ name, { copy, value.len } };
 }
 
-static void add_metadata(struct list *l, const struct map_of_str *metadata)
+static void s3_request_add_metadata(struct list *l, const struct map_of_str *metadata)
 {
 	struct buf name = BUF_INIT(1024);
 	size_t i;
@@ -68,12 +68,14 @@ static void add_metadata(struct list *l, const struct map_of_str *metadata)
 		buf_put(&name, metadata->name[i]);
 		if (buf_error(&name))
 			l->arena.error = buf_error(&name);
-		add(l, arena_str(&l->arena, buf_str(&name)), metadata->value[i]);
+		s3_request_add(l, arena_str(&l->arena, buf_str(&name)),
+			       metadata->value[i]);
 	}
 	buf_fini(&name);
 }
 
-static int collect(struct list *l, const struct endpoint *e, const struct sealed *o)
+static int s3_request_collect(struct list *l, const struct endpoint *e,
+			      const struct sealed *o)
 {
 	struct buf text = BUF_INIT(1024);
 	int error;
@@ -83,14 +85,14 @@ static int collect(struct list *l, const struct endpoint *e, const struct sealed
 		return -ENOMEM;
 	endpoint_put_host(&text, e);
 	error = buf_error(&text);
-	add(l, STR("Host"), buf_str(&text));
-	add(l, STR("Content-Type"), o->content_type);
-	add(l, STR("Content-Encoding"), o->content_encoding);
+	s3_request_add(l, STR("Host"), buf_str(&text));
+	s3_request_add(l, STR("Content-Type"), o->content_type);
+	s3_request_add(l, STR("Content-Encoding"), o->content_encoding);
 	buf_reset(&text);
 	digest_put_base64(&text, o->md5, sizeof(o->md5));
 	error = error ? error : buf_error(&text);
-	add(l, STR("Content-MD5"), buf_str(&text));
-	add_metadata(l, &o->metadata);
+	s3_request_add(l, STR("Content-MD5"), buf_str(&text));
+	s3_request_add_metadata(l, &o->metadata);
 	buf_fini(&text);
 	return error ? error : arena_error(&l->arena);
 }
@@ -156,8 +158,8 @@ struct sender {
 	struct str token;
 };
 
-static int sign(struct s3_request *r, const struct list *l, const struct sender *sender,
-		struct str path, struct str hash)
+static int s3_request_sign(struct s3_request *r, const struct list *l,
+			   const struct sender *sender, struct str path, struct str hash)
 {
 	struct sigv4_request request = {
 		.method = sender->method,
@@ -177,9 +179,9 @@ static int sign(struct s3_request *r, const struct list *l, const struct sender 
 	return error;
 }
 
-static int put_headers(struct s3_request *r, const struct list *l,
-		       const struct sender *sender, const struct sealed *o,
-		       struct str path)
+static int s3_request_put_headers(struct s3_request *r, const struct list *l,
+				  const struct sender *sender, const struct sealed *o,
+				  struct str path)
 {
 	struct buf hash = BUF_INIT(128);
 	int error;
@@ -188,7 +190,7 @@ static int put_headers(struct s3_request *r, const struct list *l,
 	error = buf_error(&hash);
 	put_lines(r, l);
 	if (!error && sender->signer) {
-		error = sign(r, l, sender, path, buf_str(&hash));
+		error = s3_request_sign(r, l, sender, path, buf_str(&hash));
 	} else if (!error) {
 		put_line(r, "X-Amz-Content-Sha256: ", buf_str(&hash));
 		put_line(r, "Authorization: Bearer ", sender->token);
@@ -210,9 +212,9 @@ static int request_init(struct s3_request *r, const struct endpoint *e,
 	};
 	error = put_url(r, e, o, &path);
 	if (!error)
-		error = collect(&headers, e, o);
+		error = s3_request_collect(&headers, e, o);
 	if (!error)
-		error = put_headers(r, &headers, sender, o, buf_str(&path));
+		error = s3_request_put_headers(r, &headers, sender, o, buf_str(&path));
 	if (error)
 		s3_request_fini(r);
 	free(headers.item);

@@ -16,20 +16,20 @@ struct sorted {
 	size_t place;
 };
 
-static char lower(char c)
+static char sigv4_lower(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
 
-static int compare(const void *left, const void *right)
+static int sigv4_compare(const void *left, const void *right)
 {
 	const struct sorted *a = left, *b = right;
 	struct str x = a->header.name, y = b->header.name;
 	size_t i;
 
 	for (i = 0; i < x.len && i < y.len; i++)
-		if (lower(x.ptr[i]) != lower(y.ptr[i]))
-			return lower(x.ptr[i]) < lower(y.ptr[i]) ? -1 : 1;
+		if (sigv4_lower(x.ptr[i]) != sigv4_lower(y.ptr[i]))
+			return sigv4_lower(x.ptr[i]) < sigv4_lower(y.ptr[i]) ? -1 : 1;
 	if (x.len != y.len)
 		return x.len < y.len ? -1 : 1;
 	return a->place < b->place ? -1 : a->place > b->place;
@@ -58,7 +58,7 @@ static void put_lower(struct buf *out, struct str name)
 	size_t i;
 
 	for (i = 0; i < name.len; i++)
-		buf_putc(out, lower(name.ptr[i]));
+		buf_putc(out, sigv4_lower(name.ptr[i]));
 }
 
 static void put_header(struct sigv4_signature *s, const struct sigv4_header *h,
@@ -111,7 +111,7 @@ static struct sorted *sort_headers(const struct sigv4_signer *signer,
 		all[i].header = i < r->count ? r->header[i] : added[i - r->count];
 		all[i].place = i;
 	}
-	qsort(all, *count, sizeof(*all), compare);
+	qsort(all, *count, sizeof(*all), sigv4_compare);
 	return all;
 }
 

@@ -217,7 +217,7 @@ static void finish_one(struct uploader *u, struct upload *upload, struct now now
 }
 
 /* Ends what has ended; returns how many are still under way. */
-static unsigned finish_ended(struct uploader *u, struct now now)
+static unsigned uploader_finish_ended(struct uploader *u, struct now now)
 {
 	unsigned under_way = 0, i;
 
@@ -237,7 +237,7 @@ static unsigned finish_ended(struct uploader *u, struct now now)
 	return under_way;
 }
 
-static enum upload_state state_of(struct upload *upload)
+static enum upload_state uploader_state_of(struct upload *upload)
 {
 	enum upload_state state;
 
@@ -252,7 +252,7 @@ static void start_some(struct uploader *u, unsigned under_way, struct now now)
 	unsigned most = u->failures ? 1 : UPLOADS_MAX, i;
 
 	for (i = 0; i < UPLOADS_MAX && under_way < most; i++) {
-		if (state_of(&u->upload[i]) != UPLOAD_FREE)
+		if (uploader_state_of(&u->upload[i]) != UPLOAD_FREE)
 			continue;
 		if (!start_one(u, &u->upload[i], now))
 			return;
@@ -260,14 +260,14 @@ static void start_some(struct uploader *u, unsigned under_way, struct now now)
 	}
 }
 
-static void run(struct task *task, struct now now)
+static void uploader_run(struct task *task, struct now now)
 {
 	struct uploader *u = (struct uploader *)task;
 	struct spool_backlog backlog;
 	unsigned under_way;
 	int64_t next;
 
-	under_way = finish_ended(u, now);
+	under_way = uploader_finish_ended(u, now);
 	if (atomic_load(&u->is_stopping))
 		return;
 	look_at_token(u);
@@ -290,7 +290,7 @@ struct uploader *uploader_new(const struct uploader_parts *parts)
 		return NULL;
 	u->parts = *parts;
 	u->random = parts->seed | 1;
-	task_init(&u->task, run);
+	task_init(&u->task, uploader_run);
 	pthread_mutex_init(&u->lock, NULL);
 	pthread_cond_init(&u->ended, NULL);
 	for (i = 0; i < UPLOADS_MAX; i++) {
@@ -315,7 +315,8 @@ static void cancel_all(struct uploader *u)
 	unsigned i;
 
 	for (i = 0; i < UPLOADS_MAX; i++)
-		if (state_of(&u->upload[i]) == UPLOAD_SENT && u->parts.writer->cancel)
+		if (uploader_state_of(&u->upload[i]) == UPLOAD_SENT &&
+		    u->parts.writer->cancel)
 			u->parts.writer->cancel(u->parts.state, &u->upload[i].put);
 }
 
@@ -334,7 +335,7 @@ void uploader_free(struct uploader *u)
 	for (i = 0; i < UPLOADS_MAX; i++)
 		await_end(&u->upload[i]);
 	workers_forget(u->parts.workers, &u->task);
-	finish_ended(u, clock_now());
+	uploader_finish_ended(u, clock_now());
 	for (i = 0; i < UPLOADS_MAX; i++)
 		outgoing_close(&u->upload[i].file);
 	pthread_cond_destroy(&u->ended);

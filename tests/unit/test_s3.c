@@ -311,7 +311,7 @@ static void world_init(struct world *w, tiny_answer *answer)
 	sem_init(&w->store.arrived, 0, 0);
 	sem_init(&w->store.gate, 0, 0);
 	sem_init(&w->done, 0, 0);
-	w->server = tiny_server_new(answer, &w->writer);
+	w->server = tiny_server_new(answer, &w->store);
 	w->http = http_new(&err);
 	assert_true(w->server && w->http);
 	snprintf(w->endpoint, sizeof(w->endpoint), "http://127.0.0.1:%u",
