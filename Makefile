@@ -7,7 +7,9 @@
 #   make lint format bench fuzz install
 #
 # SAN=address,undefined or SAN=thread builds a variant of its own, with CC=clang
-# another compiler is used, V=1 shows commands. CFLAGS and LDFLAGS are yours.
+# another compiler is used, WERROR=1 takes no warning about the product, V=1
+# shows commands. CFLAGS and LDFLAGS are yours. What has no default here but a
+# name in the READMEs, such as ANALYZER, is the caller's and not to be set.
 
 CC      ?= gcc
 PREFIX  ?= /usr
@@ -19,7 +21,7 @@ EXTENSION_DIR = $(LIBDIR)/skydive/extensions
 comma := ,
 ifdef SAN
 B := build/$(subst $(comma),-,$(SAN))
-SANFLAGS := -fsanitize=$(SAN) -fno-omit-frame-pointer -Wno-nonnull
+SANFLAGS := -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer -Wno-nonnull
 else
 B := build
 endif
@@ -36,6 +38,8 @@ BASEFLAGS += -D_FORTIFY_SOURCE=2
 LINKFLAGS := -Wl,-z,defs
 endif
 LINKFLAGS += -Wl,-z,relro,-z,now -Wl,--as-needed $(SANFLAGS)
+# All cores, unless the caller has said how many.
+JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 LIBS = $(shell pkg-config --libs $(PACKAGES)) -lpthread
 
 PROTO   := $(patsubst proto/%.proto,$(B)/proto/%.pb-c.c,$(wildcard proto/*.proto))
@@ -43,12 +47,12 @@ SOURCES := $(filter-out extension/host/%,$(wildcard extension/*.c extension/*/*.
 OBJECTS := $(SOURCES:%.c=$(B)/%.o) $(PROTO:.c=.o)
 HOST    := $(B)/extension/host/main.o
 UNIT    := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
-ANALYZER := $(patsubst %.c,$(B)/%.o,$(wildcard tests/lib/analyzer/*.c))
+STANDIN := $(patsubst %.c,$(B)/%.o,$(wildcard tests/lib/analyzer/*.c))
 FUZZ    := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 TORTURE := $(patsubst %.c,$(B)/%.o,$(wildcard tests/torture/*.c))
 BENCH   := $(patsubst %.c,$(B)/%.o,$(filter-out tests/bench/bench_%,$(wildcard tests/bench/*.c)))
 
-.PHONY: all run test test-minio torture soak lint format format-check bench install clean deps test-deps unit \
+.PHONY: all run test test-minio torture soak lint format bench install clean deps test-deps unit \
 	fuzz fuzz-merge fuzz-targets fuzz-replay torture-alloc
 .SECONDARY:
 
@@ -72,6 +76,10 @@ $(B)/%.o: %.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(BASEFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+ifdef WERROR
+$(B)/extension/%.o: BASEFLAGS += -Werror
+endif
+
 $(HOST): BASEFLAGS += -DEXTENSION_DIR='"$(EXTENSION_DIR)"'
 
 $(B)/proto/%.pb-c.c $(B)/proto/%.pb-c.h: proto/%.proto
@@ -90,7 +98,7 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/tests/lib/tiny_server.o $(B)/libexpo
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LINKFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
 
-$(B)/tests/analyzer: $(ANALYZER)
+$(B)/tests/analyzer: $(STANDIN)
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LINKFLAGS) $(LDFLAGS) -o $@ $^ -lwebsockets -ljson-c -lz -lpthread
@@ -131,7 +139,7 @@ run: deps
 BUILD_PACKAGES := gcc libc6-dev pkg-config protobuf-c-compiler libprotobuf-c-dev \
 	libcurl4-openssl-dev libssl-dev libjson-c-dev libyaml-dev zlib1g-dev libzstd-dev \
 	libwebsockets-dev gzip
-TEST_PACKAGES := libcmocka-dev python3 python3-pip python3-pytest python3-boto3 python3-yaml git \
+TEST_PACKAGES := libcmocka-dev python3 python3-pip python3-pytest python3-pytest-xdist python3-boto3 python3-yaml git \
 	g++ clang clang-format shellcheck swift-proxy swift-account swift-container \
 	swift-object memcached openssl zstd prometheus valgrind netbase strace
 FUZZ_PACKAGES := clang libclang-rt-14-dev python3
@@ -154,11 +162,21 @@ build/python/installed: tests/requirements.txt
 		--no-compile --target $(@D) -r $<
 	$(Q)touch $@
 
+# While tests wait, the product is compiled by clang, too, and unit and golden
+# tests run once more with sanitizers.
+SANITIZED := build/address-undefined
+ifndef SAN
+BESIDE = make --no-print-directory -j$(shell nproc)
+TEST_VARIANTS = clang="$(BESIDE) CC=clang B=build/clang WERROR=1 all" \
+	sanitizers="$(BESIDE) SAN=address$(comma)undefined WERROR=1 all unit" \
+	$(UNIT:$(B)/%=$(SANITIZED)/%) tests/golden@$(SANITIZED)
+endif
+
 test: test-deps
-	$(Q)$(MAKE) --no-print-directory all unit fuzz-replay $(B)/tests/torture_alloc \
+	$(Q)$(MAKE) --no-print-directory $(JOBS) WERROR=1 all unit fuzz-replay $(B)/tests/torture_alloc \
 		$(B)/tests/analyzer $(B)/tests/lives
 	$(Q)BUILD=$(B) /usr/bin/python3 tests/run.py lint=tests/lint/run.sh $(UNIT) \
-		torture-alloc=$(B)/tests/torture_alloc tests/fuzz \
+		torture-alloc=$(B)/tests/torture_alloc $(TEST_VARIANTS) tests/fuzz \
 		tests/lib tests/golden tests/integration
 
 # Against MinIO, with the Go exporter's own sample values: builds MinIO first,

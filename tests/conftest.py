@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""No test runs for ever: each is interrupted after TEST_TIMEOUT seconds (180), fixtures included."""
+"""No test runs for ever, and those that share something are run by the same worker.
+
+Each is interrupted after TEST_TIMEOUT seconds (180), fixtures included.
+"""
 import os
 import signal
 
@@ -25,3 +28,23 @@ def pytest_runtest_protocol(item):
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+def shares(item):
+    """Return the name of what is made once for several tests, None if the test has all for itself."""
+    for fixtures in item._fixtureinfo.name2fixturedefs.values():
+        if fixtures[-1].scope == "module":
+            return item.module.__name__
+        if fixtures[-1].argname == "swift":
+            return "swift"
+    return None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Long tests begin first; what one worker of several has made is not made again by the others."""
+    items.sort(key=lambda item: not item.get_closest_marker("long"))
+    for item in items:
+        group = shares(item)
+        if group:
+            item.add_marker(pytest.mark.xdist_group(group))

@@ -3,40 +3,80 @@
 
     python3 tests/run.py [options] SUITE...
 
-A SUITE, run in the order given, is
+A SUITE is
     a program         built with cmocka; its tests are counted one by one
-    a folder or .py   run by pytest
+    a folder or .py   run by pytest; FOLDER@BUILD with the product of that build
     NAME=COMMAND      any command; one test, passed when it exits with 0
 
-Output is passed on as it comes. A skipped test counts as failed, and so does a
-suite that ran no test, crashed or took longer than its limit. Exit status: 0
-all passed, 1 some failed, 2 wrong usage.
+Folders and .py files without a build are one run of pytest, with several tests
+at once. Everything else runs beside it, in the order given, one after the
+other; commands, such as compilers, get what the tests leave of the machine.
+Tests with the mark "alone" come last, one at a time, with nothing beside them.
+
+Output is passed on as it comes, that of what runs beside when it ends. A
+skipped test counts as failed, and so does a suite that ran no test, crashed or
+took longer than its limit. Exit status: 0 all passed, 1 some failed, 2 wrong
+usage.
 """
 import argparse
 import collections
+import concurrent.futures
 import os
 import pathlib
+import re
 import shlex
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import xml.etree.ElementTree as xml
 
 Test = collections.namedtuple("Test", "name seconds problem")
+USUAL = "not minio and not soak"
+NO_TESTS = 5                    # pytest's exit code
 
 
-def run(command, limit, env=None):
-    """Run a command with our output; returns its exit code, or None if it had to be killed."""
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT, start_new_session=True,
-                               env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **(env or {})})
-    try:
-        return process.wait(limit)
-    except subprocess.TimeoutExpired:
-        return None
-    finally:
-        end(process)
+class Runner:
+    """Runs commands, from several threads, and ends them all when it is closed."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.running = set()
+        self.closed = False
+
+    def run(self, command, limit, out, env=None):
+        """Run a command that prints to the file out; returns its exit code, or None if it had to be killed."""
+        out.flush()
+        process = self._start(command, out, {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **(env or {})})
+        if process is None:
+            return None
+        try:
+            return process.wait(limit)
+        except subprocess.TimeoutExpired:
+            return None
+        finally:
+            with self.lock:
+                self.running.discard(process)
+            end(process)
+
+    def _start(self, command, out, env):
+        with self.lock:
+            if self.closed:
+                return None
+            # A group, not a session: between sessions the kernel shares the machine equally, however nice they are.
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
+                                       process_group=0, env=env)
+            self.running.add(process)
+            return process
+
+    def close(self):
+        """Kill what runs, and start nothing more."""
+        with self.lock:
+            self.closed = True
+            for process in self.running:
+                end(process)
 
 
 def end(process):
@@ -64,84 +104,140 @@ def cases(path, suite):
             node = case.find(kind)
             if node is not None:
                 problem = kind + ": " + (node.get("message") or node.text or "").strip()
-        where = "%s::%s" % (case.get("classname") or suite, case.get("name"))
+        where = "%s::%s" % (case.get("classname") or suite, re.sub(r"@[\w.]+$", "", case.get("name")))
         found.append(Test(where, float(case.get("time") or 0), problem))
     return found
 
 
-def read_all(folder, suite):
-    """Read every JUnit file of a folder; one that is cut short counts as a failure."""
+def read_all(folder, suite, code, limit):
+    """Read every JUnit file of a folder; a file that is cut short and an exit code nothing explains are failures."""
     found = []
     for path in sorted(pathlib.Path(folder).glob("*.xml")):
         try:
             found += cases(path, suite)
         except xml.ParseError as error:
             found.append(Test(suite, 0, "unreadable result: %s" % error))
-    return found
-
-
-def run_cmocka(program, options):
-    """Run a cmocka program; it says what happened in XML, which we turn into lines."""
-    suite = os.path.basename(program)
-    with tempfile.TemporaryDirectory() as folder:
-        code = run([os.path.abspath(program)], options.limit,
-                   {"CMOCKA_MESSAGE_OUTPUT": "XML", "CMOCKA_XML_FILE": folder + "/%g.xml"})
-        found = read_all(folder, suite)
-    for test in found:
-        print("%s %s" % ("ok    " if test.problem is None else "FAILED", test.name), flush=True)
-        if test.problem:
-            print(test.problem, flush=True)
-    failed = verdict(code, options.limit)
+    failed = verdict(code, limit)
     if failed and not any(test.problem for test in found):
         found.append(Test(suite, 0, failed))
     return found
 
 
-def run_pytest(path, options):
-    """Run pytest on a folder or file."""
+def variant(build):
+    """Return what tells the tests of a build from those of the usual one."""
+    return "" if build.name == "build" else build.name + "/"
+
+
+def run_cmocka(program, runner, options, out):
+    """Run a cmocka program; it says what happened in XML, which we turn into lines."""
+    path = pathlib.Path(program).absolute()
+    suite = variant(path.parents[2]) + path.name if len(path.parents) > 2 else path.name
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-B", "-m", "pytest", "-v", "--junitxml", folder + "/result.xml",
-                   "-c", str(pathlib.Path(__file__).parent / "pytest.ini"), str(path)]
-        code = run(command + (["-m", options.markers] if options.markers else []), options.suite_limit)
-        found = read_all(folder, str(path))
-    failed = verdict(code, options.suite_limit)
-    if failed and not any(test.problem for test in found):
-        found.append(Test(str(path), 0, failed))
+        code = runner.run([path], options.limit, out,
+                          {"CMOCKA_MESSAGE_OUTPUT": "XML", "CMOCKA_XML_FILE": folder + "/%g.xml"})
+        found = read_all(folder, suite, code, options.limit)
+    for test in found:
+        print("%s %s" % ("ok    " if test.problem is None else "FAILED", test.name), file=out)
+        if test.problem:
+            print(test.problem, file=out)
     return found
 
 
-def run_command(suite, options):
+def run_pytest(paths, select, runner, options, out, extra=(), build=None):
+    """Run pytest on folders and files, of whose tests it takes those that select names; they may be none."""
+    suite = " ".join(paths)
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-B", "-m", "pytest", "-v", "--junitxml", folder + "/result.xml",
+                   "-c", str(pathlib.Path(__file__).parent / "pytest.ini"), "-m", select, *extra, *paths]
+        code = runner.run(command, options.suite_limit, out, {"BUILD": build} if build else None)
+        if code == NO_TESTS:
+            return []
+        found = read_all(folder, suite, code, options.suite_limit)
+    return [test._replace(name=variant(pathlib.Path(build)) + test.name) for test in found] if build else found
+
+
+def run_command(suite, runner, options, out):
+    """Run a command with low priority."""
     name, command = suite.split("=", 1)
     begin = time.monotonic()
-    code = run(shlex.split(command), options.limit)
+    code = runner.run(["nice", "-n", "19", *shlex.split(command)], options.limit, out)
     return [Test(name, time.monotonic() - begin, verdict(code, options.limit))]
 
 
-def run_suite(suite, options):
-    """Run one suite of whatever kind; returns its tests, at least one."""
-    print("\n=== %s" % suite, flush=True)
+def is_for_pytest(suite):
+    return suite.endswith(".py") or os.path.isdir(suite)
+
+
+def run_one(suite, runner, options, out):
+    """Run a suite of those that run beside pytest, of whatever kind."""
+    path, _, build = suite.rpartition("@")
+    if is_for_pytest(path):
+        return run_pytest([path], USUAL, runner, options, out, build=build)
+    if "=" in suite and not os.path.exists(suite):
+        return run_command(suite, runner, options, out)
+    return run_cmocka(suite, runner, options, out)
+
+
+def counted(suite, run, out):
+    """Run a suite by run(out), between lines that tell of it; returns its tests."""
+    print("\n=== %s" % suite, file=out, flush=True)
     begin = time.monotonic()
     try:
-        if os.path.isdir(suite) or suite.endswith(".py"):
-            found = run_pytest(suite, options)
-        elif "=" in suite and not os.path.exists(suite):
-            found = run_command(suite, options)
-        else:
-            found = run_cmocka(suite, options)
+        found = run(out)
     except OSError as error:
         found = [Test(suite, 0, str(error))]
-    if not found:
-        found = [Test(suite, 0, "ran no test")]
     bad = [t for t in found if t.problem]
     print("--- %s: %d passed, %d failed, %.1f s" % (
-        suite, len(found) - len(bad), len(bad), time.monotonic() - begin), flush=True)
+        suite, len(found) - len(bad), len(bad), time.monotonic() - begin), file=out, flush=True)
     return found
 
 
-def report(found):
+def run_beside(suites, runner, options):
+    """Run suites one after the other, and print the output of each when it ends; returns their tests."""
+    found = []
+    for suite in suites:
+        with tempfile.TemporaryFile("w+", errors="replace") as out:
+            found += counted(suite, lambda o, s=suite: run_one(s, runner, options, o), out) or [
+                Test(suite, 0, "ran no test")]
+            out.seek(0)
+            print(out.read(), end="", flush=True)
+    return found
+
+
+def idle(paths, found):
+    """Return a failure for each folder or file of which no test was run."""
+    ran = {part for test in found for part in test.name.split("::")[0].split(".")}
+    return [Test(path, 0, "ran no test") for path in paths if pathlib.Path(path).stem not in ran]
+
+
+def run_all(suites, runner, options):
+    """Run all suites; returns their tests."""
+    paths = [suite for suite in suites if is_for_pytest(suite)]
+    others = [suite for suite in suites if suite not in paths]
+
+    def pytest(title, select, *extra):
+        return paths and counted(" ".join(paths) + title, lambda out: run_pytest(
+            paths, select, runner, options, out, extra), sys.stdout)
+
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        try:
+            beside = pool.submit(run_beside, others, runner, options)
+            if options.markers:
+                found = pytest("", options.markers)
+            else:
+                found = pytest("", USUAL + " and not alone", "-n", str(options.workers), "--dist", "loadgroup")
+            found = found + beside.result()
+            if not options.markers:
+                found += pytest(", alone", USUAL + " and alone")
+        finally:
+            runner.close()
+    return found + idle(paths, found)
+
+
+def report(found, seconds):
     """Print the slowest and the failed tests and, last, the one line. Returns the exit status."""
-    slow = sorted(found, key=lambda t: -t.seconds)[:10]
-    print("\nslowest:")
+    slow = sorted(found, key=lambda t: -t.seconds)[:20]
+    print("\n%.0f s in all; slowest:" % seconds)
     for test in slow:
         print("%8.2f s  %s" % (test.seconds, test.name))
     bad = [t for t in found if t.problem]
@@ -156,14 +252,14 @@ def report(found):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--limit", type=float, default=300, help="seconds for a program or command (300)")
-    parser.add_argument("--suite-limit", type=float, default=1200, help="seconds for pytest on one folder (1200)")
-    parser.add_argument("--markers", help="pytest's -m, such as minio")
+    parser.add_argument("--suite-limit", type=float, default=1200, help="seconds for a run of pytest (1200)")
+    parser.add_argument("--workers", type=int, default=5, help="tests at once (5)")
+    parser.add_argument("--markers", help="pytest's -m, such as minio; those tests run one at a time")
     parser.add_argument("suites", nargs="+", metavar="SUITE")
     options = parser.parse_args()
-    found = []
-    for suite in options.suites:
-        found += run_suite(suite, options)
-    return report(found)
+    begin = time.monotonic()
+    found = run_all(options.suites, Runner(), options)
+    return report(found, time.monotonic() - begin)
 
 
 if __name__ == "__main__":

@@ -89,6 +89,7 @@ def check_drops(exporter, tenants):
         name: c["flows_dropped_inbox_full"] for name, c in tenants.items()}
 
 
+@pytest.mark.alone
 def test_ten_times_what_workers_can_do(tmp_path):
     """One worker, slow classification, many pipelines: nothing waits in the analyzer, all that is dropped is counted."""
     masks = [str(ipaddress.ip_address("100.64.0.0") + n) + "/32" for n in range(20000)]
@@ -121,6 +122,7 @@ def test_ten_times_what_workers_can_do(tmp_path):
     assert sum(len(o.records) for o in stored) == sum(c["flows_transformed"] for c in counters.values())
 
 
+@pytest.mark.alone
 def test_one_flow_a_message(tmp_path):
     """20,000 messages a second of one flow each are all read and stored, and none waits long in the analyzer."""
     rate, seconds = 20000 // SLOWNESS, 5
@@ -149,6 +151,7 @@ def send_zeros(sock, size):
     return sent
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("part", [200 * MB, MB], ids=["in-one-frame", "in-fragments"])
 def test_message_of_200_megabytes(part, tmp_path):
     """It is not read: the connection ends with the reason, and the next one is good."""
@@ -179,6 +182,7 @@ def test_message_of_200_megabytes(part, tmp_path):
             assert exporter.stop() == 0
 
 
+@pytest.mark.alone
 def test_message_that_is_just_short_enough(tmp_path):
     """60 MB that say nothing cost one line and one counter, and the connection stays; the memory is given back."""
     with Raw() as analyzer:

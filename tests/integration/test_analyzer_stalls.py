@@ -204,6 +204,7 @@ def stalls(tmp_path_factory):
         yield futures
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_stall(name, stalls):
     """What happens when nothing happens."""

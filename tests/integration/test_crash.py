@@ -66,6 +66,7 @@ def killed_at_once(path):
         exporter.kill()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("turn", range(ROUNDS))
 def test_kill_while_exporting(turn, tmp_path):
     """A hundred times killed at a random moment and started again, before a store that refuses a share of the objects.

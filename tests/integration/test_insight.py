@@ -150,6 +150,7 @@ def scrape(folder, stop, problems):
     problems.append(count)
 
 
+@pytest.mark.alone
 def test_scraping_moves_nothing(tmp_path):
     """20,000 flows a second and a hundred scrapes a second: the reader keeps up, and the records are all there."""
     case = cases.by_name("old-none-capture")

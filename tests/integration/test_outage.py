@@ -142,6 +142,7 @@ def running(tmp_path_factory):
         yield futures
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_outage(scenario, running):
     """No queue grows in the analyzer, memory stays below 96 MB, and what is lost is counted."""

@@ -158,6 +158,7 @@ def running(tmp_path_factory):
         yield futures
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_nothing_waits(name, running):
     """At 20,000 flows a second at most 8 messages ever wait in the analyzer."""

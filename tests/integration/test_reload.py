@@ -161,6 +161,7 @@ def check(found, prefix, sent):
 ROUNDS = 3
 
 
+@pytest.mark.alone
 def test_one_of_two_hundred(tmp_path):
     """200 pipelines, one file changed: under 100 ms; the others keep connection, open objects and counters."""
     names = ["t%03d" % number for number in range(200)]

@@ -102,6 +102,7 @@ def degraded(program):
     return [line for line in program.err.text().splitlines() if "state=degraded" in line]
 
 
+@pytest.mark.long
 def test_tokens_are_renewed_ahead(tmp_path):
     """Lives of some seconds: always the right token, one request at a time, and no upload that waits for one."""
     with Iam(KEY) as iam, Sink() as sink:
@@ -122,6 +123,7 @@ def test_tokens_are_renewed_ahead(tmp_path):
         sound(sink)
 
 
+@pytest.mark.long
 def test_no_new_token_while_the_old_one_is_good(tmp_path):
     """IAM fails in the life of a token: objects are stored, and log and status say how long that will go on."""
     with Iam(KEY) as iam, Sink() as sink:

@@ -2,6 +2,8 @@
 """One process starts and stops the extension again and again: nothing is left of a life."""
 import re
 
+import pytest
+
 from integration.test_drop_ins import CONFIG, drop_in
 from lib import objects, settings
 from lib.export import joined, to_file, waiting
@@ -22,6 +24,7 @@ def live(path, lives):
     return after, left
 
 
+@pytest.mark.long
 def test_nothing_is_left(tmp_path):
     """Descriptors and threads are the same after each life, and so is memory, whatever the number of lives."""
     for number in range(3):

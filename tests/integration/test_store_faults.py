@@ -163,6 +163,7 @@ def world(tmp_path_factory):
         yield it
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", [name for name in SCENARIOS if name != WORKS])
 def test_store(name, world):
     """A store that fails: everything is kept and sent again, with two lines in the log."""

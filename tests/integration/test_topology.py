@@ -299,6 +299,7 @@ def running(tmp_path_factory):
         yield futures
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_trouble(name, running):
     """The stream is read at full speed, memory is bounded, and what was missing is back within error_ttl."""
