@@ -299,7 +299,7 @@ static bool json_read_value(struct json_reader *r, const struct field *field, vo
 	case FIELD_KIND_ENUM:
 		return json_read_enum(r, field->names, out);
 	case FIELD_KIND_RAW:
-		return json_skip(r, &((struct raw *)out)->text);
+		return json_read_raw(r, out);
 	case FIELD_KIND_BOOL:
 		return json_read_bool(r, out);
 	case FIELD_KIND_U16:

@@ -54,6 +54,9 @@ bool json_next(struct json_reader *, char c);
 bool json_at_end(struct json_reader *); /* only white space is left */
 bool json_read_string(struct json_reader *, struct str *);
 bool json_read_i64(struct json_reader *, int64_t *);
+/* Any value, as it is written; bytes in it that are not UTF-8 become U+FFFD, as those
+ * of other strings do when they are written. */
+bool json_read_raw(struct json_reader *, struct raw *);
 bool json_read_null(struct json_reader *); /* eats null, if it is there */
 
 #endif

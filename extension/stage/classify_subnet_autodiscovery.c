@@ -4,7 +4,8 @@
  *
  * It starts with the configured prefixes; the nodes are asked for beside the
  * flows, and again every refresh. A node counts by its external address, else
- * by its last internal one, as in the Go flow exporter.
+ * by its last internal one, as in the Go flow exporter, but of each family: a node
+ * with two stacks has two.
  */
 #include <stdlib.h>
 #include "stage/registry.h"
@@ -63,18 +64,42 @@ static enum tag autodiscovery_tag(const void *state, const struct flow *flow,
 	return subnet_tag(&self->cluster, flow, bad_address);
 }
 
-static struct str address_of(const struct node *node)
+/* Whether it is an address of the other family than this one. */
+static bool is_other_family(struct str text, const struct address *than)
+{
+	struct address address;
+
+	return address_parse(text, &address) && address.is_v4 != than->is_v4;
+}
+
+/* The external address, else the last internal one; with than, of the addresses of
+ * the other family. */
+static struct str address_of(const struct node *node, const struct address *than)
 {
 	struct str internal = { NULL, 0 };
 	size_t i;
 
 	for (i = 0; i < node->addresses.count; i++) {
+		if (than && !is_other_family(node->addresses.value[i], than))
+			continue;
 		if (str_is(node->addresses.name[i], "ExternalIP"))
 			return node->addresses.value[i];
 		if (str_is(node->addresses.name[i], "InternalIP"))
 			internal = node->addresses.value[i];
 	}
 	return internal;
+}
+
+static void add_mask(struct strs *masks, struct str address, struct arena *arena)
+{
+	struct buf mask = BUF_INIT(MASK_MAX_BYTES);
+
+	if (!address.len)
+		return;
+	buf_put(&mask, address);
+	buf_puts(&mask, memchr(address.ptr, ':', address.len) ? "/128" : "/32");
+	masks->item[masks->count++] = arena_str(arena, buf_str(&mask));
+	buf_fini(&mask);
 }
 
 /* The prefixes that are configured and those of the nodes; what is not an
@@ -88,23 +113,20 @@ static void take_nodes(struct autodiscovery *self, const struct answer *nodes)
 	size_t i;
 
 	masks.item = arena_alloc(&arena,
-				 (masks.count + nodes->count) * sizeof(*masks.item));
+				 (masks.count + 2 * nodes->count) * sizeof(*masks.item));
 	if (!masks.item)
 		return;
 	if (masks.count)
 		memcpy(masks.item, self->cluster_net_masks.item,
 		       masks.count * sizeof(*masks.item));
 	for (i = 0; i < nodes->count; i++) {
-		struct buf mask = BUF_INIT(MASK_MAX_BYTES);
-		struct str text = address_of(&nodes->node[i]);
-		struct address address;
+		struct str text = address_of(&nodes->node[i], NULL);
+		struct address first;
 
-		if (!address_parse(text, &address))
+		if (!address_parse(text, &first))
 			continue;
-		buf_put(&mask, text);
-		buf_puts(&mask, memchr(text.ptr, ':', text.len) ? "/128" : "/32");
-		masks.item[masks.count++] = arena_str(&arena, buf_str(&mask));
-		buf_fini(&mask);
+		add_mask(&masks, text, &arena);
+		add_mask(&masks, address_of(&nodes->node[i], &first), &arena);
 	}
 	if (!arena_error(&arena) &&
 	    cidr_set_parse(&cluster, &masks, "cluster_net_masks", &err) == 0) {

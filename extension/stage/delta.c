@@ -156,15 +156,15 @@ void deltas_take(struct deltas *deltas, const struct flow *flow, struct now now,
 	map_expire(deltas->known, now.mono_ms);
 	known = map_renew(deltas->known, flow->uuid, now.mono_ms,
 			  now.mono_ms + DELTA_IDLE_MS);
-	*delta = (struct delta){
-		.start_ms = flow->last_update->start,
-		.last_ms = flow->last_update->last,
-	};
+	*delta = (struct delta){ .start_ms = at_least_0(flow->last_update->start) };
 	read_counters(flow->metric, total);
 	if (known && is_later(total, known))
 		later_report(flow, total, known, change, delta);
 	else
 		first_report(flow, total, change, delta);
+	delta->last_ms = flow->last_update->last > delta->start_ms
+				 ? flow->last_update->last
+				 : delta->start_ms;
 	delta->ab_packets = change[0];
 	delta->ab_bytes = change[1];
 	delta->ba_packets = change[2];

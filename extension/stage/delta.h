@@ -39,9 +39,10 @@ enum delta_event {
 
 struct delta {
 	int64_t ab_packets, ab_bytes, ba_packets, ba_bytes; /* never negative */
-	int64_t start_ms, last_ms;			    /* the time it is about */
-	bool is_first;	 /* no earlier report was seen, and there was none */
-	unsigned events; /* enum delta_event */
+	int64_t start_ms, last_ms; /* the time it is about: 0 <= start <= last, also of a
+				    * flow whose clock went back */
+	bool is_first;		   /* no earlier report was seen, and there was none */
+	unsigned events;	   /* enum delta_event */
 };
 
 struct deltas;

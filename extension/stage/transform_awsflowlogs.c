@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include "stage/awsflowlogs.h"
+#include "stage/direction.h"
 #include "stage/interfaces.h"
 #include "stage/registry.h"
 #include "stage/subnet.h"
@@ -350,27 +351,18 @@ static enum found aws_enrich(void *state, const struct flow *flow,
 {
 	const struct aws *self = state;
 	struct aws_record *record = out;
-	const struct answer *nodes;
-	size_t i;
+	enum direction direction;
+	enum found found;
 
-	if (!self->is_official || !self->choice.needs_direction ||
-	    flow->node_tid.len == 0)
+	if (!self->is_official || !self->choice.needs_direction)
 		return ABSENT;
-	nodes = query(queries, "G.V().Has(\"TID\", ?)", flow->node_tid);
-	if (!nodes)
-		return PENDING;
-	for (i = 0; nodes->count && i < nodes->node[0].ipv4.count; i++) {
-		struct str address = str_until(nodes->node[0].ipv4.item[i], '/');
-
-		if (str_equal(address, record->srcaddr))
-			record->flow_direction = STR("egress");
-		else if (str_equal(address, record->dstaddr))
-			record->flow_direction = STR("ingress");
-		else
-			continue;
-		return FOUND;
-	}
-	return ABSENT;
+	found = direction_find(queries, flow, record->srcaddr, record->dstaddr,
+			       &direction);
+	if (direction == DIRECTION_OUTBOUND)
+		record->flow_direction = STR("egress");
+	if (direction == DIRECTION_INBOUND)
+		record->flow_direction = STR("ingress");
+	return found;
 }
 
 const struct transform transform_awsflowlogs = {

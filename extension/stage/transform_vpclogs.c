@@ -10,6 +10,7 @@
  * summed up (see delta.h), only TCP and UDP over IPv4.
  */
 #include "stage/delta.h"
+#include "stage/direction.h"
 #include "stage/registry.h"
 #include "stage/subnet.h"
 #include "stage/vpclogs.h"
@@ -122,12 +123,12 @@ static bool was_terminated(const struct flow_tcp_metric *tcp)
 }
 
 static void set_times(struct vpclogs *record, int64_t start_ms, int64_t last_ms,
-		      const struct flow_metric *all)
+		      int64_t connection_ms)
 {
 	record->start_time = time_text_rfc3339(record->start_text, start_ms / 1000);
 	record->end_time = time_text_rfc3339(record->end_text, last_ms / 1000);
 	record->connection_start_time = time_text_rfc3339(record->connection_start_text,
-							  all->start / 1000);
+							  connection_ms / 1000);
 }
 
 static void set_connection(struct vpclogs *record, const struct flow *flow)
@@ -151,7 +152,7 @@ static void vpclogs_make_exporter(const struct flow *flow, struct vpclogs *recor
 {
 	const struct flow_metric *all = flow->metric, *delta = flow->last_update;
 
-	set_times(record, delta->start, delta->last, all);
+	set_times(record, delta->start, delta->last, all->start);
 	set_connection(record, flow);
 	record->was_initiated = all->ab_bytes == delta->ab_bytes ||
 				all->ba_bytes == delta->ba_bytes;
@@ -160,6 +161,23 @@ static void vpclogs_make_exporter(const struct flow *flow, struct vpclogs *recor
 	record->packets_from_initiator = delta->ab_packets;
 	record->bytes_from_target = delta->ba_bytes;
 	record->packets_from_target = delta->ba_packets;
+}
+
+static int64_t between(int64_t low, int64_t value, int64_t high)
+{
+	return value < low ? low : value > high ? high : value;
+}
+
+static void set_cumulative_at_least_0(struct vpclogs *record)
+{
+	int64_t *const total[] = { &record->cumulative_bytes_from_initiator,
+				   &record->cumulative_packets_from_initiator,
+				   &record->cumulative_bytes_from_target,
+				   &record->cumulative_packets_from_target };
+	size_t i;
+
+	for (i = 0; i < sizeof(total) / sizeof(total[0]); i++)
+		*total[i] = between(0, *total[i], INT64_MAX);
 }
 
 static bool is_ibm(const struct flow *flow)
@@ -190,8 +208,10 @@ static enum verdict make_ibm(struct vpclogs_options *self, enum tag tag,
 	if (!delta.ab_packets && !delta.ab_bytes && !delta.ba_packets &&
 	    !delta.ba_bytes && !(delta.events & DELTA_END))
 		return DROP_NO_TRAFFIC;
-	set_times(record, delta.start_ms, delta.last_ms, flow->metric);
+	set_times(record, delta.start_ms, delta.last_ms,
+		  between(0, flow->metric->start, delta.start_ms));
 	set_connection(record, flow);
+	set_cumulative_at_least_0(record);
 	record->direction = tag == TAG_EGRESS	 ? STR("O")
 			    : tag == TAG_INGRESS ? STR("I")
 						 : STR("");
@@ -222,35 +242,22 @@ static enum verdict vpclogs_make(void *state, enum tag tag, const struct flow *f
 	return KEEP;
 }
 
-/* The first address of the capture's node that is one of the flow's tells the
- * direction. Bridge-side interfaces have no address: then it stays unknown, or
- * what the flow's tag says. */
+/* What the node does not tell stays unknown, or what the flow's tag says. */
 static enum found vpclogs_enrich(void *state, const struct flow *flow,
 				 struct queries *queries, void *out)
 {
 	const struct vpclogs_options *self = state;
 	bool is_short = self->dialect == DIALECT_IBM;
 	struct vpclogs *record = out;
-	const struct answer *nodes;
-	size_t i;
+	enum direction direction;
+	enum found found = direction_find(queries, flow, record->initiator_ip,
+					  record->target_ip, &direction);
 
-	if (flow->node_tid.len == 0)
-		return ABSENT;
-	nodes = query(queries, "G.V().Has(\"TID\", ?)", flow->node_tid);
-	if (!nodes)
-		return PENDING;
-	for (i = 0; nodes->count && i < nodes->node[0].ipv4.count; i++) {
-		struct str address = str_until(nodes->node[0].ipv4.item[i], '/');
-
-		if (str_equal(address, record->initiator_ip))
-			record->direction = is_short ? STR("O") : STR("outbound");
-		else if (str_equal(address, record->target_ip))
-			record->direction = is_short ? STR("I") : STR("inbound");
-		else
-			continue;
-		return FOUND;
-	}
-	return ABSENT;
+	if (direction == DIRECTION_OUTBOUND)
+		record->direction = is_short ? STR("O") : STR("outbound");
+	if (direction == DIRECTION_INBOUND)
+		record->direction = is_short ? STR("I") : STR("inbound");
+	return found;
 }
 
 static int vpclogs_init(void *state, struct err *err)

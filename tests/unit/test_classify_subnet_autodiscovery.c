@@ -149,6 +149,26 @@ static void test_a_node_counts_by_one_of_its_addresses(void **state)
 	}
 }
 
+static void test_a_node_with_two_stacks_counts_with_both(void **state)
+{
+	static struct str types[] = { TEXT("InternalIP"), TEXT("InternalIP"),
+				      TEXT("ExternalIP"), TEXT("Hostname") };
+	static struct str four[] = { TEXT("1.1.1.1"), TEXT("2001:db8::1"),
+				     TEXT("3.3.3.3"), TEXT("2001:db8::2") };
+	static const struct node node = { .addresses = { types, four, 4 } };
+	struct world w;
+
+	(void)state;
+	open_world(&w, USUAL);
+	answer_with(&w, &node, 1);
+	refresh(&w, 0);
+	assert_true(is_inside(&w, "3.3.3.3"));
+	assert_true(is_inside(&w, "2001:db8::1"));
+	assert_false(is_inside(&w, "1.1.1.1"));
+	assert_false(is_inside(&w, "2001:db8::2"));
+	close_world(&w);
+}
+
 static struct str external[] = { TEXT("ExternalIP") };
 static struct str first[] = { TEXT("1.1.1.1") }, second[] = { TEXT("2.2.2.2") },
 		  junk[] = { TEXT("junk") };
@@ -280,6 +300,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_node_counts_by_one_of_its_addresses),
+		cmocka_unit_test(test_a_node_with_two_stacks_counts_with_both),
 		cmocka_unit_test(test_junk_among_nodes_is_passed_over),
 		cmocka_unit_test(test_it_starts_with_the_masks_and_works_without),
 		cmocka_unit_test(test_the_nodes_are_asked_for_again),

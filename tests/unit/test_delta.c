@@ -134,6 +134,34 @@ static void test_nonsense_is_never_negative(void **state)
 	}
 }
 
+static void test_time_never_runs_backwards(void **state)
+{
+	static const struct {
+		int64_t start, last, start_ms, last_ms;
+	} cases[] = {
+		{ 5 * MINUTE, 4 * MINUTE, 5 * MINUTE, 5 * MINUTE }, /* a clock set back */
+		{ 5 * MINUTE, 5 * MINUTE, 5 * MINUTE, 5 * MINUTE },
+		{ -1, 3, 0, 3 },
+		{ -5, -3, 0, 0 },
+		{ INT64_MIN, INT64_MIN, 0, 0 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		struct deltas *deltas = some(10);
+		struct report r = { CARRIED(1, 1) };
+		struct delta delta;
+
+		r.last_update.start = cases[i].start;
+		r.last_update.last = cases[i].last;
+		delta = take(deltas, r);
+		assert_int_equal(delta.start_ms, cases[i].start_ms);
+		assert_int_equal(delta.last_ms, cases[i].last_ms);
+		deltas_free(deltas);
+	}
+}
+
 static void test_flows_are_told_apart_and_forgotten(void **state)
 {
 	struct deltas *deltas = some(2);
@@ -255,6 +283,7 @@ int main(void)
 		cmocka_unit_test(test_reports_add_up_to_the_totals),
 		cmocka_unit_test(test_the_end_repeats_the_last_change),
 		cmocka_unit_test(test_nonsense_is_never_negative),
+		cmocka_unit_test(test_time_never_runs_backwards),
 		cmocka_unit_test(test_flows_are_told_apart_and_forgotten),
 		cmocka_unit_test(test_the_time_is_that_of_the_change),
 		cmocka_unit_test(test_is_first_only_when_nothing_came_before),

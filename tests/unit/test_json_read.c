@@ -625,6 +625,49 @@ static void test_an_empty_text_has_nothing(void **state)
 	assert_int_equal(r.error, JSON_SYNTAX);
 }
 
+static void test_raw_values_are_utf_8(void **state)
+{
+	static const struct {
+		const char *text, *raw; /* NULL: it is left where it is */
+	} cases[] = {
+		{ "{\"a\":\"caf\xc3\xa9\"}", NULL },
+		{ "\"plain\"", NULL },
+		{ "\"caf\xe9\"", "\"caf\xef\xbf\xbd\"" },
+		{ "{\"\xff\":[\"\xc3\",\"\xed\xa0\x80\"]}",
+		  "{\"\xef\xbf\xbd\":[\"\xef\xbf\xbd\",\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf"
+		  "\xbd\"]}" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		struct arena arena = ARENA_INIT(1 << 16);
+		struct json_reader r;
+		struct raw raw;
+
+		json_reader_init(&r, str_of(cases[i].text), &arena);
+		assert_true(json_read_raw(&r, &raw));
+		if (cases[i].raw)
+			assert_true(str_is(raw.text, cases[i].raw));
+		else
+			assert_ptr_equal(raw.text.ptr, cases[i].text);
+		arena_fini(&arena);
+	}
+}
+
+static void test_raw_values_that_find_no_room_are_an_error(void **state)
+{
+	struct arena arena = ARENA_INIT(4);
+	struct json_reader r;
+	struct raw raw;
+
+	(void)state;
+	json_reader_init(&r, STR("\"caf\xe9\""), &arena);
+	assert_false(json_read_raw(&r, &raw));
+	assert_int_equal(r.error, JSON_MEMORY);
+	arena_fini(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -639,6 +682,8 @@ int main(void)
 		cmocka_unit_test(test_truncated_text_is_refused),
 		cmocka_unit_test(test_skip_checks_what_it_steps_over),
 		cmocka_unit_test(test_skip_hands_out_the_text),
+		cmocka_unit_test(test_raw_values_are_utf_8),
+		cmocka_unit_test(test_raw_values_that_find_no_room_are_an_error),
 		cmocka_unit_test(test_nesting_is_limited),
 		cmocka_unit_test(test_closing_levels_match_what_was_opened),
 		cmocka_unit_test(test_long_text_takes_linear_time),
