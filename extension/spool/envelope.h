@@ -9,7 +9,8 @@
 #define SPOOL_ENVELOPE_H
 
 #include "base/arena.h"
-#include "writer/writer.h"
+#include "base/err.h"
+#include "spool/sealed.h"
 
 #define ENVELOPE_SIZE	4096
 #define ENVELOPE_FORMAT 1
@@ -30,7 +31,7 @@ int envelope_read(const char *from, struct arena *, struct envelope *, struct er
 /* Reads the body that follows in the file: 0, -ENODATA: it is not the one that
  * was sealed, or -errno. */
 int envelope_check_body(const struct envelope *, int fd);
-/* The same, as a writer wants it; strings are shared. */
+/* The same, for its way to a store; strings are shared. */
 void envelope_sealed(const struct envelope *, struct sealed *);
 
 #endif

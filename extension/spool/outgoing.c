@@ -41,7 +41,7 @@ static int read_envelope(struct outgoing *out, struct envelope *envelope, struct
 }
 
 int outgoing_open(struct outgoing *out, const struct spool_dir *dir, uint64_t id,
-		  const struct writer *writer, struct err *err)
+		  bool keeps_keys, struct err *err)
 {
 	struct envelope envelope;
 	char path[SPOOL_PATH_MAX];
@@ -57,7 +57,7 @@ int outgoing_open(struct outgoing *out, const struct spool_dir *dir, uint64_t id
 	if (error)
 		return error;
 	envelope_sealed(&envelope, &out->object);
-	if (writer->keeps_keys)
+	if (keeps_keys)
 		return 0;
 	object_key_clean(envelope.key, &out->key);
 	out->object.key = buf_str(&out->key);

@@ -6,8 +6,9 @@
 #ifndef SPOOL_OUTGOING_H
 #define SPOOL_OUTGOING_H
 
+#include "base/buf.h"
+#include "spool/sealed.h"
 #include "spool/spool.h"
-#include "writer/writer.h"
 
 struct outgoing {
 	struct sealed object; /* its strings live as long as it is open */
@@ -20,11 +21,11 @@ struct outgoing {
 
 void outgoing_init(struct outgoing *);
 
-/* Opens new/<id>, with the key that this store takes. -EINVAL, -ENODATA, -ENOENT,
- * -EIO: something is wrong with the file itself; any other -errno may pass. Must
- * be closed in any case. */
+/* Opens new/<id>. Its key is cleaned, see object_key_clean(), unless keeps_keys.
+ * -EINVAL, -ENODATA, -ENOENT, -EIO: something is wrong with the file itself; any
+ * other -errno may pass. Must be closed in any case. */
 int outgoing_open(struct outgoing *, const struct spool_dir *, uint64_t id,
-		  const struct writer *, struct err *);
+		  bool keeps_keys, struct err *);
 /* Gives all memory back: of the uploads of a thousand tenants few are under way. */
 void outgoing_close(struct outgoing *);
 

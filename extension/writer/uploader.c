@@ -160,7 +160,7 @@ static bool start_one(struct uploader *u, struct upload *upload, struct now now)
 	while (spool_take(u->parts.dir, &upload->id)) {
 		struct err err = ERR_INIT;
 		int error = outgoing_open(&upload->file, u->parts.dir, upload->id,
-					  u->parts.writer, &err);
+					  u->parts.writer->keeps_keys, &err);
 
 		if (!error) {
 			send_object(upload);

@@ -12,22 +12,9 @@
 #include "base/err.h"
 #include "base/now.h"
 #include "config/config.h"
+#include "spool/sealed.h"
 
 struct http;
-
-/* A finished object, ready to go: an open file and what to say about it. */
-struct sealed {
-	struct str dirname; /* bucket or directory */
-	struct str key;	    /* as built; may need object_key_clean() */
-	struct str content_type;
-	struct str content_encoding; /* empty: identity */
-	struct map_of_str metadata;  /* first-timestamp: ... */
-	int64_t size;		     /* of the body */
-	int64_t offset;		     /* of the body in fd */
-	unsigned char sha256[32];
-	unsigned char md5[16];
-	bool removes; /* take it away from the store, instead */
-};
 
 enum put_result {
 	PUT_STORED,  /* the store has it, durably */

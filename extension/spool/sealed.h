@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sealed.h - what is said of a finished object when it goes to a store.
+ *
+ * A plain description: who fills it in keeps its strings alive.
+ */
+#ifndef SPOOL_SEALED_H
+#define SPOOL_SEALED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "format/shape.h"
+
+struct sealed {
+	struct str dirname; /* bucket or directory */
+	struct str key;	    /* as built; may need object_key_clean() */
+	struct str content_type;
+	struct str content_encoding; /* empty: identity */
+	struct map_of_str metadata;  /* first-timestamp: ... */
+	int64_t size;		     /* of the body */
+	int64_t offset;		     /* of the body in its file */
+	unsigned char sha256[32];
+	unsigned char md5[16];
+	bool removes; /* take it away from the store, instead */
+};
+
+#endif
