@@ -14,9 +14,6 @@
 
 #include "exporter/exporter.h"
 
-/* The default of status.listen. */
-#define STATUS_LISTEN "unix:/run/skydive-exporter/status.sock"
-
 struct status;
 
 /* Listens, and says "starting" until there is something to say. 0, or -errno

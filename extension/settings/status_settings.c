@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include "net/address.h"
-#include "monitor/status.h"
 #include "settings/status_settings.h"
 
 static const struct shape status_shape = {

@@ -6,6 +6,9 @@
 
 #include "config/config.h"
 
+/* The default of status.listen. */
+#define STATUS_LISTEN "unix:/run/skydive-exporter/status.sock"
+
 struct status_settings {
 	struct str listen; /* see net/address.h; empty: off */
 	bool is_default;   /* nobody asked for it */
