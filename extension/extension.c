@@ -220,7 +220,7 @@ static int extension_stop(void *instance)
 	struct instance *in = instance;
 
 	if (atomic_exchange(&in->is_stopping, true)) {
-		exporter_hurry(in->exporter);
+		exporter_cut_short(in->exporter);
 		return 0;
 	}
 	exporter_stop(in->exporter);

@@ -9,9 +9,8 @@
 #include "sys/clock.h"
 #include "sys/io.h"
 
-#define STREAM_MS 30000 /* longer than any time-out of a connection */
-#define WAIT_MS	  15000
-#define POLL_MS	  20
+#define WAIT_MS 15000
+#define POLL_MS 20
 
 #define LOGGED_IN "the user had to log in, with POST /login, and was accepted"
 
@@ -27,32 +26,6 @@ static bool connect_say(bool is_fine, const char *what, struct str which, const 
 	return is_fine;
 }
 
-/* What becomes of the subscriber's first attempt. */
-struct attempt {
-	atomic_bool has_ended;
-	char why[256]; /* written before that */
-};
-
-static void note_end(void *context, const char *why)
-{
-	struct attempt *a = context;
-
-	if (atomic_load(&a->has_ended))
-		return;
-	snprintf(a->why, sizeof(a->why), "%s", why);
-	atomic_store(&a->has_ended, true);
-}
-
-static enum heard connect_ignore(void *context, char *message, size_t size,
-				 enum framing framing)
-{
-	(void)context;
-	(void)size;
-	(void)framing;
-	free(message);
-	return HEARD_OTHER;
-}
-
 static void ignore_line(void *context, enum skydive_log_level level, const char *line)
 {
 	(void)context;
@@ -60,45 +33,43 @@ static void ignore_line(void *context, enum skydive_log_level level, const char 
 	(void)line;
 }
 
-/* Accepted, and the first ping came. */
-static bool check_stream(const struct tenant_settings *t)
+static bool check_stream(const struct settings *s, const struct source_options *source)
 {
 	const struct skydive_host host = { .size = sizeof(host), .log = ignore_line };
-	struct attempt attempt = { .why = "no answer" };
-	struct subscriber_options options = t->source;
-	int64_t until_ms = clock_now().mono_ms + STREAM_MS;
-	struct err err = ERR_INIT;
-	struct subscriber *s;
-	const char *why = attempt.why;
-	bool is_fine = false;
+	struct err remark = ERR_INIT;
+	struct source_parts parts = {
+		.url = source->url,
+		.options = source->own,
+		.identity = &s->identity,
+		.log = log_new(&host, LOG_DEBUG, &remark),
+	};
+	bool is_fine = parts.log && source->source->probe(&parts, &remark) == 0;
 
-	options.log = log_new(&host, LOG_DEBUG, &err);
-	options.deliver = connect_ignore;
-	options.ended = note_end;
-	options.context = &attempt;
-	s = options.log ? subscriber_start(&options, &err) : NULL;
-	while (s && !is_fine && !atomic_load(&attempt.has_ended) &&
-	       clock_now().mono_ms < until_ms) {
-		poll(NULL, 0, POLL_MS);
-		is_fine = subscriber_stats(s)->connects > 0;
-	}
-	if (is_fine)
-		why = subscriber_stats(s)->logins ? LOGGED_IN : "";
-	subscriber_stop(s);
-	log_free(options.log);
-	return connect_say(is_fine, "stream", t->url, s ? why : err.text);
+	log_free(parts.log);
+	return connect_say(is_fine, "stream", source->url.text, remark.text);
+}
+
+static bool is_first_of_url(const struct settings *s, size_t at)
+{
+	struct str url = tenant_source(s->tenant[at].tenant)->url.text;
+	size_t i;
+
+	for (i = 0; i < at; i++)
+		if (str_equal(tenant_source(s->tenant[i].tenant)->url.text, url))
+			return false;
+	return true;
 }
 
 static bool check_streams(const struct settings *s)
 {
 	bool is_fine = true;
-	size_t i, j;
+	size_t i;
 
 	for (i = 0; i < s->tenants; i++) {
-		for (j = 0; j < i && !str_equal(s->tenant[j].url, s->tenant[i].url); j++)
-			;
-		if (j == i && source_url_is_websocket(&s->tenant[i].source.url))
-			is_fine = check_stream(&s->tenant[i]) && is_fine;
+		const struct source_options *o = tenant_source(s->tenant[i].tenant);
+
+		if (o->source->probe && is_first_of_url(s, i))
+			is_fine = check_stream(s, o) && is_fine;
 	}
 	return is_fine;
 }

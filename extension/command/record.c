@@ -12,16 +12,17 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 #include "command/command.h"
-#include "source/subscriber.h"
+#include "source/flow_stream.h"
+#include "source/registry.h"
 #include "sys/clock.h"
 #include "sys/io.h"
 
 #define USAGE "record [--json] [--user NAME:PASSWORD] [--seconds N] URL NAME"
 
-#define MESSAGE_MAX ((size_t)64 << 20)
-
 struct record {
-	struct subscriber_options options;
+	struct flow_stream_options options;
+	struct session_identity identity;
+	struct source_parts parts;
 	const char *name;
 	int64_t seconds;
 	int messages_fd, times_fd;
@@ -37,11 +38,11 @@ static bool record_parse(struct record *r, int argc, char **argv, const char **u
 		struct str arg = str_of(argv[i]);
 
 		if (str_is(arg, "--json")) {
-			r->options.framing = FRAMING_JSON;
+			r->options.protocol = 1;
 		} else if (str_is(arg, "--user") && i + 1 < argc) {
-			r->options.username = str_until(str_of(argv[++i]), ':');
-			r->options.password = str_skip(str_of(argv[i]),
-						       r->options.username.len + 1);
+			r->identity.username = str_until(str_of(argv[++i]), ':');
+			r->identity.password = str_skip(str_of(argv[i]),
+							r->identity.username.len + 1);
 		} else if (str_is(arg, "--seconds") && i + 1 < argc) {
 			r->seconds = strtoll(argv[++i], NULL, 10);
 		} else {
@@ -72,7 +73,7 @@ static int write_pb(int fd, struct str message)
 
 /* A message as it came. A JSON message has no line feed of its own. */
 static enum heard record_keep(void *context, char *message, size_t size,
-			      enum framing framing)
+			      enum recording_kind kind)
 {
 	struct record *r = context;
 	struct str bytes = { message, size };
@@ -80,7 +81,7 @@ static enum heard record_keep(void *context, char *message, size_t size,
 	int error;
 
 	snprintf(time, sizeof(time), "%" PRId64 "\n", clock_now().wall_ms);
-	if (framing == FRAMING_JSON) {
+	if (kind == RECORDING_JSON) {
 		error = io_write(r->messages_fd, bytes);
 		if (!error)
 			error = io_write(r->messages_fd, STR("\n"));
@@ -127,38 +128,41 @@ static void wait_for_end(const struct record *r)
 	close(in.fd);
 }
 
+static int record_stream(const struct record *r, struct err *err)
+{
+	void *source = source_flow_stream.new(&r->parts);
+	int error = source ? source_flow_stream.start(source, err)
+			   : err_set(err, "out of memory");
+
+	if (!error) {
+		wait_for_end(r);
+		source_flow_stream.stop(source);
+	}
+	source_flow_stream.free(source);
+	return error;
+}
+
 static int record_run(struct record *r, struct err *err)
 {
-	struct subscriber *subscriber = NULL;
+	int error = -EINVAL;
 
-	r->messages_fd = record_create(r,
-				       r->options.framing == FRAMING_JSON ? ".jsonl"
-									  : ".pb",
-				       err);
+	r->messages_fd = record_create(r, r->options.protocol ? ".jsonl" : ".pb", err);
 	r->times_fd = r->messages_fd < 0 ? -1 : record_create(r, ".times", err);
 	if (r->times_fd >= 0)
-		subscriber = subscriber_start(&r->options, err);
-	if (subscriber) {
-		wait_for_end(r);
-		subscriber_stop(subscriber);
-	}
+		error = record_stream(r, err);
 	if (r->messages_fd >= 0)
 		close(r->messages_fd);
 	if (r->times_fd >= 0)
 		close(r->times_fd);
 	if (r->error)
 		err_set(err, "%s: %s", r->name, strerror(-r->error));
-	return subscriber && !r->error ? 0 : -EINVAL;
+	return r->error ? r->error : error;
 }
 
 int command_record(const struct skydive_host *host, int argc, char **argv)
 {
-	struct record r = { .options = {
-				    .starvation_ms = 35000,
-				    .message_max = MESSAGE_MAX,
-				    .deliver = record_keep,
-				    .context = &r,
-			    } };
+	struct record r = { .options = flow_stream_defaults };
+	const struct source *source = NULL;
 	struct err err = ERR_INIT;
 	const char *url = NULL;
 	char host_id[64];
@@ -166,18 +170,22 @@ int command_record(const struct skydive_host *host, int argc, char **argv)
 
 	if (!record_parse(&r, argc, argv, &url))
 		return command_usage(USAGE);
-	if (source_url_parse(str_of(url), &r.options.url, &err) < 0 ||
-	    !source_url_is_websocket(&r.options.url)) {
+	if (source_find(str_of(url), &source, &r.parts.url, &err) < 0 ||
+	    source != &source_flow_stream) {
 		command_complain("%s", err.text[0] ? err.text
 						   : "only an analyzer's "
 						     "websocket is recorded");
 		return EXIT_FAILED;
 	}
 	snprintf(host_id, sizeof(host_id), "skydive-exporter-record-%d", (int)getpid());
-	r.options.host_id = str_of(host_id);
-	r.options.log = log_new(host, LOG_INFO, &err);
-	error = r.options.log ? record_run(&r, &err) : -ENOMEM;
-	log_free(r.options.log);
+	r.identity.host_id = str_of(host_id);
+	r.parts.options = &r.options;
+	r.parts.identity = &r.identity;
+	r.parts.deliver = record_keep;
+	r.parts.context = &r;
+	r.parts.log = log_new(host, LOG_INFO, &err);
+	error = r.parts.log ? record_run(&r, &err) : -ENOMEM;
+	log_free(r.parts.log);
 	if (error) {
 		command_complain("%s", err.text);
 		return EXIT_FAILED;

@@ -95,21 +95,23 @@ static void set_surroundings(struct exporter *e, const struct replay_options *re
 	};
 }
 
-/* The subscription of a URL; in a replay there is one for all. */
-static struct subscription *find_source(struct exporter *e,
-					const struct tenant_settings *t)
+/* The source of a URL; in a replay there is one for all. */
+static struct source_instance *find_source(struct exporter *e,
+					   const struct tenant_settings *t)
 {
-	struct subscription **more, *s;
+	struct source_instance **more, *s;
 	size_t i;
 
 	for (i = 0; i < e->sources; i++)
-		if (e->is_replay || subscription_is(e->source[i], &t->source))
+		if (e->is_replay ||
+		    source_instance_is(e->source[i], tenant_source(t->tenant)))
 			return e->source[i];
 	more = realloc(e->source, (e->sources + 1) * sizeof(*more));
 	if (!more)
 		return NULL;
 	e->source = more;
-	s = subscription_new(&t->source, &e->batches, e->log);
+	s = source_instance_new(tenant_source(t->tenant), &e->settings->identity,
+				&e->batches, e->log);
 	if (s)
 		e->source[e->sources++] = s;
 	return s;
@@ -136,7 +138,7 @@ int exporter_add(struct exporter *e, struct tenant_settings *t,
 	return 0;
 }
 
-static bool feeds_somebody(const struct exporter *e, const struct subscription *s)
+static bool feeds_somebody(const struct exporter *e, const struct source_instance *s)
 {
 	size_t i;
 
@@ -146,7 +148,7 @@ static bool feeds_somebody(const struct exporter *e, const struct subscription *
 	return false;
 }
 
-static int route_one(struct exporter *e, struct subscription *s, struct err *err)
+static int route_one(struct exporter *e, struct source_instance *s, struct err *err)
 {
 	struct router *router = router_new();
 	int error = router ? 0 : -ENOMEM;
@@ -155,12 +157,13 @@ static int route_one(struct exporter *e, struct subscription *s, struct err *err
 	for (i = 0; !error && i < e->tenants; i++)
 		if (e->running[i].source == s)
 			error = router_add(router, tenant_receiver(e->running[i].tenant),
-					   tenant_capture_id(e->running[i].tenant));
+					   tenant_source(e->running[i].tenant)
+						   ->capture_id);
 	if (error) {
 		router_free(router);
 		return err_set(err, "out of memory");
 	}
-	subscription_route(s, router);
+	source_instance_route(s, router);
 	return 0;
 }
 
@@ -170,16 +173,16 @@ int exporter_route(struct exporter *e, struct err *err)
 	int error = 0;
 
 	while (i < e->sources) {
-		struct subscription *s = e->source[i];
+		struct source_instance *s = e->source[i];
 
 		if (route_one(e, s, err) < 0)
 			error = -ENOMEM;
 		if (!feeds_somebody(e, s)) {
-			subscription_free(s);
+			source_instance_free(s);
 			e->source[i] = e->source[--e->sources];
 			continue;
 		}
-		if (!e->is_replay && subscription_start(s, err) < 0)
+		if (!e->is_replay && source_instance_start(s, err) < 0)
 			error = -EINVAL;
 		i++;
 	}
@@ -283,7 +286,7 @@ void exporter_free(struct exporter *e)
 	if (!e)
 		return;
 	for (i = 0; i < e->sources; i++)
-		subscription_free(e->source[i]);
+		source_instance_free(e->source[i]);
 	free(e->source);
 	free_tenants(e);
 	topology_free(e->topology);
@@ -317,7 +320,7 @@ void exporter_describe(struct exporter *e, struct buf *b)
 	pthread_mutex_lock(&e->lock);
 	exporter_reap(e);
 	for (i = 0; i < e->sources; i++)
-		flows += atomic_load(&subscription_stats(e->source[i])->flows);
+		flows += atomic_load(&source_instance_stats(e->source[i])->flows);
 	buf_printf(b,
 		   "flows=%" PRId64 " records=%" PRId64 " objects=%" PRId64
 		   " backlog=%zu",
@@ -333,7 +336,7 @@ bool exporter_is_ready(struct exporter *e)
 
 	pthread_mutex_lock(&e->lock);
 	for (i = 0; i < e->sources; i++)
-		is_ready = is_ready && subscription_is_ready(e->source[i]);
+		is_ready = is_ready && source_instance_is_ready(e->source[i]);
 	pthread_mutex_unlock(&e->lock);
 	return is_ready;
 }
@@ -365,7 +368,7 @@ void exporter_each_tenant(struct exporter *e,
 }
 
 void exporter_each_source(struct exporter *e,
-			  void (*visit)(void *context, struct subscription *),
+			  void (*visit)(void *context, struct source_instance *),
 			  void *context)
 {
 	size_t i;

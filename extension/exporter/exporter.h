@@ -13,7 +13,7 @@
 
 #include "settings/settings.h"
 #include "source/recording.h"
-#include "source/subscription.h"
+#include "source/source_instance.h"
 
 struct exporter;
 
@@ -34,7 +34,7 @@ int exporter_start(struct exporter *, const struct replay_options *replay, struc
  * Returns how many objects are left in the spool. */
 size_t exporter_stop(struct exporter *);
 /* From another thread, while exporter_stop() runs: it returns soon. */
-void exporter_hurry(struct exporter *);
+void exporter_cut_short(struct exporter *);
 void exporter_free(struct exporter *);
 
 /* Makes the pipelines those of the new settings, which it takes: unchanged ones
@@ -54,7 +54,7 @@ bool exporter_is_ready(struct exporter *);
 void exporter_each_tenant(struct exporter *,
 			  void (*visit)(void *context, struct tenant *), void *context);
 void exporter_each_source(struct exporter *,
-			  void (*visit)(void *context, struct subscription *),
+			  void (*visit)(void *context, struct source_instance *),
 			  void *context);
 
 /* What there is once; since the start. */

@@ -7,12 +7,12 @@
 
 #include <pthread.h>
 #include "exporter/exporter.h"
-#include "source/subscription.h"
+#include "source/source_instance.h"
 
 /* A tenant that runs, and what its configuration said. */
 struct running {
 	struct tenant *tenant;
-	struct subscription *source;
+	struct source_instance *source;
 	struct settings_sums sums;
 };
 
@@ -26,14 +26,14 @@ struct exporter {
 	struct topology *topology;
 	struct spool *spool;
 	struct tenant_surroundings around;
-	atomic_bool is_hurried;
+	atomic_bool is_cut_short;
 	bool replay_has_begun;
 	struct now replay_now, started;
 
 	pthread_mutex_t lock; /* of what a reload changes */
 	struct running *running;
 	size_t tenants;
-	struct subscription **source;
+	struct source_instance **source;
 	size_t sources;
 	struct tenant **retired; /* they finish, and are then closed */
 	size_t retirees;

@@ -30,7 +30,7 @@ void exporter_replay(struct exporter *e, char *message, size_t size,
 	run_until(e, time_ms - 1);
 	e->replay_now = (struct now){ time_ms, time_ms };
 	if (e->sources)
-		subscription_deliver(e->source[0], message, size, kind);
+		source_instance_deliver(e->source[0], message, size, kind);
 	else
 		free(message);
 	workers_run(e->workers, e->replay_now);

@@ -58,7 +58,7 @@ static bool is_draining(struct exporter *e)
 
 static bool may_go_on(struct exporter *e, int64_t until_ms)
 {
-	return !atomic_load(&e->is_hurried) && clock_now().mono_ms < until_ms;
+	return !atomic_load(&e->is_cut_short) && clock_now().mono_ms < until_ms;
 }
 
 size_t exporter_stop(struct exporter *e)
@@ -70,7 +70,7 @@ size_t exporter_stop(struct exporter *e)
 	log_write(e->log, LOG_INFO, "state=stopping");
 	pthread_mutex_lock(&e->lock);
 	for (i = 0; i < e->sources; i++)
-		subscription_stop(e->source[i]);
+		source_instance_stop(e->source[i]);
 	for (i = 0; (t = nth_tenant(e, i)); i++)
 		tenant_finish(t);
 	pthread_mutex_unlock(&e->lock);
@@ -91,7 +91,7 @@ size_t exporter_stop(struct exporter *e)
 	return left;
 }
 
-void exporter_hurry(struct exporter *e)
+void exporter_cut_short(struct exporter *e)
 {
-	atomic_store(&e->is_hurried, true);
+	atomic_store(&e->is_cut_short, true);
 }

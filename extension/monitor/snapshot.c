@@ -67,7 +67,7 @@ static void copy_url(char *to, size_t size, struct str url)
 	snprintf(to, size, STR_FMT STR_FMT, STR_ARG(start), STR_ARG(rest));
 }
 
-static void take_source(void *context, struct subscription *subscription)
+static void take_source(void *context, struct source_instance *subscription)
 {
 	struct taking *taking = context;
 	struct snapshot *s = taking->snapshot;
@@ -79,8 +79,8 @@ static void take_source(void *context, struct subscription *subscription)
 		return;
 	s->source = sources;
 	copy_url(sources[s->sources].url, sizeof(sources[s->sources].url),
-		 subscription_url(subscription));
-	subscription_status(subscription, &sources[s->sources].status);
+		 source_instance_url(subscription));
+	source_instance_status(subscription, &sources[s->sources].status);
 	s->sources++;
 }
 
@@ -112,7 +112,8 @@ bool snapshot_put_readiness(const struct snapshot *s, struct buf *b)
 		if (s->source[i].status.is_ready)
 			continue;
 		is_ready = false;
-		buf_printf(b, "%s: %s\n", s->source[i].url, s->source[i].status.state);
+		buf_printf(b, "%s: %s\n", s->source[i].url,
+			   source_state_name(s->source[i].status.state));
 	}
 	return is_ready;
 }

@@ -21,7 +21,7 @@ struct tenant_figures {
 
 struct source_figures {
 	char url[512]; /* without user and password */
-	struct subscription_status status;
+	struct source_status status;
 };
 
 struct snapshot {

@@ -37,12 +37,12 @@ static void json_put_bool(struct buf *b, const char *name, bool value)
 
 static void put_source(struct buf *b, const struct source_figures *source)
 {
-	const struct subscription_status *s = &source->status;
+	const struct source_status *s = &source->status;
 	int reason;
 
 	buf_puts(b, "{\"url\":");
 	json_put_string(b, str_of(source->url));
-	json_put_text(b, "state", s->state);
+	json_put_text(b, "state", source_state_name(s->state));
 	json_put_bool(b, "ready", s->is_ready);
 	json_put_number(b, "connects", s->connects);
 	json_put_number(b, "gaps", s->gaps);

@@ -181,7 +181,7 @@ static void put_tenants(const struct snapshot *s, struct buf *b)
 	}
 }
 
-#define SOURCE(member) offsetof(struct subscription_status, member)
+#define SOURCE(member) offsetof(struct source_status, member)
 
 static const struct {
 	const char *name, *help;

@@ -40,13 +40,13 @@ static int watch_cancel(void *context, curl_off_t total, curl_off_t now,
 	return atomic_load(c->is_cancelled);
 }
 
-static CURLcode connection_dial(struct connection *c, const struct source_url *to,
+static CURLcode connection_dial(struct connection *c, const struct url *to,
 				const struct tls_files *tls, int64_t timeout_ms)
 {
 	struct buf url = BUF_INIT(4096), path = BUF_INIT(4096);
 	CURLcode code = CURLE_OUT_OF_MEMORY;
 
-	buf_printf(&url, "%s://" STR_FMT "/", to->scheme == SOURCE_WSS ? "https" : "http",
+	buf_printf(&url, "%s://" STR_FMT "/", to->scheme->is_tls ? "https" : "http",
 		   STR_ARG(to->host));
 	buf_put(&path, to->path);
 	if (buf_error(&url) || buf_error(&path))
@@ -85,9 +85,9 @@ bool connection_explain(struct connection *c, struct err *err)
 	return true;
 }
 
-struct connection *connection_open(const struct source_url *to,
-				   const struct tls_files *tls, int64_t timeout_ms,
-				   const atomic_bool *is_cancelled, struct err *err)
+struct connection *connection_open(const struct url *to, const struct tls_files *tls,
+				   int64_t timeout_ms, const atomic_bool *is_cancelled,
+				   struct err *err)
 {
 	struct connection *c = calloc(1, sizeof(*c));
 
@@ -106,10 +106,8 @@ struct connection *connection_open(const struct source_url *to,
 	if (c->code == CURLE_OK)
 		return c;
 	if (!connection_explain(c, err))
-		err_set(err,
-			"cannot connect: %s; check pipeline.subscriber.url, and that "
-			"the analyzer runs",
-			*c->why ? c->why : curl_easy_strerror(c->code));
+		err_set(err, "cannot connect: %s; check %s, and that the analyzer runs",
+			*c->why ? c->why : curl_easy_strerror(c->code), to->key);
 	connection_close(c);
 	return NULL;
 }

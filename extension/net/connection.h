@@ -20,7 +20,7 @@ struct connection;
 /* To the host of a websocket's URL, by TCP, TLS or a local socket. Blocks for
  * timeout_ms at most, less when *is_cancelled becomes true. The files' names are
  * borrowed. NULL: see err. */
-struct connection *connection_open(const struct source_url *, const struct tls_files *,
+struct connection *connection_open(const struct url *, const struct tls_files *,
 				   int64_t timeout_ms, const atomic_bool *is_cancelled,
 				   struct err *);
 void connection_close(struct connection *);

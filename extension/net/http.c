@@ -291,7 +291,7 @@ void http_cancel(struct http *h, struct http_request *r)
 	curl_multi_wakeup(h->multi);
 }
 
-void http_hurry(struct http *h, struct http_request *r)
+void http_start_now(struct http *h, struct http_request *r)
 {
 	struct http_request *found;
 

@@ -76,6 +76,6 @@ void http_start(struct http *, struct http_request *);
  * pointer is only compared). */
 void http_cancel(struct http *, struct http_request *);
 /* Any thread: a request that still waits does not wait any longer. */
-void http_hurry(struct http *, struct http_request *);
+void http_start_now(struct http *, struct http_request *);
 
 #endif

@@ -14,32 +14,32 @@
 /* With a token the credentials stay at home. */
 static void put_identity(const struct session *s, struct buf *b)
 {
-	const struct subscriber_options *o = s->options;
+	const struct session_identity *id = s->options.identity;
 
 	if (s->token.len) {
-		credentials_put_cookie(b, buf_str(&s->token), o->cookie);
+		credentials_put_cookie(b, buf_str(&s->token), id->cookie);
 		buf_puts(b, "\r\n");
 		return;
 	}
-	if (o->cookie.len)
-		buf_printf(b, "Cookie: " STR_FMT "\r\n", STR_ARG(o->cookie));
-	if (o->username.len) {
-		credentials_put_basic(b, o->username, o->password);
+	if (id->cookie.len)
+		buf_printf(b, "Cookie: " STR_FMT "\r\n", STR_ARG(id->cookie));
+	if (id->username.len) {
+		credentials_put_basic(b, id->username, id->password);
 		buf_puts(b, "\r\n");
 	}
 }
 
 static void shake_put_headers(const struct session *s, struct buf *b)
 {
-	const struct subscriber_options *o = s->options;
+	const char *const *name;
 
 	buf_printf(b,
 		   "X-Host-ID: " STR_FMT "\r\nX-Client-Type: skydive-exporter\r\n"
 		   "X-Client-Protocol: %s\r\n",
-		   STR_ARG(o->host_id),
-		   o->framing == FRAMING_PROTOBUF ? "protobuf" : "json");
+		   STR_ARG(s->options.identity->host_id), s->options.protocol);
 	/* One line each: a list in one line would be one namespace. */
-	buf_puts(b, "X-Websocket-Namespace: flow\r\nX-Websocket-Namespace: stats\r\n");
+	for (name = s->options.namespaces; *name; name++)
+		buf_printf(b, "X-Websocket-Namespace: %s\r\n", *name);
 	put_identity(s, b);
 }
 
@@ -57,7 +57,7 @@ static int send_request(struct session *s, struct str key)
 	struct buf headers = BUF_INIT(32 * 1024);
 
 	shake_put_headers(s, &headers);
-	websocket_put_request(&s->out, s->options->url.host, s->options->url.target, key,
+	websocket_put_request(&s->out, s->options.url.host, s->options.url.target, key,
 			      buf_str(&headers));
 	if (buf_error(&headers))
 		s->out.error = buf_error(&headers);
@@ -77,22 +77,21 @@ static enum ending shake_judge(struct session *s, const struct websocket_reply *
 			"and password (the analyzer must know them as an API user)");
 		return ENDING_REFUSED;
 	case 403:
-		err_set(err, "403: the user may not subscribe to flows; it needs the "
-			     "role admin");
+		err_set(err, "403: the user may not subscribe; it needs the role admin");
 		return ENDING_REFUSED;
 	case 409:
 		err_set(err,
 			"409: host_id \"" STR_FMT "\" is in use by another "
 			"subscriber; set another host_id",
-			STR_ARG(s->options->host_id));
+			STR_ARG(s->options.identity->host_id));
 		return ENDING_IN_USE;
 	}
 	if (reply->is_websocket && reply->is_analyzer)
-		return ENDING_STOPPED;
+		return ENDING_NONE;
 	err_set(err,
 		"%d: this is not a Skydive analyzer, or " STR_FMT " is not its path; "
-		"check pipeline.subscriber.url",
-		reply->status, STR_ARG(s->options->url.target));
+		"check %s",
+		reply->status, STR_ARG(s->options.url.target), s->options.url.key);
 	return ENDING_NO_ANALYZER;
 }
 
@@ -107,14 +106,14 @@ static enum ending shake_broken(const struct session *s, struct err *err, const 
 	if (connection_explain(s->connection, err))
 		return ENDING_UNREACHABLE;
 	/* A reset may have been faster than the alert. */
-	if (s->options->url.scheme == SOURCE_WSS)
+	if (s->options.url.scheme->is_tls)
 		why = "the connection was closed right after TLS was set up; that is what a "
 		      "server does that wants a client certificate, or another one: see "
 		      "tls.client_cert";
 	return shake_unreachable(err, why);
 }
 
-/* Reads the answer; what follows it stays in bytes. STOPPED: it is good. */
+/* Reads the answer; what follows it stays in bytes. */
 static enum ending shake_read_reply(struct session *s, struct str key, struct err *err)
 {
 	int64_t until_ms = clock_now().mono_ms + HANDSHAKE_MS;
@@ -125,7 +124,7 @@ static enum ending shake_read_reply(struct session *s, struct str key, struct er
 
 	for (s->len = 0; error == -EAGAIN;) {
 		if (!session_wait(s, until_ms, true)) {
-			if (atomic_load(s->is_stopping) ||
+			if (atomic_load(&s->is_stopping) ||
 			    clock_now().mono_ms >= until_ms)
 				return shake_unreachable(err,
 							 "no answer to the handshake");
@@ -144,7 +143,7 @@ static enum ending shake_read_reply(struct session *s, struct str key, struct er
 					     &reply);
 	}
 	if (error) {
-		err_set(err, "it does not speak HTTP; check pipeline.subscriber.url");
+		err_set(err, "it does not speak HTTP; check %s", s->options.url.key);
 		return ENDING_NO_ANALYZER;
 	}
 	ending = shake_judge(s, &reply, err);

@@ -16,17 +16,17 @@
 
 static int send_login(struct session *s)
 {
-	const struct subscriber_options *o = s->options;
+	const struct session_identity *id = s->options.identity;
 	struct buf form = BUF_INIT(TOKEN_MAX);
 
-	credentials_put_form(&form, o->username, o->password);
+	credentials_put_form(&form, id->username, id->password);
 	buf_printf(&s->out,
 		   "POST /login HTTP/1.0\r\nHost: " STR_FMT "\r\n"
 		   "Content-Type: application/x-www-form-urlencoded\r\n"
 		   "Content-Length: %zu\r\n",
-		   STR_ARG(o->url.host), form.len);
-	if (o->cookie.len)
-		buf_printf(&s->out, "Cookie: " STR_FMT "\r\n", STR_ARG(o->cookie));
+		   STR_ARG(s->options.url.host), form.len);
+	if (id->cookie.len)
+		buf_printf(&s->out, "Cookie: " STR_FMT "\r\n", STR_ARG(id->cookie));
 	buf_puts(&s->out, "\r\n");
 	buf_put(&s->out, buf_str(&form));
 	if (buf_error(&form))
@@ -43,7 +43,7 @@ static int receive_answer(struct session *s, struct buf *answer)
 
 	while (n == -EAGAIN || n > 0) {
 		if (!session_wait(s, until_ms, true) &&
-		    (atomic_load(s->is_stopping) || clock_now().mono_ms >= until_ms))
+		    (atomic_load(&s->is_stopping) || clock_now().mono_ms >= until_ms))
 			return -ETIMEDOUT;
 		n = connection_receive(s->connection, s->bytes, sizeof(s->bytes));
 		if (n > 0)
@@ -85,11 +85,9 @@ int session_log_in(struct session *s, struct err *err)
 	struct err why = ERR_INIT;
 	int error = -EINVAL;
 
-	if (!s->options->username.len)
+	if (!s->options.identity->username.len)
 		return error;
-	s->connection = connection_open(&s->options->url, s->options->tls, CONNECT_MS,
-					s->is_stopping, &why);
-	if (s->connection)
+	if (session_connect(s, &why) == 0)
 		error = log_in_exchange(s, &why);
 	session_disconnect(s);
 	if (!error && !s->token.len)
@@ -100,10 +98,10 @@ int session_log_in(struct session *s, struct err *err)
 		*err = why;
 		return -EINVAL;
 	}
-	atomic_fetch_add(&s->stats->logins, 1);
-	log_write(s->options->log, LOG_INFO,
-		  "source=" STR_FMT " login=done the credentials were exchanged for a "
+	atomic_fetch_add(&s->options.counters->logins, 1);
+	log_write(s->options.log, LOG_INFO,
+		  "%s=" STR_FMT " login=done the credentials were exchanged for a "
 		  "token with POST /login",
-		  STR_ARG(s->options->url.text));
+		  s->options.what, STR_ARG(s->options.url.text));
 	return 0;
 }

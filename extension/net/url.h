@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* url.h - where flows come from, as pipeline.subscriber.url says it.
+/* url.h - the URL of a stream, taken apart.
  *
- *	ws://host:port/ws/subscriber/flow	an analyzer
- *	wss://host:port/ws/subscriber/flow	the same over TLS
- *	ws+unix:///path.sock			the same over a socket, with
- *						":/ws/subscriber/flow" behind it or not
- *	udp://address:port			agents' datagrams
- *	unixgram:///path.sock			the same, local
- *	file:///path				a recording
+ * Who reads a stream has a table of the schemes that it knows, and what stands
+ * behind each:
  *
- * Without a port it is the scheme's; without a path it is the analyzer's.
+ *	URL_HOST	ws://host:port/target
+ *	URL_SOCKET	ws+unix:///path.sock, with ":/target" behind it or not
+ *	URL_PATH	file:///path
  */
 #ifndef NET_URL_H
 #define NET_URL_H
@@ -17,26 +14,30 @@
 #include "base/err.h"
 #include "base/str.h"
 
-enum source_scheme {
-	SOURCE_WS,
-	SOURCE_WSS,
-	SOURCE_WS_UNIX,
-	SOURCE_UDP,
-	SOURCE_UNIXGRAM,
-	SOURCE_FILE,
+enum url_form { URL_HOST, URL_SOCKET, URL_PATH };
+
+struct url_scheme {
+	const char *name; /* without "://" */
+	enum url_form form;
+	bool is_tls;
+	const char *target; /* when the URL has none; NULL: "" */
 };
 
-struct source_url {
-	enum source_scheme scheme;
+struct url {
+	const struct url_scheme *scheme;
 	struct str text;   /* all of it, for messages */
 	struct str host;   /* "host:port", with brackets for IPv6 */
-	struct str path;   /* of a socket or a recording */
-	struct str target; /* of the websocket: path and query */
+	struct str path;   /* of a socket or a file */
+	struct str target; /* path and query of a request */
+	const char *key;   /* the configuration's key of it, for messages */
 };
 
-/* Members point into text or are constant. -EINVAL: the reason says what a URL
- * looks like. */
-int source_url_parse(struct str text, struct source_url *, struct err *);
-bool source_url_is_websocket(const struct source_url *);
+/* The scheme of a text in a table that ends with a scheme without a name, or NULL. */
+const struct url_scheme *url_scheme_find(const struct url_scheme *, struct str text);
+
+/* text has that scheme. Members point into text or are constant; key is borrowed.
+ * -EINVAL: the reason says what a URL looks like. */
+int url_parse(struct str text, const struct url_scheme *, const char *key, struct url *,
+	      struct err *);
 
 #endif

@@ -5,9 +5,12 @@
 
 #define HEAD_MIN 2
 
-void websocket_init(struct websocket *ws, size_t message_max)
+void websocket_init(struct websocket *ws, size_t message_max, size_t piece_max)
 {
-	*ws = (struct websocket){ .message_max = message_max };
+	*ws = (struct websocket){
+		.message_max = message_max,
+		.piece_max = piece_max < message_max ? piece_max : message_max,
+	};
 }
 
 void websocket_fini(struct websocket *ws)
@@ -49,7 +52,7 @@ static uint64_t payload_len(const struct websocket *ws)
 	return len;
 }
 
-/* Room for the frame's payload behind what the message has. An analyzer sends
+/* Room for the frame's payload behind what the piece has. An analyzer sends
  * all of a large message in its first frame, so this is one allocation; of one
  * in many fragments nothing is copied for each of them. */
 static bool websocket_make_room(struct websocket *ws)
@@ -57,12 +60,14 @@ static bool websocket_make_room(struct websocket *ws)
 	size_t need = ws->len + (size_t)ws->left + 1;
 	char *more;
 
+	if (need > ws->piece_max + 1)
+		need = ws->piece_max + 1;
 	if (need <= ws->room)
 		return true;
 	if (need < 2 * ws->room)
 		need = 2 * ws->room;
-	if (need > ws->message_max + 1)
-		need = ws->message_max + 1;
+	if (need > ws->piece_max + 1)
+		need = ws->piece_max + 1;
 	more = realloc(ws->message, need);
 	if (!more)
 		return false;
@@ -92,10 +97,13 @@ static enum websocket_event start_data(struct websocket *ws)
 	if (continues != ws->in_message)
 		return websocket_broken(ws, continues ? "a continuation of nothing"
 						      : "a message inside a message");
-	if (ws->left > ws->message_max || ws->len > ws->message_max - ws->left)
-		return websocket_broken(ws, "a message that is too long");
-	if (!continues)
+	if (!continues) {
 		ws->is_text = ws->opcode == OPCODE_TEXT;
+		ws->passed = 0;
+	}
+	if (ws->left > ws->message_max ||
+	    ws->passed + ws->len > ws->message_max - ws->left)
+		return websocket_broken(ws, "a message that is too long");
 	ws->in_message = true;
 	return websocket_make_room(ws) ? WEBSOCKET_MORE
 				       : websocket_broken(ws, "no memory for a message");
@@ -128,16 +136,25 @@ static enum websocket_event end_control(struct websocket *ws)
 	return WEBSOCKET_CLOSE;
 }
 
+/* More of the message is to come; there may be no room for it. */
+static enum websocket_event end_part(struct websocket *ws)
+{
+	if (ws->opcode & 8 || ws->len < ws->piece_max)
+		return WEBSOCKET_MORE;
+	ws->message[ws->len] = '\0';
+	return WEBSOCKET_PIECE;
+}
+
 /* The payload may be complete. */
 static enum websocket_event end_frame(struct websocket *ws)
 {
 	if (ws->left)
-		return WEBSOCKET_MORE;
+		return end_part(ws);
 	ws->in_payload = false;
 	if (ws->opcode & 8)
 		return end_control(ws);
 	if (!ws->is_final)
-		return WEBSOCKET_MORE;
+		return end_part(ws);
 	ws->in_message = false;
 	ws->message[ws->len] = '\0';
 	return WEBSOCKET_MESSAGE;
@@ -151,6 +168,8 @@ static void eat_payload(struct websocket *ws, struct str *bytes)
 		memcpy(ws->control + ws->control_len, bytes->ptr, size);
 		ws->control_len += size;
 	} else {
+		if (size > ws->piece_max - ws->len)
+			size = ws->piece_max - ws->len;
 		memcpy(ws->message + ws->len, bytes->ptr, size);
 		ws->len += size;
 	}
@@ -164,6 +183,9 @@ enum websocket_event websocket_feed(struct websocket *ws, struct str *bytes)
 
 	for (;;) {
 		if (ws->in_payload) {
+			/* The piece before may have been taken. */
+			if (!ws->message && !(ws->opcode & 8) && !websocket_make_room(ws))
+				return websocket_broken(ws, "no memory for a message");
 			if (ws->left && bytes->len)
 				eat_payload(ws, bytes);
 			event = end_frame(ws);
@@ -184,9 +206,11 @@ enum websocket_event websocket_feed(struct websocket *ws, struct str *bytes)
 
 char *websocket_room(struct websocket *ws, size_t *size)
 {
-	if (!ws->in_payload || ws->opcode & 8 || !ws->left)
+	if (!ws->in_payload || ws->opcode & 8 || !ws->left || !ws->message)
 		return NULL;
-	*size = (size_t)ws->left;
+	*size = ws->piece_max - ws->len;
+	if (*size > ws->left)
+		*size = (size_t)ws->left;
 	return ws->message + ws->len;
 }
 
@@ -197,13 +221,25 @@ enum websocket_event websocket_wrote(struct websocket *ws, size_t size)
 	return end_frame(ws);
 }
 
+struct str websocket_peek(const struct websocket *ws)
+{
+	return (struct str){ ws->message, ws->len };
+}
+
+void websocket_drop(struct websocket *ws)
+{
+	ws->passed += ws->len;
+	ws->len = 0;
+}
+
 char *websocket_take(struct websocket *ws, size_t *size)
 {
 	char *message = ws->message;
 
 	*size = ws->len;
+	websocket_drop(ws);
 	ws->message = NULL;
-	ws->len = ws->room = 0;
+	ws->room = 0;
 	return message;
 }
 

@@ -11,6 +11,9 @@
  *
  * In the middle of a large payload websocket_room() says where the network may
  * write directly, so that it is not copied.
+ *
+ * A message comes in one piece or, when it is longer than piece_max, in several
+ * of that size and a last one; so memory has a bound that is not the message's.
  */
 #ifndef NET_WEBSOCKET_H
 #define NET_WEBSOCKET_H
@@ -24,7 +27,8 @@
 
 enum websocket_event {
 	WEBSOCKET_MORE,	   /* all bytes are eaten, nothing is complete */
-	WEBSOCKET_MESSAGE, /* websocket_take() */
+	WEBSOCKET_PIECE,   /* not the last one: peek, then drop or take it */
+	WEBSOCKET_MESSAGE, /* the last piece, or the only one: the same */
 	WEBSOCKET_PING,	   /* control, control_len: to be sent back */
 	WEBSOCKET_PONG,
 	WEBSOCKET_CLOSE,  /* close_code (0: none), control: the reason */
@@ -41,8 +45,8 @@ enum websocket_opcode {
 };
 
 struct websocket {
-	size_t message_max; /* bytes */
-	const char *why;    /* BROKEN */
+	size_t message_max, piece_max; /* bytes */
+	const char *why;	       /* BROKEN */
 	unsigned char control[WEBSOCKET_CONTROL_MAX];
 	size_t control_len;
 	unsigned close_code;
@@ -53,12 +57,14 @@ struct websocket {
 	size_t head_len;
 	bool in_payload, in_message, is_final;
 	enum websocket_opcode opcode;
-	uint64_t left; /* of the frame's payload */
-	char *message;
-	size_t len, room;
+	uint64_t left;	  /* of the frame's payload */
+	char *message;	  /* the piece */
+	size_t len, room; /* of it */
+	size_t passed;	  /* of the message, in pieces before */
 };
 
-void websocket_init(struct websocket *, size_t message_max);
+/* A message of more than message_max bytes is BROKEN. piece_max is at least 1. */
+void websocket_init(struct websocket *, size_t message_max, size_t piece_max);
 void websocket_fini(struct websocket *);
 
 /* Eats bytes up to the next event. */
@@ -67,7 +73,11 @@ enum websocket_event websocket_feed(struct websocket *, struct str *bytes);
 char *websocket_room(struct websocket *, size_t *size);
 /* So many bytes were written there. */
 enum websocket_event websocket_wrote(struct websocket *, size_t size);
-/* The message, malloc'ed, the caller frees; *size without the NUL behind it. */
+/* The piece: borrowed until the next call, and a NUL stands behind it. */
+struct str websocket_peek(const struct websocket *);
+/* Done with the piece; its memory serves for the next one. */
+void websocket_drop(struct websocket *);
+/* The piece, malloc'ed, the caller frees; *size without the NUL behind it. */
 char *websocket_take(struct websocket *, size_t *size);
 
 /* Appends a masked frame. */

@@ -2,8 +2,6 @@
 /* settings.c - see settings.h. The files themselves are read in
  * settings_files.c, what is the program's in settings_program.c.
  */
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include "settings/settings.h"
 #include "settings/settings_files.h"
@@ -11,69 +9,13 @@
 
 #define ARENA_MAX    ((size_t)64 << 20)
 #define SECTIONS_MAX 64
-#define MESSAGE_MAX  ((size_t)64 << 20)
 #define TEXT_MAX     ((size_t)64 << 20)
-
-/* Keys of a pipeline's subscription. */
-struct source_keys {
-	struct str url;
-	int protocol;
-	int64_t starvation_ms;
-};
-
-static const struct source_keys source_defaults = { .starvation_ms = 35000 };
-
-static const char *const protocol_names[] = { "protobuf", "json", NULL };
-
-static const struct shape source_shape = {
-	.name = "subscriber",
-	.size = sizeof(struct source_keys),
-	.fields =
-		(const struct field[]){
-			OPTION(struct source_keys, url, "url", 0,
-			       "where flows come from"),
-			OPTION_ENUM(struct source_keys, protocol, "protocol", 0,
-				    protocol_names, "framing of the websocket"),
-			OPTION_RANGE(
-				struct source_keys, starvation_ms, "starvation_timeout",
-				FIELD_DURATION, 0, 86400000,
-				"without flows and stats the subscription is renewed; 0: off"),
-			{ 0 },
-		},
-	.defaults = &source_defaults,
-};
-
-static void read_source(struct settings *s, struct tenant_settings *t,
-			const struct program *program, struct problems *problems)
-{
-	struct source_keys keys = source_defaults;
-	struct err err = ERR_INIT;
-
-	if (config_read(t->config, "pipeline.subscriber", &source_shape, &keys, &s->arena,
-			problems))
-		return;
-	t->url = keys.url;
-	if (source_url_parse(keys.url, &t->source.url, &err) < 0) {
-		snprintf(err.key, sizeof(err.key), "url");
-		config_problem(t->config, "pipeline.subscriber", &err, problems);
-	}
-	t->source.host_id = program->host_id;
-	t->source.username = s->topology.username;
-	t->source.password = s->topology.password;
-	t->source.cookie = s->topology.cookie;
-	t->source.tls = &s->tls;
-	t->source.framing = keys.protocol ? FRAMING_JSON : FRAMING_PROTOBUF;
-	t->source.starvation_ms = keys.starvation_ms;
-	t->source.message_max = MESSAGE_MAX;
-}
 
 static void check_keys(const struct config *config, struct problems *problems)
 {
 	struct config_section sections[SECTIONS_MAX];
-	size_t count = tenant_sections(sections, SECTIONS_MAX - 1);
+	size_t count = tenant_sections(sections, SECTIONS_MAX);
 
-	sections[count++] = (struct config_section){ "pipeline.subscriber",
-						     &source_shape };
 	config_check(config, "pipeline", sections, count, problems);
 }
 
@@ -131,31 +73,38 @@ static void check_destinations(struct settings *s, struct problems *problems)
 }
 
 /* One connection per URL: what belongs to it must agree. */
+static bool check_source(struct tenant_settings *a, const struct tenant_settings *b,
+			 struct problems *problems)
+{
+	const struct source_options *x = tenant_source(a->tenant),
+				    *y = tenant_source(b->tenant);
+	struct err err = ERR_INIT;
+	const char *key;
+
+	if (!str_equal(x->url.text, y->url.text))
+		return true;
+	key = source_options_conflict(x, y);
+	if (!key)
+		return true;
+	err_set_key(&err, key,
+		    "pipelines %s and %s subscribe to one URL with different values of "
+		    "%s; there is one connection for both",
+		    b->name, a->name, key);
+	config_problem(a->config, "pipeline.subscriber", &err, problems);
+	return false;
+}
+
 static void check_sources(struct settings *s, struct problems *problems)
 {
-	struct tenant_settings *a;
-	const struct tenant_settings *b;
 	size_t i, j;
 
-	for (i = 1; i < s->tenants; i++) {
-		a = &s->tenant[i];
-		for (j = 0; j < i; j++) {
-			struct err err = ERR_INIT;
-
-			b = &s->tenant[j];
-			if (!str_equal(a->url, b->url) ||
-			    a->source.framing == b->source.framing)
-				continue;
-			err_set_key(&err, "protocol",
-				    "pipelines %s and %s subscribe to "
-				    "one URL with different protocols; there is one "
-				    "connection for both",
-				    b->name, a->name);
-			config_problem(a->config, "pipeline.subscriber", &err, problems);
-			a->is_bad = true;
-			break;
-		}
-	}
+	for (i = 1; i < s->tenants; i++)
+		for (j = 0; j < i && s->tenant[i].tenant; j++)
+			if (s->tenant[j].tenant &&
+			    !check_source(&s->tenant[i], &s->tenant[j], problems)) {
+				s->tenant[i].is_bad = true;
+				break;
+			}
 }
 
 static void settings_sum_up(struct tenant_settings *t, struct problems *problems)
@@ -163,8 +112,6 @@ static void settings_sum_up(struct tenant_settings *t, struct problems *problems
 	struct buf writer = BUF_INIT(TEXT_MAX), rest = BUF_INIT(TEXT_MAX);
 
 	tenant_text(t->config, true, &writer);
-	buf_printf(&rest, STR_FMT " %d %" PRId64 "\n", STR_ARG(t->url),
-		   (int)t->source.framing, t->source.starvation_ms);
 	tenant_text(t->config, false, &rest);
 	if (buf_error(&writer) || buf_error(&rest) ||
 	    digest_sha256(buf_str(&writer), t->sums.writer) < 0 ||
@@ -174,8 +121,7 @@ static void settings_sum_up(struct tenant_settings *t, struct problems *problems
 	buf_fini(&rest);
 }
 
-static void read_tenant(struct settings *s, struct tenant_settings *t,
-			const struct program *program, struct log *log,
+static void read_tenant(struct tenant_settings *t, struct log *log,
 			struct problems *problems)
 {
 	size_t before = problems->count;
@@ -183,7 +129,6 @@ static void read_tenant(struct settings *s, struct tenant_settings *t,
 	if (!t->config)
 		return;
 	check_keys(t->config, problems);
-	read_source(s, t, program, problems);
 	t->tenant = tenant_new(t->name, t->config, log, problems);
 	settings_sum_up(t, problems);
 	t->is_bad = problems->count > before;
@@ -200,13 +145,12 @@ static void free_configs(struct settings *s)
 	}
 }
 
-static void read_tenants(struct settings *s, const struct program *program,
-			 struct log *log, struct problems *problems)
+static void read_tenants(struct settings *s, struct log *log, struct problems *problems)
 {
 	size_t i;
 
 	for (i = 0; i < s->tenants; i++)
-		read_tenant(s, &s->tenant[i], program, log, problems);
+		read_tenant(&s->tenant[i], log, problems);
 	check_destinations(s, problems);
 	check_sources(s, problems);
 	free_configs(s);
@@ -245,7 +189,7 @@ struct settings *settings_read(const char *path, char *const *environ, struct lo
 			check_keys(s->base, problems);
 		is_bad = problems->count > before;
 		settings_files_tenants(s, path, program.include, environ, problems);
-		read_tenants(s, &program, log, problems);
+		read_tenants(s, log, problems);
 		/* Such as an empty file: a reload must not end what runs. */
 		is_bad |= program.include.len == 0 && s->tenants && s->tenant[0].is_bad;
 	}

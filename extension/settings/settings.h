@@ -10,7 +10,6 @@
 #ifndef SETTINGS_SETTINGS_H
 #define SETTINGS_SETTINGS_H
 
-#include "source/subscriber.h"
 #include "settings/status_settings.h"
 #include "sys/digest.h"
 #include "spool/spool.h"
@@ -26,11 +25,9 @@ struct settings_sums {
 /* One pipeline. */
 struct tenant_settings {
 	char *name;
-	struct config *config;		  /* while it is read; NULL: it cannot be */
-	bool is_bad;			  /* something about it is wrong */
-	struct tenant *tenant;		  /* taken by the exporter, then NULL */
-	struct subscriber_options source; /* strings live in the arena */
-	struct str url;			  /* as written */
+	struct config *config; /* while it is read; NULL: it cannot be */
+	bool is_bad;	       /* something about it is wrong */
+	struct tenant *tenant; /* taken by the exporter, then NULL */
 	struct settings_sums sums;
 };
 
@@ -40,6 +37,7 @@ struct settings {
 	struct spool_options spool;
 	struct topology_options topology;
 	struct tls_files tls;
+	struct session_identity identity; /* to analyzers, of the flow stream */
 	struct status_settings status;
 	struct str program_text; /* what only a restart changes */
 	int64_t lookup_timeout_ms;

@@ -211,4 +211,11 @@ void settings_program(struct settings *s, struct program *program,
 	s->stop_timeout_ms = program->stop_timeout_ms;
 	if (program->host_id.len == 0)
 		program->host_id = make_host_id(&s->arena);
+	s->identity = (struct session_identity){
+		.host_id = program->host_id,
+		.username = s->topology.username,
+		.password = s->topology.password,
+		.cookie = s->topology.cookie,
+		.tls = &s->tls,
+	};
 }

@@ -8,21 +8,6 @@
 #define ARENA_MAX    ((size_t)4 << 20)
 #define SECTIONS_MAX 64
 
-struct capture {
-	struct str capture_id;
-};
-
-static const struct shape capture_shape = {
-	.name = "subscriber",
-	.size = sizeof(struct capture),
-	.fields =
-		(const struct field[]){
-			OPTION(struct capture, capture_id, "capture_id", 0,
-			       "only the flows of this capture"),
-			{ 0 },
-		},
-};
-
 static const struct writer *choose_writer(const struct config *config,
 					  struct arena *arena, struct problems *problems)
 {
@@ -85,13 +70,10 @@ static void check_compress(const struct tenant_config *tc, const struct config *
 void tenant_config_read(struct tenant_config *tc, const struct config *config,
 			struct log *log, struct problems *problems)
 {
-	struct capture capture = { .capture_id = STR("") };
 	enum store_type type;
 
 	*tc = (struct tenant_config){ .arena = ARENA_INIT(ARENA_MAX) };
-	config_read(config, "pipeline.subscriber", &capture_shape, &capture, &tc->arena,
-		    problems);
-	tc->capture_id = capture.capture_id;
+	source_options_read(&tc->source, config, &tc->arena, problems);
 	stage_set_read(&tc->stages, config, &tc->arena, problems);
 	type = store_type_read(config, &tc->arena, problems);
 	tc->has_series = type == STORE_PROM_SKY_CON;
@@ -162,8 +144,6 @@ size_t tenant_config_sections(struct config_section *sections, size_t max)
 	const struct writer *const *writer;
 	size_t count = registry_sections(sections, max);
 
-	tenant_config_append(sections, max, &count, "pipeline.subscriber",
-			     &capture_shape);
 	tenant_config_append(sections, max, &count, "pipeline.write",
 			     &registry_type_shape);
 	tenant_config_append(sections, max, &count, prom_sky_con_section.path,
@@ -171,6 +151,7 @@ size_t tenant_config_sections(struct config_section *sections, size_t max)
 	for (writer = writer_all; *writer; writer++)
 		tenant_config_append(sections, max, &count, (*writer)->section,
 				     (*writer)->state);
+	count += source_sections(sections + count, count < max ? max - count : 0);
 	count += store_options_sections(sections + count, count < max ? max - count : 0);
 	count += account_sections(sections + count, count < max ? max - count : 0);
 	return count;

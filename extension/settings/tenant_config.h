@@ -4,6 +4,7 @@
 #ifndef SETTINGS_TENANT_CONFIG_H
 #define SETTINGS_TENANT_CONFIG_H
 
+#include "source/source_options.h"
 #include "stage/store_options.h"
 #include "stage/prom_sky_con.h"
 #include "stage/stage_set.h"
@@ -12,7 +13,7 @@
 
 struct tenant_config {
 	struct arena arena; /* of all strings */
-	struct str capture_id;
+	struct source_options source;
 	struct stage_set stages;
 	struct store_options store;
 	struct account *account; /* or NULL */

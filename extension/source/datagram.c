@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* datagram.c - see datagram.h. */
+/* datagram.c - agents' flows as datagrams: a bare protobuf flow.Message in
+ * each, over UDP or a local socket.
+ *
+ * Skydive's agents send these to their analyzer, and nobody else; here they
+ * come from whatever passes them on. What the kernel drops because we are slow
+ * is counted.
+ */
 #include <errno.h>
 #include <netdb.h>
 #include <poll.h>
@@ -8,14 +14,14 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
-#include "source/datagram.h"
+#include "source/registry.h"
 #include "sys/thread.h"
 
 #define DATAGRAM_MAX   65535
 #define RECEIVE_BUFFER (8 << 20) /* wanted; the kernel may give less */
 
 struct datagram {
-	struct datagram_options options;
+	struct source_parts parts;
 	pthread_t thread;
 	int fd, wake_fd;
 	_Atomic int64_t kernel_drops;
@@ -25,7 +31,7 @@ struct datagram {
 static int bind_unix(struct datagram *d, struct err *err)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	struct str path = d->options.url.path;
+	struct str path = d->parts.url.path;
 
 	if (path.len >= sizeof(address.sun_path))
 		return err_set(err,
@@ -71,11 +77,11 @@ static int bind_udp(struct datagram *d, struct err *err)
 	char address[256], port[16];
 	int error;
 
-	if (split_host(d->options.url.host, address, port, err) < 0)
+	if (split_host(d->parts.url.host, address, port, err) < 0)
 		return -EINVAL;
 	error = getaddrinfo(address, port, &hints, &found);
 	if (error)
-		return err_set(err, "udp://" STR_FMT ": %s", STR_ARG(d->options.url.host),
+		return err_set(err, "udp://" STR_FMT ": %s", STR_ARG(d->parts.url.host),
 			       gai_strerror(error));
 	d->fd = socket(found->ai_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	error = d->fd < 0 || bind(d->fd, found->ai_addr, found->ai_addrlen) < 0 ? -errno
@@ -83,7 +89,7 @@ static int bind_udp(struct datagram *d, struct err *err)
 	freeaddrinfo(found);
 	if (!error)
 		return 0;
-	return err_set(err, "udp://" STR_FMT ": %s", STR_ARG(d->options.url.host),
+	return err_set(err, "udp://" STR_FMT ": %s", STR_ARG(d->parts.url.host),
 		       strerror(-error));
 }
 
@@ -108,12 +114,10 @@ static void note_drops(struct datagram *d, struct msghdr *head)
 		if (drops == atomic_load(&d->kernel_drops))
 			continue;
 		atomic_store(&d->kernel_drops, drops);
-		if (d->options.kernel_drops)
-			atomic_store(d->options.kernel_drops, drops);
-		log_write(d->options.log, LOG_WARNING,
+		log_write(d->parts.log, LOG_WARNING,
 			  "source=" STR_FMT " kernel_drops=%u "
 			  "datagrams were lost; raise net.core.rmem_max",
-			  STR_ARG(d->options.url.text), drops);
+			  STR_ARG(d->parts.url.text), drops);
 	}
 }
 
@@ -137,7 +141,7 @@ static bool datagram_receive(struct datagram *d)
 	message = malloc((size_t)n + 1);
 	if (message) {
 		memcpy(message, d->bytes, (size_t)n);
-		d->options.deliver(d->options.context, message, (size_t)n);
+		d->parts.deliver(d->parts.context, message, (size_t)n, RECORDING_FLOWS);
 	}
 	return true;
 }
@@ -150,7 +154,7 @@ static void *datagram_run(void *argument)
 		{ .fd = d->wake_fd, .events = POLLIN },
 	};
 
-	thread_hurry();
+	thread_raise();
 	do {
 		poll(in, 2, -1);
 		while (datagram_receive(d))
@@ -159,60 +163,89 @@ static void *datagram_run(void *argument)
 	return NULL;
 }
 
+static bool is_local(const struct datagram *d)
+{
+	return d->parts.url.scheme->form == URL_PATH;
+}
+
 static void datagram_release(struct datagram *d)
 {
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)] = "";
-	struct str name = d->options.url.path;
+	struct str name = d->parts.url.path;
 
 	if (d->fd >= 0)
 		close(d->fd);
 	if (d->wake_fd >= 0)
 		close(d->wake_fd);
-	if (d->options.url.scheme == SOURCE_UNIXGRAM && name.len < sizeof(path)) {
+	d->fd = d->wake_fd = -1;
+	if (is_local(d) && name.len < sizeof(path)) {
 		memcpy(path, name.ptr, name.len);
 		unlink(path);
 	}
-	free(d);
 }
 
-struct datagram *datagram_start(const struct datagram_options *options, struct err *err)
+static void *datagram_new(const struct source_parts *parts)
 {
 	struct datagram *d = calloc(1, sizeof(*d));
+
+	if (!d)
+		return NULL;
+	d->parts = *parts;
+	d->fd = d->wake_fd = -1;
+	return d;
+}
+
+static int datagram_start(void *state, struct err *err)
+{
+	struct datagram *d = state;
 	int error;
 
-	if (!d) {
-		err_set(err, "out of memory");
-		return NULL;
-	}
-	d->options = *options;
-	d->fd = -1;
 	d->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	error = options->url.scheme == SOURCE_UDP ? bind_udp(d, err) : bind_unix(d, err);
+	error = is_local(d) ? bind_unix(d, err) : bind_udp(d, err);
 	if (!error) {
 		set_options(d);
-		error = thread_start(&d->thread, "source", datagram_run, d);
+		error = d->wake_fd < 0
+				? -errno
+				: thread_start(&d->thread, "source", datagram_run, d);
 		if (error)
 			err_set(err, "cannot start the source: %s", strerror(-error));
 	}
 	if (!error)
-		return d;
+		return 0;
 	datagram_release(d);
-	return NULL;
+	return -EINVAL;
 }
 
-void datagram_stop(struct datagram *d)
+static void datagram_stop(void *state)
 {
+	struct datagram *d = state;
 	uint64_t one = 1;
 
-	if (!d)
-		return;
 	if (write(d->wake_fd, &one, sizeof(one)) < 0)
-		log_write(d->options.log, LOG_DEBUG, "source=%s", strerror(errno));
+		log_write(d->parts.log, LOG_DEBUG, "source=%s", strerror(errno));
 	pthread_join(d->thread, NULL);
 	datagram_release(d);
 }
 
-int64_t datagram_kernel_drops(const struct datagram *d)
+static void datagram_progress(const void *state, struct source_progress *progress)
 {
-	return atomic_load(&d->kernel_drops);
+	progress->kernel_drops = atomic_load(
+		&((const struct datagram *)state)->kernel_drops);
 }
+
+static const struct url_scheme datagram_schemes[] = {
+	{ .name = "udp", .form = URL_HOST },
+	{ .name = "unixgram", .form = URL_PATH },
+	{ 0 },
+};
+
+const struct source source_datagram = {
+	.name = "datagram",
+	.example = "udp://address:port",
+	.schemes = datagram_schemes,
+	.new = datagram_new,
+	.free = free,
+	.start = datagram_start,
+	.stop = datagram_stop,
+	.progress = datagram_progress,
+};

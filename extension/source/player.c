@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* player.c - see player.h. */
+/* player.c - a recording as a source: its messages, at the pace at which they
+ * came, once.
+ */
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
-#include "source/player.h"
+#include "source/registry.h"
 #include "sys/clock.h"
 #include "sys/thread.h"
 
 struct player {
+	struct source_parts parts;
 	struct recording *recording;
-	void (*deliver)(void *context, char *message, size_t size, enum recording_kind);
-	void *context;
-	struct log *log;
-	struct str path;
 	pthread_t thread;
 	int wake_fd;
 };
@@ -53,58 +52,83 @@ static void *player_run(void *argument)
 			free(r.message);
 			return NULL;
 		}
-		p->deliver(p->context, r.message, r.size, recording_kind(p->recording));
+		p->parts.deliver(p->parts.context, r.message, r.size,
+				 recording_kind(p->recording));
 	}
 	if (result < 0)
-		log_write(p->log, LOG_ERROR, "source=%s", err.text);
-	log_write(p->log, LOG_INFO, "source=" STR_FMT " state=ended messages=%zu",
-		  STR_ARG(p->path), messages);
+		log_write(p->parts.log, LOG_ERROR, "source=%s", err.text);
+	log_write(p->parts.log, LOG_INFO, "source=" STR_FMT " state=ended messages=%zu",
+		  STR_ARG(p->parts.url.path), messages);
 	return NULL;
 }
 
-struct player *player_start(struct str path,
-			    void (*deliver)(void *context, char *message, size_t size,
-					    enum recording_kind),
-			    void *context, struct log *log, struct err *err)
+static void *player_new(const struct source_parts *parts)
 {
 	struct player *p = calloc(1, sizeof(*p));
-	char *name = strndup(path.ptr, path.len);
-	int error = p && name ? 0 : -ENOMEM;
 
-	if (!error) {
-		*p = (struct player){
-			.deliver = deliver, .context = context, .log = log, .path = path
-		};
-		p->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-		p->recording = recording_open(name, err);
-		error = !p->recording ? -EINVAL
-			: p->wake_fd < 0
-				? -errno
-				: thread_start(&p->thread, "source", player_run, p);
-	}
-	free(name);
-	if (!error)
-		return p;
-	if (error != -EINVAL)
-		err_set(err, "cannot start the source: %s", strerror(-error));
 	if (p)
-		recording_close(p->recording);
-	if (p && p->wake_fd >= 0)
-		close(p->wake_fd);
-	free(p);
-	return NULL;
+		p->parts = *parts;
+	return p;
 }
 
-void player_stop(struct player *p)
+static int player_open(struct player *p, struct err *err)
 {
+	char *name = strndup(p->parts.url.path.ptr, p->parts.url.path.len);
+
+	if (name)
+		p->recording = recording_open(name, err);
+	else
+		err_set(err, "out of memory");
+	free(name);
+	return p->recording ? 0 : -EINVAL;
+}
+
+static void player_release(struct player *p)
+{
+	recording_close(p->recording);
+	p->recording = NULL;
+	if (p->wake_fd >= 0)
+		close(p->wake_fd);
+}
+
+static int player_start(void *state, struct err *err)
+{
+	struct player *p = state;
+	int error;
+
+	if (player_open(p, err) < 0)
+		return -EINVAL;
+	p->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	error = p->wake_fd < 0 ? -errno
+			       : thread_start(&p->thread, "source", player_run, p);
+	if (!error)
+		return 0;
+	player_release(p);
+	return err_set(err, "cannot start the source: %s", strerror(-error));
+}
+
+static void player_stop(void *state)
+{
+	struct player *p = state;
 	uint64_t one = 1;
 
-	if (!p)
-		return;
 	if (write(p->wake_fd, &one, sizeof(one)) < 0)
-		log_write(p->log, LOG_DEBUG, "source=%s", strerror(errno));
+		log_write(p->parts.log, LOG_DEBUG, "source=%s", strerror(errno));
 	pthread_join(p->thread, NULL);
-	recording_close(p->recording);
-	close(p->wake_fd);
-	free(p);
+	player_release(p);
 }
+
+static const struct url_scheme player_schemes[] = {
+	{ .name = "file", .form = URL_PATH },
+	{ 0 },
+};
+
+const struct source source_recording = {
+	.name = "recording",
+	.example = "file:///path",
+	.schemes = player_schemes,
+	.new = player_new,
+	.free = free,
+	.start = player_start,
+	.stop = player_stop,
+};

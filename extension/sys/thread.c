@@ -22,7 +22,7 @@ int thread_start(pthread_t *thread, const char *name, void *(*run)(void *),
 	return -error;
 }
 
-void thread_hurry(void)
+void thread_raise(void)
 {
 	/* On Linux it is the thread's own. */
 	setpriority(PRIO_PROCESS, (id_t)gettid(), NICE_OF_READERS);

@@ -12,6 +12,6 @@ int thread_start(pthread_t *, const char *name, void *(*run)(void *), void *argu
 /* The calling thread comes before others, as far as the process may say so
  * (CAP_SYS_NICE, or systemd's LimitNICE=): for who reads what others send, and
  * must not be late because there is much to do with it. */
-void thread_hurry(void);
+void thread_raise(void);
 
 #endif

@@ -38,9 +38,9 @@ const char *tenant_name(const struct tenant *t)
 	return t->name;
 }
 
-struct str tenant_capture_id(const struct tenant *t)
+const struct source_options *tenant_source(const struct tenant *t)
 {
-	return t->config.capture_id;
+	return &t->config.source;
 }
 
 void tenant_destination(const struct tenant *t, struct buf *b)

@@ -16,6 +16,7 @@
 #include "config/config.h"
 #include "net/http.h"
 #include "source/router.h"
+#include "source/source_options.h"
 #include "stage/stage_set.h"
 #include "spool/spool.h"
 #include "writer/uploader.h"
@@ -48,8 +49,8 @@ struct tenant *tenant_new(const char *name, const struct config *, struct log *,
 void tenant_free(struct tenant *);
 
 const char *tenant_name(const struct tenant *);
-/* What it subscribes to; empty: all captures. */
-struct str tenant_capture_id(const struct tenant *);
+/* Where its flows come from. */
+const struct source_options *tenant_source(const struct tenant *);
 /* Where its objects go: "<endpoint>/<dirname>/<prefix>", to find two that are
  * the same. Appended. */
 void tenant_destination(const struct tenant *, struct buf *);

@@ -232,7 +232,7 @@ static void look_at_key(struct iam *iam, int64_t mono_ms)
 		return;
 	iam->failures = 0;
 	iam->is_replacement = false;
-	http_hurry(iam->parts.http, &iam->request);
+	http_start_now(iam->parts.http, &iam->request);
 }
 
 uint64_t iam_token(struct iam *iam, int64_t mono_ms, struct buf *out)
@@ -286,7 +286,7 @@ bool iam_refused(struct iam *iam, uint64_t number)
 	if (helps && number == iam->number && iam->state == IAM_RESTING) {
 		iam->is_replacing = true;
 		iam->state = IAM_ASKING;
-		http_hurry(iam->parts.http, &iam->request);
+		http_start_now(iam->parts.http, &iam->request);
 	}
 	pthread_mutex_unlock(&iam->lock);
 	return helps;

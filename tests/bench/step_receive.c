@@ -17,6 +17,7 @@
 #include "bench.h"
 #include "net/connection.h"
 #include "net/websocket.h"
+#include "source/registry.h"
 
 #define READ_SIZE   ((size_t)64 << 10)
 #define MESSAGE_MAX ((size_t)64 << 20)
@@ -67,7 +68,7 @@ static void *start_frames(size_t passes)
 		put_frames(&r->frames, r->stream.message[i]);
 	if (buf_error(&r->frames))
 		fail("out of memory");
-	websocket_init(&r->ws, MESSAGE_MAX);
+	websocket_init(&r->ws, MESSAGE_MAX, MESSAGE_MAX);
 	return r;
 }
 
@@ -117,12 +118,13 @@ static void connect_again(void *state)
 {
 	struct receive *r = state;
 	const struct tls_files tls = { 0 };
-	struct source_url url;
+	const struct source *source;
+	struct url url;
 	struct err err = ERR_INIT;
 
 	connection_close(r->connection);
 	r->connection = NULL;
-	if (source_url_parse(str_of(r->url), &url, &err) == 0)
+	if (source_find(str_of(r->url), &source, &url, &err) == 0)
 		r->connection = connection_open(&url, &tls, 10000, &r->is_cancelled,
 						&err);
 	if (!r->connection)

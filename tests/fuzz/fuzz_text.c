@@ -5,15 +5,16 @@
 #include "fuzz.h"
 #include "net/endpoint.h"
 #include "pipeline/object.h"
-#include "net/url.h"
+#include "source/registry.h"
 
 static void check_url(struct str text)
 {
-	struct source_url url = { .text = text };
+	struct url url = { .text = text };
+	const struct source *source;
 	struct endpoint endpoint;
 	struct err err = ERR_INIT;
 
-	if (source_url_parse(text, &url, &err) == 0) {
+	if (source_find(text, &source, &url, &err) == 0) {
 		fuzz_touch(url.host);
 		fuzz_touch(url.path);
 		fuzz_touch(url.target);

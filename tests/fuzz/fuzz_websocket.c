@@ -34,7 +34,7 @@ static void check_frame(enum websocket_opcode opcode, struct str payload)
 	size = frame.len - payload.len;
 	memmove(frame.ptr + size - 4, frame.ptr + size, payload.len);
 	rest = (struct str){ frame.ptr, frame.len - 4 };
-	websocket_init(&ws, MESSAGE_MAX);
+	websocket_init(&ws, MESSAGE_MAX, MESSAGE_MAX);
 	if (opcode & 8) {
 		fuzz_check(websocket_feed(&ws, &rest) >= WEBSOCKET_PING &&
 				   str_equal(payload, (struct str){ (char *)ws.control,
@@ -93,7 +93,7 @@ static void read_in_steps(struct reading *r, struct str bytes, size_t step, bool
 	size_t size;
 	char *room;
 
-	websocket_init(&r->ws, MESSAGE_MAX);
+	websocket_init(&r->ws, MESSAGE_MAX, MESSAGE_MAX);
 	r->events = (struct buf)BUF_INIT(FUZZ_MEMORY);
 	while (bytes.len) {
 		room = direct ? websocket_room(&r->ws, &size) : NULL;

@@ -472,11 +472,11 @@ static void delayed(void **state)
 	r.delay_ms = 3600000;
 	http_start(w->http, &r);
 	assert_true(str_is(r.body, "DATA"));
-	http_hurry(w->http, &r);
+	http_start_now(w->http, &r);
 	sem_wait(&done);
 	assert_int_equal(r.status, 200);
 	assert_string_equal(w->last.body, "LATE");
-	http_hurry(w->http, &r); /* has ended: nothing */
+	http_start_now(w->http, &r); /* has ended: nothing */
 	http_start(w->http, &r);
 	http_cancel(w->http, &r);
 	sem_wait(&done);

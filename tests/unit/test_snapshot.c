@@ -34,14 +34,14 @@ static int setup(void **state)
 	snprintf(w.tenant[1].status.error, sizeof(w.tenant[1].status.error),
 		 "a \"quoted\"\n");
 	snprintf(w.source[0].url, sizeof(w.source[0].url), "ws://a:1/\"\\x");
-	w.source[0].status = (struct subscription_status){
-		.state = "subscribed",
+	w.source[0].status = (struct source_status){
+		.state = SOURCE_SUBSCRIBED,
 		.is_ready = true,
 		.flows = 17,
 		.bad_flows = { [BAD_FLOW_NUMBER] = 3 },
 	};
 	snprintf(w.source[1].url, sizeof(w.source[1].url), "ws://b:1/");
-	w.source[1].status.state = "starved";
+	w.source[1].status.state = SOURCE_STARVED;
 	w.snapshot = (struct snapshot){
 		.version = "1.2.3",
 		.uptime_s = 60,

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <cmocka.h>
-#include "net/url.h"
+#include "source/registry.h"
 
 #define FLOW "/ws/subscriber/flow"
 
@@ -14,43 +14,49 @@ static void test_urls_are_taken_apart(void **state)
 {
 	static const struct {
 		const char *text;
-		enum source_scheme scheme;
+		const char *scheme;
+		const struct source *source;
 		const char *host, *path, *target; /* "" when of no meaning */
 	} table[] = {
-		{ "ws://127.0.0.1:8082" FLOW, SOURCE_WS, "127.0.0.1:8082", "", FLOW },
-		{ "ws://analyzer", SOURCE_WS, "analyzer", "", FLOW },
-		{ "ws://analyzer/", SOURCE_WS, "analyzer", "", FLOW },
-		{ "ws://[::1]:8082/other?x=1/2", SOURCE_WS, "[::1]:8082", "",
-		  "/other?x=1/2" },
-		{ "wss://a:1" FLOW, SOURCE_WSS, "a:1", "", FLOW },
-		{ "ws+unix:///run/a.sock", SOURCE_WS_UNIX, "localhost", "/run/a.sock",
-		  FLOW },
-		{ "ws+unix:///run/a.sock:", SOURCE_WS_UNIX, "localhost", "/run/a.sock",
-		  FLOW },
-		{ "ws+unix:///run/a.sock:/x", SOURCE_WS_UNIX, "localhost", "/run/a.sock",
-		  "/x" },
-		{ "udp://0.0.0.0:8082", SOURCE_UDP, "0.0.0.0:8082", "", NULL },
-		{ "unixgram:///run/f.sock", SOURCE_UNIXGRAM, "", "/run/f.sock", NULL },
-		{ "file:///var/r.jsonl.gz", SOURCE_FILE, "", "/var/r.jsonl.gz", NULL },
-		{ "file:///a:b", SOURCE_FILE, "", "/a:b", NULL },
+		{ "ws://127.0.0.1:8082" FLOW, "ws", &source_flow_stream, "127.0.0.1:8082",
+		  "", FLOW },
+		{ "ws://analyzer", "ws", &source_flow_stream, "analyzer", "", FLOW },
+		{ "ws://analyzer/", "ws", &source_flow_stream, "analyzer", "", FLOW },
+		{ "ws://[::1]:8082/other?x=1/2", "ws", &source_flow_stream, "[::1]:8082",
+		  "", "/other?x=1/2" },
+		{ "wss://a:1" FLOW, "wss", &source_flow_stream, "a:1", "", FLOW },
+		{ "ws+unix:///run/a.sock", "ws+unix", &source_flow_stream, "localhost",
+		  "/run/a.sock", FLOW },
+		{ "ws+unix:///run/a.sock:", "ws+unix", &source_flow_stream, "localhost",
+		  "/run/a.sock", FLOW },
+		{ "ws+unix:///run/a.sock:/x", "ws+unix", &source_flow_stream, "localhost",
+		  "/run/a.sock", "/x" },
+		{ "udp://0.0.0.0:8082", "udp", &source_datagram, "0.0.0.0:8082", "",
+		  NULL },
+		{ "unixgram:///run/f.sock", "unixgram", &source_datagram, "",
+		  "/run/f.sock", NULL },
+		{ "file:///var/r.jsonl.gz", "file", &source_recording, "",
+		  "/var/r.jsonl.gz", NULL },
+		{ "file:///a:b", "file", &source_recording, "", "/a:b", NULL },
 	};
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		struct source_url url;
+		const struct source *source = NULL;
+		struct url url;
 		struct err err = ERR_INIT;
 
 		print_message("  %s\n", table[i].text);
-		if (source_url_parse(str_of(table[i].text), &url, &err) < 0)
+		if (source_find(str_of(table[i].text), &source, &url, &err) < 0)
 			fail_msg("%s", err.text);
-		assert_int_equal(url.scheme, table[i].scheme);
+		assert_string_equal(url.scheme->name, table[i].scheme);
+		assert_ptr_equal(source, table[i].source);
+		assert_int_equal(url.scheme->is_tls, strcmp(table[i].scheme, "wss") == 0);
 		assert_true(str_is(url.text, table[i].text));
 		assert_true(str_is(url.host, table[i].host));
 		assert_true(str_is(url.path, table[i].path));
 		assert_true(!table[i].target || str_is(url.target, table[i].target));
-		assert_int_equal(source_url_is_websocket(&url),
-				 table[i].scheme <= SOURCE_WS_UNIX);
 	}
 }
 
@@ -77,10 +83,11 @@ static void test_reasons_say_what_to_write(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		struct source_url url;
+		const struct source *source = NULL;
+		struct url url;
 		struct err err = ERR_INIT;
 
-		assert_int_equal(source_url_parse(str_of(table[i].text), &url, &err),
+		assert_int_equal(source_find(str_of(table[i].text), &source, &url, &err),
 				 -EINVAL);
 		if (!strstr(err.text, table[i].reason))
 			fail_msg("%s", err.text);

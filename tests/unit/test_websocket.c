@@ -26,7 +26,7 @@ struct story {
 static void story_begin(struct story *s)
 {
 	*s = (struct story){ .text = BUF_INIT(8192) };
-	websocket_init(&s->ws, MESSAGE_MAX);
+	websocket_init(&s->ws, MESSAGE_MAX, MESSAGE_MAX);
 }
 
 static void story_end(struct story *s)
@@ -59,6 +59,7 @@ static void tell(struct story *s, enum websocket_event event)
 	switch (event) {
 	case WEBSOCKET_MORE:
 		break;
+	case WEBSOCKET_PIECE:
 	case WEBSOCKET_MESSAGE:
 		message = websocket_take(&s->ws, &size);
 		assert_non_null(message);
@@ -390,7 +391,7 @@ static void test_longest_control_frame_is_kept_whole(void **state)
 	(void)state;
 	put_head(&bytes, 0x89, WEBSOCKET_CONTROL_MAX);
 	put_bytes(&bytes, WEBSOCKET_CONTROL_MAX);
-	websocket_init(&ws, MESSAGE_MAX);
+	websocket_init(&ws, MESSAGE_MAX, MESSAGE_MAX);
 	rest = buf_str(&bytes);
 	assert_int_equal(websocket_feed(&ws, &rest), WEBSOCKET_PING);
 	assert_int_equal(rest.len, 0);
@@ -407,7 +408,7 @@ static void test_room_is_offered_only_inside_a_message(void **state)
 	size_t size;
 
 	(void)state;
-	websocket_init(&ws, MESSAGE_MAX);
+	websocket_init(&ws, MESSAGE_MAX, MESSAGE_MAX);
 	assert_null(websocket_room(&ws, &size));
 	assert_int_equal(websocket_feed(&ws, &rest), WEBSOCKET_MORE);
 	assert_null(websocket_room(&ws, &size));

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* registry.h - every source there is, by the scheme of its URL.
+ *
+ *	ws://host:port/ws/subscriber/flow	an analyzer
+ *	wss://host:port/ws/subscriber/flow	the same over TLS
+ *	ws+unix:///path.sock			the same over a socket, with
+ *						":/ws/subscriber/flow" behind it or not
+ *	udp://address:port			agents' datagrams
+ *	unixgram:///path.sock			the same, local
+ *	file:///path				a recording
+ *
+ * Without a port it is the scheme's; without a path it is the analyzer's.
+ */
+#ifndef SOURCE_REGISTRY_H
+#define SOURCE_REGISTRY_H
+
+#include "source/source.h"
+
+extern const struct source *const source_all[]; /* ends with NULL */
+extern const struct source source_flow_stream, source_datagram, source_recording;
+
+/* Members of the URL point into text or are constant. -EINVAL: the reason says what
+ * a URL looks like. */
+int source_find(struct str text, const struct source **, struct url *, struct err *);
+
+#endif

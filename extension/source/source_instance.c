@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* source_instance.c - see source_instance.h. */
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include "flow/decode.h"
+#include "flow/message.h"
+#include "source/registry.h"
+#include "source/source_instance.h"
+
+#define OPTIONS_MAX ((size_t)1 << 20)
+
+struct source_instance {
+	struct arena arena; /* of what is copied of the options */
+	struct source_options options;
+	struct source_parts parts;
+	struct batch_account *account;
+	struct log *log;
+	pthread_mutex_t lock; /* of the router */
+	struct router *router;
+	struct source_stats stats;
+	void *state; /* of options.source */
+	bool is_started;
+};
+
+static const char *const state_names[] = {
+	[SOURCE_OPEN] = "open",
+	[SOURCE_CONNECTING] = "connecting",
+	[SOURCE_SUBSCRIBED] = "subscribed",
+	[SOURCE_STARVED] = "starved",
+};
+
+const char *source_state_name(enum source_state state)
+{
+	return state_names[state];
+}
+
+static int copy_options(struct source_instance *s, const struct source_options *from)
+{
+	struct str text = arena_str(&s->arena, from->url.text);
+	const struct shape *shape = from->source->options;
+	void *own = shape ? arena_alloc(&s->arena, shape->size) : NULL;
+	struct err ignored = ERR_INIT;
+
+	if (arena_error(&s->arena))
+		return arena_error(&s->arena);
+	if (own)
+		memcpy(own, from->own, shape->size);
+	s->options = (struct source_options){ .own = own };
+	return source_find(text, &s->options.source, &s->options.url, &ignored);
+}
+
+static enum heard instance_deliver(void *context, char *message, size_t size,
+				   enum recording_kind kind)
+{
+	return source_instance_deliver(context, message, size, kind);
+}
+
+static int make_source(struct source_instance *s, const struct session_identity *identity)
+{
+	s->parts = (struct source_parts){
+		.url = s->options.url,
+		.options = s->options.own,
+		.identity = identity,
+		.deliver = instance_deliver,
+		.context = s,
+		.log = s->log,
+	};
+	s->state = s->options.source->new (&s->parts);
+	return s->state ? 0 : -ENOMEM;
+}
+
+struct source_instance *source_instance_new(const struct source_options *options,
+					    const struct session_identity *identity,
+					    struct batch_account *account,
+					    struct log *log)
+{
+	struct source_instance *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->arena = (struct arena)ARENA_INIT(OPTIONS_MAX);
+	s->account = account;
+	s->log = log;
+	pthread_mutex_init(&s->lock, NULL);
+	s->router = router_new();
+	if (s->router && copy_options(s, options) == 0 && make_source(s, identity) == 0)
+		return s;
+	source_instance_free(s);
+	return NULL;
+}
+
+void source_instance_free(struct source_instance *s)
+{
+	if (!s)
+		return;
+	source_instance_stop(s);
+	if (s->state)
+		s->options.source->free(s->state);
+	router_free(s->router);
+	pthread_mutex_destroy(&s->lock);
+	arena_fini(&s->arena);
+	free(s);
+}
+
+bool source_instance_is(const struct source_instance *s,
+			const struct source_options *options)
+{
+	return str_equal(s->options.url.text, options->url.text) &&
+	       !source_options_conflict(&s->options, options);
+}
+
+struct str source_instance_url(const struct source_instance *s)
+{
+	return s->options.url.text;
+}
+
+void source_instance_route(struct source_instance *s, struct router *router)
+{
+	struct router *old;
+
+	pthread_mutex_lock(&s->lock);
+	old = s->router;
+	s->router = router;
+	pthread_mutex_unlock(&s->lock);
+	router_free(old);
+}
+
+static void instance_count(struct source_instance *s, const struct batch *batch)
+{
+	int reason;
+
+	atomic_fetch_add(&s->stats.batches, 1);
+	atomic_fetch_add(&s->stats.flows, (int64_t)batch->count);
+	atomic_fetch_add(&s->stats.bytes, (int64_t)batch->size);
+	atomic_fetch_add(&s->stats.layers_dropped, (int64_t)batch->long_layers);
+	for (reason = 0; reason < BAD_FLOW_REASONS; reason++)
+		atomic_fetch_add(&s->stats.bad_flows[reason],
+				 (int64_t)batch->bad[reason]);
+}
+
+/* Flows that could not be decoded: who would have got them is not known. */
+static void tell_bad(struct source_instance *s, const struct batch *batch)
+{
+	size_t bad = 0;
+	int reason;
+
+	for (reason = 0; reason < BAD_FLOW_REASONS; reason++)
+		bad += batch->bad[reason];
+	if (!bad)
+		return;
+	pthread_mutex_lock(&s->lock);
+	router_lose(s->router, (int64_t)bad);
+	pthread_mutex_unlock(&s->lock);
+	log_write(s->log, LOG_WARNING,
+		  "source=" STR_FMT " bad_flows=%zu type=%zu number=%zu "
+		  "protocol=%zu null=%zu; the other flows of the message are kept",
+		  STR_ARG(s->parts.url.text), bad, batch->bad[BAD_FLOW_TYPE],
+		  batch->bad[BAD_FLOW_NUMBER], batch->bad[BAD_FLOW_PROTOCOL],
+		  batch->bad[BAD_FLOW_NULL]);
+}
+
+static void bad_message(struct source_instance *s, const struct err *err)
+{
+	atomic_fetch_add(&s->stats.bad_messages, 1);
+	log_write(s->log, LOG_WARNING, "source=" STR_FMT " bad_message=\"%s\"",
+		  STR_ARG(s->parts.url.text), err->text);
+}
+
+/* Fills the batch from the message it owns. */
+static enum heard instance_decode(struct source_instance *s, struct batch *batch,
+				  struct str bytes, enum recording_kind kind)
+{
+	enum framing framing = kind == RECORDING_JSON ? FRAMING_JSON : FRAMING_PROTOBUF;
+	enum heard heard = HEARD_FLOWS;
+	struct message message;
+	struct err err = ERR_INIT;
+	int error;
+
+	if (kind == RECORDING_FLOWS) {
+		error = decode_pb(bytes, batch, &err);
+	} else {
+		error = message_parse(bytes, framing, &batch->arena, &message, &err);
+		if (!message_has_flows(&message))
+			heard = str_is(message.type, "stats") ? HEARD_STATS : HEARD_OTHER;
+		else if (!error && !message.is_protobuf)
+			error = decode_json(message.obj, batch, &err);
+	}
+	if (error)
+		bad_message(s, &err);
+	return heard;
+}
+
+enum heard source_instance_deliver(struct source_instance *s, char *message, size_t size,
+				   enum recording_kind kind)
+{
+	struct str bytes = { message, size };
+	struct batch *batch = batch_new(message, size, s->account);
+	struct err no_memory = { .text = "out of memory" };
+	enum heard heard;
+	bool is_lost;
+
+	if (!batch) {
+		bad_message(s, &no_memory);
+		return HEARD_OTHER;
+	}
+	heard = instance_decode(s, batch, bytes, kind);
+	instance_count(s, batch);
+	tell_bad(s, batch);
+	pthread_mutex_lock(&s->lock);
+	is_lost = !router_deliver(s->router, batch);
+	pthread_mutex_unlock(&s->lock);
+	if (is_lost)
+		bad_message(s, &no_memory);
+	return heard;
+}
+
+int source_instance_start(struct source_instance *s, struct err *err)
+{
+	if (s->is_started)
+		return 0;
+	if (s->options.source->start(s->state, err) < 0)
+		return -EINVAL;
+	s->is_started = true;
+	return 0;
+}
+
+void source_instance_stop(struct source_instance *s)
+{
+	if (s->is_started)
+		s->options.source->stop(s->state);
+	s->is_started = false;
+}
+
+static struct source_progress instance_progress(const struct source_instance *s)
+{
+	struct source_progress progress = { .state = SOURCE_OPEN };
+
+	if (s->options.source->progress)
+		s->options.source->progress(s->state, &progress);
+	return progress;
+}
+
+bool source_instance_is_ready(const struct source_instance *s)
+{
+	struct source_progress progress = instance_progress(s);
+
+	return progress.state == SOURCE_OPEN || progress.connects > 0;
+}
+
+const struct source_stats *source_instance_stats(const struct source_instance *s)
+{
+	return &s->stats;
+}
+
+void source_instance_status(const struct source_instance *s, struct source_status *status)
+{
+	struct source_progress progress = instance_progress(s);
+	int reason;
+
+	*status = (struct source_status){
+		.state = progress.state,
+		.is_ready = progress.state == SOURCE_OPEN ||
+			    progress.state == SOURCE_SUBSCRIBED,
+		.connects = progress.connects,
+		.gaps = progress.gaps,
+		.renewals = progress.renewals,
+		.messages = atomic_load(&s->stats.batches),
+		.flows = atomic_load(&s->stats.flows),
+		.bytes = atomic_load(&s->stats.bytes),
+		.bad_messages = atomic_load(&s->stats.bad_messages),
+		.layers_dropped = atomic_load(&s->stats.layers_dropped),
+		.kernel_drops = progress.kernel_drops,
+	};
+	for (reason = 0; reason < BAD_FLOW_REASONS; reason++)
+		status->bad_flows[reason] = atomic_load(&s->stats.bad_flows[reason]);
+}

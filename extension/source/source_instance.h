@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* source_instance.h - a source of flows and the tenants that it feeds.
+ *
+ * There is one per distinct URL, whatever the number of tenants: a message is
+ * received and decoded once, on the source's thread.
+ */
+#ifndef SOURCE_SOURCE_INSTANCE_H
+#define SOURCE_SOURCE_INSTANCE_H
+
+#include "source/router.h"
+#include "source/source_options.h"
+
+struct source_instance;
+
+/* What was received, since the start. */
+struct source_stats {
+	_Atomic int64_t batches, flows, bytes;
+	_Atomic int64_t bad_messages;
+	_Atomic int64_t bad_flows[BAD_FLOW_REASONS];
+	_Atomic int64_t layers_dropped; /* too long, of flows that were kept */
+};
+
+/* Options are copied, the rest is borrowed. NULL: no memory. */
+struct source_instance *source_instance_new(const struct source_options *,
+					    const struct session_identity *,
+					    struct batch_account *, struct log *);
+void source_instance_free(struct source_instance *);
+/* Whether it is what these options ask for. */
+bool source_instance_is(const struct source_instance *, const struct source_options *);
+struct str source_instance_url(const struct source_instance *);
+
+/* Takes the router in the place of the one there was; when it returns, nobody
+ * of the old one is offered anything any more. */
+void source_instance_route(struct source_instance *, struct router *);
+/* Nothing happens when it is started already. */
+int source_instance_start(struct source_instance *, struct err *);
+void source_instance_stop(struct source_instance *);
+
+bool source_instance_is_ready(const struct source_instance *); /* it was admitted */
+const struct source_stats *source_instance_stats(const struct source_instance *);
+
+/* What is known of it at a moment. */
+struct source_status {
+	enum source_state state;
+	bool is_ready;			  /* subscribed and not starved, or open */
+	int64_t connects, gaps, renewals; /* see struct source_progress */
+	int64_t messages, flows, bytes;
+	int64_t bad_messages, bad_flows[BAD_FLOW_REASONS];
+	int64_t layers_dropped, kernel_drops;
+};
+const char *source_state_name(enum source_state);
+/* Any thread, also when it has been stopped. */
+void source_instance_status(const struct source_instance *, struct source_status *);
+
+/* A message that came another way: from a recording. Takes it. */
+enum heard source_instance_deliver(struct source_instance *, char *message, size_t size,
+				   enum recording_kind);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* source_options.h - what pipeline.subscriber says: the source, by its URL, with
+ * its own keys, and what a pipeline wants of it.
+ */
+#ifndef SOURCE_SOURCE_OPTIONS_H
+#define SOURCE_SOURCE_OPTIONS_H
+
+#include "config/config.h"
+#include "source/source.h"
+
+struct source_options {
+	const struct source *source; /* NULL: the URL is none */
+	struct url url;
+	struct str capture_id; /* only the flows of this capture; empty: all */
+	const void *own;       /* of the source's shape; NULL: it has none */
+};
+
+/* Strings and own live in the arena. Everything that is wrong goes to problems. */
+void source_options_read(struct source_options *, const struct config *, struct arena *,
+			 struct problems *);
+/* The keys of all sources, for config_check(): writes up to max sections, returns
+ * how many there are. */
+size_t source_sections(struct config_section *, size_t max);
+
+/* The key in which two that have one URL differ, or NULL: one source is enough for
+ * both. */
+const char *source_options_conflict(const struct source_options *,
+				    const struct source_options *);
+
+#endif
