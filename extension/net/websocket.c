@@ -136,10 +136,11 @@ static enum websocket_event end_control(struct websocket *ws)
 	return WEBSOCKET_CLOSE;
 }
 
-/* More of the message is to come; there may be no room for it. */
+/* More of the message is to come; there may be no room for it. What may be as long
+ * as a message is never cut, not even in front of an empty last fragment. */
 static enum websocket_event end_part(struct websocket *ws)
 {
-	if (ws->opcode & 8 || ws->len < ws->piece_max)
+	if (ws->opcode & 8 || ws->len < ws->piece_max || ws->piece_max == ws->message_max)
 		return WEBSOCKET_MORE;
 	ws->message[ws->len] = '\0';
 	return WEBSOCKET_PIECE;
