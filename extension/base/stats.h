@@ -50,6 +50,7 @@
 	X(UPLOAD_FAILURES, "upload_failures")                                            \
 	X(LOOKUPS_DEGRADED, "lookups_degraded")                                          \
 	X(LOOKUPS_REFUSED, "lookups_refused")                                            \
+	X(PEER_AMBIGUOUS, "peer_ambiguous")                                              \
 	X(SERIES_EVICTED, "series_evicted")
 
 #define STATS_ENUM(id, name) STAT_##id,

@@ -89,6 +89,7 @@ static void set_surroundings(struct exporter *e, const struct replay_options *re
 		.batches = &e->batches,
 		.batch_bytes_max = e->settings->batch_bytes,
 		.lookup_timeout_ms = e->settings->lookup_timeout_ms,
+		.peers_by = (enum peers_by)e->settings->topology.peers_by,
 		.output = replay ? replay->output : (struct str){ NULL, 0 },
 		.keeps_all = replay != NULL,
 		.log = e->log,

@@ -46,6 +46,7 @@ static const char *const help_of_stat[STAT_COUNT] = {
 	[STAT_UPLOAD_FAILURES] = "Uploads that failed.",
 	[STAT_LOOKUPS_DEGRADED] = "Topology lookups that were not answered.",
 	[STAT_LOOKUPS_REFUSED] = "Topology lookups for a value with a quote in it.",
+	[STAT_PEER_AMBIGUOUS] = "Addresses of peers that several nodes have.",
 	[STAT_SERIES_EVICTED] = "Connections and interfaces whose series had no room.",
 };
 

@@ -193,6 +193,9 @@ size_t pipeline_enrich(struct pipeline *p, struct queries *queries)
 
 	if (!transform->enrich)
 		return 0;
+	queries->cluster = p->parts.classify->cluster
+				   ? p->parts.classify->cluster(p->parts.classify_state)
+				   : NULL;
 	for (tag = 0; tag < TAG_COUNT; tag++) {
 		for (i = 0; i < p->tag[tag].count; i++) {
 			struct item *item = &p->tag[tag].item[i];

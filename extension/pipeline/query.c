@@ -158,7 +158,15 @@ const struct answer *query_text(struct queries *q, struct str text)
 void query_renew(struct queries *q, struct str text, int64_t before_ms)
 {
 	if (q->answers->renew)
-		q->answers->renew(q->answers, text, before_ms);
+		q->answers->renew(q->answers, text, before_ms, false);
+}
+
+void query_renew_empty(struct queries *q, const char *text, struct str value,
+		       int64_t before_ms)
+{
+	if (q->answers->renew && query_build(&q->text, text, &value, 1) &&
+	    !*query_find(q, buf_str(&q->text)))
+		q->answers->renew(q->answers, buf_str(&q->text), before_ms, true);
 }
 
 const struct answer *query_bind(struct queries *q, const char *text,

@@ -21,6 +21,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/cidr.h"
 #include "pipeline/answer.h"
 
 enum found { PENDING = -1, ABSENT, FOUND };
@@ -31,9 +32,16 @@ struct answers {
 	const struct answer *(*find)(struct answers *, struct str text);
 	/* The answers found since the last release are not used any more. */
 	void (*release)(struct answers *);
-	/* An answer from before that time (monotonic) is to be asked for again.
-	 * NULL: answers do not age. */
-	void (*renew)(struct answers *, struct str text, int64_t before_ms);
+	/* An answer from before that time (monotonic), or one without nodes only, is
+	 * to be asked for again. NULL: answers do not age. */
+	void (*renew)(struct answers *, struct str text, int64_t before_ms,
+		      bool only_empty);
+};
+
+/* Which question finds who has an address: topology.peers. */
+enum peers_by {
+	PEERS_BY_ADDRESS, /* by the address and the host where it was seen */
+	PEERS_BY_PATH,	  /* by a path in the graph, as the Go exporter asks */
 };
 
 struct query_memo;
@@ -57,6 +65,11 @@ struct queries {
 	bool is_used;		  /* since the last reset */
 	size_t pending;		  /* questions of this pass without an answer */
 	uint64_t refused;	  /* values with a quote, since birth */
+	uint64_t ambiguous;	  /* peers of whom there were several, likewise */
+
+	/* The asker's, set after queries_init(). */
+	enum peers_by peers_by;
+	const struct cidr_set *cluster; /* its own addresses; borrowed, or NULL */
 };
 
 int queries_init(struct queries *, struct answers *);
@@ -71,6 +84,10 @@ void queries_reset(struct queries *);
 const struct answer *query_text(struct queries *, struct str text);
 /* Whoever wants to know better than from before that time says so before asking. */
 void query_renew(struct queries *, struct str text, int64_t before_ms);
+/* The same of a question with one value, and only of an answer without nodes: what
+ * was not there may have come. */
+void query_renew_empty(struct queries *, const char *text, struct str value,
+		       int64_t before_ms);
 /* false, and counted: the value cannot stand in a Gremlin string. */
 bool query_accepts(struct queries *, struct str value);
 

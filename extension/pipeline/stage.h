@@ -36,6 +36,9 @@ struct classify {
 	/* Takes up what the topology knows; asks and never waits. Returns when
 	 * it wants to be called again (monotonic). NULL: asks nothing. */
 	int64_t (*refresh)(void *self, struct queries *, struct now);
+	/* The addresses that it takes for the cluster's; borrowed until the next
+	 * refresh. NULL: it has none. */
+	const struct cidr_set *(*cluster)(const void *self);
 };
 
 struct filter {

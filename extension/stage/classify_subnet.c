@@ -42,8 +42,14 @@ static enum tag subnet_classify_tag(const void *state, const struct flow *flow,
 	return subnet_tag(&self->cluster, flow, bad_address);
 }
 
+static const struct cidr_set *subnet_cluster(const void *state)
+{
+	return &((const struct subnet *)state)->cluster;
+}
+
 const struct classify classify_subnet = {
 	.stage = { "subnet", "pipeline.classify", &subnet_shape, subnet_init,
 		   subnet_fini },
 	.tag = subnet_classify_tag,
+	.cluster = subnet_cluster,
 };

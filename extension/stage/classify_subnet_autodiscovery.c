@@ -155,9 +155,15 @@ static int64_t autodiscovery_refresh(void *state, struct queries *queries, struc
 	return self->due_ms;
 }
 
+static const struct cidr_set *autodiscovery_cluster(const void *state)
+{
+	return &((const struct autodiscovery *)state)->cluster;
+}
+
 const struct classify classify_subnet_autodiscovery = {
 	.stage = { "subnet_autodiscovery", "pipeline.classify", &autodiscovery_shape,
 		   autodiscovery_init, autodiscovery_fini },
 	.tag = autodiscovery_tag,
 	.refresh = autodiscovery_refresh,
+	.cluster = autodiscovery_cluster,
 };

@@ -29,7 +29,8 @@ static enum direction direction_by(const struct strs *addresses, struct str from
 }
 
 enum found direction_find(struct queries *queries, const struct flow *flow,
-			  struct str from, struct str to, enum direction *direction)
+			  enum direction_families families, struct str from,
+			  struct str to, enum direction *direction)
 {
 	const struct answer *nodes;
 
@@ -41,7 +42,8 @@ enum found direction_find(struct queries *queries, const struct flow *flow,
 		return PENDING;
 	if (nodes->count)
 		*direction = direction_by(&nodes->node[0].ipv4, from, to);
-	if (nodes->count && *direction == DIRECTION_UNKNOWN)
+	if (nodes->count && families == DIRECTION_BY_BOTH &&
+	    *direction == DIRECTION_UNKNOWN)
 		*direction = direction_by(&nodes->node[0].ipv6, from, to);
 	return *direction == DIRECTION_UNKNOWN ? ABSENT : FOUND;
 }

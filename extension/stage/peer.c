@@ -2,12 +2,13 @@
 /* peer.c - see peer.h; the questions are in peer_resolve.c. */
 #include <stdlib.h>
 #include "base/map.h"
-#include "stage/peer_resolve.h"
+#include "stage/peer_address.h"
 
-#define KNOWN_MAX	8192
-#define KNOWN_MAX_BYTES ((size_t)2 << 20)
-#define KNOWN_MS	60000
-#define KEY_MAX		256
+#define KNOWN_MAX	 8192
+#define KNOWN_MAX_BYTES	 ((size_t)2 << 20)
+#define KNOWN_MS	 60000
+#define ABSENT_INSIDE_MS 10000 /* with the answer's own age, 30 s */
+#define KEY_MAX		 256
 
 struct peers {
 	struct map *known;
@@ -66,7 +67,7 @@ static struct peer copy_peer(const struct peer *peer, char *text)
 }
 
 static void peer_keep(struct peers *peers, struct str key, const struct peer *peer,
-		      int64_t now_ms)
+		      int64_t until_ms)
 {
 	size_t size = sizeof(struct known) + text_length(peer);
 	struct known *known = malloc(size);
@@ -74,7 +75,7 @@ static void peer_keep(struct peers *peers, struct str key, const struct peer *pe
 	if (!known)
 		return;
 	known->peer = copy_peer(peer, known->text);
-	map_put(peers->known, key, known, size, now_ms + KNOWN_MS);
+	map_put(peers->known, key, known, size, until_ms);
 }
 
 /* What is known may be forgotten while the batch still needs it. */
@@ -121,8 +122,15 @@ enum found peer_find(struct peers *peers, struct queries *q, struct str address,
 	if (key.len && peer_recall(peers, q, key, peer))
 		return peer->type.len ? FOUND : ABSENT;
 	found = peer_resolve(&r, address, node_tid, peer);
-	if (found != PENDING && key.len && !r.is_unknown)
-		peer_keep(peers, key, peer, q->now_ms);
+	if (found == PENDING)
+		return PENDING;
+	q->ambiguous += r.is_ambiguous;
+	if (key.len && !r.is_unknown)
+		peer_keep(peers, key, peer,
+			  q->now_ms +
+				  (found == ABSENT && peer_address_is_inside(q, address)
+					   ? ABSENT_INSIDE_MS
+					   : KNOWN_MS));
 	return found;
 }
 
@@ -147,6 +155,7 @@ enum found peer_node_type(struct peers *peers, struct queries *q, struct str nod
 	if (nodes->count)
 		*type = nodes->node[0].type;
 	if (key.len && !nodes->is_unknown)
-		peer_keep(peers, key, &(struct peer){ .type = *type }, q->now_ms);
+		peer_keep(peers, key, &(struct peer){ .type = *type },
+			  q->now_ms + KNOWN_MS);
 	return type->len ? FOUND : ABSENT;
 }

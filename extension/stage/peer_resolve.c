@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* peer_resolve.c - see peer_resolve.h. The texts of the questions are the Go
- * flow exporter's.
+/* peer_resolve.c - see peer_resolve.h. The texts of the questions by path are the
+ * Go flow exporter's; those by address are in peer_address.c.
  *
  * Since v0.28 the question for runc finds nothing and the one for docker finds
  * the containers of both. Before, one of runc's goes before one of docker's.
  */
 #include "base/utf8.h"
+#include "stage/peer_address.h"
 #include "stage/peer_resolve.h"
 
-#define TEXT_MAX 1024
+#define TEXT_MAX       1024
+#define CONTAINERS_MAX 8 /* of one address */
 
 struct container {
 	struct str name, id;
@@ -213,8 +215,8 @@ static enum found find_host(struct resolution *r, struct str address, struct pee
 	return FOUND;
 }
 
-enum found peer_resolve(struct resolution *r, struct str address, struct str node_tid,
-			struct peer *peer)
+static enum found resolve_by_path(struct resolution *r, struct str address,
+				  struct str node_tid, struct peer *peer)
 {
 	struct container container;
 	enum found found = find_container(r, address, node_tid, &container);
@@ -229,4 +231,101 @@ enum found peer_resolve(struct resolution *r, struct str address, struct str nod
 	peer->type = STR("container");
 	peer->name = container.name;
 	return FOUND;
+}
+
+static bool read_container(struct resolution *r, const struct node *node,
+			   struct container *c)
+{
+	const struct answer one = { .node = node, .count = 1 };
+
+	if (read_any(&one, c)) {
+		*r->age = AGE_SINCE_028;
+		return true;
+	}
+	if (!read_docker(&one, c) && (!node->runc_id.ptr || !read_runc(&one, c)))
+		return false;
+	*r->age = AGE_BEFORE_028;
+	return true;
+}
+
+/* Containers that share an address are a pod's, and not all of them are listed by
+ * it; all are asked for at once. */
+static enum found describe_containers(struct resolution *r, const struct holder *holder,
+				      struct peer *peer)
+{
+	struct container first = { .prefix = NULL }, c;
+	bool is_pending = false;
+	size_t i, asked = 0;
+
+	for (i = 0; i < holder->nodes->count && asked < CONTAINERS_MAX; i++) {
+		const struct node *node = &holder->nodes->node[i];
+		enum found found;
+
+		if (!str_equal(node->host, holder->host) || !read_container(r, node, &c))
+			continue;
+		if (!asked++)
+			first = c;
+		found = find_pod(r, &c, peer);
+		if (found == FOUND && !is_pending)
+			return FOUND;
+		is_pending = is_pending || found == PENDING;
+	}
+	if (is_pending)
+		return PENDING;
+	if (!first.prefix)
+		return ABSENT;
+	peer->type = STR("container");
+	peer->name = first.name;
+	return FOUND;
+}
+
+static enum found describe_host(const struct holder *holder, struct peer *peer)
+{
+	size_t i;
+
+	for (i = 0; i < holder->nodes->count; i++) {
+		const struct node *node = &holder->nodes->node[i];
+
+		if (!str_equal(node->host, holder->host) || !node->name.ptr)
+			continue;
+		peer->type = STR("host");
+		peer->name = node->name;
+		return FOUND;
+	}
+	return ABSENT;
+}
+
+static enum found resolve_by_address(struct resolution *r, struct str address,
+				     struct str node_tid, struct peer *peer)
+{
+	struct holder containers, hosts;
+
+	if (!peer_address_is_asked(address))
+		return ABSENT;
+	peer_address_containers(r, address, node_tid, &containers);
+	if (containers.kind == HOLDER_NONE && *r->age != AGE_SINCE_028)
+		peer_address_runc(r, address, node_tid, &containers);
+	if (containers.kind == HOLDER_UNDECIDED)
+		return PENDING;
+	if (containers.kind == HOLDER_OWN)
+		return describe_containers(r, &containers, peer);
+	peer_address_hosts(r, address, node_tid, &hosts);
+	if (hosts.kind == HOLDER_UNDECIDED)
+		return PENDING;
+	if (hosts.kind == HOLDER_OWN)
+		return describe_host(&hosts, peer);
+	if (containers.kind == HOLDER_OTHER && hosts.kind == HOLDER_NONE)
+		return describe_containers(r, &containers, peer);
+	if (containers.kind == HOLDER_NONE && hosts.kind == HOLDER_OTHER)
+		return describe_host(&hosts, peer);
+	r->is_ambiguous = containers.kind != HOLDER_NONE || hosts.kind != HOLDER_NONE;
+	return ABSENT;
+}
+
+enum found peer_resolve(struct resolution *r, struct str address, struct str node_tid,
+			struct peer *peer)
+{
+	if (r->queries->peers_by == PEERS_BY_PATH)
+		return resolve_by_path(r, address, node_tid, peer);
+	return resolve_by_address(r, address, node_tid, peer);
 }

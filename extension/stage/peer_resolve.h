@@ -12,6 +12,7 @@ struct resolution {
 	struct queries *queries;
 	enum topology_age *age; /* may be found out */
 	bool is_unknown;	/* a question had no answer */
+	bool is_ambiguous;	/* several have the address */
 };
 
 /* ABSENT leaves the peer as it is. */

@@ -356,8 +356,8 @@ static enum found aws_enrich(void *state, const struct flow *flow,
 
 	if (!self->is_official || !self->choice.needs_direction)
 		return ABSENT;
-	found = direction_find(queries, flow, record->srcaddr, record->dstaddr,
-			       &direction);
+	found = direction_find(queries, flow, DIRECTION_BY_BOTH, record->srcaddr,
+			       record->dstaddr, &direction);
 	if (direction == DIRECTION_OUTBOUND)
 		record->flow_direction = STR("egress");
 	if (direction == DIRECTION_INBOUND)

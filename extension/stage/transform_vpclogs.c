@@ -250,8 +250,9 @@ static enum found vpclogs_enrich(void *state, const struct flow *flow,
 	bool is_short = self->dialect == DIALECT_IBM;
 	struct vpclogs *record = out;
 	enum direction direction;
-	enum found found = direction_find(queries, flow, record->initiator_ip,
-					  record->target_ip, &direction);
+	enum found found = direction_find(queries, flow, DIRECTION_BY_IPV4,
+					  record->initiator_ip, record->target_ip,
+					  &direction);
 
 	if (direction == DIRECTION_OUTBOUND)
 		record->direction = is_short ? STR("O") : STR("outbound");

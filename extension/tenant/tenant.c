@@ -123,6 +123,7 @@ static int open_pipeline(struct tenant *t, double part, struct err *err)
 					   &t->state->stats);
 	if (!t->pipeline || queries_init(&t->queries, &t->asker.answers) < 0)
 		return err_set(err, "out of memory");
+	t->queries.peers_by = t->around.peers_by;
 	return 0;
 }
 

@@ -37,6 +37,7 @@ struct tenant_surroundings {
 	struct batch_account *batches;
 	int64_t batch_bytes_max;
 	int64_t lookup_timeout_ms;
+	enum peers_by peers_by;
 	struct str output; /* not empty: all objects go to this directory */
 	bool keeps_all;	   /* the source waits: nothing is dropped */
 	struct log *log;

@@ -46,7 +46,8 @@ static void finish_turn(struct tenant *t, struct now now)
 	pipeline_commit(t->pipeline, now);
 	queries_reset(&t->queries);
 	stats_add(&t->state->stats, STAT_LOOKUPS_REFUSED, (int64_t)t->queries.refused);
-	t->queries.refused = 0;
+	stats_add(&t->state->stats, STAT_PEER_AMBIGUOUS, (int64_t)t->queries.ambiguous);
+	t->queries.refused = t->queries.ambiguous = 0;
 	stats_add(&t->state->stats, STAT_LOOKUPS_DEGRADED,
 		  (int64_t)asker_take_degraded(&t->asker));
 	while (t->parcels)

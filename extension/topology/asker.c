@@ -112,7 +112,8 @@ static void asker_release(struct answers *answers)
 }
 
 /* What failed is still not asked for again before its time. */
-static void asker_renew(struct answers *answers, struct str text, int64_t before_ms)
+static void asker_renew(struct answers *answers, struct str text, int64_t before_ms,
+			bool only_empty)
 {
 	struct topology *t = ((struct asker *)answers)->topology;
 	const struct shared_answer *a;
@@ -121,7 +122,8 @@ static void asker_renew(struct answers *answers, struct str text, int64_t before
 		return;
 	pthread_mutex_lock(&t->lock);
 	a = map_get(t->cache, text, clock_now().mono_ms);
-	if (a && a != t->failure && a->since_ms < before_ms)
+	if (a && a != t->failure && a->since_ms < before_ms &&
+	    !(only_empty && a->answer.count))
 		map_remove(t->cache, text);
 	pthread_mutex_unlock(&t->lock);
 }

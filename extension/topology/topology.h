@@ -38,6 +38,7 @@ struct topology_options {
 	struct str cookie;	       /* of a Cookie header, or empty */
 	bool is_https;		       /* of entries without a scheme */
 	struct tls_files tls;
+	int peers_by;	     /* enum peers_by, for those who ask */
 	int64_t timeout_ms;  /* of one request */
 	int64_t patience_ms; /* an analyzer without a reply for so long counts as
 			      * silent; 0: only after timeout_ms */

@@ -15,6 +15,9 @@ static const struct topology_options defaults = {
 	.error_ttl_ms = 10000,
 };
 
+/* enum peers_by */
+static const char *const peers_names[] = { "address", "path", NULL };
+
 static const struct field fields[] = {
 	OPTION(struct topology_options, analyzers, "analyzers", 0,
 	       "addresses of analyzers: one is asked for the topology, while it answers"),
@@ -22,6 +25,10 @@ static const struct field fields[] = {
 	       "user of the analyzer's API"),
 	OPTION(struct topology_options, password, "analyzer.auth.cluster.password",
 	       FIELD_SECRET, "password of that user"),
+	OPTION_ENUM(
+		struct topology_options, peers_by, "topology.peers", 0, peers_names,
+		"how the container or host of an address is found; path: along a path in "
+		"the graph, as the Go exporter does"),
 	OPTION_RANGE(struct topology_options, timeout_ms, "topology.timeout",
 		     FIELD_DURATION, 100, 600000, "longest time for one request"),
 	OPTION_RANGE(struct topology_options, max_in_flight, "topology.max_in_flight", 0,

@@ -177,6 +177,7 @@ static void open_topology(struct pipe *p)
 	asker_init(&p->asker, p->topology, wake, &p->answered);
 	if (queries_init(&p->queries, &p->asker.answers) < 0)
 		fail("out of memory");
+	p->queries.peers_by = PEERS_BY_PATH; /* what was recorded are answers to that */
 }
 
 static void close_topology(struct pipe *p)

@@ -6,8 +6,11 @@ import yaml
 
 
 def load(path):
+    """Read a file of the Go exporter; its recorded answers are those to its own questions for peers."""
     with open(path, encoding="utf-8") as f:
-        return yaml.safe_load(f)
+        config = yaml.safe_load(f)
+    config.setdefault("topology", {}).setdefault("peers", "path")
+    return config
 
 
 def merge(base, change):
@@ -35,6 +38,6 @@ def save_all(folder, base, drop_ins):
 def with_spool(source, folder):
     """Copy a configuration file as it is, with a spool directory of the test's own at its end."""
     path = folder / "config.yml"
-    path.write_text(source.read_text(encoding="utf-8") + "\nspool:\n  directory: %s\n" % (folder / "spool"),
-                    encoding="utf-8")
+    path.write_text(source.read_text(encoding="utf-8") + "\nspool:\n  directory: %s\ntopology:\n  peers: path\n" % (
+        folder / "spool"), encoding="utf-8")
     return path

@@ -149,6 +149,7 @@ static int run_pipeline(struct outcome *o, const char *which)
 		error = pipeline ? queries_init(&queries, &topology.answers) : -ENOMEM;
 	}
 	if (!error) {
+		queries.peers_by = PEERS_BY_PATH;
 		error = run_flows(pipeline, &queries, &stats);
 		pipeline_tick(pipeline, &queries, later);
 		pipeline_flush(pipeline, later);

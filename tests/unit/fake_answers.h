@@ -23,6 +23,7 @@ struct fake_answers {
 	const struct fake_fact *fact;
 	size_t count;
 	int64_t renewed_ms; /* before then, what is asked for is too old */
+	bool renews_empty;  /* of what is without nodes only */
 	bool is_silent;	    /* knows nothing yet */
 	bool is_down;	    /* nobody can be asked */
 };
@@ -48,10 +49,12 @@ static inline void fake_release(struct answers *answers)
 	(void)answers;
 }
 
-static inline void fake_renew(struct answers *answers, struct str text, int64_t before_ms)
+static inline void fake_renew(struct answers *answers, struct str text, int64_t before_ms,
+			      bool only_empty)
 {
 	(void)text;
 	((struct fake_answers *)answers)->renewed_ms = before_ms;
+	((struct fake_answers *)answers)->renews_empty = only_empty;
 }
 
 static inline struct fake_answers fake_answers_of(const struct fake_fact *fact,

@@ -114,6 +114,7 @@ static void open_world(struct world *w, const struct fake_fact *fact, size_t cou
 	};
 	assert_non_null(w->peers);
 	assert_int_equal(queries_init(&w->queries, &w->fake.answers), 0);
+	w->queries.peers_by = PEERS_BY_PATH;
 }
 
 static void close_world(struct world *w)

@@ -312,10 +312,11 @@ static void renewed_when_it_is_too_old(void **state)
 	start(w);
 	assert_string_equal(find(&w->one, "a"), "pending");
 	sem_wait(&w->one.woken);
-	answers->renew(answers, STR("a"), now_ms - 1000);
+	answers->renew(answers, STR("a"), now_ms - 1000, false);
+	answers->renew(answers, STR("a"), now_ms + 1000, true); /* it has nodes */
 	assert_string_equal(find(&w->one, "a"), "veth");
 	assert_int_equal(count(w).requests, 1);
-	answers->renew(answers, STR("a"), clock_now().mono_ms + 1000);
+	answers->renew(answers, STR("a"), clock_now().mono_ms + 1000, false);
 	assert_string_equal(find(&w->one, "a"), "pending");
 	sem_wait(&w->one.woken);
 	assert_int_equal(count(w).requests, 2);

@@ -200,6 +200,7 @@ static void open_world(struct world *w, const char *yaml)
 	stage_set_read(&w->set, config, &w->arena, &w->problems);
 	config_free(config);
 	assert_int_equal(queries_init(&w->queries, &w->fake.answers), 0);
+	w->queries.peers_by = PEERS_BY_PATH;
 	read_samples(w);
 }
 

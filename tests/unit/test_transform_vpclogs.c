@@ -298,47 +298,6 @@ static void test_the_first_address_of_the_flow_gives_the_direction(void **state)
 	}
 }
 
-#define NETWORK6                                                                         \
-	"\"Network\":{\"Protocol\":\"IPV6\",\"A\":\"2001:db8::1\","                      \
-	"\"B\":\"2001:db8::2\"}"
-
-static void test_both_families_give_the_direction(void **state)
-{
-	static const struct {
-		const char *network, *ipv4, *ipv6, *direction;
-	} cases[] = {
-		{ NETWORK6, NULL, "2001:db8::1/64", "outbound" },
-		{ NETWORK6, NULL, "2001:db8::2/64", "inbound" },
-		{ NETWORK6, "1.1.1.1/8", "2001:DB8:0::2/64", "inbound" },
-		{ NETWORK6, NULL, "2001:db8::12/64", NULL },
-		{ NETWORK, "1.1.1.1/8", "2001:db8::2/64", "outbound" },
-		{ NETWORK, NULL, "::ffff:2.2.2.2/128", "inbound" },
-	};
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < COUNT(cases); i++) {
-		struct str v4 = str_of(cases[i].ipv4 ? cases[i].ipv4 : "");
-		struct str v6 = str_of(cases[i].ipv6);
-		struct node node = { .ipv4 = { &v4, cases[i].ipv4 != NULL },
-				     .ipv6 = { &v6, 1 } };
-		struct answer answer = { .node = &node, .count = 1 };
-		struct fake_answers fake = answers_of(&answer);
-		struct buf flow = BUF_INIT(4096), out = BUF_INIT(4096);
-		enum found found;
-
-		buf_printf(&flow, "{\"NodeTID\":\"t\",%s," TRANSPORT "," BOTH "}",
-			   cases[i].network);
-		found = make_record(flow.ptr, &fake, &out);
-		assert_int_equal(found, cases[i].direction ? FOUND : ABSENT);
-		if (cases[i].direction)
-			assert_non_null(strstr(out.ptr, cases[i].direction));
-		buf_fini(&flow);
-		buf_fini(&out);
-		buf_fini(&fake.asked);
-	}
-}
-
 static void test_unknown_captures_have_no_direction(void **state)
 {
 	static const struct {
@@ -378,7 +337,6 @@ int main(void)
 		cmocka_unit_test(test_flows_without_what_a_record_needs_are_left_out),
 		cmocka_unit_test(test_members_follow_the_flow),
 		cmocka_unit_test(test_the_first_address_of_the_flow_gives_the_direction),
-		cmocka_unit_test(test_both_families_give_the_direction),
 		cmocka_unit_test(test_unknown_captures_have_no_direction),
 	};
 
