@@ -162,22 +162,22 @@ build/python/installed: tests/requirements.txt
 		--no-compile --target $(@D) -r $<
 	$(Q)touch $@
 
-# While tests wait, the product is compiled by clang, too, and unit and golden
-# tests run once more with sanitizers.
+# While tests wait, unit and golden tests run once more with sanitizers, and clang
+# compiles the product, too. What takes longest begins first.
 SANITIZED := build/address-undefined
 ifndef SAN
 BESIDE = make --no-print-directory -j$(shell nproc)
-TEST_VARIANTS = clang="$(BESIDE) CC=clang B=build/clang WERROR=1 all" \
-	sanitizers="$(BESIDE) SAN=address$(comma)undefined WERROR=1 all unit" \
-	$(UNIT:$(B)/%=$(SANITIZED)/%) tests/golden@$(SANITIZED)
+TEST_VARIANTS = sanitizers="$(BESIDE) SAN=address$(comma)undefined WERROR=1 CFLAGS='-O1 -g1' all unit" \
+	$(UNIT:$(B)/%=$(SANITIZED)/%) tests/golden@$(SANITIZED) \
+	clang="$(BESIDE) CC=clang B=build/clang WERROR=1 all"
 endif
 
 test: test-deps
 	$(Q)$(MAKE) --no-print-directory $(JOBS) WERROR=1 all unit fuzz-replay $(B)/tests/torture_alloc \
 		$(B)/tests/analyzer $(B)/tests/lives
-	$(Q)BUILD=$(B) /usr/bin/python3 tests/run.py lint=tests/lint/run.sh $(UNIT) \
-		torture-alloc=$(B)/tests/torture_alloc $(TEST_VARIANTS) tests/fuzz \
-		tests/lib tests/golden tests/integration
+	$(Q)BUILD=$(B) /usr/bin/python3 tests/run.py $(TEST_VARIANTS) $(UNIT) \
+		torture-alloc=$(B)/tests/torture_alloc lint=tests/lint/run.sh \
+		tests/fuzz tests/lib tests/golden tests/integration
 
 # Against MinIO, with the Go exporter's own sample values: builds MinIO first,
 # some minutes, kept in build/cache.

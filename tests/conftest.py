@@ -30,6 +30,20 @@ def pytest_runtest_protocol(item):
         signal.signal(signal.SIGALRM, before)
 
 
+# A worker of pytest-xdist does the first thing it is told in its main thread, the only one that may handle signals,
+# and the second in another one if it is slow. With -v the first would be to say which Python it is.
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config):
+    """Be quiet until the workers have begun."""
+    config.option.verbose = min(config.option.verbose, 0)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(node):
+    """Print a line for each test that ends."""
+    node.config.option.verbose = 1
+
+
 def shares(item):
     """Return the name of what is made once for several tests, None if the test has all for itself."""
     for fixtures in item._fixtureinfo.name2fixturedefs.values():

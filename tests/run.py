@@ -13,7 +13,8 @@ at once. Everything else runs beside it, in the order given, one after the
 other; commands, such as compilers, get what the tests leave of the machine.
 Tests with the mark "alone" come last, one at a time, with nothing beside them.
 
-Output is passed on as it comes, that of what runs beside when it ends. A
+Output is passed on as it comes, that of what runs beside when it ends. SIGTERM
+and SIGINT end everything that was started. A
 skipped test counts as failed, and so does a suite that ran no test, crashed or
 took longer than its limit. Exit status: 0 all passed, 1 some failed, 2 wrong
 usage.
@@ -164,6 +165,11 @@ def run_command(suite, runner, options, out):
     return [Test(name, time.monotonic() - begin, verdict(code, options.limit))]
 
 
+def several(workers):
+    """Return the options of pytest for so many tests at once."""
+    return "-n", str(workers), "--dist", "loadgroup"
+
+
 def is_for_pytest(suite):
     return suite.endswith(".py") or os.path.isdir(suite)
 
@@ -172,7 +178,7 @@ def run_one(suite, runner, options, out):
     """Run a suite of those that run beside pytest, of whatever kind."""
     path, _, build = suite.rpartition("@")
     if is_for_pytest(path):
-        return run_pytest([path], USUAL, runner, options, out, build=build)
+        return run_pytest([path], USUAL, runner, options, out, several(2), build)
     if "=" in suite and not os.path.exists(suite):
         return run_command(suite, runner, options, out)
     return run_cmocka(suite, runner, options, out)
@@ -225,7 +231,7 @@ def run_all(suites, runner, options):
             if options.markers:
                 found = pytest("", options.markers)
             else:
-                found = pytest("", USUAL + " and not alone", "-n", str(options.workers), "--dist", "loadgroup")
+                found = pytest("", USUAL + " and not alone", *several(options.workers))
             found = found + beside.result()
             if not options.markers:
                 found += pytest(", alone", USUAL + " and alone")
@@ -258,6 +264,7 @@ def main():
     parser.add_argument("suites", nargs="+", metavar="SUITE")
     options = parser.parse_args()
     begin = time.monotonic()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
     found = run_all(options.suites, Runner(), options)
     return report(found, time.monotonic() - begin)
 

@@ -101,24 +101,23 @@ static const struct skydive_extension *host_load_extension(const char *path, cha
 	return extension;
 }
 
-/* The installed one, else the one beside this program. */
+/* The one beside this program, as a build leaves it, else the installed one: a
+ * build that has been installed before is still what it was built from. */
 static const struct skydive_extension *host_find_extension(char *why, size_t size)
 {
-	char path[PATH_MAX], self[PATH_MAX] = "";
-	ssize_t n;
+	char path[PATH_MAX + sizeof(EXTENSION_NAME)], self[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	char *slash;
 
-	snprintf(path, sizeof(path), "%s/%s", EXTENSION_DIR, EXTENSION_NAME);
-	if (access(path, R_OK) != 0) {
-		n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-		slash = n > 0 ? strrchr(self, '/') : NULL;
-		if (slash)
-			*slash = '\0';
-		if ((size_t)snprintf(path, sizeof(path), "%.*s/%s", PATH_MAX / 2, self,
-				     EXTENSION_NAME) >= sizeof(path))
-			path[0] = '\0';
+	self[n > 0 ? n : 0] = '\0';
+	slash = strrchr(self, '/');
+	if (slash) {
+		*slash = '\0';
+		snprintf(path, sizeof(path), "%s/%s", self, EXTENSION_NAME);
+		if (access(path, R_OK) == 0)
+			return host_load_extension(path, why, size);
 	}
-	return host_load_extension(path, why, size);
+	return host_load_extension(EXTENSION_DIR "/" EXTENSION_NAME, why, size);
 }
 
 static void raise_open_files(void)

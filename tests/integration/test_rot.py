@@ -82,7 +82,9 @@ def leave_files(folder, analyzer):
                       "a file in %s" % kind)
                 exporter.kill()
                 analyzer.command("pause")
-            found[kind] = max((p.read_bytes() for p in files.iterdir()), key=len)
+            # Of finished ones there may be more by now; the first begins a series.
+            choose = min(files.iterdir()) if kind == "new" else max(files.iterdir(), key=lambda p: p.stat().st_size)
+            found[kind] = choose.read_bytes()
     return found
 
 

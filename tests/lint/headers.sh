@@ -14,7 +14,6 @@ compile() {
 
 found=$(
 	for compiler in gcc clang; do
-		command -v "$compiler" >/dev/null || { echo "headers: no $compiler"; continue; }
 		for header in $(find extension include tests -name '*.h' | sort); do
 			# shellcheck disable=SC2086
 			compile "./$header" "$compiler" $flags c -std=c11 2>&1
