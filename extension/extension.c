@@ -188,8 +188,7 @@ static int extension_start(void *instance, char *reason, size_t size)
 	struct instance *in = instance;
 	struct err err = ERR_INIT;
 
-	if (listen_for_status(in, &err) < 0 ||
-	    exporter_start(in->exporter, NULL, &err) < 0)
+	if (listen_for_status(in, &err) < 0 || exporter_start(in->exporter, &err) < 0)
 		return extension_fail(reason, size, err.text);
 	status_serve(in->status, in->exporter);
 	in->has_reporter = thread_start(&in->reporter, "reporter", extension_report,

@@ -51,7 +51,7 @@ int command_check(const struct skydive_host *host, int argc, char **argv)
 		io_write(STDERR_FILENO, buf_str(&settings->warnings.text));
 	if (settings && !problems.count) {
 		buf_printf(&line, "%s: fine, %zu pipeline%s\n", argv[2],
-			   settings->tenants, settings->tenants == 1 ? "" : "s");
+			   settings->pipelines, settings->pipelines == 1 ? "" : "s");
 		io_write(STDOUT_FILENO, buf_str(&line));
 		if (argc == 4 && !check_connect(settings))
 			exit_code = EXIT_FAILED;

@@ -6,8 +6,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "command/check_connect.h"
+#include "net/http.h"
+#include "settings/destination.h"
 #include "sys/clock.h"
 #include "sys/io.h"
+#include "writer/writer_instance.h"
 
 #define WAIT_MS 15000
 #define POLL_MS 20
@@ -51,11 +54,11 @@ static bool check_stream(const struct settings *s, const struct source_options *
 
 static bool is_first_of_url(const struct settings *s, size_t at)
 {
-	struct str url = tenant_source(s->tenant[at].tenant)->url.text;
+	struct str url = s->pipeline[at]->source.url.text;
 	size_t i;
 
 	for (i = 0; i < at; i++)
-		if (str_equal(tenant_source(s->tenant[i].tenant)->url.text, url))
+		if (str_equal(s->pipeline[i]->source.url.text, url))
 			return false;
 	return true;
 }
@@ -65,8 +68,8 @@ static bool check_streams(const struct settings *s)
 	bool is_fine = true;
 	size_t i;
 
-	for (i = 0; i < s->tenants; i++) {
-		const struct source_options *o = tenant_source(s->tenant[i].tenant);
+	for (i = 0; i < s->pipelines; i++) {
+		const struct source_options *o = &s->pipeline[i]->source;
 
 		if (o->source->probe && is_first_of_url(s, i))
 			is_fine = check_stream(s, o) && is_fine;
@@ -132,13 +135,16 @@ static bool check_stores(const struct settings *s, struct http *http)
 	bool is_fine = true;
 	size_t i;
 
-	for (i = 0; i < s->tenants; i++) {
+	for (i = 0; i < s->pipelines; i++) {
+		const struct pipeline_settings *p = s->pipeline[i];
 		struct buf place = BUF_INIT(8192);
 		const struct probe_report report = { say_step, &place };
 
-		buf_printf(&place, "%s ", s->tenant[i].name);
-		tenant_destination(s->tenant[i].tenant, &place);
-		is_fine = tenant_probe(s->tenant[i].tenant, http, &report) && is_fine;
+		buf_printf(&place, "%s ", p->name);
+		destination_put(p, &place);
+		is_fine = writer_instance_probe(&p->writer, p->store.dirname,
+						p->store.bucket.prefix, http, &report) &&
+			  is_fine;
 		buf_fini(&place);
 	}
 	return is_fine;

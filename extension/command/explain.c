@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "command/answers.h"
+#include "net/http.h"
 #include "command/command.h"
 #include "flow/decode.h"
 #include "settings/settings.h"
@@ -119,11 +120,11 @@ static struct batch *read_flows(struct err *err)
 	return NULL;
 }
 
-static void explain_tenant(struct explanation *e, const struct tenant_settings *t,
-			   const struct batch *batch)
+static void explain_pipeline(struct explanation *e, const struct pipeline_settings *p,
+			     const struct batch *batch)
 {
 	struct explain x = {
-		.stages = tenant_stages(t->tenant),
+		.stages = &p->stages,
 		.answers = &e->asker.answers,
 		.wait = wait_for_answers,
 		.context = e,
@@ -133,7 +134,7 @@ static void explain_tenant(struct explanation *e, const struct tenant_settings *
 	size_t i;
 
 	for (i = 0; i < batch->count; i++) {
-		buf_printf(&out, "pipeline %s", t->name);
+		buf_printf(&out, "pipeline %s", p->name);
 		if (batch->count > 1)
 			buf_printf(&out, ", flow %zu", i + 1);
 		buf_puts(&out, ":\n");
@@ -152,11 +153,12 @@ static int explain_all(struct explanation *e, struct err *err)
 
 	if (!batch)
 		return -1;
-	for (i = 0; i < e->settings->tenants; i++) {
-		if (e->pipeline &&
-		    !str_is(str_of(e->pipeline), e->settings->tenant[i].name))
+	for (i = 0; i < e->settings->pipelines; i++) {
+		const struct pipeline_settings *p = e->settings->pipeline[i];
+
+		if (e->pipeline && !str_is(str_of(e->pipeline), p->name))
 			continue;
-		explain_tenant(e, &e->settings->tenant[i], batch);
+		explain_pipeline(e, p, batch);
 		count++;
 	}
 	batch_unref(batch);

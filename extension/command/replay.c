@@ -79,7 +79,7 @@ static int replay_open_exporter(struct replay *r, struct err *err)
 	problems_fini(&problems);
 	if (r->exporter)
 		r->options.topology = NULL; /* taken */
-	return r->exporter ? exporter_start(r->exporter, &r->options, err) : -EINVAL;
+	return r->exporter ? exporter_start(r->exporter, err) : -EINVAL;
 }
 
 static int replay_play(struct replay *r, const char *path, struct err *err)

@@ -35,6 +35,18 @@ static int open_spool(struct exporter *e, const struct replay_options *replay,
 	return 0;
 }
 
+/* All objects of a replay go to one directory. */
+static int redirect_pipelines(struct settings *settings, struct str output,
+			      struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < settings->pipelines; i++)
+		if (pipeline_settings_redirect(settings->pipeline[i], output) < 0)
+			return err_set(err, "out of memory");
+	return 0;
+}
+
 struct exporter *exporter_new(struct settings *settings,
 			      const struct replay_options *replay, struct log *log,
 			      struct err *err)
@@ -51,7 +63,9 @@ struct exporter *exporter_new(struct settings *settings,
 	e->is_replay = replay != NULL;
 	e->topology = replay ? replay->topology : NULL;
 	pthread_mutex_init(&e->lock, NULL);
-	if (open_spool(e, replay, err) == 0)
+	if ((!replay || !replay->output.len ||
+	     redirect_pipelines(settings, replay->output, err) == 0) &&
+	    open_spool(e, replay, err) == 0)
 		return e;
 	e->topology = NULL; /* not taken */
 	exporter_free(e);
@@ -77,7 +91,7 @@ static int start_threads(struct exporter *e, struct err *err)
 	return e->http && e->topology ? 0 : -EINVAL;
 }
 
-static void set_surroundings(struct exporter *e, const struct replay_options *replay)
+static void set_surroundings(struct exporter *e)
 {
 	e->around = (struct tenant_surroundings){
 		.workers = e->workers,
@@ -90,104 +104,9 @@ static void set_surroundings(struct exporter *e, const struct replay_options *re
 		.batch_bytes_max = e->settings->batch_bytes,
 		.lookup_timeout_ms = e->settings->lookup_timeout_ms,
 		.peers_by = (enum peers_by)e->settings->topology.peers_by,
-		.output = replay ? replay->output : (struct str){ NULL, 0 },
-		.keeps_all = replay != NULL,
+		.keeps_all = e->is_replay,
 		.log = e->log,
 	};
-}
-
-/* The source of a URL; in a replay there is one for all. */
-static struct source_instance *find_source(struct exporter *e,
-					   const struct tenant_settings *t)
-{
-	struct source_instance **more, *s;
-	size_t i;
-
-	for (i = 0; i < e->sources; i++)
-		if (e->is_replay ||
-		    source_instance_is(e->source[i], tenant_source(t->tenant)))
-			return e->source[i];
-	more = realloc(e->source, (e->sources + 1) * sizeof(*more));
-	if (!more)
-		return NULL;
-	e->source = more;
-	s = source_instance_new(tenant_source(t->tenant), &e->settings->identity,
-				&e->batches, e->log);
-	if (s)
-		e->source[e->sources++] = s;
-	return s;
-}
-
-int exporter_add(struct exporter *e, struct tenant_settings *t,
-		 struct tenant *predecessor, double part, struct now now, struct err *err)
-{
-	struct running *more = realloc(e->running, (e->tenants + 1) * sizeof(*more));
-	struct running *running;
-
-	if (!more)
-		return err_set(err, "out of memory");
-	e->running = more;
-	running = &e->running[e->tenants];
-	*running = (struct running){ .source = find_source(e, t), .tenant = t->tenant };
-	if (!running->source)
-		return err_set(err, "out of memory");
-	if (tenant_open(t->tenant, &e->around, predecessor, part, now, err) < 0)
-		return -EINVAL;
-	t->tenant = NULL;
-	running->sums = t->sums;
-	e->tenants++;
-	return 0;
-}
-
-static bool feeds_somebody(const struct exporter *e, const struct source_instance *s)
-{
-	size_t i;
-
-	for (i = 0; i < e->tenants; i++)
-		if (e->running[i].source == s)
-			return true;
-	return false;
-}
-
-static int route_one(struct exporter *e, struct source_instance *s, struct err *err)
-{
-	struct router *router = router_new();
-	int error = router ? 0 : -ENOMEM;
-	size_t i;
-
-	for (i = 0; !error && i < e->tenants; i++)
-		if (e->running[i].source == s)
-			error = router_add(router, tenant_receiver(e->running[i].tenant),
-					   tenant_source(e->running[i].tenant)
-						   ->capture_id);
-	if (error) {
-		router_free(router);
-		return err_set(err, "out of memory");
-	}
-	source_instance_route(s, router);
-	return 0;
-}
-
-int exporter_route(struct exporter *e, struct err *err)
-{
-	size_t i = 0;
-	int error = 0;
-
-	while (i < e->sources) {
-		struct source_instance *s = e->source[i];
-
-		if (route_one(e, s, err) < 0)
-			error = -ENOMEM;
-		if (!feeds_somebody(e, s)) {
-			source_instance_free(s);
-			e->source[i] = e->source[--e->sources];
-			continue;
-		}
-		if (!e->is_replay && source_instance_start(s, err) < 0)
-			error = -EINVAL;
-		i++;
-	}
-	return error;
 }
 
 static void report_strangers(struct exporter *e)
@@ -202,20 +121,22 @@ static void report_strangers(struct exporter *e)
 	free(names.item);
 }
 
-int exporter_start(struct exporter *e, const struct replay_options *replay,
-		   struct err *err)
+int exporter_start(struct exporter *e, struct err *err)
 {
-	size_t count = e->settings->tenants, i;
+	struct settings *settings = e->settings;
+	size_t i;
 	int error;
 
-	e->started = replay ? e->replay_now : clock_now();
+	e->started = e->is_replay ? e->replay_now : clock_now();
 	if (start_threads(e, err) < 0)
 		return -EINVAL;
-	set_surroundings(e, replay);
+	set_surroundings(e);
 	pthread_mutex_lock(&e->lock);
-	for (error = 0, i = 0; !error && i < count; i++)
-		error = exporter_add(e, &e->settings->tenant[i], NULL,
-				     (double)i / (double)count, e->started, err);
+	for (error = 0, i = 0; !error && i < settings->pipelines; i++)
+		error = exporter_add(e, settings->pipeline[i], NULL,
+				     (double)i / (double)settings->pipelines, e->started,
+				     err);
+	settings_release_pipelines(settings);
 	if (!error)
 		error = exporter_route(e, err);
 	e->generation = 1;
@@ -228,58 +149,6 @@ int exporter_start(struct exporter *e, const struct replay_options *replay,
 	return 0;
 }
 
-/* Whether one before it may still tell it of objects: that one goes first. */
-static bool is_awaited(const struct exporter *e, const struct tenant *t)
-{
-	size_t i;
-
-	for (i = 0; i < e->retirees; i++)
-		if (tenant_successor(e->retired[i]) == t)
-			return true;
-	return false;
-}
-
-static bool is_done(const struct exporter *e, struct tenant *t)
-{
-	return tenant_is_finished(t) && (tenant_successor(t) || tenant_backlog(t) == 0) &&
-	       !is_awaited(e, t);
-}
-
-void exporter_reap(struct exporter *e)
-{
-	size_t i = 0;
-
-	while (i < e->retirees) {
-		struct tenant *t = e->retired[i];
-
-		if (!is_done(e, t)) {
-			i++;
-			continue;
-		}
-		e->retired[i] = e->retired[--e->retirees];
-		log_write(e->log, LOG_INFO, "tenant=%s state=ended", tenant_name(t));
-		tenant_free(t);
-	}
-}
-
-/* A tenant before its successor, which it may still wake. */
-static void free_tenants(struct exporter *e)
-{
-	struct tenant *t;
-	size_t i;
-
-	for (i = 0; e->retirees; i = t ? 0 : i + 1) {
-		t = is_awaited(e, e->retired[i]) ? NULL : e->retired[i];
-		if (t)
-			e->retired[i] = e->retired[--e->retirees];
-		tenant_free(t);
-	}
-	for (i = 0; i < e->tenants; i++)
-		tenant_free(e->running[i].tenant);
-	free(e->retired);
-	free(e->running);
-}
-
 void exporter_free(struct exporter *e)
 {
 	size_t i;
@@ -289,7 +158,7 @@ void exporter_free(struct exporter *e)
 	for (i = 0; i < e->sources; i++)
 		source_instance_free(e->source[i]);
 	free(e->source);
-	free_tenants(e);
+	exporter_free_tenants(e);
 	topology_free(e->topology);
 	http_free(e->http);
 	if (!e->is_replay) {
@@ -340,6 +209,16 @@ bool exporter_is_ready(struct exporter *e)
 		is_ready = is_ready && source_instance_is_ready(e->source[i]);
 	pthread_mutex_unlock(&e->lock);
 	return is_ready;
+}
+
+unsigned exporter_generation(struct exporter *e)
+{
+	unsigned generation;
+
+	pthread_mutex_lock(&e->lock);
+	generation = e->generation;
+	pthread_mutex_unlock(&e->lock);
+	return generation;
 }
 
 void exporter_count(struct exporter *e, struct exporter_figures *figures)

@@ -14,6 +14,7 @@
 #include "settings/settings.h"
 #include "source/recording.h"
 #include "source/source_instance.h"
+#include "tenant/tenant.h"
 
 struct exporter;
 
@@ -29,7 +30,7 @@ struct replay_options {
 struct exporter *exporter_new(struct settings *, const struct replay_options *replay,
 			      struct log *, struct err *);
 /* Starts what exporter_new() made: subscriptions last. */
-int exporter_start(struct exporter *, const struct replay_options *replay, struct err *);
+int exporter_start(struct exporter *, struct err *);
 /* Ends the subscriptions, finishes and uploads, within the configured time.
  * Returns how many objects are left in the spool. */
 size_t exporter_stop(struct exporter *);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* exporter_private.h - what exporter.c, exporter_reload.c, exporter_replay.c and
- * exporter_stop.c share.
+/* exporter_private.h - what the parts of the exporter share, and what
+ * exporter_tenants.c does for all of them.
  */
 #ifndef EXPORTER_EXPORTER_PRIVATE_H
 #define EXPORTER_EXPORTER_PRIVATE_H
@@ -8,12 +8,15 @@
 #include <pthread.h>
 #include "exporter/exporter.h"
 #include "source/source_instance.h"
+#include "tenant/tenant.h"
 
-/* A tenant that runs, and what its configuration said. */
+/* A tenant that runs, and a reference to what it borrows. */
 struct running {
 	struct tenant *tenant;
+	struct pipeline_settings *settings;
+	struct pipeline_settings *writer; /* whose writer it has: after a reload that
+					   * changed nothing else, that one's */
 	struct source_instance *source;
-	struct settings_sums sums;
 };
 
 struct exporter {
@@ -35,22 +38,34 @@ struct exporter {
 	size_t tenants;
 	struct source_instance **source;
 	size_t sources;
-	struct tenant **retired; /* they finish, and are then closed */
+	struct running *retired; /* they finish, and are then closed */
 	size_t retirees;
 	unsigned generation; /* rises with every reload that succeeds */
 };
 
 /* The lock is held, for all of these. */
 
-/* Opens a tenant and adds it; takes it in any case. */
-int exporter_add(struct exporter *, struct tenant_settings *, struct tenant *predecessor,
-		 double part, struct now, struct err *);
+/* Opens a tenant and adds it, with references of its own. */
+int exporter_add(struct exporter *, struct pipeline_settings *,
+		 struct tenant *predecessor, double part, struct now, struct err *);
+/* See tenant_replace_writer(). */
+int exporter_replace_writer(struct running *, struct pipeline_settings *, struct now,
+			    struct err *);
+/* All tenants, the retired ones last; NULL: there are not so many. */
+struct tenant *exporter_nth_tenant(const struct exporter *, size_t);
 /* Gives every source a router for the tenants that there are; starts new
  * sources and stops those that feed nobody. */
 int exporter_route(struct exporter *, struct err *);
+/* Room for one more that retires. 0 or -ENOMEM. */
+int exporter_reserve_retired(struct exporter *);
+/* It gets nothing more; what it has it finishes and stores. There must be room;
+ * leaves a gap: tenant is NULL. */
+void exporter_retire(struct exporter *, struct running *);
 /* Closes the retired tenants that have nothing left to do. */
 void exporter_reap(struct exporter *);
 /* Objects that are not stored yet. */
 size_t exporter_backlog(const struct exporter *);
+/* Closes them all; of two one before its successor, which it may still wake. */
+void exporter_free_tenants(struct exporter *);
 
 #endif

@@ -24,89 +24,81 @@ static struct tenant *find_retired(struct exporter *e, const char *name)
 	size_t i;
 
 	for (i = 0; i < e->retirees; i++)
-		if (!tenant_successor(e->retired[i]) &&
-		    strcmp(tenant_name(e->retired[i]), name) == 0)
-			return e->retired[i];
+		if (!tenant_successor(e->retired[i].tenant) &&
+		    strcmp(tenant_name(e->retired[i].tenant), name) == 0)
+			return e->retired[i].tenant;
 	return NULL;
 }
 
-static const struct tenant_settings *find_wanted(const struct settings *s,
-						 const char *name)
+static const struct pipeline_settings *find_wanted(const struct settings *s,
+						   const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < s->tenants; i++)
-		if (strcmp(s->tenant[i].name, name) == 0)
-			return &s->tenant[i];
+	for (i = 0; i < s->pipelines; i++)
+		if (strcmp(s->pipeline[i]->name, name) == 0)
+			return s->pipeline[i];
 	return NULL;
 }
 
-/* It gets nothing more; what it has it finishes and stores. */
-static int reload_retire(struct exporter *e, struct running *running)
+static bool says_the_same(const struct running *running,
+			  const struct pipeline_settings *p)
 {
-	struct tenant **more = realloc(e->retired, (e->retirees + 1) * sizeof(*more));
-
-	if (!more)
-		return -ENOMEM;
-	e->retired = more;
-	e->retired[e->retirees++] = running->tenant;
-	running->tenant = NULL;
-	return 0;
+	return memcmp(running->settings->sums.rest, p->sums.rest, SHA256_SIZE) == 0;
 }
 
-static bool says_the_same(const unsigned char a[SHA256_SIZE],
-			  const unsigned char b[SHA256_SIZE])
+static bool writes_the_same(const struct running *running,
+			    const struct pipeline_settings *p)
 {
-	return memcmp(a, b, SHA256_SIZE) == 0;
+	return memcmp(running->writer->sums.writer, p->sums.writer, SHA256_SIZE) == 0;
 }
 
-static int reload_change(struct exporter *e, size_t at, struct tenant_settings *t,
+static int reload_change(struct exporter *e, size_t at, struct pipeline_settings *p,
 			 struct err *err)
 {
 	struct now now = clock_now();
 	int error;
 
-	if (says_the_same(e->running[at].sums.rest, t->sums.rest)) {
-		error = tenant_replace_writer(e->running[at].tenant, t->tenant, now, err);
-		if (!error)
-			e->running[at].sums = t->sums;
-		return error;
-	}
-	error = exporter_add(e, t, e->running[at].tenant, 0, now, err);
-	return error ? error : reload_retire(e, &e->running[at]);
+	if (says_the_same(&e->running[at], p))
+		return exporter_replace_writer(&e->running[at], p, now, err);
+	if (exporter_reserve_retired(e) < 0)
+		return err_set(err, "out of memory");
+	error = exporter_add(e, p, e->running[at].tenant, 0, now, err);
+	if (!error)
+		exporter_retire(e, &e->running[at]);
+	return error;
 }
 
 struct tally {
 	size_t added, changed, removed, kept, bad;
 };
 
-static void apply_one(struct exporter *e, size_t before, struct tenant_settings *t,
+static void apply_one(struct exporter *e, size_t before, struct pipeline_settings *p,
 		      struct tally *tally)
 {
-	struct running *running = find_running(e, before, t->name);
+	struct running *running = find_running(e, before, p->name);
 	struct err err = ERR_INIT;
 	int error = 0;
 
-	if (t->is_bad) {
+	if (p->is_bad) {
 		tally->bad++;
 		return;
 	}
 	if (!running) {
-		error = exporter_add(e, t, find_retired(e, t->name), 0, clock_now(),
+		error = exporter_add(e, p, find_retired(e, p->name), 0, clock_now(),
 				     &err);
 		tally->added += !error;
-	} else if (says_the_same(running->sums.rest, t->sums.rest) &&
-		   says_the_same(running->sums.writer, t->sums.writer)) {
+	} else if (says_the_same(running, p) && writes_the_same(running, p)) {
 		tally->kept++;
 	} else {
-		error = reload_change(e, (size_t)(running - e->running), t, &err);
+		error = reload_change(e, (size_t)(running - e->running), p, &err);
 		tally->changed += !error;
 	}
 	if (!error)
 		return;
 	tally->bad++;
 	log_write(e->log, LOG_ERROR,
-		  "tenant=%s reload=failed error=\"%s\" it stays as it was", t->name,
+		  "tenant=%s reload=failed error=\"%s\" it stays as it was", p->name,
 		  err.text);
 }
 
@@ -119,8 +111,9 @@ static void remove_unwanted(struct exporter *e, const struct settings *s, size_t
 		struct tenant *t = e->running[i].tenant;
 
 		if (!t || find_wanted(s, tenant_name(t)) ||
-		    reload_retire(e, &e->running[i]) < 0)
+		    exporter_reserve_retired(e) < 0)
 			continue;
+		exporter_retire(e, &e->running[i]);
 		tenant_end(t);
 		tally->removed++;
 	}
@@ -149,13 +142,13 @@ int exporter_reload(struct exporter *e, struct settings *s, struct err *err)
 	retired = e->retirees;
 	/* First: one that was renamed ends before it begins. */
 	remove_unwanted(e, s, before, &tally);
-	for (i = 0; i < s->tenants; i++)
-		apply_one(e, before, &s->tenant[i], &tally);
+	for (i = 0; i < s->pipelines; i++)
+		apply_one(e, before, s->pipeline[i], &tally);
 	reload_compact(e);
 	error = exporter_route(e, err);
 	/* Nobody offers them anything any more. */
 	for (i = retired; i < e->retirees; i++)
-		tenant_finish(e->retired[i]);
+		tenant_finish(e->retired[i].tenant);
 	if (!error)
 		e->generation++;
 	log_write(e->log, LOG_INFO,
@@ -170,14 +163,4 @@ int exporter_reload(struct exporter *e, struct settings *s, struct err *err)
 	pthread_mutex_unlock(&e->lock);
 	settings_free(s);
 	return error;
-}
-
-unsigned exporter_generation(struct exporter *e)
-{
-	unsigned generation;
-
-	pthread_mutex_lock(&e->lock);
-	generation = e->generation;
-	pthread_mutex_unlock(&e->lock);
-	return generation;
 }

@@ -8,15 +8,6 @@
 
 #define POLL_MS 5 /* between looks at what a stop waits for */
 
-/* All tenants, the retired ones too. */
-static struct tenant *nth_tenant(const struct exporter *e, size_t i)
-{
-	if (i < e->tenants)
-		return e->running[i].tenant;
-	i -= e->tenants;
-	return i < e->retirees ? e->retired[i] : NULL;
-}
-
 static bool is_finishing(struct exporter *e)
 {
 	bool is_finishing = false;
@@ -24,21 +15,10 @@ static bool is_finishing(struct exporter *e)
 	size_t i;
 
 	pthread_mutex_lock(&e->lock);
-	for (i = 0; (t = nth_tenant(e, i)); i++)
+	for (i = 0; (t = exporter_nth_tenant(e, i)); i++)
 		is_finishing = is_finishing || !tenant_is_finished(t);
 	pthread_mutex_unlock(&e->lock);
 	return is_finishing;
-}
-
-size_t exporter_backlog(const struct exporter *e)
-{
-	struct tenant *t;
-	size_t objects = 0, i;
-
-	for (i = 0; (t = nth_tenant(e, i)); i++)
-		if (!tenant_successor(t))
-			objects += tenant_backlog(t);
-	return objects;
 }
 
 /* Whether something may still be stored: a degraded store is not waited for. */
@@ -49,7 +29,7 @@ static bool is_draining(struct exporter *e)
 	size_t i;
 
 	pthread_mutex_lock(&e->lock);
-	for (i = 0; (t = nth_tenant(e, i)); i++)
+	for (i = 0; (t = exporter_nth_tenant(e, i)); i++)
 		is_draining = is_draining ||
 			      (tenant_backlog(t) && !tenant_is_degraded(t));
 	pthread_mutex_unlock(&e->lock);
@@ -71,7 +51,7 @@ size_t exporter_stop(struct exporter *e)
 	pthread_mutex_lock(&e->lock);
 	for (i = 0; i < e->sources; i++)
 		source_instance_stop(e->source[i]);
-	for (i = 0; (t = nth_tenant(e, i)); i++)
+	for (i = 0; (t = exporter_nth_tenant(e, i)); i++)
 		tenant_finish(t);
 	pthread_mutex_unlock(&e->lock);
 	while (is_finishing(e) && may_go_on(e, until_ms))

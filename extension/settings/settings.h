@@ -10,26 +10,12 @@
 #ifndef SETTINGS_SETTINGS_H
 #define SETTINGS_SETTINGS_H
 
+#include "net/tls.h"
+#include "settings/pipeline_settings.h"
 #include "settings/status_settings.h"
-#include "sys/digest.h"
 #include "spool/spool.h"
-#include "tenant/tenant.h"
+#include "sys/log.h"
 #include "topology/topology.h"
-
-/* SHA-256 of what a pipeline's configuration says about its writer, and about all
- * the rest: two of the same sum mean the same. */
-struct settings_sums {
-	unsigned char writer[SHA256_SIZE], rest[SHA256_SIZE];
-};
-
-/* One pipeline. */
-struct tenant_settings {
-	char *name;
-	struct config *config; /* while it is read; NULL: it cannot be */
-	bool is_bad;	       /* something about it is wrong */
-	struct tenant *tenant; /* taken by the exporter, then NULL */
-	struct settings_sums sums;
-};
 
 struct settings {
 	struct arena arena;
@@ -45,16 +31,19 @@ struct settings {
 	int64_t batch_bytes, held_bytes;
 	int64_t stop_timeout_ms;
 	struct logging_options logging;
-	struct tenant_settings *tenant;
-	size_t tenants;
+	struct pipeline_settings **pipeline;
+	size_t pipelines;
 	struct problems warnings; /* keys of older layouts */
 };
 
 /* path may be "-". Everything that is wrong is added to problems. NULL: the
- * main file is of no use; else the pipelines that are wrong are marked. log is
- * borrowed for the tenants. environ as in environ(7), or NULL for none. */
+ * main file is of no use; else the pipelines that are wrong are marked. Keys of
+ * older layouts are warned of in the log, or NULL. environ as in environ(7), or NULL
+ * for none. */
 struct settings *settings_read(const char *path, char *const *environ, struct log *,
 			       struct problems *);
 void settings_free(struct settings *);
+/* Gives the references to pipelines back, when whoever needs them has his own. */
+void settings_release_pipelines(struct settings *);
 
 #endif

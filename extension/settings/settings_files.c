@@ -177,11 +177,11 @@ static bool is_good_name(struct str name)
 }
 
 /* config is taken; NULL: the file is wrong, but it has a name. */
-static void add_tenant(struct settings *s, const char *path, struct config *config,
-		       struct problems *problems)
+static void add_pipeline(struct settings *s, const char *path, struct config *config,
+			 struct problems *problems)
 {
 	struct str name = base_name(s, path);
-	struct tenant_settings *more;
+	struct pipeline_settings **more, *p;
 
 	if (!is_good_name(name)) {
 		problems_add(
@@ -193,18 +193,18 @@ static void add_tenant(struct settings *s, const char *path, struct config *conf
 		config_free(config);
 		return;
 	}
-	more = realloc(s->tenant, (s->tenants + 1) * sizeof(*more));
-	if (!more) {
+	more = realloc(s->pipeline, (s->pipelines + 1) * sizeof(*more));
+	if (more)
+		s->pipeline = more;
+	p = more ? pipeline_settings_new(name) : NULL;
+	if (!p) {
 		problems_add(problems, "%s: out of memory", path);
 		config_free(config);
 		return;
 	}
-	s->tenant = more;
-	s->tenant[s->tenants++] = (struct tenant_settings){
-		.name = strndup(name.ptr, name.len),
-		.config = config,
-		.is_bad = !config,
-	};
+	p->config = config;
+	p->is_bad = !config;
+	s->pipeline[s->pipelines++] = p;
 }
 
 static void add_drop_in(struct settings *s, const char *main_path, const char *path,
@@ -230,7 +230,7 @@ static void add_drop_in(struct settings *s, const char *main_path, const char *p
 		config_free(config);
 		config = NULL;
 	}
-	add_tenant(s, path, config, problems);
+	add_pipeline(s, path, config, problems);
 }
 
 static void add_drop_ins(struct settings *s, const char *main_path, struct str include,
@@ -253,8 +253,8 @@ static void add_drop_ins(struct settings *s, const char *main_path, struct str i
 	buf_fini(&pattern);
 }
 
-void settings_files_tenants(struct settings *s, const char *path, struct str include,
-			    char *const *environ, struct problems *problems)
+void settings_files_pipelines(struct settings *s, const char *path, struct str include,
+			      char *const *environ, struct problems *problems)
 {
 	struct err err = ERR_INIT;
 
@@ -263,7 +263,7 @@ void settings_files_tenants(struct settings *s, const char *path, struct str inc
 
 		/* The file is base and pipeline at once. */
 		s->base = NULL;
-		add_tenant(s, path, config, problems);
+		add_pipeline(s, path, config, problems);
 		return;
 	}
 	if (strcmp(path, "-") == 0) {

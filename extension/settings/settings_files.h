@@ -16,9 +16,9 @@ struct config *settings_files_main(const char *path, char *const *environ,
 int settings_files_migrate(const char *path, struct buf *text, struct problems *,
 			   struct problems *warnings);
 
-/* Fills tenant and tenants: names and configurations. include is the pattern
+/* Fills pipeline and pipelines: names and configurations. include is the pattern
  * of the drop-ins, empty for none. */
-void settings_files_tenants(struct settings *, const char *path, struct str include,
-			    char *const *environ, struct problems *);
+void settings_files_pipelines(struct settings *, const char *path, struct str include,
+			      char *const *environ, struct problems *);
 
 #endif

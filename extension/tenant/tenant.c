@@ -5,81 +5,9 @@
 #include <stdlib.h>
 #include "tenant/tenant_private.h"
 
-struct tenant *tenant_new(const char *name, const struct config *config, struct log *log,
-			  struct problems *problems)
-{
-	struct tenant *t = calloc(1, sizeof(*t));
-	size_t before = problems->count;
-
-	if (!t || !(t->name = strdup(name))) {
-		problems_add(problems, "%s: out of memory", name);
-		free(t);
-		return NULL;
-	}
-	tenant_config_read(&t->config, config, log, problems);
-	if (problems->count == before)
-		return t;
-	tenant_free(t);
-	return NULL;
-}
-
-void tenant_free(struct tenant *t)
-{
-	if (!t)
-		return;
-	tenant_close(t);
-	tenant_config_fini(&t->config);
-	free(t->name);
-	free(t);
-}
-
 const char *tenant_name(const struct tenant *t)
 {
-	return t->name;
-}
-
-const struct source_options *tenant_source(const struct tenant *t)
-{
-	return &t->config.source;
-}
-
-void tenant_destination(const struct tenant *t, struct buf *b)
-{
-	const struct tenant_config *tc = &t->config;
-	writer_instance_put_place(&tc->writer, b);
-	buf_puts(b, " ");
-	object_key_clean(tc->store.dirname, b);
-	buf_puts(b, " ");
-	object_key_clean(tc->store.bucket.prefix, b);
-}
-
-bool tenant_has_own_layout(const struct tenant *t)
-{
-	return t->config.store.has_own_layout;
-}
-
-void tenant_keys_begin(const struct tenant *t, struct buf *b)
-{
-	const struct bucket_limits *limits = &t->config.store.bucket;
-	struct buf prefix = BUF_INIT(4096);
-
-	object_key_clean(limits->prefix, &prefix);
-	tenant_destination(t, b);
-	if (prefix.len)
-		buf_putc(b, '/');
-	buf_put(b, str_until(limits->layout.text, '{'));
-	buf_fini(&prefix);
-}
-
-const struct stage_set *tenant_stages(const struct tenant *t)
-{
-	return &t->config.stages;
-}
-
-bool tenant_probe(struct tenant *t, struct http *http, const struct probe_report *report)
-{
-	return writer_instance_probe(&t->config.writer, t->config.store.dirname,
-				     t->config.store.bucket.prefix, http, report);
+	return t->settings->name;
 }
 
 static void tenant_wake(void *context)
@@ -92,24 +20,24 @@ static void tenant_wake(void *context)
 
 static int open_pipeline(struct tenant *t, double part, struct err *err)
 {
-	struct tenant_config *tc = &t->config;
+	const struct pipeline_settings *p = t->settings;
 	struct spool_sink_parts spool_sink = {
-		.dir = t->state->dir, .stages = &tc->stages, .sealers = t->around.sealers,
+		.dir = t->state->dir, .stages = &p->stages, .sealers = t->around.sealers,
 		.stats = &t->state->stats, .streams = &t->state->streams,
 		.log = t->around.log, .sealed = tenant_wake_uploader, .context = t,
 		.place = {
-			.dirname = tc->store.dirname,
-			.prefix = tc->store.bucket.prefix,
-			.layout = tc->store.bucket.layout,
-			.content_encoding = tc->store.content_encoding,
+			.dirname = p->store.dirname,
+			.prefix = p->store.bucket.prefix,
+			.layout = p->store.bucket.layout,
+			.content_encoding = p->store.content_encoding,
 		},
 	};
-	struct pipeline_parts parts = { .limits = tc->store.bucket };
+	struct pipeline_parts parts = { .limits = p->store.bucket };
 
 	parts.limits.first_age_ms -= (int64_t)(part * (double)parts.limits.first_age_ms);
-	stage_set_parts(&tc->stages, &parts);
-	if (tc->has_series) {
-		t->exposition = exposition_new(&tc->prom_sky_con, t->name, t->around.log);
+	stage_set_parts(&p->stages, &parts);
+	if (p->has_series) {
+		t->exposition = exposition_new(&p->prom_sky_con, p->name, t->around.log);
 		if (!t->exposition)
 			return err_set(err, "out of memory");
 		parts.series = exposition_series(t->exposition);
@@ -127,38 +55,54 @@ static int open_pipeline(struct tenant *t, double part, struct err *err)
 	return 0;
 }
 
-int tenant_open(struct tenant *t, const struct tenant_surroundings *around,
-		struct tenant *predecessor, double part, struct now now, struct err *err)
+/* What needs nothing but memory, so that tenant_free() may be called from here on. */
+static struct tenant *tenant_alloc(const struct pipeline_settings *settings,
+				   const struct tenant_surroundings *around,
+				   struct err *err)
 {
-	int error;
+	struct tenant *t = calloc(1, sizeof(*t));
+	int error = t ? queue_init(&t->inbox, TENANT_INBOX_MAX) : -ENOMEM;
 
+	if (error) {
+		err_set(err, "%s", strerror(-error));
+		free(t);
+		return NULL;
+	}
+	t->settings = settings;
 	t->around = *around;
+	t->account = (struct account){ .options = &settings->account,
+				       .log = around->log };
 	t->receiver.offer = tenant_offer;
 	t->receiver.lose = tenant_lose;
 	task_init(&t->task, tenant_run);
-	if (around->output.len && tenant_config_redirect(&t->config, around->output) < 0)
-		return err_set(err, "out of memory");
-	error = queue_init(&t->inbox, TENANT_INBOX_MAX);
-	if (error)
-		return err_set(err, "%s", strerror(-error));
 	pthread_mutex_init(&t->lock, NULL);
 	asker_init(&t->asker, around->topology, tenant_wake, t);
-	t->is_open = true;
 	atomic_fetch_add(&around->batches->readers, 1);
-	t->writer = t->config.writer;
-	t->config.writer = (struct writer_instance){ 0 };
+	return t;
+}
+
+struct tenant *tenant_new(const struct pipeline_settings *settings,
+			  const struct tenant_surroundings *around,
+			  struct tenant *predecessor, double part, struct now now,
+			  struct err *err)
+{
+	struct tenant *t = tenant_alloc(settings, around, err);
+
+	if (!t)
+		return NULL;
 	if (predecessor) {
 		spool_sink_keep_stream(predecessor->spool_sink, now);
 		t->state = pipeline_state_ref(predecessor->state);
 		pipeline_state_set_ended(t->state, false);
 	} else {
-		t->state = pipeline_state_new(around->spool, t->name, now, err);
+		t->state = pipeline_state_new(around->spool, settings->name, now, err);
 	}
 	if (t->state && open_pipeline(t, part, err) == 0)
-		t->uploader = tenant_open_writer(t, &t->writer, now, err);
+		t->uploader = tenant_open_writer(t, &settings->writer, &t->writer, now,
+						 err);
 	if (!t->uploader) {
-		tenant_close(t);
-		return -EINVAL;
+		tenant_free(t);
+		return NULL;
 	}
 	if (predecessor)
 		tenant_hand_over(predecessor, t);
@@ -166,7 +110,7 @@ int tenant_open(struct tenant *t, const struct tenant_surroundings *around,
 		spool_sink_recover(t->spool_sink, now);
 	uploader_wake(t->uploader);
 	workers_wake(around->workers, &t->task);
-	return 0;
+	return t;
 }
 
 struct receiver *tenant_receiver(struct tenant *t)
@@ -247,7 +191,7 @@ static void check_balance(struct tenant *t)
 	    stats_balance(&t->state->stats, &err) == 0)
 		return;
 	log_write(t->around.log, LOG_ERROR, "tenant=%s counters=wrong error=\"%s\"",
-		  t->name, err.text);
+		  tenant_name(t), err.text);
 }
 
 /* Rows that the spool has not taken go with it. */
@@ -264,12 +208,12 @@ static void free_pipeline(struct tenant *t)
 		log_write(t->around.log, LOG_ERROR,
 			  "tenant=%s spool=unwritable lost=%" PRId64
 			  " records that were still in memory",
-			  t->name, after - before);
+			  tenant_name(t), after - before);
 }
 
-void tenant_close(struct tenant *t)
+void tenant_free(struct tenant *t)
 {
-	if (!t->is_open)
+	if (!t)
 		return;
 	workers_forget(t->around.workers, &t->task);
 	asker_fini(&t->asker);
@@ -279,27 +223,12 @@ void tenant_close(struct tenant *t)
 	exposition_free(t->exposition);
 	spool_sink_free(t->spool_sink);
 	uploader_free(t->uploader);
-	writer_instance_fini(&t->writer);
+	writer_instance_close(&t->writer);
 	tenant_empty_inbox(t);
 	check_balance(t);
 	queue_fini(&t->inbox);
 	pipeline_state_unref(t->state);
 	pthread_mutex_destroy(&t->lock);
-	t->pipeline = NULL;
-	t->exposition = NULL;
-	t->spool_sink = NULL;
-	t->uploader = NULL;
-	t->state = NULL;
-	t->is_open = false;
 	atomic_fetch_sub(&t->around.batches->readers, 1);
-}
-
-void tenant_text(const struct config *config, bool writer, struct buf *text)
-{
-	tenant_config_text(config, writer, text);
-}
-
-size_t tenant_sections(struct config_section *sections, size_t max)
-{
-	return tenant_config_sections(sections, max);
+	free(t);
 }

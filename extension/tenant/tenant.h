@@ -13,16 +13,12 @@
 #ifndef TENANT_TENANT_H
 #define TENANT_TENANT_H
 
-#include "config/config.h"
 #include "net/http.h"
+#include "settings/pipeline_settings.h"
 #include "source/router.h"
-#include "source/source_options.h"
-#include "stage/stage_set.h"
 #include "spool/spool.h"
-#include "writer/uploader.h"
 #include "sys/workers.h"
 #include "topology/topology.h"
-#include "writer/writer_instance.h"
 
 struct tenant;
 
@@ -38,42 +34,25 @@ struct tenant_surroundings {
 	int64_t batch_bytes_max;
 	int64_t lookup_timeout_ms;
 	enum peers_by peers_by;
-	struct str output; /* not empty: all objects go to this directory */
-	bool keeps_all;	   /* the source waits: nothing is dropped */
+	bool keeps_all; /* the source waits: nothing is dropped */
 	struct log *log;
 };
 
-/* Reads the pipeline's configuration. name is copied, config borrowed. What is
- * wrong goes to problems, and then NULL is returned. Nothing is opened. */
-struct tenant *tenant_new(const char *name, const struct config *, struct log *,
-			  struct problems *);
-void tenant_free(struct tenant *);
+/* Opens and runs a pipeline. Its settings are borrowed. part, 0 to 1, of the first
+ * interval is skipped, so that many tenants do not seal at once. With a predecessor,
+ * of the same name, it takes over directories, counters and uploading; that one is to
+ * be finished next. NULL with the reason: nothing has changed. */
+struct tenant *tenant_new(const struct pipeline_settings *,
+			  const struct tenant_surroundings *, struct tenant *predecessor,
+			  double part, struct now, struct err *);
+/* Stops what runs. */
+void tenant_free(struct tenant *); /* NULL is fine */
 
 const char *tenant_name(const struct tenant *);
-/* Where its flows come from. */
-const struct source_options *tenant_source(const struct tenant *);
-/* Where its objects go: "<endpoint>/<dirname>/<prefix>", to find two that are
- * the same. Appended. */
-void tenant_destination(const struct tenant *, struct buf *);
-/* Its keys are as an operator made them up: layout: template. */
-bool tenant_has_own_layout(const struct tenant *);
-/* The same destination with all that its keys have in common. Appended. */
-void tenant_keys_begin(const struct tenant *, struct buf *);
-
-/* What it is made of. Borrowed; they are to be run by one thread. */
-const struct stage_set *tenant_stages(const struct tenant *);
-/* Whether its writer can write, see writer_instance_probe(). Before it is opened. */
-bool tenant_probe(struct tenant *, struct http *, const struct probe_report *);
-
-/* Gets ready to run; part, 0 to 1, of the first interval is skipped, so that
- * many tenants do not seal at once. With a predecessor, of the same name, it
- * takes over directories, counters and uploading; that one is to be finished
- * next. -EINVAL with the reason. */
-int tenant_open(struct tenant *, const struct tenant_surroundings *,
-		struct tenant *predecessor, double part, struct now, struct err *);
-/* Takes the writer of another tenant, which was not opened, in the place of
- * its own; all else goes on. -EINVAL: nothing has changed. */
-int tenant_replace_writer(struct tenant *, struct tenant *from, struct now, struct err *);
+/* Takes the writer of other settings, which it borrows, in the place of its own; all
+ * else goes on. -errno with the reason: nothing has changed. */
+int tenant_replace_writer(struct tenant *, const struct pipeline_settings *, struct now,
+			  struct err *);
 struct receiver *tenant_receiver(struct tenant *);
 
 /* It is removed, not replaced; to be finished next. */
@@ -97,12 +76,5 @@ struct tenant_status {
 };
 void tenant_status(struct tenant *, struct tenant_status *);
 const struct stats *tenant_stats(const struct tenant *);
-/* Stops what runs and releases everything but the configuration. */
-void tenant_close(struct tenant *);
-
-/* What a configuration says, to compare it; see tenant_config_text(). */
-void tenant_text(const struct config *, bool writer, struct buf *);
-/* The sections of the configuration that belong to a pipeline. */
-size_t tenant_sections(struct config_section *, size_t max);
 
 #endif

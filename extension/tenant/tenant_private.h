@@ -10,7 +10,8 @@
 #include "spool/spool_sink.h"
 #include "sys/queue.h"
 #include "tenant/tenant.h"
-#include "settings/tenant_config.h"
+#include "writer/uploader.h"
+#include "writer/writer_instance.h"
 
 #define TENANT_INBOX_MAX 4096 /* parcels; bytes are bounded for all tenants */
 
@@ -41,16 +42,14 @@ struct tenant {
 	int64_t overflow_flows; /* dropped since the inbox was full; 0: it is not */
 	int64_t overflow_ms;	/* for the last time, monotonic */
 
-	char *name;
-	struct tenant_config config;
+	const struct pipeline_settings *settings;
 	_Atomic int64_t lost_flows; /* that no object has told of yet */
 
-	/* Open. */
-	bool is_open;
 	struct spool_sink *spool_sink;
 	pthread_mutex_t lock; /* of the uploader, which may change */
 	struct uploader *uploader;
 	struct writer_instance writer; /* the uploader's */
+	struct account account;	       /* of what it stores */
 	struct tenant *successor;      /* took over; its uploader sends our objects */
 	struct pipeline *pipeline;
 	struct exposition *exposition; /* of its series; NULL: it has none */
@@ -72,9 +71,10 @@ void tenant_run(struct task *, struct now);
 void tenant_offer(struct receiver *, const struct parcel *);
 void tenant_lose(struct receiver *, int64_t flows);
 
-/* Prepares a writer and the uploader that uses it, the caller's. */
-struct uploader *tenant_open_writer(struct tenant *, struct writer_instance *, struct now,
-				    struct err *);
+/* Opens a writer and the uploader that uses it, both the caller's. NULL: neither is
+ * open. */
+struct uploader *tenant_open_writer(struct tenant *, const struct writer_options *,
+				    struct writer_instance *, struct now, struct err *);
 /* An object is ready: whoever uploads for this pipeline now is told. */
 void tenant_wake_uploader(void *tenant);
 /* From here on the successor uploads; the objects that we still make are its too. */

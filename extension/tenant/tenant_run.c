@@ -216,7 +216,7 @@ static void turn_drop(struct tenant *t, const struct parcel *parcel)
 		log_write(t->around.log, LOG_WARNING,
 			  "tenant=%s inbox=full flows are dropped: the workers are too "
 			  "slow for what comes; see workers and limits.batch_bytes",
-			  t->name);
+			  tenant_name(t));
 	t->overflow_flows += (int64_t)parcel->count;
 	t->overflow_ms = clock_now().mono_ms;
 }
@@ -227,7 +227,7 @@ static void end_overflow(struct tenant *t)
 	if (!t->overflow_flows || clock_now().mono_ms - t->overflow_ms < OVERFLOW_END_MS)
 		return;
 	log_write(t->around.log, LOG_INFO, "tenant=%s inbox=ok dropped_flows=%" PRId64,
-		  t->name, t->overflow_flows);
+		  tenant_name(t), t->overflow_flows);
 	t->overflow_flows = 0;
 }
 

@@ -9,8 +9,7 @@ static void account_for(void *context, int64_t bytes, struct now now)
 {
 	struct tenant *t = context;
 
-	if (t->config.account)
-		account_add(t->config.account, bytes, now);
+	account_add(&t->account, bytes, now);
 }
 
 static uint64_t seed_of(const char *name, struct now now)
@@ -22,48 +21,50 @@ static uint64_t seed_of(const char *name, struct now now)
 	return hash;
 }
 
-struct uploader *tenant_open_writer(struct tenant *t, struct writer_instance *writer,
-				    struct now now, struct err *err)
+struct uploader *tenant_open_writer(struct tenant *t,
+				    const struct writer_options *options,
+				    struct writer_instance *writer, struct now now,
+				    struct err *err)
 {
+	const struct writer *type = options->writer;
 	struct uploader_parts parts = {
-		.writer = writer->type,
-		.state = writer->state,
+		.writer = type,
 		.dir = t->state->dir,
-		.workers = writer->type->blocks ? t->around.writers : t->around.workers,
+		.workers = type->blocks ? t->around.writers : t->around.workers,
 		.stats = &t->state->stats,
 		.log = t->around.log,
-		.seed = seed_of(t->name, now),
+		.seed = seed_of(tenant_name(t), now),
 		.stored = account_for,
 		.context = t,
 	};
 	struct uploader *uploader;
 
-	if (writer_instance_init(writer, t->around.http, err) < 0)
+	if (writer_instance_open(writer, options, t->around.http, err) < 0)
 		return NULL;
+	parts.state = writer->state;
 	uploader = uploader_new(&parts);
-	if (!uploader)
-		err_set(err, "out of memory");
-	return uploader;
+	if (uploader)
+		return uploader;
+	writer_instance_close(writer);
+	err_set(err, "out of memory");
+	return NULL;
 }
 
-int tenant_replace_writer(struct tenant *t, struct tenant *from, struct now now,
-			  struct err *err)
+int tenant_replace_writer(struct tenant *t, const struct pipeline_settings *from,
+			  struct now now, struct err *err)
 {
-	struct writer_instance writer = from->config.writer, old_writer = t->writer;
+	struct writer_instance writer, old_writer = t->writer;
 	struct uploader *uploader, *old = t->uploader;
 
-	from->config.writer = (struct writer_instance){ 0 };
-	uploader = tenant_open_writer(t, &writer, now, err);
-	if (!uploader) {
-		writer_instance_fini(&writer);
+	uploader = tenant_open_writer(t, &from->writer, &writer, now, err);
+	if (!uploader)
 		return -EINVAL;
-	}
 	pthread_mutex_lock(&t->lock);
 	t->uploader = uploader;
 	t->writer = writer;
 	pthread_mutex_unlock(&t->lock);
 	uploader_free(old);
-	writer_instance_fini(&old_writer);
+	writer_instance_close(&old_writer);
 	uploader_wake(uploader);
 	return 0;
 }

@@ -32,18 +32,12 @@ static const struct shape type_shape = {
 		},
 };
 
-struct account {
-	struct str filename;
-	struct log *log;
-	bool has_failed;
-};
-
 static const struct shape file_shape = {
 	.name = "file",
-	.size = sizeof(struct account),
+	.size = sizeof(struct account_options),
 	.fields =
 		(const struct field[]){
-			OPTION(struct account, filename, "filename", 0,
+			OPTION(struct account_options, filename, "filename", 0,
 			       "the file to keep"),
 			{ 0 },
 		},
@@ -72,37 +66,22 @@ static const struct shape sums_shape = {
 		},
 };
 
-struct account *account_read(const struct config *config, struct arena *arena,
-			     struct log *log, struct problems *problems)
+void account_options_read(struct account_options *options, const struct config *config,
+			  struct arena *arena, struct problems *problems)
 {
 	struct account_type type = { 0 };
-	struct account *account = calloc(1, sizeof(*account));
 	struct err err = ERR_INIT;
 
-	if (!account) {
-		problems_add(problems, "out of memory");
-		return NULL;
-	}
+	*options = (struct account_options){ .filename = STR("") };
 	if (config_read(config, "pipeline.account", &type_shape, &type, arena,
 			problems) ||
 	    type.type == ACCOUNT_NONE ||
-	    config_read(config, "pipeline.account.file", &file_shape, account, arena,
-			problems)) {
-		free(account);
-		return NULL;
-	}
-	account->log = log;
-	if (account->filename.len)
-		return account;
+	    config_read(config, "pipeline.account.file", &file_shape, options, arena,
+			problems) ||
+	    options->filename.len)
+		return;
 	err_set_key(&err, "filename", "must be set with account file");
 	config_problem(config, "pipeline.account.file", &err, problems);
-	free(account);
-	return NULL;
-}
-
-void account_free(struct account *account)
-{
-	free(account);
 }
 
 static bool is_valid(const struct sums *s)
@@ -154,10 +133,12 @@ void account_add(struct account *account, int64_t bytes, struct now now)
 {
 	struct arena arena = ARENA_INIT(4 * FILE_MAX_BYTES);
 	struct buf backup = BUF_INIT(FILE_MAX_BYTES);
-	const char *path = account->filename.ptr;
+	const char *path = account->options->filename.ptr;
 	struct sums sums;
 	int error;
 
+	if (!account->options->filename.len)
+		return;
 	buf_printf(&backup, "%s.bak", path);
 	if (!read_sums(path, &sums, &arena) &&
 	    !read_sums(buf_str(&backup).ptr, &sums, &arena))

@@ -13,15 +13,23 @@
 #include "config/config.h"
 #include "sys/log.h"
 
-struct account;
+struct account_options {
+	struct str filename; /* empty: account "none" */
+};
 
-/* NULL and no problem: account "none". Strings live in the arena. */
-struct account *account_read(const struct config *, struct arena *, struct log *,
-			     struct problems *);
-void account_free(struct account *);
-/* One thread at a time. */
-void account_add(struct account *, int64_t bytes, struct now);
-
+/* Strings live in the arena. What is wrong goes to problems. */
+void account_options_read(struct account_options *, const struct config *, struct arena *,
+			  struct problems *);
 size_t account_sections(struct config_section *, size_t max);
+
+struct account {
+	const struct account_options *options; /* borrowed, as the log */
+	struct log *log;
+	bool has_failed; /* private: the last time */
+};
+
+/* Adds the bytes of one object; one thread at a time. A file that cannot be written
+ * is logged once. */
+void account_add(struct account *, int64_t bytes, struct now);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* writer_instance.c - see writer.h. */
+/* writer_instance.c - see writer_instance.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -13,60 +13,33 @@
 #include "sys/io.h"
 #include "writer/writer_instance.h"
 
-#define ARENA_MAX     ((size_t)1 << 20)
 #define LOGIN_MS      15000
 #define LOGIN_POLL_MS 20
 
-int writer_instance_new(struct writer_instance *w, const struct writer *writer)
+int writer_instance_open(struct writer_instance *w, const struct writer_options *options,
+			 struct http *http, struct err *err)
 {
-	*w = (struct writer_instance){ .type = writer, .arena = ARENA_INIT(ARENA_MAX) };
-	w->state = calloc(1, writer->state->size);
-	if (!w->state)
-		return -ENOMEM;
-	if (writer->state->defaults)
-		memcpy(w->state, writer->state->defaults, writer->state->size);
-	return 0;
-}
+	const struct writer *type = options->writer;
+	int error;
 
-/* A string of the state by its key, or NULL. */
-static struct str *place_of(const struct writer_instance *w, const char *key)
-{
-	const struct field *field = shape_find(w->type->state, str_of(key));
-
-	return field ? (struct str *)((char *)w->state + field->offset) : NULL;
-}
-
-int writer_instance_new_file(struct writer_instance *w, struct str directory)
-{
-	int error = writer_instance_new(w, &writer_file);
-
-	if (!error)
-		*place_of(w, "directory") = arena_str(&w->arena, directory);
+	*w = (struct writer_instance){ type, malloc(type->state->size) };
+	if (!w->state) {
+		err_set(err, "out of memory");
+		error = -ENOMEM;
+	} else {
+		memcpy(w->state, options->values, type->state->size);
+		error = type->init ? type->init(w->state, http, err) : 0;
+	}
+	if (error)
+		writer_instance_close(w);
 	return error;
 }
 
-int writer_instance_init(struct writer_instance *w, struct http *http, struct err *err)
+void writer_instance_close(struct writer_instance *w)
 {
-	int error = w->type->init ? w->type->init(w->state, http, err) : 0;
-
-	w->is_ready = true;
-	return error;
-}
-
-void writer_instance_release(struct writer_instance *w)
-{
-	if (w->is_ready && w->type->fini)
+	if (w->state && w->type->fini)
 		w->type->fini(w->state);
-	w->is_ready = false;
-}
-
-void writer_instance_fini(struct writer_instance *w)
-{
-	if (!w->type)
-		return;
-	writer_instance_release(w);
 	free(w->state);
-	arena_fini(&w->arena);
 	*w = (struct writer_instance){ 0 };
 }
 
@@ -160,7 +133,17 @@ static int probe_store(struct writer_instance *w, struct sealed *object, struct 
 	return error ? error : probe_once(w, object, err);
 }
 
-bool writer_instance_probe(struct writer_instance *w, struct str dirname,
+static int probe_instance(struct writer_instance *w, struct sealed *object,
+			  const struct probe_report *report, struct err *err)
+{
+	if (w->type == &writer_stdout)
+		return 0;
+	if (!probe_token(w, report))
+		return err_set(err, "not tried without a token");
+	return probe_store(w, object, err);
+}
+
+bool writer_instance_probe(const struct writer_options *options, struct str dirname,
 			   struct str prefix, struct http *http,
 			   const struct probe_report *report)
 {
@@ -169,34 +152,20 @@ bool writer_instance_probe(struct writer_instance *w, struct str dirname,
 		.content_type = STR("application/octet-stream"),
 	};
 	struct buf key = BUF_INIT(4096), clean = BUF_INIT(4096);
+	struct writer_instance w;
 	struct err err = ERR_INIT;
-	int error = 0;
+	int error;
 
 	buf_put(&key, prefix);
 	buf_puts(&key, "/skydive-exporter-check");
 	object_key_clean(buf_str(&key), &clean);
 	object.key = buf_str(&clean);
-	if (w->type != &writer_stdout) {
-		error = writer_instance_init(w, http, &err);
-		if (!error && !probe_token(w, report))
-			error = err_set(&err, "not tried without a token");
-		if (!error)
-			error = probe_store(w, &object, &err);
-		writer_instance_release(w);
-	}
+	error = writer_instance_open(&w, options, http, &err);
+	if (!error)
+		error = probe_instance(&w, &object, report, &err);
+	writer_instance_close(&w);
 	report->step(report->context, "store", error ? err.text : NULL);
 	buf_fini(&key);
 	buf_fini(&clean);
 	return !error;
-}
-
-void writer_instance_put_place(const struct writer_instance *w, struct buf *b)
-{
-	const struct str *place = place_of(w, "endpoint");
-
-	if (!place)
-		place = place_of(w, "directory");
-	buf_printf(b, "%s ", w->type->name);
-	if (place)
-		buf_put(b, *place);
 }

@@ -88,7 +88,7 @@ static void open_spool_sink(struct pipe *p)
 {
 	struct spool_options options = { .max_bytes = INT64_MAX, .max_age = INT64_MAX };
 	struct spool_sink_parts parts = {
-		.stages = &p->tenant.stages,
+		.stages = &p->settings->stages,
 		.stats = &p->stats,
 		.sealed = sealed,
 		.place = { .dirname = STR("bucket"),
@@ -123,11 +123,13 @@ static void read_config(struct pipe *p)
 		   p->options.transform ? p->options.transform : "vpclogs",
 		   p->options.transform ? "none" : "vpclogs", p->options.compression.type,
 		   p->options.compression.type, p->options.compression.level);
-	p->config = config_new();
-	if (!p->config ||
-	    config_add(p->config, "bench.yml", buf_str(&text), false, &problems) < 0)
+	p->settings = pipeline_settings_new(STR("bench"));
+	if (!p->settings || !(p->settings->config = config_new()))
+		fail("out of memory");
+	if (config_add(p->settings->config, "bench.yml", buf_str(&text), false,
+		       &problems) < 0)
 		fail("%s", problems.text.ptr);
-	tenant_config_read(&p->tenant, p->config, NULL, &problems);
+	pipeline_settings_read(p->settings, &problems);
 	if (problems.count)
 		fail("%s", problems.text.ptr);
 	buf_fini(&text);
@@ -189,9 +191,9 @@ static void close_topology(struct pipe *p)
 
 static void open_pipeline(struct pipe *p)
 {
-	struct pipeline_parts parts = { .limits = p->tenant.store.bucket };
+	struct pipeline_parts parts = { .limits = p->settings->store.bucket };
 
-	stage_set_parts(&p->tenant.stages, &parts);
+	stage_set_parts(&p->settings->stages, &parts);
 	p->pipeline = pipeline_new(&parts,
 				   p->options.in_memory ? &p->memory.sink
 							: spool_sink_base(p->spool_sink),
@@ -304,8 +306,7 @@ void pipe_end(void *state)
 	close_topology(p);
 	http_free(p->http);
 	sem_destroy(&p->answered);
-	tenant_config_fini(&p->tenant);
-	config_free(p->config);
+	pipeline_settings_unref(p->settings);
 	for (i = 0; i < p->stream.messages; i++)
 		batch_unref(p->batch[i]);
 	free(p->batch);

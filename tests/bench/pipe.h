@@ -8,7 +8,7 @@
 #include <semaphore.h>
 #include "bench.h"
 #include "spool/spool_sink.h"
-#include "settings/tenant_config.h"
+#include "settings/pipeline_settings.h"
 #include "topology/topology.h"
 
 struct compression {
@@ -37,8 +37,7 @@ struct pipe {
 	struct pipe_options options;
 	struct stream stream;
 	struct batch **batch;
-	struct config *config;
-	struct tenant_config tenant;
+	struct pipeline_settings *settings;
 	struct stats stats;
 	struct http *http;
 	struct topology *topology;

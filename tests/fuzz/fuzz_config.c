@@ -5,8 +5,8 @@
  * environment.
  */
 #include "fuzz.h"
+#include "settings/pipeline_settings.h"
 #include "settings/settings_program.h"
-#include "settings/tenant_config.h"
 
 #define SECTIONS_MAX 64
 #define ARENA_MAX    ((size_t)16 << 20)
@@ -19,18 +19,21 @@ struct reading {
 	size_t count;
 };
 
-static void read_tenant(struct config *config, struct reading *r,
-			struct problems *problems)
+static void read_pipeline(struct config *config, struct reading *r,
+			  struct problems *problems)
 {
 	struct config_section sections[SECTIONS_MAX];
-	struct tenant_config tenant;
+	struct pipeline_settings *pipeline = pipeline_settings_new(STR("fuzz"));
 
+	fuzz_check(pipeline != NULL, "there is memory for a pipeline");
 	config_check(config, "pipeline", sections,
-		     tenant_config_sections(sections, SECTIONS_MAX), problems);
-	tenant_config_read(&tenant, config, NULL, problems);
-	tenant_config_fini(&tenant);
-	tenant_config_text(config, true, &r->text);
-	tenant_config_text(config, false, &r->text);
+		     pipeline_settings_sections(sections, SECTIONS_MAX), problems);
+	pipeline->config = config;
+	pipeline_settings_read(pipeline, problems);
+	pipeline->config = NULL;
+	pipeline_settings_unref(pipeline);
+	pipeline_settings_text(config, true, &r->text);
+	pipeline_settings_text(config, false, &r->text);
 }
 
 static void read_program(struct config *config, struct problems *problems)
@@ -54,7 +57,7 @@ static void read_all(const struct str part[PARTS], char *variable, struct readin
 	config_environment(config, environment);
 	if (config_add(config, "drop-in.yml", part[ABOVE], false, &problems) == 0 &&
 	    config_add(config, "main.yml", part[BELOW], true, &problems) == 0) {
-		read_tenant(config, r, &problems);
+		read_pipeline(config, r, &problems);
 		read_program(config, &problems);
 	} else {
 		fuzz_check(problems.count > 0, "whoever fails says why");

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* exporter_tenants.c - the tenants of the exporter and the sources that feed them:
+ * added, routed, retired, closed. See exporter_private.h.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include "exporter/exporter_private.h"
+
+/* The source of a URL; in a replay there is one for all. */
+static struct source_instance *find_source(struct exporter *e,
+					   const struct pipeline_settings *p)
+{
+	struct source_instance **more, *s;
+	size_t i;
+
+	for (i = 0; i < e->sources; i++)
+		if (e->is_replay || source_instance_is(e->source[i], &p->source))
+			return e->source[i];
+	more = realloc(e->source, (e->sources + 1) * sizeof(*more));
+	if (!more)
+		return NULL;
+	e->source = more;
+	s = source_instance_new(&p->source, &e->settings->identity, &e->batches, e->log);
+	if (s)
+		e->source[e->sources++] = s;
+	return s;
+}
+
+static void release(struct running *running)
+{
+	tenant_free(running->tenant);
+	pipeline_settings_unref(running->settings);
+	pipeline_settings_unref(running->writer);
+}
+
+int exporter_add(struct exporter *e, struct pipeline_settings *p,
+		 struct tenant *predecessor, double part, struct now now, struct err *err)
+{
+	struct running *more = realloc(e->running, (e->tenants + 1) * sizeof(*more));
+	struct source_instance *source;
+	struct tenant *tenant;
+
+	if (!more)
+		return err_set(err, "out of memory");
+	e->running = more;
+	source = find_source(e, p);
+	if (!source)
+		return err_set(err, "out of memory");
+	tenant = tenant_new(p, &e->around, predecessor, part, now, err);
+	if (!tenant)
+		return -EINVAL;
+	e->running[e->tenants++] = (struct running){
+		.tenant = tenant,
+		.settings = pipeline_settings_ref(p),
+		.writer = pipeline_settings_ref(p),
+		.source = source,
+	};
+	return 0;
+}
+
+int exporter_replace_writer(struct running *running, struct pipeline_settings *p,
+			    struct now now, struct err *err)
+{
+	int error = tenant_replace_writer(running->tenant, p, now, err);
+
+	if (error)
+		return error;
+	pipeline_settings_unref(running->writer);
+	running->writer = pipeline_settings_ref(p);
+	return 0;
+}
+
+static bool feeds_somebody(const struct exporter *e, const struct source_instance *s)
+{
+	size_t i;
+
+	for (i = 0; i < e->tenants; i++)
+		if (e->running[i].source == s)
+			return true;
+	return false;
+}
+
+static int route_one(struct exporter *e, struct source_instance *s, struct err *err)
+{
+	struct router *router = router_new();
+	int error = router ? 0 : -ENOMEM;
+	size_t i;
+
+	for (i = 0; !error && i < e->tenants; i++)
+		if (e->running[i].source == s)
+			error = router_add(router, tenant_receiver(e->running[i].tenant),
+					   e->running[i].settings->source.capture_id);
+	if (error) {
+		router_free(router);
+		return err_set(err, "out of memory");
+	}
+	source_instance_route(s, router);
+	return 0;
+}
+
+int exporter_route(struct exporter *e, struct err *err)
+{
+	size_t i = 0;
+	int error = 0;
+
+	while (i < e->sources) {
+		struct source_instance *s = e->source[i];
+
+		if (route_one(e, s, err) < 0)
+			error = -ENOMEM;
+		if (!feeds_somebody(e, s)) {
+			source_instance_free(s);
+			e->source[i] = e->source[--e->sources];
+			continue;
+		}
+		if (!e->is_replay && source_instance_start(s, err) < 0)
+			error = -EINVAL;
+		i++;
+	}
+	return error;
+}
+
+/* Whether one before it may still tell it of objects: that one goes first. */
+static bool is_awaited(const struct exporter *e, const struct tenant *t)
+{
+	size_t i;
+
+	for (i = 0; i < e->retirees; i++)
+		if (tenant_successor(e->retired[i].tenant) == t)
+			return true;
+	return false;
+}
+
+static bool is_done(const struct exporter *e, struct tenant *t)
+{
+	return tenant_is_finished(t) && (tenant_successor(t) || tenant_backlog(t) == 0) &&
+	       !is_awaited(e, t);
+}
+
+int exporter_reserve_retired(struct exporter *e)
+{
+	struct running *more = realloc(e->retired, (e->retirees + 1) * sizeof(*more));
+
+	if (!more)
+		return -ENOMEM;
+	e->retired = more;
+	return 0;
+}
+
+void exporter_retire(struct exporter *e, struct running *running)
+{
+	e->retired[e->retirees++] = *running;
+	*running = (struct running){ .tenant = NULL };
+}
+
+void exporter_reap(struct exporter *e)
+{
+	size_t i = 0;
+
+	while (i < e->retirees) {
+		struct running retired = e->retired[i];
+
+		if (!is_done(e, retired.tenant)) {
+			i++;
+			continue;
+		}
+		e->retired[i] = e->retired[--e->retirees];
+		log_write(e->log, LOG_INFO, "tenant=%s state=ended",
+			  tenant_name(retired.tenant));
+		release(&retired);
+	}
+}
+
+void exporter_free_tenants(struct exporter *e)
+{
+	size_t i = 0;
+
+	while (e->retirees) {
+		struct running retired = e->retired[i];
+
+		if (is_awaited(e, retired.tenant)) {
+			i++;
+			continue;
+		}
+		e->retired[i] = e->retired[--e->retirees];
+		release(&retired);
+		i = 0;
+	}
+	for (i = 0; i < e->tenants; i++)
+		release(&e->running[i]);
+	free(e->retired);
+	free(e->running);
+}
+
+struct tenant *exporter_nth_tenant(const struct exporter *e, size_t i)
+{
+	if (i < e->tenants)
+		return e->running[i].tenant;
+	i -= e->tenants;
+	return i < e->retirees ? e->retired[i].tenant : NULL;
+}
+
+size_t exporter_backlog(const struct exporter *e)
+{
+	struct tenant *t;
+	size_t objects = 0, i;
+
+	for (i = 0; (t = exporter_nth_tenant(e, i)); i++)
+		if (!tenant_successor(t))
+			objects += tenant_backlog(t);
+	return objects;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* writer_options.h - pipeline.write: which writer, and its options.
+ */
+#ifndef WRITER_WRITER_OPTIONS_H
+#define WRITER_WRITER_OPTIONS_H
+
+#include "base/arena.h"
+#include "writer/writer.h"
+
+/* Values are of the writer's shape, in an arena as all their strings. Each instance
+ * begins with a copy of them. */
+struct writer_options {
+	const struct writer *writer; /* NULL: there is none */
+	void *values;
+};
+
+/* Defaults of a writer. 0 or -ENOMEM. */
+int writer_options_default(struct writer_options *, const struct writer *,
+			   struct arena *);
+/* The writer "file", into a directory. 0 or -ENOMEM. */
+int writer_options_file(struct writer_options *, struct str directory, struct arena *);
+/* Reads the writer and its section. What is wrong goes to problems. */
+void writer_options_read(struct writer_options *, const struct config *, struct arena *,
+			 struct problems *);
+size_t writer_options_sections(struct config_section *, size_t max);
+
+/* Appends the writer's name and where it writes to. */
+void writer_options_put_place(const struct writer_options *, struct buf *);
+
+#endif
