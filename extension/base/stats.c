@@ -4,46 +4,51 @@
 #include <inttypes.h>
 #include "base/stats.h"
 
-#define STATS_NAME(id, name) [STAT_##id] = name,
-const char *const stat_names[STAT_COUNT] = { STATS_EACH(STATS_NAME) };
+#define STATS_ROW(id, sides, ...)                                                        \
+	[STAT_##id] = { .type = COUNTER_I64,                                             \
+			.offset = STAT_##id * sizeof(int64_t),                           \
+			__VA_ARGS__ },
+const struct counter counters_of_stats[STAT_COUNT + 1] = { STATS_EACH(STATS_ROW) };
 
-static int stats_equation(struct err *err, const char *what, int64_t came, int64_t went)
+#define STATS_SIDES(id, sides, ...) [STAT_##id] = (sides),
+static const unsigned sides_of[STAT_COUNT] = { STATS_EACH(STATS_SIDES) };
+
+static const struct {
+	const char *what;
+	enum stat_side in, out;
+} balances[] = {
+	{ "flows", FLOWS_IN, FLOWS_OUT },
+	{ "records", RECORDS_IN, RECORDS_OUT },
+	{ "rows", ROWS_IN, ROWS_OUT },
+};
+
+static int64_t stats_sum(const int64_t value[STAT_COUNT], enum stat_side side)
 {
-	if (came == went)
-		return 0;
-	return err_set(err, "%s: %" PRId64 " came and %" PRId64 " are accounted for",
-		       what, came, went);
+	int64_t sum = 0;
+	int id;
+
+	for (id = 0; id < STAT_COUNT; id++)
+		if (sides_of[id] & side)
+			sum += value[id];
+	return sum;
 }
 
 int stats_balance(const struct stats *stats, struct err *err)
 {
-	int64_t v[STAT_COUNT], flows_dropped, records_dropped;
-	enum stat_id stat;
-	int error;
+	int64_t value[STAT_COUNT], in, out;
+	size_t i;
+	int id;
 
-	for (stat = 0; stat < STAT_COUNT; stat++)
-		v[stat] = stats_get(stats, stat);
-	flows_dropped = v[STAT_FLOWS_DROPPED_INBOX] + v[STAT_FLOWS_DROPPED_NO_TRANSPORT] +
-			v[STAT_FLOWS_DROPPED_NO_NETWORK] +
-			v[STAT_FLOWS_DROPPED_NO_METRIC] +
-			v[STAT_FLOWS_DROPPED_NO_TRAFFIC] +
-			v[STAT_FLOWS_DROPPED_NOT_LOGGED] + v[STAT_FLOWS_DROPPED_MEMORY];
-	records_dropped = v[STAT_RECORDS_DROPPED_TOO_LONG] + v[STAT_RECORDS_DROPPED_HELD];
-	error = stats_equation(err, "flows", v[STAT_FLOWS_RECEIVED],
-			       v[STAT_FLOWS_EXCLUDED] + flows_dropped +
-				       v[STAT_FLOWS_TRANSFORMED]);
-	if (!error)
-		error = stats_equation(err, "records",
-				       v[STAT_FLOWS_TRANSFORMED] + v[STAT_RECORDS_ADDED] -
-					       v[STAT_RECORDS_MERGED],
-				       v[STAT_RECORDS_ENCODED] + records_dropped);
-	if (!error)
-		error = stats_equation(err, "rows",
-				       v[STAT_RECORDS_ENCODED] +
-					       v[STAT_RECORDS_RECOVERED],
-				       v[STAT_RECORDS_UPLOADED] +
-					       v[STAT_RECORDS_SPOOLED] +
-					       v[STAT_RECORDS_EVICTED] +
-					       v[STAT_RECORDS_QUARANTINED]);
-	return error;
+	for (id = 0; id < STAT_COUNT; id++)
+		value[id] = stats_get(stats, (enum stat_id)id);
+	for (i = 0; i < sizeof(balances) / sizeof(balances[0]); i++) {
+		in = stats_sum(value, balances[i].in);
+		out = stats_sum(value, balances[i].out);
+		if (in != out)
+			return err_set(err,
+				       "%s: %" PRId64 " came and %" PRId64
+				       " are accounted for",
+				       balances[i].what, in, out);
+	}
+	return 0;
 }

@@ -1,59 +1,139 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* stats.h - the named counters of a tenant.
+/* stats.h - the counters of a tenant, one row each.
  *
- * They only rise, except the gauges said so, are written from any thread
- * without a lock and read at any time. Three balances hold whenever nothing is
- * under way:
+ * They are written from any thread without a lock and read at any time. Three
+ * balances hold whenever nothing is in flight:
  *
  *	flows received = excluded + dropped (all reasons) + transformed
- *	flows transformed + records added - merged = encoded + dropped (all reasons)
+ *	flows transformed + records added = merged + encoded + dropped (all reasons)
  *	records encoded + recovered = uploaded + spooled + evicted + quarantined
  *
- * Recovered are those that an earlier run left in the spool.
+ * A row says on which sides of which balance its counter stands.
  */
 #ifndef BASE_STATS_H
 #define BASE_STATS_H
 
 #include <stdatomic.h>
 #include <stdint.h>
+#include "base/counter.h"
 #include "base/err.h"
 
-#define STATS_EACH(X)                                                                    \
-	X(FLOWS_RECEIVED, "flows_received")                                              \
-	X(FLOWS_EXCLUDED, "flows_excluded")                                              \
-	X(FLOWS_DROPPED_INBOX, "flows_dropped_inbox_full")                               \
-	X(FLOWS_DROPPED_NO_TRANSPORT, "flows_dropped_no_transport")                      \
-	X(FLOWS_DROPPED_NO_NETWORK, "flows_dropped_no_network")                          \
-	X(FLOWS_DROPPED_NO_METRIC, "flows_dropped_no_metric")                            \
-	X(FLOWS_DROPPED_NO_TRAFFIC, "flows_dropped_no_traffic")                          \
-	X(FLOWS_DROPPED_NOT_LOGGED, "flows_dropped_not_logged")                          \
-	X(FLOWS_DROPPED_MEMORY, "flows_dropped_no_memory")                               \
-	X(FLOWS_TRANSFORMED, "flows_transformed")                                        \
-	X(FLOWS_BAD_ADDRESS, "flows_bad_address")                                        \
-	X(RECORDS_ADDED, "records_added")                                                \
-	X(RECORDS_MERGED, "records_merged")                                              \
-	X(RECORDS_ENCODED, "records_encoded")                                            \
-	X(RECORDS_LATE, "records_late")                                                  \
-	X(RECORDS_RECOVERED, "records_recovered")                                        \
-	X(RECORDS_DROPPED_TOO_LONG, "records_dropped_row_too_long")                      \
-	X(RECORDS_DROPPED_HELD, "records_dropped_spool_unwritable")                      \
-	X(RECORDS_UPLOADED, "records_uploaded")                                          \
-	X(RECORDS_EVICTED, "records_evicted")                                            \
-	X(RECORDS_QUARANTINED, "records_quarantined")                                    \
-	X(RECORDS_SPOOLED, "records_spooled") /* gauge */                                \
-	X(OBJECTS_SEALED, "objects_sealed")                                              \
-	X(OBJECTS_UPLOADED, "objects_uploaded")                                          \
-	X(OBJECTS_EVICTED, "objects_evicted")                                            \
-	X(OBJECTS_QUARANTINED, "objects_quarantined")                                    \
-	X(OBJECTS_SPOOLED, "objects_spooled") /* gauge */                                \
-	X(BYTES_UPLOADED, "bytes_uploaded")                                              \
-	X(UPLOAD_FAILURES, "upload_failures")                                            \
-	X(LOOKUPS_DEGRADED, "lookups_degraded")                                          \
-	X(LOOKUPS_REFUSED, "lookups_refused")                                            \
-	X(PEER_AMBIGUOUS, "peer_ambiguous")                                              \
-	X(SERIES_EVICTED, "series_evicted")
+enum stat_side {
+	FLOWS_IN = 1 << 0,
+	FLOWS_OUT = 1 << 1,
+	RECORDS_IN = 1 << 2,
+	RECORDS_OUT = 1 << 3,
+	ROWS_IN = 1 << 4,
+	ROWS_OUT = 1 << 5,
+};
 
-#define STATS_ENUM(id, name) STAT_##id,
+#define STAT_TOTAL(key, what, text)                                                      \
+	.name = key, .metric = key "_total", .unit = (what), .help = (text)
+#define STAT_NOW(key, what, text)                                                        \
+	.name = key, .metric = key, .kind = COUNTER_GAUGE, .unit = (what), .help = (text)
+#define STAT_FLOWS_DROPPED(why, text)                                                    \
+	.name = "flows_dropped_" why, .metric = "flows_dropped_total", .reason = why,    \
+	.about = (text), .unit = UNIT_FLOWS,                                             \
+	.help = "Flows that made no record, by reason."
+#define STAT_RECORDS_DROPPED(why, text)                                                  \
+	.name = "records_dropped_" why, .metric = "records_dropped_total",               \
+	.reason = why, .about = (text), .unit = UNIT_RECORDS,                            \
+	.help = "Records that were lost, by reason."
+
+/* Identifier, sides of balances, the row. */
+#define STATS_EACH(X)                                                                    \
+	X(FLOWS_RECEIVED, FLOWS_IN,                                                      \
+	  STAT_TOTAL("flows_received", UNIT_FLOWS,                                       \
+		     "Flows that the tenant subscribed to."))                            \
+	X(FLOWS_EXCLUDED, FLOWS_OUT,                                                     \
+	  STAT_TOTAL("flows_excluded", UNIT_FLOWS, "Flows that the filter excluded."))   \
+	X(FLOWS_DROPPED_INBOX, FLOWS_OUT,                                                \
+	  STAT_FLOWS_DROPPED("inbox_full", "lost, the workers were too slow"))           \
+	X(FLOWS_DROPPED_NO_TRANSPORT, FLOWS_OUT,                                         \
+	  STAT_FLOWS_DROPPED("no_transport",                                             \
+			     "no transport layer, which the format needs"))              \
+	X(FLOWS_DROPPED_NO_NETWORK, FLOWS_OUT,                                           \
+	  STAT_FLOWS_DROPPED("no_network", "no network layer, which the format needs"))  \
+	X(FLOWS_DROPPED_NO_METRIC, FLOWS_OUT,                                            \
+	  STAT_FLOWS_DROPPED("no_metric", "no metric, which the format needs"))          \
+	X(FLOWS_DROPPED_NO_TRAFFIC, FLOWS_OUT,                                           \
+	  STAT_FLOWS_DROPPED("no_traffic", "nothing since the last record of the flow")) \
+	X(FLOWS_DROPPED_NOT_LOGGED, FLOWS_OUT,                                           \
+	  STAT_FLOWS_DROPPED("not_logged", "the format leaves such flows out"))          \
+	X(FLOWS_DROPPED_MEMORY, FLOWS_OUT,                                               \
+	  STAT_FLOWS_DROPPED("no_memory", "lost, out of memory"))                        \
+	X(FLOWS_TRANSFORMED, FLOWS_OUT | RECORDS_IN,                                     \
+	  STAT_TOTAL("flows_transformed", UNIT_FLOWS, "Flows that became a record."))    \
+	X(FLOWS_BAD_ADDRESS, 0,                                                          \
+	  STAT_TOTAL("flows_bad_address", UNIT_FLOWS,                                    \
+		     "Flows with an address that cannot be read; they are kept."))       \
+	X(RECORDS_ADDED, RECORDS_IN,                                                     \
+	  STAT_TOTAL("records_added", UNIT_RECORDS, "Records that a stage added."))      \
+	X(RECORDS_MERGED, RECORDS_OUT,                                                   \
+	  STAT_TOTAL("records_merged", UNIT_RECORDS,                                     \
+		     "Records that a stage merged into others."))                        \
+	X(RECORDS_ENCODED, RECORDS_OUT | ROWS_IN,                                        \
+	  STAT_TOTAL("records_encoded", UNIT_RECORDS,                                    \
+		     "Records that became rows of objects."))                            \
+	X(RECORDS_LATE, 0,                                                               \
+	  STAT_TOTAL("records_late", UNIT_RECORDS,                                       \
+		     "Encoded records that came too late for the slot of their "         \
+		     "time; they are in the object of a later one."))                    \
+	X(RECORDS_RECOVERED, ROWS_IN,                                                    \
+	  STAT_TOTAL("records_recovered", UNIT_RECORDS,                                  \
+		     "Records of an earlier run, found in the spool."))                  \
+	X(RECORDS_DROPPED_TOO_LONG, RECORDS_OUT,                                         \
+	  STAT_RECORDS_DROPPED("row_too_long", "longer than a row may be"))              \
+	X(RECORDS_DROPPED_HELD, RECORDS_OUT,                                             \
+	  STAT_RECORDS_DROPPED(                                                          \
+		  "spool_unwritable",                                                    \
+		  "the spool cannot be written, and no more rows may wait in memory"))   \
+	X(RECORDS_UPLOADED, ROWS_OUT,                                                    \
+	  STAT_TOTAL("records_uploaded", UNIT_RECORDS, "Records in stored objects."))    \
+	X(RECORDS_EVICTED, ROWS_OUT,                                                     \
+	  STAT_TOTAL("records_evicted", UNIT_RECORDS,                                    \
+		     "Records in evicted objects: lost."))                               \
+	X(RECORDS_QUARANTINED, ROWS_OUT,                                                 \
+	  STAT_TOTAL("records_quarantined", UNIT_RECORDS,                                \
+		     "Records in quarantined objects."))                                 \
+	X(RECORDS_SPOOLED, ROWS_OUT,                                                     \
+	  STAT_NOW("records_spooled", UNIT_RECORDS, "Records in the spool."))            \
+	X(OBJECTS_SEALED, 0,                                                             \
+	  STAT_TOTAL("objects_sealed", UNIT_OBJECTS,                                     \
+		     "Objects that were finished, ready to be uploaded."))               \
+	X(OBJECTS_UPLOADED, 0,                                                           \
+	  STAT_TOTAL("objects_uploaded", UNIT_OBJECTS, "Objects that were stored."))     \
+	X(OBJECTS_EVICTED, 0,                                                            \
+	  STAT_TOTAL("objects_evicted", UNIT_OBJECTS,                                    \
+		     "Objects dropped because the spool was full or they were too "      \
+		     "old: lost."))                                                      \
+	X(OBJECTS_QUARANTINED, 0,                                                        \
+	  STAT_TOTAL("objects_quarantined", UNIT_OBJECTS,                                \
+		     "Objects that the store refuses for good, or that are damaged; "    \
+		     "they are kept in bad/ of the spool."))                             \
+	X(OBJECTS_SPOOLED, 0,                                                            \
+	  STAT_NOW("objects_spooled", UNIT_OBJECTS, "Objects in the spool."))            \
+	X(BYTES_UPLOADED, 0, .name = "bytes_uploaded", .metric = "uploaded_bytes_total", \
+	  .unit = UNIT_BYTES, .help = "Bytes of stored objects.")                        \
+	X(UPLOAD_FAILURES, 0,                                                            \
+	  STAT_TOTAL("upload_failures", UNIT_NONE,                                       \
+		     "Uploads that failed; they are repeated."))                         \
+	X(LOOKUPS_DEGRADED, 0,                                                           \
+	  STAT_TOTAL("lookups_degraded", UNIT_NONE,                                      \
+		     "Topology lookups without an answer: the topology was down, too "   \
+		     "slow, or had failed on it less than error_ttl ago."))              \
+	X(LOOKUPS_REFUSED, 0,                                                            \
+	  STAT_TOTAL("lookups_refused", UNIT_NONE,                                       \
+		     "Topology lookups not made because the value has a quote in it."))  \
+	X(PEER_AMBIGUOUS, 0,                                                             \
+	  STAT_TOTAL("peer_ambiguous", UNIT_NONE,                                        \
+		     "Addresses of peers that several nodes have; no peer is named."))   \
+	X(SERIES_EVICTED, 0,                                                             \
+	  STAT_TOTAL("series_evicted", UNIT_NONE,                                        \
+		     "Connections and interfaces whose series were removed because "     \
+		     "there were more than max_connections (store prom_sky_con)."))
+
+#define STATS_ENUM(id, ...) STAT_##id,
 enum stat_id { STATS_EACH(STATS_ENUM) STAT_COUNT };
 #undef STATS_ENUM
 
@@ -61,7 +141,8 @@ struct stats {
 	_Atomic int64_t value[STAT_COUNT];
 };
 
-extern const char *const stat_names[STAT_COUNT];
+/* By stat_id, then the end. Of a copy: int64_t[STAT_COUNT]. */
+extern const struct counter counters_of_stats[STAT_COUNT + 1];
 
 static inline void stats_add(struct stats *stats, enum stat_id stat, int64_t n)
 {

@@ -2,15 +2,16 @@
 /* check.c - skydive-exporter check -c FILE: reads everything, and says all that
  * is wrong, without the network and without changing anything. With --connect
  * it then tries what the configuration names; with --migrate it prints the file
- * in today's layout instead.
+ * in today's layout instead. --reference metrics explains what /metrics says.
  */
 #include <unistd.h>
 #include "command/check_connect.h"
 #include "command/command.h"
+#include "monitor/reference.h"
 #include "settings/settings_files.h"
 #include "sys/io.h"
 
-#define USAGE "check -c FILE [--connect | --migrate]"
+#define USAGE "check -c FILE [--connect | --migrate] | check --reference metrics"
 
 #define TEXT_MAX ((size_t)4 << 20)
 
@@ -32,6 +33,16 @@ static int check_migrate(const char *path)
 	return error ? EXIT_FAILED : EXIT_FINE;
 }
 
+static int check_reference_metrics(void)
+{
+	struct buf text = BUF_INIT(TEXT_MAX);
+
+	reference_put_metrics(&text);
+	io_write(STDOUT_FILENO, buf_str(&text));
+	buf_fini(&text);
+	return EXIT_FINE;
+}
+
 int command_check(const struct skydive_host *host, int argc, char **argv)
 {
 	struct problems problems = PROBLEMS_INIT;
@@ -40,6 +51,9 @@ int command_check(const struct skydive_host *host, int argc, char **argv)
 	int exit_code = EXIT_FINE;
 
 	(void)host;
+	if (argc == 3 && str_is(str_of(argv[1]), "--reference") &&
+	    str_is(str_of(argv[2]), "metrics"))
+		return check_reference_metrics();
 	if (argc == 4 && str_is(str_of(argv[3]), "--migrate") &&
 	    str_is(str_of(argv[1]), "-c"))
 		return check_migrate(argv[2]);

@@ -7,6 +7,7 @@
 #include "command/columns.h"
 #include "command/status_table.h"
 #include "format/json_read.h"
+#include "monitor/snapshot.h"
 
 #define ARENA_MAX ((size_t)64 << 20)
 #define NAME_MIN  6
@@ -33,59 +34,54 @@ static const struct shape page_shape = {
 					  { 0 } },
 };
 
-struct source {
+struct source_row {
 	struct str url, state;
 	int64_t flows, gaps;
 };
 
-static const struct shape source_shape = {
+static const struct shape source_row_shape = {
 	.name = "source",
-	.size = sizeof(struct source),
-	.fields = (const struct field[]){ FIELD(struct source, url, "url", 0),
-					  FIELD(struct source, state, "state", 0),
-					  FIELD(struct source, gaps, "gaps", 0),
-					  FIELD(struct source, flows, "flows", 0),
+	.size = sizeof(struct source_row),
+	.fields = (const struct field[]){ FIELD(struct source_row, url, "url", 0),
+					  FIELD(struct source_row, state, "state", 0),
+					  FIELD(struct source_row, gaps, "gaps", 0),
+					  FIELD(struct source_row, flows, "flows", 0),
 					  { 0 } },
 };
 
 struct tenant_row {
 	struct str name, state, last_error;
-	int64_t flows_per_second, pending_objects, pending_bytes, oldest_s;
 	struct raw counters;
+	struct str text; /* all of the row */
 };
-
-static const struct tenant_row row_defaults = { .oldest_s = -1 };
 
 static const struct shape row_shape = {
 	.name = "tenant",
 	.size = sizeof(struct tenant_row),
-	.fields =
-		(const struct field[]){
-			FIELD(struct tenant_row, name, "name", 0),
-			FIELD(struct tenant_row, state, "state", 0),
-			FIELD(struct tenant_row, flows_per_second, "flows_per_second", 0),
-			FIELD(struct tenant_row, pending_objects, "pending_objects", 0),
-			FIELD(struct tenant_row, pending_bytes, "pending_bytes", 0),
-			FIELD(struct tenant_row, oldest_s, "oldest_pending_seconds", 0),
-			FIELD(struct tenant_row, last_error, "last_error", 0),
-			FIELD(struct tenant_row, counters, "counters", 0),
-			{ 0 } },
-	.defaults = &row_defaults,
-};
-
-struct counters {
-	int64_t encoded, uploaded;
-};
-
-static const struct shape counters_shape = {
-	.name = "counters",
-	.size = sizeof(struct counters),
-	.fields = (const struct field[]){ FIELD(struct counters, encoded,
-						"records_encoded", 0),
-					  FIELD(struct counters, uploaded,
-						"objects_uploaded", 0),
+	.fields = (const struct field[]){ FIELD(struct tenant_row, name, "name", 0),
+					  FIELD(struct tenant_row, state, "state", 0),
+					  FIELD(struct tenant_row, last_error,
+						"last_error", 0),
+					  FIELD(struct tenant_row, counters, "counters",
+						0),
 					  { 0 } },
 };
+
+/* The counters that have a column. */
+static const struct column {
+	const char *title;
+	int width;
+	const struct counter *table;
+	const char *name;
+} table_columns[] = {
+	{ "FLOWS/s", 7, counters_of_tenant, "flows_per_second" },
+	{ "RECORDS", 8, counters_of_stats, "records_encoded" },
+	{ "OBJECTS", 7, counters_of_stats, "objects_uploaded" },
+	{ "PENDING", 8, counters_of_tenant, "pending_bytes" },
+	{ "OLDEST", 6, counters_of_tenant, "oldest_pending_seconds" },
+};
+
+#define COLUMNS (sizeof(table_columns) / sizeof(table_columns[0]))
 
 struct totals {
 	bool is_down;
@@ -122,22 +118,58 @@ static int next_item(struct json_reader *r, bool *is_first)
 	return 1;
 }
 
-static void put_row(struct buf *out, const struct tenant_row *row,
-		    const struct counters *c, size_t name_width)
+/* The counter's member of an object; without one 0, or -1 for "not known". */
+static int64_t table_value(struct str object, const struct counter *row,
+			   struct arena *arena)
 {
-	char flows[COLUMNS_TEXT_MAX], records[COLUMNS_TEXT_MAX],
-		objects[COLUMNS_TEXT_MAX], pending[COLUMNS_TEXT_MAX];
-	char oldest[COLUMNS_TEXT_MAX];
+	struct json_reader r;
+	struct str name;
+	int64_t value = row->may_be_unknown ? -1 : 0;
+
+	json_reader_init(&r, object, arena);
+	if (!json_next(&r, '{'))
+		return value;
+	while (json_read_string(&r, &name) && json_next(&r, ':')) {
+		if (str_is(name, row->name)) {
+			json_read_i64(&r, &value);
+			break;
+		}
+		if (!json_skip(&r, NULL) || !json_next(&r, ','))
+			break;
+	}
+	return value;
+}
+
+static const char *table_number(char text[COLUMNS_TEXT_MAX], enum counter_unit unit,
+				int64_t value)
+{
+	if (unit == UNIT_BYTES)
+		return columns_size(text, value);
+	if (unit == UNIT_SECONDS)
+		return columns_age(text, value);
+	return columns_amount(text, value);
+}
+
+static void put_row(struct buf *out, const struct tenant_row *row, size_t name_width,
+		    struct arena *arena)
+{
+	char text[COLUMNS_TEXT_MAX];
+	size_t i;
 
 	columns_put(out, row->name, name_width, true);
 	buf_putc(out, ' ');
 	columns_put(out, row->state, 8, true);
-	buf_printf(out, " %7s %8s %7s %8s %6s",
-		   columns_amount(flows, row->flows_per_second),
-		   columns_amount(records, c->encoded),
-		   columns_amount(objects, c->uploaded),
-		   columns_size(pending, row->pending_bytes),
-		   columns_age(oldest, row->oldest_s));
+	for (i = 0; i < COLUMNS; i++) {
+		const struct column *column = &table_columns[i];
+		const struct counter *counter = counter_find(column->table, column->name);
+		struct str object = column->table == counters_of_stats
+					    ? row->counters.text
+					    : row->text;
+
+		buf_printf(out, " %*s", column->width,
+			   table_number(text, counter->unit,
+					table_value(object, counter, arena)));
+	}
 	if (row->last_error.len) {
 		buf_puts(out, "  ");
 		columns_put(out, row->last_error,
@@ -163,9 +195,10 @@ static int each_row(const struct page *page, struct arena *arena,
 
 	json_reader_init(&r, page->tenants.text, arena);
 	while (!result && (more = next_item(&r, &is_first)) != 0) {
-		struct tenant_row row = row_defaults;
+		struct tenant_row row = { .name = STR("") };
 
-		if (more < 0 || !json_read_object(&r, &row_shape, &row))
+		if (more < 0 || !json_skip(&r, &row.text) ||
+		    !table_read_one((struct raw){ row.text }, &row_shape, &row, arena))
 			return bad_page(err);
 		result = visit(context, &row, arena);
 	}
@@ -192,10 +225,8 @@ static int table_put_tenant(void *context, const struct tenant_row *row,
 			    struct arena *arena)
 {
 	const struct table *table = context;
-	struct counters counters = { 0 };
 
-	table_read_one(row->counters, &counters_shape, &counters, arena);
-	put_row(table->out, row, &counters, table->name_width);
+	put_row(table->out, row, table->name_width, arena);
 	return 0;
 }
 
@@ -209,9 +240,9 @@ static int table_put_sources(const struct page *page, struct arena *arena,
 
 	json_reader_init(&r, page->sources.text, arena);
 	while ((more = next_item(&r, &is_first)) != 0) {
-		struct source source = { .flows = 0 };
+		struct source_row source = { .flows = 0 };
 
-		if (more < 0 || !json_read_object(&r, &source_shape, &source))
+		if (more < 0 || !json_read_object(&r, &source_row_shape, &source))
 			return bad_page(err);
 		columns_put(out, source.url, 56, false);
 		buf_puts(out, "  ");
@@ -252,6 +283,16 @@ static void put_title(const struct page *page, struct arena *arena, struct buf *
 		   topology.is_down ? ", topology does not answer" : "");
 }
 
+static void put_titles(struct buf *out)
+{
+	size_t i;
+
+	buf_printf(out, " %-8s", "STATE");
+	for (i = 0; i < COLUMNS; i++)
+		buf_printf(out, " %*s", table_columns[i].width, table_columns[i].title);
+	buf_puts(out, "  LAST ERROR\n");
+}
+
 int status_table_put(struct str text, struct buf *out, struct err *err)
 {
 	struct arena arena = ARENA_INIT(ARENA_MAX);
@@ -268,8 +309,7 @@ int status_table_put(struct str text, struct buf *out, struct err *err)
 	if (!error) {
 		buf_putc(out, '\n');
 		columns_put(out, STR("TENANT"), table.name_width, true);
-		buf_printf(out, " %-8s %7s %8s %7s %8s %6s  %s\n", "STATE", "FLOWS/s",
-			   "RECORDS", "OBJECTS", "PENDING", "OLDEST", "LAST ERROR");
+		put_titles(out);
 		error = each_row(&page, &arena, table_put_tenant, &table, err);
 	}
 	arena_fini(&arena);
@@ -287,11 +327,6 @@ static void table_put_text(struct buf *out, const char *name, struct str text)
 	buf_printf(out, "%-34s ", name);
 	columns_put(out, text, SIZE_MAX, false);
 	buf_putc(out, '\n');
-}
-
-static void table_put_number(struct buf *out, const char *name, int64_t value)
-{
-	buf_printf(out, "%-34s %" PRId64 "\n", name, value);
 }
 
 static void put_counters(struct buf *out, struct str text, struct arena *arena)
@@ -315,6 +350,8 @@ static int find_tenant(void *context, const struct tenant_row *row, struct arena
 {
 	struct search *search = context;
 	struct buf *out = search->out;
+	const struct counter *counter;
+	int64_t value;
 
 	if (!str_equal(row->name, search->name)) {
 		buf_printf(&search->names, "%s" STR_FMT, search->names.len ? ", " : "",
@@ -325,11 +362,11 @@ static int find_tenant(void *context, const struct tenant_row *row, struct arena
 	table_put_text(out, "state", row->state);
 	table_put_text(out, "last_error",
 		       row->last_error.len ? row->last_error : STR("-"));
-	table_put_number(out, "flows_per_second", row->flows_per_second);
-	table_put_number(out, "pending_objects", row->pending_objects);
-	table_put_number(out, "pending_bytes", row->pending_bytes);
-	if (row->oldest_s >= 0)
-		table_put_number(out, "oldest_pending_seconds", row->oldest_s);
+	for (counter = counters_of_tenant; counter->help; counter++) {
+		value = counter->name ? table_value(row->text, counter, arena) : -1;
+		if (value >= 0)
+			buf_printf(out, "%-34s %" PRId64 "\n", counter->name, value);
+	}
 	put_counters(out, row->counters.text, arena);
 	return 1;
 }

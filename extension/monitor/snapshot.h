@@ -35,6 +35,28 @@ struct snapshot {
 	bool is_short; /* out of memory: it is not complete */
 };
 
+extern const struct counter counters_of_program[]; /* of struct snapshot */
+extern const struct counter counters_of_spool[];   /* likewise */
+extern const struct counter counters_of_tenant[];  /* of struct tenant_figures */
+
+/* How often a group of counters is there. */
+enum counter_scope { SCOPE_ONCE, SCOPE_SOURCE, SCOPE_TENANT, SCOPES };
+
+/* Numbers of one struct, which is in each item of the scope. */
+struct counter_group {
+	const struct counter *counters; /* NULL: no more groups */
+	enum counter_scope scope;
+	size_t offset; /* of the struct in its item */
+};
+
+/* All that is on /metrics, but for build_info. */
+extern const struct counter_group counter_groups[];
+extern const struct counter build_info; /* 1, with the label "version" */
+/* The label of a scope's metrics; NULL: they have none. */
+extern const char *const counter_labels[SCOPES];
+
+#define METRIC_PREFIX "skydive_exporter_"
+
 void snapshot_take(struct snapshot *, struct exporter *, struct rates *, struct now);
 void snapshot_fini(struct snapshot *);
 

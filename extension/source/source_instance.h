@@ -7,6 +7,7 @@
 #ifndef SOURCE_SOURCE_INSTANCE_H
 #define SOURCE_SOURCE_INSTANCE_H
 
+#include "base/counter.h"
 #include "source/router.h"
 #include "source/source_options.h"
 
@@ -48,6 +49,7 @@ struct source_status {
 	int64_t bad_messages, bad_flows[BAD_FLOW_REASONS];
 	int64_t layers_dropped, kernel_drops;
 };
+extern const struct counter counters_of_source[];
 const char *source_state_name(enum source_state);
 /* Any thread, also when it has been stopped. */
 void source_instance_status(const struct source_instance *, struct source_status *);

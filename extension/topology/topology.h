@@ -21,6 +21,7 @@
 #ifndef TOPOLOGY_TOPOLOGY_H
 #define TOPOLOGY_TOPOLOGY_H
 
+#include "base/counter.h"
 #include "base/err.h"
 #include "format/shape.h"
 #include "net/tls.h"
@@ -66,6 +67,8 @@ struct topology_counters {
 	bool down;
 	char error[256]; /* of the last one that failed, or "" */
 };
+
+extern const struct counter counters_of_topology[];
 
 /* A tenant's way to ask. It may be used by one thread at a time. */
 struct asker {

@@ -274,6 +274,14 @@ def test_reload_is_visible(tmp_path):
             assert program.stop() == 0
 
 
+def test_manual_is_the_reference():
+    """The tables of README.md are what the program itself says of its metrics."""
+    result = exporter("check", "--reference", "metrics")
+    assert (result.code, result.stderr) == (0, "") and result.stdout.count("\n") > 50
+    assert "\n\n%s\n" % result.stdout in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert exporter("check", "--reference", "metrics", "more").code == 2
+
+
 @pytest.mark.parametrize("arguments", [["-c"], ["--what"], ["a", "b"]])
 def test_wrong_usage(arguments):
     """Exit code 2 and how it is called."""

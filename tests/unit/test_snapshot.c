@@ -6,6 +6,7 @@
 #include <cmocka.h>
 #include "base/arena.h"
 #include "format/json_read.h"
+#include "monitor/reference.h"
 #include "monitor/snapshot.h"
 
 #define TENANTS 2
@@ -138,7 +139,7 @@ static void every_family_is_introduced_once(void **state)
 }
 
 /* Series are tenants times counters: with another tenant there are as many more. */
-static void every_counter_is_there_and_explained(void **state)
+static void every_counter_is_there(void **state)
 {
 	struct world *w = *state;
 	size_t one, two;
@@ -157,11 +158,67 @@ static void every_counter_is_there_and_explained(void **state)
 	for (id = 1; id < STAT_COUNT; id++) {
 		snprintf(line, sizeof(line), "} %d\n", 1000 + id);
 		assert_int_equal(count_of(&w->out, line), 1);
-		/* The name in the place of a help text: there is none. */
-		snprintf(line, sizeof(line), " %s\n", stat_names[id]);
-		if (count_of(&w->out, line))
-			fail_msg("%s has no help in snapshot_metrics.c", stat_names[id]);
 	}
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t len = strlen(text), end_len = strlen(end);
+
+	return len >= end_len && strcmp(text + len - end_len, end) == 0;
+}
+
+static void check_row(const struct counter *row)
+{
+	const char *name = row->metric ? row->metric : row->name;
+
+	assert_non_null(name);
+	if (!ends_with(row->help, ".") || strchr(row->help, '|') || !row->type)
+		fail_msg("%s: its row is not complete", name);
+	if (row->metric && ends_with(name, "_total") != (row->kind == COUNTER_TOTAL))
+		fail_msg("%s: only what rises ends with _total", name);
+	if ((row->reason != NULL) != (row->about != NULL))
+		fail_msg("%s: a reason needs words about it", name);
+	if (row->unit == UNIT_BYTES && !strstr(name, "bytes"))
+		fail_msg("%s: its unit is not in its name", name);
+}
+
+static void every_row_is_complete(void **state)
+{
+	const struct counter_group *group;
+	const struct counter *row;
+	size_t rows = 0;
+
+	(void)state;
+	for (group = counter_groups; group->counters; group++)
+		for (row = group->counters; row->help; row++, rows++)
+			check_row(row);
+	assert_true(rows > STAT_COUNT);
+	for (row = counters_of_stats; row->help; row++)
+		assert_non_null(row->name);
+	assert_int_equal(row - counters_of_stats, STAT_COUNT);
+}
+
+/* A metric on the page is in the reference, once. */
+static void reference_has_every_metric(void **state)
+{
+	struct world *w = *state;
+	struct buf reference = BUF_INIT(1 << 20);
+	const char *at;
+	char name[256], row[300];
+	size_t metrics = 0;
+
+	reference_put_metrics(&reference);
+	snapshot_put_metrics(&w->snapshot, &w->out);
+	for (at = w->out.ptr; (at = strstr(at, "# TYPE ")); at++, metrics++) {
+		assert_int_equal(sscanf(at, "# TYPE skydive_exporter_%255s", name), 1);
+		snprintf(row, sizeof(row), "\n| `%s` | ", name);
+		if (count_of(&reference, row) != 1)
+			fail_msg("%s is not in the reference once", name);
+	}
+	assert_int_equal(count_of(&reference, "\n| `"), metrics);
+	assert_non_null(strstr(reference.ptr, "`no_traffic` (nothing since"));
+	buf_fini(&reference);
 }
 
 struct page {
@@ -199,10 +256,15 @@ static void json_is_json_and_has_every_counter(void **state)
 	assert_int_equal(page.generation, 4);
 	assert_int_equal(page.uptime_s, 60);
 	for (id = 0; id < STAT_COUNT; id++) {
-		snprintf(text, sizeof(text), "\"%s\":%d", stat_names[id], 1000 + id);
+		snprintf(text, sizeof(text), "\"%s\":%d", counters_of_stats[id].name,
+			 1000 + id);
 		assert_non_null(strstr(page.tenants.text.ptr, text));
 	}
 	assert_int_equal(count_of(&w->out, "\"oldest_pending_seconds\":"), 1);
+	assert_non_null(strstr(w->out.ptr, "\"bad_flows\":{\"type\":0,\"number\":3,"
+					   "\"protocol\":0,\"null\":0}}"));
+	assert_non_null(strstr(w->out.ptr, ",\"topology\":{\"down\":false,\"hit\":0,"));
+	assert_non_null(strstr(w->out.ptr, ",\"spool\":{\"bytes\":0}}\n"));
 	assert_non_null(strstr(w->out.ptr, "\"last_error\":\"a \\\"quoted\\\"\\n\""));
 	arena_fini(&arena);
 }
@@ -225,7 +287,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(metrics_have_names_and_labels),
 		TEST(every_family_is_introduced_once),
-		TEST(every_counter_is_there_and_explained),
+		TEST(every_counter_is_there),
+		TEST(every_row_is_complete),
+		TEST(reference_has_every_metric),
 		TEST(json_is_json_and_has_every_counter),
 		TEST(readiness_names_who_is_not),
 	};

@@ -64,7 +64,7 @@ static void every_counter_counts(void **state)
 		make_books(&stats);
 		stats_add(&stats, stat, 1);
 		if (!stats_balance(&stats, &err))
-			fail_msg("%s counts for nothing", stat_names[stat]);
+			fail_msg("%s counts for nothing", counters_of_stats[stat].name);
 	}
 }
 

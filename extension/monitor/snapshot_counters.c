@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* snapshot_counters.c - the tables of counters behind the pages, and those that
+ * belong to a snapshot itself. */
+#include "monitor/snapshot.h"
+
+const struct counter build_info = {
+	.metric = "build_info",
+	.kind = COUNTER_GAUGE,
+	.help = "1; the version that runs is a label.",
+};
+
+const struct counter counters_of_program[] = {
+	{ COUNTER_AT(struct snapshot, exporter.generation), .name = "generation",
+	  .metric = "config_generation", .kind = COUNTER_GAUGE,
+	  .help = "1, and one more with every reload." },
+	{ COUNTER_AT(struct snapshot, uptime_s), .name = "uptime_seconds",
+	  .kind = COUNTER_GAUGE, .unit = UNIT_SECONDS, .help = "Time since the start." },
+	{ COUNTER_AT(struct snapshot, started_s), .metric = "start_time_seconds",
+	  .kind = COUNTER_GAUGE, .unit = UNIT_SECONDS,
+	  .help = "When it was started, Unix time." },
+	{ 0 },
+};
+
+const struct counter counters_of_spool[] = {
+	{ COUNTER_AT(struct snapshot, exporter.spool_bytes), .name = "bytes",
+	  .metric = "spool_bytes", .kind = COUNTER_GAUGE, .unit = UNIT_BYTES,
+	  .help = "Bytes in the spool, of all tenants." },
+	{ 0 },
+};
+
+const struct counter counters_of_tenant[] = {
+	{ COUNTER_AT(struct tenant_figures, status.is_degraded),
+	  .metric = "tenant_degraded", .kind = COUNTER_GAUGE, .unit = UNIT_YES_OR_NO,
+	  .help = "1: the last upload failed." },
+	{ COUNTER_AT(struct tenant_figures, flows_per_second), .name = "flows_per_second",
+	  .kind = COUNTER_GAUGE, .unit = UNIT_FLOWS_PER_SECOND,
+	  .help = "Flows received, over the last 10 s." },
+	{ COUNTER_AT(struct tenant_figures, status.objects), .name = "pending_objects",
+	  .metric = "pending_objects", .kind = COUNTER_GAUGE, .unit = UNIT_OBJECTS,
+	  .help = "Objects finished, or being finished, and not stored yet." },
+	{ COUNTER_AT(struct tenant_figures, status.bytes), .name = "pending_bytes",
+	  .metric = "pending_bytes", .kind = COUNTER_GAUGE, .unit = UNIT_BYTES,
+	  .help = "Bytes of finished objects that are not stored yet." },
+	{ COUNTER_AT(struct tenant_figures, oldest_s), .name = "oldest_pending_seconds",
+	  .metric = "oldest_pending_seconds", .kind = COUNTER_GAUGE, .unit = UNIT_SECONDS,
+	  .may_be_unknown = true,
+	  .help = "Age of the oldest finished object that is not stored yet." },
+	{ 0 },
+};
+
+const struct counter_group counter_groups[] = {
+	{ counters_of_stats, SCOPE_TENANT, offsetof(struct tenant_figures, value) },
+	{ counters_of_tenant, SCOPE_TENANT, 0 },
+	{ counters_of_source, SCOPE_SOURCE, offsetof(struct source_figures, status) },
+	{ counters_of_program, SCOPE_ONCE, 0 },
+	{ counters_of_spool, SCOPE_ONCE, 0 },
+	{ counters_of_topology, SCOPE_ONCE,
+	  offsetof(struct snapshot, exporter.topology) },
+	{ 0 },
+};
+
+const char *const counter_labels[SCOPES] = {
+	[SCOPE_SOURCE] = "source",
+	[SCOPE_TENANT] = "tenant",
+};

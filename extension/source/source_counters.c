@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* source_counters.c - what the counters of a source mean. */
+#include "source/source_instance.h"
+
+#define COUNTED(member, metric_name, what, text)                                         \
+	{                                                                                \
+		COUNTER_AT(struct source_status, member),                                \
+			.name = #member, .metric = "source_" metric_name,                \
+			.unit = (what), .help = (text)                                   \
+	}
+#define BAD_FLOWS(id, why, text)                                                         \
+	{                                                                                \
+		COUNTER_AT(struct source_status, bad_flows[id]),                         \
+			.name = "bad_flows", .metric = "source_bad_flows_total",         \
+			.reason = why, .about = (text), .unit = UNIT_FLOWS,              \
+			.help = "Flows that cannot be decoded, by reason."               \
+	}
+
+const struct counter counters_of_source[] = {
+	{ COUNTER_AT(struct source_status, is_ready), .name = "ready",
+	  .metric = "source_up", .kind = COUNTER_GAUGE, .unit = UNIT_YES_OR_NO,
+	  .help = "1: subscribed, and flows or heartbeats arrive." },
+	COUNTED(connects, "connects_total", UNIT_NONE,
+		"Subscriptions that the analyzer accepted."),
+	COUNTED(gaps, "gaps_total", UNIT_NONE,
+		"Subscriptions that ended: flows may be lost."),
+	COUNTED(renewals, "renewals_total", UNIT_NONE,
+		"Subscriptions that were renewed because nothing arrived."),
+	COUNTED(messages, "messages_total", UNIT_NONE, "Messages received."),
+	COUNTED(flows, "flows_total", UNIT_FLOWS, "Flows decoded."),
+	COUNTED(bytes, "received_bytes_total", UNIT_BYTES, "Bytes of messages received."),
+	COUNTED(kernel_drops, "kernel_drops_total", UNIT_NONE,
+		"Datagrams that the kernel dropped."),
+	COUNTED(layers_dropped, "layers_dropped_total", UNIT_NONE,
+		"DHCPv4, DNS and VRRPv2 layers over 1 MiB of text, left out of their "
+		"flows, which are kept."),
+	COUNTED(bad_messages, "bad_messages_total", UNIT_NONE,
+		"Messages that cannot be decoded."),
+	BAD_FLOWS(BAD_FLOW_TYPE, "type", "a member has the wrong type"),
+	BAD_FLOWS(BAD_FLOW_NUMBER, "number", "not a whole number, or out of range"),
+	BAD_FLOWS(BAD_FLOW_PROTOCOL, "protocol", "a protocol or ICMP type is unknown"),
+	BAD_FLOWS(BAD_FLOW_NULL, "null", "null in place of a flow"),
+	{ 0 },
+};
