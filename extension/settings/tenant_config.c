@@ -72,8 +72,7 @@ static void read_writer(struct tenant_config *tc, const struct config *config,
 static void check_compress(const struct tenant_config *tc, const struct config *config,
 			   struct problems *problems)
 {
-	const struct compress *compress = (const void *)tc->stages.at[KIND_COMPRESS]
-						  .stage;
+	const struct compress *compress = tc->stages.compress;
 	struct err err = ERR_INIT;
 
 	if (!tc->store.needs_gzip || !compress || compress == &compress_gzip)

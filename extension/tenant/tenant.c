@@ -104,10 +104,10 @@ static int open_pipeline(struct tenant *t, double part, struct err *err)
 			.content_encoding = tc->store.content_encoding,
 		},
 	};
-	struct pipeline_parts parts = { .limits = tc->store.bucket };
+	struct pipeline_parts parts = { .stages = tc->stages,
+					.limits = tc->store.bucket };
 
 	parts.limits.first_age_ms -= (int64_t)(part * (double)parts.limits.first_age_ms);
-	stage_set_parts(&tc->stages, &parts);
 	if (tc->has_series) {
 		t->exposition = exposition_new(&tc->prom_sky_con, t->name, t->around.log);
 		if (!t->exposition)
@@ -115,7 +115,7 @@ static int open_pipeline(struct tenant *t, double part, struct err *err)
 		parts.series = exposition_series(t->exposition);
 	}
 	/* A mangle sees the records of a message, and so do objects of one. */
-	t->gathers = !t->around.keeps_all && !parts.mangle->apply &&
+	t->gathers = !t->around.keeps_all && !parts.stages.mangle->apply &&
 		     parts.limits.max_age_ms && !parts.limits.key_is_tag;
 	t->spool_sink = spool_sink_new(&spool_sink);
 	if (t->spool_sink)

@@ -188,9 +188,9 @@ static void close_topology(struct pipe *p)
 
 static void open_pipeline(struct pipe *p)
 {
-	struct pipeline_parts parts = { .limits = p->tenant.store.bucket };
+	struct pipeline_parts parts = { .stages = p->tenant.stages,
+					.limits = p->tenant.store.bucket };
 
-	stage_set_parts(&p->tenant.stages, &parts);
 	p->pipeline = pipeline_new(&parts,
 				   p->options.in_memory ? &p->memory.sink
 							: spool_sink_base(p->spool_sink),
