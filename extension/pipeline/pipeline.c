@@ -44,8 +44,6 @@ struct pipeline *pipeline_new(const struct pipeline_parts *parts, struct sink *s
 	if (!p)
 		return NULL;
 	p->parts = *parts;
-	if (!p->parts.record)
-		p->parts.record = parts->transform->record;
 	p->stats = stats;
 	p->arena = (struct arena)ARENA_INIT(RECORDS_ARENA_MAX);
 	for (tag = 0; tag < TAG_COUNT; tag++)
@@ -92,8 +90,8 @@ static struct item *add_record(struct pipeline *p, enum tag tag, const struct fl
 	if (!item)
 		return NULL;
 	item->flow = flow;
-	item->record = arena_alloc(&p->arena, p->parts.record->size);
-	item->is_pending = p->parts.transform->enrich != NULL;
+	item->record = arena_alloc(&p->arena, p->parts.stages.record->size);
+	item->is_pending = p->parts.stages.transform->enrich != NULL;
 	if (item->record)
 		return item;
 	p->tag[tag].count--;
@@ -102,11 +100,12 @@ static struct item *add_record(struct pipeline *p, enum tag tag, const struct fl
 
 static void add_more(struct pipeline *p, enum tag tag, const struct flow *flow)
 {
-	const struct transform *transform = p->parts.transform;
+	const struct transform *transform = p->parts.stages.transform;
 	struct item *item;
 
 	while ((item = add_record(p, tag, flow))) {
-		if (!transform->more(p->parts.transform_state, flow, item->record)) {
+		if (!transform->more(p->parts.stages.transform_state, flow,
+				     item->record)) {
 			p->tag[tag].count--;
 			return;
 		}
@@ -119,7 +118,7 @@ static void add_more(struct pipeline *p, enum tag tag, const struct flow *flow)
 static void make_records(struct pipeline *p, enum tag tag, const struct flow *flow,
 			 struct now now)
 {
-	const struct transform *transform = p->parts.transform;
+	const struct transform *transform = p->parts.stages.transform;
 	struct item *item = add_record(p, tag, flow);
 	enum verdict verdict;
 
@@ -127,7 +126,8 @@ static void make_records(struct pipeline *p, enum tag tag, const struct flow *fl
 		stats_add(p->stats, STAT_FLOWS_DROPPED_MEMORY, 1);
 		return;
 	}
-	verdict = transform->make(p->parts.transform_state, tag, flow, now, item->record);
+	verdict = transform->make(p->parts.stages.transform_state, tag, flow, now,
+				  item->record);
 	if (verdict != KEEP) {
 		p->tag[tag].count--;
 		stats_add(p->stats, drop_stat[verdict], 1);
@@ -156,10 +156,11 @@ static void accept_flow(struct pipeline *p, const struct flow *flow, struct now 
 	bool bad_address = false;
 	enum tag tag;
 
-	tag = p->parts.classify->tag(p->parts.classify_state, flow, &bad_address);
+	tag = p->parts.stages.classify->tag(p->parts.stages.classify_state, flow,
+					    &bad_address);
 	if (bad_address)
 		stats_add(p->stats, STAT_FLOWS_BAD_ADDRESS, 1);
-	if (!p->parts.filter->keeps(p->parts.filter_state, tag))
+	if (!p->parts.stages.filter->keeps(p->parts.stages.filter_state, tag))
 		stats_add(p->stats, STAT_FLOWS_EXCLUDED, 1);
 	else if (p->parts.series)
 		add_to_series(p, flow, now);
@@ -187,14 +188,14 @@ void pipeline_accept(struct pipeline *p, const struct batch *batch, const uint32
 
 size_t pipeline_enrich(struct pipeline *p, struct queries *queries)
 {
-	const struct transform *transform = p->parts.transform;
+	const struct transform *transform = p->parts.stages.transform;
 	size_t pending = 0, i;
 	int tag;
 
 	if (!transform->enrich)
 		return 0;
-	queries->cluster = p->parts.classify->cluster
-				   ? p->parts.classify->cluster(p->parts.classify_state)
+	queries->cluster = p->parts.stages.classify->cluster
+				   ? p->parts.stages.classify->cluster(p->parts.stages.classify_state)
 				   : NULL;
 	for (tag = 0; tag < TAG_COUNT; tag++) {
 		for (i = 0; i < p->tag[tag].count; i++) {
@@ -202,7 +203,8 @@ size_t pipeline_enrich(struct pipeline *p, struct queries *queries)
 
 			if (!item->is_pending)
 				continue;
-			item->is_pending = transform->enrich(p->parts.transform_state,
+			item->is_pending = transform->enrich(p->parts.stages
+								     .transform_state,
 							     item->flow, queries,
 							     item->record) == PENDING;
 			pending += item->is_pending;
@@ -215,8 +217,8 @@ static void encode_one(struct pipeline *p, int tag, const void *record, int64_t 
 {
 	struct buf *row = bucket_row(&p->bucket[tag]);
 
-	p->parts.encode->row(p->parts.encode_state, p->parts.record, record,
-			     p->parts.header->is_header, row);
+	p->parts.stages.encode->row(p->parts.stages.encode_state, p->parts.stages.record,
+				    record, p->parts.stages.header->is_header, row);
 	bucket_row_done(&p->bucket[tag], time_ms);
 }
 
@@ -257,7 +259,7 @@ static void encode_records(struct pipeline *p, int tag, const struct records *re
 static struct records no_records(struct pipeline *p)
 {
 	return (struct records){
-		.shape = p->parts.record,
+		.shape = p->parts.stages.record,
 		.arena = &p->arena,
 		.window_ms = p->parts.limits.max_age_ms,
 	};
@@ -281,8 +283,8 @@ static void mangle_tag(struct pipeline *p, int tag, struct now now)
 		records.time_ms[i] = time_of(p, items->item[i].flow, now);
 	}
 	if (records.count)
-		p->parts.mangle->apply(p->parts.mangle_state, (enum tag)tag, &records,
-				       now);
+		p->parts.stages.mangle->apply(p->parts.stages.mangle_state, (enum tag)tag,
+					      &records, now);
 	encode_records(p, tag, &records, items->count);
 }
 
@@ -304,9 +306,9 @@ static void add_due_of_transform(struct pipeline *p, int tag, struct now now)
 {
 	bool is_any;
 
-	if (p->parts.transform->tick)
-		add_due(p, p->parts.transform->tick, p->parts.transform_state, tag, now,
-			&is_any);
+	if (p->parts.stages.transform->tick)
+		add_due(p, p->parts.stages.transform->tick,
+			p->parts.stages.transform_state, tag, now, &is_any);
 }
 
 void pipeline_commit(struct pipeline *p, struct now now)
@@ -315,7 +317,7 @@ void pipeline_commit(struct pipeline *p, struct now now)
 	int tag;
 
 	for (tag = 0; tag < TAG_COUNT; tag++) {
-		if (p->parts.mangle->apply)
+		if (p->parts.stages.mangle->apply)
 			mangle_tag(p, tag, now);
 		else
 			for (i = 0; i < p->tag[tag].count; i++)
@@ -331,8 +333,8 @@ void pipeline_lost(struct pipeline *p, int64_t flows)
 {
 	int tag;
 
-	if (flows && p->parts.transform->lost)
-		p->parts.transform->lost(p->parts.transform_state, flows);
+	if (flows && p->parts.stages.transform->lost)
+		p->parts.stages.transform->lost(p->parts.stages.transform_state, flows);
 	for (tag = 0; tag < TAG_COUNT; tag++)
 		p->bucket[tag].lost_flows += flows;
 }
@@ -376,17 +378,18 @@ int64_t pipeline_tick(struct pipeline *p, struct queries *queries, struct now no
 	int64_t due = NEVER_MS;
 	int tag;
 
-	if (p->parts.classify->refresh)
-		pipeline_sooner(&due, p->parts.classify->refresh(p->parts.classify_state,
-								 queries, now));
+	if (p->parts.stages.classify->refresh)
+		pipeline_sooner(&due, p->parts.stages.classify
+					      ->refresh(p->parts.stages.classify_state,
+							queries, now));
 	if (p->parts.series)
 		pipeline_sooner(&due, tick_series(p, queries, now));
-	if (p->parts.transform->tick)
-		pipeline_sooner(&due, tick_records(p, p->parts.transform->tick,
-						   p->parts.transform_state, now));
-	if (p->parts.mangle->tick)
-		pipeline_sooner(&due, tick_records(p, p->parts.mangle->tick,
-						   p->parts.mangle_state, now));
+	if (p->parts.stages.transform->tick)
+		pipeline_sooner(&due, tick_records(p, p->parts.stages.transform->tick,
+						   p->parts.stages.transform_state, now));
+	if (p->parts.stages.mangle->tick)
+		pipeline_sooner(&due, tick_records(p, p->parts.stages.mangle->tick,
+						   p->parts.stages.mangle_state, now));
 	for (tag = 0; tag < TAG_COUNT; tag++)
 		pipeline_sooner(&due, bucket_tick(&p->bucket[tag], now));
 	return due;

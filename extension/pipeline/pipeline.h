@@ -22,24 +22,11 @@
 #include "pipeline/series.h"
 #include "pipeline/stage.h"
 
-/* A stage with its state; the parts of a pipeline. The tables and states are
- * borrowed and must outlive the pipeline. */
+/* What a pipeline is made of. All of it is borrowed and must outlive the pipeline. */
 struct pipeline_parts {
-	const struct classify *classify;
-	void *classify_state;
-	const struct filter *filter;
-	void *filter_state;
-	const struct transform *transform;
-	void *transform_state;
-	const struct mangle *mangle;
-	void *mangle_state;
-	const struct header *header;
-	void *header_state;
-	const struct encode *encode;
-	void *encode_state;
+	struct stage_set stages; /* compress is not used: that is the sink's work */
 	struct bucket_limits limits;
-	const struct shape *record; /* as it is written; NULL: the transform's */
-	struct series *series;	    /* in the place of records; NULL: there are none */
+	struct series *series; /* in the place of records; NULL: there are none */
 };
 
 struct pipeline;

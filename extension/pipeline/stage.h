@@ -163,4 +163,25 @@ struct compress {
 	void (*end)(void *stream); /* frees; NULL is fine */
 };
 
+/* The stages of one pipeline: tables, and a state for each. Who made the set owns the
+ * states; who is given it borrows them, and may copy the struct. A state is NULL when
+ * its stage has none. */
+struct stage_set {
+	const struct classify *classify;
+	void *classify_state;
+	const struct filter *filter;
+	void *filter_state;
+	const struct transform *transform;
+	void *transform_state;
+	const struct mangle *mangle;
+	void *mangle_state;
+	const struct header *header;
+	void *header_state;
+	const struct encode *encode;
+	void *encode_state;
+	const struct compress *compress;
+	void *compress_state;
+	const struct shape *record; /* what is written of the transform's */
+};
+
 #endif

@@ -54,7 +54,7 @@ static void read_writer(struct pipeline_settings *p, const struct config *config
 static void check_compress(const struct pipeline_settings *p, const struct config *config,
 			   struct problems *problems)
 {
-	const struct compress *compress = (const void *)p->stages.at[KIND_COMPRESS].stage;
+	const struct compress *compress = p->stages.compress;
 	struct err err = ERR_INIT;
 
 	if (!p->store.needs_gzip || !compress || compress == &compress_gzip)

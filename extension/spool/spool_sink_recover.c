@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <unistd.h>
+#include "pipeline/key_sequence.h"
 #include "spool/frame.h"
 #include "spool/spool_sink_private.h"
 #include "spool/salvage.h"

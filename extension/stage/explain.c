@@ -81,16 +81,6 @@ static void listener_release(struct answers *answers)
 	l->inner->release(l->inner);
 }
 
-static const struct stage *stage_at(const struct explain *x, enum stage_kind kind)
-{
-	return x->stages->at[kind].stage;
-}
-
-static void *state_at(const struct explain *x, enum stage_kind kind)
-{
-	return x->stages->at[kind].state;
-}
-
 static void explain_put_record(const struct explain *x, const void *record,
 			       struct buf *out)
 {
@@ -103,24 +93,24 @@ static void explain_put_record(const struct explain *x, const void *record,
 static bool explain_tag(const struct explain *x, const struct flow *flow,
 			struct queries *q, enum tag *tag, struct buf *out)
 {
-	const struct classify *classify = (const void *)stage_at(x, KIND_CLASSIFY);
-	const struct filter *filter = (const void *)stage_at(x, KIND_FILTER);
+	const struct classify *classify = x->stages->classify;
+	const struct filter *filter = x->stages->filter;
 	bool is_bad = false, is_kept;
 
 	buf_printf(out, "  classify %s:\n", classify->stage.name);
 	if (classify->refresh) {
 		queries_pass(q, x->now.mono_ms);
-		classify->refresh(state_at(x, KIND_CLASSIFY), q, x->now);
+		classify->refresh(x->stages->classify_state, q, x->now);
 		if (q->pending) {
 			x->wait(x->context);
 			queries_pass(q, x->now.mono_ms);
-			classify->refresh(state_at(x, KIND_CLASSIFY), q, x->now);
+			classify->refresh(x->stages->classify_state, q, x->now);
 		}
 	}
-	*tag = classify->tag(state_at(x, KIND_CLASSIFY), flow, &is_bad);
+	*tag = classify->tag(x->stages->classify_state, flow, &is_bad);
 	buf_printf(out, "    tag: %s%s\n", tag_names[*tag],
 		   is_bad ? " (an address cannot be read)" : "");
-	is_kept = filter->keeps(state_at(x, KIND_FILTER), *tag);
+	is_kept = filter->keeps(x->stages->filter_state, *tag);
 	buf_printf(out, "  filter %s: %s\n", filter->stage.name,
 		   is_kept ? "kept" : "left out, the tag is excluded");
 	return is_kept;
@@ -129,12 +119,12 @@ static bool explain_tag(const struct explain *x, const struct flow *flow,
 static void explain_record(const struct explain *x, const struct flow *flow,
 			   struct queries *q, void *record, struct buf *out)
 {
-	const struct transform *transform = (const void *)stage_at(x, KIND_TRANSFORM);
+	const struct transform *transform = x->stages->transform;
 	unsigned passes = 0;
 
 	while (transform->enrich && passes++ < PASSES_MAX) {
 		queries_pass(q, x->now.mono_ms);
-		if (transform->enrich(state_at(x, KIND_TRANSFORM), flow, q, record) !=
+		if (transform->enrich(x->stages->transform_state, flow, q, record) !=
 		    PENDING)
 			break;
 		x->wait(x->context);
@@ -154,8 +144,8 @@ static bool explain_transform(const struct explain *x, enum tag tag,
 		[DROP_NOT_LOGGED] = "left out: the format does not log such traffic",
 		[EXCLUDE] = "left out, as configured",
 	};
-	const struct transform *transform = (const void *)stage_at(x, KIND_TRANSFORM);
-	void *state = state_at(x, KIND_TRANSFORM),
+	const struct transform *transform = x->stages->transform;
+	void *state = x->stages->transform_state,
 	     *record = records_add(records, x->now.wall_ms);
 	enum verdict verdict;
 
@@ -186,12 +176,12 @@ static bool explain_transform(const struct explain *x, enum tag tag,
 static void explain_mangle(const struct explain *x, enum tag tag, struct records *records,
 			   struct buf *out)
 {
-	const struct mangle *mangle = (const void *)stage_at(x, KIND_MANGLE);
+	const struct mangle *mangle = x->stages->mangle;
 	size_t i;
 
 	if (!mangle->apply)
 		return;
-	mangle->apply(state_at(x, KIND_MANGLE), tag, records, x->now);
+	mangle->apply(x->stages->mangle_state, tag, records, x->now);
 	buf_printf(out, "  mangle %s:\n", mangle->stage.name);
 	for (i = 0; i < records->count; i++)
 		explain_put_record(x, records->item[i], out);
@@ -202,8 +192,8 @@ static void explain_mangle(const struct explain *x, enum tag tag, struct records
 static void explain_object(const struct explain *x, const struct records *records,
 			   struct arena *arena, struct buf *out)
 {
-	const struct header *header = (const void *)stage_at(x, KIND_HEADER);
-	const struct encode *encode = (const void *)stage_at(x, KIND_ENCODE);
+	const struct header *header = x->stages->header;
+	const struct encode *encode = x->stages->encode;
 	const struct object about = {
 		.first_ms = x->now.wall_ms,
 		.last_ms = x->now.wall_ms,
@@ -216,17 +206,16 @@ static void explain_object(const struct explain *x, const struct records *record
 	size_t count, i;
 
 	if (encode->separator)
-		separator = encode->separator(state_at(x, KIND_ENCODE),
-					      header->is_header);
-	count = header->members(state_at(x, KIND_HEADER), str_of(records->shape->name),
+		separator = encode->separator(x->stages->encode_state, header->is_header);
+	count = header->members(x->stages->header_state, str_of(records->shape->name),
 				&about, arena, &members);
 	for (i = 0; i < records->count; i++)
-		encode->row(state_at(x, KIND_ENCODE), records->shape, records->item[i],
+		encode->row(x->stages->encode_state, records->shape, records->item[i],
 			    header->is_header, &rows);
 	buf_printf(out, "  storeheader %s, encode %s, compress %s:\n", header->stage.name,
-		   encode->stage.name, stage_at(x, KIND_COMPRESS)->name);
+		   encode->stage.name, x->stages->compress->stage.name);
 	if (encode->frame)
-		encode->frame(state_at(x, KIND_ENCODE), &columns, members, count, out,
+		encode->frame(x->stages->encode_state, &columns, members, count, out,
 			      &end);
 	buf_put(out, str_skip(buf_str(&rows), rows.len ? separator.len : 0));
 	buf_put(out, buf_str(&end));

@@ -7,7 +7,7 @@
 
 static int builder_put(struct object_builder *b, struct str bytes)
 {
-	const struct compress *compress = (const void *)b->spec->compress.stage;
+	const struct compress *compress = b->spec->compress;
 
 	if (bytes.len == 0)
 		return 0;
@@ -20,16 +20,16 @@ static int builder_put(struct object_builder *b, struct str bytes)
 static int builder_frame(const struct object_spec *spec, const struct object *object,
 			 struct buf *head, struct buf *end)
 {
-	const struct header *header = (const void *)spec->header.stage;
-	const struct encode *encode = (const void *)spec->encode.stage;
+	const struct header *header = spec->header;
+	const struct encode *encode = spec->encode;
 	struct arena arena = ARENA_INIT(FRAME_MAX);
 	struct header_member *members;
-	size_t count = header->members(spec->header.state, spec->record, object, &arena,
+	size_t count = header->members(spec->header_state, spec->record, object, &arena,
 				       &members);
 	int error = arena_error(&arena);
 
 	if (!error && encode->frame)
-		encode->frame(spec->encode.state, &spec->columns, members, count, head,
+		encode->frame(spec->encode_state, &spec->columns, members, count, head,
 			      end);
 	arena_fini(&arena);
 	if (error)
@@ -40,9 +40,9 @@ static int builder_frame(const struct object_spec *spec, const struct object *ob
 int object_builder_start(struct object_builder *b, const struct object_spec *spec,
 			 const struct object *object, struct byte_sink *sink)
 {
-	const struct compress *compress = (const void *)spec->compress.stage;
-	const struct header *header = (const void *)spec->header.stage;
-	const struct encode *encode = (const void *)spec->encode.stage;
+	const struct compress *compress = spec->compress;
+	const struct header *header = spec->header;
+	const struct encode *encode = spec->encode;
 	struct buf head = BUF_INIT(FRAME_MAX);
 	int error;
 
@@ -50,10 +50,10 @@ int object_builder_start(struct object_builder *b, const struct object_spec *spe
 				      .sink = sink,
 				      .end = BUF_INIT(FRAME_MAX) };
 	if (encode->separator)
-		b->skip = encode->separator(spec->encode.state, header->is_header).len;
+		b->skip = encode->separator(spec->encode_state, header->is_header).len;
 	error = builder_frame(spec, object, &head, &b->end);
 	if (!error && compress->start) {
-		b->stream = compress->start(spec->compress.state);
+		b->stream = compress->start(spec->compress_state);
 		error = b->stream ? 0 : -ENOMEM;
 	}
 	if (!error)
@@ -72,7 +72,7 @@ int object_builder_rows(struct object_builder *b, struct str rows)
 
 int object_builder_finish(struct object_builder *b)
 {
-	const struct compress *compress = (const void *)b->spec->compress.stage;
+	const struct compress *compress = b->spec->compress;
 	int error = builder_put(b, buf_str(&b->end));
 
 	if (!error && compress->start)
@@ -82,7 +82,7 @@ int object_builder_finish(struct object_builder *b)
 
 void object_builder_end(struct object_builder *b)
 {
-	const struct compress *compress = (const void *)b->spec->compress.stage;
+	const struct compress *compress = b->spec->compress;
 
 	if (compress->start)
 		compress->end(b->stream);

@@ -5,6 +5,7 @@
 #include "format/json_read.h"
 #include "format/json_write.h"
 #include "stage/object_spec.h"
+#include "stage/stage_state.h"
 
 #define OPTIONS_MAX (256 * 1024)
 
@@ -50,22 +51,23 @@ static const struct shape object_spec_shape = {
 
 static const struct json_style compact = { false, 0 };
 
-static struct raw write_options(const struct stage_instance *instance, struct buf *b)
+static struct raw write_options(const struct stage *stage, const void *state,
+				struct buf *b)
 {
 	size_t from = b->len;
 
-	if (!instance->state)
+	if (!state)
 		return (struct raw){ { NULL, 0 } };
-	json_put_record(b, instance->stage->state, instance->state, compact);
+	json_put_record(b, stage->state, state, compact);
 	return (struct raw){ { NULL, b->len - from } };
 }
 
 void object_spec_write(const struct stage_set *set, const struct object_spec_place *place,
 		       struct buf *out)
 {
-	const struct stage_instance *header = &set->at[KIND_HEADER];
-	const struct stage_instance *encode = &set->at[KIND_ENCODE];
-	const struct stage_instance *compress = &set->at[KIND_COMPRESS];
+	const struct stage *header = &set->header->stage;
+	const struct stage *encode = &set->encode->stage;
+	const struct stage *compress = &set->compress->stage;
 	struct buf options = BUF_INIT(OPTIONS_MAX);
 	struct arena columns = ARENA_INIT(OPTIONS_MAX);
 	struct object_spec_text text = {
@@ -77,12 +79,13 @@ void object_spec_write(const struct stage_set *set, const struct object_spec_pla
 		.slot_ms = place->slot_ms,
 		.content_encoding = place->content_encoding,
 		.record = str_of(set->record->name),
-		.header = str_of(header->stage->name),
-		.encode = str_of(encode->stage->name),
-		.compress = str_of(compress->stage->name),
-		.header_options = write_options(header, &options),
-		.encode_options = write_options(encode, &options),
-		.compress_options = write_options(compress, &options),
+		.header = str_of(header->name),
+		.encode = str_of(encode->name),
+		.compress = str_of(compress->name),
+		.header_options = write_options(header, set->header_state, &options),
+		.encode_options = write_options(encode, set->encode_state, &options),
+		.compress_options = write_options(compress, set->compress_state,
+						  &options),
 	};
 
 	/* Left out, as specs were before there was another one. */
@@ -102,22 +105,55 @@ void object_spec_write(const struct stage_set *set, const struct object_spec_pla
 	arena_fini(&columns);
 }
 
-static int read_stage(struct stage_instance *instance, enum stage_kind kind,
-		      struct str name, struct raw options, struct arena *arena,
-		      struct err *err)
+/* The stage of that name, its state as the options say; NULL with the reason. */
+static const struct stage_entry *read_stage(enum stage_kind kind, struct str name,
+					    struct raw options, struct arena *arena,
+					    void **state, struct err *err)
 {
-	const struct stage *stage = registry_find(kind, name);
+	const struct stage_entry *entry = registry_find(kind, name);
 	struct json_reader r;
 
-	if (!stage)
-		return err_set(err, "no such stage: " STR_FMT, STR_ARG(name));
-	if (stage_instance_new(instance, stage) < 0)
-		return err_set(err, "out of memory");
+	if (!entry) {
+		err_set(err, "no such stage: " STR_FMT, STR_ARG(name));
+		return NULL;
+	}
+	if (stage_state_new(entry->stage, state) < 0) {
+		err_set(err, "out of memory");
+		return NULL;
+	}
 	json_reader_init(&r, options.text, arena);
-	if (stage->state && options.text.len &&
-	    !json_read_object(&r, stage->state, instance->state))
-		return err_set(err, "options of " STR_FMT " are broken", STR_ARG(name));
-	return stage_instance_init(instance, err);
+	if (entry->stage->state && options.text.len &&
+	    !json_read_object(&r, entry->stage->state, *state))
+		err_set(err, "options of " STR_FMT " are broken", STR_ARG(name));
+	else if (stage_state_init(entry->stage, *state, err) == 0)
+		return entry;
+	stage_state_free(entry->stage, *state);
+	*state = NULL;
+	return NULL;
+}
+
+/* 0, or -EINVAL with the reason. */
+static int read_stages(struct object_spec *spec, const struct object_spec_text *text,
+		       struct arena *arena, struct err *err)
+{
+	const struct stage_entry *entry;
+
+	entry = read_stage(KIND_HEADER, text->header, text->header_options, arena,
+			   &spec->header_state, err);
+	if (!entry)
+		return -EINVAL;
+	spec->header = entry->header;
+	entry = read_stage(KIND_ENCODE, text->encode, text->encode_options, arena,
+			   &spec->encode_state, err);
+	if (!entry)
+		return -EINVAL;
+	spec->encode = entry->encode;
+	entry = read_stage(KIND_COMPRESS, text->compress, text->compress_options, arena,
+			   &spec->compress_state, err);
+	if (!entry)
+		return -EINVAL;
+	spec->compress = entry->compress;
+	return 0;
 }
 
 static int find_tag(struct str name, enum tag *out)
@@ -135,10 +171,9 @@ static int find_tag(struct str name, enum tag *out)
 
 static void resolve_content(struct object_spec *spec, struct str content_encoding)
 {
-	const struct compress *compress = (const void *)spec->compress.stage;
-	const struct encode *encode = (const void *)spec->encode.stage;
+	const struct compress *compress = spec->compress;
 
-	spec->content_type = str_of(encode->content_type);
+	spec->content_type = str_of(spec->encode->content_type);
 	spec->content_encoding = (struct str){ NULL, 0 };
 	if (str_is(content_encoding, "none") && compress->content_type)
 		spec->content_type = str_of(compress->content_type);
@@ -175,14 +210,7 @@ int object_spec_read(struct str bytes, struct arena *arena, struct object_spec *
 	if (layout_init(&spec->place.layout,
 			text.layout.len ? text.layout : STR(LAYOUT_EXPORTER), err) < 0)
 		return -EINVAL;
-	error = read_stage(&spec->header, KIND_HEADER, text.header, text.header_options,
-			   arena, err);
-	if (!error)
-		error = read_stage(&spec->encode, KIND_ENCODE, text.encode,
-				   text.encode_options, arena, err);
-	if (!error)
-		error = read_stage(&spec->compress, KIND_COMPRESS, text.compress,
-				   text.compress_options, arena, err);
+	error = read_stages(spec, &text, arena, err);
 	if (error)
 		object_spec_fini(spec);
 	else
@@ -192,12 +220,15 @@ int object_spec_read(struct str bytes, struct arena *arena, struct object_spec *
 
 void object_spec_fini(struct object_spec *spec)
 {
-	if (spec->header.stage)
-		stage_instance_fini(&spec->header);
-	if (spec->encode.stage)
-		stage_instance_fini(&spec->encode);
-	if (spec->compress.stage)
-		stage_instance_fini(&spec->compress);
+	if (spec->header)
+		stage_state_free(&spec->header->stage, spec->header_state);
+	if (spec->encode)
+		stage_state_free(&spec->encode->stage, spec->encode_state);
+	if (spec->compress)
+		stage_state_free(&spec->compress->stage, spec->compress_state);
+	spec->header = NULL;
+	spec->encode = NULL;
+	spec->compress = NULL;
 }
 
 static struct str spec_number(struct arena *arena, int64_t value)
@@ -245,10 +276,9 @@ static void spec_add_metadata(struct map_of_str *metadata, size_t *left, struct 
 void object_spec_metadata(const struct object_spec *spec, const struct object *object,
 			  struct arena *arena, struct map_of_str *metadata)
 {
-	const struct header *header = (const void *)spec->header.stage;
 	struct header_member *member;
-	size_t count = header->members(spec->header.state, spec->record, object, arena,
-				       &member);
+	size_t count = spec->header->members(spec->header_state, spec->record, object,
+					     arena, &member);
 	size_t room = (METADATA_FIXED + count) * sizeof(struct str);
 	size_t left = METADATA_MAX, i;
 

@@ -9,6 +9,7 @@
 #ifndef STAGE_OBJECT_SPEC_H
 #define STAGE_OBJECT_SPEC_H
 
+#include "pipeline/layout.h"
 #include "stage/stage_set.h"
 
 #define OBJECT_SPEC_FORMAT 1 /* rises when old specs cannot be read */
@@ -29,7 +30,12 @@ struct object_spec {
 	struct str content_encoding; /* resolved; empty: identity */
 	struct str record;	     /* the name of the rows' shape */
 	struct strs columns;	     /* of flat records */
-	struct stage_instance header, encode, compress;
+	const struct header *header;
+	void *header_state;
+	const struct encode *encode;
+	void *encode_state;
+	const struct compress *compress;
+	void *compress_state;
 };
 
 void object_spec_write(const struct stage_set *, const struct object_spec_place *,

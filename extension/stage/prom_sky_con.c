@@ -48,17 +48,17 @@ static void check_port(struct str port, const struct config *config,
 	config_problem(config, SECTION, &err, problems);
 }
 
-static void check_transform(const struct stage *transform, const struct config *config,
-			    struct problems *problems)
+static void check_transform(const struct transform *transform,
+			    const struct config *config, struct problems *problems)
 {
 	struct err err = ERR_INIT;
 
-	if (!transform || transform == &transform_none.stage)
+	if (!transform || transform == &transform_none)
 		return;
 	err_set_key(
 		&err, "type",
 		"store prom_sky_con does not fit transform %s; it needs transform none",
-		transform->name);
+		transform->stage.name);
 	config_problem(config, "pipeline.store", &err, problems);
 }
 
@@ -67,7 +67,7 @@ void prom_sky_con_read(struct prom_sky_con *p, const struct config *config,
 		       struct problems *problems)
 {
 	*p = defaults;
-	check_transform(stages->at[KIND_TRANSFORM].stage, config, problems);
+	check_transform(stages->transform, config, problems);
 	if (config_read(config, SECTION, &prom_sky_con_shape, p, arena, problems))
 		return;
 	if (!p->connection_timeout_ms)

@@ -2,34 +2,68 @@
 /* registry.c - see registry.h. */
 #include "stage/registry.h"
 
+#define STAGE_ENTRY(kind, name)                                                          \
+	{                                                                                \
+		.stage = &kind##_##name.stage, .kind = &kind##_##name                    \
+	}
+#define LAST_ENTRY                                                                       \
+	{                                                                                \
+		.stage = NULL                                                            \
+	}
+
+static const struct stage_entry classify_entries[] = {
+	STAGE_ENTRY(classify, subnet),
+	STAGE_ENTRY(classify, subnet_autodiscovery),
+	LAST_ENTRY,
+};
+
+static const struct stage_entry filter_entries[] = {
+	STAGE_ENTRY(filter, subnet),
+	LAST_ENTRY,
+};
+
+static const struct stage_entry transform_entries[] = {
+	STAGE_ENTRY(transform, none),
+	STAGE_ENTRY(transform, secadvisor),
+	STAGE_ENTRY(transform, vpclogs),
+	STAGE_ENTRY(transform, awsflowlogs),
+	LAST_ENTRY,
+};
+
+static const struct stage_entry mangle_entries[] = {
+	STAGE_ENTRY(mangle, none),
+	STAGE_ENTRY(mangle, action),
+	STAGE_ENTRY(mangle, logstatus),
+	LAST_ENTRY,
+};
+
+static const struct stage_entry header_entries[] = {
+	STAGE_ENTRY(header, none),
+	STAGE_ENTRY(header, vpclogs),
+	LAST_ENTRY,
+};
+
+static const struct stage_entry encode_entries[] = {
+	STAGE_ENTRY(encode, json),   STAGE_ENTRY(encode, secadvisor),
+	STAGE_ENTRY(encode, ndjson), STAGE_ENTRY(encode, csv),
+	STAGE_ENTRY(encode, text),   LAST_ENTRY,
+};
+
+static const struct stage_entry compress_entries[] = {
+	STAGE_ENTRY(compress, none),
+	STAGE_ENTRY(compress, gzip),
+	STAGE_ENTRY(compress, zstd),
+	LAST_ENTRY,
+};
+
 const struct stage_kind_entry registry[KIND_COUNT] = {
-	[KIND_CLASSIFY] = { "pipeline.classify", "subnet",
-			    (const struct stage *const[]){
-				    &classify_subnet.stage,
-				    &classify_subnet_autodiscovery.stage, NULL } },
-	[KIND_FILTER] = { "pipeline.filter", "subnet",
-			  (const struct stage *const[]){ &filter_subnet.stage, NULL } },
-	[KIND_TRANSFORM] = { "pipeline.transform", "none",
-			     (const struct stage *const[]){
-				     &transform_none.stage, &transform_secadvisor.stage,
-				     &transform_vpclogs.stage,
-				     &transform_awsflowlogs.stage, NULL } },
-	[KIND_MANGLE] = { "pipeline.mangle", "none",
-			  (const struct stage *const[]){
-				  &mangle_none.stage, &mangle_action.stage,
-				  &mangle_logstatus.stage, NULL } },
-	[KIND_HEADER] = { "pipeline.storeheader", "none",
-			  (const struct stage *const[]){ &header_none.stage,
-							 &header_vpclogs.stage, NULL } },
-	[KIND_ENCODE] = { "pipeline.encode", "json",
-			  (const struct stage *const[]){
-				  &encode_json.stage, &encode_secadvisor.stage,
-				  &encode_ndjson.stage, &encode_csv.stage,
-				  &encode_text.stage, NULL } },
-	[KIND_COMPRESS] = { "pipeline.compress", "none",
-			    (const struct stage *const[]){ &compress_none.stage,
-							   &compress_gzip.stage,
-							   &compress_zstd.stage, NULL } },
+	[KIND_CLASSIFY] = { "pipeline.classify", "subnet", classify_entries },
+	[KIND_FILTER] = { "pipeline.filter", "subnet", filter_entries },
+	[KIND_TRANSFORM] = { "pipeline.transform", "none", transform_entries },
+	[KIND_MANGLE] = { "pipeline.mangle", "none", mangle_entries },
+	[KIND_HEADER] = { "pipeline.storeheader", "none", header_entries },
+	[KIND_ENCODE] = { "pipeline.encode", "json", encode_entries },
+	[KIND_COMPRESS] = { "pipeline.compress", "none", compress_entries },
 };
 
 const struct shape registry_type_shape = {
@@ -42,13 +76,13 @@ const struct shape registry_type_shape = {
 		},
 };
 
-const struct stage *registry_find(enum stage_kind kind, struct str name)
+const struct stage_entry *registry_find(enum stage_kind kind, struct str name)
 {
-	const struct stage *const *stage;
+	const struct stage_entry *entry;
 
-	for (stage = registry[kind].stages; *stage; stage++)
-		if (str_is(name, (*stage)->name))
-			return *stage;
+	for (entry = registry[kind].entries; entry->stage; entry++)
+		if (str_is(name, entry->stage->name))
+			return entry;
 	return NULL;
 }
 
@@ -61,29 +95,29 @@ static void registry_add(struct config_section *sections, size_t max, size_t *co
 }
 
 /* Whether a stage before this one has the same section. */
-static bool is_shared(const struct stage *const *first, const struct stage *stage)
+static bool is_shared(const struct stage_entry *first, const struct stage *stage)
 {
-	for (; *first != stage; first++)
-		if ((*first)->section && (*first)->state == stage->state &&
-		    strcmp((*first)->section, stage->section) == 0)
+	for (; first->stage != stage; first++)
+		if (first->stage->section && first->stage->state == stage->state &&
+		    strcmp(first->stage->section, stage->section) == 0)
 			return true;
 	return false;
 }
 
 size_t registry_sections(struct config_section *sections, size_t max)
 {
-	const struct stage *const *stage;
+	const struct stage_entry *entry;
 	size_t count = 0;
 	int kind;
 
 	for (kind = 0; kind < KIND_COUNT; kind++) {
 		registry_add(sections, max, &count, registry[kind].phase,
 			     &registry_type_shape);
-		for (stage = registry[kind].stages; *stage; stage++)
-			if ((*stage)->section && (*stage)->state &&
-			    !is_shared(registry[kind].stages, *stage))
-				registry_add(sections, max, &count, (*stage)->section,
-					     (*stage)->state);
+		for (entry = registry[kind].entries; entry->stage; entry++)
+			if (entry->stage->section && entry->stage->state &&
+			    !is_shared(registry[kind].entries, entry->stage))
+				registry_add(sections, max, &count, entry->stage->section,
+					     entry->stage->state);
 	}
 	return count;
 }

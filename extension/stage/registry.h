@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* registry.h - every stage there is, by kind and name.
- *
- * The tables of all kinds begin with a struct stage, so a stage that was found
- * is converted to the table of its kind.
  */
 #ifndef STAGE_REGISTRY_H
 #define STAGE_REGISTRY_H
@@ -21,16 +18,29 @@ enum stage_kind {
 	KIND_COUNT
 };
 
+/* One stage: what all kinds have, and its table. The member of its kind is set, the
+ * others are NULL. */
+struct stage_entry {
+	const struct stage *stage;
+	const struct classify *classify;
+	const struct filter *filter;
+	const struct transform *transform;
+	const struct mangle *mangle;
+	const struct header *header;
+	const struct encode *encode;
+	const struct compress *compress;
+};
+
 struct stage_kind_entry {
 	const char *phase;		   /* "pipeline.classify": its type: */
 	const char *fallback;		   /* when there is no type: */
-	const struct stage *const *stages; /* NULL-terminated */
+	const struct stage_entry *entries; /* the last one has no stage */
 };
 
 extern const struct stage_kind_entry registry[KIND_COUNT];
 
 /* NULL: there is none of that name. */
-const struct stage *registry_find(enum stage_kind, struct str name);
+const struct stage_entry *registry_find(enum stage_kind, struct str name);
 
 /* What every phase has: its type. */
 extern const struct shape registry_type_shape;

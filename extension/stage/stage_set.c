@@ -1,102 +1,77 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* stage_set.c - see stage_set.h. */
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include "stage/stage_set.h"
+#include "stage/stage_state.h"
 
-int stage_instance_new(struct stage_instance *instance, const struct stage *stage)
-{
-	*instance = (struct stage_instance){ .stage = stage };
-	if (!stage->state)
-		return 0;
-	instance->state = calloc(1, stage->state->size);
-	if (!instance->state)
-		return -ENOMEM;
-	if (stage->state->defaults)
-		memcpy(instance->state, stage->state->defaults, stage->state->size);
-	return 0;
-}
+/* Where stages are read from, and where what is wrong goes. */
+struct stage_reading {
+	const struct config *config;
+	struct arena *arena;
+	struct problems *problems;
+};
 
-int stage_instance_init(struct stage_instance *instance, struct err *err)
-{
-	return instance->stage->init ? instance->stage->init(instance->state, err) : 0;
-}
-
-void stage_instance_fini(struct stage_instance *instance)
-{
-	if (instance->state && instance->stage->fini)
-		instance->stage->fini(instance->state);
-	free(instance->state);
-	*instance = (struct stage_instance){ 0 };
-}
+static const struct stage_entry no_entry = { .stage = NULL };
 
 static void list_stages(enum stage_kind kind, struct buf *names)
 {
-	const struct stage *const *stage;
+	const struct stage_entry *entry;
 
-	for (stage = registry[kind].stages; *stage; stage++)
-		buf_printf(names, "%s%s", names->len ? ", " : "", (*stage)->name);
+	for (entry = registry[kind].entries; entry->stage; entry++)
+		buf_printf(names, "%s%s", names->len ? ", " : "", entry->stage->name);
 }
 
 /* The stage that the configuration names, or NULL and a problem. */
-static const struct stage *set_choose(enum stage_kind kind, const char *fallback,
-				      const struct config *config, struct arena *arena,
-				      struct problems *problems)
+static const struct stage_entry *set_choose(const struct stage_reading *r,
+					    enum stage_kind kind, const char *fallback)
 {
 	const char *phase = registry[kind].phase;
 	struct registry_type type = { .type = STR("") };
-	const struct stage *stage;
+	const struct stage_entry *entry;
 	struct buf names = BUF_INIT(1024);
 	struct err err = ERR_INIT;
 
-	if (config_read(config, phase, &registry_type_shape, &type, arena, problems))
+	if (config_read(r->config, phase, &registry_type_shape, &type, r->arena,
+			r->problems))
 		return NULL;
 	if (type.type.len == 0)
 		type.type = str_of(fallback);
-	stage = registry_find(kind, type.type);
-	if (stage)
-		return stage;
+	entry = registry_find(kind, type.type);
+	if (entry)
+		return entry;
 	list_stages(kind, &names);
 	err_set_key(&err, "type", "\"" STR_FMT "\" is not supported; there are: %s",
 		    STR_ARG(type.type), buf_str(&names).ptr);
-	config_problem(config, phase, &err, problems);
+	config_problem(r->config, phase, &err, r->problems);
 	buf_fini(&names);
 	return NULL;
 }
 
-/* Records of some transforms are usually written by an encoder of their own. */
-static const char *fallback_of(const struct stage_set *set, enum stage_kind kind)
+/* The stage of a kind, its state configured and prepared; no_entry and a problem when
+ * there is none. */
+static const struct stage_entry *set_read_one(const struct stage_reading *r,
+					      enum stage_kind kind, const char *fallback,
+					      void **state)
 {
-	const struct transform *transform = (const void *)set->at[KIND_TRANSFORM].stage;
-
-	if (kind == KIND_ENCODE && transform && transform->encoder)
-		return transform->encoder;
-	return registry[kind].fallback;
-}
-
-static void set_read_one(struct stage_set *set, enum stage_kind kind,
-			 const struct config *config, struct arena *arena,
-			 struct problems *problems)
-{
-	const struct stage *stage = set_choose(kind, fallback_of(set, kind), config,
-					       arena, problems);
-	struct stage_instance *instance = &set->at[kind];
+	const struct stage_entry *entry = set_choose(r, kind, fallback);
+	const struct stage *stage;
 	struct err err = ERR_INIT;
 
-	if (!stage)
-		return;
-	if (stage_instance_new(instance, stage) < 0) {
-		problems_add(problems, "%s: out of memory", stage->name);
-		return;
+	if (!entry)
+		return &no_entry;
+	stage = entry->stage;
+	if (stage_state_new(stage, state) < 0) {
+		problems_add(r->problems, "%s: out of memory", stage->name);
+		return &no_entry;
 	}
-	if (stage->state && config_read(config, stage->section, stage->state,
-					instance->state, arena, problems))
-		return;
-	if (stage_instance_init(instance, &err) < 0)
-		config_problem(config,
+	if (stage->state && config_read(r->config, stage->section, stage->state, *state,
+					r->arena, r->problems))
+		return entry;
+	if (stage_state_init(stage, *state, &err) < 0)
+		config_problem(r->config,
 			       stage->section ? stage->section : registry[kind].phase,
-			       &err, problems);
+			       &err, r->problems);
+	return entry;
 }
 
 static void set_misfit(const struct config *config, enum stage_kind kind,
@@ -112,10 +87,10 @@ static void set_misfit(const struct config *config, enum stage_kind kind,
 static void check_fit(const struct stage_set *set, const struct config *config,
 		      struct problems *problems)
 {
-	const struct transform *transform = (const void *)set->at[KIND_TRANSFORM].stage;
-	const struct mangle *mangle = (const void *)set->at[KIND_MANGLE].stage;
-	const struct header *header = (const void *)set->at[KIND_HEADER].stage;
-	const struct encode *encode = (const void *)set->at[KIND_ENCODE].stage;
+	const struct transform *transform = set->transform;
+	const struct mangle *mangle = set->mangle;
+	const struct header *header = set->header;
+	const struct encode *encode = set->encode;
 	char what[64], with[64];
 
 	snprintf(with, sizeof(with), "transform %s", transform->stage.name);
@@ -141,34 +116,62 @@ static void check_fit(const struct stage_set *set, const struct config *config,
 static void choose_record(struct stage_set *set, bool is_ready,
 			  const struct config *config, struct problems *problems)
 {
-	const struct stage_instance *instance = &set->at[KIND_TRANSFORM];
-	const struct transform *transform = (const void *)instance->stage;
+	const struct transform *transform = set->transform;
 	struct err err = ERR_INIT;
 
 	set->record = transform->record;
 	if (!transform->choose || !is_ready)
 		return;
-	set->record = transform->choose(instance->state,
-					(const void *)set->at[KIND_ENCODE].stage, &err);
+	set->record = transform->choose(set->transform_state, set->encode, &err);
 	if (set->record)
 		return;
 	set->record = transform->record;
-	config_problem(config, instance->stage->section, &err, problems);
+	config_problem(config, transform->stage.section, &err, problems);
+}
+
+/* Records of some transforms are usually written by an encoder of their own. */
+static const char *set_usual_encoder(const struct transform *transform)
+{
+	return transform && transform->encoder ? transform->encoder
+					       : registry[KIND_ENCODE].fallback;
+}
+
+static void set_read_stages(struct stage_set *set, const struct stage_reading *r)
+{
+	set->classify = set_read_one(r, KIND_CLASSIFY, registry[KIND_CLASSIFY].fallback,
+				     &set->classify_state)
+				->classify;
+	set->filter = set_read_one(r, KIND_FILTER, registry[KIND_FILTER].fallback,
+				   &set->filter_state)
+			      ->filter;
+	set->transform = set_read_one(r, KIND_TRANSFORM,
+				      registry[KIND_TRANSFORM].fallback,
+				      &set->transform_state)
+				 ->transform;
+	set->mangle = set_read_one(r, KIND_MANGLE, registry[KIND_MANGLE].fallback,
+				   &set->mangle_state)
+			      ->mangle;
+	set->header = set_read_one(r, KIND_HEADER, registry[KIND_HEADER].fallback,
+				   &set->header_state)
+			      ->header;
+	set->encode = set_read_one(r, KIND_ENCODE, set_usual_encoder(set->transform),
+				   &set->encode_state)
+			      ->encode;
+	set->compress = set_read_one(r, KIND_COMPRESS, registry[KIND_COMPRESS].fallback,
+				     &set->compress_state)
+				->compress;
 }
 
 void stage_set_read(struct stage_set *set, const struct config *config,
 		    struct arena *arena, struct problems *problems)
 {
+	const struct stage_reading reading = { config, arena, problems };
 	size_t before = problems->count;
-	bool complete = true;
-	int kind;
 
 	*set = (struct stage_set){ 0 };
-	for (kind = 0; kind < KIND_COUNT; kind++) {
-		set_read_one(set, (enum stage_kind)kind, config, arena, problems);
-		complete = complete && set->at[kind].stage;
-	}
-	if (!complete)
+	set_read_stages(set, &reading);
+	if (!set->classify || !set->filter || !set->transform || !set->mangle ||
+	    !set->header || !set->encode || !set->compress)
 		return;
 	choose_record(set, problems->count == before, config, problems);
 	check_fit(set, config, problems);
@@ -176,20 +179,29 @@ void stage_set_read(struct stage_set *set, const struct config *config,
 
 void stage_set_fini(struct stage_set *set)
 {
-	int kind;
-
-	for (kind = 0; kind < KIND_COUNT; kind++)
-		if (set->at[kind].stage)
-			stage_instance_fini(&set->at[kind]);
+	if (set->classify)
+		stage_state_free(&set->classify->stage, set->classify_state);
+	if (set->filter)
+		stage_state_free(&set->filter->stage, set->filter_state);
+	if (set->transform)
+		stage_state_free(&set->transform->stage, set->transform_state);
+	if (set->mangle)
+		stage_state_free(&set->mangle->stage, set->mangle_state);
+	if (set->header)
+		stage_state_free(&set->header->stage, set->header_state);
+	if (set->encode)
+		stage_state_free(&set->encode->stage, set->encode_state);
+	if (set->compress)
+		stage_state_free(&set->compress->stage, set->compress_state);
+	*set = (struct stage_set){ 0 };
 }
 
 struct strs stage_set_columns(const struct stage_set *set, struct arena *arena)
 {
-	const struct encode *encode = (const void *)set->at[KIND_ENCODE].stage;
 	const struct field *field;
 	struct strs columns = { NULL, 0 };
 
-	if (!encode->is_flat)
+	if (!set->encode->is_flat)
 		return columns;
 	columns.item = arena_alloc(arena,
 				   shape_count(set->record) * sizeof(*columns.item));
@@ -197,21 +209,4 @@ struct strs stage_set_columns(const struct stage_set *set, struct arena *arena)
 		columns.item[columns.count++] = str_of(field->column ? field->column
 								     : field->name);
 	return columns;
-}
-
-void stage_set_parts(const struct stage_set *set, struct pipeline_parts *parts)
-{
-	parts->classify = (const void *)set->at[KIND_CLASSIFY].stage;
-	parts->classify_state = set->at[KIND_CLASSIFY].state;
-	parts->filter = (const void *)set->at[KIND_FILTER].stage;
-	parts->filter_state = set->at[KIND_FILTER].state;
-	parts->transform = (const void *)set->at[KIND_TRANSFORM].stage;
-	parts->transform_state = set->at[KIND_TRANSFORM].state;
-	parts->mangle = (const void *)set->at[KIND_MANGLE].stage;
-	parts->mangle_state = set->at[KIND_MANGLE].state;
-	parts->header = (const void *)set->at[KIND_HEADER].stage;
-	parts->header_state = set->at[KIND_HEADER].state;
-	parts->encode = (const void *)set->at[KIND_ENCODE].stage;
-	parts->encode_state = set->at[KIND_ENCODE].state;
-	parts->record = set->record;
 }

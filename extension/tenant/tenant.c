@@ -32,10 +32,9 @@ static int open_pipeline(struct tenant *t, double part, struct err *err)
 			.content_encoding = p->store.content_encoding,
 		},
 	};
-	struct pipeline_parts parts = { .limits = p->store.bucket };
+	struct pipeline_parts parts = { .stages = p->stages, .limits = p->store.bucket };
 
 	parts.limits.first_age_ms -= (int64_t)(part * (double)parts.limits.first_age_ms);
-	stage_set_parts(&p->stages, &parts);
 	if (p->has_series) {
 		t->exposition = exposition_new(&p->prom_sky_con, p->name, t->around.log);
 		if (!t->exposition)
@@ -43,7 +42,7 @@ static int open_pipeline(struct tenant *t, double part, struct err *err)
 		parts.series = exposition_series(t->exposition);
 	}
 	/* A mangle sees the records of a message, and so do objects of one. */
-	t->gathers = !t->around.keeps_all && !parts.mangle->apply &&
+	t->gathers = !t->around.keeps_all && !parts.stages.mangle->apply &&
 		     parts.limits.max_age_ms && !parts.limits.key_is_tag;
 	t->spool_sink = spool_sink_new(&spool_sink);
 	if (t->spool_sink)

@@ -191,9 +191,9 @@ static void close_topology(struct pipe *p)
 
 static void open_pipeline(struct pipe *p)
 {
-	struct pipeline_parts parts = { .limits = p->settings->store.bucket };
+	struct pipeline_parts parts = { .stages = p->settings->stages,
+					.limits = p->settings->store.bucket };
 
-	stage_set_parts(&p->settings->stages, &parts);
 	p->pipeline = pipeline_new(&parts,
 				   p->options.in_memory ? &p->memory.sink
 							: spool_sink_base(p->spool_sink),

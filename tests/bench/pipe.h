@@ -7,6 +7,7 @@
 
 #include <semaphore.h>
 #include "bench.h"
+#include "pipeline/pipeline.h"
 #include "spool/spool_sink.h"
 #include "settings/pipeline_settings.h"
 #include "topology/topology.h"

@@ -144,7 +144,7 @@ static int run_pipeline(struct outcome *o, const char *which)
 			.max_held = 100,
 			.first_age_ms = 60000,
 		};
-		stage_set_parts(&stages.set, &parts);
+		parts.stages = stages.set;
 		pipeline = pipeline_new(&parts, &keeper.sink, &stats);
 		error = pipeline ? queries_init(&queries, &topology.answers) : -ENOMEM;
 	}

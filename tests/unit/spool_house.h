@@ -8,6 +8,7 @@
 
 #include "spool/spool_sink.h"
 #include "spool_world.h"
+#include "stage/stage_state.h"
 
 /* When all of it happens. */
 static const struct now start = { 1000000, 1551199609804 };
@@ -56,18 +57,14 @@ static inline void house_start(struct house *h)
 
 static inline void house_open(struct house *h)
 {
-	int kind;
-
 	*h = (struct house){ .streams = { .lock = PTHREAD_MUTEX_INITIALIZER } };
 	world_make(&h->w);
 	world_open(&h->w, start);
 	h->stages.record = &flow_shape;
-	for (kind = 0; kind < KIND_COUNT; kind++)
-		assert_int_equal(stage_instance_new(
-					 &h->stages.at[kind],
-					 registry_find((enum stage_kind)kind,
-						       str_of(registry[kind].fallback))),
-				 0);
+	h->stages.header = &header_none;
+	h->stages.encode = &encode_json;
+	h->stages.compress = &compress_none;
+	assert_int_equal(stage_state_new(&encode_json.stage, &h->stages.encode_state), 0);
 	h->workers = workers_new(0, "test", NULL);
 	assert_non_null(h->workers);
 	house_start(h);

@@ -39,7 +39,7 @@ static void close_world(struct world *w)
 static enum tag tag_of(const struct world *w, const struct flow *flow, bool *bad_address)
 {
 	*bad_address = false;
-	return classify_subnet.tag(w->set.at[KIND_CLASSIFY].state, flow, bad_address);
+	return classify_subnet.tag(w->set.classify_state, flow, bad_address);
 }
 
 #define MASKS                                                                            \

@@ -64,9 +64,9 @@ static void close_world(struct world *w)
 /* Between batches, as a tenant does it. */
 static int64_t refresh(struct world *w, int64_t now_ms)
 {
-	int64_t due_ms = classify_subnet_autodiscovery
-				 .refresh(w->set.at[KIND_CLASSIFY].state, &w->queries,
-					  (struct now){ now_ms, 0 });
+	int64_t due_ms = classify_subnet_autodiscovery.refresh(w->set.classify_state,
+							       &w->queries,
+							       (struct now){ now_ms, 0 });
 
 	queries_reset(&w->queries);
 	return due_ms;
@@ -77,8 +77,8 @@ static bool is_inside(const struct world *w, const char *address)
 	struct flow_layer network = { .a = str_of(address), .b = STR("9.9.9.9") };
 	struct flow flow = { .network = &network };
 	bool bad_address = false;
-	enum tag tag = classify_subnet_autodiscovery.tag(w->set.at[KIND_CLASSIFY].state,
-							 &flow, &bad_address);
+	enum tag tag = classify_subnet_autodiscovery.tag(w->set.classify_state, &flow,
+							 &bad_address);
 
 	assert_false(bad_address);
 	assert_true(tag == TAG_EGRESS || tag == TAG_OTHER);

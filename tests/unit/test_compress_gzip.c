@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <zlib.h>
 #include <cmocka.h>
-#include "stage/stage_set.h"
+#include "stage/registry.h"
+#include "stage/stage_state.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define MEGABYTES    ((size_t)3 << 20)
@@ -34,12 +35,12 @@ static struct fake_sink new_sink(void)
 }
 
 /* The stage with its default options. */
-static struct stage_instance new_gzip(void)
+static void *new_gzip(void)
 {
-	struct stage_instance gzip;
+	void *gzip;
 
-	assert_int_equal(stage_instance_new(&gzip, &compress_gzip.stage), 0);
-	assert_int_equal(stage_instance_init(&gzip, NULL), 0);
+	assert_int_equal(stage_state_new(&compress_gzip.stage, &gzip), 0);
+	assert_int_equal(stage_state_init(&compress_gzip.stage, gzip, NULL), 0);
 	return gzip;
 }
 
@@ -61,8 +62,8 @@ static char *new_text(size_t size)
 static void compress_text(struct fake_sink *fake, const char *text, size_t size,
 			  size_t part)
 {
-	struct stage_instance gzip = new_gzip();
-	void *stream = compress_gzip.start(gzip.state);
+	void *gzip = new_gzip();
+	void *stream = compress_gzip.start(gzip);
 	size_t at;
 
 	assert_non_null(stream);
@@ -76,7 +77,7 @@ static void compress_text(struct fake_sink *fake, const char *text, size_t size,
 				 0);
 	assert_int_equal(compress_gzip.finish(stream, &fake->sink), 0);
 	compress_gzip.end(stream);
-	stage_instance_fini(&gzip);
+	stage_state_free(&compress_gzip.stage, gzip);
 }
 
 /* Inflates the only member there is and compares. */
@@ -152,10 +153,10 @@ static void test_pieces_make_no_difference(void **state)
 
 static void test_a_sink_that_fails_is_heard(void **state)
 {
-	struct stage_instance gzip = new_gzip();
+	void *gzip = new_gzip();
 	struct fake_sink fake = new_sink();
 	char *text = new_text(MEGABYTES);
-	void *stream = compress_gzip.start(gzip.state);
+	void *stream = compress_gzip.start(gzip);
 
 	(void)state;
 	fake.left = 1;
@@ -168,7 +169,7 @@ static void test_a_sink_that_fails_is_heard(void **state)
 	compress_gzip.end(stream);
 	compress_gzip.end(NULL);
 	buf_fini(&fake.bytes);
-	stage_instance_fini(&gzip);
+	stage_state_free(&compress_gzip.stage, gzip);
 	free(text);
 }
 

@@ -25,7 +25,7 @@ static void read_filter(const char *tags, char kept[TAG_COUNT + 1], struct buf *
 	stage_set_read(&set, config, &arena, &problems);
 	buf_put(why, buf_str(&problems.text));
 	for (tag = 0; tag < TAG_COUNT && !problems.count; tag++)
-		if (filter_subnet.keeps(set.at[KIND_FILTER].state, (enum tag)tag))
+		if (filter_subnet.keeps(set.filter_state, (enum tag)tag))
 			*kept++ = tag_names[tag][2];
 	*kept = '\0';
 	stage_set_fini(&set);

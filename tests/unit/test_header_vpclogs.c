@@ -31,8 +31,8 @@ static void put_members(const char *yaml, const char *record, int64_t lost_flows
 	assert_int_equal(config_add(config, "t.yml", str_of(yaml), false, &problems), 0);
 	stage_set_read(&set, config, &strings, &problems);
 	assert_string_equal(buf_str(&problems.text).ptr, "");
-	count = header_vpclogs.members(set.at[KIND_HEADER].state, str_of(record), &about,
-				       arena, &members);
+	count = header_vpclogs.members(set.header_state, str_of(record), &about, arena,
+				       &members);
 	for (i = 0; i < count; i++) {
 		buf_printf(out, STR_FMT "=", STR_ARG(members[i].name));
 		if (members[i].is_rows)

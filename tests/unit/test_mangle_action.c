@@ -133,8 +133,7 @@ static struct records apply(struct world *w, void **item, size_t count, int64_t 
 		.arena = &w->added,
 	};
 
-	mangle_action.apply(w->set.at[KIND_MANGLE].state, TAG_EGRESS, &records,
-			    at(now_ms));
+	mangle_action.apply(w->set.mangle_state, TAG_EGRESS, &records, at(now_ms));
 	return records;
 }
 
@@ -151,8 +150,7 @@ static struct records one(struct world *w, struct connection *c, int which,
 static int64_t tick(struct world *w, struct records *records, int64_t now_ms)
 {
 	*records = (struct records){ .shape = &vpclogs_shape, .arena = &w->added };
-	return mangle_action.tick(w->set.at[KIND_MANGLE].state, TAG_EGRESS, records,
-				  at(now_ms));
+	return mangle_action.tick(w->set.mangle_state, TAG_EGRESS, records, at(now_ms));
 }
 
 static void expect(const struct records *records, const char *action, int64_t all,

@@ -96,7 +96,7 @@ static const char *apply(struct world *w, enum tag tag, struct secadvisor *recor
 
 	for (; records.count < count; records.count++)
 		item[records.count] = &record[records.count];
-	mangle_logstatus.apply(w->set.at[KIND_MANGLE].state, tag, &records, at(now_ms));
+	mangle_logstatus.apply(w->set.mangle_state, tag, &records, at(now_ms));
 	return describe(w, &records);
 }
 
@@ -115,8 +115,8 @@ static int64_t tick(struct world *w, enum tag tag, int64_t now_ms)
 		.arena = &w->added,
 		.window_ms = w->window_ms,
 	};
-	int64_t due_ms = mangle_logstatus.tick(w->set.at[KIND_MANGLE].state, tag,
-					       &records, at(now_ms));
+	int64_t due_ms = mangle_logstatus.tick(w->set.mangle_state, tag, &records,
+					       at(now_ms));
 
 	describe(w, &records);
 	return due_ms;
@@ -304,7 +304,7 @@ static void test_the_records_are_those_of_the_go_exporter(void **state)
 	records.arena = &w.added;
 	see(&w, TAG_OTHER, 100, 0);
 	apply(&w, TAG_EGRESS, &record, 1, 0);
-	mangle_logstatus.apply(w.set.at[KIND_MANGLE].state, TAG_EGRESS, &records, at(0));
+	mangle_logstatus.apply(w.set.mangle_state, TAG_EGRESS, &records, at(0));
 	assert_int_equal(records.count, 3);
 	assert_ptr_equal(records.item[0], &record);
 	assert_true(str_is(record.log_status, "OK"));

@@ -114,11 +114,11 @@ static void close_world(struct world *w)
 /* The rows of these flows, as a pipeline appends them. */
 static void put_rows(const struct world *w, const char *flows, struct buf *rows)
 {
-	const struct header *header = (const void *)w->set.at[KIND_HEADER].stage;
-	const struct encode *encode = (const void *)w->set.at[KIND_ENCODE].stage;
+	const struct header *header = w->set.header;
+	const struct encode *encode = w->set.encode;
 
 	for (; *flows; flows++)
-		encode->row(w->set.at[KIND_ENCODE].state, w->set.record,
+		encode->row(w->set.encode_state, w->set.record,
 			    &w->batch->flows[*flows - '1'], header->is_header, rows);
 }
 
@@ -304,8 +304,8 @@ static void test_the_spec_keeps_options_and_place(void **state)
 	assert_true(str_is(w.spec.place.dirname, "bkt"));
 	assert_true(str_is(w.spec.place.prefix, "lo\"gs"));
 	assert_true(str_is(w.spec.record, "vpclogs"));
-	assert_ptr_equal(w.spec.header.stage, &header_vpclogs.stage);
-	assert_ptr_equal(w.spec.compress.stage, &compress_gzip.stage);
+	assert_ptr_equal(w.spec.header, &header_vpclogs);
+	assert_ptr_equal(w.spec.compress, &compress_gzip);
 	close_world(&w);
 }
 

@@ -272,25 +272,25 @@ static void open_world(struct world *w)
 			  false },
 	};
 	w->parts = (struct pipeline_parts){
-		&w->classify,
-		names[0],
-		&w->filter,
-		names[1],
-		&w->transform,
-		names[2],
-		&w->mangle,
-		names[3],
-		&w->header,
-		NULL,
-		&w->encode,
-		names[4],
-		{ .max_records = 100,
-		  .max_age_ms = 5000,
-		  .max_stream_ms = 5000,
-		  .max_held = 100,
-		  .first_age_ms = 5000 },
-		NULL,
-		NULL,
+		.stages = {
+			.classify = &w->classify,
+			.classify_state = names[0],
+			.filter = &w->filter,
+			.filter_state = names[1],
+			.transform = &w->transform,
+			.transform_state = names[2],
+			.mangle = &w->mangle,
+			.mangle_state = names[3],
+			.header = &w->header,
+			.encode = &w->encode,
+			.encode_state = names[4],
+			.record = &record_shape,
+		},
+		.limits = { .max_records = 100,
+			    .max_age_ms = 5000,
+			    .max_stream_ms = 5000,
+			    .max_held = 100,
+			    .first_age_ms = 5000 },
 	};
 	w->batch = batch_new(NULL, 0, NULL);
 	assert_non_null(w->batch);
@@ -467,7 +467,7 @@ static void test_a_flow_without_memory_is_counted(void **state)
 
 	(void)state;
 	open_world(&w);
-	w.transform.record = &huge_shape;
+	w.parts.stages.record = &huge_shape;
 	w.transform.make = no_make;
 	start_pipeline(&w);
 	add_flow(&w, 20, 1);
@@ -487,7 +487,7 @@ static void test_a_mangle_without_memory_is_counted(void **state)
 
 	(void)state;
 	open_world(&w);
-	w.transform.record = &large_shape;
+	w.parts.stages.record = &large_shape;
 	w.mangle.apply = no_apply;
 	start_pipeline(&w);
 	add_flow(&w, 20, 1);

@@ -7,6 +7,7 @@
 #include <zlib.h>
 #include <cmocka.h>
 #include "stage/object_spec.h"
+#include "stage/stage_state.h"
 #include "sys/digest.h"
 #include "spool/frame.h"
 #include "spool/seal.h"
@@ -32,18 +33,17 @@ static void put_object_spec(struct buf *b, const char *compress)
 		.content_encoding = STR("auto"),
 		.tag = TAG_OTHER,
 	};
-	struct stage_set set = { .record = &flow_shape };
-	int kind;
+	const struct stage_entry *entry = registry_find(KIND_COMPRESS, str_of(compress));
+	struct stage_set set = {
+		.header = &header_none,
+		.encode = &encode_json,
+		.record = &flow_shape,
+	};
 
-	for (kind = 0; kind < KIND_COUNT; kind++) {
-		const char *name = kind == KIND_COMPRESS ? compress
-							 : registry[kind].fallback;
-
-		assert_int_equal(stage_instance_new(&set.at[kind],
-						    registry_find((enum stage_kind)kind,
-								  str_of(name))),
-				 0);
-	}
+	assert_non_null(entry);
+	set.compress = entry->compress;
+	assert_int_equal(stage_state_new(&encode_json.stage, &set.encode_state), 0);
+	assert_int_equal(stage_state_new(entry->stage, &set.compress_state), 0);
 	object_spec_write(&set, &place, b);
 	assert_int_equal(buf_error(b), 0);
 	stage_set_fini(&set);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_set.c - the stages that a configuration names, and what is said when
+/* test_stage_set.c - the stages that a configuration names, and what is said when
  * they are not there or do not fit.
  */
 #include <setjmp.h>
@@ -40,24 +40,12 @@ static void close_world(struct world *w)
 
 static void test_without_types_the_fallbacks_are_taken(void **state)
 {
-	static const struct {
-		enum stage_kind kind;
-		const struct stage *stage;
-	} cases[] = {
-		{ KIND_CLASSIFY, &classify_subnet.stage },
-		{ KIND_FILTER, &filter_subnet.stage },
-		{ KIND_TRANSFORM, &transform_none.stage },
-		{ KIND_MANGLE, &mangle_none.stage },
-		{ KIND_HEADER, &header_none.stage },
-		{ KIND_ENCODE, &encode_json.stage },
-		{ KIND_COMPRESS, &compress_none.stage },
-	};
 	static const char *const texts[] = {
 		"",
 		"pipeline: {}",
 		"pipeline: {encode: {type: }, compress: {type: ''}}",
 	};
-	size_t i, k;
+	size_t i;
 
 	(void)state;
 	for (i = 0; i < COUNT(texts); i++) {
@@ -65,59 +53,96 @@ static void test_without_types_the_fallbacks_are_taken(void **state)
 
 		open_world(&w, texts[i]);
 		assert_string_equal(buf_str(&w.problems.text).ptr, "");
-		for (k = 0; k < COUNT(cases); k++)
-			assert_ptr_equal(w.set.at[cases[k].kind].stage, cases[k].stage);
+		assert_ptr_equal(w.set.classify, &classify_subnet);
+		assert_ptr_equal(w.set.filter, &filter_subnet);
+		assert_ptr_equal(w.set.transform, &transform_none);
+		assert_ptr_equal(w.set.mangle, &mangle_none);
+		assert_ptr_equal(w.set.header, &header_none);
+		assert_ptr_equal(w.set.encode, &encode_json);
+		assert_ptr_equal(w.set.compress, &compress_none);
+		assert_ptr_equal(w.set.record, transform_none.record);
 		close_world(&w);
 	}
 }
 
-static void test_the_parts_are_those_of_the_set(void **state)
+static void test_the_stages_that_are_named_are_taken(void **state)
 {
-	struct pipeline_parts parts = { .limits = { .max_records = 5 } };
 	struct world w;
 
 	(void)state;
-	open_world(&w, "pipeline:\n  transform: {type: vpclogs}\n"
-		       "  storeheader: {type: vpclogs}\n  compress: {type: gzip}\n");
+	open_world(&w, "pipeline:\n  classify: {type: subnet_autodiscovery}\n"
+		       "  transform: {type: vpclogs}\n  mangle: {type: action}\n"
+		       "  action: {tid1: a, tid2: b}\n"
+		       "  storeheader: {type: vpclogs}\n  encode: {type: json}\n"
+		       "  compress: {type: gzip}\n");
 	assert_string_equal(buf_str(&w.problems.text).ptr, "");
-	assert_ptr_equal(w.set.at[KIND_COMPRESS].stage, &compress_gzip.stage);
-	stage_set_parts(&w.set, &parts);
-	assert_ptr_equal(parts.classify, &classify_subnet);
-	assert_ptr_equal(parts.classify_state, w.set.at[KIND_CLASSIFY].state);
-	assert_non_null(parts.classify_state);
-	assert_ptr_equal(parts.filter, &filter_subnet);
-	assert_ptr_equal(parts.filter_state, w.set.at[KIND_FILTER].state);
-	assert_ptr_equal(parts.transform, &transform_vpclogs);
-	assert_ptr_equal(parts.mangle, &mangle_none);
-	assert_ptr_equal(parts.header, &header_vpclogs);
-	assert_ptr_equal(parts.header_state, w.set.at[KIND_HEADER].state);
-	assert_ptr_equal(parts.encode, &encode_json);
-	assert_ptr_equal(parts.encode_state, w.set.at[KIND_ENCODE].state);
-	assert_int_equal(parts.limits.max_records, 5);
+	assert_ptr_equal(w.set.classify, &classify_subnet_autodiscovery);
+	assert_non_null(w.set.classify_state);
+	assert_ptr_equal(w.set.filter, &filter_subnet);
+	assert_non_null(w.set.filter_state);
+	assert_ptr_equal(w.set.transform, &transform_vpclogs);
+	assert_ptr_equal(w.set.mangle, &mangle_action);
+	assert_non_null(w.set.mangle_state);
+	assert_ptr_equal(w.set.header, &header_vpclogs);
+	assert_ptr_equal(w.set.encode, &encode_json);
+	assert_non_null(w.set.encode_state);
+	assert_ptr_equal(w.set.compress, &compress_gzip);
+	assert_non_null(w.set.compress_state);
 	close_world(&w);
+}
+
+/* Each stage is found with the table of its kind, and with no other. */
+static void test_a_stage_is_found_as_its_kind(void **state)
+{
+	int kind;
+
+	(void)state;
+	for (kind = 0; kind < KIND_COUNT; kind++) {
+		const struct stage_entry *entry;
+
+		for (entry = registry[kind].entries; entry->stage; entry++) {
+			const struct stage *tables[KIND_COUNT] = {
+				entry->classify ? &entry->classify->stage : NULL,
+				entry->filter ? &entry->filter->stage : NULL,
+				entry->transform ? &entry->transform->stage : NULL,
+				entry->mangle ? &entry->mangle->stage : NULL,
+				entry->header ? &entry->header->stage : NULL,
+				entry->encode ? &entry->encode->stage : NULL,
+				entry->compress ? &entry->compress->stage : NULL,
+			};
+			int k;
+
+			for (k = 0; k < KIND_COUNT; k++)
+				assert_ptr_equal(tables[k],
+						 k == kind ? entry->stage : NULL);
+			assert_ptr_equal(registry_find((enum stage_kind)kind,
+						       str_of(entry->stage->name)),
+					 entry);
+		}
+	}
 }
 
 static void test_a_transform_may_have_an_encoder_of_its_own(void **state)
 {
 	static const struct {
 		const char *yaml;
-		const struct stage *encode;
+		const struct encode *encode;
 		bool is_pretty;
 	} cases[] = {
-		{ "pipeline: {transform: {type: secadvisor}}", &encode_secadvisor.stage,
+		{ "pipeline: {transform: {type: secadvisor}}", &encode_secadvisor,
 		  false },
 		{ "pipeline: {transform: {type: secadvisor}, encode: {type: ''}}",
-		  &encode_secadvisor.stage, false },
+		  &encode_secadvisor, false },
 		{ "pipeline: {transform: {type: secadvisor}, "
 		  "encode: {json: {pretty: true}}}",
-		  &encode_secadvisor.stage, true },
+		  &encode_secadvisor, true },
 		{ "pipeline: {transform: {type: secadvisor}, encode: {type: json}}",
-		  &encode_json.stage, false },
-		{ "pipeline: {transform: {type: vpclogs}}", &encode_json.stage, false },
-		{ "pipeline: {transform: {type: none}}", &encode_json.stage, false },
+		  &encode_json, false },
+		{ "pipeline: {transform: {type: vpclogs}}", &encode_json, false },
+		{ "pipeline: {transform: {type: none}}", &encode_json, false },
 		/* It can be had without that transform. */
 		{ "pipeline: {transform: {type: vpclogs}, encode: {type: secadvisor}}",
-		  &encode_secadvisor.stage, false },
+		  &encode_secadvisor, false },
 	};
 	size_t i;
 
@@ -128,8 +153,8 @@ static void test_a_transform_may_have_an_encoder_of_its_own(void **state)
 
 		open_world(&w, cases[i].yaml);
 		assert_string_equal(buf_str(&w.problems.text).ptr, "");
-		assert_ptr_equal(w.set.at[KIND_ENCODE].stage, cases[i].encode);
-		options = w.set.at[KIND_ENCODE].state;
+		assert_ptr_equal(w.set.encode, cases[i].encode);
+		options = w.set.encode_state;
 		assert_int_equal(options->pretty, cases[i].is_pretty);
 		close_world(&w);
 	}
@@ -176,14 +201,14 @@ static void test_an_unknown_type_lists_what_there_is(void **state)
 
 	(void)state;
 	for (i = 0; i < COUNT(cases); i++) {
-		const struct stage *const *stage = registry[cases[i].kind].stages;
+		const struct stage_entry *entry = registry[cases[i].kind].entries;
 		struct buf expected = BUF_INIT(4096);
 		struct world w;
 
 		buf_printf(&expected, "%s\"x\" is not supported; there are: %s",
-			   cases[i].place, (*stage++)->name);
-		for (; *stage; stage++)
-			buf_printf(&expected, ", %s", (*stage)->name);
+			   cases[i].place, (entry++)->stage->name);
+		for (; entry->stage; entry++)
+			buf_printf(&expected, ", %s", entry->stage->name);
 		buf_putc(&expected, '\n');
 		open_world(&w, cases[i].yaml);
 		assert_int_equal(w.problems.count, 1);
@@ -196,7 +221,7 @@ static void test_an_unknown_type_lists_what_there_is(void **state)
 static void test_names_are_exact(void **state)
 {
 	(void)state;
-	assert_ptr_equal(registry_find(KIND_ENCODE, STR("json")), &encode_json.stage);
+	assert_ptr_equal(registry_find(KIND_ENCODE, STR("json"))->encode, &encode_json);
 	assert_null(registry_find(KIND_ENCODE, STR("JSON")));
 	assert_null(registry_find(KIND_ENCODE, STR("jso")));
 	assert_null(registry_find(KIND_ENCODE, STR("")));
@@ -249,28 +274,28 @@ static void test_every_section_is_listed_once(void **state)
 /* Every stage of the registry that is particular about its company. */
 static void test_stages_that_do_not_fit_are_both_named(void **state)
 {
-	const struct stage *const *stage;
+	const struct stage_entry *entry;
 
 	(void)state;
-	for (stage = registry[KIND_MANGLE].stages; *stage; stage++) {
-		const struct mangle *mangle = (const void *)*stage;
+	for (entry = registry[KIND_MANGLE].entries; entry->stage; entry++) {
+		const struct mangle *mangle = entry->mangle;
 		char yaml[128], expected[256];
 		struct world w;
 
 		if (!mangle->record || mangle->record == transform_none.record)
 			continue;
 		snprintf(yaml, sizeof(yaml), "pipeline:\n  mangle: {type: %s}\n",
-			 (*stage)->name);
+			 entry->stage->name);
 		snprintf(expected, sizeof(expected),
 			 "t.yml:2: pipeline.mangle.type: mangle %s "
 			 "does not fit transform none; ",
-			 (*stage)->name);
+			 entry->stage->name);
 		open_world(&w, yaml);
 		assert_non_null(strstr(buf_str(&w.problems.text).ptr, expected));
 		close_world(&w);
 	}
-	for (stage = registry[KIND_ENCODE].stages; *stage; stage++) {
-		const struct encode *encode = (const void *)*stage;
+	for (entry = registry[KIND_ENCODE].entries; entry->stage; entry++) {
+		const struct encode *encode = entry->encode;
 		char yaml[128], expected[256];
 		struct world w;
 
@@ -279,11 +304,11 @@ static void test_stages_that_do_not_fit_are_both_named(void **state)
 		snprintf(yaml, sizeof(yaml),
 			 "pipeline:\n  encode: {type: %s}\n"
 			 "  storeheader: {type: vpclogs}\n",
-			 (*stage)->name);
+			 entry->stage->name);
 		snprintf(expected, sizeof(expected),
 			 "t.yml:2: pipeline.encode.type: encode %s "
 			 "does not fit storeheader vpclogs; ",
-			 (*stage)->name);
+			 entry->stage->name);
 		open_world(&w, yaml);
 		assert_non_null(strstr(buf_str(&w.problems.text).ptr, expected));
 		close_world(&w);
@@ -294,7 +319,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_without_types_the_fallbacks_are_taken),
-		cmocka_unit_test(test_the_parts_are_those_of_the_set),
+		cmocka_unit_test(test_the_stages_that_are_named_are_taken),
+		cmocka_unit_test(test_a_stage_is_found_as_its_kind),
 		cmocka_unit_test(test_a_transform_may_have_an_encoder_of_its_own),
 		cmocka_unit_test(test_an_encoder_of_its_own_takes_no_header),
 		cmocka_unit_test(test_an_unknown_type_lists_what_there_is),

@@ -54,7 +54,7 @@ static void put_row(struct world *w, const void *record, struct buf *out)
 /* The records of a flow as lines of CSV, or the number of the verdict. */
 static void make(struct world *w, const char *json, enum tag tag, struct buf *out)
 {
-	void *self = w->set.at[KIND_TRANSFORM].state;
+	void *self = w->set.transform_state;
 	struct batch *batch = batch_new(NULL, 0, NULL);
 	struct buf list = BUF_INIT(65536);
 	char record[1024];
@@ -187,7 +187,7 @@ static int64_t tick(struct world *w, enum tag tag, int64_t ms, const char *expec
 	int64_t due;
 	size_t i;
 
-	due = transform_awsflowlogs.tick(w->set.at[KIND_TRANSFORM].state, tag, &records,
+	due = transform_awsflowlogs.tick(w->set.transform_state, tag, &records,
 					 (struct now){ ms, 1700000000000 + ms });
 	for (i = 0; i < records.count; i++) {
 		put_row(w, records.item[i], &out);
@@ -208,7 +208,7 @@ static void test_losses_and_silence(void **state)
 	assert_int_equal(tick(&w, TAG_EGRESS, 500, ""), NEVER_MS);
 	make(&w, sample_flows[0].json, TAG_EGRESS, &out);
 	assert_int_equal(tick(&w, TAG_EGRESS, 1000, ""), 60000);
-	transform_awsflowlogs.lost(w.set.at[KIND_TRANSFORM].state, 3);
+	transform_awsflowlogs.lost(w.set.transform_state, 3);
 	/* A tag without records does not begin with what was lost. */
 	assert_int_equal(tick(&w, TAG_OTHER, 3000, ""), NEVER_MS);
 	tick(&w, TAG_EGRESS, 3000, "2,1,,,,,,,,,1700000001,1700000003,,SKIPDATA\n");

@@ -222,15 +222,15 @@ static enum verdict make(struct world *w, const struct flow *flow, int64_t now_m
 	struct now now = { now_ms, 1551199000000 };
 
 	w->record = (struct secadvisor){ .link_id = 0 };
-	return transform_secadvisor.make(w->set.at[KIND_TRANSFORM].state, TAG_OTHER, flow,
-					 now, &w->record);
+	return transform_secadvisor.make(w->set.transform_state, TAG_OTHER, flow, now,
+					 &w->record);
 }
 
 static enum found enrich(struct world *w, const struct flow *flow)
 {
 	queries_pass(&w->queries, 0);
-	return transform_secadvisor.enrich(w->set.at[KIND_TRANSFORM].state, flow,
-					   &w->queries, &w->record);
+	return transform_secadvisor.enrich(w->set.transform_state, flow, &w->queries,
+					   &w->record);
 }
 
 static const char *json(struct world *w)

@@ -8,7 +8,8 @@
 #include <cmocka.h>
 #include "flow/decode.h"
 #include "format/json_write.h"
-#include "stage/stage_set.h"
+#include "stage/registry.h"
+#include "stage/stage_state.h"
 #include "stage/vpclogs.h"
 #include "flows.h"
 
@@ -40,7 +41,7 @@ static void fake_release(struct answers *answers)
 static enum found make_record(const char *json, struct fake_answers *fake,
 			      struct buf *out)
 {
-	struct stage_instance self;
+	void *self;
 	struct batch *batch = batch_new(NULL, 0, NULL);
 	enum found found = ABSENT;
 	struct buf list = BUF_INIT(65536);
@@ -53,18 +54,18 @@ static enum found make_record(const char *json, struct fake_answers *fake,
 	buf_printf(&list, "[%s]", json);
 	assert_int_equal(decode_json(buf_str(&list), batch, NULL), 0);
 	assert_int_equal(batch->count, 1);
-	assert_int_equal(stage_instance_new(&self, &transform_vpclogs.stage), 0);
-	verdict = transform_vpclogs.make(self.state, TAG_OTHER, &batch->flows[0],
+	assert_int_equal(stage_state_new(&transform_vpclogs.stage, &self), 0);
+	verdict = transform_vpclogs.make(self, TAG_OTHER, &batch->flows[0],
 					 (struct now){ 0, 0 }, &record);
 	if (verdict == KEEP) {
-		found = transform_vpclogs.enrich(self.state, &batch->flows[0], &queries,
+		found = transform_vpclogs.enrich(self, &batch->flows[0], &queries,
 						 &record);
 		json_put_record(out, transform_vpclogs.record, &record,
 				(struct json_style){ false, 0 });
 	} else {
 		buf_put_i64(out, verdict);
 	}
-	stage_instance_fini(&self);
+	stage_state_free(&transform_vpclogs.stage, self);
 	queries_fini(&queries);
 	buf_fini(&list);
 	batch_unref(batch);
