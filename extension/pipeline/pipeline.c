@@ -185,6 +185,14 @@ void pipeline_accept(struct pipeline *p, const struct batch *batch, const uint32
 	}
 }
 
+static const struct cidr_set *pipeline_cluster(const struct pipeline *p)
+{
+	const struct classify *classify = p->parts.classify;
+
+	return classify && classify->cluster ? classify->cluster(p->parts.classify_state)
+					     : NULL;
+}
+
 size_t pipeline_enrich(struct pipeline *p, struct queries *queries)
 {
 	const struct transform *transform = p->parts.transform;
@@ -193,9 +201,7 @@ size_t pipeline_enrich(struct pipeline *p, struct queries *queries)
 
 	if (!transform->enrich)
 		return 0;
-	queries->cluster = p->parts.classify->cluster
-				   ? p->parts.classify->cluster(p->parts.classify_state)
-				   : NULL;
+	queries->cluster = pipeline_cluster(p);
 	for (tag = 0; tag < TAG_COUNT; tag++) {
 		for (i = 0; i < p->tag[tag].count; i++) {
 			struct item *item = &p->tag[tag].item[i];
