@@ -15,6 +15,8 @@
 #define RETRY_MAX_MS  30000
 #define REFUSED_MS    30000 /* somebody must change something first */
 #define IN_USE_LOG_MS 60000
+#define IN_USE_MIN_MS 50 /* 50, 100, 200, 400, then as usual */
+#define IN_USE_MAX_MS 400
 
 static const char *const ending_names[] = {
 	[ENDING_NONE] = "open",
@@ -53,6 +55,17 @@ static int64_t session_backoff(struct session *s)
 	return RETRY_MIN_MS + session_jitter(ms) - ms * 4 / 5;
 }
 
+/* Until the analyzer has cleaned up. While it is starved each moment costs flows. */
+static int64_t pause_in_use(struct session *s)
+{
+	int64_t ms = s->in_use_pause_ms;
+
+	if (!ms)
+		return session_jitter(RETRY_MIN_MS);
+	s->in_use_pause_ms = ms < IN_USE_MAX_MS ? ms * 2 : 0;
+	return ms;
+}
+
 /* How long to wait after an ending. */
 static int64_t pause_after(struct session *s, enum ending ending, struct now now)
 {
@@ -60,11 +73,12 @@ static int64_t pause_after(struct session *s, enum ending ending, struct now now
 		s->in_use_since_ms = 0;
 	switch (ending) {
 	case ENDING_STARVED:
+		s->in_use_pause_ms = IN_USE_MIN_MS;
 		return 0; /* the analyzer has forgotten us already */
 	case ENDING_IN_USE:
 		if (!s->in_use_since_ms)
 			s->in_use_since_ms = now.mono_ms;
-		return session_jitter(RETRY_MIN_MS);
+		return pause_in_use(s);
 	case ENDING_REFUSED:
 		return session_jitter(REFUSED_MS);
 	case ENDING_LOST:

@@ -28,6 +28,7 @@ struct session {
 	/* The thread's own. */
 	int64_t retry_ms;	 /* the next pause, before jitter */
 	int64_t in_use_since_ms; /* monotonic; 0: not refused with 409 */
+	int64_t in_use_pause_ms; /* the next, after it was starved; 0: the usual */
 	struct log_once said;	 /* since it was last admitted */
 	struct buf token;	 /* of POST /login */
 

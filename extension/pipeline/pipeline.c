@@ -186,6 +186,15 @@ void pipeline_accept(struct pipeline *p, const struct batch *batch, const uint32
 	}
 }
 
+static const struct cidr_set *pipeline_cluster(const struct pipeline *p)
+{
+	const struct classify *classify = p->parts.stages.classify;
+
+	return classify && classify->cluster
+		       ? classify->cluster(p->parts.stages.classify_state)
+		       : NULL;
+}
+
 size_t pipeline_enrich(struct pipeline *p, struct queries *queries)
 {
 	const struct transform *transform = p->parts.stages.transform;
@@ -194,9 +203,7 @@ size_t pipeline_enrich(struct pipeline *p, struct queries *queries)
 
 	if (!transform->enrich)
 		return 0;
-	queries->cluster = p->parts.stages.classify->cluster
-				   ? p->parts.stages.classify->cluster(p->parts.stages.classify_state)
-				   : NULL;
+	queries->cluster = pipeline_cluster(p);
 	for (tag = 0; tag < TAG_COUNT; tag++) {
 		for (i = 0; i < p->tag[tag].count; i++) {
 			struct item *item = &p->tag[tag].item[i];

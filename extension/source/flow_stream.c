@@ -6,10 +6,10 @@
 #include "source/flow_stream.h"
 #include "source/flow_stream_probe.h"
 #include "source/registry.h"
+#include "source/watchdog.h"
 
-#define FLOW_PATH      "/ws/subscriber/flow"
-#define STARVED_MAX_MS 600000
-#define MESSAGE_MAX    ((size_t)64 << 20)
+#define FLOW_PATH   "/ws/subscriber/flow"
+#define MESSAGE_MAX ((size_t)64 << 20)
 
 struct flow_stream {
 	struct source_parts parts;
@@ -20,14 +20,10 @@ struct flow_stream {
 	atomic_bool is_starved;
 
 	/* The session's thread's own. */
-	int64_t usual_ms; /* grows with every fruitless renewal */
-	bool knows_stats; /* they came once, so they will come again */
-	bool has_renewed; /* because nothing came */
-
-	/* Of the connection. */
-	bool has_flows, has_stats;
-	int64_t fed_ms;	       /* flows or stats, monotonic */
-	int64_t starvation_ms; /* usual_ms ± 20 % */
+	struct watchdog watchdog;
+	bool has_connection; /* the watchdog knows of it */
+	enum suspicion suspicion;
+	int64_t suspected_ms;
 };
 
 const struct flow_stream_options flow_stream_defaults = { .starvation_ms = 35000 };
@@ -44,7 +40,9 @@ static const struct shape flow_stream_shape = {
 			OPTION_RANGE(
 				struct flow_stream_options, starvation_ms,
 				"starvation_timeout", FIELD_DURATION, 0, 86400000,
-				"without flows and stats the subscription is renewed; 0: off"),
+				"longest silence before the subscription is renewed; a "
+				"stream that is never silent for so long is renewed sooner; "
+				"0: off"),
 			{ 0 },
 		},
 	.defaults = &flow_stream_defaults,
@@ -57,16 +55,16 @@ static const struct url_scheme flow_stream_schemes[] = {
 	{ 0 },
 };
 
-static void flow_stream_begin(struct flow_stream *f)
+static void flow_stream_begin(struct flow_stream *f, int64_t now_ms)
 {
 	uint16_t random = UINT16_MAX / 2;
 
+	if (f->has_connection)
+		return;
+	f->has_connection = true;
 	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
 		random = UINT16_MAX / 2;
-	f->has_flows = f->has_stats = false;
-	f->fed_ms = 0;
-	f->starvation_ms = f->usual_ms * 4 / 5 +
-			   f->usual_ms * 2 / 5 * random / UINT16_MAX;
+	watchdog_admitted(&f->watchdog, now_ms, random);
 }
 
 static void flow_stream_hear(void *context, struct session *session,
@@ -79,52 +77,57 @@ static void flow_stream_hear(void *context, struct session *session,
 	heard = f->parts.deliver(f->parts.context, session_take(session),
 				 piece->bytes.len,
 				 piece->is_text ? RECORDING_JSON : RECORDING_PROTOBUF);
-	f->has_flows |= heard == HEARD_FLOWS;
-	f->has_stats |= heard == HEARD_STATS;
 	if (heard == HEARD_OTHER)
 		return;
-	f->fed_ms = piece->mono_ms;
+	flow_stream_begin(f, piece->mono_ms);
+	watchdog_heard(&f->watchdog, piece->mono_ms, heard == HEARD_STATS);
 	atomic_store(&f->is_starved, false);
 }
 
 static bool flow_stream_is_starved(void *context, int64_t since_ms, int64_t now_ms,
 				   int64_t *until_ms, struct err *err)
 {
-	const struct flow_stream *f = context;
-	int64_t fed_ms = f->fed_ms > since_ms ? f->fed_ms : since_ms;
+	struct flow_stream *f = context;
 
-	if (!f->starvation_ms || !(f->has_stats || f->knows_stats || !f->has_renewed))
-		return false;
-	if (fed_ms + f->starvation_ms < *until_ms)
-		*until_ms = fed_ms + f->starvation_ms;
-	if (now_ms < fed_ms + f->starvation_ms)
-		return false;
-	err_set(err,
-		"connected, but neither flows nor stats for %lld s: another "
-		"subscriber left, or all captures stopped; subscribing again",
-		(long long)(now_ms - fed_ms) / 1000);
-	return true;
+	flow_stream_begin(f, since_ms);
+	f->suspicion = watchdog_look(&f->watchdog, now_ms, until_ms);
+	f->suspected_ms = now_ms;
+	if (f->suspicion == SUSPICION_SILENCE)
+		err_set(err,
+			"connected, but neither flows nor stats for %lld ms, longer "
+			"than this stream is ever silent: another subscriber left "
+			"the analyzer, which costs all others what is sent until "
+			"they subscribe again, or all captures stopped; subscribing "
+			"again",
+			(long long)(now_ms - watchdog_since(&f->watchdog)));
+	if (f->suspicion == SUSPICION_NO_STATS)
+		err_set(err, "flows come, but two stats in a row are missing: another "
+			     "subscriber left the analyzer; subscribing again");
+	return f->suspicion != SUSPICION_NONE;
 }
 
-/* Fruitless renewals come less and less often; what comes makes them frequent
- * again. An analyzer that never said anything may have nothing to say. */
+/* Go exporters subscribe to "flow/<capture_id>", which nobody but they opens. */
+static void flow_stream_warn_once(struct flow_stream *f)
+{
+	if (atomic_fetch_add(&f->renewals, 1) == 0)
+		log_write(f->parts.log, LOG_WARNING,
+			  "source=" STR_FMT " renewals=1 each renewal or restart of this "
+			  "exporter silences Go exporters with a capture_id on this "
+			  "analyzer until they are restarted",
+			  STR_ARG(f->parts.url.text));
+}
+
 static void flow_stream_ended(void *context, enum ending ending, const struct err *why)
 {
 	struct flow_stream *f = context;
-	int64_t usual = f->options.starvation_ms;
 
 	(void)why;
-	f->knows_stats |= f->has_stats;
-	if (ending == ENDING_STARVED) {
-		f->has_renewed = true;
-		atomic_fetch_add(&f->renewals, 1);
-		atomic_store(&f->is_starved, f->knows_stats);
-		f->usual_ms = f->usual_ms * 2 < STARVED_MAX_MS ? f->usual_ms * 2
-							       : STARVED_MAX_MS;
-	}
-	if (f->usual_ms < usual || f->has_flows || f->has_stats)
-		f->usual_ms = usual;
-	flow_stream_begin(f);
+	f->has_connection = false;
+	if (ending != ENDING_STARVED)
+		return;
+	watchdog_renewed(&f->watchdog, f->suspected_ms, f->suspicion);
+	flow_stream_warn_once(f);
+	atomic_store(&f->is_starved, watchdog_misses(&f->watchdog));
 }
 
 static const struct session_user flow_stream_user = {
@@ -171,8 +174,7 @@ static int flow_stream_start(void *state, struct err *err)
 	ask.user = &flow_stream_user;
 	ask.context = f;
 	ask.counters = &f->counters;
-	f->usual_ms = f->options.starvation_ms;
-	flow_stream_begin(f);
+	watchdog_init(&f->watchdog, f->options.starvation_ms);
 	f->session = session_start(&ask, err);
 	return f->session ? 0 : -EINVAL;
 }

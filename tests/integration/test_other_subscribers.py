@@ -8,6 +8,7 @@ others. The first tests show that the stand-in is like that.
 import signal
 import socket
 import threading
+import time
 
 import pytest
 
@@ -227,8 +228,33 @@ def silent_from_the_beginning(folder):
     assert sum(len(o.records) for o in objects.read_tree(folder / "stored")) == FLOWS
 
 
+VISITS, VISIT_SECONDS, CYCLE_SECONDS = 3, 2, 12
+
+
+def visitors_come_and_go(folder):
+    """A subscriber for 2 s of every 12 s, whose end closes the gate each time: most flows arrive all the same."""
+    options = ["--stats-every", 1000, "--per-message", 20] + ENDLESS
+    with Analyzer(RECORDING, pace=400, options=options) as analyzer:
+        with Exporter(configure(analyzer, folder)) as exporter:
+            flows_come(analyzer, 100)
+            first = analyzer.stats()["broadcast_flows"] - source(folder)["flows"]
+            begun = time.monotonic()
+            for visit in range(VISITS):
+                with Subscriber(analyzer.address, "flow"):
+                    until(lambda: time.monotonic() > begun + visit * CYCLE_SECONDS + VISIT_SECONDS, "a visit")
+                until(lambda: time.monotonic() > begun + (visit + 1) * CYCLE_SECONDS, "a pause", CYCLE_SECONDS + 1)
+            analyzer.command("pause")
+            sent = analyzer.stats()["broadcast_flows"]
+            got = source(folder)["flows"]
+            assert got >= 0.85 * (sent - first), (got, sent, first)
+            assert VISITS <= source(folder)["renewals"] <= VISITS + 1
+            assert exporter.err.text().count("Go exporters with a capture_id") == 1
+            assert exporter.stop() == 0
+
+
 SILENT = {run.__name__: run for run in (
-    another_leaves, only_stats_stay_away, silent_from_the_second_connection_on, silent_from_the_beginning)}
+    another_leaves, only_stats_stay_away, silent_from_the_second_connection_on, silent_from_the_beginning,
+    visitors_come_and_go)}
 
 
 @pytest.fixture(scope="module")
