@@ -87,6 +87,7 @@ static enum found fake_enrich(void *self, const struct flow *flow,
 	struct record *record = out;
 
 	assert_string_equal(self, "transform");
+	assert_non_null(queries);
 	record->passes++;
 	return record->passes < flow->last ? PENDING : FOUND;
 }
