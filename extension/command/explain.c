@@ -131,15 +131,15 @@ static void explain_pipeline(struct explanation *e, const struct pipeline_settin
 		.now = clock_now(),
 	};
 	struct buf out = BUF_INIT(FLOW_MAX);
-	size_t i;
+	uint32_t i;
 
 	for (i = 0; i < batch->count; i++) {
 		buf_printf(&out, "pipeline %s", p->name);
 		if (batch->count > 1)
-			buf_printf(&out, ", flow %zu", i + 1);
+			buf_printf(&out, ", flow %u", i + 1);
 		buf_puts(&out, ":\n");
 		asker_give_up(&e->asker, false);
-		explain_flow(&x, &batch->flows[i], &out);
+		explain_flow(&x, batch, i, &out);
 		io_write(STDOUT_FILENO, buf_str(&out));
 		buf_reset(&out);
 	}

@@ -98,6 +98,12 @@ static struct item *add_record(struct pipeline *p, enum tag tag, const struct fl
 	return NULL;
 }
 
+static void trace_item(const struct pipeline *p, const struct item *item)
+{
+	if (p->parts.trace && !item->is_pending)
+		p->parts.trace->completed(p->parts.trace, item->record);
+}
+
 static void add_more(struct pipeline *p, enum tag tag, const struct flow *flow)
 {
 	const struct transform *transform = p->parts.stages.transform;
@@ -110,6 +116,7 @@ static void add_more(struct pipeline *p, enum tag tag, const struct flow *flow)
 			return;
 		}
 		stats_add(p->stats, STAT_RECORDS_ADDED, 1);
+		trace_item(p, item);
 	}
 	stats_add(p->stats, STAT_RECORDS_ADDED, 1);
 	stats_add(p->stats, STAT_RECORDS_DROPPED_TOO_LONG, 1);
@@ -128,12 +135,15 @@ static void make_records(struct pipeline *p, enum tag tag, const struct flow *fl
 	}
 	verdict = transform->make(p->parts.stages.transform_state, tag, flow, now,
 				  item->record);
+	if (p->parts.trace)
+		p->parts.trace->made(p->parts.trace, verdict);
 	if (verdict != KEEP) {
 		p->tag[tag].count--;
 		stats_add(p->stats, drop_stat[verdict], 1);
 		return;
 	}
 	stats_add(p->stats, STAT_FLOWS_TRANSFORMED, 1);
+	trace_item(p, item);
 	if (transform->more)
 		add_more(p, tag, flow);
 }
@@ -153,14 +163,20 @@ static void add_to_series(struct pipeline *p, const struct flow *flow, struct no
 
 static void accept_flow(struct pipeline *p, const struct flow *flow, struct now now)
 {
-	bool bad_address = false;
+	const struct stage_set *stages = &p->parts.stages;
+	struct pipeline_trace *trace = p->parts.trace;
+	bool bad_address = false, is_kept;
 	enum tag tag;
 
-	tag = p->parts.stages.classify->tag(p->parts.stages.classify_state, flow,
-					    &bad_address);
+	tag = stages->classify->tag(stages->classify_state, flow, &bad_address);
 	if (bad_address)
 		stats_add(p->stats, STAT_FLOWS_BAD_ADDRESS, 1);
-	if (!p->parts.stages.filter->keeps(p->parts.stages.filter_state, tag))
+	is_kept = stages->filter->keeps(stages->filter_state, tag);
+	if (trace) {
+		trace->tagged(trace, tag, bad_address);
+		trace->filtered(trace, is_kept);
+	}
+	if (!is_kept)
 		stats_add(p->stats, STAT_FLOWS_EXCLUDED, 1);
 	else if (p->parts.series)
 		add_to_series(p, flow, now);
@@ -215,6 +231,7 @@ size_t pipeline_enrich(struct pipeline *p, struct queries *queries)
 							     item->flow, queries,
 							     item->record) == PENDING;
 			pending += item->is_pending;
+			trace_item(p, item);
 		}
 	}
 	return pending;
@@ -272,6 +289,14 @@ static struct records no_records(struct pipeline *p)
 	};
 }
 
+static void apply_mangle(struct pipeline *p, enum tag tag, struct records *records,
+			 struct now now)
+{
+	p->parts.stages.mangle->apply(p->parts.stages.mangle_state, tag, records, now);
+	if (p->parts.trace)
+		p->parts.trace->mangled(p->parts.trace, records);
+}
+
 static void mangle_tag(struct pipeline *p, int tag, struct now now)
 {
 	struct items *items = &p->tag[tag];
@@ -290,8 +315,7 @@ static void mangle_tag(struct pipeline *p, int tag, struct now now)
 		records.time_ms[i] = time_of(p, items->item[i].flow, now);
 	}
 	if (records.count)
-		p->parts.stages.mangle->apply(p->parts.stages.mangle_state, (enum tag)tag,
-					      &records, now);
+		apply_mangle(p, (enum tag)tag, &records, now);
 	encode_records(p, tag, &records, items->count);
 }
 

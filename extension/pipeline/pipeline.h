@@ -22,11 +22,25 @@
 #include "pipeline/series.h"
 #include "pipeline/stage.h"
 
+/* Is told what becomes of each flow and record, by whoever calls the pipeline: for one
+ * who explains a flow. In the product there is none. What it is given is borrowed for the
+ * call. */
+struct pipeline_trace {
+	void (*tagged)(struct pipeline_trace *, enum tag, bool bad_address);
+	void (*filtered)(struct pipeline_trace *, bool is_kept);
+	void (*made)(struct pipeline_trace *, enum verdict);
+	/* Nothing of the record is pending any more. */
+	void (*completed)(struct pipeline_trace *, const void *record);
+	/* Only by a mangle that changes records. */
+	void (*mangled)(struct pipeline_trace *, const struct records *);
+};
+
 /* What a pipeline is made of. All of it is borrowed and must outlive the pipeline. */
 struct pipeline_parts {
 	struct stage_set stages; /* compress is not used: that is the sink's work */
 	struct bucket_limits limits;
-	struct series *series; /* in the place of records; NULL: there are none */
+	struct series *series;	      /* in the place of records; NULL: there are none */
+	struct pipeline_trace *trace; /* NULL: nobody is told */
 };
 
 struct pipeline;

@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* explain.c - see explain.h. */
+/* explain.c - see explain.h. A pipeline is run as a tenant runs it, and tells a trace what
+ * it does; its objects are made where the spool's would be. */
+#include <stddef.h>
 #include "format/json_write.h"
+#include "pipeline/pipeline.h"
 #include "stage/explain.h"
+#include "stage/object_builder.h"
 
-#define PASSES_MAX 16
-#define ROWS_MAX   ((size_t)16 << 20)
+#define PASSES_MAX  16
+#define ROWS_MAX    ((size_t)16 << 20)
+#define RECORDS_MAX 100000
+#define AGE_MAX_MS  86400000
 
 /* Asks for us, and writes down what was answered. */
 struct listener {
@@ -81,60 +87,51 @@ static void listener_release(struct answers *answers)
 	l->inner->release(l->inner);
 }
 
-static void explain_put_record(const struct explain *x, const void *record,
-			       struct buf *out)
+/* One flow on its way: what hears of it, and where that is written. */
+struct explanation {
+	struct pipeline_trace trace;
+	struct sink sink;
+	struct byte_sink body;
+	const struct explain *x;
+	struct buf *out;
+	struct buf rows;
+	bool is_first_report; /* the transform leaves it out: once more */
+	bool is_again;
+};
+
+static struct explanation *explanation_of_trace(struct pipeline_trace *trace)
 {
-	buf_puts(out, "    record: ");
-	json_put_record(out, x->stages->record, record, (struct json_style){ 0 });
-	buf_putc(out, '\n');
+	return (struct explanation *)trace;
 }
 
-/* false: the flow goes no further. */
-static bool explain_tag(const struct explain *x, const struct flow *flow,
-			struct queries *q, enum tag *tag, struct buf *out)
+static struct explanation *explanation_of_sink(struct sink *sink)
 {
-	const struct classify *classify = x->stages->classify;
-	const struct filter *filter = x->stages->filter;
-	bool is_bad = false, is_kept;
+	return (struct explanation *)((char *)sink - offsetof(struct explanation, sink));
+}
 
-	buf_printf(out, "  classify %s:\n", classify->stage.name);
-	if (classify->refresh) {
-		queries_pass(q, x->now.mono_ms);
-		classify->refresh(x->stages->classify_state, q, x->now);
-		if (q->pending) {
-			x->wait(x->context);
-			queries_pass(q, x->now.mono_ms);
-			classify->refresh(x->stages->classify_state, q, x->now);
-		}
-	}
-	*tag = classify->tag(x->stages->classify_state, flow, &is_bad);
-	buf_printf(out, "    tag: %s%s\n", tag_names[*tag],
-		   is_bad ? " (an address cannot be read)" : "");
-	is_kept = filter->keeps(x->stages->filter_state, *tag);
-	buf_printf(out, "  filter %s: %s\n", filter->stage.name,
+static void explain_tag(struct pipeline_trace *trace, enum tag tag, bool bad_address)
+{
+	struct explanation *e = explanation_of_trace(trace);
+
+	if (!e->is_again)
+		buf_printf(e->out, "    tag: %s%s\n", tag_names[tag],
+			   bad_address ? " (an address cannot be read)" : "");
+}
+
+static void explain_filter(struct pipeline_trace *trace, bool is_kept)
+{
+	struct explanation *e = explanation_of_trace(trace);
+	const struct stage_set *stages = e->x->stages;
+
+	if (e->is_again)
+		return;
+	buf_printf(e->out, "  filter %s: %s\n", stages->filter->stage.name,
 		   is_kept ? "kept" : "left out, the tag is excluded");
-	return is_kept;
+	if (is_kept)
+		buf_printf(e->out, "  transform %s:\n", stages->transform->stage.name);
 }
 
-static void explain_record(const struct explain *x, const struct flow *flow,
-			   struct queries *q, void *record, struct buf *out)
-{
-	const struct transform *transform = x->stages->transform;
-	unsigned passes = 0;
-
-	while (transform->enrich && passes++ < PASSES_MAX) {
-		queries_pass(q, x->now.mono_ms);
-		if (transform->enrich(x->stages->transform_state, flow, q, record) !=
-		    PENDING)
-			break;
-		x->wait(x->context);
-	}
-	explain_put_record(x, record, out);
-}
-
-static bool explain_transform(const struct explain *x, enum tag tag,
-			      const struct flow *flow, struct queries *q,
-			      struct records *records, struct buf *out)
+static void explain_verdict(struct pipeline_trace *trace, enum verdict verdict)
 {
 	static const char *const verdicts[] = {
 		[DROP_NO_TRANSPORT] = "left out: it has no ports",
@@ -144,105 +141,180 @@ static bool explain_transform(const struct explain *x, enum tag tag,
 		[DROP_NOT_LOGGED] = "left out: the format does not log such traffic",
 		[EXCLUDE] = "left out, as configured",
 	};
-	const struct transform *transform = x->stages->transform;
-	void *state = x->stages->transform_state,
-	     *record = records_add(records, x->now.wall_ms);
-	enum verdict verdict;
+	struct explanation *e = explanation_of_trace(trace);
 
-	if (!record)
-		return false;
-	buf_printf(out, "  transform %s:\n", transform->stage.name);
-	verdict = transform->make(state, tag, flow, x->now, record);
-	if (verdict == EXCLUDE) {
-		buf_puts(out, "    left out, as the first report of a flow; "
-			      "a later one:\n");
-		verdict = transform->make(state, tag, flow, x->now, record);
-	}
-	if (verdict != KEEP) {
-		buf_printf(out, "    %s\n", verdicts[verdict]);
-		return false;
-	}
-	explain_record(x, flow, q, record, out);
-	while (transform->more && (record = records_add(records, x->now.wall_ms))) {
-		if (!transform->more(state, flow, record)) {
-			records->count--;
-			break;
-		}
-		explain_record(x, flow, q, record, out);
-	}
+	e->is_first_report = verdict == EXCLUDE && !e->is_again;
+	if (e->is_first_report)
+		buf_puts(e->out, "    left out, as the first report of a flow; "
+				 "a later one:\n");
+	else if (verdict != KEEP)
+		buf_printf(e->out, "    %s\n", verdicts[verdict]);
+}
+
+static void explain_record(struct pipeline_trace *trace, const void *record)
+{
+	struct explanation *e = explanation_of_trace(trace);
+
+	buf_puts(e->out, "    record: ");
+	json_put_record(e->out, e->x->stages->record, record, (struct json_style){ 0 });
+	buf_putc(e->out, '\n');
+}
+
+static void explain_mangle(struct pipeline_trace *trace, const struct records *records)
+{
+	struct explanation *e = explanation_of_trace(trace);
+	size_t i;
+
+	buf_printf(e->out, "  mangle %s:\n", e->x->stages->mangle->stage.name);
+	for (i = 0; i < records->count; i++)
+		explain_record(trace, records->item[i]);
+	if (!records->count)
+		buf_puts(e->out, "    no record yet\n");
+}
+
+static int take_rows(struct sink *sink, struct object_place place,
+		     const struct rows *rows)
+{
+	struct explanation *e = explanation_of_sink(sink);
+
+	(void)place;
+	buf_put(&e->rows, rows->bytes);
+	return buf_error(&e->rows);
+}
+
+static int put_body(struct byte_sink *body, struct str bytes)
+{
+	struct explanation *e = (struct explanation *)((char *)body -
+						       offsetof(struct explanation,
+								body));
+
+	buf_put(e->out, bytes);
+	return buf_error(e->out);
+}
+
+/* The object, as it is before it is compressed. */
+static int explain_object(struct sink *sink, struct object_place place,
+			  const struct object *object)
+{
+	struct explanation *e = explanation_of_sink(sink);
+	const struct stage_set *stages = e->x->stages;
+	struct arena arena = ARENA_INIT(ROWS_MAX);
+	const struct object_spec spec = {
+		.record = str_of(stages->record->name),
+		.columns = stage_set_columns(stages, &arena),
+		.header = stages->header,
+		.header_state = stages->header_state,
+		.encode = stages->encode,
+		.encode_state = stages->encode_state,
+		.compress = &compress_none,
+	};
+	struct object_builder builder;
+	int error;
+
+	(void)place;
+	buf_printf(e->out, "  storeheader %s, encode %s, compress %s:\n",
+		   stages->header->stage.name, stages->encode->stage.name,
+		   stages->compress->stage.name);
+	error = object_builder_start(&builder, &spec, object, &e->body);
+	if (!error)
+		error = object_builder_rows(&builder, buf_str(&e->rows));
+	if (!error)
+		error = object_builder_finish(&builder);
+	object_builder_end(&builder);
+	buf_reset(&e->rows);
+	arena_fini(&arena);
+	return error;
+}
+
+static int64_t give_stream(struct sink *sink, int64_t wanted, int64_t last)
+{
+	(void)sink;
+	return wanted > last ? wanted : last + 1;
+}
+
+static bool hold_rows(struct sink *sink, int64_t size)
+{
+	(void)sink;
+	(void)size;
 	return true;
 }
 
-static void explain_mangle(const struct explain *x, enum tag tag, struct records *records,
-			   struct buf *out)
+static void explain_run(struct explanation *e, struct pipeline *pipeline,
+			struct queries *queries, const struct batch *batch,
+			uint32_t number)
 {
-	const struct mangle *mangle = x->stages->mangle;
-	size_t i;
+	const struct explain *x = e->x;
+	unsigned passes = 0;
 
-	if (!mangle->apply)
-		return;
-	mangle->apply(x->stages->mangle_state, tag, records, x->now);
-	buf_printf(out, "  mangle %s:\n", mangle->stage.name);
-	for (i = 0; i < records->count; i++)
-		explain_put_record(x, records->item[i], out);
-	if (!records->count)
-		buf_puts(out, "    no record yet\n");
+	buf_printf(e->out, "  classify %s:\n", x->stages->classify->stage.name);
+	queries_pass(queries, x->now.mono_ms);
+	pipeline_tick(pipeline, queries, x->now);
+	if (queries->pending) {
+		x->wait(x->context);
+		queries_pass(queries, x->now.mono_ms);
+		pipeline_tick(pipeline, queries, x->now);
+	}
+	pipeline_accept(pipeline, batch, &number, 1, x->now);
+	e->is_again = e->is_first_report;
+	if (e->is_again)
+		pipeline_accept(pipeline, batch, &number, 1, x->now);
+	queries_pass(queries, x->now.mono_ms);
+	while (pipeline_enrich(pipeline, queries) && passes++ < PASSES_MAX) {
+		x->wait(x->context);
+		queries_pass(queries, x->now.mono_ms);
+	}
+	pipeline_commit(pipeline, x->now);
+	pipeline_flush(pipeline, x->now);
 }
 
-static void explain_object(const struct explain *x, const struct records *records,
-			   struct arena *arena, struct buf *out)
+/* All of a flow's records go to one object. */
+static struct bucket_limits explain_limits(void)
 {
-	const struct header *header = x->stages->header;
-	const struct encode *encode = x->stages->encode;
-	const struct object about = {
-		.first_ms = x->now.wall_ms,
-		.last_ms = x->now.wall_ms,
-		.records = (int64_t)records->count,
+	struct bucket_limits limits = {
+		.max_records = RECORDS_MAX,
+		.max_age_ms = AGE_MAX_MS,
+		.max_stream_ms = AGE_MAX_MS,
+		.max_held = RECORDS_MAX,
+		.first_age_ms = AGE_MAX_MS,
 	};
-	struct buf rows = BUF_INIT(ROWS_MAX), end = BUF_INIT(ROWS_MAX);
-	struct header_member *members = NULL;
-	struct strs columns = stage_set_columns(x->stages, arena);
-	struct str separator = STR("");
-	size_t count, i;
 
-	if (encode->separator)
-		separator = encode->separator(x->stages->encode_state, header->is_header);
-	count = header->members(x->stages->header_state, str_of(records->shape->name),
-				&about, arena, &members);
-	for (i = 0; i < records->count; i++)
-		encode->row(x->stages->encode_state, records->shape, records->item[i],
-			    header->is_header, &rows);
-	buf_printf(out, "  storeheader %s, encode %s, compress %s:\n", header->stage.name,
-		   encode->stage.name, x->stages->compress->stage.name);
-	if (encode->frame)
-		encode->frame(x->stages->encode_state, &columns, members, count, out,
-			      &end);
-	buf_put(out, str_skip(buf_str(&rows), rows.len ? separator.len : 0));
-	buf_put(out, buf_str(&end));
-	buf_fini(&rows);
-	buf_fini(&end);
+	layout_init(&limits.layout, STR(LAYOUT_EXPORTER), NULL);
+	return limits;
 }
 
-void explain_flow(const struct explain *x, const struct flow *flow, struct buf *out)
+void explain_flow(const struct explain *x, const struct batch *batch, uint32_t number,
+		  struct buf *out)
 {
 	struct listener listener = {
 		.answers = { .find = listener_find, .release = listener_release },
 		.inner = x->answers,
 		.out = out,
 	};
-	struct arena arena = ARENA_INIT(ROWS_MAX);
-	struct records records = { .shape = x->stages->record, .arena = &arena };
+	struct explanation e = {
+		.trace = { explain_tag, explain_filter, explain_verdict, explain_record,
+			   explain_mangle },
+		.sink = { take_rows, explain_object, give_stream, hold_rows },
+		.body = { put_body },
+		.x = x,
+		.out = out,
+		.rows = BUF_INIT(ROWS_MAX),
+	};
+	const struct pipeline_parts parts = {
+		.stages = *x->stages,
+		.limits = explain_limits(),
+		.trace = &e.trace,
+	};
+	struct stats stats = { 0 };
 	struct queries queries;
-	enum tag tag;
+	struct pipeline *pipeline;
 
 	if (queries_init(&queries, &listener.answers) < 0)
 		return;
-	if (explain_tag(x, flow, &queries, &tag, out) &&
-	    explain_transform(x, tag, flow, &queries, &records, out)) {
-		explain_mangle(x, tag, &records, out);
-		explain_object(x, &records, &arena, out);
-	}
+	pipeline = pipeline_new(&parts, &e.sink, &stats);
+	if (pipeline)
+		explain_run(&e, pipeline, &queries, batch, number);
+	pipeline_free(pipeline);
 	queries_reset(&queries);
 	queries_fini(&queries);
-	arena_fini(&arena);
+	buf_fini(&e.rows);
 }

@@ -5,6 +5,7 @@
 #ifndef STAGE_EXPLAIN_H
 #define STAGE_EXPLAIN_H
 
+#include "flow/batch.h"
 #include "stage/stage_set.h"
 
 struct explain {
@@ -17,7 +18,9 @@ struct explain {
 	struct now now;
 };
 
-/* Appends: a line a stage, with questions and their answers below. */
-void explain_flow(const struct explain *, const struct flow *, struct buf *out);
+/* Sends one flow of the batch through a pipeline of its own, made of these stages, and
+ * appends: a line a stage, with questions and their answers below, and the object. */
+void explain_flow(const struct explain *, const struct batch *, uint32_t number,
+		  struct buf *out);
 
 #endif
