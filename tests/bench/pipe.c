@@ -10,6 +10,7 @@
 
 static const char config_text[] =
 	"pipeline:\n"
+	"  subscriber: {url: \"ws://127.0.0.1:1/ws/subscriber/flow\"}\n"
 	"  classify:\n"
 	"    cluster_net_masks: [10.10.0.0/16, 'fd00:10::/64']\n"
 	"  transform:\n"
