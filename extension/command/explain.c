@@ -125,6 +125,7 @@ static void explain_pipeline(struct explanation *e, const struct pipeline_settin
 {
 	struct explain x = {
 		.stages = &p->stages,
+		.peers_by = (enum peers_by)e->settings->topology.peers_by,
 		.answers = &e->asker.answers,
 		.wait = wait_for_answers,
 		.context = e,

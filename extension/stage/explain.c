@@ -310,6 +310,7 @@ void explain_flow(const struct explain *x, const struct batch *batch, uint32_t n
 
 	if (queries_init(&queries, &listener.answers) < 0)
 		return;
+	queries.peers_by = x->peers_by;
 	pipeline = pipeline_new(&parts, &e.sink, &stats);
 	if (pipeline)
 		explain_run(&e, pipeline, &queries, batch, number);

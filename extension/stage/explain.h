@@ -11,6 +11,7 @@
 struct explain {
 	const struct stage_set *stages;
 	struct answers *answers; /* who is asked */
+	enum peers_by peers_by;
 	/* Waits until what was asked is known. false: it took too long; after
 	 * that find() must answer with nothing. */
 	bool (*wait)(void *context);

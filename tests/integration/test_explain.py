@@ -20,7 +20,7 @@ def flow_to_the_pod():
 
 
 def config(folder, change=None):
-    base = {"host_id": "", "pipeline": {
+    base = {"host_id": "", "topology": {"peers": "path"}, "pipeline": {
         "subscriber": {"url": "ws://127.0.0.1:1/ws/subscriber/flow"},
         "classify": {"cluster_net_masks": ["10.10.0.0/16"]},
         "transform": {"type": "secadvisor", "secadvisor": {"extend": [EXTEND]}},
