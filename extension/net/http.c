@@ -254,6 +254,7 @@ void http_start(struct http *h, struct http_request *r)
 	r->retry_after_ms = 0;
 	r->date_ms = 0;
 	buf_reset(&r->reply);
+	buf_reset(&r->kept);
 	r->due_ms = r->delay_ms > 0 ? clock_now().mono_ms + r->delay_ms : 0;
 	pthread_mutex_lock(&h->lock);
 	if (r->due_ms) {
@@ -301,4 +302,20 @@ void http_start_now(struct http *h, struct http_request *r)
 		found->due_ms = 0;
 	pthread_mutex_unlock(&h->lock);
 	curl_multi_wakeup(h->multi);
+}
+
+struct str http_kept(const struct http_request *r, const char *name)
+{
+	struct str rest = buf_str(&r->kept), want = str_of(name);
+
+	while (rest.len) {
+		struct str line = str_until(rest, '\n');
+
+		if (line.len >= want.len + 2 &&
+		    str_equal_nocase((struct str){ line.ptr, want.len }, want) &&
+		    line.ptr[want.len] == ':')
+			return str_skip(line, want.len + 2);
+		rest = str_skip(rest, line.len + (line.len < rest.len));
+	}
+	return (struct str){ NULL, 0 };
 }

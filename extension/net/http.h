@@ -36,6 +36,9 @@ struct http_request {
 	int64_t idle_timeout_ms;	/* without a byte in either direction, in
 					 * whole seconds, rounded up; 0: none */
 	bool accept_compressed;		/* gzip, deflate; reply gets the plain text */
+	bool cuts_reply;		/* what is past the limit of reply is dropped */
+	const char *const *keeps;	/* names of headers of the reply that are kept,
+					 * NULL-terminated; may be NULL */
 	const struct tls_files *tls;	/* NULL: the system's roots, and no certificate
 					 * of our own */
 	int64_t delay_ms;		/* it first waits so long */
@@ -54,6 +57,9 @@ struct http_request {
 	char error[256];	/* why, for a person, when status < 0 */
 	struct buf reply;	/* BUF_INIT(limit) by the caller, who frees it;
 					 * emptied when the request is started */
+	struct buf kept;	/* "Name: value" and a line feed each; BUF_INIT(limit)
+				 * by the caller, who frees it; what is longer is
+				 * left out */
 	int64_t retry_after_ms; /* Retry-After, at most a day, or 0 */
 	int64_t date_ms;	/* Date, Unix ms, or 0 */
 
@@ -77,5 +83,9 @@ void http_start(struct http *, struct http_request *);
 void http_cancel(struct http *, struct http_request *);
 /* Any thread: a request that still waits does not wait any longer. */
 void http_start_now(struct http *, struct http_request *);
+
+/* The value of a header that was kept; empty: it did not come. Borrowed; until the
+ * request is started again. */
+struct str http_kept(const struct http_request *, const char *name);
 
 #endif

@@ -89,8 +89,11 @@ static int on_seek(void *context, curl_off_t offset, int origin)
 static size_t on_write(char *bytes, size_t unit, size_t count, void *context)
 {
 	struct http_request *r = context;
+	struct str part = { bytes, unit * count };
 
-	buf_put(&r->reply, (struct str){ bytes, unit * count });
+	if (r->cuts_reply && part.len > r->reply.limit - r->reply.len)
+		part.len = r->reply.limit - r->reply.len;
+	buf_put(&r->reply, part);
 	return buf_error(&r->reply) ? 0 : unit * count;
 }
 
@@ -127,6 +130,35 @@ static void read_retry_after(struct transfer *t, const char *text)
 		t->retry_at_ms = (int64_t)date * 1000;
 }
 
+static struct str trim_value(struct str value)
+{
+	while (value.len && strchr(" \t", value.ptr[0]))
+		value = str_skip(value, 1);
+	while (value.len && strchr(" \t\r\n", value.ptr[value.len - 1]))
+		value.len--;
+	return value;
+}
+
+static void keep_header(struct http_request *r, struct str line)
+{
+	const char *const *name;
+	struct str value = trim_value(str_skip(line, str_until(line, ':').len + 1));
+
+	for (name = r->keeps; name && *name; name++)
+		if (str_equal_nocase(str_until(line, ':'), str_of(*name)) &&
+		    r->kept.len + strlen(*name) + value.len + 3 <= r->kept.limit)
+			buf_printf(&r->kept, "%s: " STR_FMT "\n", *name, STR_ARG(value));
+}
+
+/* Another answer begins: those before it (100, 103, a proxy's) said nothing of this
+ * request. */
+static void forget_headers(struct http_request *r)
+{
+	buf_reset(&r->kept);
+	r->date_ms = 0;
+	r->transfer->retry_after_ms = r->transfer->retry_at_ms = 0;
+}
+
 static size_t on_header(char *bytes, size_t unit, size_t count, void *context)
 {
 	struct http_request *r = context;
@@ -134,6 +166,9 @@ static size_t on_header(char *bytes, size_t unit, size_t count, void *context)
 	char text[128];
 	time_t date;
 
+	if (str_starts(line, STR("HTTP/")))
+		forget_headers(r);
+	keep_header(r, line);
 	if (header_is(line, "date", text, sizeof(text))) {
 		date = curl_getdate(text, NULL);
 		r->date_ms = date > 0 ? (int64_t)date * 1000 : 0;

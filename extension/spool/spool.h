@@ -96,6 +96,8 @@ void spool_add(struct spool_dir *, uint64_t id, int64_t bytes, int64_t records,
 
 /* The oldest that is not under way; it then is. false: none. */
 bool spool_take(struct spool_dir *, uint64_t *id);
+/* The same of those that are younger than this one. */
+bool spool_take_after(struct spool_dir *, uint64_t after, uint64_t *id);
 enum spool_outcome {
 	SPOOL_STORED,  /* removes it */
 	SPOOL_LATER,   /* it waits again */

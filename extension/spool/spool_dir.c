@@ -196,11 +196,16 @@ void spool_add(struct spool_dir *dir, uint64_t id, int64_t bytes, int64_t record
 
 bool spool_take(struct spool_dir *dir, uint64_t *id)
 {
+	return spool_take_after(dir, 0, id);
+}
+
+bool spool_take_after(struct spool_dir *dir, uint64_t after, uint64_t *id)
+{
 	struct spool_entry *entry;
 
 	pthread_mutex_lock(&dir->spool->lock);
 	TAILQ_FOREACH (entry, &dir->waiting, link)
-		if (!entry->is_taken)
+		if (!entry->is_taken && entry->id > after)
 			break;
 	if (entry) {
 		entry->is_taken = true;

@@ -76,10 +76,22 @@ static void reap_jobs(struct spool_sink *in)
 	}
 }
 
+/* The lock is held. The oldest that is not done; NULL: there is none. */
+static struct seal_job *sink_next_job(const struct spool_sink *in)
+{
+	struct seal_job *job, *found = NULL;
+
+	for (job = in->jobs; job; job = job->next)
+		if (!job->is_done)
+			found = job;
+	return found;
+}
+
 static void run_job(struct task *task, struct now now)
 {
 	struct seal_job *job = (struct seal_job *)task;
 	struct spool_sink *in = job->spool_sink;
+	struct seal_job *next;
 	int error = seal_object(in->parts.dir, job->id, job->size, in->parts.log, now);
 
 	if (error && error != -EBADMSG) {
@@ -93,6 +105,9 @@ static void run_job(struct task *task, struct now now)
 	pthread_mutex_lock(&in->lock);
 	job->is_done = true;
 	in->sealing--;
+	next = in->parts.in_order ? sink_next_job(in) : NULL;
+	if (next)
+		workers_wake(in->parts.sealers, &next->task);
 	pthread_mutex_unlock(&in->lock);
 	in->parts.sealed(in->parts.context);
 }
@@ -116,8 +131,9 @@ void spool_sink_start_job(struct spool_sink *in, struct seal_job *job)
 	job->next = in->jobs;
 	in->jobs = job;
 	in->sealing++;
+	if (!in->parts.in_order || sink_next_job(in) == job)
+		workers_wake(in->parts.sealers, &job->task);
 	pthread_mutex_unlock(&in->lock);
-	workers_wake(in->parts.sealers, &job->task);
 }
 
 /* The file of the place, or one that is free. NULL: more are open than may be. */

@@ -33,6 +33,7 @@ struct spool_sink_parts {
 	struct workers *sealers;	/* make the objects */
 	struct stats *stats;
 	struct streams *streams; /* NULL: nobody else uses them */
+	bool in_order;		 /* objects are finished one after the other */
 	struct log *log;
 	void (*sealed)(void *context); /* from a worker; must not block */
 	void *context;

@@ -30,10 +30,10 @@ struct spool_sink {
 	struct open_file file[TAG_COUNT][OPEN_MAX];
 	int fd_max;		 /* above it descriptors are not kept */
 	int64_t recovery_stream; /* of recovered objects; 0: there are none */
-	int64_t kept_stream;  /* for its last objects, with the next; 0: no successor */
-	int error;	      /* the last one of a call */
-	pthread_mutex_t lock; /* of what follows */
-	struct seal_job *jobs;
+	int64_t kept_stream;   /* for its last objects, with the next; 0: no successor */
+	int error;	       /* the last one of a call */
+	pthread_mutex_t lock;  /* of what follows */
+	struct seal_job *jobs; /* the newest first */
 	size_t sealing;
 	int failing_jobs; /* objects that cannot be made just now */
 	int64_t held;	  /* bytes of rows, in memory */

@@ -16,6 +16,7 @@ struct pipeline_state {
 	struct spool_dir *dir;
 	struct streams streams;
 	_Atomic unsigned refs;
+	_Atomic unsigned predecessors; /* that were replaced and have not finished */
 };
 
 /* Opens the directories. NULL: see err. */

@@ -25,6 +25,7 @@ static int open_pipeline(struct tenant *t, double part, struct err *err)
 		.dir = t->state->dir, .stages = &p->stages, .sealers = t->around.sealers,
 		.stats = &t->state->stats, .streams = &t->state->streams,
 		.log = t->around.log, .sealed = tenant_wake_uploader, .context = t,
+		.in_order = p->writer.writer->is_stream,
 		.place = {
 			.dirname = p->store.dirname,
 			.prefix = p->store.bucket.prefix,
@@ -222,6 +223,10 @@ void tenant_free(struct tenant *t)
 	exposition_free(t->exposition);
 	spool_sink_free(t->spool_sink);
 	uploader_free(t->uploader);
+	if (t->successor) {
+		tenant_end_handing_over(t);
+		tenant_wake_uploader(t->successor);
+	}
 	writer_instance_close(&t->writer);
 	tenant_empty_inbox(t);
 	check_balance(t);

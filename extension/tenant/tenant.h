@@ -71,7 +71,8 @@ struct tenant_status {
 	size_t objects;	   /* as tenant_backlog() */
 	int64_t bytes;	   /* of finished objects that wait */
 	int64_t oldest_ms; /* of those, when finished, monotonic; NEVER_MS */
-	char error[256];   /* of the last upload, while degraded; else what will fail
+	char error
+		[PUT_ERROR_MAX]; /* of the last upload, while degraded; else what will fail
 			  * soon, or "" */
 };
 void tenant_status(struct tenant *, struct tenant_status *);

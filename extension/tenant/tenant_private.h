@@ -35,6 +35,7 @@ struct tenant {
 	_Atomic int64_t waiting_flows; /* in the inbox */
 	bool gathers;		       /* several parcels may make a turn */
 	atomic_bool is_finishing, is_finished;
+	atomic_bool has_handed_over; /* its successor waits for nothing of it */
 	struct tenant_surroundings around;
 	struct task task;
 
@@ -79,6 +80,8 @@ struct uploader *tenant_open_writer(struct tenant *, const struct writer_options
 void tenant_wake_uploader(void *tenant);
 /* From here on the successor uploads; the objects that we still make are its too. */
 void tenant_hand_over(struct tenant *, struct tenant *successor);
+/* Nothing more comes of it: who prints in order goes on. Once; later calls do nothing. */
+void tenant_end_handing_over(struct tenant *);
 
 /* Drops what nobody will process; counted. */
 void tenant_empty_inbox(struct tenant *);

@@ -162,6 +162,7 @@ static void turn_finish(struct tenant *t, struct now now)
 	pipeline_lost(t->pipeline, atomic_exchange(&t->lost_flows, 0));
 	pipeline_flush(t->pipeline, now);
 	atomic_store(&t->is_finished, true);
+	tenant_wake_uploader(t);
 }
 
 void tenant_run(struct task *task, struct now now)

@@ -12,6 +12,14 @@ static void account_for(void *context, int64_t bytes, struct now now)
 	account_add(&t->account, bytes, now);
 }
 
+/* A stream prints what a replaced tenant still makes before its own. */
+static bool predecessors_finish(void *context)
+{
+	const struct tenant *t = context;
+
+	return atomic_load(&t->state->predecessors) > 0;
+}
+
 static uint64_t seed_of(const char *name, struct now now)
 {
 	uint64_t hash = (uint64_t)now.wall_ms;
@@ -35,6 +43,7 @@ struct uploader *tenant_open_writer(struct tenant *t,
 		.log = t->around.log,
 		.seed = seed_of(tenant_name(t), now),
 		.stored = account_for,
+		.waits = type->is_stream ? predecessors_finish : NULL,
 		.context = t,
 	};
 	struct uploader *uploader;
@@ -78,7 +87,14 @@ void tenant_hand_over(struct tenant *t, struct tenant *successor)
 	t->uploader = NULL;
 	t->successor = successor;
 	pthread_mutex_unlock(&t->lock);
+	atomic_fetch_add(&t->state->predecessors, 1);
 	uploader_free(uploader);
+}
+
+void tenant_end_handing_over(struct tenant *t)
+{
+	if (!atomic_exchange(&t->has_handed_over, true))
+		atomic_fetch_sub(&t->state->predecessors, 1);
 }
 
 void tenant_wake_uploader(void *context)
@@ -90,8 +106,11 @@ void tenant_wake_uploader(void *context)
 		uploader_wake(t->uploader);
 	successor = t->successor;
 	pthread_mutex_unlock(&t->lock);
-	if (successor)
-		tenant_wake_uploader(successor);
+	if (!successor)
+		return;
+	if (tenant_is_finished(t))
+		tenant_end_handing_over(t);
+	tenant_wake_uploader(successor);
 }
 
 struct tenant *tenant_successor(struct tenant *t)

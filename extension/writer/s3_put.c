@@ -11,10 +11,15 @@
 
 #define REPLY_MAX	   (64 * 1024)
 #define TOKEN_MAX	   (32 * 1024)
+#define KEPT_MAX	   4096
 #define CONNECT_TIMEOUT_MS 10000
 #define IDLE_TIMEOUT_MS	   30000
 /* Servers allow 15 minutes; less than this is not worth a correction. */
 #define SKEW_STEP_MS	   60000
+
+static const char *const kept_headers[] = {
+	"ETag", "x-amz-bucket-region", "Location", "x-amz-request-id", NULL,
+};
 
 /* A put on its way. */
 struct s3_put {
@@ -33,6 +38,7 @@ static void s3_put_free(struct s3_put *p)
 {
 	s3_request_fini(&p->made);
 	buf_fini(&p->request.reply);
+	buf_fini(&p->request.kept);
 	free(p);
 }
 
@@ -133,7 +139,7 @@ static void add_problem(struct s3_put *p)
 {
 	struct s3 *s = p->s3;
 	struct put *put = p->put;
-	size_t len = strlen(put->error);
+	size_t len = strlen(put->error), cause_len = strlen(put->cause);
 	const char *why;
 
 	pthread_mutex_lock(&s->lock);
@@ -142,6 +148,9 @@ static void add_problem(struct s3_put *p)
 		why = s->signing_secret.problem.text;
 	if (*why)
 		snprintf(put->error + len, sizeof(put->error) - len, "; %s", why);
+	if (*why && cause_len)
+		snprintf(put->cause + cause_len, sizeof(put->cause) - cause_len, "; %s",
+			 why);
 	pthread_mutex_unlock(&s->lock);
 }
 
@@ -154,6 +163,11 @@ static void s3_put_read_reply(struct s3_put *p)
 		.body = buf_str(&p->request.reply),
 		.bucket = put->object->dirname,
 		.has_token = p->token != 0,
+		.removes = put->object->removes,
+		.etag = http_kept(&p->request, "ETag"),
+		.region = http_kept(&p->request, "x-amz-bucket-region"),
+		.location = http_kept(&p->request, "Location"),
+		.request_id = http_kept(&p->request, "x-amz-request-id"),
 	};
 	struct s3_verdict verdict;
 
@@ -161,6 +175,7 @@ static void s3_put_read_reply(struct s3_put *p)
 	put->result = verdict.result;
 	put->retry_after_ms = p->request.retry_after_ms;
 	snprintf(put->error, sizeof(put->error), "%s", verdict.text);
+	snprintf(put->cause, sizeof(put->cause), "%s", verdict.cause);
 	if (verdict.clock_skewed && learn_skew(p))
 		put->retry_after_ms = 1;
 	if (reply.status == 401 || reply.status == 403)
@@ -253,6 +268,10 @@ static struct s3_put *s3_put_new(struct s3 *s, struct put *put)
 		.done = s3_put_on_done,
 		.context = p,
 		.reply = BUF_INIT(REPLY_MAX),
+		.accept_compressed = true,
+		.cuts_reply = true,
+		.keeps = kept_headers,
+		.kept = BUF_INIT(KEPT_MAX),
 	};
 	return p;
 }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* s3_reply.c - see s3_reply.h. */
 #include <stdio.h>
+#include <string.h>
+#include <strings.h>
 #include "writer/s3_reply.h"
+#include "writer/s3_words.h"
 
-#define SEARCH_MAX  8192 /* an error document is shorter */
-#define CODE_MAX    64
-#define MESSAGE_MAX 120
+#define MESSAGE_MAX 240
+#define WORD_MAX    80
 
 static const struct {
 	const char *code;
@@ -63,6 +65,8 @@ static const struct {
 	{ 504, "the store does not answer what stands before it" },
 };
 
+/* What speaks of one object. */
+static const int refused_status[] = { 400, 413, 414, 422, 431 };
 static const char *const refused_codes[] = {
 	"EntityTooLarge",
 	"InvalidArgument",
@@ -70,60 +74,41 @@ static const char *const refused_codes[] = {
 	"MetadataTooLarge",
 };
 
+/* What code or message speak of when it is the account that is not in order,
+ * or the way there, whatever the status. */
+static const char *const account_words[] = {
+	"kms",		"quota",	  "billing",	  "payment",	  "account",
+	"encrypt",	"credential",	  "token",	  "signature",	  "authoriz",
+	"access",	"region",	  "location",	  "bucket",	  "redirect",
+	"endpoint",	"skewed",	  "expired",	  "timeout",	  "digest",
+	"sha256",	"throttl",	  "slowdown",	  "subscription", "suspend",
+	"disabled",	"storage class",  "storageclass", "full",	  "tls",
+	"insufficient", "incompletebody",
+};
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* What stands between <name> and the next "<"; empty when there is no such
- * thing near the start. */
-static struct str s3_reply_element(struct str body, const char *name)
+static bool s3_reply_holds(struct str text, const char *word)
 {
-	char tag[32];
-	struct str found = { NULL, 0 };
-	const char *at;
-	size_t tag_len;
+	size_t len = strlen(word), i;
 
-	if (body.len > SEARCH_MAX)
-		body.len = SEARCH_MAX;
-	tag_len = (size_t)snprintf(tag, sizeof(tag), "<%s>", name);
-	at = body.len ? memmem(body.ptr, body.len, tag, tag_len) : NULL;
-	if (!at)
-		return found;
-	body = str_skip(body, (size_t)(at - body.ptr) + tag_len);
-	found = str_until(body, '<');
-	return found.len < body.len ? found : (struct str){ NULL, 0 };
+	for (i = 0; i + len <= text.len; i++)
+		if (strncasecmp(text.ptr + i, word, len) == 0)
+			return true;
+	return false;
 }
 
-static struct str error_code(struct str body)
-{
-	struct str code = s3_reply_element(body, "Code");
-	size_t i;
-
-	if (code.len > CODE_MAX)
-		return (struct str){ NULL, 0 };
-	for (i = 0; i < code.len; i++)
-		if (!((code.ptr[i] >= 'A' && code.ptr[i] <= 'Z') ||
-		      (code.ptr[i] >= 'a' && code.ptr[i] <= 'z') ||
-		      (code.ptr[i] >= '0' && code.ptr[i] <= '9')))
-			return (struct str){ NULL, 0 };
-	return code;
-}
-
-/* A server that had sent 200 before it failed can say so only in the body. */
-static bool is_error_document(struct str body)
-{
-	if (body.len > SEARCH_MAX)
-		body.len = SEARCH_MAX;
-	return body.ptr && (memmem(body.ptr, body.len, "<Error>", 7) ||
-			    memmem(body.ptr, body.len, "<Error ", 7));
-}
-
-/* A 413 without a code comes from a proxy; no mending of the store lets the same
- * body through it. */
-static bool is_refused(int status, struct str code)
+static bool is_refused(int status, struct str code, struct str message)
 {
 	size_t i;
 
-	if (status == 413 && code.len == 0)
-		return true;
+	for (i = 0; code.len && i < COUNT(account_words); i++)
+		if (s3_reply_holds(code, account_words[i]) ||
+		    s3_reply_holds(message, account_words[i]))
+			return false;
+	for (i = 0; i < COUNT(refused_status); i++)
+		if (status == refused_status[i])
+			return true;
 	for (i = 0; i < COUNT(refused_codes); i++)
 		if (str_is(code, refused_codes[i]))
 			return true;
@@ -134,6 +119,8 @@ static const char *advice_of_code(struct str code)
 {
 	size_t i;
 
+	if (str_starts(code, STR("KMS.")))
+		return "the store cannot use the key that the bucket is encrypted with";
 	for (i = 0; i < COUNT(advice_table); i++)
 		if (str_is(code, advice_table[i].code))
 			return advice_table[i].advice;
@@ -150,56 +137,90 @@ static const char *advice_of_status(int status)
 	return "unexpected: is endpoint an S3 server?";
 }
 
-/* One printable line: the words are the server's. */
-static void s3_reply_make_printable(char *text)
+static void put_word(struct buf *b, const char *name, struct str of_body,
+		     struct str of_header)
 {
-	for (; *text; text++)
-		if ((unsigned char)*text < 0x20 || *text == 0x7f)
-			*text = ' ';
+	struct str word = of_body.len ? of_body : of_header;
+
+	if (!word.len)
+		return;
+	buf_printf(b, " %s=", name);
+	s3_words_put(b, word, WORD_MAX);
+}
+
+/* "403 AccessDenied 'Account is not active'" */
+static void put_cause(struct buf *b, const struct s3_reply *r, struct str code)
+{
+	struct str message = s3_words_message(r->body);
+
+	buf_printf(b, "%d%s" STR_FMT, r->status, code.len ? " " : "", STR_ARG(code));
+	if (!message.len)
+		return;
+	buf_puts(b, " '");
+	s3_words_put(b, message, MESSAGE_MAX);
+	buf_puts(b, "'");
+}
+
+static void put_advice(struct buf *b, const struct s3_reply *r, struct str code)
+{
+	const char *advice = advice_of_code(code);
+
+	if (r->has_token && (r->status == 401 || r->status == 403))
+		buf_puts(b, ": the store does not accept the token of api_key: check its "
+			    "policies");
+	else if (str_is(code, "NoSuchBucket"))
+		buf_printf(b,
+			   ": the bucket \"" STR_FMT "\" does not exist: make it, or set "
+			   "dirname",
+			   STR_ARG(r->bucket));
+	else if (advice)
+		buf_printf(b, ": %s", advice);
+	else if (!code.len && r->status >= 200 && r->status < 300)
+		buf_puts(b, ": what answers is no S3 store, check endpoint");
+	else if (!code.len)
+		buf_printf(b, ": %s", advice_of_status(r->status));
 }
 
 static void s3_reply_explain(const struct s3_reply *r, struct str code,
 			     struct s3_verdict *v)
 {
-	const char *advice = advice_of_code(code);
-	struct str message = s3_reply_element(r->body, "Message");
+	struct buf text = BUF_INIT(4096);
 
-	if (message.len > MESSAGE_MAX)
-		message.len = MESSAGE_MAX;
-	if (r->status < 0)
-		snprintf(v->text, sizeof(v->text), "%s", r->error);
-	else if (r->has_token && (r->status == 401 || r->status == 403))
-		snprintf(v->text, sizeof(v->text),
-			 "%d%s" STR_FMT ": the store does not "
-			 "accept the token of api_key: check its policies",
-			 r->status, code.len ? " " : "", STR_ARG(code));
-	else if (code.len == 0)
-		snprintf(v->text, sizeof(v->text), "%d: %s", r->status,
-			 advice_of_status(r->status));
-	else if (str_is(code, "NoSuchBucket"))
-		snprintf(v->text, sizeof(v->text),
-			 "%d NoSuchBucket: the bucket \"" STR_FMT
-			 "\" does not exist: make it, or set dirname",
-			 r->status, STR_ARG(r->bucket));
-	else if (advice)
-		snprintf(v->text, sizeof(v->text), "%d " STR_FMT ": %s", r->status,
-			 STR_ARG(code), advice);
-	else
-		snprintf(v->text, sizeof(v->text), "%d " STR_FMT ": " STR_FMT, r->status,
-			 STR_ARG(code), STR_ARG(message));
-	s3_reply_make_printable(v->text);
+	put_cause(&text, r, code);
+	snprintf(v->cause, sizeof(v->cause), STR_FMT, STR_ARG(buf_str(&text)));
+	put_word(&text, "region", s3_words_element(r->body, "Region"), r->region);
+	put_word(&text, "endpoint", s3_words_element(r->body, "Endpoint"), r->location);
+	put_word(&text, "request", s3_words_element(r->body, "RequestId"), r->request_id);
+	put_advice(&text, r, code);
+	snprintf(v->text, sizeof(v->text), STR_FMT, STR_ARG(buf_str(&text)));
+	buf_fini(&text);
+}
+
+static bool is_success(const struct s3_reply *r)
+{
+	if (s3_words_is_error(r->body) || s3_words_is_page(r->body))
+		return false;
+	if (r->removes)
+		return r->status == 204 || r->status == 200;
+	return r->status == 200 && r->etag.len;
 }
 
 void s3_reply_read(const struct s3_reply *r, struct s3_verdict *v)
 {
-	bool ok = r->status >= 200 && r->status < 300 && !is_error_document(r->body);
-	struct str code = r->status > 0 && !ok ? error_code(r->body)
-					       : (struct str){ NULL, 0 };
+	struct str code;
 
-	*v = (struct s3_verdict){ .result = PUT_STORED };
-	if (ok)
+	*v = (struct s3_verdict){ .result = PUT_FAILED };
+	if (r->status < 0) {
+		snprintf(v->text, sizeof(v->text), "%s", r->error);
 		return;
-	v->result = is_refused(r->status, code) ? PUT_REFUSED : PUT_FAILED;
+	}
+	if (is_success(r)) {
+		v->result = PUT_STORED;
+		return;
+	}
+	code = s3_words_code(r->body);
+	if (is_refused(r->status, code, s3_words_message(r->body)))
+		v->result = PUT_REFUSED;
 	v->clock_skewed = str_is(code, "RequestTimeTooSkewed");
 	s3_reply_explain(r, code, v);
 }

@@ -84,6 +84,7 @@ const struct writer writer_stdout = {
 	.state = &stdout_shape,
 	.blocks = true,
 	.keeps_keys = true,
+	.is_stream = true,
 	.put = stdout_put,
 	.cancel = stdout_cancel,
 };

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include "base/log_once.h"
 #include "base/jitter.h"
+#include "format/time_text.h"
 #include "spool/outgoing.h"
 #include "writer/uploader.h"
 #include "sys/clock.h"
@@ -16,6 +17,9 @@
 #define BACKOFF_MIN_MS 500
 #define BACKOFF_MAX_MS 60000
 #define TICK_MS	       5000
+#define ASKED_MAX_MS   (10 * 60000) /* of a pause that the store asks for */
+#define SAID_MS	       1000	    /* a shorter one is not worth a word */
+#define REFUSALS_MAX   16	    /* in haste, between two that are stored */
 
 enum upload_state { UPLOAD_FREE, UPLOAD_SENT, UPLOAD_ENDED };
 
@@ -36,14 +40,18 @@ struct uploader {
 	struct upload upload[UPLOADS_MAX];
 	bool is_degraded;
 	atomic_bool is_stopping;
-	char error[256];
-	char warning[256]; /* it works, but will not for long; or "" */
+	char error[PUT_ERROR_MAX];
+	char warning[PUT_ERROR_MAX]; /* it works, but will not for long; or "" */
 
 	/* The task's own. */
 	struct log_once said; /* while degraded */
 	unsigned failures;    /* in a row */
 	int64_t retry_ms;     /* monotonic; not before */
 	uint64_t random;
+	bool has_stored;     /* the last that ended was stored */
+	unsigned refusals;   /* since one was stored */
+	uint64_t doubted_id; /* up to it refused, in this pass; tried later */
+	uint64_t judged_id;  /* up to it refused before another one was stored */
 };
 
 static void put_ended(struct put *put)
@@ -76,7 +84,9 @@ static void send_object(struct upload *upload)
 	u->parts.writer->put(u->parts.state, &upload->put);
 }
 
-static void set_degraded(struct uploader *u, bool degraded, const char *why)
+/* cause: what of the reason makes it another one. */
+static void set_degraded(struct uploader *u, bool degraded, const char *why,
+			 const char *cause)
 {
 	const char *tenant = spool_dir_name(u->parts.dir);
 	bool changed;
@@ -88,7 +98,7 @@ static void set_degraded(struct uploader *u, bool degraded, const char *why)
 	pthread_mutex_unlock(&u->lock);
 	if (changed)
 		log_once_clear(&u->said);
-	if (degraded && log_once_is_new(&u->said, why))
+	if (degraded && log_once_is_new(&u->said, cause))
 		log_write(u->parts.log, LOG_WARNING,
 			  "tenant=%s store=%s state=degraded "
 			  "error=\"%s\" objects are kept and tried again",
@@ -122,7 +132,7 @@ static void look_at_token(struct uploader *u)
 			  writer->name);
 }
 
-static void back_off(struct uploader *u, int64_t retry_after_ms, struct now now)
+static void back_off(struct uploader *u, int64_t asked_ms, struct now now)
 {
 	int64_t most = BACKOFF_MIN_MS;
 	unsigned i;
@@ -133,8 +143,8 @@ static void back_off(struct uploader *u, int64_t retry_after_ms, struct now now)
 		most = BACKOFF_MAX_MS;
 	u->failures++;
 	u->retry_ms = now.mono_ms +
-		      (retry_after_ms
-			       ? retry_after_ms
+		      (asked_ms && asked_ms <= ASKED_MAX_MS
+			       ? asked_ms
 			       : 1 + (int64_t)(jitter_next(&u->random) % (uint64_t)most));
 }
 
@@ -153,11 +163,24 @@ static bool put_away(struct uploader *u, uint64_t id, const char *why)
 	return spool_done(u->parts.dir, id, SPOOL_REFUSED);
 }
 
+/* The oldest that was not refused in this pass. Without one another pass begins, but
+ * first what is under way shows whether the store takes anything. */
+static bool take_next(struct uploader *u, unsigned under_way, uint64_t *id)
+{
+	if (spool_take_after(u->parts.dir, u->doubted_id, id))
+		return true;
+	if (!u->doubted_id || under_way)
+		return false;
+	u->doubted_id = 0;
+	return spool_take(u->parts.dir, id);
+}
+
 /* Starts the oldest object that waits and is good. false: there is none, or not
  * now. */
-static bool start_one(struct uploader *u, struct upload *upload, struct now now)
+static bool start_one(struct uploader *u, struct upload *upload, unsigned under_way,
+		      struct now now)
 {
-	while (spool_take(u->parts.dir, &upload->id)) {
+	while (take_next(u, under_way, &upload->id)) {
 		struct err err = ERR_INIT;
 		int error = outgoing_open(&upload->file, u->parts.dir, upload->id,
 					  u->parts.writer->keeps_keys, &err);
@@ -171,10 +194,89 @@ static bool start_one(struct uploader *u, struct upload *upload, struct now now)
 			continue;
 		spool_done(u->parts.dir, upload->id, SPOOL_LATER);
 		back_off(u, 0, now);
-		set_degraded(u, true, err.text);
+		set_degraded(u, true, err.text, err.text);
 		return false;
 	}
 	return false;
+}
+
+/* The reason, and what comes of a pause that the store asked for. */
+static void explain_failure(const struct put *put, struct now now, char *why, size_t size)
+{
+	char until[TIME_TEXT_SIZE];
+	int64_t asked_ms = put->retry_after_ms;
+
+	snprintf(why, size, "%s", put->error);
+	size -= strlen(why);
+	why += strlen(why);
+	if (asked_ms > ASKED_MAX_MS)
+		snprintf(why, size,
+			 "; it asks for a pause of %" PRId64
+			 " s: too long, it is tried sooner",
+			 asked_ms / 1000);
+	else if (asked_ms >= SAID_MS)
+		snprintf(why, size, "; it asks for a pause until " STR_FMT,
+			 STR_ARG(time_text_rfc3339(until, (now.wall_ms + asked_ms + 999) /
+								  1000)));
+}
+
+static void degrade(struct uploader *u, const struct put *put, struct now now)
+{
+	char why[PUT_ERROR_MAX];
+
+	explain_failure(put, now, why, sizeof(why));
+	set_degraded(u, true, why, *put->cause ? put->cause : why);
+}
+
+/* Others are stored beside it, and it was refused before and after one of them. */
+static void give_up(struct uploader *u, const struct upload *upload, struct now now)
+{
+	const struct put *put = &upload->put;
+
+	if (!spool_done(u->parts.dir, upload->id, SPOOL_REFUSED)) {
+		back_off(u, 0, now);
+		set_degraded(u, true,
+			     "an object that the store refuses cannot be moved to "
+			     "bad/",
+			     "bad/");
+		return;
+	}
+	log_write(u->parts.log, LOG_ERROR,
+		  "tenant=%s store=%s key=" STR_FMT " refused, moved to bad/%016" PRIu64
+		  ": %s",
+		  spool_dir_name(u->parts.dir), u->parts.writer->name,
+		  STR_ARG(put->object->key), upload->id, put->error);
+}
+
+/* It is kept: the next one shows whose fault it is. */
+static void doubt(struct uploader *u, const struct upload *upload, struct now now)
+{
+	struct spool_backlog backlog;
+	unsigned failures = u->failures;
+
+	spool_done(u->parts.dir, upload->id, SPOOL_LATER);
+	if (upload->id > u->doubted_id)
+		u->doubted_id = upload->id;
+	spool_backlog(u->parts.dir, &backlog);
+	if (u->has_stored && backlog.objects > 1)
+		return;
+	stats_add(u->parts.stats, STAT_UPLOAD_FAILURES, 1);
+	back_off(u, upload->put.retry_after_ms, now);
+	if (backlog.objects > u->refusals && u->refusals <= REFUSALS_MAX)
+		u->failures = failures ? failures : 1; /* soon, with another one */
+	degrade(u, &upload->put, now);
+}
+
+static void note_stored(struct uploader *u)
+{
+	u->failures = 0;
+	u->retry_ms = 0;
+	u->refusals = 0;
+	u->has_stored = true;
+	if (u->doubted_id > u->judged_id)
+		u->judged_id = u->doubted_id;
+	u->doubted_id = 0;
+	set_degraded(u, false, "", "");
 }
 
 static void finish_one(struct uploader *u, struct upload *upload, struct now now)
@@ -190,27 +292,27 @@ static void finish_one(struct uploader *u, struct upload *upload, struct now now
 			  spool_dir_name(u->parts.dir), u->parts.writer->name,
 			  STR_ARG(object->dirname), STR_ARG(object->key));
 		spool_done(u->parts.dir, upload->id, SPOOL_STORED);
-		u->failures = 0;
-		u->retry_ms = 0;
-		set_degraded(u, false, "");
+		note_stored(u);
 		if (u->parts.stored)
 			u->parts.stored(u->parts.context, bytes, now);
 		break;
 	case PUT_REFUSED:
-		log_write(u->parts.log, LOG_ERROR,
-			  "tenant=%s store=%s key=" STR_FMT
-			  " refused, moved to bad/%016" PRIu64 ": %s",
-			  spool_dir_name(u->parts.dir), u->parts.writer->name,
-			  STR_ARG(object->key), upload->id, put->error);
-		spool_done(u->parts.dir, upload->id, SPOOL_REFUSED);
+		if (upload->id <= u->judged_id && u->refusals++ < REFUSALS_MAX) {
+			give_up(u, upload, now);
+		} else {
+			u->refusals++;
+			doubt(u, upload, now);
+		}
+		u->has_stored = false;
 		break;
 	case PUT_FAILED:
 		spool_done(u->parts.dir, upload->id, SPOOL_LATER);
 		if (atomic_load(&u->is_stopping))
 			break; /* it was canceled by us */
 		stats_add(u->parts.stats, STAT_UPLOAD_FAILURES, 1);
+		u->has_stored = false;
 		back_off(u, put->retry_after_ms, now);
-		set_degraded(u, true, put->error);
+		degrade(u, put, now);
 		break;
 	}
 	outgoing_close(&upload->file);
@@ -249,12 +351,15 @@ static enum upload_state uploader_state_of(struct upload *upload)
 
 static void start_some(struct uploader *u, unsigned under_way, struct now now)
 {
-	unsigned most = u->failures ? 1 : UPLOADS_MAX, i;
+	unsigned most = u->failures || u->parts.writer->is_stream ? 1 : UPLOADS_MAX, i;
+
+	if (u->parts.waits && u->parts.waits(u->parts.context))
+		return;
 
 	for (i = 0; i < UPLOADS_MAX && under_way < most; i++) {
 		if (uploader_state_of(&u->upload[i]) != UPLOAD_FREE)
 			continue;
-		if (!start_one(u, &u->upload[i], now))
+		if (!start_one(u, &u->upload[i], under_way, now))
 			return;
 		under_way++;
 	}

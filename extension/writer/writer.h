@@ -19,8 +19,12 @@ struct http;
 enum put_result {
 	PUT_STORED,  /* the store has it, durably */
 	PUT_FAILED,  /* try again later, same key, same bytes */
-	PUT_REFUSED, /* this very object never; others may */
+	PUT_REFUSED, /* this very object never, if others are accepted beside it;
+		      * else it failed */
 };
+
+#define PUT_ERROR_MAX 640
+#define PUT_CAUSE_MAX 160
 
 struct put {
 	const struct sealed *object; /* borrowed; until done() */
@@ -30,8 +34,9 @@ struct put {
 
 	/* The outcome. */
 	enum put_result result;
-	char error[256];	/* why not, one line, no secrets */
-	int64_t retry_after_ms; /* the store asked for this pause, or 0 */
+	char error[PUT_ERROR_MAX]; /* why not, one line, no secrets */
+	char cause[PUT_CAUSE_MAX]; /* what of it is the same each time; "": all */
+	int64_t retry_after_ms;	   /* the store asked for this pause, or 0 */
 
 	void *private; /* the writer's, while under way */
 };
@@ -51,6 +56,7 @@ struct writer {
 	const struct shape *state;
 	bool blocks;	 /* put() works on the caller's thread */
 	bool keeps_keys; /* keys are printed as built, not cleaned */
+	bool is_stream;	 /* what comes first stands first: one at a time, in order */
 	/* Once configured; http is borrowed for the writer's life. May be NULL. */
 	int (*init)(void *self, struct http *, struct err *);
 	void (*fini)(void *self); /* may be NULL; no put is under way */

@@ -31,17 +31,17 @@ CONFIG = {"host_id": "store-faults", "stop_timeout": STOP_SECONDS, "include": "e
 
 # What the store does, and what the line in the log says; None: nothing.
 FAULTS = {
-    "500": ("status=500 code=InternalError", "500 InternalError: the store has a problem of its own"),
-    "503": ("status=503 code=SlowDown", "503 SlowDown: the store asks for fewer requests"),
+    "500": ("status=500 code=InternalError", "500 InternalError 'told to': the store has a problem of its own"),
+    "503": ("status=503 code=SlowDown", "503 SlowDown 'told to': the store asks for fewer requests"),
     "503-later": ("status=503 retry_after=2", "503 SlowDown"),
     "429": ("status=429 code=TooManyRequests", "429 TooManyRequests"),
-    "301": ("status=301 code=PermanentRedirect location=http://127.0.0.1:1/", "301 PermanentRedirect: .*endpoint"),
-    "403": ("status=403 code=AccessDenied", "403 AccessDenied: .*policy"),
-    "404": ("status=404 code=NoSuchBucket", 'NoSuchBucket: the bucket "404" does not exist'),
-    "expired": ("status=400 code=ExpiredToken", "400 ExpiredToken: .*renew the credentials"),
-    "unknown-key": ("status=403 code=InvalidAccessKeyId", "403 InvalidAccessKeyId: .*access_key"),
-    "error-in-200": ("error=InternalError", "200 InternalError: the store has a problem of its own"),
-    "clock": ("skew=3600", "403 RequestTimeTooSkewed: the clock of this host is wrong"),
+    "301": ("status=301 code=PermanentRedirect location=http://127.0.0.1:1/", "301 PermanentRedirect 'told to' endpoint=http://127.0.0.1:1/: .*endpoint"),
+    "403": ("status=403 code=AccessDenied", "403 AccessDenied 'told to': .*policy"),
+    "404": ("status=404 code=NoSuchBucket", 'NoSuchBucket .told to.: the bucket "404" does not exist'),
+    "expired": ("status=400 code=ExpiredToken", "400 ExpiredToken 'told to': .*renew the credentials"),
+    "unknown-key": ("status=403 code=InvalidAccessKeyId", "403 InvalidAccessKeyId 'told to': .*access_key"),
+    "error-in-200": ("error=InternalError", "200 InternalError 'told to': the store has a problem of its own"),
+    "clock": ("skew=3600", "403 RequestTimeTooSkewed 'told to': the clock of this host is wrong"),
     "slow": ("slow", None),
     "hang": ("hang", "127.0.0.1:.* (slow|timed out)"),
     "stall": ("stall", "127.0.0.1:.* (slow|timed out)"),
@@ -120,12 +120,13 @@ def told_to_wait(world, name):
 
 
 def refused(world, code):
-    """One object is refused for ever: it is set aside with one line, and all others are stored."""
+    """One object is refused each time: kept until another is stored, then set aside with one line."""
     sink = world.sinks[code]
     line = world.log(code, "refused")
     assert code in line and "moved to bad/" in line and "key=logs/" in line
     more(sink, 5)
-    assert world.lines(code) == [] and len(world.lines(code, "refused")) == 1
+    assert [re.search(r"state=(\w+)", line)[1] for line in world.lines(code)] == ["degraded", "ok"]
+    assert sink.requests[REFUSED[code]] >= 2 and len(world.lines(code, "refused")) == 1
 
 
 def works(world, _):
@@ -145,7 +146,7 @@ def start(name):
     if name in FAULTS:
         sink.behave(FAULTS[name][0])
     elif name in REFUSED:
-        sink.behave(REFUSED[name], times=1)
+        sink.refuse_first(REFUSED[name])
     return sink
 
 

@@ -270,8 +270,10 @@ static void late_store(void *context, const struct tiny_request *r,
 		 "Content-Length: 48\r\n\r\n"
 		 "<Error><Code>RequestTimeTooSkewed</Code></Error>",
 		 date);
-	reply->text = s->requests++ ? "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
-				    : skewed;
+	reply->text =
+		s->requests++
+			? "HTTP/1.1 200 OK\r\nETag: \"e\"\r\nContent-Length: 0\r\n\r\n"
+			: skewed;
 	pthread_mutex_unlock(&s->lock);
 }
 

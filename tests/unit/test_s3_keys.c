@@ -17,7 +17,7 @@
 #include "sys/io.h"
 #include "tests/lib/tiny_server.h"
 
-#define OK_REPLY "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+#define OK_REPLY "HTTP/1.1 200 OK\r\nETag: \"e\"\r\nContent-Length: 0\r\n\r\n"
 #define REFUSAL                                                                          \
 	"HTTP/1.1 403 Forbidden\r\nContent-Length: 40\r\n\r\n"                           \
 	"<Error><Code>AccessDenied</Code></Error>"

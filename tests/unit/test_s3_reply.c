@@ -21,35 +21,62 @@ static void replies(void **state)
 		const char *text;
 	} table[] = {
 		{ 200, "", PUT_STORED, "" },
-		{ 201, "<PutObjectResult/>", PUT_STORED, "" },
+		{ 201, "", PUT_FAILED,
+		  "201: what answers is no S3 store, check endpoint" },
+		{ 202, "", PUT_FAILED,
+		  "202: what answers is no S3 store, check endpoint" },
+		{ 206, "", PUT_FAILED,
+		  "206: what answers is no S3 store, check endpoint" },
+		{ 204, "", PUT_FAILED,
+		  "204: what answers is no S3 store, check endpoint" },
+		{ 200, "<!DOCTYPE html><HTML><title>Log\nin</title>", PUT_FAILED,
+		  "200 'Log in': what answers is no S3 store, check endpoint" },
+		{ 400, DOCUMENT("KMS.DisabledException"), PUT_FAILED,
+		  "400 KMS.DisabledException 'it says': the store cannot use the key that "
+		  "the bucket is encrypted with" },
+		{ 413, DOCUMENT("BillingLimit"), PUT_FAILED,
+		  "413 BillingLimit 'it says'" },
+		{ 414, "", PUT_REFUSED, "414: unexpected: is endpoint an S3 server?" },
+		{ 503, "\tdown for\x01 \"lunch\" \xff-\xc2\x85", PUT_FAILED,
+		  "503 'down for  'lunch' ?-?': the store is busy" },
+		{ 403,
+		  "<Error><Code>X</Code><Message>a &quot;b&quot; &amp; c</Message>"
+		  "<Region>eu</Region><Endpoint>e.example</Endpoint>"
+		  "<RequestId>A1</RequestId></Error>",
+		  PUT_FAILED,
+		  "403 X 'a 'b' & c' region=eu endpoint=e.example request=A1" },
 		{ 200, DOCUMENT("InternalError"), PUT_FAILED,
-		  "200 InternalError: the store has a problem of its own" },
+		  "200 InternalError 'it says': the store has a problem of its own" },
 		{ 403, DOCUMENT("SignatureDoesNotMatch"), PUT_FAILED,
-		  "403 SignatureDoesNotMatch: check secret_key" },
+		  "403 SignatureDoesNotMatch 'it says': check secret_key" },
 		{ 404, DOCUMENT("NoSuchBucket"), PUT_FAILED,
-		  "404 NoSuchBucket: the bucket \"flows\" does not exist: make it, or set "
+		  "404 NoSuchBucket 'it says': the bucket \"flows\" does not exist: make it, "
+		  "or set "
 		  "dirname" },
 		{ 400, DOCUMENT("AuthorizationHeaderMalformed"), PUT_FAILED,
-		  "400 AuthorizationHeaderMalformed: check region" },
+		  "400 AuthorizationHeaderMalformed 'it says': check region" },
 		{ 400, DOCUMENT("ExpiredToken"), PUT_FAILED,
-		  "400 ExpiredToken: the session token has expired: renew the credentials" },
+		  "400 ExpiredToken 'it says': the session token has expired: "
+		  "renew the credentials" },
 		{ 403, DOCUMENT("RequestTimeTooSkewed"), PUT_FAILED,
-		  "403 RequestTimeTooSkewed: the clock of this host is wrong" },
+		  "403 RequestTimeTooSkewed 'it says': the clock of this host is wrong" },
 		{ 503, DOCUMENT("SlowDown"), PUT_FAILED,
-		  "503 SlowDown: the store asks for fewer requests" },
+		  "503 SlowDown 'it says': the store asks for fewer requests" },
 		{ 400, DOCUMENT("KeyTooLongError"), PUT_REFUSED,
-		  "400 KeyTooLongError: the object's key is too long: shorten the prefix" },
+		  "400 KeyTooLongError 'it says': the object's key is too long: "
+		  "shorten the prefix" },
 		{ 400, DOCUMENT("EntityTooLarge"), PUT_REFUSED,
-		  "400 EntityTooLarge: the object is too large: lower max_flows_per_object" },
+		  "400 EntityTooLarge 'it says': the object is too large: "
+		  "lower max_flows_per_object" },
 		{ 400, DOCUMENT("MetadataTooLarge"), PUT_REFUSED,
-		  "400 MetadataTooLarge: the object's metadata is too large" },
+		  "400 MetadataTooLarge 'it says': the object's metadata is too large" },
 		{ 400, DOCUMENT("InvalidArgument"), PUT_REFUSED,
-		  "400 InvalidArgument: the store does not accept this object" },
-		{ 418, DOCUMENT("Teapot"), PUT_FAILED, "418 Teapot: it says" },
-		{ 400, DOCUMENT("a<b"), PUT_FAILED, "400 a: it says" },
-		{ 400, DOCUMENT("no code"), PUT_FAILED,
-		  "400: unexpected: is endpoint an S3 server?" },
-		{ 400, "<Code>KeyTooLongError", PUT_FAILED,
+		  "400 InvalidArgument 'it says': the store does not accept this object" },
+		{ 418, DOCUMENT("Teapot"), PUT_FAILED, "418 Teapot 'it says'" },
+		{ 400, DOCUMENT("a<b"), PUT_REFUSED, "400 a 'it says'" },
+		{ 400, DOCUMENT("no code"), PUT_REFUSED,
+		  "400 'it says': unexpected: is endpoint an S3 server?" },
+		{ 400, "<Code>KeyTooLongError", PUT_REFUSED,
 		  "400: unexpected: is endpoint an S3 server?" },
 		{ 401, "", PUT_FAILED,
 		  "401: not authorized: check access_key and secret_key" },
@@ -59,7 +86,7 @@ static void replies(void **state)
 		  "413: the object is too large for what stands before the store: lower "
 		  "max_flows_per_object" },
 		{ 413, DOCUMENT("QuotaExceeded"), PUT_FAILED,
-		  "413 QuotaExceeded: the store is full for this account" },
+		  "413 QuotaExceeded 'it says': the store is full for this account" },
 		{ 429, "", PUT_FAILED, "429: the store asks for fewer requests" },
 		{ 502, "<html>", PUT_FAILED,
 		  "502: the store does not answer what stands before it" },
@@ -76,6 +103,7 @@ static void replies(void **state)
 			.error = "connection refused by 127.0.0.1:9000",
 			.body = str_of(table[i].body),
 			.bucket = STR("flows"),
+			.etag = STR("\"e\""),
 		};
 
 		s3_reply_read(&r, &v);
@@ -83,6 +111,34 @@ static void replies(void **state)
 		assert_int_equal(v.result, table[i].result);
 		assert_string_equal(v.text, table[i].text);
 		assert_int_equal(v.clock_skewed, strstr(table[i].body, "Skewed") != NULL);
+	}
+}
+
+/* Anything but what S3 answers is no store: 200 needs an ETag, a DELETE does not. */
+static void what_s3_answers(void **state)
+{
+	static const struct {
+		int status;
+		bool removes;
+		const char *etag;
+		enum put_result result;
+	} table[] = {
+		{ 200, false, "\"e\"", PUT_STORED }, { 200, false, "", PUT_FAILED },
+		{ 204, false, "", PUT_FAILED },	     { 200, true, "", PUT_STORED },
+		{ 204, true, "", PUT_STORED },	     { 202, true, "", PUT_FAILED },
+		{ 404, true, "", PUT_FAILED },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct s3_verdict v;
+		struct s3_reply r = { .status = table[i].status,
+				      .removes = table[i].removes,
+				      .etag = str_of(table[i].etag) };
+
+		s3_reply_read(&r, &v);
+		assert_int_equal(v.result, table[i].result);
 	}
 }
 
@@ -96,10 +152,10 @@ static void replies_to_a_token(void **state)
 		  "401: the store does not accept the token of api_key: check its "
 		  "policies" },
 		{ 403, DOCUMENT("AccessDenied"),
-		  "403 AccessDenied: the store does not accept "
+		  "403 AccessDenied 'it says': the store does not accept "
 		  "the token of api_key: check its policies" },
 		{ 404, DOCUMENT("NoSuchBucket"),
-		  "404 NoSuchBucket: the bucket \"flows\" does "
+		  "404 NoSuchBucket 'it says': the bucket \"flows\" does "
 		  "not exist: make it, or set dirname" },
 	};
 	size_t i;
@@ -131,7 +187,7 @@ static void code_far_away(void **state)
 	buf_puts(&body, "<Code>KeyTooLongError</Code>");
 	r.body = buf_str(&body);
 	s3_reply_read(&r, &v);
-	assert_int_equal(v.result, PUT_FAILED);
+	assert_string_equal(v.text, "400: unexpected: is endpoint an S3 server?");
 	buf_fini(&body);
 }
 
@@ -139,6 +195,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(replies),
+		cmocka_unit_test(what_s3_answers),
 		cmocka_unit_test(replies_to_a_token),
 		cmocka_unit_test(code_far_away),
 	};

@@ -316,7 +316,8 @@ static void test_after_a_failure_one_is_tried(void **state)
 	house_close(&h);
 }
 
-static void test_refused_objects_do_not_stop_the_others(void **state)
+/* Refused before and after another one was stored: that is a verdict. */
+static void test_refused_beside_others_goes_to_bad(void **state)
 {
 	struct house h;
 
@@ -326,6 +327,17 @@ static void test_refused_objects_do_not_stop_the_others(void **state)
 	add(&h, 2, "b");
 	add(&h, 3, "c");
 	run_at(&h, start.mono_ms);
+	answer(&h.fake, 1, PUT_STORED, "", 0);
+	run_at(&h, start.mono_ms);
+	answer(&h.fake, 0, PUT_REFUSED, "KeyTooLongError", 0);
+	run_at(&h, start.mono_ms);
+	assert_true(world_has(&h.w, SPOOL_NEW, 1));
+	assert_status(&h, false, 1, "");
+	answer(&h.fake, 0, PUT_STORED, "", 0);
+	add(&h, 4, "d");
+	add(&h, 5, "e");
+	run_at(&h, start.mono_ms);
+	assert_string_equal(h.fake.key, "d");
 	answer(&h.fake, 0, PUT_REFUSED, "KeyTooLongError", 0);
 	run_at(&h, start.mono_ms);
 	assert_true(world_has(&h.w, SPOOL_BAD, 1));
@@ -337,6 +349,99 @@ static void test_refused_objects_do_not_stop_the_others(void **state)
 	assert_non_null(strstr(house_log(&h),
 			       "0 tenant=t store=fake key=a refused, moved "
 			       "to bad/0000000000000001: KeyTooLongError\n"));
+	house_close(&h);
+}
+
+/* With no other that is accepted it is the store: all is kept, whatever it says. */
+static void test_refused_alone_is_kept(void **state)
+{
+	int64_t now = start.mono_ms;
+	struct house h;
+	int i;
+
+	(void)state;
+	house_open(&h, 0);
+	add(&h, 1, "a");
+	add(&h, 2, "b");
+	h.fake.answers = true;
+	h.fake.result = PUT_REFUSED;
+	for (i = 0; i < 100; i++, now += 60000)
+		run_at(&h, now);
+	assert_in_range(h.fake.puts, 50, 250);
+	assert_true(world_has(&h.w, SPOOL_NEW, 1) && world_has(&h.w, SPOOL_NEW, 2));
+	assert_status(&h, true, 0, "no");
+	h.fake.result = PUT_STORED;
+	run_at(&h, now);
+	assert_int_equal(waiting(&h), 0);
+	assert_status(&h, false, 0, "");
+	house_close(&h);
+}
+
+/* The store was mended in between: nothing is given up. */
+static void test_refused_once_is_sent_again(void **state)
+{
+	struct house h;
+
+	(void)state;
+	house_open(&h, 0);
+	add(&h, 1, "a");
+	run_at(&h, start.mono_ms);
+	add(&h, 2, "b");
+	answer(&h.fake, 0, PUT_REFUSED, "no", 0);
+	run_at(&h, start.mono_ms);
+	assert_status(&h, true, 0, "no");
+	run_at(&h, start.mono_ms + 60000);
+	assert_string_equal(h.fake.key, "b");
+	h.fake.answers = true;
+	h.fake.result = PUT_STORED;
+	answer(&h.fake, 0, PUT_STORED, "", 0);
+	run_at(&h, start.mono_ms + 60000);
+	assert_string_equal(h.fake.key, "a");
+	assert_int_equal(waiting(&h), 0);
+	assert_int_equal(stats_get(&h.w.stats, STAT_OBJECTS_QUARANTINED), 0);
+	house_close(&h);
+}
+
+static void test_pause_of_a_day_is_not_heeded(void **state)
+{
+	struct house h;
+
+	(void)state;
+	house_open(&h, 0);
+	add(&h, 1, "a");
+	run_at(&h, start.mono_ms);
+	answer(&h.fake, 0, PUT_FAILED, "busy", 86400000);
+	run_at(&h, start.mono_ms);
+	assert_status(
+		&h, true, 0,
+		"busy; it asks for a pause of 86400 s: too long, it is tried sooner");
+	run_at(&h, start.mono_ms + 60000);
+	assert_int_equal(h.fake.count, 1);
+	answer(&h.fake, 0, PUT_FAILED, "busy", 120000);
+	run_at(&h, start.mono_ms + 60000);
+	assert_status(&h, true, 0,
+		      "busy; it asks for a pause until 2019-02-26T16:48:50Z");
+	house_close(&h);
+}
+
+static void test_streams_go_one_at_a_time(void **state)
+{
+	struct writer stream = store_fake;
+	struct house h;
+
+	(void)state;
+	stream.is_stream = true;
+	house_open(&h, 0);
+	uploader_free(h.uploader);
+	open_uploader(&h, &stream, 1);
+	add(&h, 1, "a");
+	add(&h, 2, "b");
+	run_at(&h, start.mono_ms);
+	assert_int_equal(h.fake.count, 1);
+	assert_string_equal(h.fake.key, "a");
+	answer(&h.fake, 0, PUT_STORED, "", 0);
+	run_at(&h, start.mono_ms);
+	assert_string_equal(h.fake.key, "b");
 	house_close(&h);
 }
 
@@ -575,7 +680,11 @@ int main(void)
 		cmocka_unit_test(test_backoff_grows_within_its_bounds),
 		cmocka_unit_test(test_store_says_how_long_to_wait),
 		cmocka_unit_test(test_after_a_failure_one_is_tried),
-		cmocka_unit_test(test_refused_objects_do_not_stop_the_others),
+		cmocka_unit_test(test_refused_beside_others_goes_to_bad),
+		cmocka_unit_test(test_refused_alone_is_kept),
+		cmocka_unit_test(test_refused_once_is_sent_again),
+		cmocka_unit_test(test_pause_of_a_day_is_not_heeded),
+		cmocka_unit_test(test_streams_go_one_at_a_time),
 		cmocka_unit_test(test_one_line_for_each_change),
 		cmocka_unit_test(test_lines_of_one_failure_are_few),
 		cmocka_unit_test(test_files_that_are_damaged_since_go_to_bad),

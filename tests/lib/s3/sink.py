@@ -22,6 +22,7 @@ MinIO do). behave() decides what happens to requests, in the order they come:
 
     sink.behave("status=503", times=3)      three times that, then ok again
     sink.behave("hang")                     from now on, until the next behave()
+    sink.refuse_first("page=413")           that with the first object, whenever it is sent again
 
 All bodies that came whole are noted in .sent, whatever became of them.
 
@@ -66,6 +67,8 @@ class Sink:
         self.allowed = None                     # demand()
         self._plan = collections.deque()
         self._always = "ok"
+        self._refuse = None
+        self.refused = {}                       # key -> what is done with it each time
         self._free = threading.Event()
         self._server = Server(("127.0.0.1", port), self)
         if context:
@@ -119,10 +122,17 @@ class Sink:
         """Let go of what hangs, without an answer, and be good from now on."""
         self.behave("ok")
 
-    def next(self):
+    def refuse_first(self, how):
+        """Do that with the object that comes next, each time."""
+        with self.lock:
+            self._refuse = how
+
+    def next(self, key):
         """Return what to do with a request, and the event that ends its hanging."""
         with self.lock:
-            how = self._plan.popleft() if self._plan else self._always
+            if self._refuse:
+                self.refused[key], self._refuse = self._refuse, None
+            how = self.refused.get(key) or (self._plan.popleft() if self._plan else self._always)
             self.requests[how] += 1
             self.lock.notify_all()
             return how, self._free
@@ -173,7 +183,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
     def do_PUT(self):
-        how, free = self.server.sink.next()
+        how, free = self.server.sink.next(self.key())
         name, _, value = how.partition(" ")[0].partition("=")
         size = int(self.headers.get("Content-Length", 0))
         if name in ("deaf", "cut"):
