@@ -4,6 +4,7 @@
 #   make run             see it work: a recorded stream becomes objects
 #   make test            everything is tested; installs what that needs
 #   make torture soak    longer tests, not part of make test
+#   make deb rpm        packages, in build/packages
 #   make lint format bench fuzz install
 #
 # SAN=address,undefined or SAN=thread builds a variant of its own, with CC=clang
@@ -16,6 +17,9 @@ PREFIX  ?= /usr
 LIBDIR  ?= $(PREFIX)/lib
 BINDIR  ?= $(PREFIX)/bin
 SYSCONFDIR ?= /etc
+DATADIR ?= $(PREFIX)/share
+DOCDIR  ?= $(DATADIR)/doc/skydive-exporter
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 EXTENSION_DIR = $(LIBDIR)/skydive/extensions
 
 comma := ,
@@ -34,7 +38,7 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
 BASEFLAGS := -std=c11 -D_GNU_SOURCE $(WARNINGS) -O2 -g -fPIC -fvisibility=hidden \
 	-fstack-protector-strong -iquote extension -iquote . -Iinclude -isystem $(B)/proto $(SANFLAGS)
 ifndef SAN
-BASEFLAGS += -D_FORTIFY_SOURCE=2
+BASEFLAGS += $(if $(findstring FORTIFY_SOURCE,$(CFLAGS)),,-D_FORTIFY_SOURCE=2)
 LINKFLAGS := -Wl,-z,defs
 endif
 LINKFLAGS += -Wl,-z,relro,-z,now -Wl,--as-needed $(SANFLAGS)
@@ -52,7 +56,7 @@ FUZZ    := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 TORTURE := $(patsubst %.c,$(B)/%.o,$(wildcard tests/torture/*.c))
 BENCH   := $(patsubst %.c,$(B)/%.o,$(filter-out tests/bench/bench_%,$(wildcard tests/bench/*.c)))
 
-.PHONY: all run test test-minio torture soak lint format bench install clean deps test-deps unit \
+.PHONY: all run test test-minio torture soak lint format bench install install-program install-dev deb rpm clean deps test-deps unit \
 	fuzz fuzz-merge fuzz-targets fuzz-replay torture-alloc
 .SECONDARY:
 
@@ -230,14 +234,49 @@ fuzz fuzz-merge: deps
 format:
 	$(Q)clang-format -i $(shell git ls-files '*.c' '*.h')
 
-install: all
-	install -D -m 755 $(B)/skydive-exporter $(DESTDIR)$(BINDIR)/skydive-exporter
-	install -D -m 644 $(B)/skydive-exporter.so \
-		$(DESTDIR)$(EXTENSION_DIR)/skydive-exporter.so
-	install -D -m 644 include/skydive/extension.h \
-		$(DESTDIR)$(PREFIX)/include/skydive/extension.h
-	install -D -m 640 etc/exporter.yml $(DESTDIR)$(SYSCONFDIR)/skydive/exporter.yml
+# The one place that knows where files go. Manual pages are made of
+# packaging/man/NAME.SECTION.scd.
+VERSION := $(shell sed -n 's/^\#define VERSION "\(.*\)"/\1/p' extension/base/version.h)
+MANUALS := $(patsubst packaging/man/%.scd,$(B)/man/%,$(wildcard packaging/man/*.scd))
+PLACES = -e 's,/usr/bin/,$(BINDIR)/,g' -e 's,/etc/skydive,$(SYSCONFDIR)/skydive,g' \
+	-e 's,@PREFIX@,$(PREFIX),g' -e 's,@EXTENSION_DIR@,$(EXTENSION_DIR),g' -e 's,@VERSION@,$(VERSION),g'
+put = install -D -m $(1) $(2) $(DESTDIR)$(3)
+put_text = install -d $(DESTDIR)$(dir $(2)) && sed $(PLACES) $(1) > $(DESTDIR)$(2) && chmod 644 $(DESTDIR)$(2)
+
+$(B)/man/%: packaging/man/%.scd
+	$(call say,MAN,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)scdoc < $< > $@
+
+install: install-program install-dev
+
+install-program: all $(MANUALS)
+	$(call put,755,$(B)/skydive-exporter,$(BINDIR)/skydive-exporter)
+	$(call put,644,$(B)/skydive-exporter.so,$(EXTENSION_DIR)/skydive-exporter.so)
+	$(call put,640,etc/exporter.yml,$(SYSCONFDIR)/skydive/exporter.yml)
 	install -d -m 750 $(DESTDIR)$(SYSCONFDIR)/skydive/exporter.d
+	$(call put,644,etc/exporter.d/README,$(SYSCONFDIR)/skydive/exporter.d/README)
+	$(call put_text,packaging/systemd/skydive-exporter.service,$(UNITDIR)/skydive-exporter.service)
+	$(call put_text,packaging/systemd/skydive-exporter@.service,$(UNITDIR)/skydive-exporter@.service)
+	$(call put_text,packaging/systemd/skydive-exporter.sysusers,$(PREFIX)/lib/sysusers.d/skydive-exporter.conf)
+	$(call put_text,packaging/systemd/skydive-exporter.tmpfiles,$(PREFIX)/lib/tmpfiles.d/skydive-exporter.conf)
+	for file in README.md $(wildcard packaging/NEWS); do $(call put,644,$$file,$(DOCDIR)/$${file##*/}) || exit; done
+	for file in $(wildcard etc/*.yml etc/exporter.d/*.example); do \
+		$(call put,644,$$file,$(DOCDIR)/examples/$${file#etc/}) || exit; done
+	for page in $(MANUALS:$(B)/man/%=%); do \
+		$(call put,644,$(B)/man/$$page,$(DATADIR)/man/man$${page##*.}/$$page) || exit; done
+
+install-dev:
+	$(call put,644,include/skydive/extension.h,$(PREFIX)/include/skydive/extension.h)
+	$(call put_text,packaging/skydive-extension.pc.in,$(DATADIR)/pkgconfig/skydive-extension.pc)
+
+# Packages of this tree as it is, in build/packages; what they need to be built is
+# installed, as for the tests.
+DEB_PACKAGES := debhelper dpkg-dev fakeroot scdoc
+RPM_PACKAGES := rpm scdoc
+deb rpm: deps
+	$(Q)tests/lib/install.sh $(if $(filter deb,$@),$(DEB_PACKAGES),$(RPM_PACKAGES))
+	$(Q)packaging/build.sh $@ $(VERSION)
 
 clean:
 	rm -rf build
