@@ -49,7 +49,7 @@ LIBS = $(shell pkg-config --libs $(PACKAGES)) -lpthread
 PROTO   := $(patsubst proto/%.proto,$(B)/proto/%.pb-c.c,$(wildcard proto/*.proto))
 SOURCES := $(filter-out extension/host/%,$(wildcard extension/*.c extension/*/*.c))
 OBJECTS := $(SOURCES:%.c=$(B)/%.o) $(PROTO:.c=.o)
-HOST    := $(B)/extension/host/main.o
+HOST    := $(B)/extension/host/main.o $(B)/extension/host/notify.o
 UNIT    := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 STANDIN := $(patsubst %.c,$(B)/%.o,$(wildcard tests/lib/analyzer/*.c))
 FUZZ    := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -281,4 +281,4 @@ deb rpm: deps
 clean:
 	rm -rf build
 
--include $(shell find $(B) -type f -name '*.d' 2>/dev/null)
+-include $(shell find $(B)/extension $(B)/tests -type f -name '*.d' 2>/dev/null)
