@@ -5,6 +5,8 @@
 #   make test            everything is tested; installs what that needs
 #   make torture soak    longer tests, not part of make test
 #   make deb rpm        packages, in build/packages
+#   make check-packages acceptance
+#                       what lint says of them; installed in a machine of their own
 #   make lint format bench fuzz install
 #
 # SAN=address,undefined or SAN=thread builds a variant of its own, with CC=clang
@@ -56,7 +58,7 @@ FUZZ    := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 TORTURE := $(patsubst %.c,$(B)/%.o,$(wildcard tests/torture/*.c))
 BENCH   := $(patsubst %.c,$(B)/%.o,$(filter-out tests/bench/bench_%,$(wildcard tests/bench/*.c)))
 
-.PHONY: all run test test-minio torture soak lint format bench install install-program install-dev deb rpm clean deps test-deps unit \
+.PHONY: all run test test-minio torture soak lint format bench install install-program install-dev deb rpm acceptance check-packages clean deps test-deps unit \
 	fuzz fuzz-merge fuzz-targets fuzz-replay torture-alloc
 .SECONDARY:
 
@@ -263,6 +265,10 @@ install-program: all $(MANUALS)
 	for file in README.md $(wildcard packaging/NEWS); do $(call put,644,$$file,$(DOCDIR)/$${file##*/}) || exit; done
 	for file in $(wildcard etc/*.yml etc/exporter.d/*.example); do \
 		$(call put,644,$$file,$(DOCDIR)/examples/$${file#etc/}) || exit; done
+	$(call put,644,packaging/completion/skydive-exporter.bash,$(DATADIR)/bash-completion/completions/skydive-exporter)
+	$(call put,644,packaging/prometheus/skydive-exporter.rules.yml,$(DATADIR)/skydive-exporter/prometheus/skydive-exporter.rules.yml)
+	$(call put,644,packaging/grafana/skydive-exporter.json,$(DATADIR)/skydive-exporter/grafana/skydive-exporter.json)
+	$(call put,644,packaging/apparmor/usr.bin.skydive-exporter,$(DATADIR)/skydive-exporter/apparmor/usr.bin.skydive-exporter)
 	for page in $(MANUALS:$(B)/man/%=%); do \
 		$(call put,644,$(B)/man/$$page,$(DATADIR)/man/man$${page##*.}/$$page) || exit; done
 
@@ -270,9 +276,23 @@ install-dev:
 	$(call put,644,include/skydive/extension.h,$(PREFIX)/include/skydive/extension.h)
 	$(call put_text,packaging/skydive-extension.pc.in,$(DATADIR)/pkgconfig/skydive-extension.pc)
 
+# The package in a machine of its own; some minutes, the first time.
+ACCEPTANCE_PACKAGES := systemd-container mmdebstrap
+acceptance: deb rpm
+	$(Q)tests/lib/install.sh $(ACCEPTANCE_PACKAGES)
+	$(Q)$(MAKE) --no-print-directory $(B)/tests/analyzer
+	$(Q)tests/acceptance/run.sh $(B)
+
+# What lint says of the packages, how they are hardened, and whether a second build
+# elsewhere makes the same bytes.
+CHECK_PACKAGES := lintian rpmlint devscripts binutils rpm2cpio
+check-packages: deb rpm
+	$(Q)tests/lib/install.sh $(CHECK_PACKAGES)
+	$(Q)tests/acceptance/check_packages.sh
+
 # Packages of this tree as it is, in build/packages; what they need to be built is
 # installed, as for the tests.
-DEB_PACKAGES := debhelper dpkg-dev fakeroot scdoc
+DEB_PACKAGES := debhelper dpkg-dev fakeroot scdoc python3 binutils
 RPM_PACKAGES := rpm scdoc
 deb rpm: deps
 	$(Q)tests/lib/install.sh $(if $(filter deb,$@),$(DEB_PACKAGES),$(RPM_PACKAGES))

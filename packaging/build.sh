@@ -24,10 +24,11 @@ SOURCE_DATE_EPOCH=$(date -d "$released" +%s)
 export SOURCE_DATE_EPOCH
 
 rm -rf "$room"
+find "$results" -name "*.$kind" -delete 2>/dev/null || true
 mkdir -p "$room/$name" "$results"
 
 list_sources() {
-	if git rev-parse --is-inside-work-tree >/dev/null 2>&1; then
+	if [ "$(git rev-parse --show-toplevel 2>/dev/null)" = "$PWD" ]; then
 		git ls-files -z --cached --others --exclude-standard
 	else
 		find . -path ./build -prune -o -type f -printf '%P\0'
@@ -51,7 +52,9 @@ build_deb() {
 	pack_sources "$room/skydive-exporter_$version.orig.tar.gz"
 	cp -R "$room/$name/packaging/debian" "$room/$name/debian"
 	(cd "$room/$name" && DEB_BUILD_OPTIONS="nocheck parallel=$(nproc)" dpkg-buildpackage -us -uc)
-	find "$room" -maxdepth 1 -type f ! -name files -exec cp -p {} "$results" \;
+	/usr/bin/python3 "$room/$name/packaging/sbom.py" "$version" "$room/$name/build/skydive-exporter" \
+		"$room/$name/build/skydive-exporter.so" > "$room/skydive-exporter_$version.spdx.json"
+	find "$room" -maxdepth 1 -type f -exec cp -p {} "$results" \;
 }
 
 build_rpm() {
