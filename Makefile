@@ -147,7 +147,8 @@ BUILD_PACKAGES := gcc libc6-dev pkg-config protobuf-c-compiler libprotobuf-c-dev
 	libwebsockets-dev gzip
 TEST_PACKAGES := libcmocka-dev python3 python3-pip python3-pytest python3-pytest-xdist python3-boto3 python3-yaml git \
 	g++ clang clang-format shellcheck swift-proxy swift-account swift-container \
-	swift-object memcached openssl zstd prometheus valgrind netbase strace
+	swift-object memcached openssl zstd prometheus valgrind netbase strace \
+	systemd apparmor binutils
 FUZZ_PACKAGES := clang libclang-rt-14-dev python3
 BENCH_PACKAGES := valgrind python3 python3-yaml
 
@@ -262,7 +263,9 @@ install-program: all $(MANUALS)
 	$(call put_text,packaging/systemd/skydive-exporter@.service,$(UNITDIR)/skydive-exporter@.service)
 	$(call put_text,packaging/systemd/skydive-exporter.sysusers,$(PREFIX)/lib/sysusers.d/skydive-exporter.conf)
 	$(call put_text,packaging/systemd/skydive-exporter.tmpfiles,$(PREFIX)/lib/tmpfiles.d/skydive-exporter.conf)
-	for file in README.md $(wildcard packaging/NEWS); do $(call put,644,$$file,$(DOCDIR)/$${file##*/}) || exit; done
+	$(call put,644,README.md,$(DOCDIR)/README.md)
+	$(call put,644,packaging/README.md,$(DOCDIR)/README.service.md)
+	$(call put,644,packaging/NEWS,$(DOCDIR)/NEWS)
 	for file in $(wildcard etc/*.yml etc/exporter.d/*.example); do \
 		$(call put,644,$$file,$(DOCDIR)/examples/$${file#etc/}) || exit; done
 	$(call put,644,packaging/completion/skydive-exporter.bash,$(DATADIR)/bash-completion/completions/skydive-exporter)

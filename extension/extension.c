@@ -245,13 +245,12 @@ static int extension_stop(void *instance)
 {
 	struct instance *in = instance;
 
-	if (atomic_load(&in->is_stopping)) {
+	if (atomic_exchange(&in->is_stopping, true)) {
 		exporter_cut_short(in->exporter);
 		return 0;
 	}
 	atomic_store(&in->stops_until_ms,
 		     clock_now().mono_ms + in->stop_timeout_ms + STOP_MARGIN_MS);
-	atomic_store(&in->is_stopping, true);
 	exporter_stop(in->exporter);
 	status_stop(in->status);
 	in->status = NULL;

@@ -75,7 +75,7 @@ bool exporter_describe(struct exporter *e, struct buf *b)
 	size_t i, missing = 0;
 
 	if (pthread_mutex_trylock(&e->lock) != 0) {
-		buf_puts(b, "reloading");
+		buf_puts(b, "busy with a reload or a stop");
 		return false;
 	}
 	exporter_reap(e);

@@ -161,6 +161,12 @@ def test_unit_is_sound_and_shut():
     run("systemd-analyze", "security", "--no-pager", "--threshold=12", UNIT)
 
 
+@pytest.mark.parametrize("test", ["smoke", "reload", "hardening", "replay"])
+def test_as_debian_does(test):
+    """The package's own tests, by hand: autopkgtest would want the sources unpacked."""
+    run("/repo/packaging/debian/tests/" + test, cwd="/")
+
+
 def test_a_drop_in_and_a_reload(store):
     """A file of ten lines and a reload: objects arrive, over TLS, with a secret from a credential."""
     shutil.copy(store.ca, ETC / "ca.pem")
