@@ -4,6 +4,9 @@
 #   make run             see it work: a recorded stream becomes objects
 #   make test            everything is tested; installs what that needs
 #   make torture soak    longer tests, not part of make test
+#   make deb rpm        packages, in build/packages
+#   make check-packages acceptance
+#                       what lint says of them; installed in a machine of their own
 #   make lint format bench fuzz install
 #
 # SAN=address,undefined or SAN=thread builds a variant of its own, with CC=clang
@@ -16,6 +19,9 @@ PREFIX  ?= /usr
 LIBDIR  ?= $(PREFIX)/lib
 BINDIR  ?= $(PREFIX)/bin
 SYSCONFDIR ?= /etc
+DATADIR ?= $(PREFIX)/share
+DOCDIR  ?= $(DATADIR)/doc/skydive-exporter
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 EXTENSION_DIR = $(LIBDIR)/skydive/extensions
 
 comma := ,
@@ -34,7 +40,7 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
 BASEFLAGS := -std=c11 -D_GNU_SOURCE $(WARNINGS) -O2 -g -fPIC -fvisibility=hidden \
 	-fstack-protector-strong -iquote extension -iquote . -Iinclude -isystem $(B)/proto $(SANFLAGS)
 ifndef SAN
-BASEFLAGS += -D_FORTIFY_SOURCE=2
+BASEFLAGS += $(if $(findstring FORTIFY_SOURCE,$(CFLAGS)),,-D_FORTIFY_SOURCE=2)
 LINKFLAGS := -Wl,-z,defs
 endif
 LINKFLAGS += -Wl,-z,relro,-z,now -Wl,--as-needed $(SANFLAGS)
@@ -45,14 +51,14 @@ LIBS = $(shell pkg-config --libs $(PACKAGES)) -lpthread
 PROTO   := $(patsubst proto/%.proto,$(B)/proto/%.pb-c.c,$(wildcard proto/*.proto))
 SOURCES := $(filter-out extension/host/%,$(wildcard extension/*.c extension/*/*.c))
 OBJECTS := $(SOURCES:%.c=$(B)/%.o) $(PROTO:.c=.o)
-HOST    := $(B)/extension/host/main.o
+HOST    := $(B)/extension/host/main.o $(B)/extension/host/notify.o
 UNIT    := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 STANDIN := $(patsubst %.c,$(B)/%.o,$(wildcard tests/lib/analyzer/*.c))
 FUZZ    := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 TORTURE := $(patsubst %.c,$(B)/%.o,$(wildcard tests/torture/*.c))
 BENCH   := $(patsubst %.c,$(B)/%.o,$(filter-out tests/bench/bench_%,$(wildcard tests/bench/*.c)))
 
-.PHONY: all run test test-minio torture soak lint format bench install clean deps test-deps unit \
+.PHONY: all run test test-minio torture soak lint format bench install install-program install-dev deb rpm acceptance check-packages clean deps test-deps unit \
 	fuzz fuzz-merge fuzz-targets fuzz-replay torture-alloc
 .SECONDARY:
 
@@ -141,7 +147,8 @@ BUILD_PACKAGES := gcc libc6-dev pkg-config protobuf-c-compiler libprotobuf-c-dev
 	libwebsockets-dev gzip
 TEST_PACKAGES := libcmocka-dev python3 python3-pip python3-pytest python3-pytest-xdist python3-boto3 python3-yaml git \
 	g++ clang clang-format shellcheck swift-proxy swift-account swift-container \
-	swift-object memcached openssl zstd prometheus valgrind netbase strace
+	swift-object memcached openssl zstd prometheus valgrind netbase strace \
+	systemd apparmor binutils
 FUZZ_PACKAGES := clang libclang-rt-14-dev python3
 BENCH_PACKAGES := valgrind python3 python3-yaml
 
@@ -230,16 +237,71 @@ fuzz fuzz-merge: deps
 format:
 	$(Q)clang-format -i $(shell git ls-files '*.c' '*.h')
 
-install: all
-	install -D -m 755 $(B)/skydive-exporter $(DESTDIR)$(BINDIR)/skydive-exporter
-	install -D -m 644 $(B)/skydive-exporter.so \
-		$(DESTDIR)$(EXTENSION_DIR)/skydive-exporter.so
-	install -D -m 644 include/skydive/extension.h \
-		$(DESTDIR)$(PREFIX)/include/skydive/extension.h
-	install -D -m 640 etc/exporter.yml $(DESTDIR)$(SYSCONFDIR)/skydive/exporter.yml
+# The one place that knows where files go. Manual pages are made of
+# packaging/man/NAME.SECTION.scd.
+VERSION := $(shell sed -n 's/^\#define VERSION "\(.*\)"/\1/p' extension/base/version.h)
+MANUALS := $(patsubst packaging/man/%.scd,$(B)/man/%,$(wildcard packaging/man/*.scd))
+PLACES = -e 's,/usr/bin/,$(BINDIR)/,g' -e 's,/etc/skydive,$(SYSCONFDIR)/skydive,g' \
+	-e 's,@PREFIX@,$(PREFIX),g' -e 's,@EXTENSION_DIR@,$(EXTENSION_DIR),g' -e 's,@VERSION@,$(VERSION),g'
+put = install -D -m $(1) $(2) $(DESTDIR)$(3)
+put_text = install -d $(DESTDIR)$(dir $(2)) && sed $(PLACES) $(1) > $(DESTDIR)$(2) && chmod 644 $(DESTDIR)$(2)
+
+$(B)/man/%: packaging/man/%.scd
+	$(call say,MAN,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)scdoc < $< > $@
+
+install: install-program install-dev
+
+install-program: all $(MANUALS)
+	$(call put,755,$(B)/skydive-exporter,$(BINDIR)/skydive-exporter)
+	$(call put,644,$(B)/skydive-exporter.so,$(EXTENSION_DIR)/skydive-exporter.so)
+	$(call put,640,etc/exporter.yml,$(SYSCONFDIR)/skydive/exporter.yml)
 	install -d -m 750 $(DESTDIR)$(SYSCONFDIR)/skydive/exporter.d
+	$(call put,644,etc/exporter.d/README,$(SYSCONFDIR)/skydive/exporter.d/README)
+	$(call put_text,packaging/systemd/skydive-exporter.service,$(UNITDIR)/skydive-exporter.service)
+	$(call put_text,packaging/systemd/skydive-exporter@.service,$(UNITDIR)/skydive-exporter@.service)
+	$(call put_text,packaging/systemd/skydive-exporter.sysusers,$(PREFIX)/lib/sysusers.d/skydive-exporter.conf)
+	$(call put_text,packaging/systemd/skydive-exporter.tmpfiles,$(PREFIX)/lib/tmpfiles.d/skydive-exporter.conf)
+	$(call put,644,README.md,$(DOCDIR)/README.md)
+	$(call put,644,packaging/README.md,$(DOCDIR)/README.service.md)
+	$(call put,644,packaging/NEWS,$(DOCDIR)/NEWS)
+	for file in $(wildcard etc/*.yml etc/exporter.d/*.example); do \
+		$(call put,644,$$file,$(DOCDIR)/examples/$${file#etc/}) || exit; done
+	$(call put,644,packaging/completion/skydive-exporter.bash,$(DATADIR)/bash-completion/completions/skydive-exporter)
+	$(call put,644,packaging/prometheus/skydive-exporter.rules.yml,$(DATADIR)/skydive-exporter/prometheus/skydive-exporter.rules.yml)
+	$(call put,644,packaging/grafana/skydive-exporter.json,$(DATADIR)/skydive-exporter/grafana/skydive-exporter.json)
+	$(call put,644,packaging/apparmor/usr.bin.skydive-exporter,$(DATADIR)/skydive-exporter/apparmor/usr.bin.skydive-exporter)
+	for page in $(MANUALS:$(B)/man/%=%); do \
+		$(call put,644,$(B)/man/$$page,$(DATADIR)/man/man$${page##*.}/$$page) || exit; done
+
+install-dev:
+	$(call put,644,include/skydive/extension.h,$(PREFIX)/include/skydive/extension.h)
+	$(call put_text,packaging/skydive-extension.pc.in,$(DATADIR)/pkgconfig/skydive-extension.pc)
+
+# The package in a machine of its own; some minutes, the first time.
+ACCEPTANCE_PACKAGES := systemd-container mmdebstrap
+acceptance: deb rpm
+	$(Q)tests/lib/install.sh $(ACCEPTANCE_PACKAGES)
+	$(Q)$(MAKE) --no-print-directory $(B)/tests/analyzer
+	$(Q)tests/acceptance/run.sh $(B)
+
+# What lint says of the packages, how they are hardened, and whether a second build
+# elsewhere makes the same bytes.
+CHECK_PACKAGES := lintian rpmlint devscripts binutils rpm2cpio
+check-packages: deb rpm
+	$(Q)tests/lib/install.sh $(CHECK_PACKAGES)
+	$(Q)tests/acceptance/check_packages.sh
+
+# Packages of this tree as it is, in build/packages; what they need to be built is
+# installed, as for the tests.
+DEB_PACKAGES := debhelper dpkg-dev fakeroot scdoc python3 binutils
+RPM_PACKAGES := rpm scdoc
+deb rpm: deps
+	$(Q)tests/lib/install.sh $(if $(filter deb,$@),$(DEB_PACKAGES),$(RPM_PACKAGES))
+	$(Q)packaging/build.sh $@ $(VERSION)
 
 clean:
 	rm -rf build
 
--include $(shell find $(B) -type f -name '*.d' 2>/dev/null)
+-include $(shell find $(B)/extension $(B)/tests -type f -name '*.d' 2>/dev/null)

@@ -13,7 +13,10 @@
 #include "sys/thread.h"
 #include "base/version.h"
 
-#define STATE_MS 1000
+#define STATE_MS       1000
+#define STOP_MARGIN_MS 10000 /* for what is done after the waiting */
+#define CHANGES_MAX    ((size_t)1 << 20)
+#define PATIENCE_MS    5000 /* a subscription is in place with the analyzer's first ping */
 
 extern char **environ;
 
@@ -26,10 +29,13 @@ struct instance {
 	char *status_listen;	/* NULL: do not */
 	bool is_status_default; /* nobody asked for it */
 	atomic_bool is_stopping;
+	_Atomic int64_t stops_until_ms; /* monotonic: then it should be over */
 
 	/* Tells the host once a second what goes on. */
 	pthread_t reporter;
-	bool has_reporter;
+	bool has_reporter, is_ready;
+	int64_t patient_until_ms; /* monotonic */
+	int64_t stop_timeout_ms;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	bool is_over;
@@ -118,6 +124,7 @@ static int extension_open(const struct skydive_host *host, const char *config,
 	if (!in->log)
 		extension_fail(reason, size, err.text);
 	if (settings) {
+		in->stop_timeout_ms = settings->stop_timeout_ms;
 		in->is_status_default = settings->status.is_default;
 		if (settings->status.listen.len)
 			in->status_listen = strdup(settings->status.listen.ptr);
@@ -133,17 +140,28 @@ static int extension_open(const struct skydive_host *host, const char *config,
 	return 0;
 }
 
+/* It runs: what is not in place after a while is said to be tried. */
+static enum skydive_state state_of(struct instance *in, bool is_in_place)
+{
+	in->is_ready = in->is_ready || is_in_place;
+	if (atomic_load(&in->is_stopping))
+		return SKYDIVE_STATE_STOPPING;
+	if (in->is_ready)
+		return SKYDIVE_STATE_READY;
+	return in->host.minor < 1 || clock_now().mono_ms < in->patient_until_ms
+		       ? SKYDIVE_STATE_STARTING
+		       : SKYDIVE_STATE_TRYING;
+}
+
+/* A stop that takes longer than it may is not said to go on. */
 static void tell_state(struct instance *in)
 {
-	enum skydive_state state = SKYDIVE_STATE_STARTING;
 	struct buf line = BUF_INIT(1024);
+	bool is_in_place = exporter_describe(in->exporter, &line);
+	enum skydive_state state = state_of(in, is_in_place);
 
-	exporter_describe(in->exporter, &line);
-	if (atomic_load(&in->is_stopping))
-		state = SKYDIVE_STATE_STOPPING;
-	else if (exporter_is_ready(in->exporter))
-		state = SKYDIVE_STATE_READY;
-	if (in->host.state)
+	if (in->host.state && (state != SKYDIVE_STATE_STOPPING ||
+			       clock_now().mono_ms < atomic_load(&in->stops_until_ms)))
 		in->host.state(in->host.context, state, buf_str(&line).ptr);
 	buf_fini(&line);
 }
@@ -159,9 +177,10 @@ static void *extension_report(void *argument)
 
 		until.tv_sec = next_ms / 1000;
 		until.tv_nsec = next_ms % 1000 * 1000000;
+		if (exporter_has_moved(in->exporter) && in->host.alive)
+			in->host.alive(in->host.context);
+		tell_state(in);
 		pthread_cond_timedwait(&in->changed, &in->lock, &until);
-		if (!in->is_over)
-			tell_state(in);
 	}
 	pthread_mutex_unlock(&in->lock);
 	return NULL;
@@ -191,6 +210,7 @@ static int extension_start(void *instance, char *reason, size_t size)
 	if (listen_for_status(in, &err) < 0 || exporter_start(in->exporter, &err) < 0)
 		return extension_fail(reason, size, err.text);
 	status_serve(in->status, in->exporter);
+	in->patient_until_ms = clock_now().mono_ms + PATIENCE_MS;
 	in->has_reporter = thread_start(&in->reporter, "reporter", extension_report,
 					in) == 0;
 	return 0;
@@ -200,16 +220,23 @@ static int extension_reload(void *instance, char *reason, size_t size)
 {
 	struct problems problems = PROBLEMS_INIT;
 	struct instance *in = instance;
-	struct settings *settings = settings_read(in->config, environ, in->log,
-						  &problems);
+	struct reload_report *report = exporter_reload_report(in->exporter);
+	struct buf changes = BUF_INIT(CHANGES_MAX);
+	struct settings *settings;
 	struct err err = ERR_INIT;
 	int error = 0;
 
-	if (settings && exporter_reload(in->exporter, settings, &err) < 0)
-		error = extension_fail(reason, size, err.text);
+	reload_report_begin(report);
+	settings = settings_read(in->config, environ, in->log, &problems);
+	if (settings &&
+	    exporter_reload(in->exporter, settings, &changes, &problems, &err) < 0)
+		problems_add(&problems, "%s", err.text);
 	/* What is wrong is said, also when the rest has taken effect. */
 	if (problems.count)
 		error = extension_fail(reason, size, buf_str(&problems.text).ptr);
+	reload_report_end(report, exporter_generation(in->exporter), buf_str(&changes),
+			  buf_str(&problems.text));
+	buf_fini(&changes);
 	problems_fini(&problems);
 	return error;
 }
@@ -222,6 +249,8 @@ static int extension_stop(void *instance)
 		exporter_cut_short(in->exporter);
 		return 0;
 	}
+	atomic_store(&in->stops_until_ms,
+		     clock_now().mono_ms + in->stop_timeout_ms + STOP_MARGIN_MS);
 	exporter_stop(in->exporter);
 	status_stop(in->status);
 	in->status = NULL;

@@ -11,9 +11,10 @@ static const struct {
 	const char *name;
 	int (*run)(const struct skydive_host *, int argc, char **argv);
 } commands[] = {
-	{ "check", command_check },   { "explain", command_explain },
-	{ "record", command_record }, { "replay", command_replay },
-	{ "status", command_status }, { "version", command_version },
+	{ "check", command_check },	{ "explain", command_explain },
+	{ "record", command_record },	{ "reload", command_reload },
+	{ "replay", command_replay },	{ "status", command_status },
+	{ "version", command_version },
 };
 
 void command_complain(const char *fmt, ...)
@@ -57,5 +58,5 @@ int command_run(const struct skydive_host *host, int argc, char **argv)
 	for (i = 0; argc && i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (str_is(str_of(argv[0]), commands[i].name))
 			return commands[i].run(host, argc, argv);
-	return command_usage("run|check|replay|record|status|version ...");
+	return command_usage("run|check|replay|record|reload|status|version ...");
 }

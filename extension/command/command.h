@@ -17,6 +17,7 @@ enum { EXIT_FINE, EXIT_FAILED, EXIT_USAGE };
 int command_check(const struct skydive_host *, int argc, char **argv);
 int command_explain(const struct skydive_host *, int argc, char **argv);
 int command_record(const struct skydive_host *, int argc, char **argv);
+int command_reload(const struct skydive_host *, int argc, char **argv);
 int command_replay(const struct skydive_host *, int argc, char **argv);
 int command_status(const struct skydive_host *, int argc, char **argv);
 int command_version(const struct skydive_host *, int argc, char **argv);

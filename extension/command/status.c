@@ -6,20 +6,15 @@
 #include <poll.h>
 #include <unistd.h>
 #include "command/command.h"
+#include "command/running.h"
 #include "command/status_table.h"
-#include "net/get.h"
-#include "settings/settings_files.h"
-#include "monitor/status.h"
 #include "sys/io.h"
 
 #define USAGE "status [-c FILE] [--watch] [TENANT]"
 
-#define TIMEOUT_MS  5000
 #define WATCH_MS    2000
 #define PAGE_MAX    ((size_t)64 << 20)
 #define ADDRESS_MAX (64 * 1024)
-
-extern char **environ;
 
 struct request {
 	const char *config, *tenant; /* of argv; may be NULL */
@@ -47,57 +42,21 @@ static bool status_parse(struct request *r, int argc, char **argv)
 	return true;
 }
 
-/* Only what it says about the status is looked at. */
 static int read_address(struct request *r, struct err *err)
 {
-	struct problems problems = PROBLEMS_INIT, warnings = PROBLEMS_INIT;
-	struct status_settings status = { .listen = STR(STATUS_LISTEN) };
-	struct config *config = NULL;
-	int error = 0;
+	int error = running_address(r->config, &r->arena, &r->address, err);
 
-	if (r->config) {
-		config = settings_files_main(r->config, environ, &problems, &warnings);
-		error = config ? status_settings_read(&status, config, &r->arena,
-						      &problems)
-			       : -EINVAL;
-	}
-	if (error)
-		err_set(err, STR_FMT,
-			(int)(problems.text.len ? problems.text.len - 1 : 0),
-			buf_str(&problems.text).ptr);
-	else if (!status.listen.len)
+	if (!error && !r->address.len)
 		error = err_set(err,
 				"%s: status.listen is \"\": it was told not to answer",
 				r->config);
-	r->address = status.listen;
-	config_free(config);
-	problems_fini(&warnings);
-	problems_fini(&problems);
 	return error;
-}
-
-static int status_ask(const struct request *r, struct buf *page, struct err *err)
-{
-	int status = net_get(r->address.ptr, "/status", TIMEOUT_MS, page, err);
-
-	if (status == 200)
-		return 0;
-	if (status == -EACCES || status == -EPERM)
-		return err_set(err,
-			       "%s: you may not ask; its user and group, and root, may",
-			       r->address.ptr);
-	if (status < 0)
-		err_prefix(err, "is it running? nothing answers at %s", r->address.ptr);
-	else
-		err_set(err, "%s answers %d: " STR_FMT, r->address.ptr, status,
-			(int)(page->len ? page->len - 1 : 0), page->ptr ? page->ptr : "");
-	return -EINVAL;
 }
 
 static int status_show(const struct request *r, struct err *err)
 {
 	struct buf page = BUF_INIT(PAGE_MAX), out = BUF_INIT(PAGE_MAX);
-	int error = status_ask(r, &page, err);
+	int error = running_ask(r->address, "/status", &page, err);
 
 	if (r->clears)
 		buf_puts(&out, "\033[H\033[2J");

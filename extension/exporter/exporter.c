@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* exporter.c - the exporter from start to stop. See exporter.h. */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include "exporter/exporter_private.h"
@@ -63,6 +62,8 @@ struct exporter *exporter_new(struct settings *settings,
 	e->is_replay = replay != NULL;
 	e->topology = replay ? replay->topology : NULL;
 	pthread_mutex_init(&e->lock, NULL);
+	reload_report_init(&e->reload_report);
+	exporter_init_progress(e);
 	if ((!replay || !replay->output.len ||
 	     redirect_pipelines(settings, replay->output, err) == 0) &&
 	    open_spool(e, replay, err) == 0)
@@ -168,47 +169,9 @@ void exporter_free(struct exporter *e)
 	workers_free(e->workers);
 	spool_close(e->spool);
 	settings_free(e->settings);
+	reload_report_fini(&e->reload_report);
 	pthread_mutex_destroy(&e->lock);
 	free(e);
-}
-
-static int64_t exporter_sum(const struct exporter *e, enum stat_id id)
-{
-	int64_t total = 0;
-	size_t i;
-
-	for (i = 0; i < e->tenants; i++)
-		total += stats_get(tenant_stats(e->running[i].tenant), id);
-	return total;
-}
-
-void exporter_describe(struct exporter *e, struct buf *b)
-{
-	int64_t flows = 0;
-	size_t i;
-
-	pthread_mutex_lock(&e->lock);
-	exporter_reap(e);
-	for (i = 0; i < e->sources; i++)
-		flows += atomic_load(&source_instance_stats(e->source[i])->flows);
-	buf_printf(b,
-		   "flows=%" PRId64 " records=%" PRId64 " objects=%" PRId64
-		   " backlog=%zu",
-		   flows, exporter_sum(e, STAT_RECORDS_ENCODED),
-		   exporter_sum(e, STAT_OBJECTS_UPLOADED), exporter_backlog(e));
-	pthread_mutex_unlock(&e->lock);
-}
-
-bool exporter_is_ready(struct exporter *e)
-{
-	bool is_ready = true;
-	size_t i;
-
-	pthread_mutex_lock(&e->lock);
-	for (i = 0; i < e->sources; i++)
-		is_ready = is_ready && source_instance_is_ready(e->source[i]);
-	pthread_mutex_unlock(&e->lock);
-	return is_ready;
 }
 
 unsigned exporter_generation(struct exporter *e)
@@ -229,6 +192,11 @@ void exporter_count(struct exporter *e, struct exporter_figures *figures)
 		.spool_bytes = spool_bytes(e->spool),
 	};
 	topology_count(e->topology, &figures->topology);
+}
+
+struct reload_report *exporter_reload_report(struct exporter *e)
+{
+	return &e->reload_report;
 }
 
 struct workers *exporter_workers(struct exporter *e)

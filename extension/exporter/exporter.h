@@ -11,6 +11,7 @@
 #ifndef EXPORTER_EXPORTER_H
 #define EXPORTER_EXPORTER_H
 
+#include "exporter/reload_report.h"
 #include "settings/settings.h"
 #include "source/recording.h"
 #include "source/source_instance.h"
@@ -41,15 +42,23 @@ void exporter_free(struct exporter *);
 /* Makes the pipelines those of the new settings, which it takes: unchanged ones
  * are not touched, of changed ones the old tenant finishes while the new one
  * begins, those that are gone finish and store what they have. One that is
- * wrong stays as it was. Never waits for a store. */
-int exporter_reload(struct exporter *, struct settings *, struct err *);
+ * wrong stays as it was. Never waits for a store. What was done with whom is
+ * appended to changes, a line for each pipeline that is not as before; which could
+ * not be, to problems. */
+int exporter_reload(struct exporter *, struct settings *, struct buf *changes,
+		    struct problems *, struct err *);
+/* Borrowed, as long as the exporter; has a lock of its own. */
+struct reload_report *exporter_reload_report(struct exporter *);
 /* How many reloads have succeeded, and 1 for the start. */
 unsigned exporter_generation(struct exporter *);
 
-/* A line about what goes on: flows, records, objects, backlog. */
-void exporter_describe(struct exporter *, struct buf *);
-/* Every subscription is in place. */
-bool exporter_is_ready(struct exporter *);
+/* A line about what goes on: flows, records, objects, backlog, pipelines, and which
+ * analyzers were not yet reached. Returns whether every subscription is in place.
+ * While a reload or a stop holds the lock it says that, and false. */
+bool exporter_describe(struct exporter *, struct buf *);
+/* Whether sources, workers and the net thread have all moved since this last said
+ * so. Waits for none of them, nor for a lock. From one thread. */
+bool exporter_has_moved(struct exporter *);
 
 /* Calls visit for each, while no reload can change them. */
 void exporter_each_tenant(struct exporter *,

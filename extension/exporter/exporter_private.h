@@ -19,6 +19,13 @@ struct running {
 	struct source_instance *source;
 };
 
+/* What a watchdog wants to know. */
+struct progress {
+	struct task pulse; /* runs on a worker, between others */
+	atomic_uint beats; /* how often it did */
+	unsigned beats_seen, turns_seen;
+};
+
 struct exporter {
 	struct settings *settings; /* of the start: the program's */
 	struct log *log;
@@ -32,6 +39,8 @@ struct exporter {
 	atomic_bool is_cut_short;
 	bool replay_has_begun;
 	struct now replay_now, started;
+	struct progress progress;
+	struct reload_report reload_report;
 
 	pthread_mutex_t lock; /* of what a reload changes */
 	struct running *running;
@@ -63,6 +72,7 @@ int exporter_reserve_retired(struct exporter *);
 void exporter_retire(struct exporter *, struct running *);
 /* Closes the retired tenants that have nothing left to do. */
 void exporter_reap(struct exporter *);
+void exporter_init_progress(struct exporter *);
 /* Objects that are not stored yet. */
 size_t exporter_backlog(const struct exporter *);
 /* Closes them all; of two one before its successor, which it may still wake. */

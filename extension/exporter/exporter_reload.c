@@ -71,7 +71,16 @@ static int reload_change(struct exporter *e, size_t at, struct pipeline_settings
 
 struct tally {
 	size_t added, changed, removed, kept, bad;
+	struct buf *changes; /* the same, for a person */
+	struct problems *problems;
 };
+
+static void tell_change(struct tally *tally, size_t *count, const char *what,
+			const char *name)
+{
+	++*count;
+	buf_printf(tally->changes, "%s %s\n", what, name);
+}
 
 static void apply_one(struct exporter *e, size_t before, struct pipeline_settings *p,
 		      struct tally *tally)
@@ -87,16 +96,20 @@ static void apply_one(struct exporter *e, size_t before, struct pipeline_setting
 	if (!running) {
 		error = exporter_add(e, p, find_retired(e, p->name), 0, clock_now(),
 				     &err);
-		tally->added += !error;
+		if (!error)
+			tell_change(tally, &tally->added, "added", p->name);
 	} else if (says_the_same(running, p) && writes_the_same(running, p)) {
 		tally->kept++;
 	} else {
 		error = reload_change(e, (size_t)(running - e->running), p, &err);
-		tally->changed += !error;
+		if (!error)
+			tell_change(tally, &tally->changed, "changed", p->name);
 	}
 	if (!error)
 		return;
 	tally->bad++;
+	problems_add(tally->problems, "pipeline %s: %s; it stays as it was", p->name,
+		     err.text);
 	log_write(e->log, LOG_ERROR,
 		  "tenant=%s reload=failed error=\"%s\" it stays as it was", p->name,
 		  err.text);
@@ -115,7 +128,7 @@ static void remove_unwanted(struct exporter *e, const struct settings *s, size_t
 			continue;
 		exporter_retire(e, &e->running[i]);
 		tenant_end(t);
-		tally->removed++;
+		tell_change(tally, &tally->removed, "removed", tenant_name(t));
 	}
 }
 
@@ -130,9 +143,28 @@ static void reload_compact(struct exporter *e)
 	e->tenants = to;
 }
 
-int exporter_reload(struct exporter *e, struct settings *s, struct err *err)
+static void report_tally(struct exporter *e, const struct settings *s,
+			 const struct tally *tally)
 {
-	struct tally tally = { 0 };
+	log_write(e->log, LOG_INFO,
+		  "reload=done generation=%u added=%zu changed=%zu "
+		  "removed=%zu kept=%zu bad=%zu",
+		  e->generation, tally->added, tally->changed, tally->removed,
+		  tally->kept, tally->bad);
+	buf_printf(tally->changes, "unchanged: %zu\n", tally->kept);
+	if (str_equal(s->program_text, e->settings->program_text))
+		return;
+	log_write(e->log, LOG_WARNING,
+		  "reload=partial keys outside of pipeline "
+		  "have changed; they take effect at the next start");
+	buf_puts(tally->changes, "keys outside of pipeline have changed; they take "
+				 "effect at the next start\n");
+}
+
+int exporter_reload(struct exporter *e, struct settings *s, struct buf *changes,
+		    struct problems *problems, struct err *err)
+{
+	struct tally tally = { .changes = changes, .problems = problems };
 	size_t before, retired, i;
 	int error;
 
@@ -151,15 +183,7 @@ int exporter_reload(struct exporter *e, struct settings *s, struct err *err)
 		tenant_finish(e->retired[i].tenant);
 	if (!error)
 		e->generation++;
-	log_write(e->log, LOG_INFO,
-		  "reload=done generation=%u added=%zu changed=%zu "
-		  "removed=%zu kept=%zu bad=%zu",
-		  e->generation, tally.added, tally.changed, tally.removed, tally.kept,
-		  tally.bad);
-	if (!str_equal(s->program_text, e->settings->program_text))
-		log_write(e->log, LOG_WARNING,
-			  "reload=partial keys outside of pipeline "
-			  "have changed; they take effect at the next start");
+	report_tally(e, s, &tally);
 	pthread_mutex_unlock(&e->lock);
 	settings_free(s);
 	return error;

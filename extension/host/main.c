@@ -2,11 +2,11 @@
 /* main.c - the default host: loads the extension and runs it until a signal.
  *
  *	skydive-exporter [--extension PATH] run -c FILE [--progress]
- *	skydive-exporter [--extension PATH] check|explain|replay|record|status|version
- *		...
+ *	skydive-exporter [--extension PATH] check|explain|replay|record|reload|status|
+ *		version ...
  *
- * It owns signals, standard streams, exit codes and the limit of open files, and
- * leaves no core.
+ * It owns signals, standard streams, exit codes and the limit of open files, tells
+ * the service manager how it is, and leaves no core.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -21,15 +21,18 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#include "host/notify.h"
 #include "skydive/extension.h"
 
 #ifndef EXTENSION_DIR
 #define EXTENSION_DIR "/usr/lib/skydive/extensions"
 #endif
 
-#define EXTENSION_NAME "skydive-exporter.so"
-#define REASON_MAX     (64 * 1024)
-#define WRITE_MS       100
+#define EXTENSION_NAME	  "skydive-exporter.so"
+#define REASON_MAX	  (64 * 1024)
+#define WRITE_MS	  100
+/* The state is told once a second, as long as the stop is in its time. */
+#define EXTENSION_OF_STOP "\nEXTEND_TIMEOUT_USEC=10000000"
 
 enum { EXIT_FINE, EXIT_FAILED, EXIT_USAGE };
 
@@ -38,6 +41,9 @@ struct host {
 	void *instance;
 	bool shows_progress;
 	bool log_is_stuck; /* the log's thread's own */
+	struct notify notify;
+	bool is_ready;	   /* the manager knows; the reporting thread's own */
+	char status[1024]; /* that it was told last */
 };
 
 /* A terminal or a pipe that is stuck loses lines: whoever logs must not wait.
@@ -69,13 +75,42 @@ static void host_log(void *context, enum skydive_log_level level, const char *li
 					 *line == '{' ? "" : names[level], line);
 }
 
+/* One that still tries is ready, too: a boot must not wait for an analyzer that
+ * comes later, or is elsewhere. */
+static void host_tell_state(struct host *host, enum skydive_state state, const char *line)
+{
+	bool is_ready = state == SKYDIVE_STATE_READY || state == SKYDIVE_STATE_TRYING;
+	char text[sizeof(host->status) + 128];
+	const char *more = "";
+
+	if (state == SKYDIVE_STATE_STOPPING)
+		more = EXTENSION_OF_STOP;
+	else if (is_ready && !host->is_ready)
+		more = "\nREADY=1";
+	else if (strncmp(line, host->status, sizeof(host->status) - 1) == 0)
+		return;
+	snprintf(host->status, sizeof(host->status), "%s", line);
+	snprintf(text, sizeof(text), "STATUS=%s%s", host->status, more);
+	if (notify_send(&host->notify, text))
+		host->is_ready = host->is_ready || is_ready;
+	else
+		host->status[0] = '\0'; /* again */
+}
+
 static void host_state(void *context, enum skydive_state state, const char *line)
+{
+	struct host *host = context;
+
+	host_tell_state(host, state, line);
+	if (host->shows_progress)
+		write_line(STDERR_FILENO, WRITE_MS, "", line);
+}
+
+static void host_alive(void *context)
 {
 	const struct host *host = context;
 
-	(void)state;
-	if (host->shows_progress)
-		write_line(STDERR_FILENO, WRITE_MS, "", line);
+	notify_send(&host->notify, "WATCHDOG=1");
 }
 
 static void host_complain(const char *what, const char *why)
@@ -162,10 +197,14 @@ static int wait_for_signals(struct host *host, const sigset_t *signals, char *re
 
 	for (;;) {
 		sigwait(signals, &got);
-		if (got != SIGHUP)
+		if (got != SIGHUP) {
+			notify_send(&host->notify, "STOPPING=1");
 			return stop_gracefully(host, signals);
+		}
+		notify_send_reloading(&host->notify);
 		if (host->extension->reload(host->instance, reason, REASON_MAX) < 0)
 			host_complain("skydive-exporter: reload: ", reason);
+		notify_send(&host->notify, "READY=1");
 	}
 }
 
@@ -177,6 +216,7 @@ static int host_run(struct host *host, const char *config)
 		.context = host,
 		.log = host_log,
 		.state = host_state,
+		.alive = host_alive,
 	};
 	static char reason[REASON_MAX];
 	sigset_t signals;
@@ -190,6 +230,7 @@ static int host_run(struct host *host, const char *config)
 	/* A core file would hold the secrets of all tenants; and so does what
 	 * another program of the same user may read in /proc. */
 	prctl(PR_SET_DUMPABLE, 0);
+	notify_open(&host->notify);
 	if (host->extension->open(&table, config, &host->instance, reason,
 				  sizeof(reason)) < 0) {
 		fputs(reason, stderr);
@@ -207,9 +248,9 @@ static int host_run(struct host *host, const char *config)
 
 static int host_usage(void)
 {
-	host_complain(
-		"usage: skydive-exporter [--extension PATH] ",
-		"run -c FILE [--progress] | check | explain | replay | record | status | version");
+	host_complain("usage: skydive-exporter [--extension PATH] ",
+		      "run -c FILE [--progress] | check | explain | replay | record | "
+		      "reload | status | version");
 	return EXIT_USAGE;
 }
 

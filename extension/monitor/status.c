@@ -104,9 +104,14 @@ static int status_page(void *context, struct str path, struct buf *body,
 
 	if (str_is(path, "/healthz"))
 		return put_health(s, body);
+	if (e && str_is(path, "/reload")) {
+		*content_type = "application/json";
+		reload_report_put_json(exporter_reload_report(e), body);
+		return 200;
+	}
 	if (!str_is(path, "/metrics") && !str_is(path, "/status") &&
-	    !str_is(path, "/readyz")) {
-		buf_puts(body, "there is: /metrics /healthz /readyz /status\n");
+	    !str_is(path, "/readyz") && !str_is(path, "/reload")) {
+		buf_puts(body, "there is: /metrics /healthz /readyz /reload /status\n");
 		return 404;
 	}
 	if (e)

@@ -5,6 +5,7 @@
  *	/metrics	Prometheus' text format
  *	/healthz	200 while the threads do their work
  *	/readyz		200 while every source is subscribed and not starved
+ *	/reload		JSON, what the last reload did (exporter/reload_report.h)
  *	/status		JSON, for the command "status"
  *
  * A thread of its own; it never waits for the reader, the workers or a store.

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include "net/transfer.h"
 #include "sys/clock.h"
@@ -16,6 +17,7 @@ struct http {
 	CURLM *multi;
 	struct transfer *idle;
 	size_t idle_count;
+	atomic_uint turns;
 
 	pthread_mutex_t lock;			     /* for what follows */
 	struct http_request *started, **started_end; /* not yet taken up */
@@ -168,6 +170,7 @@ static void *net_thread(void *context)
 	int running;
 
 	while (!http_is_over(h)) {
+		atomic_fetch_add(&h->turns, 1);
 		wait_ms = start_due(h);
 		while ((r = take_started(h))) {
 			if (http_begin(h, r))
@@ -290,6 +293,12 @@ void http_cancel(struct http *h, struct http_request *r)
 		found->cancelled = true;
 	pthread_mutex_unlock(&h->lock);
 	curl_multi_wakeup(h->multi);
+}
+
+unsigned http_turn(struct http *h)
+{
+	curl_multi_wakeup(h->multi);
+	return atomic_load(&h->turns);
 }
 
 void http_start_now(struct http *h, struct http_request *r)

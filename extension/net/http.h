@@ -81,6 +81,9 @@ void http_start(struct http *, struct http_request *);
 /* Any thread: ends it soon with -ECANCELED, unless it has ended (then the
  * pointer is only compared). */
 void http_cancel(struct http *, struct http_request *);
+/* Any thread: how often its thread has gone round; it goes round once more soon. A
+ * number that stays tells of a done() that blocks. */
+unsigned http_turn(struct http *);
 /* Any thread: a request that still waits does not wait any longer. */
 void http_start_now(struct http *, struct http_request *);
 

@@ -21,6 +21,8 @@ struct source_instance {
 	struct source_stats stats;
 	void *state; /* of options.source */
 	bool is_started;
+	atomic_uint steps;   /* odd: a message is being worked on */
+	unsigned steps_seen; /* see source_instance_moves() */
 };
 
 static const char *const state_names[] = {
@@ -191,8 +193,8 @@ static enum heard instance_decode(struct source_instance *s, struct batch *batch
 	return heard;
 }
 
-enum heard source_instance_deliver(struct source_instance *s, char *message, size_t size,
-				   enum recording_kind kind)
+static enum heard instance_take(struct source_instance *s, char *message, size_t size,
+				enum recording_kind kind)
 {
 	struct str bytes = { message, size };
 	struct batch *batch = batch_new(message, size, s->account);
@@ -213,6 +215,26 @@ enum heard source_instance_deliver(struct source_instance *s, char *message, siz
 	if (is_lost)
 		bad_message(s, &no_memory);
 	return heard;
+}
+
+enum heard source_instance_deliver(struct source_instance *s, char *message, size_t size,
+				   enum recording_kind kind)
+{
+	enum heard heard;
+
+	atomic_fetch_add(&s->steps, 1);
+	heard = instance_take(s, message, size, kind);
+	atomic_fetch_add(&s->steps, 1);
+	return heard;
+}
+
+bool source_instance_moves(struct source_instance *s)
+{
+	unsigned steps = atomic_load(&s->steps);
+	bool moves = steps % 2 == 0 || steps != s->steps_seen;
+
+	s->steps_seen = steps;
+	return moves;
 }
 
 int source_instance_start(struct source_instance *s, struct err *err)

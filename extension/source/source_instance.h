@@ -38,6 +38,9 @@ int source_instance_start(struct source_instance *, struct err *);
 void source_instance_stop(struct source_instance *);
 
 bool source_instance_is_ready(const struct source_instance *); /* it was admitted */
+/* Whether its thread moves: false when it has been busy with the same message since
+ * this was asked last. From one thread. */
+bool source_instance_moves(struct source_instance *);
 const struct source_stats *source_instance_stats(const struct source_instance *);
 
 /* What is known of it at a moment. */

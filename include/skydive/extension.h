@@ -16,7 +16,11 @@
  * The host owns signals, readiness, exit codes and RLIMIT_NOFILE.
  *
  * Versions: the major number is in the symbol's name. A minor version only
- * appends members; a member may be used when size reaches past it.
+ * appends members and values; a member may be used when size reaches past it, a
+ * value is told only to hosts whose minor has it.
+ *
+ *	1.0	the first
+ *	1.1	SKYDIVE_STATE_TRYING, skydive_host.alive
  */
 #ifndef SKYDIVE_EXTENSION_H
 #define SKYDIVE_EXTENSION_H
@@ -25,7 +29,7 @@
 #include <stdint.h>
 
 #define SKYDIVE_EXTENSION_SYMBOL "skydive_extension_v1"
-#define SKYDIVE_EXTENSION_MINOR	 0
+#define SKYDIVE_EXTENSION_MINOR	 1
 
 enum skydive_log_level {
 	SKYDIVE_LOG_ERROR,   /* somebody must act */
@@ -37,7 +41,10 @@ enum skydive_log_level {
 enum skydive_state {
 	SKYDIVE_STATE_STARTING,
 	SKYDIVE_STATE_READY, /* every subscription was accepted once */
-	SKYDIVE_STATE_STOPPING
+	SKYDIVE_STATE_STOPPING,
+	SKYDIVE_STATE_TRYING, /* it runs, but some subscription was not yet accepted;
+			       * it is tried again for ever. Older hosts are told
+			       * STARTING. */
 };
 
 /* What a host offers. The struct is copied; functions may be NULL. They are
@@ -49,8 +56,13 @@ struct skydive_host {
 	void *context;
 	/* One line, UTF-8, without LF. */
 	void (*log)(void *context, enum skydive_log_level, const char *line);
-	/* Once a second: the state, and one line about what goes on. */
+	/* Once a second: the state, and one line about what goes on. While it
+	 * stops: as long as the stop is within its configured time. */
 	void (*state)(void *context, enum skydive_state, const char *line);
+	/* Once a second, while all that must not stand still has moved since the
+	 * last call: sources, workers, the network. What may wait for a disk or
+	 * for whoever reads the log does not count. From 1.1. */
+	void (*alive)(void *context);
 };
 
 struct skydive_extension {
@@ -78,8 +90,8 @@ struct skydive_extension {
 	int (*stop)(void *instance);
 	void (*close)(void *instance);
 
-	/* Runs a command of the operator's tool (check, explain, record, replay,
-	 * status, version): argv[0] is its name. Writes to standard output and
+	/* Runs a command of the operator's tool (check, explain, record, reload,
+	 * replay, status, version): argv[0] is its name. Writes to standard output and
 	 * error. Returns the exit code: 0 fine, 1 it failed and said why, 2 wrong
 	 * usage. */
 	int (*command)(const struct skydive_host *, int argc, char **argv);

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* running.c - see running.h. */
+#include <errno.h>
+#include "command/running.h"
+#include "net/get.h"
+#include "settings/settings_files.h"
+#include "settings/status_settings.h"
+
+#define TIMEOUT_MS 5000
+
+extern char **environ;
+
+/* Only what it says about the status is looked at. */
+int running_address(const char *path, struct arena *arena, struct str *address,
+		    struct err *err)
+{
+	struct problems problems = PROBLEMS_INIT, warnings = PROBLEMS_INIT;
+	struct status_settings status = { .listen = STR(STATUS_LISTEN) };
+	struct config *config = NULL;
+	int error = 0;
+
+	if (path) {
+		config = settings_files_main(path, environ, &problems, &warnings);
+		error = config ? status_settings_read(&status, config, arena, &problems)
+			       : -EINVAL;
+	}
+	if (error)
+		err_set(err, STR_FMT,
+			(int)(problems.text.len ? problems.text.len - 1 : 0),
+			buf_str(&problems.text).ptr);
+	*address = status.listen;
+	config_free(config);
+	problems_fini(&warnings);
+	problems_fini(&problems);
+	return error;
+}
+
+int running_ask(struct str address, const char *path, struct buf *page, struct err *err)
+{
+	int status = net_get(address.ptr, path, TIMEOUT_MS, page, err);
+
+	if (status == 200)
+		return 0;
+	if (status == -EACCES || status == -EPERM)
+		return err_set(err,
+			       "%s: you may not ask; its user and group, and root, may",
+			       address.ptr);
+	if (status < 0)
+		err_prefix(err, "is it running? nothing answers at %s", address.ptr);
+	else
+		err_set(err, "%s answers %d: " STR_FMT, address.ptr, status,
+			(int)(page->len ? page->len - 1 : 0), page->ptr ? page->ptr : "");
+	return -EINVAL;
+}

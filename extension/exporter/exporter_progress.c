@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* exporter_progress.c - what goes on, and whether anything stands still: for the
+ * host, who tells the service manager. A reload that waits for a disk holds the
+ * lock; so nothing here waits for it.
+ */
+#include <inttypes.h>
+#include "exporter/exporter_private.h"
+
+static void on_pulse(struct task *task, struct now now)
+{
+	struct progress *p = (struct progress *)((char *)task -
+						 offsetof(struct progress, pulse));
+
+	(void)now;
+	atomic_fetch_add(&p->beats, 1);
+}
+
+void exporter_init_progress(struct exporter *e)
+{
+	task_init(&e->progress.pulse, on_pulse);
+}
+
+static bool sources_move(struct exporter *e)
+{
+	bool all_move = true;
+	size_t i;
+
+	if (pthread_mutex_trylock(&e->lock) != 0)
+		return true;
+	for (i = 0; i < e->sources; i++)
+		all_move = source_instance_moves(e->source[i]) && all_move;
+	pthread_mutex_unlock(&e->lock);
+	return all_move;
+}
+
+bool exporter_has_moved(struct exporter *e)
+{
+	struct progress *p = &e->progress;
+	unsigned beats = atomic_load(&p->beats), turns = http_turn(e->http);
+	bool has_moved = beats != p->beats_seen && turns != p->turns_seen &&
+			 sources_move(e);
+
+	workers_wake(e->workers, &p->pulse);
+	if (has_moved) {
+		p->beats_seen = beats;
+		p->turns_seen = turns;
+	}
+	return has_moved;
+}
+
+static int64_t exporter_sum(const struct exporter *e, enum stat_id id)
+{
+	int64_t total = 0;
+	size_t i;
+
+	for (i = 0; i < e->tenants; i++)
+		total += stats_get(tenant_stats(e->running[i].tenant), id);
+	return total;
+}
+
+/* Without what may be secret: user and password, path and query. */
+static struct str url_host(struct str url)
+{
+	const char *scheme = url.len ? memmem(url.ptr, url.len, "://", 3) : NULL;
+	struct str rest = scheme ? str_skip(url, (size_t)(scheme - url.ptr) + 3) : url;
+	struct str host = str_until(rest, '/');
+	const char *at = host.len ? memrchr(host.ptr, '@', host.len) : NULL;
+
+	return at ? str_skip(host, (size_t)(at - host.ptr) + 1) : host;
+}
+
+bool exporter_describe(struct exporter *e, struct buf *b)
+{
+	int64_t flows = 0;
+	size_t i, missing = 0;
+
+	if (pthread_mutex_trylock(&e->lock) != 0) {
+		buf_puts(b, "busy with a reload or a stop");
+		return false;
+	}
+	exporter_reap(e);
+	for (i = 0; i < e->sources; i++)
+		flows += atomic_load(&source_instance_stats(e->source[i])->flows);
+	buf_printf(b,
+		   "flows=%" PRId64 " records=%" PRId64 " objects=%" PRId64
+		   " backlog=%zu pipelines=%zu",
+		   flows, exporter_sum(e, STAT_RECORDS_ENCODED),
+		   exporter_sum(e, STAT_OBJECTS_UPLOADED), exporter_backlog(e),
+		   e->tenants);
+	for (i = 0; i < e->sources; i++)
+		if (!source_instance_is_ready(e->source[i]))
+			buf_printf(b, "%s" STR_FMT, missing++ ? "," : " trying=",
+				   STR_ARG(url_host(source_instance_url(e->source[i]))));
+	pthread_mutex_unlock(&e->lock);
+	return missing == 0;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* notify.h - what the service manager is told: the protocol of sd_notify(3), a
+ * datagram of lines NAME=VALUE to the socket that NOTIFY_SOCKET names.
+ *
+ * Any thread. Nothing waits: a manager that does not read hears less.
+ */
+#ifndef HOST_NOTIFY_H
+#define HOST_NOTIFY_H
+
+#include <stdbool.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+struct notify {
+	int fd; /* -1: nobody wants to know */
+	struct sockaddr_un to;
+	socklen_t size;
+};
+
+/* Reads the environment. */
+void notify_open(struct notify *);
+/* false: it was not taken; say it again. true also when nobody wants to know. */
+bool notify_send(const struct notify *, const char *lines);
+/* Begins a reload, which ends with READY=1. */
+bool notify_send_reloading(const struct notify *);
+
+#endif
