@@ -5,6 +5,7 @@
  * the whole message but for some 60 bytes, for every message.
  */
 #include <errno.h>
+#include <string.h>
 #include "flow/message.h"
 #include "format/json_read.h"
 
@@ -70,6 +71,19 @@ static bool message_read_field(struct str *rest, uint64_t *number, struct str *b
 	return true;
 }
 
+static struct str skip_space(struct str bytes)
+{
+	while (bytes.len && strchr(" \t\r\n", *bytes.ptr))
+		bytes = str_skip(bytes, 1);
+	return bytes;
+}
+
+/* No field of protobuf begins with a bracket or a brace. */
+static bool is_json_value(struct str bytes)
+{
+	return bytes.len && (*bytes.ptr == '[' || *bytes.ptr == '{');
+}
+
 static int parse_protobuf(struct str rest, struct message *m, struct err *err)
 {
 	uint64_t number, value;
@@ -99,6 +113,7 @@ static int parse_protobuf(struct str rest, struct message *m, struct err *err)
 			break;
 		}
 	}
+	m->is_protobuf = m->is_protobuf && !is_json_value(m->obj);
 	return 0;
 }
 
@@ -151,13 +166,36 @@ static int parse_json(struct str text, struct arena *arena, struct message *m,
 	return 0;
 }
 
+static bool is_json_object(struct str bytes)
+{
+	bytes = skip_space(bytes);
+	return bytes.len && *bytes.ptr == '{';
+}
+
+/* Behind a line feed a brace might be the length of a field: there the framing
+ * decides. */
+static bool is_surely_json(struct str bytes, enum framing framing)
+{
+	if (framing == FRAMING_JSON)
+		return !bytes.len || is_json_object(bytes);
+	return bytes.len && *bytes.ptr == '{';
+}
+
 int message_parse(struct str bytes, enum framing framing, struct arena *arena,
 		  struct message *message, struct err *err)
 {
+	int error;
+
 	*message = (struct message){ 0 };
-	if (framing == FRAMING_PROTOBUF)
-		return parse_protobuf(bytes, message, err);
-	return parse_json(bytes, arena, message, err);
+	if (is_surely_json(bytes, framing))
+		return parse_json(bytes, arena, message, err);
+	error = parse_protobuf(bytes, message, err);
+	if (!error)
+		return 0;
+	*message = (struct message){ 0 };
+	if (is_json_object(bytes))
+		return parse_json(bytes, arena, message, err);
+	return framing == FRAMING_JSON ? err_set(err, "not a JSON StructMessage") : error;
 }
 
 bool message_has_flows(const struct message *m)

@@ -2,7 +2,9 @@
 /* message.h - StructMessage, the envelope of what an analyzer sends.
  *
  * A subscriber that asked for protobuf gets StructMessage in binary messages,
- * any other gets the same members as a JSON object in text messages. Either
+ * any other gets the same members as a JSON object in text messages. But analyzers
+ * before 0.24 send protobuf in text messages (skydive-project/skydive issue 1873), so
+ * the content tells which it is, and the framing only what it should be. Either
  * way the flows inside are JSON (a list of flows is not one protobuf message,
  * so the analyzer falls back to JSON inside the protobuf envelope); "stats" of
  * analyzers before 2024-04 are protobuf.

@@ -107,7 +107,9 @@ static void read_header(struct str line, struct str key, struct wanted *seen)
 		seen->service_type |= value.len > 0;
 }
 
-int websocket_read_reply(struct str bytes, struct str key, struct websocket_reply *reply)
+/* One head, at the beginning of bytes. */
+static int handshake_read_head(struct str bytes, struct str key,
+			       struct websocket_reply *reply)
 {
 	struct wanted seen = { 0 };
 	struct str rest, line;
@@ -134,4 +136,25 @@ int websocket_read_reply(struct str bytes, struct str key, struct websocket_repl
 			      seen.accept;
 	reply->is_analyzer = seen.host_id && seen.service_type;
 	return 0;
+}
+
+static bool is_interim(int status)
+{
+	return status >= 100 && status < 200 && status != 101;
+}
+
+int websocket_read_reply(struct str bytes, struct str key, struct websocket_reply *reply)
+{
+	size_t passed = 0;
+	int error;
+
+	for (;;) {
+		error = handshake_read_head(str_skip(bytes, passed), key, reply);
+		if (error || passed + reply->size > HEAD_MAX)
+			return error ? error : -EPROTO;
+		reply->size += passed;
+		if (!is_interim(reply->status))
+			return 0;
+		passed = reply->size;
+	}
 }

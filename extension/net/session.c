@@ -12,6 +12,7 @@
 #include "sys/thread.h"
 
 #define RETRY_MIN_MS  1000
+#define RETRY_SOON_MS 5000 /* an analyzer that is away comes back */
 #define RETRY_MAX_MS  30000
 #define REFUSED_MS    30000 /* somebody must change something first */
 #define IN_USE_LOG_MS 60000
@@ -47,11 +48,11 @@ static void pause_for(struct session *s, int64_t ms)
 		poll(&wake, 1, (int)ms);
 }
 
-static int64_t session_backoff(struct session *s)
+static int64_t session_backoff(struct session *s, int64_t max_ms)
 {
-	int64_t ms = s->retry_ms;
+	int64_t ms = s->retry_ms < max_ms ? s->retry_ms : max_ms;
 
-	s->retry_ms = ms * 2 < RETRY_MAX_MS ? ms * 2 : RETRY_MAX_MS;
+	s->retry_ms = ms * 2;
 	return RETRY_MIN_MS + session_jitter(ms) - ms * 4 / 5;
 }
 
@@ -84,8 +85,10 @@ static int64_t pause_after(struct session *s, enum ending ending, struct now now
 	case ENDING_LOST:
 		s->retry_ms = RETRY_MIN_MS;
 		return RETRY_MIN_MS + session_jitter(RETRY_MIN_MS) / 4;
+	case ENDING_UNREACHABLE:
+		return session_backoff(s, RETRY_SOON_MS);
 	default:
-		return session_backoff(s);
+		return session_backoff(s, RETRY_MAX_MS);
 	}
 }
 

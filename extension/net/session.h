@@ -12,8 +12,8 @@
  *   connection is closed only once it has been silent.
  * - A host id that is still known is refused with 409 until the analyzer has
  *   cleaned up. So ours never changes, and 409 is tried again soon.
- * - The first ping says that the analyzer has admitted us. It pings every 2 s and
- *   drops who has not answered for 7 s.
+ * - The first ping, or message, says that the analyzer has admitted us. It pings
+ *   every 2 s and drops who has not answered for 7 s.
  */
 #ifndef NET_SESSION_H
 #define NET_SESSION_H
@@ -33,7 +33,7 @@ enum ending {
 	ENDING_UNREACHABLE, /* no connection, or no answer */
 	ENDING_NO_ANALYZER, /* something else answered */
 	ENDING_IN_USE,	    /* 409: the host id is still known there */
-	ENDING_REFUSED,	    /* 401, 403, or a Close before the first ping */
+	ENDING_REFUSED,	    /* 401, 403, or a Close before all else */
 	ENDING_LOST,	    /* after it had been admitted */
 	ENDING_STARVED,	    /* admitted, but its user gets nothing any more */
 };

@@ -3,6 +3,7 @@
  * means for an operator.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <sys/random.h>
 #include "base/base64.h"
 #include "net/credentials.h"
@@ -65,6 +66,46 @@ static int send_request(struct session *s, struct str key)
 	return session_send(s);
 }
 
+/* What a proxy says while the analyzer behind it is away, or has too much to do. An
+ * analyzer itself answers 500 to what it does not take for a handshake. */
+static bool is_transient(int status)
+{
+	return status == 408 || status == 425 || status == 429 ||
+	       (status > 501 && status < 600 && status != 505);
+}
+
+/* Somebody who wants TLS: an alert, or what Go, nginx and others answer in plain. */
+static bool wants_tls(const struct session *s)
+{
+	struct str seen = { s->bytes, s->len };
+
+	if (s->options.url.scheme->is_tls || !seen.len)
+		return false;
+	if (str_starts(seen, STR("\x15\x03")))
+		return true;
+	return str_starts(str_skip(str_until(seen, '\r'), 8), STR(" 400")) &&
+	       memmem(seen.ptr, seen.len, "HTTPS ", 6);
+}
+
+static enum ending shake_foreign(const struct session *s, int status, struct err *err)
+{
+	char code[16] = "";
+
+	if (status)
+		snprintf(code, sizeof(code), "%d: ", status);
+	if (wants_tls(s))
+		err_set(err, "%sit speaks TLS there: write wss:// in %s", code,
+			s->options.url.key);
+	else if (!status)
+		err_set(err, "it does not speak HTTP; check %s", s->options.url.key);
+	else
+		err_set(err,
+			"%sthis is not a Skydive analyzer, or " STR_FMT " is not its "
+			"path; check %s",
+			code, STR_ARG(s->options.url.target), s->options.url.key);
+	return ENDING_NO_ANALYZER;
+}
+
 static enum ending shake_judge(struct session *s, const struct websocket_reply *reply,
 			       struct err *err)
 {
@@ -88,11 +129,13 @@ static enum ending shake_judge(struct session *s, const struct websocket_reply *
 	}
 	if (reply->is_websocket && reply->is_analyzer)
 		return ENDING_NONE;
+	if (!is_transient(reply->status))
+		return shake_foreign(s, reply->status, err);
 	err_set(err,
-		"%d: this is not a Skydive analyzer, or " STR_FMT " is not its path; "
-		"check %s",
-		reply->status, STR_ARG(s->options.url.target), s->options.url.key);
-	return ENDING_NO_ANALYZER;
+		"%d: what stands before the analyzer cannot reach it now; is the "
+		"analyzer running?",
+		reply->status);
+	return ENDING_UNREACHABLE;
 }
 
 static enum ending shake_unreachable(struct err *err, const char *why)
@@ -101,6 +144,17 @@ static enum ending shake_unreachable(struct err *err, const char *why)
 	return ENDING_UNREACHABLE;
 }
 
+/* What OpenSSL does, which recognises HTTP. */
+static enum ending shake_closed(const struct session *s, struct err *err)
+{
+	err_set(err,
+		"the connection was closed instead of answering the handshake; if it "
+		"speaks TLS there, write wss:// in %s",
+		s->options.url.key);
+	return ENDING_UNREACHABLE;
+}
+
+/* why: NULL when it was closed. */
 static enum ending shake_broken(const struct session *s, struct err *err, const char *why)
 {
 	if (connection_explain(s->connection, err))
@@ -110,8 +164,10 @@ static enum ending shake_broken(const struct session *s, struct err *err, const 
 		why = "the connection was closed right after TLS was set up; that is what a "
 		      "server does that wants a client certificate, or another one: see "
 		      "tls.client_cert";
-	return shake_unreachable(err, why);
+	return why ? shake_unreachable(err, why) : shake_closed(s, err);
 }
+
+static const char no_answer[] = "no answer to the handshake" SESSION_WEDGED;
 
 /* Reads the answer; what follows it stays in bytes. */
 static enum ending shake_read_reply(struct session *s, struct str key, struct err *err)
@@ -126,8 +182,7 @@ static enum ending shake_read_reply(struct session *s, struct str key, struct er
 		if (!session_wait(s, until_ms, true)) {
 			if (atomic_load(&s->is_stopping) ||
 			    clock_now().mono_ms >= until_ms)
-				return shake_unreachable(err,
-							 "no answer to the handshake");
+				return shake_unreachable(err, no_answer);
 			continue;
 		}
 		n = connection_receive(s->connection, s->bytes + s->len,
@@ -135,17 +190,13 @@ static enum ending shake_read_reply(struct session *s, struct str key, struct er
 		if (n == -EAGAIN)
 			continue;
 		if (n <= 0)
-			return shake_broken(s, err,
-					    "the connection was closed instead of "
-					    "answering the handshake");
+			return shake_broken(s, err, NULL);
 		s->len += (size_t)n;
 		error = websocket_read_reply((struct str){ s->bytes, s->len }, key,
 					     &reply);
 	}
-	if (error) {
-		err_set(err, "it does not speak HTTP; check %s", s->options.url.key);
-		return ENDING_NO_ANALYZER;
-	}
+	if (error)
+		return shake_foreign(s, 0, err);
 	ending = shake_judge(s, &reply, err);
 	s->len -= reply.size;
 	memmove(s->bytes, s->bytes + reply.size, s->len);

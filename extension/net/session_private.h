@@ -19,6 +19,12 @@
 #define SESSION_BYTES (64 * 1024)
 #define TOKEN_MAX     (16 * 1024)
 
+/* Of who takes connections and then says nothing. An analyzer does so for good once
+ * a subscriber with a full queue has gone. */
+#define SESSION_WEDGED                                                                   \
+	", though it took the connection: it is wedged; an analyzer that stays so must " \
+	"be restarted"
+
 struct session {
 	struct session_options options;
 	pthread_t thread;
@@ -39,7 +45,7 @@ struct session {
 	size_t len; /* of bytes that are not eaten */
 	struct buf out;
 	bool is_unauthorized; /* the handshake was answered with 401 */
-	bool is_admitted;     /* the first ping was there */
+	bool is_admitted;     /* a ping or a message was there */
 	bool is_busy;	      /* the stream: it is read in large pieces */
 	size_t came;	      /* bytes since we waited */
 	int64_t heard_ms;     /* anything at all, monotonic */

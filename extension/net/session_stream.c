@@ -44,25 +44,6 @@ char *session_take(struct session *s)
 	return websocket_take(&s->ws, &size);
 }
 
-static void session_hand_over(struct session *s, bool is_last)
-{
-	const struct session_piece piece = {
-		.bytes = websocket_peek(&s->ws),
-		.is_text = s->ws.is_text,
-		.is_last = is_last,
-		.mono_ms = s->heard_ms,
-	};
-
-	s->options.user->hear(s->options.context, s, &piece);
-	websocket_drop(&s->ws);
-}
-
-static enum ending session_lost(struct session *s, struct err *err, const char *why)
-{
-	err_set(err, "%s", why);
-	return s->is_admitted ? ENDING_LOST : ENDING_UNREACHABLE;
-}
-
 static void session_admit(struct session *s)
 {
 	if (s->is_admitted)
@@ -73,6 +54,52 @@ static void session_admit(struct session *s)
 	atomic_store(&s->options.counters->is_admitted, true);
 	log_write(s->options.log, LOG_INFO, "%s=" STR_FMT " state=subscribed",
 		  s->options.what, STR_ARG(s->options.url.text));
+}
+
+static void session_hand_over(struct session *s, bool is_last)
+{
+	const struct session_piece piece = {
+		.bytes = websocket_peek(&s->ws),
+		.is_text = s->ws.is_text,
+		.is_last = is_last,
+		.mono_ms = s->heard_ms,
+	};
+
+	session_admit(s); /* whoever is sent something is */
+	s->options.user->hear(s->options.context, s, &piece);
+	websocket_drop(&s->ws);
+}
+
+static enum ending session_lost(struct session *s, struct err *err, const char *why)
+{
+	err_set(err, "%s", why);
+	return s->is_admitted ? ENDING_LOST : ENDING_UNREACHABLE;
+}
+
+/* RFC 6455 7.4.1, and the codes that IANA added: the server, or what stands before it,
+ * stops, starts or has too much to do. */
+static bool closes_for_a_while(unsigned code)
+{
+	return code == 0 || code == 1001 || (code >= 1011 && code <= 1014);
+}
+
+/* A Close before anything else. */
+static enum ending session_turned_away(struct session *s, struct err *err)
+{
+	unsigned code = s->ws.close_code;
+
+	if (closes_for_a_while(code) || atomic_load(&s->options.counters->connects)) {
+		err_set(err,
+			"the analyzer closed the connection at once (code %u): it is "
+			"starting or stopping",
+			code);
+		return ENDING_UNREACHABLE;
+	}
+	err_set(err,
+		"the analyzer accepted the connection and closed it at once (code %u): "
+		"it does not want this client",
+		code);
+	return ENDING_REFUSED;
 }
 
 static enum ending session_handle(struct session *s, enum websocket_event event,
@@ -90,11 +117,7 @@ static enum ending session_handle(struct session *s, enum websocket_event event,
 	case WEBSOCKET_CLOSE:
 		if (s->is_admitted)
 			return session_lost(s, err, "the analyzer closed the connection");
-		err_set(err,
-			"the analyzer accepted the connection and closed it at once "
-			"(code %u): it does not want this client",
-			s->ws.close_code);
-		return ENDING_REFUSED;
+		return session_turned_away(s, err);
 	case WEBSOCKET_BROKEN:
 		return session_lost(s, err, s->ws.why);
 	default:
@@ -161,7 +184,9 @@ static enum ending session_watch(const struct session *s, int64_t now_ms,
 
 	*until_ms = s->heard_ms + silent_ms;
 	if (now_ms >= *until_ms) {
-		err_set(err, "nothing was heard for %lld s", (long long)silent_ms / 1000);
+		err_set(err, "nothing was heard for %lld s%s",
+			(long long)silent_ms / 1000,
+			s->is_admitted ? "" : SESSION_WEDGED);
 		return s->is_admitted ? ENDING_LOST : ENDING_UNREACHABLE;
 	}
 	if (s->is_admitted && user->is_starved &&

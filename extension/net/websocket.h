@@ -98,7 +98,8 @@ struct websocket_reply {
 	bool is_analyzer;  /* says X-Host-ID and X-Service-Type */
 };
 
-/* Reads the head of the answer. 0, -EAGAIN: it is not complete, or -EPROTO:
+/* Reads the head of the answer; interim ones (1xx but 101, RFC 9110 section 15.2) are
+ * passed over, and their sizes are in the size. 0, -EAGAIN: it is not complete, or -EPROTO:
  * not HTTP, or longer than a head may be. */
 int websocket_read_reply(struct str bytes, struct str key, struct websocket_reply *);
 

@@ -185,7 +185,9 @@ static enum heard instance_decode(struct source_instance *s, struct batch *batch
 		error = message_parse(bytes, framing, &batch->arena, &message, &err);
 		if (!message_has_flows(&message))
 			heard = str_is(message.type, "stats") ? HEARD_STATS : HEARD_OTHER;
-		else if (!error && !message.is_protobuf)
+		else if (!error && message.is_protobuf)
+			error = err_set(&err, "flows that are not JSON");
+		else if (!error)
 			error = decode_json(message.obj, batch, &err);
 	}
 	if (error)

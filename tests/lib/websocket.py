@@ -43,6 +43,11 @@ def read_head(sock):
     return head
 
 
+def frame(opcode, payload):
+    """Return a whole frame as a server sends it."""
+    return frame_head(opcode, len(payload)) + payload
+
+
 class Subscriber:
     """A client of an analyzer's flow stream that does only what it is told."""
 
@@ -113,14 +118,21 @@ class Raw:
         for sock in self.peers + [self.listener]:
             sock.close()
 
-    def accept(self):
-        """Wait for a subscriber, and admit it; returns its socket."""
+    def answer(self, answer):
+        """Wait for a client and answer its request with these bytes; returns its socket and the request."""
         sock = self.listener.accept()[0]
         self.peers.append(sock)
         sock.settimeout(30)
-        key = re.search(rb"(?i)sec-websocket-key: *(\S+)", read_head(sock))[1]
+        head = read_head(sock)
+        sock.sendall(answer)
+        return sock, head
+
+    def accept(self, before=b"", pings=True):
+        """Wait for a subscriber, and admit it, after these bytes; returns its socket."""
+        sock, head = self.answer(before)
+        key = re.search(rb"(?i)sec-websocket-key: *(\S+)", head)[1]
         accept = base64.b64encode(hashlib.sha1(key + GUID).digest()).decode()
         sock.sendall(("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                       "Sec-WebSocket-Accept: %s\r\nX-Host-Id: raw\r\nX-Service-Type: analyzer\r\n\r\n"
-                      % accept).encode() + frame_head(PING, 0))
+                      % accept).encode() + (frame_head(PING, 0) if pings else b""))
         return sock

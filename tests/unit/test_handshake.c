@@ -100,6 +100,14 @@ static void test_answers_are_told_apart(void **state)
 		  "\r\n",
 		  426, false, true },
 		{ "HTTP/1.1 500 Internal Server Error\r\n\r\n", 500, false, false },
+		/* Interim answers come first; the last one counts. */
+		{ "HTTP/1.1 100 Continue\r\n\r\n" ANSWER, 101, true, true },
+		{ "HTTP/1.1 103 Early Hints\r\nLink: </x>; rel=preload\r\n\r\n"
+		  "HTTP/1.1 102 Processing\r\n\r\n" ANSWER,
+		  101, true, true },
+		{ "HTTP/1.1 103 Early Hints\r\n" UPGRADE CONNECTION ACCEPTED ANALYZER
+		  "\r\nHTTP/1.1 502 Bad Gateway\r\n\r\n",
+		  502, false, false },
 		/* Lines that are no headers. */
 		{ SWITCHING "nonsense\r\n:\r\n: x\r\n" UPGRADE CONNECTION ACCEPTED "\r\n",
 		  101, true, false },
@@ -131,6 +139,27 @@ static void test_frames_behind_the_head_are_not_its(void **state)
 			 0);
 	assert_int_equal(reply.size, strlen(ANSWER));
 	assert_true(reply.is_websocket);
+}
+
+static void test_the_last_answer_is_awaited(void **state)
+{
+	static const char interim[] = "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n";
+	static const char whole[] =
+		"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" ANSWER;
+	struct buf endless = BUF_INIT(1 << 20);
+	struct websocket_reply reply;
+	size_t len;
+
+	(void)state;
+	for (len = 0; len < sizeof(whole) - 1; len++)
+		assert_int_equal(websocket_read_reply((struct str){ whole, len },
+						      STR(KEY), &reply),
+				 -EAGAIN);
+	while (endless.len < 17000)
+		buf_puts(&endless, interim);
+	assert_int_equal(websocket_read_reply(buf_str(&endless), STR(KEY), &reply),
+			 -EPROTO);
+	buf_fini(&endless);
 }
 
 static void test_incomplete_answers_are_awaited(void **state)
@@ -211,6 +240,7 @@ int main(void)
 		cmocka_unit_test(test_answers_are_told_apart),
 		cmocka_unit_test(test_frames_behind_the_head_are_not_its),
 		cmocka_unit_test(test_incomplete_answers_are_awaited),
+		cmocka_unit_test(test_the_last_answer_is_awaited),
 		cmocka_unit_test(test_what_is_not_http_is_refused),
 		cmocka_unit_test(test_endless_heads_are_refused),
 	};

@@ -11,6 +11,10 @@
 #include "base/buf.h"
 #include "flow/message.h"
 
+#define STR_INIT(literal)                                                                \
+	{                                                                                \
+		"" literal "", sizeof(literal) - 1                                       \
+	}
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define UUID	     "11111111-2222-4333-8444-555555555555"
 #define UUID_HEX                                                                         \
@@ -223,6 +227,60 @@ static void test_broken_json_is_refused(void **state)
 	}
 }
 
+/* Analyzers before 0.24 send protobuf in text messages. */
+static void test_content_tells_which_it_is(void **state)
+{
+	static const struct {
+		struct str bytes;
+		enum framing framing;
+		bool is_protobuf;
+		const char *obj; /* NULL: refused */
+	} cases[] = {
+		{ STR_INIT("\x0a\x04"
+			   "flow\x12\x05"
+			   "store\x32\x02[]"),
+		  FRAMING_JSON, false, "[]" },
+		{ STR_INIT("{\"Namespace\":\"flow\",\"Type\":\"store\",\"Obj\":[]}"),
+		  FRAMING_PROTOBUF, false, "[]" },
+		{ STR_INIT(
+			  " \t\r\n{\"Namespace\":\"flow\",\"Type\":\"store\",\"Obj\":[]}"),
+		  FRAMING_PROTOBUF, false, "[]" },
+		/* The format belongs to the envelope, too. */
+		{ STR_INIT("\x0a\x04"
+			   "flow\x12\x05"
+			   "store\x28\x01\x32\x04"
+			   "[{}]"),
+		  FRAMING_PROTOBUF, false, "[{}]" },
+		{ STR_INIT("\x0a\x04"
+			   "flow\x12\x05"
+			   "store\x28\x01\x32\x02\x0a\x00"),
+		  FRAMING_JSON, true, "\x0a" },
+		{ STR_INIT("{\"Namespace\":"), FRAMING_PROTOBUF, false, NULL },
+		{ STR_INIT("\x0a\x04"
+			   "flo"),
+		  FRAMING_JSON, false, NULL },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		struct arena arena = ARENA_INIT(4096);
+		struct err err = ERR_INIT;
+		struct message m;
+		int error = message_parse(cases[i].bytes, cases[i].framing, &arena, &m,
+					  &err);
+
+		print_message("  %zu\n", i);
+		assert_int_equal(error, cases[i].obj ? 0 : -EINVAL);
+		if (!error) {
+			assert_true(message_has_flows(&m));
+			assert_int_equal(m.is_protobuf, cases[i].is_protobuf);
+			assert_true(str_starts(m.obj, str_of(cases[i].obj)));
+		}
+		arena_fini(&arena);
+	}
+}
+
 /* At every byte. Protobuf has no end of its own: between fields it parses. */
 static void test_truncated_messages_are_refused(void **state)
 {
@@ -332,6 +390,7 @@ int main(void)
 		cmocka_unit_test(test_broken_protobuf_is_refused),
 		cmocka_unit_test(test_json_envelopes_are_taken_apart),
 		cmocka_unit_test(test_broken_json_is_refused),
+		cmocka_unit_test(test_content_tells_which_it_is),
 		cmocka_unit_test(test_truncated_messages_are_refused),
 		cmocka_unit_test(test_only_store_of_flow_namespaces_has_flows),
 		cmocka_unit_test(test_garbage_is_survived),

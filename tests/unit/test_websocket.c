@@ -23,10 +23,15 @@ struct story {
 	bool is_broken;
 };
 
-static void story_begin(struct story *s)
+static void story_begin_pieces(struct story *s, size_t piece_max)
 {
 	*s = (struct story){ .text = BUF_INIT(8192) };
-	websocket_init(&s->ws, MESSAGE_MAX, MESSAGE_MAX);
+	websocket_init(&s->ws, MESSAGE_MAX, piece_max);
+}
+
+static void story_begin(struct story *s)
+{
+	story_begin_pieces(s, MESSAGE_MAX);
 }
 
 static void story_end(struct story *s)
@@ -64,6 +69,7 @@ static void tell(struct story *s, enum websocket_event event)
 		message = websocket_take(&s->ws, &size);
 		assert_non_null(message);
 		assert_int_equal(message[size], '\0');
+		buf_puts(&s->text, event == WEBSOCKET_PIECE ? "part of " : "");
 		buf_puts(&s->text, s->ws.is_text ? "text" : "binary");
 		tell_bytes(s, message, size);
 		free(message);
@@ -330,6 +336,93 @@ static void test_frames_against_the_rules_are_refused(void **state)
 	}
 }
 
+/* What is longer than a piece comes in pieces, wherever the network cuts it. */
+static void test_long_messages_come_in_pieces(void **state)
+{
+	static const struct {
+		struct str bytes;
+		const char *events;
+	} table[] = {
+		{ ALL("\x81\x03"
+		      "abc"),
+		  "text(abc)" },
+		{ ALL("\x82\x09"
+		      "abcdefghi"),
+		  "part of binary(abcd)part of binary(efgh)binary(i)" },
+		{ ALL("\x81\x05"
+		      "abcde"
+		      "\x82\x01"
+		      "f"),
+		  "part of text(abcd)text(e)binary(f)" },
+		/* In fragments, with a ping between, and as an analyzer ends them. */
+		{ ALL("\x01\x03"
+		      "abc"
+		      "\x89\x00"
+		      "\x00\x03"
+		      "def"
+		      "\x80\x00"),
+		  "ping()part of text(abcd)text(ef)" },
+		{ ALL("\x02\x04"
+		      "abcd"
+		      "\x80\x00"),
+		  "part of binary(abcd)binary()" },
+		{ ALL("\x02\x05"
+		      "abcde"
+		      "\x81\x01"
+		      "f"),
+		  "part of binary(abcd)broken: a message inside a message" },
+	};
+	static const size_t steps[] = { 1, 2, 7, 1000000 };
+	struct story s;
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < COUNT(table); i++) {
+		print_message("  %zu: %s\n", i, table[i].events);
+		for (k = 1; k <= table[i].bytes.len; k++) {
+			story_begin_pieces(&s, 4);
+			feed(&s, (struct str){ table[i].bytes.ptr, k });
+			feed(&s, str_skip(table[i].bytes, k));
+			assert_story(&s, table[i].events);
+		}
+		for (k = 0; k < COUNT(steps); k++) {
+			story_begin_pieces(&s, 4);
+			feed_room(&s, table[i].bytes, steps[k]);
+			assert_story(&s, table[i].events);
+		}
+	}
+}
+
+/* The limit of a message is that of all its pieces, which need no more memory than
+ * one; and what is not taken is overwritten by the next. */
+static void test_pieces_have_the_limit_of_a_message(void **state)
+{
+	struct buf bytes = BUF_INIT(1 << 20);
+	struct websocket ws;
+	size_t pieces = 0, left = MESSAGE_MAX;
+	struct str rest;
+
+	(void)state;
+	buf_puts(&bytes, "\x02\x7f");
+	buf_put(&bytes, (struct str){ "\0\0\0\0\0\x01\x11\x70", 8 }); /* 70000 */
+	while (left--)
+		buf_putc(&bytes, 'x');
+	buf_put(&bytes, (struct str){ "\x80\x01y", 3 });
+	websocket_init(&ws, MESSAGE_MAX, 1000);
+	rest = buf_str(&bytes);
+	while (websocket_feed(&ws, &rest) == WEBSOCKET_PIECE) {
+		assert_int_equal(websocket_peek(&ws).len, 1000);
+		assert_true(ws.room <= 1001);
+		websocket_drop(&ws);
+		pieces++;
+	}
+	assert_int_equal(pieces, 70);
+	assert_non_null(ws.why);
+	assert_string_equal(ws.why, "a message that is too long");
+	websocket_fini(&ws);
+	buf_fini(&bytes);
+}
+
 static void put_bytes(struct buf *b, size_t size)
 {
 	size_t i;
@@ -464,6 +557,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_frames_give_events),
 		cmocka_unit_test(test_frames_against_the_rules_are_refused),
+		cmocka_unit_test(test_long_messages_come_in_pieces),
+		cmocka_unit_test(test_pieces_have_the_limit_of_a_message),
 		cmocka_unit_test(test_lengths_of_every_form_are_read),
 		cmocka_unit_test(test_longest_control_frame_is_kept_whole),
 		cmocka_unit_test(test_room_is_offered_only_inside_a_message),
