@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* file.c - the writer "file": an object becomes <directory>/<bucket>/<key>, and
  * what an object store would keep beside it <key>.headers, a "name: value" a
- * line. The object appears under its name whole, after its headers.
+ * line. The object appears under its name whole, after its headers, and is on the
+ * disk before it counts as stored: then the spool's copy goes.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -70,6 +71,8 @@ static int write_file(const char *path, const struct put *put, struct str text)
 	if (fd < 0)
 		return fd;
 	error = put ? put_each_part(put, write_part, &fd) : io_write(fd, text);
+	if (!error && fdatasync(fd) < 0)
+		error = -errno;
 	if (close(fd) < 0 && !error)
 		error = -errno;
 	if (!error && rename(part, path) < 0)
@@ -79,10 +82,32 @@ static int write_file(const char *path, const struct put *put, struct str text)
 	return error;
 }
 
+/* The names that are new: of the object, and of the folders that it needed, up to
+ * the configured one. path is the object's folder, which may end inside of itself. */
+static int sync_names(char *path, size_t configured, bool is_new)
+{
+	int error = io_sync_dir(path);
+	char *slash;
+
+	while (!error && is_new && (slash = strrchr(path, '/')) && slash != path &&
+	       (size_t)(slash - path) + 1 >= configured) {
+		*slash = '\0';
+		error = io_sync_dir(path);
+	}
+	return error;
+}
+
+static int make_folder(const char *path, bool *is_new)
+{
+	*is_new = access(path, F_OK) < 0;
+	return *is_new ? io_make_dirs(path, 0750) : 0;
+}
+
 static int write_object(const struct file_writer *self, struct put *put, struct buf *path)
 {
 	struct buf headers = BUF_INIT(HEADERS_MAX);
-	char *name;
+	char folder[PATH_MAX_BYTES];
+	bool is_new = false;
 	int error;
 
 	buf_put(path, self->directory);
@@ -92,10 +117,9 @@ static int write_object(const struct file_writer *self, struct put *put, struct 
 	buf_put(path, put->object->key);
 	if (buf_error(path))
 		return -ENAMETOOLONG;
-	name = strrchr(path->ptr, '/');
-	*name = '\0';
-	error = io_make_dirs(path->ptr, 0750);
-	*name = '/';
+	snprintf(folder, sizeof(folder), "%.*s",
+		 (int)(strrchr(path->ptr, '/') - path->ptr), path->ptr);
+	error = make_folder(folder, &is_new);
 	file_put_headers(put->object, &headers);
 	buf_puts(path, ".headers");
 	if (!error)
@@ -105,6 +129,8 @@ static int write_object(const struct file_writer *self, struct put *put, struct 
 	buf_cut(path, path->len - strlen(".headers"));
 	if (!error)
 		error = write_file(path->ptr, put, (struct str){ NULL, 0 });
+	if (!error)
+		error = sync_names(folder, self->directory.len, is_new);
 	buf_fini(&headers);
 	return error;
 }
