@@ -33,6 +33,6 @@ def test_object_and_names_are_synced_before_the_spool_lets_go(tmp_path):
                 folder = folder.rsplit("/", 1)[0]
                 waits_for.append(folder)
             objects += not call.path.endswith(".headers.part")
-        elif "/new/" in call.path:
+        elif "/new/" in call.arguments:
             assert not waits_for, "the spool's copy goes before %s is on the disk" % waits_for
     assert objects > 1
