@@ -100,6 +100,41 @@ int endpoint_parse(struct str text, struct endpoint *e, struct err *err)
 	return error ? error : parse_port(rest, e, err);
 }
 
+/* The path of "host/path", or of "https://host/path"; empty: there is none. */
+static struct str path_of(struct str text)
+{
+	const char *scheme = text.len ? memmem(text.ptr, text.len, "://", 3) : NULL;
+	struct str rest = str_skip(text, scheme ? (size_t)(scheme - text.ptr) + 3 : 0);
+
+	return str_skip(rest, str_until(rest, '/').len);
+}
+
+static bool is_path_byte(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+	       (c >= 'A' && c <= 'Z') || strchr("-._~/", c);
+}
+
+int endpoint_parse_below(struct str text, struct endpoint *e, struct err *err)
+{
+	struct str path = path_of(text);
+	size_t i;
+	int error;
+
+	text.len -= path.len;
+	error = endpoint_parse(text, e, err);
+	while (path.len && path.ptr[path.len - 1] == '/')
+		path.len--;
+	for (i = 0; !error && i < path.len; i++)
+		if (!path.ptr[i] || !is_path_byte(path.ptr[i]))
+			error = err_set(err,
+					"\"" STR_FMT
+					"\" is no path of letters, digits and -._~/",
+					STR_ARG(path));
+	e->path = path;
+	return error;
+}
+
 void endpoint_put_host(struct buf *out, const struct endpoint *e)
 {
 	unsigned usual = e->scheme == ENDPOINT_HTTPS ? 443 : 80;

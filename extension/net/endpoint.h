@@ -2,8 +2,8 @@
 /* endpoint.h - a server as people write it: "host:9000", "https://host",
  * "http://[::1]:9000/".
  *
- * Nothing but scheme, host and port: a path, a query or a user name is an
- * error. An IPv6 address needs its brackets (RFC 3986 section 3.2.2).
+ * Nothing but scheme, host and port: a query or a user name is an error, and so is
+ * a path where none is asked for. An IPv6 address needs its brackets (RFC 3986 section 3.2.2).
  */
 #ifndef NET_ENDPOINT_H
 #define NET_ENDPOINT_H
@@ -17,14 +17,18 @@ struct endpoint {
 	enum endpoint_scheme scheme; /* NONE: not written */
 	struct str host;	     /* with its brackets; empty when none is written */
 	unsigned port;		     /* 0: not written */
+	struct str path; /* "/storage/v1/s3" or empty: endpoint_parse_below() */
 };
 
 /* host borrows from text. 0, or -EINVAL with the reason. */
 int endpoint_parse(struct str text, struct endpoint *, struct err *);
+/* The same, of a server that is served below a path: letters, digits and "-._~/",
+ * which need no encoding. path borrows, too, and has no slash at its end. */
+int endpoint_parse_below(struct str text, struct endpoint *, struct err *);
 
 /* The value of a Host header: the port only when it is not the scheme's. */
 void endpoint_put_host(struct buf *, const struct endpoint *);
-/* "https://host:9000", without a slash at the end. The scheme must be known. */
+/* "https://host:9000", without path and slash. The scheme must be known. */
 void endpoint_put_url(struct buf *, const struct endpoint *);
 
 #endif

@@ -4,8 +4,12 @@
 
 static bool url_has_scheme(struct str text, const struct url_scheme *scheme)
 {
-	return str_starts(text, str_of(scheme->name)) &&
-	       str_starts(str_skip(text, strlen(scheme->name)), STR("://"));
+	size_t length = strlen(scheme->name);
+	struct str begin = { text.ptr, length };
+
+	/* RFC 3986 3.1: schemes are case-insensitive. */
+	return text.len >= length && str_equal_nocase(begin, str_of(scheme->name)) &&
+	       str_starts(str_skip(text, length), STR("://"));
 }
 
 const struct url_scheme *url_scheme_find(const struct url_scheme *scheme, struct str text)

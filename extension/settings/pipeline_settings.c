@@ -5,6 +5,8 @@
 #include "format/json_write.h"
 #include "settings/pipeline_settings.h"
 
+#define KEY_MAX	     1024
+#define KEY_REST     96 /* tag, stream, number, at the most usual */
 #define ARENA_MAX    ((size_t)4 << 20)
 #define SECTIONS_MAX 64
 
@@ -63,6 +65,40 @@ static void check_compress(const struct pipeline_settings *p, const struct confi
 	config_problem(config, "pipeline.store.buffered", &err, problems);
 }
 
+/* What S3 never takes is said before anything is sent: names of buckets are ASCII
+ * without blanks, and a key has 1,024 bytes at most ("Creating object key names" and
+ * "Bucket naming rules" in the S3 User Guide; other stores take more names). */
+static void check_place(const struct pipeline_settings *p, const struct config *config,
+			struct problems *problems)
+{
+	struct str bucket = p->store.dirname, prefix = p->store.bucket.prefix;
+	struct err err = ERR_INIT;
+	size_t i;
+
+	if (p->writer.writer != &writer_s3)
+		return;
+	for (i = 0; i < bucket.len; i++)
+		if ((unsigned char)bucket.ptr[i] <= ' ' ||
+		    (unsigned char)bucket.ptr[i] >= 0x7f ||
+		    strchr("\"'\\", bucket.ptr[i]))
+			break;
+	if (i < bucket.len)
+		err_set_key(
+			&err, "dirname",
+			"is no name of a bucket, at its character %zu: blanks, quotes and "
+			"what is not ASCII do not belong there; was it pasted?",
+			i + 1);
+	else if (prefix.len > KEY_MAX - KEY_REST)
+		err_set_key(
+			&err, "filename_prefix",
+			"has %zu bytes: with what follows keys would be longer than the "
+			"%d bytes that a store takes",
+			prefix.len, KEY_MAX);
+	else
+		return;
+	config_problem(config, "pipeline.store.buffered", &err, problems);
+}
+
 void pipeline_settings_read(struct pipeline_settings *p, struct problems *problems)
 {
 	const struct config *config = p->config;
@@ -77,6 +113,7 @@ void pipeline_settings_read(struct pipeline_settings *p, struct problems *proble
 	store_options_read(&p->store, config, type, p->writer.writer == &writer_stdout,
 			   &p->arena, problems);
 	check_compress(p, config, problems);
+	check_place(p, config, problems);
 	if (p->has_series)
 		prom_sky_con_read(&p->prom_sky_con, config, &p->stages, &p->arena,
 				  problems);

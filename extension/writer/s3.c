@@ -50,6 +50,12 @@ static bool uses_iam(const struct s3 *s)
 	return s->api_key.len || s->api_key_file.len;
 }
 
+static bool has_blank_at_an_end(struct str s)
+{
+	return s.len &&
+	       ((unsigned char)s.ptr[0] <= ' ' || (unsigned char)s.ptr[s.len - 1] <= ' ');
+}
+
 static int open_secret(struct secret *secret, const char *key, struct str given,
 		       struct str file, struct err *err)
 {
@@ -61,6 +67,10 @@ static int open_secret(struct secret *secret, const char *key, struct str given,
 	if (given.len && file.len)
 		return err_set_key(err, file_key,
 				   "%s is set too: only one of the two can be", key);
+	if (has_blank_at_an_end(given))
+		return err_set_key(err, key,
+				   "it begins or ends with a blank or the end of a line, "
+				   "which belongs to no key: was it pasted?");
 	if (!given.len && !file.len)
 		return err_set_key(err, key, "it must be set");
 	error = secret_open(secret, given, file, clock_now().mono_ms, &why);

@@ -18,6 +18,25 @@ struct list {
 	struct arena arena;
 };
 
+/* The domains of AWS's partitions, by the beginning of their regions (AWS General
+ * Reference, "Partitions"; botocore's endpoints.json). */
+static const char *partition_domain(struct str region)
+{
+	static const struct {
+		const char *region, *domain;
+	} partitions[] = {
+		{ "cn-", "amazonaws.com.cn" },	  { "us-iso-", "c2s.ic.gov" },
+		{ "us-isob-", "sc2s.sgov.gov" },  { "us-isof-", "csp.hci.ic.gov" },
+		{ "eu-isoe-", "cloud.adc-e.uk" }, { "eusc-", "amazonaws.eu" },
+		{ "", "amazonaws.com" },
+	};
+	size_t i = 0;
+
+	while (!str_starts(region, str_of(partitions[i].region)))
+		i++;
+	return partitions[i].domain;
+}
+
 int s3_endpoint(struct str text, struct str region, struct buf *made, struct endpoint *e,
 		struct err *err)
 {
@@ -27,12 +46,12 @@ int s3_endpoint(struct str text, struct str region, struct buf *made, struct end
 		buf_reset(made);
 		buf_puts(made, "https://s3.");
 		buf_put(made, region);
-		buf_puts(made, ".amazonaws.com");
+		buf_printf(made, ".%s", partition_domain(region));
 		if (buf_error(made))
 			return buf_error(made);
 		text = buf_str(made);
 	}
-	error = endpoint_parse(text, e, err);
+	error = endpoint_parse_below(text, e, err);
 	if (error)
 		return error;
 	if (e->scheme == ENDPOINT_NONE)
@@ -103,6 +122,7 @@ static int put_url(struct s3_request *r, const struct endpoint *e, const struct 
 	struct buf key = BUF_INIT(URL_MAX);
 
 	object_key_clean(o->key, &key);
+	buf_put(path, e->path);
 	buf_putc(path, '/');
 	sigv4_put_path(path, o->dirname);
 	buf_putc(path, '/');

@@ -2,7 +2,8 @@
 /* s3_request.h - a sealed object as a PutObject request, signed or with a token.
  * Pure.
  *
- * Path style, PUT <endpoint>/<bucket>/<key>, which every S3 server knows. When
+ * Path style, PUT <endpoint>/<bucket>/<key>, which every S3 server knows; the endpoint
+ * may have a path of its own. When
  * it is signed, so are all headers but Content-Length, which libcurl adds. With
  * a token ("Using IAM tokens" in the IBM Cloud Object Storage docs) there is no
  * date and no signature, and the rest is the same.

@@ -87,6 +87,10 @@ MISTAKES = {
                'did you mean "max_flows_per_object"'),
     "url": ("url: ws://127.0.0.1:8082/ws/subscriber/flow", "url: 127.0.0.1:8082",
             r'subscriber\.url.*"127\.0\.0\.1:8082"', "write ws://"),
+    "bucket-pasted": ("dirname: bucket", "dirname: \u201cbucket\u201d", r"dirname: is no name of a bucket", "pasted"),
+    "bucket-blank": ("dirname: bucket", "dirname: flow\u00a0logs", r"dirname: is no name of a bucket.*character 5", "blanks"),
+    "long-prefix": ("filename_prefix: logs", "filename_prefix: " + "p" * 2000, r"filename_prefix: has 2000 bytes", "1024"),
+    "secret-blank": ("secret_key: password", 'secret_key: "password "', r"secret_key: .* blank", "pasted"),
     "tab": ("  store:", "\tstore:", "a tab", "indented with blanks"),
     "writer": ("type: s3", "type: swift", r'write\.type.*"swift" is not supported', "there are: s3"),
 }

@@ -28,7 +28,10 @@ static void endpoints(void **state)
 		{ "HTTPS://[fd00::1]:9000", "https://[fd00::1]:9000", NULL },
 		{ "", "https://s3.eu-west-1.amazonaws.com", NULL },
 		{ "ftp://s3.example.com", NULL, "\"ftp\" is not http or https" },
-		{ "http://s3.example.com/flows", NULL, "a path or query" },
+		{ "http://s3.example.com/a-b/v1/", "http://s3.example.com", NULL },
+		{ "http://s3.example.com/a?x", NULL, "no path of letters" },
+		{ "http://s3.example.com/a b", NULL, "no path of letters" },
+		{ "http://user:pw@s3.example.com/a", NULL, "a user name" },
 		{ "http://s3.example.com?x", NULL, "a path or query" },
 		{ "http://user:pw@s3.example.com", NULL, "a user name" },
 		{ "http://s3.example.com:0", NULL, "not a port" },
@@ -59,6 +62,38 @@ static void endpoints(void **state)
 		assert_null(strstr(err.text, "pw"));
 		if (error)
 			continue;
+		buf_reset(&url);
+		endpoint_put_url(&url, &e);
+		assert_string_equal(url.ptr, table[i].url);
+	}
+	buf_fini(&made);
+	buf_fini(&url);
+}
+
+static void regions_are_of_partitions(void **state)
+{
+	static const struct {
+		const char *region, *url;
+	} table[] = {
+		{ "eu-central-1", "https://s3.eu-central-1.amazonaws.com" },
+		{ "us-gov-west-1", "https://s3.us-gov-west-1.amazonaws.com" },
+		{ "cn-north-1", "https://s3.cn-north-1.amazonaws.com.cn" },
+		{ "us-iso-east-1", "https://s3.us-iso-east-1.c2s.ic.gov" },
+		{ "us-isob-east-1", "https://s3.us-isob-east-1.sc2s.sgov.gov" },
+		{ "us-isof-south-1", "https://s3.us-isof-south-1.csp.hci.ic.gov" },
+		{ "eu-isoe-west-1", "https://s3.eu-isoe-west-1.cloud.adc-e.uk" },
+		{ "eusc-de-east-1", "https://s3.eusc-de-east-1.amazonaws.eu" },
+	};
+	struct buf made = BUF_INIT(256), url = BUF_INIT(256);
+	struct err err = ERR_INIT;
+	struct endpoint e;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		assert_int_equal(s3_endpoint(STR(""), str_of(table[i].region), &made, &e,
+					     &err),
+				 0);
 		buf_reset(&url);
 		endpoint_put_url(&url, &e);
 		assert_string_equal(url.ptr, table[i].url);
@@ -143,6 +178,26 @@ static void requests(void **state)
 			       "x-amz-meta-odd, "));
 	assert_null(strstr(authorization, "password"));
 	s3_request_fini(&r);
+}
+
+static void requests_below_a_path(void **state)
+{
+	struct buf made = BUF_INIT(256);
+	struct err err = ERR_INIT;
+	struct sigv4_signer s = signer();
+	struct s3_request r;
+	struct endpoint e;
+
+	(void)state;
+	assert_int_equal(s3_endpoint(STR("https://h/storage/v1/s3/"), STR(""), &made, &e,
+				     &err),
+			 0);
+	assert_int_equal(s3_request_init(&r, &e, &s, &object, 1795325436000), 0);
+	assert_string_equal(r.url.ptr,
+			    "https://h/storage/v1/s3/flows/logs/x%3D1/00000000.gz");
+	assert_string_equal(header(&r, "Host"), "h");
+	s3_request_fini(&r);
+	buf_fini(&made);
 }
 
 static void requests_without_what_is_not_there(void **state)
@@ -396,6 +451,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(endpoints),
+		cmocka_unit_test(regions_are_of_partitions),
+		cmocka_unit_test(requests_below_a_path),
 		cmocka_unit_test(requests),
 		cmocka_unit_test(requests_without_what_is_not_there),
 		cmocka_unit_test(requests_with_a_token),
