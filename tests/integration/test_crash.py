@@ -33,8 +33,8 @@ class Flaky(Sink):
         self.faults = collections.Counter()
         super().__init__()
 
-    def next(self):
-        how, free = super().next()
+    def next(self, key):
+        how, free = super().next(key)
         draw = 1 if self.well else self.rng.random()
         for fault, below in (("status=503", 0.3), ("drop", 0.35), ("cut", 0.4)):
             if draw < below:
