@@ -1,15 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the service manager is told, and the command "reload"."""
+import array
+import fcntl
+import os
 import signal
 import socket
+import termios
+import time
 
 import pytest
 
-from lib import pages, settings
+from lib import pages, settings, strace
 from lib.paths import recording
 from lib.process import Analyzer, Exporter, exporter, until
 
 RECORDING = recording("old-netns-mixed.jsonl.gz")
+
+
+PIPE_FULL = 60000               # bytes, of 64 KiB
+
+
+def waiting_bytes(pipe):
+    found = array.array("i", [0])
+    fcntl.ioctl(pipe, termios.FIONREAD, found)
+    return found[0]
 
 
 class Manager:
@@ -20,6 +34,15 @@ class Manager:
         self.name = "@skydive-exporter-%s" % folder if abstract else str(folder / "notify")
         self.socket.bind("\0" + self.name[1:] if abstract else self.name)
         self.environment = {"NOTIFY_SOCKET": self.name}
+
+    def forget(self):
+        """Drop what was said until now."""
+        self.socket.setblocking(False)
+        try:
+            while self.socket.recv(4096):
+                pass
+        except BlockingIOError:
+            pass
 
     def hear(self, line, timeout=20):
         """Wait for that line, or one that begins with it when it ends with "="; returns the message as a dict."""
@@ -94,6 +117,40 @@ def test_a_stop_that_drains_asks_for_time(tmp_path):
             manager.hear("STOPPING=1")
             assert int(manager.hear("EXTEND_TIMEOUT_USEC=")["EXTEND_TIMEOUT_USEC"]) >= 5000000
             assert program.wait(20) == 0
+
+
+def test_a_writer_that_hangs_is_nothing_for_the_watchdog(tmp_path):
+    """Whoever reads what it prints has stopped to."""
+    fifo, manager = tmp_path / "out", Manager(tmp_path)
+    os.mkfifo(fifo)
+    reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        with Analyzer(RECORDING, pace=2000, options=["--repeat", 0]) as analyzer, Exporter(
+                site(tmp_path, {"acme": tenant(tmp_path, analyzer.url, write={"type": "stdout"})}), env=manager.environment,
+                under=["bash", "-c", 'exec "$@" > ' + str(fifo), "bash"]) as program:
+            until(lambda: waiting_bytes(reader) > PIPE_FULL and len(list((tmp_path / "spool" / "acme" / "new").glob("*"))) > 3,
+                  "a full pipe")
+            manager.forget()
+            for _ in range(4):
+                manager.hear("WATCHDOG=1")
+            assert program.stop() == 0
+    finally:
+        os.close(reader)
+
+
+def test_workers_that_stand_still_starve_the_watchdog(tmp_path):
+    """The only one is held for 8 s where it writes rows; nobody says meanwhile that all is well."""
+    manager = Manager(tmp_path)
+    with Analyzer(RECORDING, pace=2000, options=["--repeat", 0]) as analyzer, Exporter(
+            site(tmp_path, {"acme": tenant(tmp_path, analyzer.url)}, workers=1), env=manager.environment,
+            under=strace.command(tmp_path / "trace", "pwritev", "delay_enter=8000000:when=1")) as program:
+        manager.hear("READY=1")
+        times = [time.monotonic()]
+        while times[-1] - times[0] < 12:
+            manager.hear("WATCHDOG=1")
+            times.append(time.monotonic())
+        assert max(b - a for a, b in zip(times, times[1:])) > 4
+        assert program.stop() == 0
 
 
 def test_a_manager_that_does_not_read_stops_nothing(tmp_path):
