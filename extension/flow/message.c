@@ -73,7 +73,7 @@ static bool message_read_field(struct str *rest, uint64_t *number, struct str *b
 
 static struct str skip_space(struct str bytes)
 {
-	while (bytes.len && strchr(" \t\r\n", *bytes.ptr))
+	while (bytes.len && *bytes.ptr && strchr(" \t\r\n", *bytes.ptr))
 		bytes = str_skip(bytes, 1);
 	return bytes;
 }
@@ -181,6 +181,12 @@ static bool is_surely_json(struct str bytes, enum framing framing)
 	return bytes.len && *bytes.ptr == '{';
 }
 
+/* Almost any text can be read as fields of protobuf that nobody knows. */
+static bool is_envelope(const struct message *m)
+{
+	return m->namespace.len && m->type.len;
+}
+
 int message_parse(struct str bytes, enum framing framing, struct arena *arena,
 		  struct message *message, struct err *err)
 {
@@ -190,7 +196,7 @@ int message_parse(struct str bytes, enum framing framing, struct arena *arena,
 	if (is_surely_json(bytes, framing))
 		return parse_json(bytes, arena, message, err);
 	error = parse_protobuf(bytes, message, err);
-	if (!error)
+	if (!error && (framing == FRAMING_PROTOBUF || is_envelope(message)))
 		return 0;
 	*message = (struct message){ 0 };
 	if (is_json_object(bytes))

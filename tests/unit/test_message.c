@@ -200,6 +200,7 @@ static void test_broken_json_is_refused(void **state)
 		{ "", "not a JSON StructMessage" },
 		{ "[]", "not a JSON StructMessage" },
 		{ "null", "not a JSON StructMessage" },
+		{ "00000000", "not a JSON StructMessage" }, /* fields nobody knows */
 		{ "{} {}", "something follows the StructMessage" },
 		{ "{\"Type\":1}", "not a JSON StructMessage: broken at byte 8" },
 		{ "{\"Status\":\"200\"}", "not a JSON StructMessage: broken at byte 10" },
