@@ -31,6 +31,7 @@ static void add(struct world *w, uint64_t id, size_t size, int64_t records,
 {
 	world_seal(w, id, size, records, "k");
 	spool_add(w->dir, id, ENVELOPE_SIZE + (int64_t)size, records, now);
+	spool_make_room(w->spool, now);
 }
 
 static void assert_takes(struct world *w, uint64_t expected)
@@ -413,27 +414,28 @@ static void test_oldest_of_the_largest_goes_when_full(void **state)
 	assert_backlog(&w, 9, 9 * (ENVELOPE_SIZE + 100));
 
 	/* Open files count: as much as three objects. */
-	spool_charge(w.spool, 3 * (ENVELOPE_SIZE + 100));
+	spool_charge(w.dir, SPOOL_OPEN, 3 * (ENVELOPE_SIZE + 100));
 	add(&w, 11, 100, 10, start);
 	assert_int_equal(stats_get(&w.stats, STAT_OBJECTS_EVICTED), 5);
 	assert_false(world_has(&w, SPOOL_NEW, 6));
 	assert_true(world_has(&w, SPOOL_NEW, 7));
-	spool_charge(w.spool, -3 * (ENVELOPE_SIZE + 100));
+	spool_charge(w.dir, SPOOL_OPEN, -3 * (ENVELOPE_SIZE + 100));
 
 	/* Everything under way: nothing goes. */
 	while (spool_take(mine, &id))
 		;
 	assert_true(spool_take(other, &id));
-	spool_charge(w.spool, (int64_t)1 << 40);
+	spool_charge(w.dir, SPOOL_OPEN, (int64_t)1 << 40);
 	world_seal(&w, 12, 100, 10, "k");
 	spool_add(mine, 12, ENVELOPE_SIZE + 100, 10, start);
+	spool_make_room(w.spool, start);
 	assert_false(world_has(&w, SPOOL_NEW, 12));
 	assert_true(world_has(&w, SPOOL_NEW, 1));
 	assert_true(world_has(&w, SPOOL_NEW, 11));
 	spool_dir_close(other);
 	assert_non_null(strstr(world_log(&w),
-			       "1 tenant=t spool=full the oldest object is "
-			       "dropped: records=10 bytes=4196"));
+			       "1 tenant=t spool=full the oldest objects are "
+			       "dropped: objects=1 records=10 bytes=4196"));
 	world_end(&w);
 }
 
@@ -457,7 +459,13 @@ static void test_refused_objects_count_once(void **state)
 	for (i = 2; i <= 4; i++)
 		add(&w, (uint64_t)i, 100, 1, start);
 	assert_int_equal(stats_get(&w.stats, STAT_OBJECTS_EVICTED), 0);
+	assert_int_equal(stats_get(&w.stats, STAT_OBJECTS_BAD_EVICTED), 0);
+	/* What nobody sends any more goes before what waits. */
 	add(&w, 5, 100, 1, start);
+	assert_int_equal(stats_get(&w.stats, STAT_OBJECTS_BAD_EVICTED), 1);
+	assert_int_equal(stats_get(&w.stats, STAT_OBJECTS_EVICTED), 0);
+	assert_false(world_has(&w, SPOOL_BAD, 1));
+	add(&w, 6, 100, 1, start);
 	assert_int_equal(stats_get(&w.stats, STAT_OBJECTS_EVICTED), 1);
 	world_end(&w);
 }
