@@ -105,8 +105,11 @@ enum stat_side {
 	  STAT_TOTAL("objects_uploaded", UNIT_OBJECTS, "Objects that were stored."))     \
 	X(OBJECTS_EVICTED, 0,                                                            \
 	  STAT_TOTAL("objects_evicted", UNIT_OBJECTS,                                    \
-		     "Objects dropped because the spool was full or they were too "      \
-		     "old: lost."))                                                      \
+		     "Objects dropped because the spool was full, they were too old, "   \
+		     "or their file was removed: lost."))                                \
+	X(OBJECTS_BAD_EVICTED, 0,                                                        \
+	  STAT_TOTAL("objects_bad_evicted", UNIT_OBJECTS,                                \
+		     "Files of bad/ dropped because the spool was full."))               \
 	X(OBJECTS_QUARANTINED, 0,                                                        \
 	  STAT_TOTAL("objects_quarantined", UNIT_OBJECTS,                                \
 		     "Objects that the store refuses for good, or that are damaged; "    \

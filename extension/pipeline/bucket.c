@@ -177,6 +177,13 @@ static bool bucket_seal(struct bucket *b, struct open_object *o, struct now now)
 	return true;
 }
 
+static bool must_end(const struct bucket *b, const struct open_object *o)
+{
+	struct object_place place = { b->tag, o->slot_ms };
+
+	return b->sink->must_end && o->records && b->sink->must_end(b->sink, place);
+}
+
 /* With so many rows more that are waiting for it. */
 static bool is_due(const struct bucket *b, const struct open_object *o, size_t rows,
 		   struct now now)
@@ -184,7 +191,7 @@ static bool is_due(const struct bucket *b, const struct open_object *o, size_t r
 	return bucket_is_over(b, o, now) ||
 	       o->records + (int64_t)rows >= b->limits->max_records ||
 	       o->bytes >= OBJECT_MAX ||
-	       now.mono_ms - o->since.mono_ms >= b->age_limit_ms;
+	       now.mono_ms - o->since.mono_ms >= b->age_limit_ms || must_end(b, o);
 }
 
 /* Whether all rows may wait in memory; the sink then knows of them. */

@@ -5,7 +5,7 @@
  * one append at the end. An object is sealed when it has max_records, when
  * max_age has passed since the previous one was sealed (the Go exporter counts
  * age from there, so the first record after a pause is sealed at once), or
- * when it is told to. While the sink cannot take rows they are held, up to
+ * when it or its sink is told to. While the sink cannot take rows they are held, up to
  * max_held records and as many bytes as the sink allows; then the oldest go.
  *
  * With a layout that has slots no object has rows of two. A row goes to the

@@ -59,6 +59,9 @@ struct sink {
 	/* Whether size more bytes of rows may be held in memory while append()
 	 * fails; negative size gives them back. */
 	bool (*hold)(struct sink *, int64_t size);
+	/* Whether the open object of the place is to be sealed now, because it takes
+	 * room that others need. May be NULL: never. */
+	bool (*must_end)(struct sink *, struct object_place);
 };
 
 /* The key as an object store gets it: "//" becomes "/", "." and ".." are

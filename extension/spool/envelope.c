@@ -17,7 +17,7 @@
 struct envelope_text {
 	int64_t format;
 	struct str key, dirname, content_type, content_encoding;
-	int64_t records, size;
+	int64_t records, size, sealed_ms;
 	struct str sha256, md5; /* hex */
 	struct map_of_str metadata;
 };
@@ -36,6 +36,8 @@ static const struct shape envelope_shape = {
 			ENVELOPE(content_encoding),
 			ENVELOPE(records),
 			ENVELOPE(size),
+			FIELD(struct envelope_text, sealed_ms, "sealed_ms",
+			      FIELD_OMIT_EMPTY),
 			ENVELOPE(sha256),
 			ENVELOPE(md5),
 			ENVELOPE(metadata),
@@ -82,6 +84,7 @@ int envelope_write(const struct envelope *envelope, char *to)
 		.content_encoding = envelope->content_encoding,
 		.records = envelope->records,
 		.size = envelope->size,
+		.sealed_ms = envelope->sealed_ms,
 		.sha256 = put_hex(envelope->sha256, 32, sha256),
 		.md5 = put_hex(envelope->md5, 16, md5),
 		.metadata = envelope->metadata,
@@ -127,6 +130,7 @@ int envelope_read(const char *from, struct arena *arena, struct envelope *envelo
 		.metadata = text.metadata,
 		.records = text.records,
 		.size = text.size,
+		.sealed_ms = text.sealed_ms,
 	};
 	if (!get_hex(text.sha256, envelope->sha256, 32) ||
 	    !get_hex(text.md5, envelope->md5, 16))

@@ -20,7 +20,8 @@ struct envelope {
 	struct str content_type, content_encoding;
 	struct map_of_str metadata;
 	int64_t records;
-	int64_t size; /* of the body */
+	int64_t size;	   /* of the body */
+	int64_t sealed_ms; /* when, Unix ms; 0: an earlier version did not say */
 	unsigned char sha256[32], md5[16];
 };
 

@@ -44,11 +44,9 @@ int outgoing_open(struct outgoing *out, const struct spool_dir *dir, uint64_t id
 		  bool keeps_keys, struct err *err)
 {
 	struct envelope envelope;
-	char path[SPOOL_PATH_MAX];
 	int error;
 
-	spool_path(dir, SPOOL_NEW, id, path);
-	out->fd = io_open(path, O_RDONLY, 0);
+	out->fd = spool_open_file(dir, SPOOL_NEW, id, O_RDONLY);
 	if (out->fd < 0) {
 		err_set(err, "cannot open it: %s", strerror(-out->fd));
 		return out->fd;

@@ -67,7 +67,7 @@ static int copy_to_bad(struct spool_dir *dir, uint64_t id, int fd, int64_t from,
 	int to, error;
 
 	spool_path(dir, SPOOL_BAD, id, path);
-	to = io_open(path, O_WRONLY | O_CREAT | O_EXCL, 0640);
+	to = spool_create(dir, SPOOL_BAD, id);
 	if (to < 0)
 		return to;
 	error = read_part(fd, from, end, salvage_append, &to);

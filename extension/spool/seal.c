@@ -27,6 +27,7 @@ struct open_rows {
 	struct object object; /* as its seal frame says */
 	int64_t end;	      /* of the rows that go into it */
 	int64_t records;      /* that they are */
+	bool is_unreadable;   /* reading it failed, not writing what is made of it */
 };
 
 /* The payload of a seal frame; the rest of the object stands in the frame's head. */
@@ -67,16 +68,25 @@ int seal_frame_append(int fd, int64_t size, const struct object *object)
 	return error;
 }
 
+/* A read that fails says so: -ENODATA only means that the file is damaged. */
+static int note_read(struct open_rows *rows, int error)
+{
+	if (error && error != -ENODATA && error != -ENOMEM)
+		rows->is_unreadable = true;
+	return error;
+}
+
 /* A frame that must be of this kind; its payload is copied to the arena. */
 static int read_frame(struct open_rows *rows, int64_t at, enum frame_kind kind,
 		      struct frame *frame, struct str *payload)
 {
-	int error = frame_read_head(&rows->reader, at, frame);
+	int error = note_read(rows, frame_read_head(&rows->reader, at, frame));
 
 	if (!error && frame->kind != kind)
 		error = -ENODATA;
 	if (!error)
-		error = frame_read_payload(&rows->reader, at, frame, payload);
+		error = note_read(rows,
+				  frame_read_payload(&rows->reader, at, frame, payload));
 	if (!error)
 		*payload = arena_str(&rows->arena, *payload);
 	return error ? error : arena_error(&rows->arena);
@@ -123,6 +133,7 @@ static int read_object_spec(struct open_rows *rows, struct err *err)
 /* The finished object on its way to tmp/. */
 struct body {
 	struct byte_sink sink;
+	struct spool_dir *dir;
 	int fd;
 	int64_t size;
 	struct digest sha256, md5;
@@ -136,6 +147,7 @@ static int body_put(struct byte_sink *sink, struct str bytes)
 	if (error)
 		return error;
 	body->size += (int64_t)bytes.len;
+	spool_charge(body->dir, SPOOL_TMP, (int64_t)bytes.len);
 	digest_add(&body->sha256, bytes);
 	digest_add(&body->md5, bytes);
 	return 0;
@@ -153,6 +165,7 @@ static int write_envelope(struct body *body, const struct object_spec *spec,
 		.content_encoding = spec->content_encoding,
 		.records = object->records,
 		.size = body->size,
+		.sealed_ms = object->last_ms,
 	};
 	int error = digest_end(&body->sha256, envelope.sha256);
 
@@ -178,9 +191,10 @@ static int make_rows(struct object_builder *builder, struct open_rows *rows)
 	int error;
 
 	for (at = 0; at < rows->end; at += FRAME_HEAD + frame.bytes) {
-		error = frame_read_head(&rows->reader, at, &frame);
+		error = note_read(rows, frame_read_head(&rows->reader, at, &frame));
 		if (!error)
-			error = frame_read_payload(&rows->reader, at, &frame, &payload);
+			error = note_read(rows, frame_read_payload(&rows->reader, at,
+								   &frame, &payload));
 		if (error == -ENODATA) {
 			rows->end = at;
 			rows->records = records;
@@ -221,14 +235,32 @@ static int make_body(struct body *body, struct open_rows *rows)
 	return error ? error : write_envelope(body, &rows->spec, &object);
 }
 
-/* tmp/<id>, whole or not at all. */
+static void remove_tmp(struct spool_dir *dir, uint64_t id, const struct body *body)
+{
+	spool_remove(dir, SPOOL_TMP, id);
+	spool_charge(dir, SPOOL_TMP, -body->size);
+}
+
+/* What an attempt before could not remove is in the way. */
+static int make_tmp(struct spool_dir *dir, uint64_t id)
+{
+	char path[SPOOL_PATH_MAX];
+	int fd = spool_create(dir, SPOOL_TMP, id);
+
+	if (fd != -EEXIST)
+		return fd;
+	spool_path(dir, SPOOL_TMP, id, path);
+	return unlink(path) < 0 ? fd : spool_create(dir, SPOOL_TMP, id);
+}
+
+/* tmp/<id>, whole or not at all; it is charged as long as it is there. */
 static int make_file(struct spool_dir *dir, uint64_t id, struct open_rows *rows,
 		     struct body *body)
 {
 	int error;
 
-	*body = (struct body){ .sink = { body_put } };
-	body->fd = spool_create(dir, SPOOL_TMP, id);
+	*body = (struct body){ .sink = { body_put }, .dir = dir };
+	body->fd = make_tmp(dir, id);
 	if (body->fd < 0)
 		return body->fd;
 	error = make_body(body, rows);
@@ -237,26 +269,33 @@ static int make_file(struct spool_dir *dir, uint64_t id, struct open_rows *rows,
 	if (close(body->fd) < 0 && !error)
 		error = -errno;
 	if (error)
-		spool_remove(dir, SPOOL_TMP, id);
+		remove_tmp(dir, id, body);
 	return error;
 }
 
-static int seal_commit(const struct spool_dir *dir, uint64_t id)
+/* The object is committed as new/<to>. Its id is free, unless somebody put a file there;
+ * that one is not ours to replace. */
+static int seal_commit(struct spool_dir *dir, uint64_t id, uint64_t *to)
 {
-	char from[SPOOL_PATH_MAX], to[SPOOL_PATH_MAX];
+	int error;
 
-	spool_path(dir, SPOOL_TMP, id, from);
-	spool_path(dir, SPOOL_NEW, id, to);
-	return rename(from, to) < 0 ? -errno : 0;
+	*to = id;
+	error = spool_move(dir, SPOOL_TMP, id, SPOOL_NEW, *to);
+	if (error != -EEXIST)
+		return error;
+	*to = spool_next_id(dir);
+	return spool_move(dir, SPOOL_TMP, id, SPOOL_NEW, *to);
 }
 
-static void replace_open(struct spool_dir *dir, uint64_t id, const struct body *body,
-			 const struct open_rows *rows, struct now now)
+static void replace_open(struct spool_dir *dir, uint64_t id, uint64_t to,
+			 const struct body *body, const struct open_rows *rows,
+			 struct now now)
 {
 	spool_remove(dir, SPOOL_OPEN, id);
+	spool_charge(dir, SPOOL_TMP, -body->size);
 	if (rows->records < rows->object.records)
 		spool_damaged(dir, rows->object.records - rows->records);
-	spool_add(dir, id, ENVELOPE_SIZE + body->size, rows->records, now);
+	spool_add(dir, to, ENVELOPE_SIZE + body->size, rows->records, now);
 }
 
 /* As much of the file as is whole, once that is known. */
@@ -276,6 +315,7 @@ static int seal_rows(struct spool_dir *dir, uint64_t id, int64_t seal_at,
 		     struct err *err)
 {
 	struct body body;
+	uint64_t to;
 	int error;
 
 	err_set(err, "nothing in it can be used");
@@ -289,14 +329,38 @@ static int seal_rows(struct spool_dir *dir, uint64_t id, int64_t seal_at,
 			     "takes");
 		error = -EBADMSG;
 	}
-	if (!error)
-		error = seal_commit(dir, id);
 	if (error)
 		return error;
+	error = seal_commit(dir, id, &to);
+	if (error) {
+		remove_tmp(dir, id, &body);
+		return error;
+	}
 	if (rows->end < seal_at)
 		salvage(dir, id, rows->reader.fd, rows->end, log);
-	replace_open(dir, id, &body, rows, now);
+	replace_open(dir, id, to, &body, rows, now);
 	return 0;
+}
+
+/* -EBADMSG when it is in bad/. */
+static int put_away(struct spool_dir *dir, uint64_t id, const struct open_rows *rows,
+		    const char *why)
+{
+	int error = spool_quarantine(dir, SPOOL_OPEN, id, why);
+
+	if (error)
+		return error;
+	spool_damaged(dir, rows->object.records);
+	return -EBADMSG;
+}
+
+/* Descriptors and memory come back; anything else is the file's own trouble. */
+static int open_failed(int error)
+{
+	return error == -ENOENT || error == -EMFILE || error == -ENFILE ||
+			       error == -ENOMEM
+		       ? error
+		       : -ENOTRECOVERABLE;
 }
 
 int seal_object(struct spool_dir *dir, uint64_t id, int64_t seal_at, struct log *log,
@@ -307,20 +371,17 @@ int seal_object(struct spool_dir *dir, uint64_t id, int64_t seal_at, struct log 
 		.arena = ARENA_INIT(ARENA_MAX),
 	};
 	struct err err = ERR_INIT;
-	char path[SPOOL_PATH_MAX];
 	int error;
 
-	spool_path(dir, SPOOL_OPEN, id, path);
-	rows.reader.fd = io_open(path, O_RDONLY, 0);
+	rows.reader.fd = spool_open_file(dir, SPOOL_OPEN, id, O_RDONLY);
 	if (rows.reader.fd < 0)
-		return rows.reader.fd;
+		return open_failed(rows.reader.fd);
 	error = seal_rows(dir, id, seal_at, &rows, log, now, &err);
 	close(rows.reader.fd);
-	if (error == -EBADMSG || error == -ENODATA) {
-		spool_quarantine(dir, SPOOL_OPEN, id, err.text);
-		spool_damaged(dir, rows.object.records);
-		error = -EBADMSG;
-	}
+	if (error == -EBADMSG || error == -ENODATA)
+		error = put_away(dir, id, &rows, err.text);
+	else if (error && rows.is_unreadable)
+		error = -ENOTRECOVERABLE;
 	frame_reader_fini(&rows.reader);
 	object_spec_fini(&rows.spec);
 	arena_fini(&rows.arena);

@@ -32,8 +32,9 @@ int seal_inspect(const struct spool_dir *, uint64_t id, struct seal_state *);
 /* Makes new/<id> from the file open/<id>, marked behind so many bytes, unlinks
  * that, and counts the object. What stands behind a damaged frame goes to bad/,
  * see salvage.h.
- * -EBADMSG: the file is of no use; it has been moved to bad/. Other -errno:
- * nothing has changed, try again later. */
+ * -EBADMSG: the file is of no use; it has been moved to bad/. -ENOENT: it is gone.
+ * -ENOTRECOVERABLE: it cannot be read, now or ever. Other -errno: try again later. But
+ * for -EBADMSG nothing has changed. */
 int seal_object(struct spool_dir *, uint64_t id, int64_t seal_at, struct log *,
 		struct now);
 

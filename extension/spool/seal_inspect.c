@@ -50,12 +50,10 @@ int seal_inspect(const struct spool_dir *dir, uint64_t id, struct seal_state *st
 	struct frame_reader reader = FRAME_READER(-1, ROWS_AHEAD);
 	struct frame frame;
 	struct str payload;
-	char path[SPOOL_PATH_MAX];
 	int error = 0;
 
 	*state = (struct seal_state){ .spec = BUF_INIT(OBJECT_SPEC_MAX) };
-	spool_path(dir, SPOOL_OPEN, id, path);
-	reader.fd = io_open(path, O_RDONLY, 0);
+	reader.fd = spool_open_file(dir, SPOOL_OPEN, id, O_RDONLY);
 	if (reader.fd < 0)
 		return reader.fd;
 	while (!state->is_marked) {

@@ -103,7 +103,7 @@ int spares_take(struct spares *s, const char *path)
 			return io_open(path, O_RDWR, 0);
 		unlink(from);
 	}
-	return io_open(path, O_RDWR | O_CREAT | O_TRUNC, 0640);
+	return io_open(path, O_RDWR | O_CREAT | O_EXCL, 0640);
 }
 
 /* It is cut after it is renamed: as long as it has its name it is whole. A file

@@ -19,8 +19,9 @@ struct spares *spares_open(const char *directory);
 /* Removes the directory. */
 void spares_close(struct spares *);
 
-/* Makes a file of this name: a descriptor to read and write, or -errno. It is
- * empty, or holds one byte, which the first write is to overwrite. */
+/* Makes a file of this name: a descriptor to read and write, or -errno; -EEXIST: there
+ * is one, which stays as it is. A new file is empty, or holds one byte, which the first
+ * write is to overwrite. */
 int spares_take(struct spares *, const char *path);
 /* The file is not there any more, which cannot fail as long as it can be removed. */
 void spares_give(struct spares *, const char *path);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* spool.c - the whole spool: its lock, its streams, its limits. See spool.h. */
+/* spool.c - the whole spool: its lock, its sums, what it holds. See spool.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 #include "spool/spool_private.h"
@@ -15,9 +16,6 @@
 /* Nobody writes so much in that time. */
 #define PLENTY_BYTES ((int64_t)1 << 30)
 #define PLENTY_MS    100
-
-#define STREAM_DIGITS 20
-#define STREAM_MAX    INT64_C(253402300799) /* the last second of year 9999 */
 
 static const struct spool_options spool_defaults = {
 	.directory = { "/var/spool/skydive-exporter", 27 },
@@ -47,39 +45,60 @@ const struct shape spool_shape = {
 	.defaults = &spool_defaults,
 };
 
-static int take_lock(struct spool *spool, struct err *err)
+/* Whoever may write to the directory could leave a link there, to a file of ours. */
+static const char *distrust(const struct spool *spool, const struct stat *file)
+{
+	struct stat directory;
+
+	if (!S_ISREG(file->st_mode))
+		return "it is not a plain file";
+	if (file->st_nlink > 1)
+		return "it has another name, too";
+	if (file->st_uid == geteuid() ||
+	    (stat(spool->path, &directory) == 0 && file->st_uid == directory.st_uid))
+		return NULL;
+	return "it belongs to another user";
+}
+
+int spool_open_own(struct spool *spool, const char *name, struct err *err)
 {
 	char path[SPOOL_PATH_MAX];
+	struct stat status;
+	const char *why = NULL;
+	int fd;
 
-	snprintf(path, sizeof(path), "%s/lock", spool->path);
-	spool->lock_fd = io_open(path, O_RDWR | O_CREAT, 0640);
-	if (spool->lock_fd < 0)
+	snprintf(path, sizeof(path), "%s/%s", spool->path, name);
+	fd = io_open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0640);
+	if (fd == -ELOOP)
+		why = "it is a symbolic link";
+	else if (fd < 0)
 		return err_set(err,
 			       "spool.directory: cannot write to %s: %s; make it "
 			       "writable for this user, or set spool.directory",
-			       spool->path, strerror(-spool->lock_fd));
+			       spool->path, strerror(-fd));
+	else if (fstat(fd, &status) == 0)
+		why = distrust(spool, &status);
+	if (!why)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return err_set(err,
+		       "spool.directory: %s is not used: %s; look who put it there, "
+		       "and remove it",
+		       path, why);
+}
+
+static int take_lock(struct spool *spool, struct err *err)
+{
+	spool->lock_fd = spool_open_own(spool, "lock", err);
+	if (spool->lock_fd < 0)
+		return spool->lock_fd;
 	if (flock(spool->lock_fd, LOCK_EX | LOCK_NB) < 0)
 		return err_set(err,
 			       "spool.directory: another skydive-exporter uses %s; "
 			       "stop it, or set another spool.directory",
 			       spool->path);
 	return 0;
-}
-
-/* The file is short and synced before a key depends on it. If it is damaged all
- * the same, the clock alone says which keys are new. */
-static void parse_streams(struct spool *spool, const char *text)
-{
-	long long highest = strtoll(text, NULL, 10);
-
-	if (strspn(text, "0123456789") == STREAM_DIGITS && highest <= STREAM_MAX) {
-		spool->stream_floor = highest;
-		return;
-	}
-	log_write(spool->log, LOG_ERROR,
-		  "spool=%s/streams is damaged: new streams begin at the time of the "
-		  "clock",
-		  spool->path);
 }
 
 /* Nobody else's: the lock is taken. */
@@ -90,23 +109,6 @@ static int open_spares(struct spool *spool, struct err *err)
 	snprintf(path, sizeof(path), "%s/.spare", spool->path);
 	spool->spares = spares_open(path);
 	return spool->spares ? 0 : err_set(err, "out of memory");
-}
-
-static int read_streams(struct spool *spool, struct err *err)
-{
-	char path[SPOOL_PATH_MAX], text[STREAM_DIGITS + 1] = "";
-	ssize_t n;
-
-	snprintf(path, sizeof(path), "%s/streams", spool->path);
-	spool->streams_fd = io_open(path, O_RDWR | O_CREAT, 0640);
-	if (spool->streams_fd < 0)
-		return err_set(err, "cannot open %s: %s", path,
-			       strerror(-spool->streams_fd));
-	n = pread(spool->streams_fd, text, STREAM_DIGITS, 0);
-	if (n > 0)
-		parse_streams(spool, text);
-	spool->stream_highest = spool->stream_floor;
-	return 0;
 }
 
 struct spool *spool_open(const struct spool_options *options, struct log *log,
@@ -125,6 +127,8 @@ struct spool *spool_open(const struct spool_options *options, struct log *log,
 	spool->path = strndup(options->directory.ptr, options->directory.len);
 	TAILQ_INIT(&spool->dirs);
 	pthread_mutex_init(&spool->lock, NULL);
+	pthread_mutex_init(&spool->streams_lock, NULL);
+	pthread_mutex_init(&spool->room.lock, NULL);
 	error = spool->path ? io_make_dirs(spool->path, 0750) : -ENOMEM;
 	if (error)
 		err_set(err,
@@ -132,7 +136,7 @@ struct spool *spool_open(const struct spool_options *options, struct log *log,
 			"writable for this user, or set spool.directory",
 			STR_ARG(options->directory), strerror(-error));
 	if (error || take_lock(spool, err) < 0 || open_spares(spool, err) < 0 ||
-	    read_streams(spool, err) < 0) {
+	    spool_read_streams(spool, err) < 0) {
 		spool_close(spool);
 		return NULL;
 	}
@@ -148,6 +152,8 @@ void spool_close(struct spool *spool)
 		close(spool->streams_fd);
 	if (spool->lock_fd >= 0)
 		close(spool->lock_fd);
+	pthread_mutex_destroy(&spool->room.lock);
+	pthread_mutex_destroy(&spool->streams_lock);
 	pthread_mutex_destroy(&spool->lock);
 	free(spool->path);
 	free(spool);
@@ -201,24 +207,12 @@ bool spool_hold(struct spool *spool, int64_t bytes)
 	return ok;
 }
 
-void spool_charge(struct spool *spool, int64_t bytes)
-{
-	pthread_mutex_lock(&spool->lock);
-	spool->bytes += bytes;
-	pthread_mutex_unlock(&spool->lock);
-}
-
 int64_t spool_bytes(struct spool *spool)
 {
-	int64_t bytes;
-
-	pthread_mutex_lock(&spool->lock);
-	bytes = spool->bytes;
-	pthread_mutex_unlock(&spool->lock);
-	return bytes;
+	return atomic_load(&spool->bytes);
 }
 
-static int64_t free_bytes(const struct statvfs *fs)
+int64_t spool_free_bytes(const struct statvfs *fs)
 {
 	return (int64_t)fs->f_bavail * (int64_t)fs->f_frsize;
 }
@@ -232,102 +226,7 @@ bool spool_has_room(struct spool *spool, int fd, int64_t bytes)
 		return true;
 	if (fstatvfs(fd, &fs) < 0 || fs.f_blocks == 0)
 		return true;
-	if (free_bytes(&fs) >= PLENTY_BYTES)
+	if (spool_free_bytes(&fs) >= PLENTY_BYTES)
 		atomic_store(&spool->plenty_until_ms, now_ms + PLENTY_MS);
-	return free_bytes(&fs) >= bytes;
-}
-
-static int remember_stream(struct spool *spool, int64_t id)
-{
-	char text[STREAM_DIGITS + 2];
-	int error;
-
-	snprintf(text, sizeof(text), "%0*" PRId64 "\n", STREAM_DIGITS, id);
-	error = io_write_at(spool->streams_fd, str_of(text), 0);
-	if (!error && fdatasync(spool->streams_fd) < 0)
-		error = -errno;
-	return error;
-}
-
-int64_t spool_stream(struct spool *spool, int64_t wanted)
-{
-	int64_t id;
-	int error = 0;
-
-	pthread_mutex_lock(&spool->lock);
-	id = wanted > spool->stream_floor ? wanted : spool->stream_floor + 1;
-	if (id > spool->stream_highest)
-		error = remember_stream(spool, id);
-	if (!error && id > spool->stream_highest)
-		spool->stream_highest = id;
-	pthread_mutex_unlock(&spool->lock);
-	return error ? error : id;
-}
-
-int64_t spool_last_stream(struct spool *spool)
-{
-	int64_t id;
-
-	pthread_mutex_lock(&spool->lock);
-	id = spool->stream_highest;
-	pthread_mutex_unlock(&spool->lock);
-	return id;
-}
-
-int64_t spool_stream_alone(struct spool *spool, int64_t wanted)
-{
-	int64_t id;
-	int error;
-
-	pthread_mutex_lock(&spool->lock);
-	id = wanted > spool->stream_highest ? wanted : spool->stream_highest + 1;
-	error = remember_stream(spool, id);
-	if (!error)
-		spool->stream_highest = spool->stream_floor = id;
-	pthread_mutex_unlock(&spool->lock);
-	return error ? error : id;
-}
-
-static bool is_too_full(const struct spool *spool)
-{
-	struct statvfs fs;
-
-	if (spool->bytes > spool->options.max_bytes)
-		return true;
-	if (spool->options.min_free == 0 || statvfs(spool->path, &fs) < 0)
-		return false;
-	return free_bytes(&fs) < spool->options.min_free;
-}
-
-static struct spool_entry *oldest_free(struct spool_dir *dir)
-{
-	struct spool_entry *entry;
-
-	TAILQ_FOREACH (entry, &dir->waiting, link)
-		if (!entry->is_taken)
-			return entry;
-	return NULL;
-}
-
-void spool_make_room(struct spool *spool)
-{
-	while (is_too_full(spool)) {
-		struct spool_dir *dir, *largest = NULL;
-		struct spool_entry *entry;
-
-		TAILQ_FOREACH (dir, &spool->dirs, link)
-			if (oldest_free(dir) && (!largest || dir->bytes > largest->bytes))
-				largest = dir;
-		if (!largest)
-			return;
-		entry = oldest_free(largest);
-		log_write(spool->log, LOG_WARNING,
-			  "tenant=%s spool=full the oldest object "
-			  "is dropped: records=%" PRId64 " bytes=%" PRId64 "; see "
-			  "spool.max_bytes and spool.min_free",
-			  largest->name, entry->records, entry->bytes);
-		stats_add(largest->stats, STAT_RECORDS_EVICTED, entry->records);
-		stats_add(largest->stats, STAT_OBJECTS_EVICTED, 1);
-		spool_forget(largest, entry, true);
-	}
+	return spool_free_bytes(&fs) >= bytes;
 }

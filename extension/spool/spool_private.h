@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* spool_private.h - what spool.c and spool_dir.c share: the lock and the lists.
+/* spool_private.h - what the files of the spool itself share: lists and locks.
  *
- * One lock for the whole spool; it is never held during a slow call but for
- * the removal of an object.
+ * One lock for the whole spool, over lists and sums; it is never held during a call
+ * that may be slow. Making room and giving out streams have locks of their own.
  */
 #ifndef SPOOL_SPOOL_PRIVATE_H
 #define SPOOL_SPOOL_PRIVATE_H
@@ -10,16 +10,38 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/queue.h>
+#include <sys/statvfs.h>
 #include "spool/spare.h"
 #include "spool/spool.h"
 
-/* A sealed object. */
+/* A file of new/ or bad/. */
 struct spool_entry {
 	TAILQ_ENTRY(spool_entry) link;
 	uint64_t id;
 	int64_t bytes, records;
 	int64_t sealed_ms; /* monotonic */
+	int64_t retry_ms;  /* nobody touches it before, monotonic */
+	unsigned failures; /* in a row, of its own */
 	bool is_taken, is_synced;
+	bool is_refused; /* to be moved to bad/ when that works */
+};
+
+TAILQ_HEAD(spool_entries, spool_entry);
+
+/* Why an object is lost. */
+enum spool_loss {
+	LOSS_FULL, /* over max_bytes */
+	LOSS_DISK, /* under min_free */
+	LOSS_OLD,
+	LOSS_GONE, /* removed by somebody else */
+	LOSS_COUNT
+};
+
+/* What the log has not told yet. */
+struct spool_lost {
+	int64_t objects, bad, records, bytes;
+	int64_t said_ms; /* monotonic; 0: never */
+	int64_t share;	 /* of the tenant, bytes; when it was full */
 };
 
 struct spool_dir {
@@ -27,14 +49,35 @@ struct spool_dir {
 	struct spool *spool;
 	char *name;
 	struct stats *stats;
-	TAILQ_HEAD(spool_entries, spool_entry) waiting; /* by id, the oldest first */
-	size_t objects;
-	int64_t bytes; /* of waiting */
-	int64_t bad_bytes;
-	bool is_listed; /* others see it, the spool counts it */
+	struct spool_entries waiting; /* by id, the oldest first */
+	struct spool_entry *unsynced; /* the first of them that is not on the disk */
+	struct spool_entries bad;     /* the oldest first */
+	size_t objects;		      /* waiting */
+	size_t refused;		      /* of them */
+	int64_t owned[SPOOL_FOLDERS]; /* bytes */
+	bool is_listed;		      /* others see it, the spool counts it */
+	unsigned bad_failures;	      /* bad/ cannot be written, in a row */
+	int64_t bad_retry_ms;	      /* monotonic */
+	int64_t now_ms;		      /* of the last tick, monotonic */
+	int64_t asked_ms;	      /* to finish its open objects, monotonic */
+	_Atomic uint64_t finish_below;
+	void (*finish)(void *context);
+	void *finish_context;
+	struct spool_lost lost[LOSS_COUNT];
 	uint64_t next_id;
 	uint64_t *left_open;
 	size_t left_open_count;
+};
+
+/* Who makes room; others do not wait for it. */
+struct spool_room {
+	pthread_mutex_t lock;
+	atomic_bool is_wanted;
+	_Atomic int64_t looked_ms; /* monotonic */
+	/* The last step for min_free: so much was removed, and this was the least that
+	 * the file system has said is free since. */
+	int64_t promised, lowest;
+	int64_t settle_ms; /* by then it has told, monotonic */
 };
 
 struct spool {
@@ -44,27 +87,53 @@ struct spool {
 	pthread_mutex_t lock;
 	int lock_fd, streams_fd;
 	struct spares *spares;
+	pthread_mutex_t streams_lock; /* of the file */
 	int64_t stream_floor, stream_highest;
 	int64_t held, held_max;
-	int64_t bytes; /* sealed, bad and open */
+	_Atomic int64_t bytes; /* that all own; written under the lock */
 	TAILQ_HEAD(spool_dirs, spool_dir) dirs;
+	struct spool_room room;
 	_Atomic int64_t plenty_until_ms; /* of room, monotonic */
 };
 
-/* The lock is held: drops the oldest objects of who has most until the spool
- * is within its limits. */
-void spool_make_room(struct spool *);
-/* The lock is held: removes and frees. */
-void spool_forget(struct spool_dir *, struct spool_entry *, bool remove_it);
+/* Opens a file of ours to read and write, made if it is not there: a plain file that
+ * only its owner, or that of the spool, can have put there. -errno, see err. */
+int spool_open_own(struct spool *, const char *name, struct err *);
+/* What streams were given out before. 0 or -errno, see err. */
+int spool_read_streams(struct spool *, struct err *);
 
 /* The path of one of its directories. */
 void spool_folder_path(const struct spool_dir *, enum spool_folder,
 		       char path[SPOOL_PATH_MAX]);
-/* The lock is held: adds a sealed object, in the order of ids. NULL: no memory. */
-struct spool_entry *spool_insert(struct spool_dir *, uint64_t id, int64_t bytes,
-				 int64_t records, int64_t sealed_ms);
-/* The lock is held: a file in bad/ takes room. */
-void spool_count_bad(struct spool_dir *, uint64_t id);
+const char *spool_folder_name(enum spool_folder);
+int64_t spool_free_bytes(const struct statvfs *);
+
+/* A directory that nobody else sees yet, or the lock is held. */
+void spool_own(struct spool_dir *, enum spool_folder, int64_t bytes);
+struct spool_entry *spool_entry_new(uint64_t id, int64_t bytes);
+/* At the end of new/, and counted. */
+void spool_append_entry(struct spool_dir *, struct spool_entry *);
+/* Off its list, and freed; the file is the caller's. */
+void spool_forget(struct spool_dir *, enum spool_folder, struct spool_entry *);
+/* A file of bad/ is owned from now on. */
+void spool_count_bad(struct spool_dir *, struct spool_entry *);
+
+/* The lock is held: an object is lost, counted; the log hears of it now or with others
+ * in a while. The entry is freed. */
+void spool_lose(struct spool_dir *, enum spool_folder, struct spool_entry *,
+		enum spool_loss, int64_t now_ms);
+/* The lock is held: says what is old enough to be said; NEVER_MS: all of it. */
+void spool_tell_losses(struct spool_dir *, int64_t now_ms);
+
+/* The lock is not held: moves a file to bad/. As spool_move(). */
+int spool_move_to_bad(struct spool_dir *, enum spool_folder, uint64_t id);
+
+/* The lock is not held: looks whether there is room, if nobody did for a while. */
+void spool_look_for_room(struct spool *, struct now);
+
+/* How long to wait after so many failures in a row, ms. */
+int64_t spool_back_off_ms(unsigned failures);
+
 /* Makes the directories, and finds what is in them. 0 or -errno. */
 int spool_scan(struct spool_dir *, struct now);
 

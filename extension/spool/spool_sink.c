@@ -12,7 +12,6 @@
 #include "spool/seal.h"
 #include "sys/io.h"
 
-#define RETRY_MS   1000
 #define ROOM_BYTES (64 * 1024)
 
 static struct spool_sink *sink_of(struct sink *sink)
@@ -41,8 +40,7 @@ static void sink_tell(struct spool_sink *in, bool was, bool is, int error)
 			  spool_dir_name(in->parts.dir));
 }
 
-/* Counts the objects that cannot be made just now. */
-static void tell_of_job(struct spool_sink *in, int change, int error)
+void spool_sink_tell_of_job(struct spool_sink *in, int change, int error)
 {
 	bool was, is;
 
@@ -52,88 +50,6 @@ static void tell_of_job(struct spool_sink *in, int change, int error)
 	is = is_unwritable(in);
 	pthread_mutex_unlock(&in->lock);
 	sink_tell(in, was, is, error);
-}
-
-static void reap_jobs(struct spool_sink *in)
-{
-	struct seal_job **at = &in->jobs, *job, *done = NULL;
-
-	pthread_mutex_lock(&in->lock);
-	while ((job = *at)) {
-		if (!job->is_done) {
-			at = &job->next;
-			continue;
-		}
-		*at = job->next;
-		job->next = done;
-		done = job;
-	}
-	pthread_mutex_unlock(&in->lock);
-	while ((job = done)) {
-		done = job->next;
-		workers_forget(in->parts.sealers, &job->task);
-		free(job);
-	}
-}
-
-/* The lock is held. The oldest that is not done; NULL: there is none. */
-static struct seal_job *sink_next_job(const struct spool_sink *in)
-{
-	struct seal_job *job, *found = NULL;
-
-	for (job = in->jobs; job; job = job->next)
-		if (!job->is_done)
-			found = job;
-	return found;
-}
-
-static void run_job(struct task *task, struct now now)
-{
-	struct seal_job *job = (struct seal_job *)task;
-	struct spool_sink *in = job->spool_sink;
-	struct seal_job *next;
-	int error = seal_object(in->parts.dir, job->id, job->size, in->parts.log, now);
-
-	if (error && error != -EBADMSG) {
-		tell_of_job(in, !job->has_failed, error);
-		job->has_failed = true;
-		workers_wake_at(in->parts.sealers, &job->task, now.mono_ms + RETRY_MS);
-		return;
-	}
-	tell_of_job(in, -(int)job->has_failed, 0);
-	spool_charge(spool_of(in->parts.dir), -job->size);
-	pthread_mutex_lock(&in->lock);
-	job->is_done = true;
-	in->sealing--;
-	next = in->parts.in_order ? sink_next_job(in) : NULL;
-	if (next)
-		workers_wake(in->parts.sealers, &next->task);
-	pthread_mutex_unlock(&in->lock);
-	in->parts.sealed(in->parts.context);
-}
-
-struct seal_job *spool_sink_new_job(struct spool_sink *in, uint64_t id, int64_t size)
-{
-	struct seal_job *job = calloc(1, sizeof(*job));
-
-	if (!job)
-		return NULL;
-	task_init(&job->task, run_job);
-	job->spool_sink = in;
-	job->id = id;
-	job->size = size;
-	return job;
-}
-
-void spool_sink_start_job(struct spool_sink *in, struct seal_job *job)
-{
-	pthread_mutex_lock(&in->lock);
-	job->next = in->jobs;
-	in->jobs = job;
-	in->sealing++;
-	if (!in->parts.in_order || sink_next_job(in) == job)
-		workers_wake(in->parts.sealers, &job->task);
-	pthread_mutex_unlock(&in->lock);
 }
 
 /* The file of the place, or one that is free. NULL: more are open than may be. */
@@ -176,32 +92,48 @@ static int64_t write_object_spec(struct spool_sink *in, const struct open_file *
 	return error ? error : size;
 }
 
-/* The file is made if it is not there. A descriptor, or -errno. */
-static int sink_open_file(struct spool_sink *in, struct open_file *file, enum tag tag)
+/* A new file of the place. A descriptor, or -errno. */
+static int sink_begin_file(struct spool_sink *in, struct open_file *file, enum tag tag)
 {
-	char path[SPOOL_PATH_MAX];
 	int64_t size;
 
-	if (file->is_open && file->fd >= 0)
-		return file->fd;
-	if (!file->is_open)
-		file->id = spool_next_id(in->parts.dir);
-	spool_path(in->parts.dir, SPOOL_OPEN, file->id, path);
-	file->fd = file->is_open ? io_open(path, O_RDWR, 0)
-				 : spool_create(in->parts.dir, SPOOL_OPEN, file->id);
-	if (file->fd < 0 || file->is_open)
+	file->id = spool_next_id(in->parts.dir);
+	file->fd = spool_create(in->parts.dir, SPOOL_OPEN, file->id);
+	if (file->fd < 0)
 		return file->fd;
 	size = write_object_spec(in, file, tag);
 	if (size < 0) {
 		close(file->fd);
 		file->fd = -1;
-		unlink(path);
+		spool_remove(in->parts.dir, SPOOL_OPEN, file->id);
 		return (int)size;
 	}
 	file->is_open = true;
 	file->size = size;
-	spool_charge(spool_of(in->parts.dir), file->size);
+	spool_charge(in->parts.dir, SPOOL_OPEN, file->size);
 	return file->fd;
+}
+
+/* It was removed by somebody else. What was in it is found missing, and counted, when
+ * the object is made of what still comes. */
+static void sink_lose_file(struct spool_sink *in, struct open_file *file)
+{
+	log_write(in->parts.log, LOG_ERROR,
+		  "tenant=%s spool=open/%016" PRIu64
+		  " was removed by somebody else: what was in it is lost",
+		  spool_dir_name(in->parts.dir), file->id);
+	spool_charge(in->parts.dir, SPOOL_OPEN, -file->size);
+	file->is_open = false;
+}
+
+/* The file is made if it is not there. A descriptor, or -errno. */
+static int sink_open_file(struct spool_sink *in, struct open_file *file, enum tag tag)
+{
+	if (file->is_open && file->fd < 0)
+		file->fd = spool_open_file(in->parts.dir, SPOOL_OPEN, file->id, O_RDWR);
+	if (file->is_open && file->fd == -ENOENT)
+		sink_lose_file(in, file);
+	return file->is_open ? file->fd : sink_begin_file(in, file, tag);
 }
 
 /* Whether these rows leave enough of the disk to make the object, even one that
@@ -242,7 +174,7 @@ static int spool_sink_append(struct sink *sink, struct object_place place,
 		error = frame_append(fd, file->size, &frame, rows->bytes);
 	if (!error) {
 		file->size += FRAME_HEAD + (int64_t)rows->bytes.len;
-		spool_charge(spool_of(in->parts.dir),
+		spool_charge(in->parts.dir, SPOOL_OPEN,
 			     FRAME_HEAD + (int64_t)rows->bytes.len);
 	}
 	if (file)
@@ -256,7 +188,9 @@ static int spool_sink_seal(struct sink *sink, struct object_place place,
 {
 	struct spool_sink *in = sink_of(sink);
 	struct open_file *file = find_file(in, place);
-	struct seal_job *job = file ? spool_sink_new_job(in, file->id, file->size) : NULL;
+	struct seal_job *job = file ? spool_sink_new_job(in, file->id, file->size,
+							 object->records)
+				    : NULL;
 	int fd = file ? sink_open_file(in, file, place.tag) : -EBUSY;
 	int error = fd < 0 ? fd
 		    : !job ? -ENOMEM
@@ -269,9 +203,22 @@ static int spool_sink_seal(struct sink *sink, struct object_place place,
 	}
 	close(fd);
 	*file = (struct open_file){ .fd = -1 };
-	reap_jobs(in);
 	spool_sink_start_job(in, job);
 	return 0;
+}
+
+static bool spool_sink_must_end(struct sink *sink, struct object_place place)
+{
+	const struct spool_sink *in = sink_of(sink);
+	int i;
+
+	for (i = 0; i < OPEN_MAX; i++) {
+		const struct open_file *file = &in->file[place.tag][i];
+
+		if (file->is_open && file->slot_ms == place.slot_ms)
+			return spool_must_finish(in->parts.dir, file->id);
+	}
+	return false;
 }
 
 static bool spool_sink_hold(struct sink *sink, int64_t bytes)
@@ -298,8 +245,13 @@ struct spool_sink *spool_sink_new(const struct spool_sink_parts *parts)
 
 	if (!in)
 		return NULL;
-	in->sink = (struct sink){ spool_sink_append, spool_sink_seal, spool_sink_stream,
-				  spool_sink_hold };
+	in->sink = (struct sink){
+		.append = spool_sink_append,
+		.seal = spool_sink_seal,
+		.stream = spool_sink_stream,
+		.hold = spool_sink_hold,
+		.must_end = spool_sink_must_end,
+	};
 	in->parts = *parts;
 	pthread_mutex_init(&in->lock, NULL);
 	in->fd_max = 512;
@@ -307,23 +259,21 @@ struct spool_sink *spool_sink_new(const struct spool_sink_parts *parts)
 		in->fd_max = (int)(limit.rlim_cur / 4 * 3);
 	for (i = 0; i < TAG_COUNT * OPEN_MAX; i++)
 		in->file[i / OPEN_MAX][i % OPEN_MAX].fd = -1;
+	if (parts->finish)
+		spool_on_finish(parts->dir, parts->finish, parts->context);
 	return in;
 }
 
 /* Another one may come to live at our address. */
 void spool_sink_free(struct spool_sink *in)
 {
-	struct seal_job *job;
 	int i;
 
 	if (!in)
 		return;
+	spool_on_finish(in->parts.dir, NULL, in->parts.context);
 	spool_sink_forget_streams(in);
-	while ((job = in->jobs)) {
-		in->jobs = job->next;
-		workers_forget(in->parts.sealers, &job->task);
-		free(job);
-	}
+	spool_sink_free_jobs(in);
 	for (i = 0; i < TAG_COUNT * OPEN_MAX; i++)
 		if (in->file[i / OPEN_MAX][i % OPEN_MAX].fd >= 0)
 			close(in->file[i / OPEN_MAX][i % OPEN_MAX].fd);
@@ -334,14 +284,4 @@ void spool_sink_free(struct spool_sink *in)
 struct sink *spool_sink_base(struct spool_sink *in)
 {
 	return &in->sink;
-}
-
-size_t spool_sink_sealing(struct spool_sink *in)
-{
-	size_t sealing;
-
-	pthread_mutex_lock(&in->lock);
-	sealing = in->sealing;
-	pthread_mutex_unlock(&in->lock);
-	return sealing;
 }

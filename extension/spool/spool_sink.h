@@ -36,6 +36,9 @@ struct spool_sink_parts {
 	bool in_order;		 /* objects are finished one after the other */
 	struct log *log;
 	void (*sealed)(void *context); /* from a worker; must not block */
+	/* Open objects take too much: the pipeline is to look soon which of them must
+	 * end. Any thread; must not block, nor call the spool. May be NULL. */
+	void (*finish)(void *context);
 	void *context;
 };
 

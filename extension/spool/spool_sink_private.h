@@ -21,6 +21,9 @@ struct seal_job {
 	struct spool_sink *spool_sink;
 	uint64_t id;
 	int64_t size; /* of the open file without its seal frame */
+	int64_t records;
+	unsigned failures;   /* in a row */
+	unsigned unreadable; /* how often it was so */
 	bool is_done, has_failed;
 };
 
@@ -40,10 +43,15 @@ struct spool_sink {
 	bool is_refused;  /* more than those may not be held */
 };
 
-/* An object of open/<id>, a file marked at this size, is to be made. NULL: no
- * memory. */
-struct seal_job *spool_sink_new_job(struct spool_sink *, uint64_t id, int64_t size);
+/* An object of open/<id>, a file of so many records marked at this size, is to be made.
+ * NULL: no memory. */
+struct seal_job *spool_sink_new_job(struct spool_sink *, uint64_t id, int64_t size,
+				    int64_t records);
 void spool_sink_start_job(struct spool_sink *, struct seal_job *);
+/* When no job runs. */
+void spool_sink_free_jobs(struct spool_sink *);
+/* Counts the objects that cannot be made just now. */
+void spool_sink_tell_of_job(struct spool_sink *, int change, int error);
 int64_t spool_sink_stream(struct sink *, int64_t wanted, int64_t last);
 /* Its address may be another one's next. */
 void spool_sink_forget_streams(struct spool_sink *);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "pipeline/key_sequence.h"
 #include "spool/frame.h"
@@ -58,18 +59,15 @@ static int finish_left(struct spool_sink *in, uint64_t id,
 		       const struct object_spec_place *place,
 		       const struct seal_state *state, struct recovery *r)
 {
-	char path[SPOOL_PATH_MAX];
-	int fd, error;
+	int fd = spool_open_file(in->parts.dir, SPOOL_OPEN, id, O_RDWR), error;
 
-	spool_path(in->parts.dir, SPOOL_OPEN, id, path);
-	fd = io_open(path, O_RDWR, 0);
 	if (fd < 0)
 		return fd;
 	error = salvage(in->parts.dir, id, fd, state->good, in->parts.log);
 	if (!error && state->records) {
 		error = seal_left(in, fd, place, state, r);
 	} else if (!error) {
-		unlink(path);
+		spool_remove(in->parts.dir, SPOOL_OPEN, id);
 		error = -EBADMSG;
 	}
 	close(fd);
@@ -91,14 +89,25 @@ static int recover_prepare(struct spool_sink *in, uint64_t id, struct seal_state
 	else if (!error && state->spec.len)
 		error = object_spec_read(buf_str(&state->spec), &arena, &spec, &err);
 	if (error == -ENODATA || error == -EINVAL) {
-		spool_quarantine(in->parts.dir, SPOOL_OPEN, id, err.text);
-		error = -EBADMSG;
+		error = spool_quarantine(in->parts.dir, SPOOL_OPEN, id, err.text);
+		error = error ? error : -EBADMSG;
 	} else if (!error && !state->is_marked) {
 		error = finish_left(in, id, &spec.place, state, r);
 	}
 	object_spec_fini(&spec);
 	arena_fini(&arena);
 	return error;
+}
+
+/* What stays in open/ takes room all the same. */
+static void charge_left(struct spool_dir *dir, uint64_t id)
+{
+	char path[SPOOL_PATH_MAX];
+	struct stat status;
+
+	spool_path(dir, SPOOL_OPEN, id, path);
+	if (lstat(path, &status) == 0)
+		spool_charge(dir, SPOOL_OPEN, status.st_size);
 }
 
 static void recover_one(struct spool_sink *in, uint64_t id, struct recovery *r)
@@ -110,8 +119,9 @@ static void recover_one(struct spool_sink *in, uint64_t id, struct recovery *r)
 	buf_fini(&state.spec);
 	if (error == -EBADMSG)
 		return;
-	job = error ? NULL : spool_sink_new_job(in, id, state.good);
+	job = error ? NULL : spool_sink_new_job(in, id, state.good, state.records);
 	if (!job) {
+		charge_left(in->parts.dir, id);
 		log_write(in->parts.log, LOG_ERROR,
 			  "tenant=%s spool=open/%016" PRIu64
 			  " cannot be finished now: %s; the next start tries again",
@@ -121,7 +131,7 @@ static void recover_one(struct spool_sink *in, uint64_t id, struct recovery *r)
 	}
 	stats_add(in->parts.stats, STAT_RECORDS_RECOVERED, state.records);
 	stats_add(in->parts.stats, STAT_RECORDS_SPOOLED, state.records);
-	spool_charge(spool_of(in->parts.dir), state.good);
+	spool_charge(in->parts.dir, SPOOL_OPEN, state.good);
 	spool_sink_start_job(in, job);
 }
 

@@ -18,13 +18,22 @@ static void tenant_wake(void *context)
 	workers_wake(t->around.workers, &t->task);
 }
 
+/* The tick finds what its sink wants to be sealed. */
+static void tenant_look_at_sink(void *context)
+{
+	struct tenant *t = context;
+
+	workers_wake(t->around.workers, &t->task);
+}
+
 static int open_pipeline(struct tenant *t, double part, struct err *err)
 {
 	const struct pipeline_settings *p = t->settings;
 	struct spool_sink_parts spool_sink = {
 		.dir = t->state->dir, .stages = &p->stages, .sealers = t->around.sealers,
 		.stats = &t->state->stats, .streams = &t->state->streams,
-		.log = t->around.log, .sealed = tenant_wake_uploader, .context = t,
+		.log = t->around.log, .sealed = tenant_wake_uploader,
+		.finish = tenant_look_at_sink, .context = t,
 		.in_order = p->writer.writer->is_stream,
 		.place = {
 			.dirname = p->store.dirname,

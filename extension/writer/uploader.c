@@ -148,19 +148,36 @@ static void back_off(struct uploader *u, int64_t asked_ms, struct now now)
 			       : 1 + (int64_t)(jitter_next(&u->random) % (uint64_t)most));
 }
 
-/* Only what is wrong with the file itself is never tried again. */
-static bool is_useless(int error)
+/* What becomes of an object whose file cannot be opened. LATER: it is nothing against
+ * the file; the process has no descriptors, or no memory. */
+static enum spool_outcome outcome_of(int error)
 {
-	return error == -EINVAL || error == -ENODATA || error == -ENOENT || error == -EIO;
+	switch (error) {
+	case -EMFILE:
+	case -ENFILE:
+	case -ENOMEM:
+		return SPOOL_LATER;
+	case -ENOENT:
+		return SPOOL_GONE;
+	case -EINVAL:
+	case -ENODATA:
+	case -EIO:
+		return SPOOL_REFUSED;
+	}
+	return SPOOL_UNREADABLE;
 }
 
-/* false: it is still there. */
-static bool put_away(struct uploader *u, uint64_t id, const char *why)
+/* Says what was done, not what was meant. */
+static void put_away(struct uploader *u, uint64_t id, enum spool_outcome outcome,
+		     const char *why)
 {
-	log_write(u->parts.log, LOG_ERROR,
-		  "tenant=%s spool=new/%016" PRIu64 " moved to bad/: %s",
-		  spool_dir_name(u->parts.dir), id, why);
-	return spool_done(u->parts.dir, id, SPOOL_REFUSED);
+	int error = spool_done(u->parts.dir, id, outcome);
+
+	if (error != -ENOENT)
+		log_write(u->parts.log, LOG_ERROR,
+			  "tenant=%s spool=new/%016" PRIu64 " %s: %s",
+			  spool_dir_name(u->parts.dir), id,
+			  error ? "waits, others go on" : "moved to bad/", why);
 }
 
 /* The oldest that was not refused in this pass. Without one another pass begins, but
@@ -190,8 +207,10 @@ static bool start_one(struct uploader *u, struct upload *upload, unsigned under_
 			return true;
 		}
 		outgoing_close(&upload->file);
-		if (is_useless(error) && put_away(u, upload->id, err.text))
+		if (outcome_of(error) != SPOOL_LATER) {
+			put_away(u, upload->id, outcome_of(error), err.text);
 			continue;
+		}
 		spool_done(u->parts.dir, upload->id, SPOOL_LATER);
 		back_off(u, 0, now);
 		set_degraded(u, true, err.text, err.text);
@@ -229,23 +248,16 @@ static void degrade(struct uploader *u, const struct put *put, struct now now)
 }
 
 /* Others are stored beside it, and it was refused before and after one of them. */
-static void give_up(struct uploader *u, const struct upload *upload, struct now now)
+static void give_up(struct uploader *u, const struct upload *upload)
 {
 	const struct put *put = &upload->put;
+	bool is_kept = spool_done(u->parts.dir, upload->id, SPOOL_REFUSED) != 0;
 
-	if (!spool_done(u->parts.dir, upload->id, SPOOL_REFUSED)) {
-		back_off(u, 0, now);
-		set_degraded(u, true,
-			     "an object that the store refuses cannot be moved to "
-			     "bad/",
-			     "bad/");
-		return;
-	}
 	log_write(u->parts.log, LOG_ERROR,
-		  "tenant=%s store=%s key=" STR_FMT " refused, moved to bad/%016" PRIu64
-		  ": %s",
+		  "tenant=%s store=%s key=" STR_FMT " refused, %s/%016" PRIu64 ": %s",
 		  spool_dir_name(u->parts.dir), u->parts.writer->name,
-		  STR_ARG(put->object->key), upload->id, put->error);
+		  STR_ARG(put->object->key), is_kept ? "not moved: new" : "moved to bad",
+		  upload->id, put->error);
 }
 
 /* It is kept: the next one shows whose fault it is. */
@@ -298,7 +310,7 @@ static void finish_one(struct uploader *u, struct upload *upload, struct now now
 		break;
 	case PUT_REFUSED:
 		if (upload->id <= u->judged_id && u->refusals++ < REFUSALS_MAX) {
-			give_up(u, upload, now);
+			give_up(u, upload);
 		} else {
 			u->refusals++;
 			doubt(u, upload, now);

@@ -127,7 +127,8 @@ static void open_world(struct world *w, const struct bucket_limits *limits)
 	int tag, i;
 
 	*w = (struct world){ .limits = *limits };
-	w->fake.sink = (struct sink){ fake_append, fake_seal, fake_stream, fake_hold };
+	w->fake.sink = (struct sink){ fake_append, fake_seal, fake_stream, fake_hold,
+				      NULL };
 	w->fake.sealed = (struct buf)BUF_INIT(65536);
 	w->fake.held_max = INT64_MAX;
 	w->fake.room = SIZE_MAX;

@@ -27,6 +27,7 @@ static const struct envelope sample = {
 	.metadata = { names, values, COUNT(names) },
 	.records = 1234567,
 	.size = INT64_MAX - ENVELOPE_SIZE,
+	.sealed_ms = 1551199609804,
 	.sha256 = { 0x00, 0x01, 0x7f, 0x80, 0xff, [31] = 0xa5 },
 	.md5 = { 0xfe, 0x0d, [15] = 0x5a },
 };
@@ -48,6 +49,7 @@ static void assert_same(const struct envelope *actual, const struct envelope *ex
 	assert_str(actual->content_encoding, expected->content_encoding);
 	assert_true(actual->records == expected->records);
 	assert_true(actual->size == expected->size);
+	assert_true(actual->sealed_ms == expected->sealed_ms);
 	assert_memory_equal(actual->sha256, expected->sha256, 32);
 	assert_memory_equal(actual->md5, expected->md5, 16);
 	assert_int_equal(actual->metadata.count, expected->metadata.count);

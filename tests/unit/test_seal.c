@@ -411,7 +411,7 @@ static void test_failure_leaves_everything_as_it_was(void **state)
 	write_open(&w, 5, "none", true, at);
 	spool_path(w.dir, SPOOL_TMP, 5, path);
 	assert_int_equal(mkdir(path, 0750), 0);
-	assert_int_equal(seal(&w, 5, at[4]), -EISDIR);
+	assert_int_equal(seal(&w, 5, at[4]), -EEXIST);
 	assert_true(world_has(&w, SPOOL_OPEN, 5));
 	assert_false(world_has(&w, SPOOL_NEW, 5));
 	assert_int_equal(rmdir(path), 0);

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <sys/time.h>
+#include <time.h>
 #include <cmocka.h>
 #include "tests/unit/spool_world.h"
 
@@ -31,6 +32,7 @@ static void add(struct world *w, uint64_t id, size_t size, int64_t records,
 {
 	world_seal(w, id, size, records, "k");
 	spool_add(w->dir, id, ENVELOPE_SIZE + (int64_t)size, records, now);
+	spool_make_room(w->spool, now);
 }
 
 static void assert_takes(struct world *w, uint64_t expected)
@@ -413,27 +415,28 @@ static void test_oldest_of_the_largest_goes_when_full(void **state)
 	assert_backlog(&w, 9, 9 * (ENVELOPE_SIZE + 100));
 
 	/* Open files count: as much as three objects. */
-	spool_charge(w.spool, 3 * (ENVELOPE_SIZE + 100));
+	spool_charge(w.dir, SPOOL_OPEN, 3 * (ENVELOPE_SIZE + 100));
 	add(&w, 11, 100, 10, start);
 	assert_int_equal(stats_get(&w.stats, STAT_OBJECTS_EVICTED), 5);
 	assert_false(world_has(&w, SPOOL_NEW, 6));
 	assert_true(world_has(&w, SPOOL_NEW, 7));
-	spool_charge(w.spool, -3 * (ENVELOPE_SIZE + 100));
+	spool_charge(w.dir, SPOOL_OPEN, -3 * (ENVELOPE_SIZE + 100));
 
 	/* Everything under way: nothing goes. */
 	while (spool_take(mine, &id))
 		;
 	assert_true(spool_take(other, &id));
-	spool_charge(w.spool, (int64_t)1 << 40);
+	spool_charge(w.dir, SPOOL_OPEN, (int64_t)1 << 40);
 	world_seal(&w, 12, 100, 10, "k");
 	spool_add(mine, 12, ENVELOPE_SIZE + 100, 10, start);
+	spool_make_room(w.spool, start);
 	assert_false(world_has(&w, SPOOL_NEW, 12));
 	assert_true(world_has(&w, SPOOL_NEW, 1));
 	assert_true(world_has(&w, SPOOL_NEW, 11));
 	spool_dir_close(other);
 	assert_non_null(strstr(world_log(&w),
-			       "1 tenant=t spool=full the oldest object is "
-			       "dropped: records=10 bytes=4196"));
+			       "1 tenant=t spool=full the oldest objects are "
+			       "dropped: objects=1 records=10 bytes=4196"));
 	world_end(&w);
 }
 
@@ -457,7 +460,13 @@ static void test_refused_objects_count_once(void **state)
 	for (i = 2; i <= 4; i++)
 		add(&w, (uint64_t)i, 100, 1, start);
 	assert_int_equal(stats_get(&w.stats, STAT_OBJECTS_EVICTED), 0);
+	assert_int_equal(stats_get(&w.stats, STAT_OBJECTS_BAD_EVICTED), 0);
+	/* What nobody sends any more goes before what waits. */
 	add(&w, 5, 100, 1, start);
+	assert_int_equal(stats_get(&w.stats, STAT_OBJECTS_BAD_EVICTED), 1);
+	assert_int_equal(stats_get(&w.stats, STAT_OBJECTS_EVICTED), 0);
+	assert_false(world_has(&w, SPOOL_BAD, 1));
+	add(&w, 6, 100, 1, start);
 	assert_int_equal(stats_get(&w.stats, STAT_OBJECTS_EVICTED), 1);
 	world_end(&w);
 }
@@ -555,6 +564,399 @@ static void test_directories_without_pipeline_are_reported(void **state)
 	world_end(&w);
 }
 
+/* Where a test needs a second pipeline: its own counters, the same spool. */
+struct other {
+	struct stats stats;
+	struct spool_dir *dir, *first;
+};
+
+static void other_open(struct world *w, struct other *o)
+{
+	*o = (struct other){ .first = w->dir };
+	o->dir = spool_dir_open(w->spool, "other", &o->stats, start, NULL);
+	assert_non_null(o->dir);
+}
+
+static void other_add(struct world *w, struct other *o, uint64_t id)
+{
+	w->dir = o->dir;
+	add(w, id, 100, 1, start);
+	w->dir = o->first;
+}
+
+static void keep_bad(struct world *w, uint64_t id)
+{
+	add(w, id, 100, 1, start);
+	assert_takes(w, id);
+	assert_int_equal(spool_done(w->dir, id, SPOOL_REFUSED), 0);
+}
+
+/* Of each folder: what one pipeline cannot get rid of is not charged to another. */
+static void test_nobody_loses_for_bytes_of_another(void **state)
+{
+	enum spool_folder folder;
+
+	(void)state;
+	for (folder = SPOOL_OPEN; folder < SPOOL_FOLDERS; folder++) {
+		struct other o;
+		struct world w;
+		uint64_t id;
+
+		print_message("  folder %d\n", (int)folder);
+		world_make(&w);
+		w.options.max_bytes = 8 * (ENVELOPE_SIZE + 100);
+		world_open(&w, start);
+		other_open(&w, &o);
+		for (id = 1; id <= 3; id++)
+			other_add(&w, &o, id);
+		for (id = 1; id <= 30; id++) {
+			if (folder == SPOOL_BAD)
+				keep_bad(&w, id);
+			else if (folder == SPOOL_NEW)
+				add(&w, id, 100, 1, start);
+			else
+				spool_charge(w.dir, folder, ENVELOPE_SIZE + 100);
+			other_add(&w, &o, id + 3);
+			assert_true(spool_take(o.dir, &(uint64_t){ 0 }));
+			assert_int_equal(spool_done(o.dir, id, SPOOL_STORED), 0);
+		}
+		assert_int_equal(stats_get(&o.stats, STAT_OBJECTS_EVICTED), 0);
+		assert_int_equal(stats_get(&o.stats, STAT_OBJECTS_UPLOADED), 30);
+		if (folder == SPOOL_BAD || folder == SPOOL_NEW)
+			assert_true(spool_bytes(w.spool) <= w.options.max_bytes);
+		spool_dir_close(o.dir);
+		world_end(&w);
+	}
+}
+
+static void test_what_others_do_not_use_is_borrowed_and_given_back(void **state)
+{
+	struct other o;
+	struct world w;
+	uint64_t id;
+
+	(void)state;
+	world_make(&w);
+	w.options.max_bytes = 10 * (ENVELOPE_SIZE + 100);
+	world_open(&w, start);
+	other_open(&w, &o);
+	for (id = 1; id <= 10; id++)
+		add(&w, id, 100, 1, start);
+	assert_int_equal(stats_get(&w.stats, STAT_OBJECTS_EVICTED), 0);
+	for (id = 1; id <= 7; id++)
+		other_add(&w, &o, id);
+	assert_int_equal(stats_get(&w.stats, STAT_OBJECTS_EVICTED), 5);
+	assert_int_equal(stats_get(&o.stats, STAT_OBJECTS_EVICTED), 2);
+	assert_false(world_has(&w, SPOOL_NEW, 5));
+	assert_true(world_has(&w, SPOOL_NEW, 6));
+	spool_dir_close(o.dir);
+	world_end(&w);
+}
+
+static void count_call(void *context)
+{
+	++*(int *)context;
+}
+
+static void test_open_objects_that_take_too_much_are_asked_for(void **state)
+{
+	struct world w;
+	int asked = 0;
+
+	(void)state;
+	world_make(&w);
+	w.options.max_bytes = 1000000;
+	world_open(&w, start);
+	spool_on_finish(w.dir, count_call, &asked);
+	assert_int_equal(spool_next_id(w.dir), 1);
+	spool_charge(w.dir, SPOOL_OPEN, 1000000);
+	assert_int_equal(asked, 0);
+	assert_false(spool_must_finish(w.dir, 1));
+	spool_charge(w.dir, SPOOL_OPEN, 1);
+	assert_int_equal(asked, 1);
+	assert_true(spool_must_finish(w.dir, 1));
+	/* What is begun from now on is not meant. */
+	assert_false(spool_must_finish(w.dir, spool_next_id(w.dir)));
+	spool_charge(w.dir, SPOOL_OPEN, 1);
+	assert_int_equal(asked, 1);
+	world_end(&w);
+}
+
+static void test_file_that_is_gone_costs_its_object(void **state)
+{
+	char path[SPOOL_PATH_MAX];
+	struct world w;
+
+	(void)state;
+	world_make(&w);
+	world_open(&w, start);
+	stats_add(&w.stats, STAT_RECORDS_SPOOLED, 5);
+	add(&w, 1, 100, 3, start);
+	add(&w, 2, 100, 2, start);
+	spool_path(w.dir, SPOOL_NEW, 1, path);
+	assert_int_equal(unlink(path), 0);
+	assert_takes(&w, 1);
+	/* Whoever finds it: the one that reads, or the one that moves. */
+	assert_int_equal(spool_done(w.dir, 1, SPOOL_REFUSED), -ENOENT);
+	assert_takes(&w, 2);
+	assert_int_equal(spool_done(w.dir, 2, SPOOL_GONE), -ENOENT);
+	assert_int_equal(stats_get(&w.stats, STAT_RECORDS_EVICTED), 5);
+	assert_int_equal(stats_get(&w.stats, STAT_RECORDS_SPOOLED), 0);
+	assert_int_equal(stats_get(&w.stats, STAT_OBJECTS_QUARANTINED), 0);
+	assert_backlog(&w, 0, 0);
+	assert_non_null(strstr(world_log(&w), "spool=gone"));
+	assert_null(strstr(w.lines.ptr, " moved to "));
+	world_end(&w);
+}
+
+static void replace_bad(struct world *w, bool with_file)
+{
+	char path[SPOOL_PATH_MAX];
+
+	spool_path(w->dir, SPOOL_BAD, 1, path);
+	*strrchr(path, '/') = '\0';
+	assert_int_equal(with_file ? rmdir(path) : unlink(path), 0);
+	if (with_file)
+		close(io_open(path, O_CREAT | O_WRONLY, 0640));
+}
+
+static void test_refused_objects_wait_until_bad_can_be_written(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_make(&w);
+	world_open(&w, start);
+	add(&w, 1, 100, 3, start);
+	add(&w, 2, 100, 2, start);
+	replace_bad(&w, true);
+	assert_takes(&w, 1);
+	assert_int_equal(spool_done(w.dir, 1, SPOOL_REFUSED), -ENOTDIR);
+	assert_takes(&w, 2); /* and the first one no more */
+	assert_takes(&w, 0);
+	spool_tick(w.dir, later(1000));
+	spool_tick(w.dir, later(2000));
+	assert_true(world_has(&w, SPOOL_NEW, 1));
+	assert_int_equal(stats_get(&w.stats, STAT_OBJECTS_QUARANTINED), 0);
+	replace_bad(&w, false);
+	spool_tick(w.dir, later(100000)); /* the folder is made anew */
+	assert_true(world_has(&w, SPOOL_BAD, 1));
+	assert_int_equal(stats_get(&w.stats, STAT_RECORDS_QUARANTINED), 3);
+	assert_string_equal(strchr(world_log(&w), ' '),
+			    " tenant=t spool=new/0000000000000001 cannot be moved to "
+			    "bad/: Not a directory; it stays, as do others, and is tried "
+			    "again: make bad/ writable\n"
+			    "2 tenant=t spool=bad/ ok\n");
+	world_end(&w);
+}
+
+static void test_bad_files_are_not_replaced(void **state)
+{
+	struct buf file = BUF_INIT(1 << 20);
+	struct world w;
+
+	(void)state;
+	world_make(&w);
+	world_open(&w, start);
+	add(&w, spool_next_id(w.dir), 100, 3, start);
+	world_write(&w, SPOOL_BAD, 1, STR("another one"));
+	assert_takes(&w, 1);
+	assert_int_equal(spool_done(w.dir, 1, SPOOL_REFUSED), 0);
+	world_read(&w, SPOOL_BAD, 1, &file);
+	assert_string_equal(file.ptr, "another one");
+	assert_true(world_has(&w, SPOOL_BAD, 2));
+	buf_fini(&file);
+	world_end(&w);
+}
+
+static void test_unreadable_object_waits_by_itself(void **state)
+{
+	int64_t at = 0;
+	struct world w;
+	int i;
+
+	(void)state;
+	world_make(&w);
+	world_open(&w, start);
+	add(&w, 1, 100, 3, start);
+	add(&w, 2, 100, 2, start);
+	for (i = 0; i < 4; i++) {
+		assert_takes(&w, 1);
+		assert_int_equal(spool_done(w.dir, 1, SPOOL_UNREADABLE), -EAGAIN);
+		assert_takes(&w, 2);
+		assert_takes(&w, 0);
+		spool_done(w.dir, 2, SPOOL_LATER);
+		spool_tick(w.dir, later(at += (1000 << i) - 1));
+		assert_takes(&w, 2);
+		spool_done(w.dir, 2, SPOOL_LATER);
+		spool_tick(w.dir, later(++at));
+	}
+	assert_takes(&w, 1);
+	assert_int_equal(spool_done(w.dir, 1, SPOOL_UNREADABLE), 0);
+	assert_true(world_has(&w, SPOOL_BAD, 1));
+	world_end(&w);
+}
+
+/* A named pipe would keep whoever opens it waiting for ever. */
+static void test_what_is_no_plain_file_goes_to_bad(void **state)
+{
+	char path[SPOOL_PATH_MAX];
+	struct world w;
+
+	(void)state;
+	world_make(&w);
+	world_open(&w, start);
+	spool_path(w.dir, SPOOL_NEW, 1, path);
+	assert_int_equal(mkfifo(path, 0640), 0);
+	spool_path(w.dir, SPOOL_NEW, 2, path);
+	assert_int_equal(mkdir(path, 0750), 0);
+	spool_path(w.dir, SPOOL_NEW, 3, path);
+	assert_int_equal(symlink("/etc/passwd", path), 0);
+	world_reopen(&w, start);
+	assert_backlog(&w, 0, 0);
+	assert_int_equal(stats_get(&w.stats, STAT_OBJECTS_QUARANTINED), 3);
+	world_end(&w);
+}
+
+static void test_files_of_others_are_not_opened(void **state)
+{
+	static const char *const names[] = { "lock", "streams" };
+	enum { LINK, HARD_LINK, PIPE, LAST };
+	char path[WORLD_PATH + 16], victim[WORLD_PATH + 16];
+	size_t i, how;
+
+	(void)state;
+	for (i = 0; i < 2 * LAST; i++) {
+		struct err err = ERR_INIT;
+		struct world w;
+
+		how = i % LAST;
+		world_make(&w);
+		snprintf(path, sizeof(path), "%s/%s", w.path, names[i / LAST]);
+		snprintf(victim, sizeof(victim), "%s/victim", w.path);
+		close(io_open(victim, O_CREAT | O_WRONLY, 0640));
+		assert_int_equal(how == LINK	    ? symlink(victim, path)
+				 : how == HARD_LINK ? link(victim, path)
+						    : mkfifo(path, 0640),
+				 0);
+		assert_null(spool_open(&w.options, w.log, &err));
+		assert_non_null(strstr(err.text, "is not used: it "));
+		world_log(&w);
+		assert_int_equal(io_remove_tree(w.path), 0);
+		buf_fini(&w.lines);
+	}
+}
+
+static int create(struct world *w, enum spool_folder folder, uint64_t id)
+{
+	int fd = spool_create(w->dir, folder, id);
+
+	if (fd >= 0)
+		close(fd);
+	return fd < 0 ? fd : 0;
+}
+
+static void test_files_are_made_anew_or_not_at_all(void **state)
+{
+	char path[SPOOL_PATH_MAX];
+	struct buf file = BUF_INIT(64);
+	struct world w;
+
+	(void)state;
+	world_make(&w);
+	world_open(&w, start);
+	world_write(&w, SPOOL_OPEN, 1, STR("rows"));
+	assert_int_equal(create(&w, SPOOL_OPEN, 1), -EEXIST);
+	world_read(&w, SPOOL_OPEN, 1, &file);
+	assert_string_equal(file.ptr, "rows");
+	/* Somebody removed the folder. */
+	spool_path(w.dir, SPOOL_TMP, 1, path);
+	*strrchr(path, '/') = '\0';
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(create(&w, SPOOL_TMP, 1), 0);
+	buf_fini(&file);
+	world_end(&w);
+}
+
+/* What the envelope says counts, not the file's time, which a copy changes. */
+static void test_ages_come_from_envelopes(void **state)
+{
+	static const struct {
+		int64_t sealed_ms, mtime_s; /* before now, or since 1970 when small */
+		int64_t age_ms;
+	} table[] = {
+		{ -20000, 1000, 20000 },  { -20000, -50, 20000 },
+		{ -20000, 100, 20000 },	  { 5000, 5, 0 }, /* no clock then */
+		{ 0, 1000, 0 },		  { 0, -50, 50000 },
+		{ -86400000, -86400, 0 }, /* too old: it gets a while */
+		{ 86400000, 0, 0 },	  /* from the future */
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct envelope envelope = { .dirname = STR("b"),
+					     .key = STR("k"),
+					     .content_type = STR("t"),
+					     .records = 1 };
+		struct spool_backlog backlog;
+		struct timeval times[2] = { { 0 } };
+		char path[SPOOL_PATH_MAX], head[ENVELOPE_SIZE];
+		struct world w;
+
+		print_message("  %zu\n", i);
+		world_make(&w);
+		w.options.max_age = 60000;
+		world_open(&w, start);
+		envelope.sealed_ms = table[i].sealed_ms;
+		if (envelope.sealed_ms < 0 || envelope.sealed_ms > 1000000)
+			envelope.sealed_ms += start.wall_ms;
+		assert_int_equal(envelope_write(&envelope, head), 0);
+		world_write(&w, SPOOL_NEW, 1, (struct str){ head, sizeof(head) });
+		times[0].tv_sec = times[1].tv_sec = table[i].mtime_s > 0
+							    ? table[i].mtime_s
+							    : start.wall_ms / 1000 +
+								      table[i].mtime_s;
+		spool_path(w.dir, SPOOL_NEW, 1, path);
+		assert_int_equal(utimes(path, times), 0);
+		world_reopen(&w, start);
+		spool_backlog(w.dir, &backlog);
+		assert_in_range(start.mono_ms - backlog.oldest_ms, table[i].age_ms,
+				table[i].age_ms + 1000);
+		world_end(&w);
+	}
+}
+
+static int64_t ms_to_open(struct world *w, uint64_t count)
+{
+	struct timespec before, after;
+	uint64_t id;
+
+	for (id = 1; id <= count; id++)
+		world_seal(w, id * 7919 % 100003, 0, 1, "k");
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &before);
+	world_reopen(w, start);
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &after);
+	return (after.tv_sec - before.tv_sec) * 1000 +
+	       (after.tv_nsec - before.tv_nsec) / 1000000;
+}
+
+/* Twice as many objects take about twice the time. */
+static void test_start_is_in_proportion(void **state)
+{
+	int64_t few, many;
+	struct world w;
+
+	(void)state;
+	world_make(&w);
+	world_open(&w, start);
+	few = ms_to_open(&w, 10000);
+	many = ms_to_open(&w, 20000);
+	print_message("  %d ms, %d ms\n", (int)few, (int)many);
+	assert_true(many <= 3 * few + 50);
+	world_end(&w);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -577,6 +979,18 @@ int main(void)
 		cmocka_unit_test(test_age_is_kept_over_restarts),
 		cmocka_unit_test(test_held_bytes_are_bounded),
 		cmocka_unit_test(test_directories_without_pipeline_are_reported),
+		cmocka_unit_test(test_nobody_loses_for_bytes_of_another),
+		cmocka_unit_test(test_what_others_do_not_use_is_borrowed_and_given_back),
+		cmocka_unit_test(test_open_objects_that_take_too_much_are_asked_for),
+		cmocka_unit_test(test_file_that_is_gone_costs_its_object),
+		cmocka_unit_test(test_refused_objects_wait_until_bad_can_be_written),
+		cmocka_unit_test(test_bad_files_are_not_replaced),
+		cmocka_unit_test(test_unreadable_object_waits_by_itself),
+		cmocka_unit_test(test_what_is_no_plain_file_goes_to_bad),
+		cmocka_unit_test(test_files_of_others_are_not_opened),
+		cmocka_unit_test(test_files_are_made_anew_or_not_at_all),
+		cmocka_unit_test(test_ages_come_from_envelopes),
+		cmocka_unit_test(test_start_is_in_proportion),
 	};
 
 	return cmocka_run_group_tests_name("spool", tests, NULL, NULL);

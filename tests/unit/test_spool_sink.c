@@ -551,6 +551,84 @@ static void test_spool_is_charged_once(void **state)
 	house_close(&h);
 }
 
+/* Removed by hand, or by what cleans up temporary files. */
+static void test_open_file_that_is_gone_costs_its_object(void **state)
+{
+	char path[SPOOL_PATH_MAX];
+	struct house h;
+
+	(void)state;
+	house_open(&h);
+	append(&h, TAG_OTHER, ",{\"a\":1}", 1);
+	stats_add(&h.w.stats, STAT_RECORDS_SPOOLED, 1);
+	spool_path(h.w.dir, SPOOL_OPEN, 1, path);
+	assert_int_equal(unlink(path), 0);
+	seal(&h, TAG_OTHER, "k");
+	append(&h, TAG_EGRESS, ",{\"e\":1}", 1);
+	seal(&h, TAG_EGRESS, "k2");
+	run_jobs(&h);
+	assert_int_equal(spool_sink_sealing(h.spool_sink), 0);
+	assert_int_equal(stats_get(&h.w.stats, STAT_RECORDS_EVICTED), 1);
+	assert_int_equal(stats_get(&h.w.stats, STAT_RECORDS_SPOOLED), 0);
+	assert_next(&h, "k2", "[{\"e\":1}]\n");
+	assert_no_more(&h);
+	house_close(&h);
+}
+
+/* What cannot be opened as a file is tried some times, longer apart each time. */
+static void test_unreadable_open_file_goes_to_bad_at_last(void **state)
+{
+	struct now now = start;
+	char path[SPOOL_PATH_MAX];
+	struct house h;
+	int i;
+
+	(void)state;
+	house_open(&h);
+	append(&h, TAG_OTHER, ",{\"a\":1}", 1);
+	seal(&h, TAG_OTHER, "k");
+	spool_path(h.w.dir, SPOOL_OPEN, 1, path);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkfifo(path, 0640), 0);
+	for (i = 0; i < 4; i++) {
+		int64_t next = workers_run(h.workers, now);
+
+		assert_int_equal(next - now.mono_ms, 1000 << i);
+		now.mono_ms = next;
+	}
+	workers_run(h.workers, now);
+	assert_int_equal(spool_sink_sealing(h.spool_sink), 0);
+	assert_true(world_has(&h.w, SPOOL_BAD, 1));
+	assert_int_equal(stats_get(&h.w.stats, STAT_OBJECTS_QUARANTINED), 1);
+	assert_int_equal(stats_get(&h.w.stats, STAT_RECORDS_QUARANTINED), 1);
+	house_close(&h);
+}
+
+static void test_every_byte_is_owned_until_it_is_gone(void **state)
+{
+	struct house h;
+	int64_t open_bytes;
+	uint64_t id;
+
+	(void)state;
+	house_open(&h);
+	append(&h, TAG_OTHER, ",{\"a\":1}", 1);
+	open_bytes = spool_bytes(h.w.spool);
+	assert_true(open_bytes > FRAME_HEAD);
+	seal(&h, TAG_OTHER, "k");
+	assert_int_equal(spool_bytes(h.w.spool), open_bytes);
+	run_jobs(&h);
+	assert_int_equal(spool_bytes(h.w.spool), ENVELOPE_SIZE + 10);
+	assert_true(spool_take(h.w.dir, &id));
+	assert_int_equal(spool_done(h.w.dir, id, SPOOL_REFUSED), 0);
+	assert_int_equal(spool_bytes(h.w.spool), ENVELOPE_SIZE + 10);
+	house_stop(&h);
+	world_reopen(&h.w, start);
+	assert_int_equal(spool_bytes(h.w.spool), ENVELOPE_SIZE + 10);
+	house_start(&h);
+	house_close(&h);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -569,6 +647,9 @@ int main(void)
 		cmocka_unit_test(test_failed_append_keeps_nothing),
 		cmocka_unit_test(test_few_descriptors_are_kept),
 		cmocka_unit_test(test_spool_is_charged_once),
+		cmocka_unit_test(test_open_file_that_is_gone_costs_its_object),
+		cmocka_unit_test(test_unreadable_open_file_goes_to_bad_at_last),
+		cmocka_unit_test(test_every_byte_is_owned_until_it_is_gone),
 	};
 
 	return cmocka_run_group_tests_name("spool_sink", tests, NULL, NULL);
