@@ -209,8 +209,11 @@ static int extension_start(void *instance, char *reason, size_t size)
 
 	if (listen_for_status(in, &err) < 0 || exporter_start(in->exporter, &err) < 0)
 		return extension_fail(reason, size, err.text);
+	/* Before the first source: who sees it subscribe may ask for its numbers. */
 	status_serve(in->status, in->exporter);
 	in->patient_until_ms = clock_now().mono_ms + PATIENCE_MS;
+	if (exporter_subscribe(in->exporter, &err) < 0)
+		return extension_fail(reason, size, err.text);
 	in->has_reporter = thread_start(&in->reporter, "reporter", extension_report,
 					in) == 0;
 	return 0;

@@ -12,44 +12,71 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 #include "command/command.h"
+#include "flow/message.h"
 #include "source/flow_stream.h"
 #include "source/registry.h"
 #include "sys/clock.h"
 #include "sys/io.h"
 
-#define USAGE "record [--json] [--user NAME:PASSWORD] [--seconds N] URL NAME"
+#define USAGE                                                                            \
+	"record [--json] [--user NAME:PASSWORD] [--ca FILE] [--cert FILE --key FILE] "   \
+	"[--seconds N] URL NAME"
+#define ENVELOPE_MAX ((size_t)64 << 10) /* what is not flows */
 
 struct record {
 	struct flow_stream_options options;
 	struct session_identity identity;
+	struct tls_files tls;
 	struct source_parts parts;
-	const char *name;
+	const char *name, *user; /* user: with the password, or NULL */
 	int64_t seconds;
 	int messages_fd, times_fd;
-	_Atomic int error;
+	_Atomic int error; /* -errno, or -EPROTO: not what was asked for */
 	_Atomic int64_t messages;
 };
 
+/* Where the value of an option goes, or NULL. */
+static const char **record_option(struct record *r, struct str name)
+{
+	if (str_is(name, "--ca"))
+		return &r->tls.ca_cert;
+	if (str_is(name, "--cert"))
+		return &r->tls.client_cert;
+	if (str_is(name, "--key"))
+		return &r->tls.client_key;
+	return str_is(name, "--user") ? &r->user : NULL;
+}
+
+/* What follows from the options together. */
+static bool record_complete(struct record *r)
+{
+	struct str user = str_of(r->user ? r->user : "");
+
+	r->identity.username = str_until(user, ':');
+	r->identity.password = str_skip(user, r->identity.username.len + 1);
+	r->identity.tls = &r->tls;
+	return !r->tls.client_cert == !r->tls.client_key;
+}
+
 static bool record_parse(struct record *r, int argc, char **argv, const char **url)
 {
+	const char **value;
 	int i;
 
 	for (i = 1; i < argc && argv[i][0] == '-'; i++) {
 		struct str arg = str_of(argv[i]);
 
-		if (str_is(arg, "--json")) {
+		value = record_option(r, arg);
+		if (str_is(arg, "--json"))
 			r->options.protocol = 1;
-		} else if (str_is(arg, "--user") && i + 1 < argc) {
-			r->identity.username = str_until(str_of(argv[++i]), ':');
-			r->identity.password = str_skip(str_of(argv[i]),
-							r->identity.username.len + 1);
-		} else if (str_is(arg, "--seconds") && i + 1 < argc) {
+		else if (value && i + 1 < argc)
+			*value = argv[++i];
+		else if (str_is(arg, "--seconds") && i + 1 < argc)
 			r->seconds = strtoll(argv[++i], NULL, 10);
-		} else {
+		else
 			return false;
-		}
 	}
-	if (argc - i != 2)
+	if (argc - i != 2 || !record_complete(r))
 		return false;
 	*url = argv[i];
 	r->name = argv[i + 1];
@@ -71,30 +98,60 @@ static int write_pb(int fd, struct str message)
 	return error ? error : io_write(fd, message);
 }
 
-/* A message as it came. A JSON message has no line feed of its own. */
+/* A line has one end, its own; between values a line feed is a space as any other. */
+static int write_json(int fd, char *message, size_t size)
+{
+	char *end = message;
+	int error;
+
+	while ((end = memchr(end, '\n', size - (size_t)(end - message))))
+		*end = ' ';
+	error = io_write(fd, (struct str){ message, size });
+	return error ? error : io_write(fd, STR("\n"));
+}
+
+/* What it was, for the watchdog. */
+static enum heard record_look(struct str bytes, enum recording_kind kind)
+{
+	struct arena arena = ARENA_INIT(ENVELOPE_MAX);
+	struct err ignored = ERR_INIT;
+	struct message message;
+	enum heard heard = HEARD_OTHER;
+
+	if (message_parse(bytes, kind == RECORDING_JSON ? FRAMING_JSON : FRAMING_PROTOBUF,
+			  &arena, &message, &ignored) == 0)
+		heard = message_has_flows(&message)	? HEARD_FLOWS
+			: str_is(message.type, "stats") ? HEARD_STATS
+							: HEARD_OTHER;
+	arena_fini(&arena);
+	return heard;
+}
+
+/* A message as it came. Protobuf files take both kinds: their readers look. */
 static enum heard record_keep(void *context, char *message, size_t size,
 			      enum recording_kind kind)
 {
 	struct record *r = context;
 	struct str bytes = { message, size };
+	enum heard heard = record_look(bytes, kind);
 	char time[32];
 	int error;
 
 	snprintf(time, sizeof(time), "%" PRId64 "\n", clock_now().wall_ms);
-	if (kind == RECORDING_JSON) {
-		error = io_write(r->messages_fd, bytes);
-		if (!error)
-			error = io_write(r->messages_fd, STR("\n"));
-	} else {
+	if (!r->options.protocol)
 		error = write_pb(r->messages_fd, bytes);
-	}
+	else if (message_is_json(bytes))
+		error = write_json(r->messages_fd, message, size);
+	else
+		error = -EPROTO;
 	if (!error)
 		error = io_write(r->times_fd, str_of(time));
 	if (error)
 		r->error = error;
-	r->messages++;
+	else
+		r->messages++;
 	free(message);
-	return HEARD_FLOWS;
+	return heard;
 }
 
 static int record_create(const struct record *r, const char *end, struct err *err)
@@ -142,10 +199,24 @@ static int record_stream(const struct record *r, struct err *err)
 	return error;
 }
 
+static int record_check_tls(const struct record *r, struct err *err)
+{
+	const char *const files[] = { r->tls.ca_cert, r->tls.client_cert,
+				      r->tls.client_key };
+	size_t i;
+
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (files[i] && access(files[i], R_OK) < 0)
+			return err_set(err, "%s: %s", files[i], strerror(errno));
+	return 0;
+}
+
 static int record_run(struct record *r, struct err *err)
 {
 	int error = -EINVAL;
 
+	if (record_check_tls(r, err) < 0)
+		return error;
 	r->messages_fd = record_create(r, r->options.protocol ? ".jsonl" : ".pb", err);
 	r->times_fd = r->messages_fd < 0 ? -1 : record_create(r, ".times", err);
 	if (r->times_fd >= 0)
@@ -154,7 +225,10 @@ static int record_run(struct record *r, struct err *err)
 		close(r->messages_fd);
 	if (r->times_fd >= 0)
 		close(r->times_fd);
-	if (r->error)
+	if (r->error == -EPROTO)
+		err_set(err, "%s: the analyzer sends protobuf; record without --json",
+			r->name);
+	else if (r->error)
 		err_set(err, "%s: %s", r->name, strerror(-r->error));
 	return r->error ? r->error : error;
 }

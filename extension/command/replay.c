@@ -79,7 +79,9 @@ static int replay_open_exporter(struct replay *r, struct err *err)
 	problems_fini(&problems);
 	if (r->exporter)
 		r->options.topology = NULL; /* taken */
-	return r->exporter ? exporter_start(r->exporter, err) : -EINVAL;
+	if (!r->exporter || exporter_start(r->exporter, err) < 0)
+		return -EINVAL;
+	return exporter_subscribe(r->exporter, err);
 }
 
 static int replay_play(struct replay *r, const char *path, struct err *err)

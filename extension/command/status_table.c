@@ -12,6 +12,7 @@
 #define ARENA_MAX ((size_t)64 << 20)
 #define NAME_MIN  6
 #define NAME_MAX  28
+#define WHY_WIDTH 84
 #define OTHERS	  52 /* columns between name and error */
 
 struct page {
@@ -35,8 +36,8 @@ static const struct shape page_shape = {
 };
 
 struct source_row {
-	struct str url, state;
-	int64_t flows, gaps;
+	struct str url, state, last_error;
+	int64_t flows, gaps, down_s;
 };
 
 static const struct shape source_row_shape = {
@@ -46,6 +47,10 @@ static const struct shape source_row_shape = {
 					  FIELD(struct source_row, state, "state", 0),
 					  FIELD(struct source_row, gaps, "gaps", 0),
 					  FIELD(struct source_row, flows, "flows", 0),
+					  FIELD(struct source_row, down_s, "down_seconds",
+						0),
+					  FIELD(struct source_row, last_error,
+						"last_error", 0),
 					  { 0 } },
 };
 
@@ -230,6 +235,33 @@ static int table_put_tenant(void *context, const struct tenant_row *row,
 	return 0;
 }
 
+/* As much of it as goes into a line, cut between words if there are some. */
+static struct str first_line(struct str text)
+{
+	size_t len = WHY_WIDTH;
+
+	if (text.len <= WHY_WIDTH)
+		return text;
+	while (len && text.ptr[len] != ' ')
+		len--;
+	return (struct str){ text.ptr, len ? len : WHY_WIDTH };
+}
+
+/* Below its source: what is wrong with it, and what to do. */
+static void put_outage(struct buf *out, const struct source_row *source)
+{
+	struct str rest = source->last_error, line;
+	char age[COLUMNS_TEXT_MAX];
+
+	buf_printf(out, "  for %s:", columns_age(age, source->down_s));
+	for (; rest.len; rest = str_skip(rest, line.len)) {
+		line = first_line(rest);
+		buf_puts(out, rest.ptr == source->last_error.ptr ? " " : "   ");
+		columns_put(out, line, WHY_WIDTH, false);
+		buf_putc(out, '\n');
+	}
+}
+
 static int table_put_sources(const struct page *page, struct arena *arena,
 			     struct buf *out, struct err *err)
 {
@@ -251,6 +283,8 @@ static int table_put_sources(const struct page *page, struct arena *arena,
 		if (source.gaps)
 			buf_printf(out, "  gaps %s", columns_amount(flows, source.gaps));
 		buf_putc(out, '\n');
+		if (source.last_error.len)
+			put_outage(out, &source);
 	}
 	return 0;
 }

@@ -138,13 +138,22 @@ int exporter_start(struct exporter *e, struct err *err)
 				     (double)i / (double)settings->pipelines, e->started,
 				     err);
 	settings_release_pipelines(settings);
-	if (!error)
-		error = exporter_route(e, err);
 	e->generation = 1;
+	pthread_mutex_unlock(&e->lock);
+	if (!error)
+		report_strangers(e);
+	return error;
+}
+
+int exporter_subscribe(struct exporter *e, struct err *err)
+{
+	int error;
+
+	pthread_mutex_lock(&e->lock);
+	error = exporter_route(e, err);
 	pthread_mutex_unlock(&e->lock);
 	if (error)
 		return error;
-	report_strangers(e);
 	log_write(e->log, LOG_INFO, "state=started pipelines=%zu sources=%zu", e->tenants,
 		  e->sources);
 	return 0;

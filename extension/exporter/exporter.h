@@ -30,8 +30,10 @@ struct replay_options {
  * err. log is borrowed. */
 struct exporter *exporter_new(struct settings *, const struct replay_options *replay,
 			      struct log *, struct err *);
-/* Starts what exporter_new() made: subscriptions last. */
+/* Starts what exporter_new() made, but for the sources. */
 int exporter_start(struct exporter *, struct err *);
+/* Then the sources: whoever shows what they do is there by then. */
+int exporter_subscribe(struct exporter *, struct err *);
 /* Ends the subscriptions, finishes and uploads, within the configured time.
  * Returns how many objects are left in the spool. */
 size_t exporter_stop(struct exporter *);

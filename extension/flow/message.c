@@ -166,7 +166,7 @@ static int parse_json(struct str text, struct arena *arena, struct message *m,
 	return 0;
 }
 
-static bool is_json_object(struct str bytes)
+bool message_is_json(struct str bytes)
 {
 	bytes = skip_space(bytes);
 	return bytes.len && *bytes.ptr == '{';
@@ -177,7 +177,7 @@ static bool is_json_object(struct str bytes)
 static bool is_surely_json(struct str bytes, enum framing framing)
 {
 	if (framing == FRAMING_JSON)
-		return !bytes.len || is_json_object(bytes);
+		return !bytes.len || message_is_json(bytes);
 	return bytes.len && *bytes.ptr == '{';
 }
 
@@ -199,7 +199,7 @@ int message_parse(struct str bytes, enum framing framing, struct arena *arena,
 	if (!error && (framing == FRAMING_PROTOBUF || is_envelope(message)))
 		return 0;
 	*message = (struct message){ 0 };
-	if (is_json_object(bytes))
+	if (message_is_json(bytes))
 		return parse_json(bytes, arena, message, err);
 	return framing == FRAMING_JSON ? err_set(err, "not a JSON StructMessage") : error;
 }

@@ -30,6 +30,9 @@ struct message {
 int message_parse(struct str bytes, enum framing, struct arena *, struct message *,
 		  struct err *);
 
+/* Whether it looks like JSON, not like protobuf. */
+bool message_is_json(struct str bytes);
+
 /* Whether the message holds flows: type "store" of a flow namespace. */
 bool message_has_flows(const struct message *);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* snapshot.c - see snapshot.h. The pages are in snapshot_metrics.c and
  * snapshot_json.c. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include "monitor/snapshot.h"
@@ -103,6 +104,15 @@ void snapshot_fini(struct snapshot *s)
 	free(s->source);
 }
 
+static void put_unready(const struct source_figures *source, struct buf *b)
+{
+	const struct source_status *status = &source->status;
+
+	buf_printf(b, "%s: %s for %" PRId64 " s%s%s\n", source->url,
+		   source_state_name(status->state), status->down_s,
+		   *status->error ? ": " : "", status->error);
+}
+
 bool snapshot_put_readiness(const struct snapshot *s, struct buf *b)
 {
 	bool is_ready = true;
@@ -112,8 +122,7 @@ bool snapshot_put_readiness(const struct snapshot *s, struct buf *b)
 		if (s->source[i].status.is_ready)
 			continue;
 		is_ready = false;
-		buf_printf(b, "%s: %s\n", s->source[i].url,
-			   source_state_name(s->source[i].status.state));
+		put_unready(&s->source[i], b);
 	}
 	return is_ready;
 }

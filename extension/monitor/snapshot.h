@@ -64,7 +64,8 @@ void snapshot_fini(struct snapshot *);
 void snapshot_put_metrics(const struct snapshot *, struct buf *);
 /* The page /status, JSON. */
 void snapshot_put_json(const struct snapshot *, struct buf *);
-/* One line for each source that is not in place. true: all are. */
+/* One line for each source that is not in place, with how long and why. true: all
+ * are. */
 bool snapshot_put_readiness(const struct snapshot *, struct buf *);
 
 #endif

@@ -59,6 +59,7 @@ static void json_put_source(struct buf *b, const struct source_figures *source)
 	json_put_text(b, "url", source->url);
 	json_put_text(b, "state", source_state_name(source->status.state));
 	json_put_counters(b, counters_of_source, &source->status);
+	json_put_text(b, "last_error", source->status.error);
 	buf_putc(b, '}');
 }
 

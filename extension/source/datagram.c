@@ -227,7 +227,7 @@ static void datagram_stop(void *state)
 	datagram_release(d);
 }
 
-static void datagram_progress(const void *state, struct source_progress *progress)
+static void datagram_progress(void *state, struct source_progress *progress)
 {
 	progress->kernel_drops = atomic_load(
 		&((const struct datagram *)state)->kernel_drops);

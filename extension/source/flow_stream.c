@@ -7,6 +7,7 @@
 #include "source/flow_stream_probe.h"
 #include "source/registry.h"
 #include "source/watchdog.h"
+#include "sys/clock.h"
 
 #define FLOW_PATH   "/ws/subscriber/flow"
 #define MESSAGE_MAX ((size_t)64 << 20)
@@ -18,10 +19,12 @@ struct flow_stream {
 	struct session_counters counters;
 	_Atomic int64_t renewals;
 	atomic_bool is_starved;
+	struct outage outage;
 
 	/* The session's thread's own. */
 	struct watchdog watchdog;
 	bool has_connection; /* the watchdog knows of it */
+	int64_t connects;    /* up to the last ending */
 	enum suspicion suspicion;
 	int64_t suspected_ms;
 };
@@ -65,6 +68,9 @@ static void flow_stream_begin(struct flow_stream *f, int64_t now_ms)
 	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
 		random = UINT16_MAX / 2;
 	watchdog_admitted(&f->watchdog, now_ms, random);
+	if (atomic_load(&f->is_starved))
+		outage_explain(&f->outage,
+			       "subscribed again, and nothing has come since");
 }
 
 static void flow_stream_hear(void *context, struct session *session,
@@ -103,7 +109,14 @@ static bool flow_stream_is_starved(void *context, int64_t since_ms, int64_t now_
 	if (f->suspicion == SUSPICION_NO_STATS)
 		err_set(err, "flows come, but two stats in a row are missing: another "
 			     "subscriber left the analyzer; subscribing again");
-	return f->suspicion != SUSPICION_NONE;
+	if (f->suspicion == SUSPICION_NONE)
+		return false;
+	/* Pages say so from here on: closing and subscribing again take their time. */
+	if (!atomic_load(&f->is_starved) && watchdog_misses(&f->watchdog)) {
+		outage_begin(&f->outage, watchdog_since(&f->watchdog), err->text);
+		atomic_store(&f->is_starved, true);
+	}
+	return true;
 }
 
 /* Go exporters subscribe to "flow/<capture_id>", which nobody but they opens. */
@@ -117,17 +130,28 @@ static void flow_stream_warn_once(struct flow_stream *f)
 			  STR_ARG(f->parts.url.text));
 }
 
+/* An outage begins when an admitted connection ends, unless it was starved. */
+static void flow_stream_note_outage(struct flow_stream *f, const struct err *why)
+{
+	int64_t connects = atomic_load(&f->counters.connects);
+
+	if (connects != f->connects && !atomic_load(&f->is_starved))
+		outage_begin(&f->outage, clock_now().mono_ms, why->text);
+	else
+		outage_explain(&f->outage, why->text);
+	f->connects = connects;
+}
+
 static void flow_stream_ended(void *context, enum ending ending, const struct err *why)
 {
 	struct flow_stream *f = context;
 
-	(void)why;
+	flow_stream_note_outage(f, why);
 	f->has_connection = false;
 	if (ending != ENDING_STARVED)
 		return;
 	watchdog_renewed(&f->watchdog, f->suspected_ms, f->suspicion);
 	flow_stream_warn_once(f);
-	atomic_store(&f->is_starved, watchdog_misses(&f->watchdog));
 }
 
 static const struct session_user flow_stream_user = {
@@ -162,7 +186,18 @@ static void *flow_stream_new(const struct source_parts *parts)
 	f->parts = *parts;
 	f->options = *(const struct flow_stream_options *)parts->options;
 	f->parts.options = &f->options;
+	outage_init(&f->outage);
 	return f;
+}
+
+static void flow_stream_free(void *state)
+{
+	struct flow_stream *f = state;
+
+	if (!f)
+		return;
+	outage_fini(&f->outage);
+	free(f);
 }
 
 static int flow_stream_start(void *state, struct err *err)
@@ -175,6 +210,7 @@ static int flow_stream_start(void *state, struct err *err)
 	ask.context = f;
 	ask.counters = &f->counters;
 	watchdog_init(&f->watchdog, f->options.starvation_ms);
+	outage_begin(&f->outage, clock_now().mono_ms, "");
 	f->session = session_start(&ask, err);
 	return f->session ? 0 : -EINVAL;
 }
@@ -187,9 +223,9 @@ static void flow_stream_stop(void *state)
 	f->session = NULL;
 }
 
-static void flow_stream_progress(const void *state, struct source_progress *progress)
+static void flow_stream_progress(void *state, struct source_progress *progress)
 {
-	const struct flow_stream *f = state;
+	struct flow_stream *f = state;
 
 	progress->state = atomic_load(&f->is_starved)		  ? SOURCE_STARVED
 			  : atomic_load(&f->counters.is_admitted) ? SOURCE_SUBSCRIBED
@@ -197,6 +233,8 @@ static void flow_stream_progress(const void *state, struct source_progress *prog
 	progress->connects = atomic_load(&f->counters.connects);
 	progress->gaps = atomic_load(&f->counters.gaps);
 	progress->renewals = atomic_load(&f->renewals);
+	if (progress->state != SOURCE_SUBSCRIBED)
+		progress->down_since_ms = outage_read(&f->outage, progress->why);
 }
 
 const struct source source_flow_stream = {
@@ -205,7 +243,7 @@ const struct source source_flow_stream = {
 	.schemes = flow_stream_schemes,
 	.options = &flow_stream_shape,
 	.new = flow_stream_new,
-	.free = free,
+	.free = flow_stream_free,
 	.start = flow_stream_start,
 	.stop = flow_stream_stop,
 	.progress = flow_stream_progress,

@@ -10,6 +10,7 @@
 
 #include "format/shape.h"
 #include "net/session.h"
+#include "source/outage.h"
 #include "source/recording.h"
 
 /* What a message was, for a source that must know whether it is fed. */
@@ -29,6 +30,10 @@ struct source_progress {
 	int64_t gaps;	      /* ends of admitted connections: flows may be lost */
 	int64_t renewals;     /* because it was starved */
 	int64_t kernel_drops; /* of datagrams */
+
+	/* While it is connecting or starved. */
+	int64_t down_since_ms;	  /* monotonic */
+	char why[OUTAGE_WHY_MAX]; /* "": there was no answer yet */
 };
 
 /* What a source works with; all borrowed. */
@@ -57,7 +62,7 @@ struct source {
 	/* Hands over what has arrived, then ends. */
 	void (*stop)(void *state);
 	/* Any thread, started or not. NULL: it is always SOURCE_OPEN. */
-	void (*progress)(const void *state, struct source_progress *);
+	void (*progress)(void *state, struct source_progress *);
 	/* Whether it would work: 0, and remark may be set, or -EINVAL, and it says
 	 * why not. Blocks for half a minute at most. NULL: nothing can be tried. */
 	int (*probe)(const struct source_parts *, struct err *remark);

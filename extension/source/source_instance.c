@@ -2,11 +2,13 @@
 /* source_instance.c - see source_instance.h. */
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include "flow/decode.h"
 #include "flow/message.h"
 #include "source/registry.h"
 #include "source/source_instance.h"
+#include "sys/clock.h"
 
 #define OPTIONS_MAX ((size_t)1 << 20)
 
@@ -298,4 +300,8 @@ void source_instance_status(const struct source_instance *s, struct source_statu
 	};
 	for (reason = 0; reason < BAD_FLOW_REASONS; reason++)
 		status->bad_flows[reason] = atomic_load(&s->stats.bad_flows[reason]);
+	if (status->is_ready)
+		return;
+	status->down_s = (clock_now().mono_ms - progress.down_since_ms) / 1000;
+	snprintf(status->error, sizeof(status->error), "%s", progress.why);
 }

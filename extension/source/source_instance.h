@@ -51,6 +51,8 @@ struct source_status {
 	int64_t messages, flows, bytes;
 	int64_t bad_messages, bad_flows[BAD_FLOW_REASONS];
 	int64_t layers_dropped, kernel_drops;
+	int64_t down_s;		    /* so long it has not been ready */
+	char error[OUTAGE_WHY_MAX]; /* and why, or "" */
 };
 extern const struct counter counters_of_source[];
 const char *source_state_name(enum source_state);

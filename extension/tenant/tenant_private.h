@@ -9,6 +9,7 @@
 #include "pipeline/pipeline.h"
 #include "spool/spool_sink.h"
 #include "sys/queue.h"
+#include "tenant/spell.h"
 #include "tenant/tenant.h"
 #include "writer/uploader.h"
 #include "writer/writer_instance.h"
@@ -39,9 +40,8 @@ struct tenant {
 	struct tenant_surroundings around;
 	struct task task;
 
-	/* The source thread's own. */
-	int64_t overflow_flows; /* dropped since the inbox was full; 0: it is not */
-	int64_t overflow_ms;	/* for the last time, monotonic */
+	struct spell overflow; /* flows, dropped because the inbox was full */
+	struct spell degraded; /* lookups; of the worker alone */
 
 	const struct pipeline_settings *settings;
 	_Atomic int64_t lost_flows; /* that no object has told of yet */
@@ -71,6 +71,14 @@ void tenant_run(struct task *, struct now);
 /* The receiver: from the source's thread. */
 void tenant_offer(struct receiver *, const struct parcel *);
 void tenant_lose(struct receiver *, int64_t flows);
+
+/* tenant_spells.c: what the log is told of times in which something goes wrong. */
+void tenant_tell_overflow(const struct tenant *);
+void tenant_note_degraded(struct tenant *, int64_t lookups, int64_t now_ms);
+/* What goes on or has ended; *due_ms may be made less. */
+void tenant_tell_spells(struct tenant *, int64_t now_ms, int64_t *due_ms);
+/* The tenant ends, and they with it. */
+void tenant_end_spells(struct tenant *);
 
 /* Opens a writer and the uploader that uses it, both the caller's. NULL: neither is
  * open. */

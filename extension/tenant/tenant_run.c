@@ -6,8 +6,7 @@
 #include "sys/clock.h"
 #include "tenant/tenant_private.h"
 
-#define PASSES_MAX	8
-#define OVERFLOW_END_MS 5000
+#define PASSES_MAX 8
 
 /* How long the batch at hand may still wait for answers. */
 static bool turn_may_wait(struct tenant *t, struct now now)
@@ -48,8 +47,7 @@ static void finish_turn(struct tenant *t, struct now now)
 	stats_add(&t->state->stats, STAT_LOOKUPS_REFUSED, (int64_t)t->queries.refused);
 	stats_add(&t->state->stats, STAT_PEER_AMBIGUOUS, (int64_t)t->queries.ambiguous);
 	t->queries.refused = t->queries.ambiguous = 0;
-	stats_add(&t->state->stats, STAT_LOOKUPS_DEGRADED,
-		  (int64_t)asker_take_degraded(&t->asker));
+	tenant_note_degraded(t, (int64_t)asker_take_degraded(&t->asker), now.mono_ms);
 	while (t->parcels)
 		batch_unref(t->parcel[--t->parcels]->batch);
 }
@@ -153,7 +151,10 @@ static int64_t turn_tick(struct tenant *t, struct now now)
 	/* A replay has no port to serve. */
 	if (t->exposition && !t->around.keeps_all)
 		listen_ms = exposition_listen(t->exposition, now);
-	return listen_ms < due_ms ? listen_ms : due_ms;
+	if (listen_ms < due_ms)
+		due_ms = listen_ms;
+	tenant_tell_spells(t, now.mono_ms, &due_ms);
+	return due_ms;
 }
 
 static void turn_finish(struct tenant *t, struct now now)
@@ -161,6 +162,7 @@ static void turn_finish(struct tenant *t, struct now now)
 	exposition_close(t->exposition);
 	pipeline_lost(t->pipeline, atomic_exchange(&t->lost_flows, 0));
 	pipeline_flush(t->pipeline, now);
+	tenant_end_spells(t);
 	atomic_store(&t->is_finished, true);
 	tenant_wake_uploader(t);
 }
@@ -211,25 +213,15 @@ void tenant_lose(struct receiver *receiver, int64_t flows)
 
 static void turn_drop(struct tenant *t, const struct parcel *parcel)
 {
-	stats_add(&t->state->stats, STAT_FLOWS_DROPPED_INBOX, (int64_t)parcel->count);
-	tenant_lose(&t->receiver, (int64_t)parcel->count);
-	if (!t->overflow_flows)
-		log_write(t->around.log, LOG_WARNING,
-			  "tenant=%s inbox=full flows are dropped: the workers are too "
-			  "slow for what comes; see workers and limits.batch_bytes",
-			  tenant_name(t));
-	t->overflow_flows += (int64_t)parcel->count;
-	t->overflow_ms = clock_now().mono_ms;
-}
+	int64_t flows = (int64_t)parcel->count;
 
-/* While it overflows parcels are taken, too; only a pause is the end of it. */
-static void end_overflow(struct tenant *t)
-{
-	if (!t->overflow_flows || clock_now().mono_ms - t->overflow_ms < OVERFLOW_END_MS)
+	stats_add(&t->state->stats, STAT_FLOWS_DROPPED_INBOX, flows);
+	tenant_lose(&t->receiver, flows);
+	if (!spell_note(&t->overflow, flows, clock_now().mono_ms))
 		return;
-	log_write(t->around.log, LOG_INFO, "tenant=%s inbox=ok dropped_flows=%" PRId64,
-		  tenant_name(t), t->overflow_flows);
-	t->overflow_flows = 0;
+	tenant_tell_overflow(t);
+	/* Its turn may be over, and the end is to be told without another flow. */
+	workers_wake(t->around.workers, &t->task);
 }
 
 void tenant_offer(struct receiver *receiver, const struct parcel *parcel)
@@ -244,7 +236,6 @@ void tenant_offer(struct receiver *receiver, const struct parcel *parcel)
 		batch_unref(parcel->batch);
 		return;
 	}
-	end_overflow(t);
 	before = atomic_fetch_add(&t->waiting_flows, count);
 	/* The first of those that gather has said when they have to go. */
 	if (before <= 0 || !may_gather(t, before + count))

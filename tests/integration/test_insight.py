@@ -191,7 +191,7 @@ def test_readyz_follows_the_analyzer(tmp_path):
             assert get(tmp_path, "/healthz") == (200, "ok\n")
             analyzer.kill()
             until(lambda: get(tmp_path, "/readyz")[0] == 503, "not ready")
-            assert get(tmp_path, "/readyz")[1] == "%s: connecting\n" % analyzer.url
+            assert re.fullmatch(r"%s: connecting for \d s(: .+)?\n" % re.escape(analyzer.url), get(tmp_path, "/readyz")[1])
             assert get(tmp_path, "/healthz") == (200, "ok\n")
             assert metrics(tmp_path)["skydive_exporter_source_up", (("source", analyzer.url),)] == 0
             with Analyzer(*case.inputs, clients=0, listen=address):
@@ -199,6 +199,28 @@ def test_readyz_follows_the_analyzer(tmp_path):
                 source = status(tmp_path)["sources"][0]
                 assert (source["connects"], source["gaps"], source["state"]) == (2, 1, "subscribed")
                 assert program.stop() == 0
+
+
+@pytest.mark.parametrize("options, why", [
+    (["--auth", "bob:secret"], "401: wrong credentials"), (["--refuse", 403], "403: "), (["--refuse", 409], "409: "),
+    (["--refuse", 404], "404: this is not a Skydive analyzer"), (["--refuse", 502], "502: what stands before"),
+], ids=["401", "403", "409", "404", "502"])
+def test_why_a_source_is_not_up(options, why, tmp_path):
+    """The page for probes, the one for programs and the table say it, and for how long."""
+    case = cases.by_name("old-none-capture")
+    with Analyzer(*case.inputs, clients=0, options=options) as analyzer:
+        path = configure(settings.load(case.config), analyzer, tmp_path)
+        with Exporter(path) as program:
+            analyzer.event("refused")
+            said = until(lambda: (tmp_path / "status.sock").exists() and re.fullmatch(
+                r"%s: connecting for (\d+) s: (.*)\n" % re.escape(analyzer.url), get(tmp_path, "/readyz")[1]), "why")
+            assert said[2].startswith(why) and get(tmp_path, "/readyz")[0] == 503
+            source = status(tmp_path)["sources"][0]
+            assert source["last_error"] == said[2] and source["state"] == "connecting"
+            until(lambda: status(tmp_path)["sources"][0]["down_seconds"] >= 1, "time that passes")
+            table = exporter("status", "-c", path)
+            assert table.code == 0 and re.search(r"\n  for \d+s: %s" % why, table.stdout), table
+            assert program.stop() == 0
 
 
 def test_starved_is_not_ready(tmp_path):
@@ -211,8 +233,9 @@ def test_starved_is_not_ready(tmp_path):
             analyzer.command("play")
             until(lambda: status(tmp_path)["sources"][0]["messages"] > 0, "messages")
             analyzer.command("silence on")
-            until(lambda: get(tmp_path, "/readyz") == (503, "%s: starved\n" % analyzer.url), "starved", 60)
-            assert status(tmp_path)["sources"][0]["renewals"] >= 1
+            until(lambda: get(tmp_path, "/readyz")[1].startswith("%s: starved for " % analyzer.url), "starved", 60)
+            assert get(tmp_path, "/readyz")[0] == 503
+            until(lambda: status(tmp_path)["sources"][0]["renewals"] >= 1, "a renewal")
             assert program.stop() == 0
 
 

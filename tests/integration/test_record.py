@@ -7,7 +7,10 @@ import pytest
 from lib import objects, oracle, settings, stream
 from lib.export import to_file
 from lib.paths import EXPORTER, recording
-from lib.process import Analyzer, Program, exporter, replay
+from lib.pki import Authority
+from lib.process import Analyzer, Program, exporter, replay, until
+from lib.proxy import Proxy
+from lib.websocket import BINARY, TEXT, Raw, frame
 
 CONFIG = {
     "pipeline": {
@@ -80,6 +83,69 @@ def test_refused(tmp_path):
             recorder.err.wait(lambda line: "401" in line, 20)
             recorder.signal(signal.SIGTERM)
             recorder.wait(20)
+
+
+def recorded(folder):
+    """Return how many flows are in what was recorded."""
+    return sum(len(batch) for batch in stream.batches(folder / "it.pb"))
+
+
+def test_renews_when_starved(tmp_path):
+    """The analyzer forgets us when another subscriber leaves: a recording goes on as an export does."""
+    options = ["--repeat", 0, "--uniq", "--stats-every", 500]
+    with Analyzer(recording("old-netns-mixed.jsonl.gz"), pace=4000, options=options) as analyzer:
+        with record(analyzer.url, tmp_path / "it") as recorder:
+            until(lambda: analyzer.stats()["sent_flows"] > 8000, "two seconds of flows")
+            analyzer.event("admitted")
+            assert "error" not in analyzer.command("gate clear")
+            recorder.err.wait(lambda line: "state=starved" in line, 10)
+            analyzer.event("admitted")
+            before = analyzer.stats()["sent_flows"]
+            until(lambda: analyzer.stats()["sent_flows"] > before + 1000, "flows again")
+            recorder.signal(signal.SIGINT)
+            assert recorder.wait() == 0
+        assert recorded(tmp_path) == analyzer.stats()["sent_flows"]
+
+
+@pytest.mark.parametrize("opcode", [TEXT, BINARY])
+def test_the_content_counts(opcode, tmp_path):
+    """Of analyzers before 0.24, protobuf in text frames: kept as protobuf; who asked for JSON is told."""
+    messages = list(stream.chunks(stream.read(recording("new-netns-mixed-protobuf.pb.gz"))))[:9]
+    json = stream.read(recording("new-netns-mixed.jsonl.gz")).splitlines()[0]
+    with Raw() as raw, record(raw.url, tmp_path / "it") as recorder:
+        peer = raw.accept()
+        peer.sendall(b"".join(frame(opcode, message) for message in messages + [json]))
+        recorder.err.wait(lambda line: "state=subscribed" in line, 10)
+        recorder.signal(signal.SIGINT)
+        assert recorder.wait() == 0
+    assert list(stream.chunks((tmp_path / "it.pb").read_bytes())) == messages + [json]
+    with Raw() as raw, record(raw.url, tmp_path / "it", ["--json"]) as recorder:
+        raw.accept().sendall(frame(opcode, json.replace(b",", b",\n")) + frame(opcode, messages[0]))
+        assert recorder.wait() == 1
+    assert "the analyzer sends protobuf; record without --json" in recorder.err.text()
+    assert (tmp_path / "it.jsonl").read_bytes() == json.replace(b",", b", ") + b"\n"
+
+
+def test_tls(tmp_path):
+    """With the analyzer's CA and a certificate of our own; without them, or with files that are not there, it is said."""
+    ca = Authority(tmp_path, "ca")
+    server, client = ca.issue("analyzer"), ca.issue("exporter", hosts=())
+    with Analyzer(recording("old-netns-mixed.jsonl.gz"), pace=4000) as analyzer:
+        with Proxy(analyzer.address, server) as proxy:
+            proxy.client_ca = ca.cert
+            url = "wss://%s/ws/subscriber/flow" % proxy.address
+            mine = ["--ca", ca.cert, "--cert", client.cert, "--key", client.key]
+            with record(url, tmp_path / "it", mine) as recorder:
+                analyzer.event("end", 60, unless_ends=recorder)
+                recorder.signal(signal.SIGINT)
+                assert recorder.wait() == 0, recorder.err.text()
+            assert recorded(tmp_path) == 814
+            with record(url, tmp_path / "it", ["--seconds", "9"]) as recorder:
+                recorder.err.wait(lambda line: "state=unreachable" in line, 10)
+    for wrong in (["--ca", tmp_path / "missing"], mine[:3] + [tmp_path / "missing"] + mine[4:]):
+        result = exporter("record", *wrong, url, tmp_path / "it", timeout=20)
+        assert result.code == 1 and "missing: No such file" in result.stderr, result
+    assert exporter("record", "--cert", client.cert, url, tmp_path / "it", timeout=20).code == 2
 
 
 @pytest.mark.parametrize("url, where, wrong", [

@@ -248,6 +248,9 @@ static void json_is_json_and_has_every_counter(void **state)
 	char text[256];
 	int id;
 
+	w->source[1].status.down_s = 9;
+	snprintf(w->source[1].status.error, sizeof(w->source[1].status.error),
+		 "409: \"x\"");
 	snapshot_put_json(&w->snapshot, &w->out);
 	json_reader_init(&r, buf_str(&w->out), &arena);
 	assert_true(json_read_object(&r, &page_shape, &page));
@@ -262,7 +265,10 @@ static void json_is_json_and_has_every_counter(void **state)
 	}
 	assert_int_equal(count_of(&w->out, "\"oldest_pending_seconds\":"), 1);
 	assert_non_null(strstr(w->out.ptr, "\"bad_flows\":{\"type\":0,\"number\":3,"
-					   "\"protocol\":0,\"null\":0}}"));
+					   "\"protocol\":0,\"null\":0}"));
+	assert_non_null(strstr(w->out.ptr, "\"state\":\"starved\",\"ready\":false,"
+					   "\"down_seconds\":9,"));
+	assert_non_null(strstr(w->out.ptr, "\"last_error\":\"409: \\\"x\\\"\"}"));
 	assert_non_null(strstr(w->out.ptr, ",\"topology\":{\"down\":false,\"hit\":0,"));
 	assert_non_null(strstr(w->out.ptr, ",\"spool\":{\"bytes\":0}}\n"));
 	assert_non_null(strstr(w->out.ptr, "\"last_error\":\"a \\\"quoted\\\"\\n\""));
@@ -274,7 +280,15 @@ static void readiness_names_who_is_not(void **state)
 	struct world *w = *state;
 
 	assert_false(snapshot_put_readiness(&w->snapshot, &w->out));
-	assert_string_equal(buf_str(&w->out).ptr, "ws://b:1/: starved\n");
+	assert_string_equal(buf_str(&w->out).ptr, "ws://b:1/: starved for 0 s\n");
+	buf_reset(&w->out);
+	w->source[1].status.state = SOURCE_CONNECTING;
+	w->source[1].status.down_s = 75;
+	snprintf(w->source[1].status.error, sizeof(w->source[1].status.error),
+		 "401: wrong credentials");
+	assert_false(snapshot_put_readiness(&w->snapshot, &w->out));
+	assert_string_equal(buf_str(&w->out).ptr,
+			    "ws://b:1/: connecting for 75 s: 401: wrong credentials\n");
 	buf_reset(&w->out);
 	w->snapshot.sources = 1;
 	assert_true(snapshot_put_readiness(&w->snapshot, &w->out));

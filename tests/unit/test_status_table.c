@@ -35,6 +35,26 @@ static void no_tenants(void **state)
 			     "LAST ERROR\n");
 }
 
+/* In whole, because it ends with what to do. */
+static void a_source_that_is_down_says_why(void **state)
+{
+	(void)state;
+	check("{\"version\":\"1\",\"generation\":1,\"uptime_seconds\":90,\"sources\":["
+	      "{\"url\":\"ws://a:1/b\",\"state\":\"connecting\",\"down_seconds\":75,"
+	      "\"last_error\":\"401: wrong credentials; check "
+	      "analyzer.auth.cluster.username and password (the analyzer must know "
+	      "them as an API user)\"},"
+	      "{\"url\":\"ws://b:1/b\",\"state\":\"connecting\",\"down_seconds\":1,"
+	      "\"last_error\":\"\"}],\"tenants\":[],\"topology\":{},\"spool\":{}}",
+	      "skydive-exporter 1, up 90s, configuration 1, spool 0 B\n"
+	      "ws://a:1/b  connecting  flows 0\n"
+	      "  for 75s: 401: wrong credentials; check analyzer.auth.cluster.username "
+	      "and password (the\n"
+	      "    analyzer must know them as an API user)\n"
+	      "ws://b:1/b  connecting  flows 0\n\n"
+	      "TENANT STATE    FLOWS/s  RECORDS OBJECTS  PENDING OLDEST  LAST ERROR\n");
+}
+
 #define ACME                                                                             \
 	"\"state\":\"ok\",\"flows_per_second\":1234,"                                    \
 	"\"counters\":{\"records_encoded\":99999,\"objects_uploaded\":12}"
@@ -176,6 +196,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_tenants),
+		cmocka_unit_test(a_source_that_is_down_says_why),
 		cmocka_unit_test(columns_line_up),
 		cmocka_unit_test(never_wider_than_100),
 		cmocka_unit_test(amounts_and_sizes),
