@@ -121,7 +121,7 @@ static int run_pipeline(struct outcome *o, const char *which)
 {
 	static struct outcome tag[TAG_COUNT];
 	struct keeper keeper = {
-		{ keep_rows, keep_object, keep_stream, keep_held },
+		{ keep_rows, keep_object, keep_stream, keep_held, NULL },
 		tag,
 	};
 	struct err err = ERR_INIT;
@@ -191,7 +191,7 @@ static int run_slots(struct outcome *o)
 	static struct outcome tag[TAG_COUNT];
 	const struct now now = { 5000, 498706 * HOUR_MS };
 	struct keeper keeper = {
-		{ keep_rows, keep_object, keep_stream, keep_held },
+		{ keep_rows, keep_object, keep_stream, keep_held, NULL },
 		tag,
 	};
 	struct bucket_limits limits = {
