@@ -71,11 +71,7 @@ static void open_memory(struct memory *m)
 	int tag;
 
 	m->sink = (struct sink){
-		memory_append,
-		memory_seal,
-		memory_stream,
-		memory_hold,
-		NULL,
+		memory_append, memory_seal, memory_stream, memory_hold, NULL,
 	};
 	for (tag = 0; tag < TAG_COUNT; tag++)
 		m->rows[tag] = (struct buf)BUF_INIT(TEXT_MAX);
