@@ -141,7 +141,7 @@ static bool check_stores(const struct settings *s, struct http *http)
 		const struct probe_report report = { say_step, &place };
 
 		buf_printf(&place, "%s ", p->name);
-		destination_put(p, &place);
+		destination_describe(p, &place);
 		is_fine = writer_instance_probe(&p->writer, p->store.dirname,
 						p->store.bucket.prefix, http, &report) &&
 			  is_fine;

@@ -3,62 +3,62 @@
 #include "pipeline/object.h"
 #include "settings/destination.h"
 
-void destination_put(const struct pipeline_settings *p, struct buf *b)
+#define PLACE_MAX 16384
+
+void destination_describe(const struct pipeline_settings *p, struct buf *b)
 {
-	writer_options_put_place(&p->writer, b);
+	writer_options_describe(&p->writer, b);
 	buf_puts(b, " ");
 	object_key_clean(p->store.dirname, b);
 	buf_puts(b, " ");
 	object_key_clean(p->store.bucket.prefix, b);
 }
 
-/* The destination with all that its keys have in common. */
-static void put_keys_begin(const struct pipeline_settings *p, struct buf *b)
+/* Where its keys begin: bucket, prefix and, of an operator's own layout, the text in
+ * front of the first name. Joined, because "a" with "b/c" is "a/b" with "c". */
+static void put_begin(const struct pipeline_settings *p, bool with_layout, struct buf *b)
 {
-	const struct bucket_limits *limits = &p->store.bucket;
-	struct buf prefix = BUF_INIT(4096);
+	struct buf joined = BUF_INIT(PLACE_MAX), key = BUF_INIT(PLACE_MAX);
 
-	object_key_clean(limits->prefix, &prefix);
-	destination_put(p, b);
-	if (prefix.len)
-		buf_putc(b, '/');
-	buf_put(b, str_until(limits->layout.text, '{'));
-	buf_fini(&prefix);
+	buf_printf(&joined, STR_FMT "/" STR_FMT, STR_ARG(p->store.dirname),
+		   STR_ARG(p->store.bucket.prefix));
+	if (with_layout)
+		buf_printf(&joined, "/" STR_FMT,
+			   STR_ARG(str_until(p->store.bucket.layout.text, '{')));
+	object_key_clean(buf_str(&joined), &key);
+	writer_options_put_place(&p->writer, buf_str(&key), b);
+	buf_fini(&joined);
+	buf_fini(&key);
 }
 
-/* The named layouts differ behind different prefixes; an operator's own may be
- * anything. */
-static bool own_layouts_meet(const struct pipeline_settings *a,
-			     const struct pipeline_settings *b)
+static bool begins_meet(const struct pipeline_settings *a,
+			const struct pipeline_settings *b, bool with_layout)
 {
-	struct buf x = BUF_INIT(16384), y = BUF_INIT(16384);
+	struct buf x = BUF_INIT(PLACE_MAX), y = BUF_INIT(PLACE_MAX);
 	bool meet;
 
-	put_keys_begin(a, &x);
-	put_keys_begin(b, &y);
-	meet = (a->store.has_own_layout || b->store.has_own_layout) &&
-	       (str_starts(buf_str(&x), buf_str(&y)) ||
-		str_starts(buf_str(&y), buf_str(&x)));
+	put_begin(a, with_layout, &x);
+	put_begin(b, with_layout, &y);
+	meet = with_layout ? str_starts(buf_str(&x), buf_str(&y)) ||
+				     str_starts(buf_str(&y), buf_str(&x))
+			   : str_equal(buf_str(&x), buf_str(&y));
 	buf_fini(&x);
 	buf_fini(&y);
 	return meet;
 }
 
+/* The named layouts differ behind different prefixes; an operator's own may be
+ * anything. */
 const char *destination_collision(const struct pipeline_settings *a,
 				  const struct pipeline_settings *b)
 {
-	struct buf x = BUF_INIT(16384), y = BUF_INIT(16384);
-	const char *what = NULL;
-
-	destination_put(a, &x);
-	destination_put(b, &y);
-	if (str_starts(buf_str(&x), STR("stdout")))
-		what = NULL;
-	else if (str_equal(buf_str(&x), buf_str(&y)))
-		what = "write to the same bucket and prefix";
-	else if (own_layouts_meet(a, b))
-		what = "may write under the same keys, by their layout";
-	buf_fini(&x);
-	buf_fini(&y);
-	return what;
+	if (a->writer.writer != b->writer.writer || !a->writer.writer ||
+	    !a->writer.writer->put_place)
+		return NULL;
+	if (begins_meet(a, b, false))
+		return "write to the same bucket and prefix";
+	if ((a->store.has_own_layout || b->store.has_own_layout) &&
+	    begins_meet(a, b, true))
+		return "may write under the same keys, by their layout";
+	return NULL;
 }

@@ -7,8 +7,8 @@
 
 #include "settings/pipeline_settings.h"
 
-/* Appends "<writer> <endpoint or directory> <dirname> <prefix>". */
-void destination_put(const struct pipeline_settings *, struct buf *);
+/* Appends "<writer> <endpoint or directory> <dirname> <prefix>", for a person. */
+void destination_describe(const struct pipeline_settings *, struct buf *);
 /* Why two pipelines would write under the same keys; NULL: they do not. */
 const char *destination_collision(const struct pipeline_settings *,
 				  const struct pipeline_settings *);

@@ -26,6 +26,7 @@ struct settings_sums {
 struct pipeline_settings {
 	_Atomic unsigned refs;
 	char *name;
+	struct str file;       /* that it was read from */
 	struct config *config; /* while it is read; NULL: it cannot be */
 	bool is_bad;	       /* something about it is wrong: of no use */
 	bool has_values;       /* each is right; of its keys one may not be */

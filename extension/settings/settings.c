@@ -165,6 +165,7 @@ struct settings *settings_read(const char *path, char *const *environ, struct lo
 		settings_files_pipelines(s, path, program.include, environ, problems);
 		read_pipelines(s, problems);
 		/* Such as an empty file: a reload must not end what runs. */
+		is_bad |= s->lost_include;
 		is_bad |= program.include.len == 0 && s->pipelines &&
 			  s->pipeline[0]->is_bad;
 	}

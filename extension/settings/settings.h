@@ -33,6 +33,7 @@ struct settings {
 	struct logging_options logging;
 	struct pipeline_settings **pipeline;
 	size_t pipelines;
+	bool lost_include;	  /* the folder of the drop-ins cannot be read */
 	struct problems warnings; /* keys of older layouts */
 };
 

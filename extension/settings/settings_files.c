@@ -176,6 +176,30 @@ static bool is_good_name(struct str name)
 	       !str_is(name, "lock") && !str_is(name, "streams");
 }
 
+/* Two files of one name would be one pipeline, with one spool; which of them is
+ * meant nobody knows, so neither is read: what runs under the name goes on. */
+static bool is_taken(struct settings *s, const char *path, struct str name,
+		     struct problems *problems)
+{
+	size_t i;
+
+	for (i = 0; i < s->pipelines; i++) {
+		struct pipeline_settings *p = s->pipeline[i];
+
+		if (!str_equal_nocase(str_of(p->name), name))
+			continue;
+		config_free(p->config);
+		p->config = NULL;
+		p->is_bad = true;
+		problems_add(problems,
+			     "%s: its pipeline has the name of that of " STR_FMT
+			     ", \"%s\"; rename one of the files",
+			     path, STR_ARG(p->file), p->name);
+		return true;
+	}
+	return false;
+}
+
 /* config is taken; NULL: the file is wrong, but it has a name. */
 static void add_pipeline(struct settings *s, const char *path, struct config *config,
 			 struct problems *problems)
@@ -193,6 +217,10 @@ static void add_pipeline(struct settings *s, const char *path, struct config *co
 		config_free(config);
 		return;
 	}
+	if (is_taken(s, path, name, problems)) {
+		config_free(config);
+		return;
+	}
 	more = realloc(s->pipeline, (s->pipelines + 1) * sizeof(*more));
 	if (more)
 		s->pipeline = more;
@@ -202,6 +230,7 @@ static void add_pipeline(struct settings *s, const char *path, struct config *co
 		config_free(config);
 		return;
 	}
+	p->file = arena_str(&p->arena, str_of(path));
 	p->config = config;
 	p->is_bad = !config;
 	s->pipeline[s->pipelines++] = p;
@@ -238,15 +267,28 @@ static void add_drop_ins(struct settings *s, const char *main_path, struct str i
 {
 	struct buf pattern = BUF_INIT(4096);
 	const char *slash = strrchr(main_path, '/');
+	struct err err = ERR_INIT;
 	glob_t found = { 0 };
 	size_t i;
+	int error;
 
 	if (*include.ptr != '/' && slash)
 		buf_put(&pattern,
 			(struct str){ main_path, (size_t)(slash - main_path) + 1 });
 	buf_put(&pattern, include);
-	/* glob() sorts bytewise in the C locale and leaves dot files out. */
-	if (!buf_error(&pattern) && glob(buf_str(&pattern).ptr, 0, NULL, &found) == 0)
+	/* glob() sorts bytewise in the C locale and leaves dot files out. A folder that
+	 * cannot be read is not one without files: then nothing is removed. */
+	error = buf_error(&pattern) ? GLOB_NOSPACE
+				    : glob(buf_str(&pattern).ptr, GLOB_ERR, NULL, &found);
+	if (error && error != GLOB_NOMATCH) {
+		err_set_key(&err, "include",
+			    "cannot read the folder of \"" STR_FMT
+			    "\": make it, or give its user the right to",
+			    STR_ARG(include));
+		config_problem(s->base, "", &err, problems);
+		s->lost_include = true;
+	}
+	if (!error)
 		for (i = 0; i < found.gl_pathc; i++)
 			add_drop_in(s, main_path, found.gl_pathv[i], environ, problems);
 	globfree(&found);

@@ -176,6 +176,15 @@ static struct str cookie_of(struct settings *s, const struct map_of_str *cookies
 }
 
 /* What a reload does not change. */
+static void put_tls_files(struct buf *b, const struct tls_files *tls)
+{
+	const char *const path[] = { tls->ca_cert, tls->client_cert, tls->client_key };
+	size_t i;
+
+	for (i = 0; i < sizeof(path) / sizeof(path[0]); i++)
+		json_put_string(b, str_of(path[i] ? path[i] : ""));
+}
+
 static void note_program(struct settings *s, const struct program *program)
 {
 	const struct json_style compact = { false, 0 };
@@ -185,6 +194,8 @@ static void note_program(struct settings *s, const struct program *program)
 	json_put_record(&b, &spool_shape, &s->spool, compact);
 	json_put_record(&b, &topology_shape, &s->topology, compact);
 	json_put_string(&b, s->status.listen);
+	json_put_record(&b, &logging_shape, &s->logging, compact);
+	put_tls_files(&b, &s->tls);
 	s->program_text = arena_str(&s->arena, buf_str(&b));
 	buf_fini(&b);
 }

@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "sys/io.h"
@@ -130,6 +132,48 @@ int io_make_dirs(const char *path, mode_t mode)
 			part[i] = '/';
 	}
 	return 0;
+}
+
+/* What follows a folder that is there, part by part; there ".." has no meaning but
+ * the one that its text has. */
+static void put_parts(struct str rest, struct buf *b)
+{
+	struct str part;
+
+	while (rest.len) {
+		part = str_until(rest, '/');
+		rest = str_skip(rest, part.len + (part.len < rest.len));
+		if (!part.len || str_is(part, "."))
+			continue;
+		buf_putc(b, '/');
+		buf_put(b, part);
+	}
+}
+
+int io_resolve(const char *path, struct buf *b)
+{
+	char begin[PATH_MAX], real[PATH_MAX];
+	size_t len = strlen(path), all = len;
+	char *slash;
+
+	if (len >= sizeof(begin))
+		return -ENAMETOOLONG;
+	memcpy(begin, path, len + 1);
+	while (!realpath(begin, real)) {
+		slash = strrchr(begin, '/');
+		if (!slash)
+			return -errno;
+		len = (size_t)(slash - begin);
+		if (slash == begin)
+			slash++;
+		if (!*slash)
+			return -errno;
+		*slash = '\0';
+	}
+	if (strcmp(real, "/") != 0)
+		buf_puts(b, real);
+	put_parts((struct str){ path + len, all - len }, b);
+	return buf_error(b);
 }
 
 int io_sync_dir(const char *path)

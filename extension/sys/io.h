@@ -22,6 +22,9 @@ int io_read_at(int fd, void *to, size_t size, int64_t offset);
  * the buffer, -EISDIR for a directory. */
 int io_read_file(const char *path, struct buf *);
 /* Makes a directory and those above it. */
+/* Appends the path without links, "." and ".."; what is not there yet, of its end, as
+ * it is written. 0 or -errno. */
+int io_resolve(const char *path, struct buf *);
 int io_make_dirs(const char *path, mode_t mode);
 int io_sync_dir(const char *path);
 /* Calls visit for every name but "." and "..", until it returns other than 0,

@@ -164,6 +164,20 @@ static void file_put(void *state, struct put *put)
 	put->done(put);
 }
 
+static void file_put_place(const void *state, struct str key, struct buf *b)
+{
+	const struct file_writer *self = state;
+	struct buf path = BUF_INIT(PATH_MAX_BYTES), real = BUF_INIT(PATH_MAX_BYTES);
+
+	buf_printf(&path, STR_FMT "/" STR_FMT, STR_ARG(self->directory), STR_ARG(key));
+	if (!buf_error(&path) && io_resolve(buf_str(&path).ptr, &real) == 0)
+		buf_put(b, buf_str(&real));
+	else
+		buf_put(b, buf_str(&path));
+	buf_fini(&path);
+	buf_fini(&real);
+}
+
 const struct writer writer_file = {
 	.name = "file",
 	.section = "pipeline.write.file",
@@ -171,4 +185,5 @@ const struct writer writer_file = {
 	.blocks = true,
 	.init = file_init,
 	.put = file_put,
+	.put_place = file_put_place,
 };

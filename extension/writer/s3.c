@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* s3.c - the writer for object stores that speak S3: its keys and its life. */
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include "writer/s3_private.h"
 #include "sys/clock.h"
 
+#define URL_MAX	      4096
 #define IAM_ENDPOINT  "https://iam.cloud.ibm.com/identity/token"
 #define REGION	      "us-east-1"
 #define PATH_SIZE_MAX 4096
@@ -227,6 +229,32 @@ static enum token_state s3_token(void *self, char *why, size_t size)
 		      : TOKEN_UNUSED;
 }
 
+/* Hosts are compared without regard to case, and a dot at their end is no other. */
+static void s3_put_place(const void *state, struct str key, struct buf *b)
+{
+	const struct s3 *s = state;
+	struct buf made = BUF_INIT(1024), url = BUF_INIT(URL_MAX);
+	struct err ignored = ERR_INIT;
+	struct endpoint e;
+	size_t i;
+
+	if (s3_endpoint(s->endpoint, s->region.len ? s->region : STR(REGION), &made, &e,
+			&ignored) == 0) {
+		while (e.host.len && e.host.ptr[e.host.len - 1] == '.')
+			e.host.len--;
+		endpoint_put_url(&url, &e);
+		buf_put(&url, e.path);
+	} else {
+		buf_put(&url, s->endpoint);
+	}
+	for (i = 0; i < url.len; i++)
+		buf_putc(b, (char)tolower((unsigned char)url.ptr[i]));
+	buf_putc(b, '/');
+	buf_put(b, key);
+	buf_fini(&made);
+	buf_fini(&url);
+}
+
 const struct writer writer_s3 = {
 	.name = "s3",
 	.section = "pipeline.write.s3",
@@ -235,5 +263,6 @@ const struct writer writer_s3 = {
 	.fini = s3_fini,
 	.put = s3_put,
 	.cancel = s3_cancel,
+	.put_place = s3_put_place,
 	.token = s3_token,
 };

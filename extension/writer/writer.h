@@ -63,6 +63,9 @@ struct writer {
 	void (*put)(void *self, struct put *);
 	/* Makes a put end soon; may be NULL for writers that block. */
 	void (*cancel)(void *self, struct put *);
+	/* Appends where an object of that key, cleaned, goes: of two spellings of one
+	 * place the same text. Configured, not initialized. NULL: it has no place. */
+	void (*put_place)(const void *self, struct str key, struct buf *);
 	/* When ENDING or FAILED it says why. Any thread, never waits; NULL: UNUSED. */
 	enum token_state (*token)(void *self, char *why, size_t size);
 };

@@ -104,7 +104,14 @@ size_t writer_options_sections(struct config_section *sections, size_t max)
 	return count;
 }
 
-void writer_options_put_place(const struct writer_options *options, struct buf *b)
+void writer_options_put_place(const struct writer_options *options, struct str key,
+			      struct buf *b)
+{
+	if (options->writer && options->writer->put_place)
+		options->writer->put_place(options->values, key, b);
+}
+
+void writer_options_describe(const struct writer_options *options, struct buf *b)
 {
 	const struct str *place;
 

@@ -24,7 +24,10 @@ void writer_options_read(struct writer_options *, const struct config *, struct 
 			 struct problems *);
 size_t writer_options_sections(struct config_section *, size_t max);
 
-/* Appends the writer's name and where it writes to. */
-void writer_options_put_place(const struct writer_options *, struct buf *);
+/* Appends the writer's name and where it writes to, as it is written. */
+void writer_options_describe(const struct writer_options *, struct buf *);
+/* Appends where an object of that key goes, see put_place() in writer.h. */
+void writer_options_put_place(const struct writer_options *, struct str key,
+			      struct buf *);
 
 #endif
