@@ -15,7 +15,7 @@ _skydive_exporter() {
 		choices="run check explain replay record reload status version --extension"
 	else
 		case $command:$before in
-		*:-c | *:--topology | *:--extension)
+		*:-c | *:--topology | *:--extension | *:--ca | *:--cert | *:--key)
 			mapfile -t COMPREPLY < <(compgen -f -- "$word")
 			return
 			;;
@@ -30,7 +30,7 @@ _skydive_exporter() {
 		check:*) choices="-c --connect --migrate --reference" ;;
 		explain:*) choices="-c --topology" ;;
 		replay:*) choices="-c --topology --output" ;;
-		record:*) choices="--json --user --seconds" ;;
+		record:*) choices="--json --user --seconds --ca --cert --key" ;;
 		reload:*) choices="--wait --pid -c" ;;
 		status:*) choices="-c --watch $(_skydive_exporter_tenants)" ;;
 		esac

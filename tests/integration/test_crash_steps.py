@@ -15,8 +15,8 @@ from lib.s3.sink import Sink
 from lib.sent import Sent, prefix_faults
 
 Step = collections.namedtuple("Step", "calls file when")
-# What spare.c does has other names than the commit: renameat2 makes a file of a spare, renameat a spare of a file.
-RENAME, TO_SPARE = "rename", "renameat"
+# The commit is a rename that replaces nothing, as it makes a file of a spare; renameat makes a spare of a file.
+RENAME, TO_SPARE = "renameat2", "renameat"
 
 # Of an object for each batch and tag: spec, rows, seal frame. The first few are let pass.
 MAKING = {

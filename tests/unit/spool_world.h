@@ -77,6 +77,8 @@ static inline void world_open(struct world *w, struct now now)
 
 static inline void world_close(struct world *w)
 {
+	if (!w->spool)
+		return;
 	spool_dir_close(w->dir);
 	spool_close(w->spool);
 	w->dir = NULL;
