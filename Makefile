@@ -51,7 +51,7 @@ LIBS = $(shell pkg-config --libs $(PACKAGES)) -lpthread
 PROTO   := $(patsubst proto/%.proto,$(B)/proto/%.pb-c.c,$(wildcard proto/*.proto))
 SOURCES := $(filter-out extension/host/%,$(wildcard extension/*.c extension/*/*.c))
 OBJECTS := $(SOURCES:%.c=$(B)/%.o) $(PROTO:.c=.o)
-HOST    := $(B)/extension/host/main.o $(B)/extension/host/notify.o
+HOST    := $(patsubst %.c,$(B)/%.o,$(wildcard extension/host/*.c))
 UNIT    := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 STANDIN := $(patsubst %.c,$(B)/%.o,$(wildcard tests/lib/analyzer/*.c))
 FUZZ    := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))

@@ -198,7 +198,7 @@ static int listen_for_status(struct instance *in, struct err *err)
 	log_write(in->log, LOG_WARNING,
 		  "status=off error=\"%s\" set status.listen to an "
 		  "address, or to \"\" for none",
-		  err->text);
+		  LOG_QUOTED(err->text));
 	return 0;
 }
 

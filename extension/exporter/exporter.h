@@ -54,9 +54,10 @@ struct reload_report *exporter_reload_report(struct exporter *);
 /* How many reloads have succeeded, and 1 for the start. */
 unsigned exporter_generation(struct exporter *);
 
-/* A line about what goes on: flows, records, objects, backlog, pipelines, and which
- * analyzers were not yet reached. Returns whether every subscription is in place.
- * While a reload or a stop holds the lock it says that, and false. */
+/* A line about what goes on: flows, records, objects, backlog, pipelines, how many a
+ * second, which analyzers were not yet reached, and why flows made no records. Returns
+ * whether every subscription is in place. While a reload or a stop holds the lock it
+ * says that, and false. */
 bool exporter_describe(struct exporter *, struct buf *);
 /* Whether sources, workers and the net thread have all moved since this last said
  * so. Waits for none of them, nor for a lock. From one thread. */

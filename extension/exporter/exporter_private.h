@@ -26,6 +26,13 @@ struct progress {
 	unsigned beats_seen, turns_seen;
 };
 
+/* Of the lines about what goes on. */
+struct pace {
+	int64_t at_ms; /* of the line before, monotonic */
+	int64_t flows, records;
+	int64_t flows_per_s, records_per_s;
+};
+
 struct exporter {
 	struct settings *settings; /* of the start: the program's */
 	struct log *log;
@@ -49,6 +56,7 @@ struct exporter {
 	size_t sources;
 	struct running *retired; /* they finish, and are then closed */
 	size_t retirees;
+	struct pace pace;
 	unsigned generation; /* rises with every reload that succeeds */
 };
 

@@ -5,6 +5,9 @@
  */
 #include <inttypes.h>
 #include "exporter/exporter_private.h"
+#include "sys/clock.h"
+
+#define PACE_MIN_MS 500
 
 static void on_pulse(struct task *task, struct now now)
 {
@@ -69,9 +72,48 @@ static struct str url_host(struct str url)
 	return at ? str_skip(host, (size_t)(at - host.ptr) + 1) : host;
 }
 
+/* Per second, since the line before; too short a time tells nothing new. */
+static void note_pace(struct pace *p, int64_t flows, int64_t records, int64_t now_ms)
+{
+	int64_t ms = now_ms - p->at_ms;
+
+	if (ms < PACE_MIN_MS)
+		return;
+	if (p->at_ms) {
+		p->flows_per_s = (flows - p->flows) * 1000 / ms;
+		p->records_per_s = (records - p->records) * 1000 / ms;
+	}
+	*p = (struct pace){ now_ms, flows, records, p->flows_per_s, p->records_per_s };
+}
+
+/* Why flows made no records, if some did not: "no transport: 143". */
+static void describe_reasons(const struct exporter *e, struct buf *b)
+{
+	const char *before = " without a record: ", *c;
+	int64_t flows;
+	int id;
+
+	for (id = 0; id < STAT_COUNT; id++) {
+		const struct counter *row = &counters_of_stats[id];
+		bool is_drop = row->reason &&
+			       str_is(str_of(row->metric), "flows_dropped_total");
+
+		flows = is_drop || id == STAT_FLOWS_EXCLUDED
+				? exporter_sum(e, (enum stat_id)id)
+				: 0;
+		if (!flows)
+			continue;
+		buf_puts(b, before);
+		for (c = is_drop ? row->reason : "excluded"; *c; c++)
+			buf_putc(b, *c == '_' ? ' ' : *c);
+		buf_printf(b, ": %" PRId64, flows);
+		before = ", ";
+	}
+}
+
 bool exporter_describe(struct exporter *e, struct buf *b)
 {
-	int64_t flows = 0;
+	int64_t flows = 0, records;
 	size_t i, missing = 0;
 
 	if (pthread_mutex_trylock(&e->lock) != 0) {
@@ -81,16 +123,19 @@ bool exporter_describe(struct exporter *e, struct buf *b)
 	exporter_reap(e);
 	for (i = 0; i < e->sources; i++)
 		flows += atomic_load(&source_instance_stats(e->source[i])->flows);
+	records = exporter_sum(e, STAT_RECORDS_ENCODED);
+	note_pace(&e->pace, flows, records, clock_now().mono_ms);
 	buf_printf(b,
 		   "flows=%" PRId64 " records=%" PRId64 " objects=%" PRId64
-		   " backlog=%zu pipelines=%zu",
-		   flows, exporter_sum(e, STAT_RECORDS_ENCODED),
-		   exporter_sum(e, STAT_OBJECTS_UPLOADED), exporter_backlog(e),
-		   e->tenants);
+		   " backlog=%zu pipelines=%zu flows/s=%" PRId64 " records/s=%" PRId64,
+		   flows, records, exporter_sum(e, STAT_OBJECTS_UPLOADED),
+		   exporter_backlog(e), e->tenants, e->pace.flows_per_s,
+		   e->pace.records_per_s);
 	for (i = 0; i < e->sources; i++)
 		if (!source_instance_is_ready(e->source[i]))
 			buf_printf(b, "%s" STR_FMT, missing++ ? "," : " trying=",
 				   STR_ARG(url_host(source_instance_url(e->source[i]))));
+	describe_reasons(e, b);
 	pthread_mutex_unlock(&e->lock);
 	return missing == 0;
 }

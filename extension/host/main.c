@@ -11,7 +11,6 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -21,6 +20,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#include "host/line.h"
 #include "host/notify.h"
 #include "skydive/extension.h"
 
@@ -40,39 +40,26 @@ struct host {
 	const struct skydive_extension *extension;
 	void *instance;
 	bool shows_progress;
+	bool has_journal;  /* it adds the time */
 	bool log_is_stuck; /* the log's thread's own */
 	struct notify notify;
 	bool is_ready;	   /* the manager knows; the reporting thread's own */
 	char status[1024]; /* that it was told last */
 };
 
-/* A terminal or a pipe that is stuck loses lines: whoever logs must not wait.
- * Up to PIPE_BUF bytes are written at once or not at all. false: lost. */
-static bool write_line(int fd, int wait_ms, const char *prefix, const char *line)
-{
-	struct pollfd out = { .fd = fd, .events = POLLOUT };
-	char text[PIPE_BUF];
-	int n = snprintf(text, sizeof(text), "%s%s\n", prefix, line);
-
-	if (n < 0)
-		return false;
-	if ((size_t)n >= sizeof(text)) {
-		n = sizeof(text) - 1;
-		text[n - 1] = '\n';
-	}
-	return poll(&out, 1, wait_ms) == 1 && write(fd, text, (size_t)n) == n;
-}
-
 static void host_log(void *context, enum skydive_log_level level, const char *line)
 {
 	static const char *const names[] = { "error ", "warning ", "info ", "debug " };
 	struct host *host = context;
 	int wait_ms = host->log_is_stuck ? 0 : WRITE_MS;
+	bool is_json = *line == '{'; /* then it says time and level itself */
+	char time[LINE_TIME_SIZE];
 
-	/* Waiting for every line would make a stop long. A line in JSON says its
-	 * level itself. */
-	host->log_is_stuck = !write_line(STDERR_FILENO, wait_ms,
-					 *line == '{' ? "" : names[level], line);
+	/* Waiting for every line would make a stop long. */
+	host->log_is_stuck = !line_write(wait_ms,
+					 is_json || host->has_journal ? ""
+								      : line_time(time),
+					 is_json ? "" : names[level], line);
 }
 
 /* One that still tries is ready, too: a boot must not wait for an analyzer that
@@ -97,13 +84,25 @@ static void host_tell_state(struct host *host, enum skydive_state state, const c
 		host->status[0] = '\0'; /* again */
 }
 
+/* Numbers first, for whoever reads them. */
+static void host_show(const struct host *host, const char *line)
+{
+	char text[1024], time[LINE_TIME_SIZE];
+
+	if (host->has_journal)
+		snprintf(text, sizeof(text), "%s", line);
+	else
+		snprintf(text, sizeof(text), "%s time=%s", line, line_time(time));
+	line_write(WRITE_MS, "", "", text);
+}
+
 static void host_state(void *context, enum skydive_state state, const char *line)
 {
 	struct host *host = context;
 
 	host_tell_state(host, state, line);
 	if (host->shows_progress)
-		write_line(STDERR_FILENO, WRITE_MS, "", line);
+		host_show(host, line);
 }
 
 static void host_alive(void *context)
@@ -115,7 +114,7 @@ static void host_alive(void *context)
 
 static void host_complain(const char *what, const char *why)
 {
-	write_line(STDERR_FILENO, WRITE_MS, what, why);
+	line_write(WRITE_MS, "", what, why);
 }
 
 static const struct skydive_extension *host_load_extension(const char *path, char *why,
@@ -193,6 +192,7 @@ static int stop_gracefully(struct host *host, const sigset_t *signals)
 
 static int wait_for_signals(struct host *host, const sigset_t *signals, char *reason)
 {
+	char time[LINE_TIME_SIZE];
 	int got = 0;
 
 	for (;;) {
@@ -203,7 +203,8 @@ static int wait_for_signals(struct host *host, const sigset_t *signals, char *re
 		}
 		notify_send_reloading(&host->notify);
 		if (host->extension->reload(host->instance, reason, REASON_MAX) < 0)
-			host_complain("skydive-exporter: reload: ", reason);
+			line_write(WRITE_MS, host->has_journal ? "" : line_time(time),
+				   "skydive-exporter: reload: ", reason);
 		notify_send(&host->notify, "READY=1");
 	}
 }
@@ -278,6 +279,7 @@ int main(int argc, char **argv)
 	struct host host = { 0 };
 	char why[1024] = "";
 
+	host.has_journal = line_goes_to_journal();
 	signal(SIGPIPE, SIG_IGN);
 	raise_open_files();
 	argv++;

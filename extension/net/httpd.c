@@ -39,6 +39,7 @@ struct httpd {
 
 struct client {
 	struct httpd *httpd;
+	bool wants_head; /* only */
 	struct buf body; /* LWS_PRE bytes of room come first */
 	size_t sent;
 };
@@ -117,7 +118,8 @@ static int httpd_put_head(struct lws *wsi, int status, const char *content_type,
 	    lws_add_http_header_content_length(wsi, length, &at, end) ||
 	    (status == 405 &&
 	     lws_add_http_header_by_token(wsi, WSI_TOKEN_HTTP_ALLOW,
-					  (const unsigned char *)"GET", 3, &at, end)) ||
+					  (const unsigned char *)"GET, HEAD", 9, &at,
+					  end)) ||
 	    lws_add_http_header_by_token(wsi, WSI_TOKEN_CONNECTION,
 					 (const unsigned char *)"close", 5, &at, end))
 		return -1;
@@ -135,14 +137,18 @@ static int httpd_answer(struct lws *wsi, struct client *client, struct str path)
 	if (buf_room(&client->body, LWS_PRE))
 		buf_added(&client->body, LWS_PRE);
 	client->sent = LWS_PRE;
-	if (lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI))
+	client->wants_head = lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) > 0;
+	if (lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) || client->wants_head)
 		status = h->options.page(h->options.context, path, &client->body,
 					 &content_type);
 	else
-		buf_puts(&client->body, "only GET is understood\n");
+		buf_puts(&client->body, "only GET and HEAD are understood\n");
 	if (buf_error(&client->body) ||
 	    httpd_put_head(wsi, status, content_type, client->body.len - LWS_PRE))
 		return -1;
+	/* The head of a page is as long as the page: nothing of that is sent. */
+	if (client->wants_head)
+		client->sent = client->body.len;
 	lws_callback_on_writable(wsi);
 	return 0;
 }

@@ -168,7 +168,7 @@ static void bad_message(struct source_instance *s, const struct err *err)
 {
 	atomic_fetch_add(&s->stats.bad_messages, 1);
 	log_write(s->log, LOG_WARNING, "source=" STR_FMT " bad_message=\"%s\"",
-		  STR_ARG(s->parts.url.text), err->text);
+		  STR_ARG(s->parts.url.text), LOG_QUOTED(err->text));
 }
 
 /* Fills the batch from the message it owns. */

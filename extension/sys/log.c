@@ -157,6 +157,19 @@ void log_set_outputs(struct log *log, struct log_outputs *outputs)
 	atomic_store(&log->outputs, outputs);
 }
 
+const char *log_quote(struct log_quoted *out, const char *text)
+{
+	size_t n = 0;
+
+	for (; *text && n < sizeof(out->text) - 2; text++) {
+		if (*text == '"' || *text == '\\')
+			out->text[n++] = '\\';
+		out->text[n++] = *text;
+	}
+	out->text[n] = '\0';
+	return out->text;
+}
+
 /* Foreign text must not end our line or start another. */
 static void log_make_printable(char *text)
 {

@@ -38,6 +38,14 @@ void log_set_level(struct log *, enum log_level);
  * then theirs. Once, before anything is logged by others. */
 void log_set_outputs(struct log *, struct log_outputs *);
 
+/* What may have quotes in it, as the value between quotes: LOG_QUOTED(text) lives as
+ * long as the block it stands in. */
+struct log_quoted {
+	char text[1024];
+};
+const char *log_quote(struct log_quoted *, const char *text);
+#define LOG_QUOTED(words) log_quote(&(struct log_quoted){ .text = "" }, words)
+
 /* Any thread; a NULL log is silent. */
 void log_write(struct log *, enum log_level, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

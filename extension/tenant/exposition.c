@@ -100,7 +100,7 @@ static void exposition_note(struct exposition *e, const char *error)
 	if (*error && is_new)
 		log_write(e->log, LOG_ERROR,
 			  "tenant=%s metrics=closed listen=%s error=\"%s\"", e->name,
-			  e->listen, error);
+			  e->listen, LOG_QUOTED(error));
 	else if (!*error)
 		log_write(e->log, LOG_INFO, "tenant=%s metrics=open listen=%s", e->name,
 			  e->listen);

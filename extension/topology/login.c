@@ -109,7 +109,7 @@ static void login_tell(struct topology *t, const struct analyzer *a, int error,
 		log_write(t->log, LOG_ERROR,
 			  "topology=login analyzer=" STR_FMT " error=\"%s\" check "
 			  "analyzer.auth.cluster.username and password",
-			  STR_ARG(buf_str(&a->name)), err->text);
+			  STR_ARG(buf_str(&a->name)), LOG_QUOTED(err->text));
 }
 
 /* Everything a login changes, for the lookups that wait for it. */

@@ -95,7 +95,7 @@ static void go_down(struct topology *t, const struct lookup *lookup, const char 
 		log_write(t->log, LOG_WARNING,
 			  "topology=down analyzer=" STR_FMT " error=\"%s\" records go "
 			  "without what it knows until an analyzer answers",
-			  STR_ARG(buf_str(&lookup->analyzer->name)), why);
+			  STR_ARG(buf_str(&lookup->analyzer->name)), LOG_QUOTED(why));
 	t->counters.down = true;
 	t->probe_at_ms = lookup->asked_ms + t->error_ttl_ms;
 	t->probing = false;
@@ -116,7 +116,7 @@ static void note_silence(struct topology *t, struct analyzer *a, const char *why
 		log_write(t->log, LOG_WARNING,
 			  "topology=switched analyzer=" STR_FMT " error=\"%s\" "
 			  "next=" STR_FMT,
-			  STR_ARG(buf_str(&a->name)), why,
+			  STR_ARG(buf_str(&a->name)), LOG_QUOTED(why),
 			  STR_ARG(buf_str(&l->item[l->current].name)));
 }
 
@@ -194,7 +194,7 @@ static void tell_failure(struct topology *t, const struct lookup *lookup, const 
 	log_write(t->log, LOG_WARNING,
 		  "topology=failed analyzer=" STR_FMT " error=\"%s\" records go without "
 		  "this answer",
-		  STR_ARG(buf_str(&lookup->analyzer->name)), why);
+		  STR_ARG(buf_str(&lookup->analyzer->name)), LOG_QUOTED(why));
 }
 
 static void keep_failure(struct topology *t, const struct lookup *lookup)

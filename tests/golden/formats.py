@@ -25,6 +25,7 @@ IBM_PLACE = {"layout": "ibm", "account_id": "a1", "region": "us-south", "subnet_
              "vpc_id": "crn:v1:bluemix:public:is:us-south:a/1::vpc:r1", "instance_id": "crn:v1:i", "vnic_id": "0717-2"}
 KINDS = [(age, kind) for age in ("old", "new")
          for kind in ("netns-mixed.jsonl.gz", "netns-mixed-protobuf.pb.gz", "netns-mixed.flowmsg.pb.gz")]
+KINDS += [("new", "netns-storm6.jsonl.gz"), ("new", "netns-storm6-protobuf.pb.gz")]
 
 
 def export(pipeline, recordings, folder, topology=()):
@@ -50,6 +51,10 @@ def of_kind(age, kind, folder):
 
 
 def logged_by_ibm(batches):
-    """Return the sums by connection of what IBM's logs have: TCP and UDP over IPv4."""
-    return {connection: total for connection, total in traffic.by_connection(batches).items()
-            if connection[-1] in (6, 17) and ":" not in connection[0]}
+    """Return the sums by connection of what IBM's logs have: TCP and UDP over IPv4.
+
+    Not by the look of the address: Go writes that of a mapped one (::ffff:10.1.2.3) like IPv4's.
+    """
+    over_ipv4 = [[f for f in batch if f.get("Network", {}).get("Protocol") == "IPV4"] for batch in batches]
+    return {connection: total for connection, total in traffic.by_connection(over_ipv4).items()
+            if connection[-1] in (6, 17)}

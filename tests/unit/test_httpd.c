@@ -285,8 +285,10 @@ static const struct {
 	{ "GET /empty HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 503 ",
 	  "content-length: 0\r\n" },
 	{ "POST /hello HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi",
-	  "HTTP/1.1 405 ", "allow: GET\r\n" },
-	{ "HEAD /hello HTTP/1.1\r\nHost: a\r\n\r\n", NULL, "" },
+	  "HTTP/1.1 405 ", "allow: GET, HEAD\r\n" },
+	{ "HEAD /hello HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 200 ",
+	  "content-length: 6\r\n" },
+	{ "HEAD /other HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 404 ", "" },
 	{ "DELETE /hello HTTP/1.1\r\nHost: a\r\n\r\n", NULL, "" },
 	{ "GET /hello HTTP/1.1\r\nHost: a\r\n\r\nGET /hello HTTP/1.1\r\nHost: a\r\n\r\n",
 	  "HTTP/1.1 200 ", "hello\n" },
@@ -323,6 +325,28 @@ static void requests_and_garbage(void **state)
 		assert_null(strstr(answer.ptr, " 101 "));
 		buf_fini(&answer);
 	}
+	check_hello(w);
+}
+
+/* RFC 9110, 9.3.2: the same head as of GET, and nothing behind it. */
+static void head_is_that_of_the_page(void **state)
+{
+	struct world *w = *state;
+	struct buf head = BUF_INIT(1 << 20), page = BUF_INIT(1 << 20);
+	int fd;
+
+	start(w, "127.0.0.1:0", 300);
+	fd = dial(w);
+	say(fd, STR("HEAD /hello HTTP/1.1\r\nHost: a\r\n\r\n"));
+	hear(fd, &head);
+	fd = dial(w);
+	say(fd, STR("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n"));
+	hear(fd, &page);
+	assert_int_equal(page.len, head.len + strlen("hello\n"));
+	assert_memory_equal(page.ptr, head.ptr, head.len);
+	assert_memory_equal(head.ptr + head.len - 4, "\r\n\r\n", 4);
+	buf_fini(&head);
+	buf_fini(&page);
 	check_hello(w);
 }
 
@@ -468,6 +492,7 @@ int main(void)
 		TEST(file_is_not_removed),
 		TEST(bad_addresses),
 		TEST(requests_and_garbage),
+		TEST(head_is_that_of_the_page),
 		TEST(head_without_end_is_refused),
 		TEST(long_page_is_whole),
 		TEST(slow_clients_are_closed),

@@ -120,6 +120,29 @@ static void test_text_of_others_stays_on_its_line(void **state)
 	assert_lines(&h, log, expected);
 }
 
+/* A value between quotes ends where its quotes do, whatever others say. */
+static void test_quotes_are_escaped(void **state)
+{
+	static const struct {
+		const char *text, *quoted;
+	} table[] = {
+		{ "", "" },
+		{ "plain", "plain" },
+		{ "say \"x\"", "say \\\"x\\\"" },
+		{ "C:\\ \"", "C:\\\\ \\\"" },
+	};
+	struct log_quoted out;
+	char text[3000];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		assert_string_equal(log_quote(&out, table[i].text), table[i].quoted);
+	memset(text, '"', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	assert_int_equal(strlen(log_quote(&out, text)) % 2, 0);
+}
+
 static void test_stuck_host_stops_nobody(void **state)
 {
 	struct buf expected = BUF_INIT(1 << 20);
@@ -219,6 +242,7 @@ int main(void)
 		cmocka_unit_test(test_level_may_change),
 		cmocka_unit_test(test_repeats_are_counted),
 		cmocka_unit_test(test_text_of_others_stays_on_its_line),
+		cmocka_unit_test(test_quotes_are_escaped),
 		cmocka_unit_test(test_stuck_host_stops_nobody),
 		cmocka_unit_test(test_overflow_ends_repeats),
 		cmocka_unit_test(test_no_log_is_silent),
