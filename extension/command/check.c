@@ -2,13 +2,15 @@
 /* check.c - skydive-exporter check -c FILE: reads everything, and says all that
  * is wrong, without the network and without changing anything. With --connect
  * it then tries what the configuration names; with --migrate it prints the file
- * in today's layout instead. --reference metrics explains what /metrics says.
+ * in today's layout instead. --reference lists every key, and with metrics what
+ * /metrics says.
  */
 #include <unistd.h>
 #include "command/check_connect.h"
 #include "command/command.h"
 #include "monitor/reference.h"
 #include "settings/settings_files.h"
+#include "settings/settings_reference.h"
 #include "sys/io.h"
 
 #define TEXT_MAX ((size_t)4 << 20)
@@ -31,11 +33,11 @@ static int check_migrate(const char *path)
 	return error ? EXIT_FAILED : EXIT_FINE;
 }
 
-static int check_reference_metrics(void)
+static int check_reference(void (*put)(struct buf *))
 {
 	struct buf text = BUF_INIT(TEXT_MAX);
 
-	reference_put_metrics(&text);
+	put(&text);
 	io_write(STDOUT_FILENO, buf_str(&text));
 	buf_fini(&text);
 	return EXIT_FINE;
@@ -49,9 +51,11 @@ int command_check(const struct skydive_host *host, int argc, char **argv)
 	int exit_code = EXIT_FINE;
 
 	(void)host;
+	if (argc == 2 && str_is(str_of(argv[1]), "--reference"))
+		return check_reference(settings_reference_put);
 	if (argc == 3 && str_is(str_of(argv[1]), "--reference") &&
 	    str_is(str_of(argv[2]), "metrics"))
-		return check_reference_metrics();
+		return check_reference(reference_put_metrics);
 	if (argc == 4 && str_is(str_of(argv[3]), "--migrate") &&
 	    str_is(str_of(argv[1]), "-c"))
 		return check_migrate(argv[2]);

@@ -65,7 +65,8 @@ static const struct shape tls_shape = {
 			       "and its key"),
 			OPTION(struct tls_keys, server_cert, "server_cert", 0,
 			       "of the analyzer itself: with server_key, REST uses https"),
-			OPTION(struct tls_keys, server_key, "server_key", 0, ""),
+			OPTION(struct tls_keys, server_key, "server_key", 0,
+			       "of the analyzer itself; it is not read"),
 			{ 0 },
 		},
 };
@@ -229,4 +230,18 @@ void settings_program(struct settings *s, struct program *program,
 		.cookie = s->topology.cookie,
 		.tls = &s->tls,
 	};
+}
+
+size_t settings_program_sections(struct config_section *sections, size_t max)
+{
+	const struct config_section ours[] = {
+		{ "", &program_shape },	 { "spool", &spool_shape },
+		{ "", &topology_shape }, { "tls", &tls_shape },
+		{ "", &status_shape },	 { "logging", &logging_shape },
+	};
+	size_t count = sizeof(ours) / sizeof(ours[0]), i;
+
+	for (i = 0; i < count && i < max; i++)
+		sections[i] = ours[i];
+	return count;
 }

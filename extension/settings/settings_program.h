@@ -21,4 +21,8 @@ struct program {
  * goes to problems. */
 void settings_program(struct settings *, struct program *, struct problems *);
 
+/* The sections of the main file that belong to no pipeline: writes up to max of them,
+ * returns how many there are. */
+size_t settings_program_sections(struct config_section *, size_t max);
+
 #endif

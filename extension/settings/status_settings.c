@@ -5,7 +5,7 @@
 #include "net/address.h"
 #include "settings/status_settings.h"
 
-static const struct shape status_shape = {
+const struct shape status_shape = {
 	.name = "status",
 	.size = sizeof(struct status_settings),
 	.fields =

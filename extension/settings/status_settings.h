@@ -14,6 +14,8 @@ struct status_settings {
 	bool is_default;   /* nobody asked for it */
 };
 
+extern const struct shape status_shape;
+
 /* The string lives in the arena, or is constant; it ends with a NUL. What is
  * wrong goes to problems, and then -EINVAL is returned. */
 int status_settings_read(struct status_settings *, const struct config *, struct arena *,

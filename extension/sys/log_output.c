@@ -47,9 +47,11 @@ static const struct logging_options logging_defaults = {
 };
 
 #define LEVEL(member, key)                                                               \
-	OPTION_ENUM(struct logging_options, member.level, key, 0, level_names, "")
+	OPTION_ENUM(struct logging_options, member.level, key, 0, level_names,           \
+		    "what is logged there; not set: as everywhere")
 #define ENCODER(member, key)                                                             \
-	OPTION_ENUM(struct logging_options, member.encoder, key, 0, encoder_names, "")
+	OPTION_ENUM(struct logging_options, member.encoder, key, 0, encoder_names,       \
+		    "json, else plain text; not set: as everywhere")
 
 const struct shape logging_shape = {
 	.name = "logging",
