@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include "command/check_captures.h"
 #include "command/check_connect.h"
 #include "net/http.h"
 #include "settings/destination.h"
@@ -160,6 +161,7 @@ bool check_connect(struct settings *s)
 		return connect_say(false, "http", STR("client"), err.text);
 	is_fine = check_streams(s);
 	is_fine = check_rest(s, http) && is_fine;
+	is_fine = check_captures(s, http, connect_say) && is_fine;
 	is_fine = check_stores(s, http) && is_fine;
 	http_free(http);
 	return is_fine;

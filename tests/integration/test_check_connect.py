@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """check --connect: the analyzer, the topology, the IAM token and the bucket are tried, a line each."""
 import contextlib
+import http.server
+import json
+import threading
 
 import pytest
 
@@ -160,6 +163,56 @@ def test_analyzer_fails(name, sink, tmp_path):
     for what, says in (("stream", stream_says), ("topology", topology_says)):
         if says:
             assert [text for text in says.split("|") if all(part in found[what][1] for part in text.split(".*"))], found
+
+
+class Rest(http.server.ThreadingHTTPServer):
+    """An analyzer's REST: no node is known, and these captures, or what else is answered about them."""
+
+    def __init__(self, status, captures):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def answer(self, status, body):
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def do_GET(self):
+                assert self.path == "/api/capture" and self.headers["Authorization"] == "Basic Ym9iOnNlY3JldA=="
+                self.answer(status, captures)
+
+            def do_POST(self):
+                self.rfile.read(int(self.headers["Content-Length"]))
+                self.answer(200, b"[]\n")
+
+            def log_message(self, *args):
+                pass
+
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.address = "127.0.0.1:%d" % self.server_address[1]
+        self.thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05})
+        self.thread.start()
+
+    def __exit__(self, *_):
+        self.shutdown()
+        self.thread.join(10)
+        self.server_close()
+
+
+@pytest.mark.parametrize("status, captures, said", [
+    (200, {"one": {"UUID": "one"}, "mine": {"UUID": "mine"}}, ": fine"),
+    (200, {"one": {"UUID": "one"}, "two": {}},
+     ": failed: the analyzer has no capture of this id; it has: one, two"),
+    (200, {}, ": failed: the analyzer has no capture of this id; it has: none"),
+    (200, [], None), (404, {}, None), (401, {}, None),
+], ids=["there", "others", "none", "strange", "404", "401"])
+def test_capture_id(status, captures, said, sink, tmp_path):
+    """One that no capture has would never bring a flow; where the analyzer does not tell nothing is said."""
+    user = {"analyzer": {"auth": {"cluster": {"username": "bob", "password": "secret"}}}}
+    with Analyzer(options=["--auth", "bob:secret"]) as stream, Rest(status, json.dumps(captures).encode()) as rest:
+        change = settings.merge(user, {"analyzers": [rest.address],
+                                       "pipeline": {"subscriber": {"capture_id": "mine"}}})
+        found = check(configure(tmp_path, stream, to_sink(sink), change), 1 if said and "failed" in said else 0)
+    assert (found["capture"][1] if said else None) == ("capture mine" + said if said else found.get("capture"))
 
 
 def test_nobody_listens_where_the_analyzer_should_be(analyzer, sink, tmp_path):
