@@ -11,8 +11,6 @@
 #include "settings/settings_files.h"
 #include "sys/io.h"
 
-#define USAGE "check -c FILE [--connect | --migrate] | check --reference metrics"
-
 #define TEXT_MAX ((size_t)4 << 20)
 
 extern char **environ;
@@ -59,7 +57,7 @@ int command_check(const struct skydive_host *host, int argc, char **argv)
 		return check_migrate(argv[2]);
 	if (argc < 3 || argc > 4 || !str_is(str_of(argv[1]), "-c") ||
 	    (argc == 4 && !str_is(str_of(argv[3]), "--connect")))
-		return command_usage(USAGE);
+		return command_usage(argv[0]);
 	settings = settings_read(argv[2], environ, NULL, &problems);
 	if (settings)
 		io_write(STDERR_FILENO, buf_str(&settings->warnings.text));

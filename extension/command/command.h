@@ -22,12 +22,15 @@ int command_replay(const struct skydive_host *, int argc, char **argv);
 int command_status(const struct skydive_host *, int argc, char **argv);
 int command_version(const struct skydive_host *, int argc, char **argv);
 
-/* Runs the one called argv[0]. */
+/* Runs the one called argv[0]; with --help among the arguments it says on standard
+ * output what that takes instead, and with no such command, what there are. The
+ * host's own, run, is here for its usage: the host hands over a call of it that
+ * it does not understand. */
 int command_run(const struct skydive_host *, int argc, char **argv);
 
 /* "skydive-exporter: <text>" and a line feed, to standard error. */
 void command_complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-/* Complains about how the command was called; returns EXIT_USAGE. */
-int command_usage(const char *usage);
+/* Complains about how the command of that name was called; returns EXIT_USAGE. */
+int command_usage(const char *name);
 
 #endif

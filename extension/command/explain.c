@@ -19,7 +19,6 @@
 #include "sys/clock.h"
 #include "sys/io.h"
 
-#define USAGE	 "explain -c FILE [--topology ANSWERS.json]... [PIPELINE] < FLOW.json"
 #define FLOW_MAX ((size_t)64 << 20)
 #define POLL_MS	 5
 
@@ -196,7 +195,7 @@ int command_explain(const struct skydive_host *host, int argc, char **argv)
 	e.topology_files.item = calloc((size_t)argc, sizeof(struct str));
 	if (!e.topology_files.item || !explain_parse(&e, argc, argv)) {
 		free(e.topology_files.item);
-		return command_usage(USAGE);
+		return command_usage(argv[0]);
 	}
 	error = explain_run(&e, &err);
 	free(e.topology_files.item);

@@ -18,9 +18,6 @@
 #include "sys/clock.h"
 #include "sys/io.h"
 
-#define USAGE                                                                            \
-	"record [--json] [--user NAME:PASSWORD] [--ca FILE] [--cert FILE --key FILE] "   \
-	"[--seconds N] URL NAME"
 #define ENVELOPE_MAX ((size_t)64 << 10) /* what is not flows */
 
 struct record {
@@ -243,7 +240,7 @@ int command_record(const struct skydive_host *host, int argc, char **argv)
 	int error;
 
 	if (!record_parse(&r, argc, argv, &url))
-		return command_usage(USAGE);
+		return command_usage(argv[0]);
 	if (source_find(str_of(url), &source, &r.parts.url, &err) < 0 ||
 	    source != &source_flow_stream) {
 		command_complain("%s", err.text[0] ? err.text

@@ -19,8 +19,6 @@
 #include "sys/clock.h"
 #include "sys/io.h"
 
-#define USAGE "reload [--wait] [--pid PID] [-c FILE]"
-
 #define PAGE_MAX    ((size_t)8 << 20)
 #define ARENA_MAX   ((size_t)16 << 20)
 #define TIMEOUT_MS  5000
@@ -199,7 +197,7 @@ int command_reload(const struct skydive_host *host, int argc, char **argv)
 
 	(void)host;
 	if (!reload_parse(&r, argc, argv))
-		return command_usage(USAGE);
+		return command_usage(argv[0]);
 	result = reload_run(&r, &err);
 	arena_fini(&r.address_arena);
 	arena_fini(&r.page_arena);

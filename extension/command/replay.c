@@ -15,8 +15,6 @@
 #include "exporter/exporter.h"
 #include "sys/io.h"
 
-#define USAGE "replay -c FILE [--topology ANSWERS.json]... [--output DIR] RECORDING..."
-
 extern char **environ;
 
 struct replay {
@@ -135,7 +133,7 @@ int command_replay(const struct skydive_host *host, int argc, char **argv)
 	if (!r.topology.item || !r.recordings.item || !replay_parse(&r, argc, argv)) {
 		free(r.topology.item);
 		free(r.recordings.item);
-		return command_usage(USAGE);
+		return command_usage(argv[0]);
 	}
 	if (r.output)
 		r.options.output = str_of(r.output);

@@ -10,8 +10,6 @@
 #include "command/status_table.h"
 #include "sys/io.h"
 
-#define USAGE "status [-c FILE] [--watch] [TENANT]"
-
 #define WATCH_MS    2000
 #define PAGE_MAX    ((size_t)64 << 20)
 #define ADDRESS_MAX (64 * 1024)
@@ -82,7 +80,7 @@ int command_status(const struct skydive_host *host, int argc, char **argv)
 
 	(void)host;
 	if (!status_parse(&r, argc, argv))
-		return command_usage(USAGE);
+		return command_usage(argv[0]);
 	r.clears = r.is_watching && isatty(STDOUT_FILENO);
 	error = read_address(&r, &err);
 	if (!error)

@@ -2,8 +2,9 @@
 /* main.c - the default host: loads the extension and runs it until a signal.
  *
  *	skydive-exporter [--extension PATH] run -c FILE [--progress]
- *	skydive-exporter [--extension PATH] check|explain|replay|record|reload|status|
- *		version ...
+ *	skydive-exporter [--extension PATH] COMMAND ...
+ *
+ * The other commands are the extension's, with the usage of this one.
  *
  * It owns signals, standard streams, exit codes and the limit of open files, tells
  * the service manager how it is, and leaves no core.
@@ -246,14 +247,6 @@ static int host_run(struct host *host, const char *config)
 	return wait_for_signals(host, &signals, reason);
 }
 
-static int host_usage(void)
-{
-	host_complain("usage: skydive-exporter [--extension PATH] ",
-		      "run -c FILE [--progress] | check | explain | replay | record | "
-		      "reload | status | version");
-	return EXIT_USAGE;
-}
-
 static int run_command(struct host *host, int argc, char **argv)
 {
 	const struct skydive_host table = {
@@ -264,13 +257,21 @@ static int run_command(struct host *host, int argc, char **argv)
 	};
 	sigset_t signals;
 
-	if (strcmp(argv[0], "record") == 0) {
+	if (argc && strcmp(argv[0], "record") == 0) {
 		sigemptyset(&signals);
 		sigaddset(&signals, SIGINT);
 		sigaddset(&signals, SIGTERM);
 		sigprocmask(SIG_BLOCK, &signals, NULL);
 	}
 	return host->extension->command(&table, argc, argv);
+}
+
+/* What is wrong with another call of it is said where all commands' usage is. */
+static bool understands_run(struct host *host, int argc, char **argv)
+{
+	host->shows_progress = argc == 4 && strcmp(argv[3], "--progress") == 0;
+	return argc == 3 + host->shows_progress && strcmp(argv[0], "run") == 0 &&
+	       strcmp(argv[1], "-c") == 0;
 }
 
 int main(int argc, char **argv)
@@ -293,12 +294,7 @@ int main(int argc, char **argv)
 		host_complain("skydive-exporter: ", why);
 		return EXIT_FAILED;
 	}
-	if (argc == 0)
-		return host_usage();
-	if (strcmp(argv[0], "run") != 0)
+	if (!understands_run(&host, argc, argv))
 		return run_command(&host, argc, argv);
-	host.shows_progress = argc == 4 && strcmp(argv[3], "--progress") == 0;
-	if (argc < 3 || strcmp(argv[1], "-c") != 0 || argc > 3 + host.shows_progress)
-		return host_usage();
 	return host_run(&host, argv[2]);
 }

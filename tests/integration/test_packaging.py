@@ -9,6 +9,7 @@ import subprocess
 import pytest
 import yaml
 
+from lib import manuals
 from lib.paths import BUILD, ROOT
 from lib.process import exporter
 
@@ -120,14 +121,11 @@ def complete(*words):
 
 
 def test_completion_knows_all_commands_and_options():
-    source = (ROOT / "extension/command/command.c").read_text()
-    commands = set(re.findall(r'\{ "(\w+)", command_', source))
-    assert complete("skydive-exporter", "") == commands | {"run", "--extension"}
+    commands = manuals.commands()
+    assert complete("skydive-exporter", "") == set(commands) | {"--extension"}
     assert complete("skydive-exporter", "re") == {"record", "reload", "replay"}
-    for command in commands - {"version"}:
-        file = ROOT / "extension/command" / (command + ".c")
-        usage = re.search(r'define USAGE\s+((?:\\?\s*"[^\n]*\n)+)', file.read_text())
-        for option in set(re.findall(r"(?<![\w-])--?[a-z]+", usage[1])):
+    for command, text in commands.items():
+        for option in manuals.options(text):
             assert option in complete("skydive-exporter", command, "-"), (command, option)
 
 

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* usage.h - how commands are called, made from what a command says it takes:
+ * the line that answers wrong usage, and --help. Everything is const; any
+ * thread. Texts are appended to a buf, which remembers its own failure.
+ */
+#ifndef COMMAND_USAGE_H
+#define COMMAND_USAGE_H
+
+#include "base/buf.h"
+#include "skydive/extension.h"
+
+enum usage_flags {
+	USAGE_NEEDED = 1, /* no brackets around it */
+	USAGE_MANY = 2,	  /* any number of times */
+	USAGE_OR = 4,	  /* instead of the option before it */
+	USAGE_WITH = 8,	  /* only with the option before it */
+	USAGE_ALONE = 16, /* nothing else of the command with it */
+};
+
+/* An option, or an operand, whose name does not begin with "-". */
+struct usage_option {
+	const char *name;
+	const char *value; /* what follows it; NULL: nothing */
+	unsigned flags;
+	const char *help; /* one line */
+};
+
+struct usage_command {
+	const char *name;
+	/* NULL: the host's own */
+	int (*run)(const struct skydive_host *, int argc, char **argv);
+	const char *summary;		/* one line */
+	const char *example;		/* of a call, from the name on */
+	const char *footnote;		/* NULL: none */
+	struct usage_option option[10]; /* in the order of the line; name NULL ends it */
+};
+
+/* Each way to call it, with `between` between two, such as " | ". */
+void usage_put(struct buf *, const struct usage_command *, const char *between);
+/* All of --help. */
+void usage_put_help(struct buf *, const struct usage_command *);
+/* A line for each command, for a call without one. */
+void usage_put_commands(struct buf *, const struct usage_command *, size_t count);
+
+#endif
