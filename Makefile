@@ -7,7 +7,7 @@
 #   make deb rpm        packages, in build/packages
 #   make check-packages acceptance
 #                       what lint says of them; installed in a machine of their own
-#   make lint format bench fuzz install
+#   make lint format bench fuzz manuals install
 #
 # SAN=address,undefined or SAN=thread builds a variant of its own, with CC=clang
 # another compiler is used, WERROR=1 takes no warning about the product, V=1
@@ -58,7 +58,7 @@ FUZZ    := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 TORTURE := $(patsubst %.c,$(B)/%.o,$(wildcard tests/torture/*.c))
 BENCH   := $(patsubst %.c,$(B)/%.o,$(filter-out tests/bench/bench_%,$(wildcard tests/bench/*.c)))
 
-.PHONY: all run test test-minio torture soak lint format bench install install-program install-dev deb rpm acceptance check-packages clean deps test-deps unit \
+.PHONY: all run test test-minio torture soak lint format bench manuals install install-program install-dev deb rpm acceptance check-packages clean deps test-deps unit \
 	fuzz fuzz-merge fuzz-targets fuzz-replay torture-alloc
 .SECONDARY:
 
@@ -148,7 +148,7 @@ BUILD_PACKAGES := gcc libc6-dev pkg-config protobuf-c-compiler libprotobuf-c-dev
 TEST_PACKAGES := libcmocka-dev python3 python3-pip python3-pytest python3-pytest-xdist python3-boto3 python3-yaml git \
 	g++ clang clang-format shellcheck swift-proxy swift-account swift-container \
 	swift-object memcached openssl zstd prometheus valgrind netbase strace \
-	systemd apparmor binutils scdoc
+	systemd apparmor binutils scdoc mandoc
 FUZZ_PACKAGES := clang libclang-rt-14-dev python3
 BENCH_PACKAGES := valgrind python3 python3-yaml
 
@@ -250,6 +250,8 @@ $(B)/man/%: packaging/man/%.scd
 	$(call say,MAN,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)scdoc < $< > $@
+
+manuals: $(MANUALS)
 
 install: install-program install-dev
 

@@ -8,7 +8,7 @@
 #include "base/buf.h"
 
 /* Tables of names, types with units, and meanings; one table for each label.
- * Markdown, as it stands in README.md. Appended. */
+ * Markdown; the tables of skydive-exporter-metrics(7) say the same. Appended. */
 void reference_put_metrics(struct buf *);
 
 #endif

@@ -9,9 +9,9 @@ import threading
 import pytest
 
 from golden import cases
-from lib import objects, settings
+from lib import manuals, objects, settings
 from lib.export import joined, to_file
-from lib.paths import EXPORTER, ROOT, SLOWNESS
+from lib.paths import EXPORTER, SLOWNESS
 from lib.pages import counters, get, metrics, status
 from lib.process import Analyzer, Exporter, Program, exporter, until
 
@@ -101,16 +101,16 @@ def test_metrics_pass_promtool_and_are_bounded(tmp_path):
 
 
 def test_every_metric_is_explained(tmp_path):
-    """The tables of README.md name every family there is, and no other."""
+    """The manual names every family there is, and no other."""
     case = cases.by_name("old-none-capture")
     with Analyzer(*case.inputs, clients=0) as analyzer:
         with Exporter(configure(settings.load(case.config), analyzer, tmp_path)) as program:
             program.log("state=subscribed")
             there = set(re.findall(r"^# TYPE skydive_exporter_(\w+) ", get(tmp_path, "/metrics")[1], re.M))
             assert program.stop() == 0
-    text = (ROOT / "README.md").read_text(encoding="utf-8").split("## Metrics")[1].split("Whenever nothing")[0]
-    rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `") and "/" not in line.split("|")[1]]
-    assert {name for row in rows for name in re.findall(r"`(\w+)`", row)} == there
+    rows = manuals.tables(manuals.section(manuals.page("skydive-exporter-metrics.7"), "METRICS"))
+    assert {row[0] for row in rows if not row[0].startswith(("by ", "once"))} == there
+    assert len({row[0] for row in rows}) == len(rows)
 
 
 def test_tenants_have_labels(tmp_path):
@@ -298,10 +298,12 @@ def test_reload_is_visible(tmp_path):
 
 
 def test_manual_is_the_reference():
-    """The tables of README.md are what the program itself says of its metrics."""
+    """The tables of the manual are what the program itself says of its metrics."""
     result = exporter("check", "--reference", "metrics")
     assert (result.code, result.stderr) == (0, "") and result.stdout.count("\n") > 50
-    assert "\n\n%s\n" % result.stdout in (ROOT / "README.md").read_text(encoding="utf-8")
+    said = [[cell.replace("`", "").replace("\\|", "|").strip() for cell in re.split(r"(?<!\\)\|", line[1:-1])]
+            for line in result.stdout.splitlines() if line.startswith("| ")]
+    assert manuals.tables(manuals.section(manuals.page("skydive-exporter-metrics.7"), "METRICS")) == said
     assert exporter("check", "--reference", "metrics", "more").code == 2
 
 

@@ -47,7 +47,7 @@ def section(text, title):
 def tables(text):
     """Return the cells of all rows of all tables, plain; a cell's further lines belong to it."""
     rows = []
-    for line in re.sub(r"\n  (?=\S)", " ", text).splitlines():
+    for line in re.sub(r"\n {3}(?=\S)", " ", text).splitlines():
         if re.match(r"[\[|\]][\[\]<=>-] |[|\]]  ", line):
             rows.append([])
         elif not re.match(r":[\[\]<=>-]? |:[\[\]<=>-]?$|:  ", line):

@@ -48,7 +48,7 @@ END {
 	for (name in wanted)
 		if (!(name in has))
 			print wanted[name] ": the Makefile has no rule for " name
-}' README.md tests/README.md extension/README.md Makefile | sort)
+}' README.md tests/README.md tests/bench/README.md extension/README.md extension/DECISIONS.md packaging/README.md packaging/man/*.scd Makefile | sort)
 [ -z "$found" ] && exit 0
 echo "$found"
 exit 1
