@@ -19,6 +19,7 @@ int command_explain(const struct skydive_host *, int argc, char **argv);
 int command_record(const struct skydive_host *, int argc, char **argv);
 int command_reload(const struct skydive_host *, int argc, char **argv);
 int command_replay(const struct skydive_host *, int argc, char **argv);
+int command_retry(const struct skydive_host *, int argc, char **argv);
 int command_status(const struct skydive_host *, int argc, char **argv);
 int command_version(const struct skydive_host *, int argc, char **argv);
 

@@ -181,6 +181,8 @@ int exporter_reload(struct exporter *e, struct settings *s, struct buf *changes,
 	/* Nobody offers them anything any more. */
 	for (i = retired; i < e->retirees; i++)
 		tenant_finish(e->retired[i].tenant);
+	for (i = 0; i < e->tenants; i++)
+		tenant_retry(e->running[i].tenant, clock_now());
 	if (!error)
 		e->generation++;
 	report_tally(e, s, &tally);

@@ -27,6 +27,9 @@ static void put_begin(const struct pipeline_settings *p, bool with_layout, struc
 			   STR_ARG(str_until(p->store.bucket.layout.text, '{')));
 	object_key_clean(buf_str(&joined), &key);
 	writer_options_put_place(&p->writer, buf_str(&key), b);
+	/* "x/a/" is not the beginning of "x/ab". */
+	if (with_layout && joined.len && joined.ptr[joined.len - 1] == '/')
+		buf_putc(b, '/');
 	buf_fini(&joined);
 	buf_fini(&key);
 }

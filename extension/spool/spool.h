@@ -155,4 +155,11 @@ void spool_backlog(struct spool_dir *, struct spool_backlog *);
  * could not be moved to bad/, and for room. */
 void spool_tick(struct spool_dir *, struct now);
 
+/* For the command: the objects in bad/ of a tenant are to be sent again, by whoever
+ * runs it, at its next spool_retry() or start. 0 or -errno. */
+int spool_ask_retry(const char *spool, const char *tenant);
+/* If that was asked for: moves them to new/. Keys and bytes stay. How many; the uploader
+ * is to be woken. */
+size_t spool_retry(struct spool_dir *, struct now);
+
 #endif

@@ -138,6 +138,7 @@ out:
 		for (folder = 0; folder < SPOOL_FOLDERS; folder++)
 			atomic_fetch_add(&spool->bytes, dir->owned[folder]);
 		pthread_mutex_unlock(&spool->lock);
+		spool_retry(dir, now);
 		return dir;
 	}
 	err_set(err, "cannot use %s/%s: %s", spool->path, name, strerror(-error));

@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/queue.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include "spool/spare.h"
 #include "spool/spool.h"
@@ -25,6 +26,8 @@ struct spool_entry {
 	bool is_taken, is_synced;
 	bool is_refused; /* to be moved to bad/ when that works */
 };
+
+struct envelope;
 
 TAILQ_HEAD(spool_entries, spool_entry);
 
@@ -111,6 +114,11 @@ int64_t spool_free_bytes(const struct statvfs *);
 /* A directory that nobody else sees yet, or the lock is held. */
 void spool_own(struct spool_dir *, enum spool_folder, int64_t bytes);
 struct spool_entry *spool_entry_new(uint64_t id, int64_t bytes);
+/* Looks at a finished object. What is wrong with it, which may be err's text, or NULL:
+ * then its envelope is read, strings are of the arena. */
+const char *spool_check_sealed(const struct spool_dir *, enum spool_folder, uint64_t id,
+			       struct envelope *, struct arena *, struct stat *,
+			       struct err *);
 /* At the end of new/, and counted. */
 void spool_append_entry(struct spool_dir *, struct spool_entry *);
 /* Off its list, and freed; the file is the caller's. */

@@ -133,13 +133,12 @@ static int scan_bad(struct spool_dir *dir)
 	return error;
 }
 
-/* A sealed object of an earlier run. What is wrong with it, or NULL. */
-static const char *check_sealed(const struct spool_dir *dir, uint64_t id,
-				struct envelope *envelope, struct arena *arena,
-				struct stat *status, struct err *err)
+const char *spool_check_sealed(const struct spool_dir *dir, enum spool_folder folder,
+			       uint64_t id, struct envelope *envelope,
+			       struct arena *arena, struct stat *status, struct err *err)
 {
 	char head[ENVELOPE_SIZE];
-	int fd = spool_open_file(dir, SPOOL_NEW, id, O_RDONLY);
+	int fd = spool_open_file(dir, folder, id, O_RDONLY);
 	int error = fd < 0 ? fd : io_read_at(fd, head, sizeof(head), 0);
 
 	if (!error && fstat(fd, status) < 0)
@@ -201,7 +200,8 @@ static int see_sealed(void *context, const char *name)
 	if (!parse_id(name, &id))
 		return 0;
 	see_id(found->dir, id);
-	why = check_sealed(found->dir, id, &envelope, &arena, &status, &err);
+	why = spool_check_sealed(found->dir, SPOOL_NEW, id, &envelope, &arena, &status,
+				 &err);
 	if (why) {
 		error = spool_quarantine(found->dir, SPOOL_NEW, id, why);
 		error = error && error != -ENOENT ? keep_refused(found, id) : 0;

@@ -127,6 +127,12 @@ struct receiver *tenant_receiver(struct tenant *t)
 	return &t->receiver;
 }
 
+void tenant_retry(struct tenant *t, struct now now)
+{
+	if (spool_retry(t->state->dir, now))
+		tenant_wake_uploader(t);
+}
+
 void tenant_end(struct tenant *t)
 {
 	pipeline_state_set_ended(t->state, true);

@@ -55,6 +55,8 @@ int tenant_replace_writer(struct tenant *, const struct pipeline_settings *, str
 			  struct err *);
 struct receiver *tenant_receiver(struct tenant *);
 
+/* Sends again what it was asked to: see spool_retry(). */
+void tenant_retry(struct tenant *, struct now);
 /* It is removed, not replaced; to be finished next. */
 void tenant_end(struct tenant *);
 /* No more parcels come: finishes its inbox without waiting, and seals. */

@@ -12,7 +12,7 @@ _skydive_exporter() {
 
 	COMPREPLY=()
 	if [ "$COMP_CWORD" = 1 ]; then
-		choices="run check explain replay record reload status version --extension"
+		choices="run check explain replay record reload retry status version --extension"
 	else
 		case $command:$before in
 		*:-c | *:--topology | *:--extension | *:--ca | *:--cert | *:--key)
@@ -32,6 +32,7 @@ _skydive_exporter() {
 		replay:*) choices="-c --topology --output" ;;
 		record:*) choices="--json --user --seconds --ca --cert --key" ;;
 		reload:*) choices="--wait --pid -c" ;;
+		retry:*) choices="-c $(_skydive_exporter_tenants)" ;;
 		status:*) choices="-c --watch $(_skydive_exporter_tenants)" ;;
 		esac
 	fi

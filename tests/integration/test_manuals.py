@@ -10,7 +10,7 @@ from lib import manuals
 from lib.paths import ROOT
 from lib.process import exporter
 
-COMMANDS = ["run", "check", "explain", "record", "reload", "replay", "status", "version"]
+COMMANDS = ["run", "check", "explain", "record", "reload", "replay", "retry", "status", "version"]
 PAGES = sorted(path.name[:-len(".scd")] for path in manuals.FOLDER.glob("*.scd"))
 SOURCES = sorted((ROOT / "extension").rglob("*.c"))
 STRING = r'"((?:[^"\\]|\\.)*)"'

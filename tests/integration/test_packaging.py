@@ -123,7 +123,7 @@ def complete(*words):
 def test_completion_knows_all_commands_and_options():
     commands = manuals.commands()
     assert complete("skydive-exporter", "") == set(commands) | {"--extension"}
-    assert complete("skydive-exporter", "re") == {"record", "reload", "replay"}
+    assert complete("skydive-exporter", "re") == {"record", "reload", "replay", "retry"}
     for command, text in commands.items():
         for option in manuals.options(text):
             assert option in complete("skydive-exporter", command, "-"), (command, option)
