@@ -96,11 +96,19 @@ static inline void world_reopen(struct world *w, struct now now)
 	world_open(w, now);
 }
 
-static inline const char *world_log(struct world *w)
+/* All that it has said so far; it must say nothing more. */
+static inline const char *world_said(struct world *w)
 {
 	log_free(w->log);
 	w->log = NULL;
 	return buf_str(&w->lines).ptr;
+}
+
+/* All that it has said; the world is closed, which may say more. */
+static inline const char *world_log(struct world *w)
+{
+	world_close(w);
+	return world_said(w);
 }
 
 static inline void world_end(struct world *w)

@@ -262,7 +262,7 @@ static void try_open(struct str original, const struct trial *trials, size_t cou
 		world_write(&h.house.w, SPOOL_OPEN, i + 1, trials[i].bytes);
 	half_restart(&h);
 	half_stop(&h);
-	lines = world_log(&h.house.w);
+	lines = world_said(&h.house.w);
 	for (i = 0; i < count; i++)
 		check_open(&h, lines, i + 1, &trials[i], original, at, frames);
 	half_close(&h);
@@ -280,7 +280,7 @@ static void try_sealed(struct str original, const struct trial *trials, size_t c
 		world_write(&h.house.w, SPOOL_NEW, i + 1, trials[i].bytes);
 	half_restart(&h);
 	half_stop(&h);
-	lines = world_log(&h.house.w);
+	lines = world_said(&h.house.w);
 	for (i = 0; i < count; i++) {
 		bool is_good = trials[i].first == original.len;
 

@@ -434,7 +434,6 @@ static void test_oldest_of_the_largest_goes_when_full(void **state)
 	assert_true(world_has(&w, SPOOL_NEW, 1));
 	assert_true(world_has(&w, SPOOL_NEW, 11));
 	spool_dir_close(other);
-	world_close(&w); /* which tells what it has not told */
 	assert_non_null(strstr(world_log(&w),
 			       "1 tenant=t spool=full the oldest objects are "
 			       "dropped: objects=1 records=10 bytes=4196"));
