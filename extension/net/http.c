@@ -3,11 +3,11 @@
  * belong to the net thread. */
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include "net/transfer.h"
 #include "sys/clock.h"
+#include "sys/thread.h"
 
 #define IDLE_MAX 8     /* transfers kept for the next requests */
 #define POLL_MS	 60000 /* libcurl's own timers end it earlier */
@@ -190,21 +190,6 @@ static void *net_thread(void *context)
 	return NULL;
 }
 
-/* The thread starts with all signals blocked: they are the host's. */
-static int start_thread(struct http *h)
-{
-	sigset_t all, before;
-	int error;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(&h->thread, NULL, net_thread, h);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (!error)
-		pthread_setname_np(h->thread, "net");
-	return -error;
-}
-
 struct http *http_new(struct err *err)
 {
 	struct http *h = NULL;
@@ -219,7 +204,7 @@ struct http *http_new(struct err *err)
 	h->started_end = &h->started;
 	pthread_mutex_init(&h->lock, NULL);
 	h->multi = curl_multi_init();
-	if (h->multi && start_thread(h) == 0)
+	if (h->multi && thread_start(&h->thread, "net", net_thread, h) == 0)
 		return h;
 	err_set(err, "cannot start the net thread");
 	curl_multi_cleanup(h->multi);

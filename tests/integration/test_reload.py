@@ -445,6 +445,29 @@ def test_changed_writer_takes_what_is_pending(tmp_path):
         check(found, name, sent)
 
 
+@pytest.mark.parametrize("back", [False, True], ids=["from stdout", "to stdout"])
+def test_direct_takes_the_limits_of_its_new_writer(back, tmp_path):
+    """On stdout an object has no key but its tag; a store must get keys of its own from the reload on.
+
+    Objects that the store had not yet taken keep the keys they were given, also on stdout.
+    """
+    direct = {"pipeline": {"store": {"type": "direct"}, "compress": {"type": "none"}}}
+    with Sink() as sink:
+        ways = [settings.merge(direct, {"pipeline": {"write": {"type": "stdout"}}}), direct]
+        first, then = reversed(ways) if back else ways
+        with Site(tmp_path, {"two": first}, sink) as site:
+            site.pass_on(100)
+            site.write("two", then)
+            site.reload(changed=1)
+            site.pass_on(100)
+            site.stop()
+            streams = site.exporter.out.text()
+        keys = list(sink.stored)
+    assert keys and [key for key in keys if not re.search(r"/\d{8}T\d{6}Z/\d{8}\.gz$", key)] == []
+    titles = re.findall(r"^--- (.*) ---$", streams, re.M)
+    assert any(title.count("/") == 1 for title in titles), titles[:20]
+
+
 def test_changed_writer_lets_go_of_a_request_that_hangs(tmp_path):
     """An object on its way to a store that never answers goes to the other."""
     with Sink() as sink, Sink() as dead, Site(
