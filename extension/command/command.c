@@ -57,7 +57,7 @@ static const struct usage_command commands[] = {
 	{ "record",
 	  command_record,
 	  "Writes what an analyzer sends into files.",
-	  "record --seconds 60 ws://127.0.0.1:8082/ws/subscriber/flow sample",
+	  "record --seconds 5 ws://127.0.0.1:8082/ws/subscriber/flow sample",
 	  "Writes NAME.pb (or NAME.jsonl) and NAME.times, until a signal. It is a subscriber:\n"
 	  "each that starts or stops costs the others what is sent in a second or two.",
 	  { { "--json", NULL, 0, "ask for JSON instead of protobuf" },

@@ -4,7 +4,6 @@ import re
 import subprocess
 
 import pytest
-import yaml
 
 from lib import manuals
 from lib.paths import ROOT
@@ -78,34 +77,22 @@ def test_page_of_the_commands():
             assert option == "--help" or "\n%s\n\t%s\n" % (option, what) in shown, option
 
 
-def keys_of_sources():
-    """The keys that the tables of options name, without what stands before them in a file."""
-    found = set()
-    for path in SOURCES:
-        text = re.sub(r"^#define.*(\\\n.*)*", "", path.read_text(encoding="utf-8"), flags=re.M)
-        found |= set(re.findall(r"\bOPTION(?:_ENUM|_RANGE)?\(\s*struct \w+,\s*[\w.]+,\s*\"([\w.]+)\"", text))
-        found |= set(re.findall(r"\bAWS\((\w+),", text))
-    assert len(found) > 90
-    return found
-
-
 def test_page_of_the_configuration():
-    """Every key of the sources is explained, and those of the samples are whole."""
+    """Its keys are those of check --reference, in that order, each with what it takes, its default and what it means."""
+    said = [line[2:-2].split(" | ") for line in exporter("check", "--reference").stdout.splitlines()[2:]]
+    assert len(said) > 100
     page = manuals.page("skydive-exporter.yml.5")
-    explained = {manuals.plain(key) for head in re.findall(r"^\*(?:[^\n]|\n(?!\t|\n))*\n\t", page, re.M)
-                 for key in re.findall(r"\*([^*]+)\*", head)}
-    missing = [key for key in keys_of_sources() if not any(one == key or one.endswith("." + key) for one in explained)]
-    assert missing == []
-    for sample in sorted((ROOT / "etc").glob("*.yml")):
-        missing = [key for key in leaves(yaml.safe_load(sample.read_text(encoding="utf-8"))) if key not in explained]
-        assert missing == [], sample
-
-
-def leaves(value, prefix=""):
-    """The dotted names of all values; what a map of free names holds is not told apart."""
-    if not isinstance(value, dict) or prefix == "pipeline.storeheader.vpclogs.":
-        return [prefix[:-1]]
-    return [name for key, below in value.items() for name in leaves(below, prefix + key + ".")]
+    text = manuals.section(page, "KEYS OF THE PROGRAM") + manuals.section(page, "KEYS OF A PIPELINE")
+    entries = re.findall(r"^(\*(?:[^\n]|\n(?!\t|\n))*)\n((?:\t.*\n)+)", text, re.M)
+    shown = {}
+    for head, body in entries:
+        key, takes = " ".join(manuals.plain(head).split()).split(" ", 1)
+        shown[key] = takes, " ".join(manuals.plain(body).split())
+    keys = [row[0].strip("`") for row in said]
+    assert list(shown) == [key for key in keys if not key.startswith("pipeline.")] + [key for key in keys if key.startswith("pipeline.")]
+    for (_, kind, default, meaning), key in zip(said, keys):
+        assert shown[key][0] == "(%s%s)" % (kind.replace("`", ""), "; " + default.strip() if default.strip() else ""), key
+        assert re.match(re.escape(meaning) + r"(\. |$)", shown[key][1]), key
 
 
 def logged():
