@@ -118,7 +118,7 @@ static int extension_open(const struct skydive_host *host, const char *config,
 	copy_host(&in->host, host);
 	in->config = strdup(config);
 	pthread_mutex_init(&in->lock, NULL);
-	pthread_cond_init(&in->changed, NULL);
+	thread_condition_init(&in->changed);
 	in->log = log_new(&in->host, LOG_INFO, &err);
 	settings = in->log ? read_settings(config, in->log, reason, size) : NULL;
 	if (!in->log)
@@ -173,7 +173,7 @@ static void *extension_report(void *argument)
 
 	pthread_mutex_lock(&in->lock);
 	while (!in->is_over) {
-		int64_t next_ms = clock_now().wall_ms + STATE_MS;
+		int64_t next_ms = clock_now().mono_ms + STATE_MS;
 
 		until.tv_sec = next_ms / 1000;
 		until.tv_nsec = next_ms % 1000 * 1000000;

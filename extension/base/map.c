@@ -267,6 +267,22 @@ void map_remove(struct map *m, struct str key)
 		map_remove_at(m, at);
 }
 
+void map_weigh(struct map *m, struct str key, size_t bytes)
+{
+	struct entry **at = map_find(m, key, hash_of(m, key)), *e = *at;
+
+	if (!e)
+		return;
+	if (key.len > m->bytes_max || bytes > m->bytes_max - key.len) {
+		map_remove_at(m, at);
+		return;
+	}
+	m->bytes -= e->bytes;
+	e->bytes = bytes + key.len;
+	m->bytes += e->bytes;
+	map_evict(m);
+}
+
 size_t map_count(const struct map *m)
 {
 	return m->count;

@@ -35,6 +35,9 @@ void *map_renew(struct map *, struct str key, int64_t now_ms, int64_t expires_ms
  * the entry alone is past a limit. */
 int map_put(struct map *, struct str key, void *value, size_t bytes, int64_t expires_ms);
 void map_remove(struct map *, struct str key);
+/* The value of an entry has changed, and occupies so much now. Others make room for
+ * it, if it is the most recently used; it goes itself if it is past the limit alone. */
+void map_weigh(struct map *, struct str key, size_t bytes);
 
 /* Removes what has expired, from the least recently used entry on until one
  * has not: all of it when every entry was given the same time to live. */

@@ -50,6 +50,8 @@ size_t exporter_stop(struct exporter *e)
 	log_write(e->log, LOG_INFO, "state=stopping");
 	pthread_mutex_lock(&e->lock);
 	for (i = 0; i < e->sources; i++)
+		source_instance_halt(e->source[i]);
+	for (i = 0; i < e->sources; i++)
 		source_instance_stop(e->source[i]);
 	for (i = 0; (t = exporter_nth_tenant(e, i)); i++)
 		tenant_finish(t);

@@ -98,11 +98,22 @@ static int route_one(struct exporter *e, struct source_instance *s, struct err *
 	return 0;
 }
 
+/* All are asked before the first one is waited for. */
+static void halt_unwanted(struct exporter *e)
+{
+	size_t i;
+
+	for (i = 0; i < e->sources; i++)
+		if (!feeds_somebody(e, e->source[i]))
+			source_instance_halt(e->source[i]);
+}
+
 int exporter_route(struct exporter *e, struct err *err)
 {
 	size_t i = 0;
 	int error = 0;
 
+	halt_unwanted(e);
 	while (i < e->sources) {
 		struct source_instance *s = e->source[i];
 

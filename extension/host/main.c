@@ -170,44 +170,71 @@ static void *host_stop(void *argument)
 	struct host *host = argument;
 
 	host->extension->stop(host->instance);
+	host->extension->close(host->instance);
 	kill(getpid(), SIGUSR1);
 	return NULL;
 }
 
-/* Stops in a thread of its own, so that a second signal is heard: it ends the
- * program at once; what is not stored is in the spool. */
-static int stop_gracefully(struct host *host, const sigset_t *signals)
+static void *host_reload(void *argument)
 {
-	pthread_t stopper;
-	int got = 0;
+	static char reason[REASON_MAX];
+	struct host *host = argument;
+	char time[LINE_TIME_SIZE];
 
-	if (pthread_create(&stopper, NULL, host_stop, host) != 0)
-		return EXIT_FAILED;
-	sigwait(signals, &got);
-	if (got != SIGUSR1)
-		_exit(EXIT_FAILED);
-	pthread_join(stopper, NULL);
-	host->extension->close(host->instance);
-	return EXIT_FINE;
+	if (host->extension->reload(host->instance, reason, REASON_MAX) < 0)
+		line_write(WRITE_MS, host->has_journal ? "" : line_time(time),
+			   "skydive-exporter: reload: ", reason);
+	kill(getpid(), SIGUSR1);
+	return NULL;
 }
 
-static int wait_for_signals(struct host *host, const sigset_t *signals, char *reason)
+/* What signals asked for. */
+struct asked {
+	bool stop, reload;
+};
+
+/* Runs it in a thread of its own, so that signals are heard whatever it waits for.
+ * The second that asks for a stop ends the program at once: what is not stored is
+ * in the spool. */
+static void host_run_beside(struct host *host, void *(*run)(void *),
+			    const sigset_t *signals, struct asked *asked)
 {
-	char time[LINE_TIME_SIZE];
+	pthread_t thread;
 	int got = 0;
 
-	for (;;) {
+	if (pthread_create(&thread, NULL, run, host) != 0)
+		_exit(EXIT_FAILED);
+	while (got != SIGUSR1) {
 		sigwait(signals, &got);
-		if (got != SIGHUP) {
-			notify_send(&host->notify, "STOPPING=1");
-			return stop_gracefully(host, signals);
-		}
+		if (got == SIGHUP)
+			asked->reload = true;
+		else if (got != SIGUSR1 && asked->stop)
+			_exit(EXIT_FAILED);
+		else if (got != SIGUSR1)
+			asked->stop = true;
+	}
+	pthread_join(thread, NULL);
+}
+
+static int wait_for_signals(struct host *host, const sigset_t *signals)
+{
+	struct asked asked = { .stop = false };
+	int got = 0;
+
+	while (!asked.stop) {
+		if (!asked.reload)
+			sigwait(signals, &got);
+		if (!asked.reload && got != SIGHUP)
+			break;
+		asked.reload = false;
 		notify_send_reloading(&host->notify);
-		if (host->extension->reload(host->instance, reason, REASON_MAX) < 0)
-			line_write(WRITE_MS, host->has_journal ? "" : line_time(time),
-				   "skydive-exporter: reload: ", reason);
+		host_run_beside(host, host_reload, signals, &asked);
 		notify_send(&host->notify, "READY=1");
 	}
+	notify_send(&host->notify, "STOPPING=1");
+	asked.stop = true;
+	host_run_beside(host, host_stop, signals, &asked);
+	return EXIT_FINE;
 }
 
 static int host_run(struct host *host, const char *config)
@@ -245,7 +272,7 @@ static int host_run(struct host *host, const char *config)
 		host_complain("skydive-exporter: ", reason);
 		return EXIT_FAILED;
 	}
-	return wait_for_signals(host, &signals, reason);
+	return wait_for_signals(host, &signals);
 }
 
 static int run_command(struct host *host, int argc, char **argv)

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include "base/buf.h"
+#include "net/curl_socket.h"
 #include "net/curl_tls.h"
 #include "net/connection.h"
 
@@ -56,6 +57,7 @@ static CURLcode connection_dial(struct connection *c, const struct url *to,
 		curl_easy_setopt(c->curl, CURLOPT_UNIX_SOCKET_PATH, buf_str(&path).ptr);
 	if (curl_tls_set(c->curl, tls) < 0)
 		goto out;
+	curl_socket_set(c->curl);
 	curl_easy_setopt(c->curl, CURLOPT_CONNECT_ONLY, 1L);
 	curl_easy_setopt(c->curl, CURLOPT_BUFFERSIZE, RECEIVE_MAX);
 	curl_easy_setopt(c->curl, CURLOPT_CONNECTTIMEOUT_MS, (long)timeout_ms);

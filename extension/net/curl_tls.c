@@ -29,9 +29,11 @@ int curl_tls_set(CURL *easy, const struct tls_files *tls)
 	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
 	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
 	curl_easy_setopt(easy, CURLOPT_SSL_ENABLE_ALPN, 0L);
+	/* A host's openssl.cnf may allow less. */
+	code = curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	/* A resumed session is not checked against the files of today. */
 	curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
-	if (tls && is_given(tls->ca_cert)) {
+	if (!code && tls && is_given(tls->ca_cert)) {
 		code = curl_easy_setopt(easy, CURLOPT_CAINFO, tls->ca_cert);
 		/* Instead of the system's, not beside them. */
 		curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);

@@ -168,7 +168,7 @@ struct session *session_start(const struct session_options *options, struct err 
 	return NULL;
 }
 
-void session_stop(struct session *s)
+void session_halt(struct session *s)
 {
 	uint64_t one = 1;
 
@@ -178,6 +178,13 @@ void session_stop(struct session *s)
 	if (write(s->wake_fd, &one, sizeof(one)) < 0)
 		log_write(s->options.log, LOG_DEBUG, "%s=%s", s->options.what,
 			  strerror(errno));
+}
+
+void session_stop(struct session *s)
+{
+	if (!s)
+		return;
+	session_halt(s);
 	pthread_join(s->thread, NULL);
 	session_free(s);
 }

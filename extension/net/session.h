@@ -92,8 +92,11 @@ struct session_options {
 
 /* Starts the thread. NULL: see err. */
 struct session *session_start(const struct session_options *, struct err *);
-/* Reads until the stream has been silent for 100 ms, 1 s at most, closes, and
- * ends the thread. NULL is fine. */
+/* Asks it to stop, without waiting: many stop as soon as one. NULL is fine. */
+void session_halt(struct session *);
+/* Reads until the stream has been silent for 100 ms, 1 s at most, closes, waits 1 s
+ * at most for the other side to do so, whatever it sends meanwhile, and ends the
+ * thread. NULL is fine. */
 void session_stop(struct session *);
 
 /* From hear(): the piece, malloc'ed, the caller frees. */

@@ -254,7 +254,9 @@ static void close_drained(struct session *s)
 	if (session_send(s) < 0)
 		return;
 	until_ms = clock_now().mono_ms + EOF_MS;
-	while (more >= 0 && session_wait(s, until_ms, false))
+	/* Who ignores the Close may go on sending for ever. */
+	while (more >= 0 && clock_now().mono_ms < until_ms &&
+	       session_wait(s, until_ms, false))
 		more = read_some(s, &ending, &ignored);
 }
 

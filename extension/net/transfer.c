@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
 #include <unistd.h>
+#include "net/curl_socket.h"
 #include "net/curl_tls.h"
 #include "net/transfer.h"
 #include "sys/clock.h"
@@ -178,15 +178,6 @@ static size_t on_header(char *bytes, size_t unit, size_t count, void *context)
 	return line.len;
 }
 
-/* We may live in somebody else's process, which may start programs. */
-static curl_socket_t on_socket(void *context, curlsocktype purpose,
-			       struct curl_sockaddr *a)
-{
-	(void)context;
-	(void)purpose;
-	return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
-}
-
 static bool is_this_host(const char *url)
 {
 	static const char *const host[] = { "localhost", "127.", "[::1]", NULL };
@@ -234,7 +225,7 @@ static void set_callbacks(CURL *easy, struct http_request *r)
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, r);
 	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, r);
-	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_socket);
+	curl_socket_set(easy);
 }
 
 int transfer_set(struct transfer *t, struct http_request *r)

@@ -12,21 +12,36 @@
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include "base/log_pace.h"
 #include "source/registry.h"
+#include "sys/clock.h"
 #include "sys/thread.h"
 
 #define DATAGRAM_MAX   65535
 #define RECEIVE_BUFFER (8 << 20) /* wanted; the kernel may give less */
+#define DRAIN_MS       1000
 
 struct datagram {
 	struct source_parts parts;
 	pthread_t thread;
 	int fd, wake_fd;
 	_Atomic int64_t kernel_drops;
+	_Atomic int64_t until_ms;   /* monotonic; what comes later is not read */
+	struct log_pace said_drops; /* of its thread */
 	char bytes[DATAGRAM_MAX];
 };
+
+/* Of a run that was killed, or our own. What is no socket is somebody's file. */
+static void remove_socket(const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
+		unlink(path);
+}
 
 static int bind_unix(struct datagram *d, struct err *err)
 {
@@ -38,7 +53,7 @@ static int bind_unix(struct datagram *d, struct err *err)
 			       STR_FMT ": the path of a socket has at most %zu bytes",
 			       STR_ARG(path), sizeof(address.sun_path) - 1);
 	memcpy(address.sun_path, path.ptr, path.len);
-	unlink(address.sun_path); /* of a run that was killed */
+	remove_socket(address.sun_path);
 	d->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (d->fd >= 0 && bind(d->fd, (struct sockaddr *)&address, sizeof(address)) == 0)
 		return 0;
@@ -105,6 +120,7 @@ static void set_options(struct datagram *d)
 static void note_drops(struct datagram *d, struct msghdr *head)
 {
 	struct cmsghdr *c;
+	int64_t held;
 	uint32_t drops;
 
 	for (c = CMSG_FIRSTHDR(head); c; c = CMSG_NXTHDR(head, c)) {
@@ -114,6 +130,8 @@ static void note_drops(struct datagram *d, struct msghdr *head)
 		if (drops == atomic_load(&d->kernel_drops))
 			continue;
 		atomic_store(&d->kernel_drops, drops);
+		if (!log_pace_is_due(&d->said_drops, clock_now().mono_ms, &held))
+			continue;
 		log_write(d->parts.log, LOG_WARNING,
 			  "source=" STR_FMT " kernel_drops=%u "
 			  "datagrams were lost; raise net.core.rmem_max",
@@ -157,7 +175,8 @@ static void *datagram_run(void *argument)
 	thread_raise();
 	do {
 		poll(in, 2, -1);
-		while (datagram_receive(d))
+		while (clock_now().mono_ms < atomic_load(&d->until_ms) &&
+		       datagram_receive(d))
 			;
 	} while (!in[1].revents);
 	return NULL;
@@ -180,7 +199,7 @@ static void datagram_release(struct datagram *d)
 	d->fd = d->wake_fd = -1;
 	if (is_local(d) && name.len < sizeof(path)) {
 		memcpy(path, name.ptr, name.len);
-		unlink(path);
+		remove_socket(path);
 	}
 }
 
@@ -192,6 +211,7 @@ static void *datagram_new(const struct source_parts *parts)
 		return NULL;
 	d->parts = *parts;
 	d->fd = d->wake_fd = -1;
+	d->until_ms = INT64_MAX;
 	return d;
 }
 
@@ -216,13 +236,24 @@ static int datagram_start(void *state, struct err *err)
 	return -EINVAL;
 }
 
+/* What has arrived is read, not what goes on arriving. */
+static void datagram_halt(void *state)
+{
+	struct datagram *d = state;
+	int64_t until_ms = clock_now().mono_ms + DRAIN_MS;
+	uint64_t one = 1;
+
+	if (until_ms < atomic_load(&d->until_ms))
+		atomic_store(&d->until_ms, until_ms);
+	if (write(d->wake_fd, &one, sizeof(one)) < 0)
+		log_write(d->parts.log, LOG_DEBUG, "source=%s", strerror(errno));
+}
+
 static void datagram_stop(void *state)
 {
 	struct datagram *d = state;
-	uint64_t one = 1;
 
-	if (write(d->wake_fd, &one, sizeof(one)) < 0)
-		log_write(d->parts.log, LOG_DEBUG, "source=%s", strerror(errno));
+	datagram_halt(d);
 	pthread_join(d->thread, NULL);
 	datagram_release(d);
 }
@@ -246,6 +277,7 @@ const struct source source_datagram = {
 	.new = datagram_new,
 	.free = free,
 	.start = datagram_start,
+	.halt = datagram_halt,
 	.stop = datagram_stop,
 	.progress = datagram_progress,
 };

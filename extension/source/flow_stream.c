@@ -215,6 +215,11 @@ static int flow_stream_start(void *state, struct err *err)
 	return f->session ? 0 : -EINVAL;
 }
 
+static void flow_stream_halt(void *state)
+{
+	session_halt(((struct flow_stream *)state)->session);
+}
+
 static void flow_stream_stop(void *state)
 {
 	struct flow_stream *f = state;
@@ -245,6 +250,7 @@ const struct source source_flow_stream = {
 	.new = flow_stream_new,
 	.free = flow_stream_free,
 	.start = flow_stream_start,
+	.halt = flow_stream_halt,
 	.stop = flow_stream_stop,
 	.progress = flow_stream_progress,
 	.probe = flow_stream_probe,

@@ -107,13 +107,20 @@ static int player_start(void *state, struct err *err)
 	return err_set(err, "cannot start the source: %s", strerror(-error));
 }
 
-static void player_stop(void *state)
+static void player_halt(void *state)
 {
 	struct player *p = state;
 	uint64_t one = 1;
 
 	if (write(p->wake_fd, &one, sizeof(one)) < 0)
 		log_write(p->parts.log, LOG_DEBUG, "source=%s", strerror(errno));
+}
+
+static void player_stop(void *state)
+{
+	struct player *p = state;
+
+	player_halt(p);
 	pthread_join(p->thread, NULL);
 	player_release(p);
 }
@@ -130,5 +137,6 @@ const struct source source_recording = {
 	.new = player_new,
 	.free = free,
 	.start = player_start,
+	.halt = player_halt,
 	.stop = player_stop,
 };

@@ -59,7 +59,10 @@ struct source {
 	void (*free)(void *state); /* a stopped one */
 	/* 0, or -EINVAL: see err. */
 	int (*start)(void *state, struct err *);
-	/* Hands over what has arrived, then ends. */
+	/* Asks a started one to stop, without waiting, so that many stop as soon as
+	 * one. May come more than once. NULL: it stops at once anyway. */
+	void (*halt)(void *state);
+	/* Hands over what has arrived, for 3 s at most, then ends. */
 	void (*stop)(void *state);
 	/* Any thread, started or not. NULL: it is always SOURCE_OPEN. */
 	void (*progress)(void *state, struct source_progress *);

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "base/log_pace.h"
 #include "flow/decode.h"
 #include "flow/message.h"
 #include "source/registry.h"
@@ -21,7 +22,9 @@ struct source_instance {
 	pthread_mutex_t lock; /* of the router */
 	struct router *router;
 	struct source_stats stats;
-	void *state; /* of options.source */
+	struct log_pace said_flows, said_message; /* of its thread, */
+	size_t unsaid_flows[BAD_FLOW_REASONS];	  /* and this */
+	void *state;				  /* of options.source */
 	bool is_started;
 	atomic_uint steps;   /* odd: a message is being worked on */
 	unsigned steps_seen; /* see source_instance_moves() */
@@ -143,32 +146,62 @@ static void instance_count(struct source_instance *s, const struct batch *batch)
 				 (int64_t)batch->bad[reason]);
 }
 
-/* Flows that could not be decoded: who would have got them is not known. */
-static void tell_bad(struct source_instance *s, const struct batch *batch)
+static void say_bad_flows(struct source_instance *s)
 {
-	size_t bad = 0;
-	int reason;
+	const size_t *bad = s->unsaid_flows;
 
-	for (reason = 0; reason < BAD_FLOW_REASONS; reason++)
-		bad += batch->bad[reason];
-	if (!bad)
-		return;
-	pthread_mutex_lock(&s->lock);
-	router_lose(s->router, (int64_t)bad);
-	pthread_mutex_unlock(&s->lock);
 	log_write(s->log, LOG_WARNING,
 		  "source=" STR_FMT " bad_flows=%zu type=%zu number=%zu "
 		  "protocol=%zu null=%zu; the other flows of the message are kept",
-		  STR_ARG(s->parts.url.text), bad, batch->bad[BAD_FLOW_TYPE],
-		  batch->bad[BAD_FLOW_NUMBER], batch->bad[BAD_FLOW_PROTOCOL],
-		  batch->bad[BAD_FLOW_NULL]);
+		  STR_ARG(s->parts.url.text),
+		  bad[BAD_FLOW_TYPE] + bad[BAD_FLOW_NUMBER] + bad[BAD_FLOW_PROTOCOL] +
+			  bad[BAD_FLOW_NULL],
+		  bad[BAD_FLOW_TYPE], bad[BAD_FLOW_NUMBER], bad[BAD_FLOW_PROTOCOL],
+		  bad[BAD_FLOW_NULL]);
+	memset(s->unsaid_flows, 0, sizeof(s->unsaid_flows));
+}
+
+/* Flows that could not be decoded: who would have got them is not known. */
+static void tell_bad(struct source_instance *s, const struct batch *batch)
+{
+	int64_t bad = 0, held;
+	int reason;
+
+	for (reason = 0; reason < BAD_FLOW_REASONS; reason++) {
+		bad += (int64_t)batch->bad[reason];
+		s->unsaid_flows[reason] += batch->bad[reason];
+	}
+	if (!bad)
+		return;
+	pthread_mutex_lock(&s->lock);
+	router_lose(s->router, bad);
+	pthread_mutex_unlock(&s->lock);
+	if (log_pace_is_due(&s->said_flows, clock_now().mono_ms, &held))
+		say_bad_flows(s);
 }
 
 static void bad_message(struct source_instance *s, const struct err *err)
 {
+	int64_t held;
+
 	atomic_fetch_add(&s->stats.bad_messages, 1);
-	log_write(s->log, LOG_WARNING, "source=" STR_FMT " bad_message=\"%s\"",
-		  STR_ARG(s->parts.url.text), LOG_QUOTED(err->text));
+	if (log_pace_is_due(&s->said_message, clock_now().mono_ms, &held))
+		log_write(s->log, LOG_WARNING,
+			  "source=" STR_FMT " unsaid=%lld bad_message=\"%s\"",
+			  STR_ARG(s->parts.url.text), (long long)held,
+			  LOG_QUOTED(err->text));
+}
+
+/* Its thread has ended. */
+static void say_the_rest(struct source_instance *s)
+{
+	if (s->said_flows.held)
+		say_bad_flows(s);
+	if (s->said_message.held)
+		log_write(s->log, LOG_WARNING,
+			  "source=" STR_FMT " unsaid=%lld bad messages",
+			  STR_ARG(s->parts.url.text), (long long)s->said_message.held);
+	s->said_flows.held = s->said_message.held = 0;
 }
 
 /* Fills the batch from the message it owns. */
@@ -251,11 +284,19 @@ int source_instance_start(struct source_instance *s, struct err *err)
 	return 0;
 }
 
+void source_instance_halt(struct source_instance *s)
+{
+	if (s->is_started && s->options.source->halt)
+		s->options.source->halt(s->state);
+}
+
 void source_instance_stop(struct source_instance *s)
 {
-	if (s->is_started)
-		s->options.source->stop(s->state);
+	if (!s->is_started)
+		return;
+	s->options.source->stop(s->state);
 	s->is_started = false;
+	say_the_rest(s);
 }
 
 static struct source_progress instance_progress(const struct source_instance *s)

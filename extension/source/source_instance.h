@@ -35,6 +35,8 @@ struct str source_instance_url(const struct source_instance *);
 void source_instance_route(struct source_instance *, struct router *);
 /* Nothing happens when it is started already. */
 int source_instance_start(struct source_instance *, struct err *);
+/* Asks it to stop, without waiting; see source.h. */
+void source_instance_halt(struct source_instance *);
 void source_instance_stop(struct source_instance *);
 
 bool source_instance_is_ready(const struct source_instance *); /* it was admitted */

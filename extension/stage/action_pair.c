@@ -2,6 +2,7 @@
 /* action_pair.c - see action_pair.h. */
 #include <errno.h>
 #include <stdlib.h>
+#include "base/saturate.h"
 #include "stage/action_pair.h"
 
 static int64_t action_pair_lesser(int64_t a, int64_t b)
@@ -37,15 +38,20 @@ static struct flow_metric action_pair_most(const struct flow_metric *a,
 	};
 }
 
+static int64_t rise_of(int64_t a, int64_t b)
+{
+	return action_pair_greater(saturate_sub(a, b), 0);
+}
+
 /* What a is above b, never less than nothing. */
 static struct flow_metric action_pair_rise(const struct flow_metric *a,
 					   const struct flow_metric *b)
 {
 	return (struct flow_metric){
-		.ab_packets = action_pair_greater(a->ab_packets - b->ab_packets, 0),
-		.ab_bytes = action_pair_greater(a->ab_bytes - b->ab_bytes, 0),
-		.ba_packets = action_pair_greater(a->ba_packets - b->ba_packets, 0),
-		.ba_bytes = action_pair_greater(a->ba_bytes - b->ba_bytes, 0),
+		.ab_packets = rise_of(a->ab_packets, b->ab_packets),
+		.ab_bytes = rise_of(a->ab_bytes, b->ab_bytes),
+		.ba_packets = rise_of(a->ba_packets, b->ba_packets),
+		.ba_bytes = rise_of(a->ba_bytes, b->ba_bytes),
 	};
 }
 
@@ -58,10 +64,10 @@ static void action_pair_sum_up(struct flow_metric *sum, const struct flow_metric
 {
 	if (!has_counted(sum) && !sum->last)
 		sum->start = delta->start;
-	sum->ab_packets += delta->ab_packets;
-	sum->ab_bytes += delta->ab_bytes;
-	sum->ba_packets += delta->ba_packets;
-	sum->ba_bytes += delta->ba_bytes;
+	sum->ab_packets = saturate_add(sum->ab_packets, delta->ab_packets);
+	sum->ab_bytes = saturate_add(sum->ab_bytes, delta->ab_bytes);
+	sum->ba_packets = saturate_add(sum->ba_packets, delta->ba_packets);
+	sum->ba_bytes = saturate_add(sum->ba_bytes, delta->ba_bytes);
 	sum->last = delta->last;
 }
 
@@ -99,6 +105,8 @@ static int side_open(struct side *side, const struct vpclogs *record)
 		.initiator = action_pair_copy_text(record->initiator_ip),
 		.target = action_pair_copy_text(record->target_ip),
 		.start = flow->start,
+		.text_bytes = flow->uuid.len + record->initiator_ip.len +
+			      record->target_ip.len,
 	};
 
 	if (!fresh.uuid || !fresh.initiator || !fresh.target) {
@@ -198,9 +206,11 @@ static bool are_equal(const struct flow_metric *a, const struct flow_metric *b)
 
 static bool is_far(const struct pair *pair, int64_t timeout_ms)
 {
-	int64_t apart = pair->side[0].last.last - pair->side[1].last.last;
+	int64_t one = pair->side[0].last.last, two = pair->side[1].last.last;
+	int64_t apart = saturate_sub(action_pair_greater(one, two),
+				     action_pair_lesser(one, two));
 
-	return (apart < 0 ? -apart : apart) / 1000 > timeout_ms / 1000;
+	return apart / 1000 > timeout_ms / 1000;
 }
 
 /* What was reported before is now said to have been rejected, without counting
@@ -256,19 +266,28 @@ static bool action_pair_reject(struct pair *pair, struct side *side, int64_t now
 	return action_pair_say(pair, side, false, &all, &delta, now_ms, arena, record);
 }
 
+bool pair_is_due(const struct pair *pair, bool is_touched, int64_t timeout_ms,
+		 int64_t now_ms)
+{
+	const struct side *one = &pair->side[0], *two = &pair->side[1];
+	const struct side *only = one->is_there ? one : two;
+
+	if (one->is_there && two->is_there)
+		return is_touched || pair->is_late;
+	return now_ms - pair->since_ms > timeout_ms && only->unreported.last;
+}
+
 bool pair_report(struct pair *pair, bool is_touched, int64_t timeout_ms, int64_t now_ms,
 		 struct arena *arena, struct vpclogs *record)
 {
 	struct side *only = pair->side[0].is_there ? &pair->side[0] : &pair->side[1];
 
-	if (pair->side[0].is_there && pair->side[1].is_there) {
-		if (is_touched)
-			return action_pair_combine(pair, timeout_ms, now_ms, arena,
-						   record);
-		return pair->is_late && reject_old(pair, now_ms, arena, record);
-	}
-	if (now_ms - pair->since_ms <= timeout_ms || !only->unreported.last)
+	if (!pair_is_due(pair, is_touched, timeout_ms, now_ms))
 		return false;
+	if (pair->side[0].is_there && pair->side[1].is_there)
+		return is_touched ? action_pair_combine(pair, timeout_ms, now_ms, arena,
+							record)
+				  : reject_old(pair, now_ms, arena, record);
 	return action_pair_reject(pair, only, now_ms, arena, record);
 }
 
@@ -282,6 +301,17 @@ bool pair_is_over(const struct pair *pair)
 	if (!pair->has_ended)
 		return false;
 	return !pair->side[0].unreported.last && !pair->side[1].unreported.last;
+}
+
+size_t pair_text_bytes(const struct pair *pair)
+{
+	size_t bytes = 0;
+	int i;
+
+	for (i = 0; i < SIDES; i++)
+		if (pair->side[i].is_there)
+			bytes += pair->side[i].text_bytes;
+	return bytes;
 }
 
 void pair_fini(struct pair *pair)

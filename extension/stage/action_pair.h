@@ -25,6 +25,7 @@ struct side {
 	bool is_there;
 	char *uuid, *initiator, *target; /* owned, as is what record points to */
 	int64_t start;			 /* of the flow, Unix ms */
+	size_t text_bytes;		 /* of the owned text */
 	struct flow_metric all, last;
 	struct flow_metric unreported; /* sums of what was not reported yet */
 	struct vpclogs record;
@@ -43,6 +44,9 @@ struct pair {
 
 /* The flow of a record, at one side. -ENOMEM: it is as if it had not come. */
 int pair_take(struct pair *, int side, const struct vpclogs *, int64_t now_ms);
+/* Whether there may be something to say now: cheap, for who has many. */
+bool pair_is_due(const struct pair *, bool is_touched, int64_t timeout_ms,
+		 int64_t now_ms);
 /* What is to be said now: fills a zeroed record, whose strings are copied to
  * the arena. is_touched: a flow has just come. false: nothing. */
 bool pair_report(struct pair *, bool is_touched, int64_t timeout_ms, int64_t now_ms,
@@ -51,6 +55,8 @@ bool pair_report(struct pair *, bool is_touched, int64_t timeout_ms, int64_t now
 int64_t pair_time(const struct pair *);
 /* Nothing of it is worth to be kept. */
 bool pair_is_over(const struct pair *);
+/* What its text occupies, which others chose. */
+size_t pair_text_bytes(const struct pair *);
 void pair_fini(struct pair *);
 
 #endif

@@ -4,6 +4,8 @@
 #include "base/map.h"
 #include "stage/delta.h"
 
+#define FLOW_BYTES ((size_t)256) /* a known flow with its UUID; longer ones are fewer */
+
 enum { COUNTERS = 4 };
 
 /* What the last report of a flow said. */
@@ -24,7 +26,7 @@ struct deltas *deltas_new(size_t flows_max)
 
 	if (!deltas)
 		return NULL;
-	deltas->known = map_new(flows_max, SIZE_MAX, free);
+	deltas->known = map_new(flows_max, flows_max * FLOW_BYTES, free);
 	if (deltas->known)
 		return deltas;
 	free(deltas);

@@ -77,7 +77,11 @@ static bool interfaces_has_room(struct watched *w)
 
 static struct interface *interfaces_add(struct watched *w, struct str name)
 {
-	struct interface *interface = interfaces_has_room(w)
+	/* An entry that the map pushed out would still be in the list. */
+	bool fits = name.len < INTERFACES_BYTES / 2 - sizeof(struct interface) &&
+		    map_bytes(w->by_name) + sizeof(struct interface) + 2 * name.len <=
+			    INTERFACES_BYTES;
+	struct interface *interface = fits && interfaces_has_room(w)
 					      ? malloc(sizeof(*interface) + name.len)
 					      : NULL;
 

@@ -13,6 +13,7 @@
 #include "pipeline/object.h"
 
 #define INTERFACES_MAX	    4096
+#define INTERFACES_BYTES    ((size_t)2 << 20) /* of a tag, with their names */
 #define INTERFACES_TOLD_MAX 6
 
 struct interfaces;

@@ -14,7 +14,8 @@
 #include "stage/registry.h"
 
 #define PAIRS_MAX     100000
-#define PAIR_BYTES    1024 /* about */
+#define PAIR_BYTES    1024 /* about, without its text */
+#define PAIRS_BYTES   ((size_t)PAIRS_MAX * (PAIR_BYTES + 512)) /* of a tag, with it */
 #define SWEEP_MS      20000
 #define FORGET_MS     600000
 #define TIMEOUT_USUAL 5000
@@ -27,6 +28,7 @@ struct connection {
 	struct connections *list;
 	struct pair pair;
 	bool is_touched; /* in this round */
+	size_t bytes;	 /* as the map counts them */
 	size_t key_len;
 	char key[];
 };
@@ -85,7 +87,7 @@ static int action_init(void *state, struct err *err)
 		self->reject_timeout_ms = TIMEOUT_USUAL;
 	for (tag = 0; tag < TAG_COUNT; tag++) {
 		TAILQ_INIT(&self->tag[tag].list);
-		self->tag[tag].by_key = map_new(PAIRS_MAX, SIZE_MAX, free_connection);
+		self->tag[tag].by_key = map_new(PAIRS_MAX, PAIRS_BYTES, free_connection);
 		if (!self->tag[tag].by_key)
 			return err_set(err, "out of memory");
 	}
@@ -123,7 +125,19 @@ static struct connection *action_find(struct tag_state *tag, struct str key,
 	if (key.len)
 		memcpy(c->key, key.ptr, key.len);
 	TAILQ_INSERT_TAIL(&tag->list, c, link);
-	return map_put(tag->by_key, key, c, PAIR_BYTES, NEVER_MS) == 0 ? c : NULL;
+	c->bytes = PAIR_BYTES + key.len;
+	return map_put(tag->by_key, key, c, c->bytes, NEVER_MS) == 0 ? c : NULL;
+}
+
+/* Others go when its text has grown, or itself. */
+static void action_weigh(struct tag_state *tag, struct connection *c)
+{
+	size_t bytes = PAIR_BYTES + c->key_len + pair_text_bytes(&c->pair);
+
+	if (bytes == c->bytes)
+		return;
+	c->bytes = bytes;
+	map_weigh(tag->by_key, (struct str){ c->key, c->key_len }, bytes);
 }
 
 /* Flows of other capture points are no part of this. */
@@ -137,8 +151,10 @@ static void action_take(struct action *self, struct tag_state *tag,
 	if (!is_one && !str_equal(flow->node_tid, self->tid2))
 		return;
 	c = action_find(tag, action_key_of(flow), now_ms);
-	if (c && pair_take(&c->pair, is_one ? 0 : 1, record, now_ms) == 0)
-		c->is_touched = true;
+	if (!c || pair_take(&c->pair, is_one ? 0 : 1, record, now_ms) < 0)
+		return;
+	c->is_touched = true;
+	action_weigh(tag, c);
 }
 
 /* A round: what there is to say goes behind the records. */
@@ -149,6 +165,12 @@ static void action_report(const struct action *self, struct tag_state *tag,
 	struct vpclogs *record;
 
 	TAILQ_FOREACH (c, &tag->list, link) {
+		/* Most have nothing to say, and a record is long. */
+		if (!pair_is_due(&c->pair, c->is_touched, self->reject_timeout_ms,
+				 now_ms)) {
+			c->is_touched = false;
+			continue;
+		}
 		record = records_add(records, pair_time(&c->pair));
 		if (!record)
 			return;

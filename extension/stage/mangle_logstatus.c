@@ -13,12 +13,14 @@
  */
 #include <stdlib.h>
 #include "base/map.h"
+#include "base/saturate.h"
 #include "stage/registry.h"
 #include "stage/secadvisor.h"
 
-#define FORGET_MS ((int64_t)600000)
-#define FLOWS_MAX 200000
-#define LINKS_MAX 4096
+#define FORGET_MS   ((int64_t)600000)
+#define FLOWS_MAX   200000
+#define LINKS_MAX   4096
+#define FLOWS_BYTES ((size_t)FLOWS_MAX * 256) /* their UUIDs as well */
 
 struct link {
 	int64_t id;
@@ -56,7 +58,7 @@ static int logstatus_init(void *state, struct err *err)
 {
 	struct logstatus *self = state;
 
-	self->reports = map_new(FLOWS_MAX, SIZE_MAX, free);
+	self->reports = map_new(FLOWS_MAX, FLOWS_BYTES, free);
 	self->link = calloc(LINKS_MAX, sizeof(*self->link));
 	return self->reports && self->link ? 0 : err_set(err, "out of memory");
 }
@@ -132,10 +134,10 @@ static bool is_missed(const struct report *old, const struct secadvisor *record)
 
 	if (!old->has_metric || !all || !delta)
 		return false;
-	ab_packets = all->ab_packets - old->metric.ab_packets;
-	ab_bytes = all->ab_bytes - old->metric.ab_bytes;
-	ba_packets = all->ba_packets - old->metric.ba_packets;
-	ba_bytes = all->ba_bytes - old->metric.ba_bytes;
+	ab_packets = saturate_sub(all->ab_packets, old->metric.ab_packets);
+	ab_bytes = saturate_sub(all->ab_bytes, old->metric.ab_bytes);
+	ba_packets = saturate_sub(all->ba_packets, old->metric.ba_packets);
+	ba_bytes = saturate_sub(all->ba_bytes, old->metric.ba_bytes);
 	if (!ab_packets && !ab_bytes && !ba_packets && !ba_bytes)
 		return false;
 	return ab_packets != delta->ab_packets || ab_bytes != delta->ab_bytes ||

@@ -14,7 +14,8 @@
 /* How long the reports of a flow are counted after the last one. */
 #define COUNT_MS       600000
 #define COUNT_ENDED_MS 60000
-#define COUNT_BYTES    64 /* of a counter, about */
+#define COUNT_BYTES    64	     /* of a counter, about */
+#define REPORT_BYTES   ((size_t)256) /* of a counter, with its UUID */
 
 struct secadvisor_options {
 	bool exclude_started_flows;
@@ -61,7 +62,8 @@ static int secadvisor_init(void *state, struct err *err)
 				    (enum attribute_names)self->attribute_names, err);
 	if (!self->extends)
 		return -EINVAL;
-	self->reports = map_new((size_t)self->tracked_flows, SIZE_MAX, NULL);
+	self->reports = map_new((size_t)self->tracked_flows,
+				(size_t)self->tracked_flows * REPORT_BYTES, NULL);
 	self->peers = peers_new();
 	return self->reports && self->peers ? 0 : err_set(err, "out of memory");
 }

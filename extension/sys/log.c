@@ -120,7 +120,7 @@ struct log *log_new(const struct skydive_host *host, enum log_level level,
 		log->host = *host;
 	log->level = level;
 	pthread_mutex_init(&log->lock, NULL);
-	pthread_cond_init(&log->changed, NULL);
+	thread_condition_init(&log->changed);
 	error = thread_start(&log->thread, "log", log_run, log);
 	if (!error)
 		return log;

@@ -22,6 +22,16 @@ int thread_start(pthread_t *thread, const char *name, void *(*run)(void *),
 	return -error;
 }
 
+void thread_condition_init(pthread_cond_t *condition)
+{
+	pthread_condattr_t monotonic;
+
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(condition, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+}
+
 void thread_raise(void)
 {
 	/* On Linux it is the thread's own. */

@@ -173,18 +173,14 @@ static void *workers_work(void *argument)
 struct workers *workers_new(unsigned threads, const char *name, struct err *err)
 {
 	struct workers *w = calloc(1, sizeof(*w));
-	pthread_condattr_t monotonic;
 	int error = 0;
 
 	if (!w)
 		goto no_memory;
 	w->ready_end = &w->ready;
 	pthread_mutex_init(&w->lock, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&w->changed, &monotonic);
-	pthread_cond_init(&w->finished, NULL);
-	pthread_condattr_destroy(&monotonic);
+	thread_condition_init(&w->changed);
+	thread_condition_init(&w->finished);
 	w->thread = calloc(threads ? threads : 1, sizeof(*w->thread));
 	if (!w->thread)
 		goto no_memory;

@@ -7,6 +7,12 @@
 
 #define DEPTH_MAX 64
 
+/* About what json-c makes of a text, whatever the text looks like to a person: 16 MiB
+ * of "{}," would be 4 GiB. */
+#define OBJECT_BYTES ((size_t)768)
+#define VALUE_BYTES  ((size_t)128)
+#define TREE_BYTES   ((size_t)128 << 20)
+
 static bool json_text_is_blank(struct str text)
 {
 	while (text.len && text.ptr[0] && strchr(" \t\r\n", text.ptr[0]))
@@ -36,6 +42,39 @@ static int json_text_tokenize(struct json_tokener *tokener, struct str text,
 	return 0;
 }
 
+/* Behind the string that begins there. */
+static size_t json_text_skip_string(struct str text, size_t at)
+{
+	for (at++; at < text.len && text.ptr[at] != '"'; at++)
+		if (text.ptr[at] == '\\')
+			at++;
+	return at + 1;
+}
+
+/* What the tree would occupy, counted before any of it is made. */
+static size_t json_text_tree_bytes(struct str text)
+{
+	size_t bytes = 0, at = 0;
+
+	while (at < text.len) {
+		char c = text.ptr[at];
+
+		if (c == '"') {
+			size_t end = json_text_skip_string(text, at);
+
+			bytes += end - at;
+			at = end;
+			continue;
+		}
+		if (c == '{' || c == '[')
+			bytes += OBJECT_BYTES;
+		else if (c == ',' || c == ':')
+			bytes += VALUE_BYTES;
+		at++;
+	}
+	return bytes;
+}
+
 int json_text_parse(struct str text, struct json_object **root, struct err *err)
 {
 	struct json_tokener *tokener;
@@ -44,6 +83,9 @@ int json_text_parse(struct str text, struct json_object **root, struct err *err)
 	*root = NULL;
 	if (text.len > INT_MAX)
 		return err_set(err, "longer than 2 GiB");
+	if (json_text_tree_bytes(text) > TREE_BYTES)
+		return err_set(err, "too many values: they would take more than %zu MiB",
+			       TREE_BYTES >> 20);
 	tokener = json_tokener_new_ex(DEPTH_MAX);
 	if (!tokener)
 		return -ENOMEM;

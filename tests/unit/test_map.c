@@ -249,9 +249,33 @@ static void expires_the_oldest(void **state)
 	map_free(m);
 }
 
+/* What grows in place pushes out the others, and itself when it is too large alone. */
+static void test_weigh(void **state)
+{
+	struct map *m = map_new(10, 100, NULL);
+	static int value;
+
+	(void)state;
+	assert_non_null(m);
+	assert_int_equal(map_put(m, STR("a"), &value, 20, NEVER_MS), 0);
+	assert_int_equal(map_put(m, STR("b"), &value, 20, NEVER_MS), 0);
+	map_weigh(m, STR("none"), 1000);
+	map_weigh(m, STR("b"), 40);
+	assert_int_equal(map_count(m), 2);
+	assert_int_equal(map_bytes(m), 62);
+	map_weigh(m, STR("b"), 90);
+	assert_null(map_get(m, STR("a"), 0));
+	assert_int_equal(map_bytes(m), 91);
+	map_weigh(m, STR("b"), 100);
+	assert_int_equal(map_count(m), 0);
+	assert_int_equal(map_bytes(m), 0);
+	map_free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_weigh),
 		cmocka_unit_test(finds_what_was_put),
 		cmocka_unit_test(replaces_the_same_key),
 		cmocka_unit_test(forgets_the_least_recently_used),
