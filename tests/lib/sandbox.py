@@ -48,6 +48,9 @@ def files(folder, recording):
     own = "spool:\n  directory: %s\nstatus:\n  listen: \"\"\n" % (folder / "spool")
     (folder / "vpclogs.yml").write_text((paths.ROOT / "etc" / "vpclogs.yml").read_text() + own)
     (folder / "sample.jsonl").write_bytes(stream.read(recording))
+    bad = pathlib.Path("/var/spool/skydive-exporter/acme/bad")
+    bad.mkdir(parents=True)
+    (bad / "0000000000000001").write_bytes(b"what retry is for")
     messages = [json.loads(line) for line in (folder / "sample.jsonl").read_text().splitlines()]
     (folder / "FLOW.json").write_text(json.dumps(flow_of(messages)))
 
