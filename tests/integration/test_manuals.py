@@ -110,7 +110,7 @@ def pattern(call):
     words = re.search(r"%s(?:\s|%s|\bPRI\w+|\bSTR_FMT)*" % (STRING, STRING), call)[0]
     words = re.sub(r"\bPRI\w+", '"d"', words).replace("STR_FMT", '"%s"')
     text = "".join(re.findall(STRING, words)).replace('\\"', '"')
-    return ".+".join(re.escape(part) for part in re.split(r"%[0-9]*(?:zu|lu|[sdu])", text))
+    return ".+".join(re.escape(part) for part in re.split(r"%[0-9]*(?:zu|lld|ld|lu|[sdu])", text))
 
 
 def test_page_of_the_failures():
