@@ -293,7 +293,7 @@ void explain_flow(const struct explain *x, const struct batch *batch, uint32_t n
 	struct explanation e = {
 		.trace = { explain_tag, explain_filter, explain_verdict, explain_record,
 			   explain_mangle },
-		.sink = { take_rows, explain_object, give_stream, hold_rows },
+		.sink = { take_rows, explain_object, give_stream, hold_rows, NULL },
 		.body = { put_body },
 		.x = x,
 		.out = out,

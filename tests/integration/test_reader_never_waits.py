@@ -21,7 +21,7 @@ from lib.together import together
 
 SECONDS = float(os.environ.get("READER_SECONDS", 30))
 STOP_SECONDS = 3
-PIPE_FULL = 48 * 1024                                   # of 64 KiB; pages need not be full
+PIPE_FULL = 0.7                                         # of its size; pages need not be full
 
 CONFIG = settings.merge(busy.CONFIG, {"host_id": "never-waits", "stop_timeout": STOP_SECONDS})
 
@@ -63,21 +63,22 @@ class BlackHole:
 
 
 class Unheard(Exporter):
-    """An exporter one of whose standard streams is a pipe that nobody reads."""
+    """An exporter one of whose standard streams is a pipe of so many bytes that nobody reads."""
 
-    def __init__(self, config, deaf):
+    def __init__(self, config, deaf, size=64 * 1024):
         self.arguments = [str(paths.EXPORTER), "run", "-c", str(config)]
         self.process = subprocess.Popen(self.arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, text=True, errors="replace", env=environment())
         self.pipe = getattr(self.process, deaf)
+        self.size = fcntl.fcntl(self.pipe, fcntl.F_SETPIPE_SZ, size)
         self.out = Lines(io.StringIO() if deaf == "stdout" else self.process.stdout)
         self.err = Lines(io.StringIO() if deaf == "stderr" else self.process.stderr)
 
-    def unread(self):
-        """Return how many bytes wait in the pipe."""
+    def is_full(self):
+        """Whether the bytes that wait in the pipe leave no room for more."""
         count = array.array("i", [0])
         fcntl.ioctl(self.pipe, termios.FIONREAD, count)
-        return count[0]
+        return count[0] > PIPE_FULL * self.size
 
     def __exit__(self, *args):
         super().__exit__(*args)
@@ -130,7 +131,7 @@ def stuck_stdout(folder):
     """Objects go to a pipe that nobody reads."""
     with busy.analyzer(folder, SECONDS) as source:
         with Unheard(configure(source, folder, {"type": "stdout"}), "stdout") as exporter:
-            until(lambda: exporter.unread() > PIPE_FULL, "a full pipe", SECONDS)
+            until(exporter.is_full, "a full pipe", SECONDS)
             stats = busy.check(source, exporter, SECONDS)
             assert len(waiting(folder)) > 10
             check_stop(source, exporter)
@@ -138,11 +139,11 @@ def stuck_stdout(folder):
 
 
 def stuck_log(folder):
-    """The log, at its most talkative, goes to a pipe that nobody reads."""
+    """The log, at its most talkative, goes to a pipe that nobody reads; a small one, as repeats are held back."""
     with busy.analyzer(folder, SECONDS, bad=True) as source:
         path = configure(source, folder, to_file(folder), {"logging": {"level": "DEBUG"}})
-        with Unheard(path, "stderr") as exporter:
-            until(lambda: exporter.unread() > PIPE_FULL, "a full pipe", SECONDS)
+        with Unheard(path, "stderr", 16 * 1024) as exporter:
+            until(exporter.is_full, "a full pipe", SECONDS)
             stats = busy.check(source, exporter, SECONDS)
             check_stop(source, exporter)
     return stats
