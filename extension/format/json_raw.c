@@ -10,8 +10,16 @@
 static size_t raw_good(struct str text)
 {
 	size_t i = 0, length;
+	uint64_t eight;
 
 	while (i < text.len) {
+		if (text.len - i >= sizeof(eight)) {
+			memcpy(&eight, text.ptr + i, sizeof(eight));
+			if (!(eight & UINT64_C(0x8080808080808080))) {
+				i += sizeof(eight);
+				continue;
+			}
+		}
 		if ((unsigned char)text.ptr[i] < 0x80) {
 			i++;
 			continue;
