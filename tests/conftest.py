@@ -56,9 +56,9 @@ def shares(item):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Long tests begin first; what one worker of several has made is not made again by the others."""
-    items.sort(key=lambda item: not item.get_closest_marker("long"))
+    """Long tests begin first, then those that one worker has to run one after the other as they share something."""
     for item in items:
         group = shares(item)
         if group:
             item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: (not item.get_closest_marker("long"), not item.get_closest_marker("xdist_group")))

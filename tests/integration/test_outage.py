@@ -20,8 +20,10 @@ from lib.together import together
 OUTAGE = float(os.environ.get("OUTAGE_SECONDS", 20))
 AROUND = 5                      # seconds of flows before and after it
 RATE = 20000 // SLOWNESS        # flows a second
+RETRY_AFTER = 5                 # seconds; else up to half a minute is waited for after an outage of 20 s
 TENANTS = 50
 QUEUED_MOST = 8                 # messages, behind a socket buffer of 256 KiB
+SENT_AT_A_TIME = 2              # objects of a pipeline
 RESIDENT_MOST_KB = 96 * 1000
 # For the rows of the open objects of a second or two, and some of what the outage leaves waiting.
 ROOM = (16 << 20) // SLOWNESS
@@ -69,7 +71,7 @@ def outage(folder, spool):
         with Exporter(configure(folder, source, sink, spool)) as exporter:
             source.event("admitted", 30, unless_ends=exporter)
             sink.wait(lambda s: len(s.stored) >= TENANTS, 60)
-            sink.behave("status=503")
+            sink.behave("status=503 retry_after=%d" % RETRY_AFTER)
             threading.Event().wait(OUTAGE)
             sink.behave("ok")
             end = source.event("end", 10 * AROUND + OUTAGE, unless_ends=exporter)
@@ -120,16 +122,20 @@ def everything_arrives(folder):
 
 
 def oldest_go(folder):
-    """With too little room the oldest objects go, counted; the newest are all there."""
+    """With too little room the oldest objects go, counted; the newest are all there.
+
+    What is being sent cannot go, so a few may be older than some of those that are missing.
+    """
     series, counters = outage(folder, {"max_bytes": ROOM})
     stored = sum(sum(records.values()) for records in series.values())
     assert counters["records_evicted"] > 0 and counters["flows_dropped_inbox_full"] == 0, counters
     assert stored + counters["records_evicted"] == counters["records_encoded"], counters
     holes = 0
     for records in series.values():
-        missing = sorted(set(range(max(records) + 1)) - set(records))
+        missing = set(range(max(records) + 1)) - set(records)
         holes += len(missing)
-        assert not missing or missing == list(range(missing[0], missing[-1] + 1)), "not the oldest: %s" % missing
+        kept = set(range(min(missing), max(missing))) - missing if missing else set()
+        assert len(kept) <= SENT_AT_A_TIME, "kept %s, but lost %s" % (sorted(kept), sorted(missing))
     assert holes > 0
 
 
