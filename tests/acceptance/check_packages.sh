@@ -9,12 +9,8 @@ packages=$here/build/packages
 version=$(sed -n 's/^#define VERSION "\(.*\)"/\1/p' extension/base/version.h)
 program=$here/build/package/deb/skydive-exporter-$version/debian/skydive-exporter
 
-# The manual pages are the only ones who may be late: with the first of them it counts.
 lint() {
-	local late=()
-
-	compgen -G 'packaging/man/*.8.scd' >/dev/null || late=(--suppress-tags no-manual-page)
-	lintian --fail-on error,warning "${late[@]}" "$packages"/*.changes &&
+	lintian --fail-on error,warning "$packages"/*.changes &&
 		rpmlint --config packaging/rpm/rpmlint.toml "$packages"/*.rpm packaging/rpm/*.spec |
 		grep -E ': E: |[1-9][0-9]* errors' && return 1
 	return 0

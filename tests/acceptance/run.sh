@@ -21,7 +21,8 @@ trap 'exit 1' INT TERM
 package=$(find "$here/build/packages" -name 'skydive-exporter_*.deb')
 # What the package needs, and the tests in it.
 needs=$(dpkg-deb -f "$package" Depends | tr ',' '\n' | sed 's/|.*//; s/(.*//; s/ //g' | paste -sd,)
-includes=systemd-sysv,dbus,procps,ca-certificates,openssl,python3,python3-pytest,python3-yaml,rpm,zstd,$needs
+includes=systemd-sysv,dbus,procps,ca-certificates,openssl,python3,python3-pytest,python3-yaml,rpm,zstd
+includes=$includes,python3-boto3,swift-proxy,swift-account,swift-container,swift-object,memcached,$needs
 
 make_root() {
 	[ "$(cat "$cache.includes" 2>/dev/null)" != "$includes" ] || return 0

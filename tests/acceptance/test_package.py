@@ -22,6 +22,7 @@ from lib.paths import ANALYZER, recording
 from lib.pki import Authority
 from lib.process import Analyzer
 from lib.s3.sink import Sink
+from lib.s3.swift import Swift
 
 UNIT = "skydive-exporter.service"
 ETC = pathlib.Path("/etc/skydive")
@@ -37,7 +38,12 @@ pipeline:
   store:
     buffered: {dirname: %(bucket)s, max_seconds_per_object: 1}
   write:
-    s3: {endpoint: %(endpoint)s, region: local, access_key: user, secret_key_file: acme-secret, ca_cert: /etc/skydive/ca.pem}
+    s3:
+      endpoint: %(endpoint)s
+      region: %(region)s
+      access_key: %(access_key)s
+      secret_key_file: acme-secret
+      ca_cert: /etc/skydive/ca.pem
 """
 ANALYZER_UNIT = """
 [Service]
@@ -110,13 +116,10 @@ def install(file, *options):
 class Store(Sink):
     """An object store with TLS, and the records that it got."""
 
-    def __init__(self):
-        authority = Authority(pathlib.Path("/tmp/pki"), "authority")
-        pair = authority.issue("store")
+    def __init__(self, pair):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(pair.cert, pair.key)
         super().__init__(context=context)
-        self.ca = authority.cert
 
     def records(self, bucket):
         with self.lock:
@@ -126,13 +129,29 @@ class Store(Sink):
 
 
 @pytest.fixture(scope="module")
-def store():
-    with Store() as sink:
+def authority():
+    return Authority(pathlib.Path("/tmp/pki"), "authority")
+
+
+@pytest.fixture(scope="module")
+def store(authority):
+    """It counts, and takes whatever is signed; Swift is strict, and not as fast."""
+    with Store(authority.issue("store")) as sink:
         yield sink
 
 
+@pytest.fixture(scope="module")
+def swift(authority):
+    with Swift("/tmp/swift", authority.issue("swift"), authority.cert, SECRET) as real:
+        yield real
+
+
+def tenant(name, store):
+    return TENANT % {"bucket": name, **store.settings()}
+
+
 def write_tenant(name, store):
-    (ETC / "exporter.d" / (name + ".yml")).write_text(TENANT % {"bucket": name, "endpoint": store.endpoint})
+    (ETC / "exporter.d" / (name + ".yml")).write_text(tenant(name, store))
 
 
 def test_install():
@@ -167,9 +186,10 @@ def test_as_debian_does(test):
     run("/repo/packaging/debian/tests/" + test, cwd="/")
 
 
-def test_a_drop_in_and_a_reload(store):
-    """A file of ten lines and a reload: objects arrive, over TLS, with a secret from a credential."""
-    shutil.copy(store.ca, ETC / "ca.pem")
+def test_a_drop_in_and_a_reload(authority, swift):
+    """A file of some lines and a reload: objects arrive in a real store, over TLS, with a secret from a credential."""
+    shutil.copy(authority.cert, ETC / "ca.pem")
+    swift.make_bucket("acme")
     (ETC / "acme.secret").write_text(SECRET)
     (ETC / "acme.secret").chmod(0o600)
     extra = pathlib.Path("/etc/systemd/system/%s.d" % UNIT)
@@ -181,10 +201,13 @@ def test_a_drop_in_and_a_reload(store):
     run("systemctl", "restart", UNIT)
     run("systemctl", "start", "skydive-analyzer")
     before = pid()
-    write_tenant("acme", store)
+    write_tenant("acme", swift)
     run("systemctl", "reload", UNIT)
     assert "added acme" in journal() and pid() == before
-    until(lambda: store.records("acme"), "object")
+    client = swift.client()
+    found = until(lambda: client.list_objects_v2(Bucket="acme").get("Contents"), "object")
+    body = client.get_object(Bucket="acme", Key=found[0]["Key"])["Body"].read()
+    assert all(json.loads(line) for line in gzip.decompress(body).splitlines())
 
 
 def test_a_bad_drop_in(store):
@@ -204,7 +227,7 @@ def test_a_bad_drop_in(store):
 
 def test_datagrams(store):
     """Agents' socket can be made within the sandbox, and is there for its group only."""
-    (ETC / "exporter.d" / "agents.yml").write_text(TENANT % {"bucket": "agents", "endpoint": store.endpoint} +
+    (ETC / "exporter.d" / "agents.yml").write_text(tenant("agents", store) +
                                                    "  subscriber: {url: unixgram:///run/skydive-exporter/flows.sock}\n")
     run("systemctl", "reload", UNIT)
     assert pathlib.Path("/run/skydive-exporter/flows.sock").is_socket()

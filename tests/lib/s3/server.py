@@ -82,10 +82,11 @@ class Daemons:
 
 
 class Store:
-    """Where an exporter writes to and how a consumer reads it back."""
+    """Where an exporter writes to and how a consumer reads it back; over HTTPS if there is a file ca."""
 
-    def __init__(self, port, access_key, secret_key, region):
-        self.endpoint = "http://127.0.0.1:%d" % port
+    def __init__(self, port, access_key, secret_key, region, ca=None):
+        self.endpoint = "%s://127.0.0.1:%d" % ("https" if ca else "http", port)
+        self.ca = ca
         self.access_key, self.secret_key, self.region = access_key, secret_key, region
         self.daemons = None
 
@@ -111,7 +112,8 @@ class Store:
                   "region_name": self.region, **other}
         config = botocore.config.Config(s3={"addressing_style": "path"}, retries={"max_attempts": 1},
                                         signature_version="s3v4", connect_timeout=10, read_timeout=30)
-        return boto3.session.Session().client("s3", endpoint_url=self.endpoint, config=config, **access)
+        return boto3.session.Session().client("s3", endpoint_url=self.endpoint, config=config,
+                                              verify=self.ca and str(self.ca), **access)
 
     def make_bucket(self, name):
         self.client().create_bucket(Bucket=name)

@@ -40,7 +40,11 @@ pipeline = %(kind)s-server
 use = egg:swift#%(kind)s
 """
 
-PROXY = COMMON + """[pipeline:main]
+TLS = """cert_file = %(cert)s
+key_file = %(key)s
+"""
+
+PROXY = """[pipeline:main]
 pipeline = catch_errors cache s3api tempauth bulk slo proxy-server
 [app:proxy-server]
 use = egg:swift#proxy
@@ -55,7 +59,7 @@ location = us-east-1
 auth_pipeline_check = true
 [filter:tempauth]
 use = egg:swift#tempauth
-user_test_tester = testing .admin
+user_test_tester = %(secret)s .admin
 [filter:cache]
 use = egg:swift#memcache
 memcache_servers = 127.0.0.1:%(memcached)d
@@ -78,39 +82,42 @@ for kind, port in zip(("account", "container", "object"), map(int, sys.argv[2:])
 
 
 class Swift(Store):
-    """A running Swift; close() ends it. The account is test:tester with the secret testing."""
+    """A running Swift; close() ends it. The account is test:tester.
 
-    def __init__(self, folder):
+    With a pair (cert, key) of files and the ca's it speaks HTTPS.
+    """
+
+    def __init__(self, folder, pair=None, ca=None, secret="testing"):
         folder = pathlib.Path(folder)
         for name in ("etc", "dev/d1"):
             (folder / name).mkdir(parents=True)
         ports = free_ports(6)
-        super().__init__(ports[0], "test:tester", "testing", "us-east-1")
-        self._configure(folder, ports)
+        super().__init__(ports[0], "test:tester", secret, "us-east-1", ca)
+        self._configure(folder, ports, pair)
         self.daemons = Daemons(folder)
         try:
-            self._start(folder / "etc", ports)
+            self._start(folder / "etc", ports, pair)
         except BaseException:
             self.close()
             raise
 
-    @staticmethod
-    def _configure(folder, ports):
+    def _configure(self, folder, ports, pair):
         etc = folder / "etc"
         values = {"etc": etc, "dev": folder / "dev", "user": getpass.getuser(), "memcached": ports[4],
                   "nobody": ports[5]}
         subprocess.run([PYTHON, "-c", RINGS, str(etc)] + [str(p) for p in ports[1:4]], check=True, timeout=60)
         for kind, port in zip(KINDS, ports[1:4]):
             (etc / (kind + "-server.conf")).write_text(SERVER % {**values, "kind": kind, "port": port})
-        (etc / "proxy-server.conf").write_text(PROXY % {**values, "port": ports[0]})
+        tls = TLS % {"cert": pair.cert, "key": pair.key} if pair else ""
+        (etc / "proxy-server.conf").write_text((COMMON + tls + PROXY) % {**values, "port": ports[0], "secret": self.secret_key})
 
-    def _start(self, etc, ports):
+    def _start(self, etc, ports, pair):
         self.daemons.start("memcached", ["memcached", "-u", getpass.getuser(), "-l", "127.0.0.1",
                                          "-p", ports[4], "-U", "0", "-m", "16", "-t", "1"])
         for kind in KINDS + ("proxy",):
             self.daemons.start(kind, [PYTHON, "/usr/bin/swift-%s-server" % kind, etc / (kind + "-server.conf")])
         self.daemons.ready(lambda: all(accepts(p) for p in ports[1:5]), "Swift's servers", 60)
-        self.daemons.ready(lambda: answers(self.endpoint + "/info"), "Swift's proxy", 60)
+        self.daemons.ready(lambda: accepts(ports[0]) if pair else answers(self.endpoint + "/info"), "Swift's proxy", 60)
 
 
 def main():
