@@ -5,6 +5,8 @@ A subscriber that reads slowly brings an analyzer to a stand, and one that
 leaves then leaves it there for ever; whoever leaves makes it silent for all
 others. The first tests show that the stand-in is like that.
 """
+import contextlib
+import functools
 import signal
 import socket
 import threading
@@ -28,8 +30,8 @@ ENDLESS = ["--repeat", 0, "--uniq"]
 CONFIG = {"host_id": "not-alone", **whole_flows()}
 
 
-def configure(analyzer, folder, starvation=None):
-    change = {"status": listening(folder)}
+def configure(analyzer, folder, starvation=None, host_id=CONFIG["host_id"]):
+    change = {"status": listening(folder), "host_id": host_id}
     if starvation:
         change["pipeline"] = {"subscriber": {"starvation_timeout": starvation}}
     return settings.save(folder / "exporter.yml", joined(CONFIG, analyzer, folder, to_file(folder), change))
@@ -84,7 +86,7 @@ def test_slow_reader_blocks_the_analyzer(tmp_path):
             fourth.wait_answer()
             done.set()                              # it stops to read, and so did they; then all leave
             thread.join()
-            blocked_for(analyzer, 1)
+            stands_still(analyzer)
             for other in (slow, third, fourth):
                 other.close()
             stands_still(analyzer)
@@ -252,9 +254,34 @@ def visitors_come_and_go(folder):
             assert exporter.stop() == 0
 
 
+def several_of_ours(count, folder):
+    """Each subscribes again once for a visitor at most, however their renewals close the gate for each other."""
+    options = ["--stats-every", 1000, "--per-message", 20] + ENDLESS
+    folders = [folder / str(number) for number in range(count)]
+    with Analyzer(RECORDING, pace=400, clients=count, options=options) as analyzer, contextlib.ExitStack() as stack:
+        for own in folders:
+            own.mkdir()
+            stack.enter_context(Exporter(configure(analyzer, own, host_id="ours-" + own.name))).log("state=subscribed")
+        for visits in range(VISITS):
+            all_get_flows(folders)
+            with Subscriber(analyzer.address, "flow"):
+                all_get_flows(folders)
+            all_get_flows(folders)
+            settled = analyzer.stats()["broadcast_flows"] + 4 * 400         # T is 1 s, a renewal shorter
+            until(lambda: analyzer.stats()["broadcast_flows"] > settled, "more flows")
+            renewals = [source(own)["renewals"] for own in folders]
+            assert max(renewals) <= visits + 1 <= sum(renewals), renewals
+
+
+def all_get_flows(folders):
+    before = [source(own)["flows"] for own in folders]
+    until(lambda: all(source(own)["flows"] > old for own, old in zip(folders, before)), "flows for each of them", 30)
+
+
 SILENT = {run.__name__: run for run in (
     another_leaves, only_stats_stay_away, silent_from_the_second_connection_on, silent_from_the_beginning,
     visitors_come_and_go)}
+SILENT.update({"%d_of_ours" % count: functools.partial(several_of_ours, count) for count in (2, 3, 10)})
 
 
 @pytest.fixture(scope="module")
