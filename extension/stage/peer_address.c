@@ -231,10 +231,10 @@ void peer_address_runc(struct resolution *r, struct str address, struct str node
 void peer_address_hosts(struct resolution *r, struct str address, struct str node_tid,
 			struct holder *holder)
 {
-	address_places(r, address, node_tid,
-		       query(r->queries,
-			     "G.V().Has(\"RoutingTables.Src\", ?)"
-			     ".In().Has(\"Type\", \"host\")",
-			     address),
-		       holder);
+	address_places(
+		r, address, node_tid,
+		address_ask(r, address,
+			    "G.V().Has(\"IPV4\", Regex(?)).In(\"Type\", \"host\")",
+			    "G.V().Has(\"IPV6\", Regex(?)).In(\"Type\", \"host\")"),
+		holder);
 }

@@ -22,8 +22,10 @@
 #define V4(address)		 CONTAINERS("IPV4", address)
 #define V6(address)		 CONTAINERS("IPV6", address)
 #define RUNC(address)		 "G.V().Has(\"Runc.Hosts.IP\", \"" address "\")"
-#define HOST(address)                                                                    \
-	"G.V().Has(\"RoutingTables.Src\", \"" address "\").In().Has(\"Type\", \"host\")"
+#define HOST_OF(key, address)                                                            \
+	"G.V().Has(\"" key "\", Regex(\"" address "/.*\")).In(\"Type\", \"host\")"
+#define HOST(address)  HOST_OF("IPV4", address)
+#define HOST6(address) HOST_OF("IPV6", address)
 #define POD(id)                                                                          \
 	"G.V().Has(\"K8s.Extra.Status.ContainerStatuses.ContainerID\", \"docker://" id   \
 	"\")"
@@ -85,7 +87,7 @@ static const struct fake_fact facts[] = {
 	{ HOST("192.0.2.12"), NODES(NAMED("h2")) },
 	{ HOST("192.0.2.13"), NODES(NAMED("h2"), NAMED("h3")) },
 	{ HOST("172.17.0.9"), NODES(NAMED("h2")) },
-	{ HOST("fd00::12"), NODES(NAMED("h2")) },
+	{ HOST6("fd00::12"), NODES(NAMED("h2")) },
 	/* A container elsewhere, and our own host. */
 	{ V4("192.0.2.14"), NODES(CONTAINER("h2", "far")) },
 	{ HOST("192.0.2.14"), NODES(NAMED("h1")) },
