@@ -112,7 +112,7 @@ static void apply_one(struct exporter *e, size_t before, struct pipeline_setting
 		     err.text);
 	log_write(e->log, LOG_ERROR,
 		  "tenant=%s reload=failed error=\"%s\" it stays as it was", p->name,
-		  err.text);
+		  LOG_QUOTED(err.text));
 }
 
 static void remove_unwanted(struct exporter *e, const struct settings *s, size_t before,

@@ -108,7 +108,7 @@ static void log_ending(struct session *s, enum ending ending, const struct err *
 		return;
 	log_write(s->options.log, level, "%s=" STR_FMT " state=%s error=\"%s\"",
 		  s->options.what, STR_ARG(s->options.url.text), ending_names[ending],
-		  err->text);
+		  LOG_QUOTED(err->text));
 }
 
 static void *session_thread(void *argument)

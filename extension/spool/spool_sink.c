@@ -34,7 +34,7 @@ static void sink_tell(struct spool_sink *in, bool was, bool is, int error)
 			  "tenant=%s spool=unwritable error=\"%s\" trying again; rows "
 			  "are kept in memory, see max_flow_array_size and "
 			  "limits.held_bytes",
-			  spool_dir_name(in->parts.dir), strerror(-error));
+			  spool_dir_name(in->parts.dir), LOG_QUOTED(strerror(-error)));
 	else if (was && !is)
 		log_write(in->parts.log, LOG_INFO, "tenant=%s spool=ok",
 			  spool_dir_name(in->parts.dir));

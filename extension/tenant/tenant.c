@@ -206,7 +206,7 @@ static void check_balance(struct tenant *t)
 	    stats_balance(&t->state->stats, &err) == 0)
 		return;
 	log_write(t->around.log, LOG_ERROR, "tenant=%s counters=wrong error=\"%s\"",
-		  tenant_name(t), err.text);
+		  tenant_name(t), LOG_QUOTED(err.text));
 }
 
 /* Rows that the spool has not taken go with it. */

@@ -102,7 +102,7 @@ static void set_degraded(struct uploader *u, bool degraded, const char *why,
 		log_write(u->parts.log, LOG_WARNING,
 			  "tenant=%s store=%s state=degraded "
 			  "error=\"%s\" objects are kept and tried again",
-			  tenant, u->parts.writer->name, why);
+			  tenant, u->parts.writer->name, LOG_QUOTED(why));
 	else if (changed && !degraded)
 		log_write(u->parts.log, LOG_INFO, "tenant=%s store=%s state=ok", tenant,
 			  u->parts.writer->name);
@@ -126,7 +126,7 @@ static void look_at_token(struct uploader *u)
 	if (changed && is_ending)
 		log_write(u->parts.log, LOG_WARNING,
 			  "tenant=%s store=%s state=ok warning=\"%s\"", tenant,
-			  writer->name, why);
+			  writer->name, LOG_QUOTED(why));
 	else if (changed)
 		log_write(u->parts.log, LOG_INFO, "tenant=%s store=%s state=ok", tenant,
 			  writer->name);

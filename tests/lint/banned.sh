@@ -20,9 +20,8 @@ found=$(
 		grep -P '\b(exit|_exit|_Exit|quick_exit|abort|atexit|printf|vprintf|fprintf|vfprintf|puts|fputs|putchar|perror|setlocale|chdir|fchdir|umask|signal|sigaction|localtime_r|setenv|putenv)\s*\(' |
 		grep -vP '[.>](exit|abort|signal)\s*\(' |
 		sed 's/$/   <- banned in a library/'
-	# What servers say has quotes, too: log.h, LOG_QUOTED. (Writers mend a store's
-	# words where they come in.)
-	for file in $(grep -lE '(error|warning|message)=\\"%s' $files | grep -E '^extension/(topology|source)/'); do
+	# What others say has quotes, too: log.h, LOG_QUOTED.
+	for file in $(grep -lE '(error|warning|message)=\\"%s' $files | grep '^extension/'); do
 		[ "$(grep -cE '(error|warning|message)=\\"%s' "$file")" = "$(grep -c 'LOG_QUOTED(' "$file")" ] ||
 			echo "$file: a quoted value of a line of the log without LOG_QUOTED"
 	done
