@@ -51,11 +51,11 @@ struct exporter {
 
 	pthread_mutex_t lock; /* of what a reload changes */
 	struct running *running;
-	size_t tenants;
+	size_t tenants, tenants_room;
 	struct source_instance **source;
-	size_t sources;
+	size_t sources, sources_room;
 	struct running *retired; /* they finish, and are then closed */
-	size_t retirees;
+	size_t retirees, retirees_room;
 	struct pace pace;
 	unsigned generation; /* rises with every reload that succeeds */
 };

@@ -4,22 +4,21 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include "base/grow.h"
 #include "exporter/exporter_private.h"
 
 /* The source of a URL; in a replay there is one for all. */
 static struct source_instance *find_source(struct exporter *e,
 					   const struct pipeline_settings *p)
 {
-	struct source_instance **more, *s;
+	struct source_instance *s;
 	size_t i;
 
 	for (i = 0; i < e->sources; i++)
 		if (e->is_replay || source_instance_is(e->source[i], &p->source))
 			return e->source[i];
-	more = realloc(e->source, (e->sources + 1) * sizeof(*more));
-	if (!more)
+	if (!grow(e->source, e->sources_room, e->sources + 1))
 		return NULL;
-	e->source = more;
 	s = source_instance_new(&p->source, &e->settings->identity, &e->batches, e->log);
 	if (s)
 		e->source[e->sources++] = s;
@@ -36,13 +35,11 @@ static void release(struct running *running)
 int exporter_add(struct exporter *e, struct pipeline_settings *p,
 		 struct tenant *predecessor, double part, struct now now, struct err *err)
 {
-	struct running *more = realloc(e->running, (e->tenants + 1) * sizeof(*more));
 	struct source_instance *source;
 	struct tenant *tenant;
 
-	if (!more)
+	if (!grow(e->running, e->tenants_room, e->tenants + 1))
 		return err_set(err, "out of memory");
-	e->running = more;
 	source = find_source(e, p);
 	if (!source)
 		return err_set(err, "out of memory");
@@ -150,12 +147,7 @@ static bool is_done(const struct exporter *e, struct tenant *t)
 
 int exporter_reserve_retired(struct exporter *e)
 {
-	struct running *more = realloc(e->retired, (e->retirees + 1) * sizeof(*more));
-
-	if (!more)
-		return -ENOMEM;
-	e->retired = more;
-	return 0;
+	return grow(e->retired, e->retirees_room, e->retirees + 1) ? 0 : -ENOMEM;
 }
 
 void exporter_retire(struct exporter *e, struct running *running)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/grow.h"
 #include "monitor/rates.h"
 
 static struct rate *rates_find(struct rates *r, const char *name)
@@ -19,16 +20,15 @@ static struct rate *rates_find(struct rates *r, const char *name)
 
 static struct rate *rates_add(struct rates *r, const char *name)
 {
-	struct rate *more = realloc(r->item, (r->count + 1) * sizeof(*more));
+	struct rate *rate;
 
-	if (!more)
+	if (!grow(r->item, r->room, r->count + 1))
 		return NULL;
-	r->item = more;
-	more = &r->item[r->count];
-	memset(more, 0, sizeof(*more));
-	snprintf(more->name, sizeof(more->name), "%s", name);
+	rate = &r->item[r->count];
+	*rate = (struct rate){ .count = 0 };
+	snprintf(rate->name, sizeof(rate->name), "%s", name);
 	r->at = r->count++;
-	return more;
+	return rate;
 }
 
 void rates_note(struct rates *r, const char *name, int64_t value, int64_t mono_ms)

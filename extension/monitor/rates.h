@@ -23,7 +23,7 @@ struct rate {
 
 struct rates {
 	struct rate *item;
-	size_t count, at; /* at: found last; the next is likely next */
+	size_t count, room, at; /* at: found last; the next is likely next */
 };
 
 #define RATES_INIT                                                                       \

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "base/grow.h"
 #include "monitor/snapshot.h"
 #include "base/version.h"
 
@@ -13,36 +14,17 @@ struct taking {
 	struct now now;
 };
 
-/* Room for one more item; NULL: no memory. */
-static void *snapshot_grow(struct snapshot *s, void *items, size_t count, size_t *room,
-			   size_t size)
-{
-	size_t more = *room ? *room * 2 : 16;
-
-	if (count == *room) {
-		items = realloc(items, more * size);
-		if (items)
-			*room = more;
-		else
-			s->is_short = true;
-	}
-	return items;
-}
-
 static void take_tenant(void *context, struct tenant *t)
 {
 	struct taking *taking = context;
 	struct snapshot *s = taking->snapshot;
-	struct tenant_figures *tenants = snapshot_grow(s, s->tenant, s->tenants,
-						       &s->tenants_room,
-						       sizeof(*tenants));
 	struct tenant_figures *to;
 	int id;
 
-	if (!tenants)
+	s->is_short |= !grow(s->tenant, s->tenants_room, s->tenants + 1);
+	if (s->is_short)
 		return;
-	s->tenant = tenants;
-	to = &tenants[s->tenants++];
+	to = &s->tenant[s->tenants++];
 	snprintf(to->name, sizeof(to->name), "%s", tenant_name(t));
 	for (id = 0; id < STAT_COUNT; id++)
 		to->value[id] = stats_get(tenant_stats(t), (enum stat_id)id);
@@ -72,17 +54,14 @@ static void take_source(void *context, struct source_instance *subscription)
 {
 	struct taking *taking = context;
 	struct snapshot *s = taking->snapshot;
-	struct source_figures *sources = snapshot_grow(s, s->source, s->sources,
-						       &s->sources_room,
-						       sizeof(*sources));
+	struct source_figures *to;
 
-	if (!sources)
+	s->is_short |= !grow(s->source, s->sources_room, s->sources + 1);
+	if (s->is_short)
 		return;
-	s->source = sources;
-	copy_url(sources[s->sources].url, sizeof(sources[s->sources].url),
-		 source_instance_url(subscription));
-	source_instance_status(subscription, &sources[s->sources].status);
-	s->sources++;
+	to = &s->source[s->sources++];
+	copy_url(to->url, sizeof(to->url), source_instance_url(subscription));
+	source_instance_status(subscription, &to->status);
 }
 
 void snapshot_take(struct snapshot *s, struct exporter *e, struct rates *rates,

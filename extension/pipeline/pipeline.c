@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pipeline.c - see pipeline.h. */
 #include <stdlib.h>
+#include "base/grow.h"
 #include "pipeline/pipeline.h"
 
 /* Records of one batch; a message of 64 MiB is the largest there is. */
@@ -68,17 +69,8 @@ void pipeline_free(struct pipeline *p)
 
 static struct item *add_item(struct items *items)
 {
-	struct item *more;
-	size_t room;
-
-	if (items->count == items->room) {
-		room = items->room ? items->room * 2 : 16;
-		more = realloc(items->item, room * sizeof(*more));
-		if (!more)
-			return NULL;
-		items->item = more;
-		items->room = room;
-	}
+	if (!grow(items->item, items->room, items->count + 1))
+		return NULL;
 	return &items->item[items->count++];
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* row_list.c - see row_list.h. */
 #include <stdlib.h>
+#include "base/grow.h"
 #include "pipeline/row_list.h"
 
 #define ROW_MAX	    ((size_t)1 << 20)
@@ -19,26 +20,12 @@ void row_list_fini(struct row_list *list)
 	*list = (struct row_list){ 0 };
 }
 
-static bool row_list_has_room(struct row_list *list)
-{
-	size_t room = list->room ? list->room * 2 : 16;
-	struct row *more;
-
-	if (list->count < list->room)
-		return true;
-	more = realloc(list->row, room * sizeof(*more));
-	if (!more)
-		return false;
-	list->row = more;
-	list->room = room;
-	return true;
-}
-
 bool row_list_end_row(struct row_list *list, int64_t time_ms)
 {
 	size_t len = list->bytes.len - list->used;
 
-	if (buf_error(&list->bytes) || len > ROW_MAX || !row_list_has_room(list)) {
+	if (buf_error(&list->bytes) || len > ROW_MAX ||
+	    !grow(list->row, list->room, list->count + 1)) {
 		list->bytes.error = 0;
 		buf_cut(&list->bytes, list->used);
 		return false;

@@ -32,7 +32,7 @@ struct settings {
 	int64_t stop_timeout_ms;
 	struct logging_options logging;
 	struct pipeline_settings **pipeline;
-	size_t pipelines;
+	size_t pipelines, room;
 	bool lost_include;	  /* the folder of the drop-ins cannot be read */
 	struct problems warnings; /* keys of older layouts */
 };

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <glob.h>
 #include <stdlib.h>
+#include "base/grow.h"
 #include "config/config_print.h"
 #include "settings/settings_files.h"
 #include "settings/settings_layouts.h"
@@ -205,7 +206,7 @@ static void add_pipeline(struct settings *s, const char *path, struct config *co
 			 struct problems *problems)
 {
 	struct str name = base_name(s, path);
-	struct pipeline_settings **more, *p;
+	struct pipeline_settings *p;
 
 	if (!is_good_name(name)) {
 		problems_add(
@@ -221,10 +222,8 @@ static void add_pipeline(struct settings *s, const char *path, struct config *co
 		config_free(config);
 		return;
 	}
-	more = realloc(s->pipeline, (s->pipelines + 1) * sizeof(*more));
-	if (more)
-		s->pipeline = more;
-	p = more ? pipeline_settings_new(name) : NULL;
+	p = grow(s->pipeline, s->room, s->pipelines + 1) ? pipeline_settings_new(name)
+							 : NULL;
 	if (!p) {
 		problems_add(problems, "%s: out of memory", path);
 		config_free(config);

@@ -2,6 +2,7 @@
 /* router.c - see router.h. */
 #include <errno.h>
 #include <stdlib.h>
+#include "base/grow.h"
 #include "base/prefetch.h"
 #include "base/map.h"
 #include "source/router.h"
@@ -79,35 +80,11 @@ static struct route *route_of(struct router *router, struct str capture_id)
 int router_add(struct router *router, struct receiver *receiver, struct str capture_id)
 {
 	struct route *route = route_of(router, capture_id);
-	struct receiver **more;
 
-	if (!route)
+	if (!route || !grow(route->receiver, route->room, route->receivers + 1))
 		return -ENOMEM;
-	if (route->receivers == route->room) {
-		size_t room = route->room ? route->room * 2 : 4;
-
-		more = realloc(route->receiver, room * sizeof(struct receiver *));
-		if (!more)
-			return -ENOMEM;
-		route->receiver = more;
-		route->room = room;
-	}
 	route->receiver[route->receivers++] = receiver;
 	return 0;
-}
-
-static bool router_make_room(struct router *router, size_t flows)
-{
-	struct route **more;
-
-	if (flows <= router->room)
-		return true;
-	more = realloc(router->of_flow, flows * sizeof(struct route *));
-	if (!more)
-		return false;
-	router->of_flow = more;
-	router->room = flows;
-	return true;
 }
 
 /* How many flows each capture's route gets. */
@@ -140,7 +117,7 @@ static bool router_sort(struct router *router, struct batch *batch,
 	struct route *route;
 	size_t i;
 
-	if (!index || !router_make_room(router, batch->count))
+	if (!index || !grow(router->of_flow, router->room, batch->count))
 		return false;
 	count_flows(router, batch, touched);
 	for (route = *touched; route; route = route->next) {

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/grow.h"
 #include "spool/envelope.h"
 #include "spool/spool_private.h"
 #include "sys/io.h"
@@ -52,17 +53,10 @@ struct found {
 
 static int found_add(struct found *found, struct spool_entry *entry)
 {
-	struct spool_entry **more = found->entry;
-
-	if (entry && found->count == found->room) {
-		found->room = found->room ? 2 * found->room : 64;
-		more = realloc(found->entry, found->room * sizeof(struct spool_entry *));
-	}
-	if (!entry || !more) {
+	if (!entry || !grow(found->entry, found->room, found->count + 1)) {
 		free(entry);
 		return -ENOMEM;
 	}
-	found->entry = more;
 	found->entry[found->count++] = entry;
 	return 0;
 }

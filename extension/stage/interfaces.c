@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* interfaces.c - see interfaces.h. */
 #include <stdlib.h>
+#include "base/grow.h"
 #include "base/map.h"
 #include "stage/interfaces.h"
 
@@ -62,17 +63,7 @@ static struct str interfaces_name_of(const struct interface *interface)
 
 static bool interfaces_has_room(struct watched *w)
 {
-	size_t room = w->room ? 2 * w->room : 16;
-	struct interface **more;
-
-	if (w->count < w->room)
-		return true;
-	more = w->count < INTERFACES_MAX ? realloc(w->item, room * sizeof(*more)) : NULL;
-	if (!more)
-		return false;
-	w->item = more;
-	w->room = room;
-	return true;
+	return w->count < INTERFACES_MAX && grow(w->item, w->room, w->count + 1);
 }
 
 static struct interface *interfaces_add(struct watched *w, struct str name)

@@ -20,8 +20,7 @@ struct workers {
 	pthread_cond_t changed;	 /* a task is ready, or due sooner; stopping */
 	pthread_cond_t finished; /* a task has run */
 	struct task *ready, **ready_end;
-	struct task **heap; /* by due_ms, the soonest first */
-	size_t heap_count, heap_room;
+	struct heap due; /* by monotonic time */
 	pthread_t *thread;
 	unsigned threads;
 	bool is_stopping;
@@ -29,68 +28,17 @@ struct workers {
 
 void task_init(struct task *task, void (*run)(struct task *, struct now))
 {
-	*task = (struct task){ .run = run, .due_ms = NEVER_MS };
+	*task = (struct task){ .run = run };
 }
 
-static void heap_set(struct workers *w, size_t at, struct task *task)
+static struct task *task_of(struct heap_node *due)
 {
-	w->heap[at] = task;
-	task->heap_at = at;
+	return (struct task *)due;
 }
 
-/* Moves the task at a place to where it belongs. */
-static void heap_settle(struct workers *w, size_t at)
+static int64_t due_ms(const struct task *task)
 {
-	struct task *task = w->heap[at];
-	size_t child;
-
-	while (at && w->heap[(at - 1) / 2]->due_ms > task->due_ms) {
-		heap_set(w, at, w->heap[(at - 1) / 2]);
-		at = (at - 1) / 2;
-	}
-	while ((child = 2 * at + 1) < w->heap_count) {
-		if (child + 1 < w->heap_count &&
-		    w->heap[child + 1]->due_ms < w->heap[child]->due_ms)
-			child++;
-		if (w->heap[child]->due_ms >= task->due_ms)
-			break;
-		heap_set(w, at, w->heap[child]);
-		at = child;
-	}
-	heap_set(w, at, task);
-}
-
-static void heap_remove(struct workers *w, struct task *task)
-{
-	size_t at = task->heap_at;
-
-	if (task->due_ms == NEVER_MS)
-		return;
-	task->due_ms = NEVER_MS;
-	w->heap_count--;
-	if (at == w->heap_count)
-		return;
-	heap_set(w, at, w->heap[w->heap_count]);
-	heap_settle(w, at);
-}
-
-static bool heap_add(struct workers *w, struct task *task, int64_t due_ms)
-{
-	struct task **more;
-	size_t room;
-
-	if (w->heap_count == w->heap_room) {
-		room = w->heap_room ? w->heap_room * 2 : 64;
-		more = realloc(w->heap, room * sizeof(*more));
-		if (!more)
-			return false;
-		w->heap = more;
-		w->heap_room = room;
-	}
-	task->due_ms = due_ms;
-	heap_set(w, w->heap_count++, task);
-	heap_settle(w, task->heap_at);
-	return true;
+	return heap_has(&task->due) ? task->due.key : NEVER_MS;
 }
 
 static void make_ready(struct workers *w, struct task *task)
@@ -108,11 +56,11 @@ static void make_ready(struct workers *w, struct task *task)
 
 static void make_due_ready(struct workers *w, int64_t mono_ms)
 {
-	while (w->heap_count && w->heap[0]->due_ms <= mono_ms) {
-		struct task *task = w->heap[0];
+	struct heap_node *due;
 
-		heap_remove(w, task);
-		make_ready(w, task);
+	while ((due = heap_first(&w->due)) && due->key <= mono_ms) {
+		heap_remove(&w->due, due);
+		make_ready(w, task_of(due));
 	}
 }
 
@@ -141,16 +89,15 @@ static bool run_one(struct workers *w, struct now now)
 
 static void wait_for_work(struct workers *w)
 {
+	const struct heap_node *due = heap_first(&w->due);
 	struct timespec until;
-	int64_t due_ms;
 
-	if (!w->heap_count) {
+	if (!due) {
 		pthread_cond_wait(&w->changed, &w->lock);
 		return;
 	}
-	due_ms = w->heap[0]->due_ms;
-	until.tv_sec = due_ms / 1000;
-	until.tv_nsec = due_ms % 1000 * 1000000;
+	until.tv_sec = due->key / 1000;
+	until.tv_nsec = due->key % 1000 * 1000000;
 	pthread_cond_timedwait(&w->changed, &w->lock, &until);
 }
 
@@ -215,7 +162,7 @@ void workers_free(struct workers *w)
 	pthread_cond_destroy(&w->changed);
 	pthread_mutex_destroy(&w->lock);
 	free(w->thread);
-	free(w->heap);
+	heap_fini(&w->due);
 	free(w);
 }
 
@@ -228,18 +175,21 @@ void workers_wake(struct workers *w, struct task *task)
 
 static void set_due(struct workers *w, struct task *task, int64_t mono_ms)
 {
-	heap_remove(w, task);
+	heap_remove(&w->due, &task->due);
+	if (mono_ms == NEVER_MS)
+		return;
+	task->due.key = mono_ms;
 	/* Without memory for the heap it runs at once, not never. */
-	if (mono_ms != NEVER_MS && !heap_add(w, task, mono_ms))
+	if (!heap_put(&w->due, &task->due))
 		make_ready(w, task);
-	else if (task->heap_at == 0)
+	else if (heap_first(&w->due) == &task->due)
 		pthread_cond_signal(&w->changed);
 }
 
 void workers_wake_at(struct workers *w, struct task *task, int64_t mono_ms)
 {
 	pthread_mutex_lock(&w->lock);
-	if (task->due_ms != mono_ms)
+	if (due_ms(task) != mono_ms)
 		set_due(w, task, mono_ms);
 	pthread_mutex_unlock(&w->lock);
 }
@@ -247,7 +197,7 @@ void workers_wake_at(struct workers *w, struct task *task, int64_t mono_ms)
 void workers_wake_by(struct workers *w, struct task *task, int64_t mono_ms)
 {
 	pthread_mutex_lock(&w->lock);
-	if (task->due_ms > mono_ms)
+	if (due_ms(task) > mono_ms)
 		set_due(w, task, mono_ms);
 	pthread_mutex_unlock(&w->lock);
 }
@@ -268,7 +218,7 @@ void workers_forget(struct workers *w, struct task *task)
 {
 	pthread_mutex_lock(&w->lock);
 	for (;;) {
-		heap_remove(w, task);
+		heap_remove(&w->due, &task->due);
 		if (task->state == TASK_READY)
 			workers_unready(w, task);
 		if (task->state == TASK_IDLE)
@@ -281,13 +231,15 @@ void workers_forget(struct workers *w, struct task *task)
 
 int64_t workers_run(struct workers *w, struct now now)
 {
+	const struct heap_node *due;
 	int64_t next;
 
 	pthread_mutex_lock(&w->lock);
 	do {
 		make_due_ready(w, now.mono_ms);
 	} while (run_one(w, now));
-	next = w->heap_count ? w->heap[0]->due_ms : NEVER_MS;
+	due = heap_first(&w->due);
+	next = due ? due->key : NEVER_MS;
 	pthread_mutex_unlock(&w->lock);
 	return next;
 }

@@ -15,19 +15,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "base/err.h"
+#include "base/heap.h"
 #include "base/now.h"
 
 struct workers;
 
 /* Embedded in what the task is about. */
 struct task {
+	struct heap_node due; /* private; first */
 	void (*run)(struct task *, struct now);
 
 	/* Private. */
 	struct task *next;
 	int state;
-	int64_t due_ms; /* monotonic, NEVER_MS: not in the heap */
-	size_t heap_at;
 };
 
 void task_init(struct task *, void (*run)(struct task *, struct now));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* asker.c - the side of topology.h that asks. */
 #include <stdlib.h>
+#include "base/grow.h"
 #include "sys/clock.h"
 #include "topology/topology_private.h"
 
@@ -10,16 +11,8 @@ static const struct answer unknown = { .is_unknown = true };
 /* Holds the answer for the asker until it releases. false: no memory. */
 static bool asker_hold(struct asker *asker, struct shared_answer *a)
 {
-	size_t room = asker->held_room ? asker->held_room * 2 : 64;
-	struct shared_answer **held;
-
-	if (asker->held_count == asker->held_room) {
-		held = realloc(asker->held, room * sizeof(struct shared_answer *));
-		if (!held)
-			return false;
-		asker->held = held;
-		asker->held_room = room;
-	}
+	if (!grow(asker->held, asker->held_room, asker->held_count + 1))
+		return false;
 	asker->held[asker->held_count++] = shared_answer_ref(a);
 	return true;
 }

@@ -11,55 +11,13 @@
 #define BODY_MAX    (1024 * 1024)
 #define COOKIE_MAX  (64 * 1024)
 
-static bool is_before(const struct lookup *a, const struct lookup *b)
-{
-	return a->turn != b->turn ? a->turn < b->turn : a->serial < b->serial;
-}
-
-static void lookup_swap(struct lookup **a, struct lookup **b)
-{
-	struct lookup *other = *a;
-
-	*a = *b;
-	*b = other;
-}
-
-static int queue_put(struct lookups *l, struct lookup *lookup)
-{
-	size_t room = l->room ? l->room * 2 : 64;
-	size_t i = l->queued;
-	struct lookup **queue;
-
-	if (l->queued == l->room) {
-		queue = realloc(l->queue, room * sizeof(*queue));
-		if (!queue)
-			return -ENOMEM;
-		l->queue = queue;
-		l->room = room;
-	}
-	l->queue[l->queued++] = lookup;
-	for (; i && is_before(l->queue[i], l->queue[(i - 1) / 2]); i = (i - 1) / 2)
-		lookup_swap(&l->queue[i], &l->queue[(i - 1) / 2]);
-	return 0;
-}
-
 static struct lookup *queue_take(struct lookups *l)
 {
-	struct lookup *first = l->queued ? l->queue[0] : NULL;
-	size_t i = 0, child;
+	struct heap_node *first = heap_first(&l->queue);
 
-	if (!first)
-		return NULL;
-	l->queue[0] = l->queue[--l->queued];
-	for (child = 1; child < l->queued; i = child, child = 2 * i + 1) {
-		if (child + 1 < l->queued &&
-		    is_before(l->queue[child + 1], l->queue[child]))
-			child++;
-		if (!is_before(l->queue[child], l->queue[i]))
-			break;
-		lookup_swap(&l->queue[child], &l->queue[i]);
-	}
-	return first;
+	if (first)
+		heap_remove(&l->queue, first);
+	return (struct lookup *)first;
 }
 
 int lookups_init(struct lookups *l)
@@ -93,7 +51,7 @@ void lookups_fini(struct lookups *l)
 
 	while ((lookup = queue_take(l)))
 		lookup_free(lookup);
-	free(l->queue);
+	heap_fini(&l->queue);
 	map_free(l->by_text);
 }
 
@@ -123,18 +81,18 @@ struct lookup *lookup_add(struct lookups *l, struct asker *asker, struct str tex
 	lookup->text_len = text.len;
 	if (text.len)
 		memcpy(lookup->text, text.ptr, text.len);
-	lookup->serial = l->serial++;
-	lookup->turn = 1 + (asker->turn > l->turn ? asker->turn : l->turn);
+	lookup->place.order = l->serial++;
+	lookup->place.key = 1 + (asker->turn > l->turn ? asker->turn : l->turn);
 	if (buf_error(&lookup->body) || map_put(l->by_text, text, lookup, 0, NEVER_MS)) {
 		lookup_free(lookup);
 		return NULL;
 	}
-	if (queue_put(l, lookup)) {
+	if (!heap_put(&l->queue, &lookup->place)) {
 		map_remove(l->by_text, text);
 		lookup_free(lookup);
 		return NULL;
 	}
-	asker->turn = lookup->turn;
+	asker->turn = lookup->place.key;
 	return lookup;
 }
 
@@ -164,7 +122,7 @@ struct lookup *lookups_run_next(struct lookups *l)
 	}
 	if (!lookup)
 		return NULL;
-	l->turn = lookup->turn;
+	l->turn = lookup->place.key;
 	lookup->running = true;
 	lookup->next = l->running;
 	l->running = lookup;
@@ -233,7 +191,7 @@ void lookups_withdraw(struct lookups *l, struct asker *asker)
 		return;
 	for (lookup = l->running; lookup; lookup = lookup->next)
 		lookup_withdraw(lookup, asker);
-	for (i = 0; i < l->queued; i++)
-		lookup_withdraw(l->queue[i], asker);
+	for (i = 0; i < l->queue.count; i++)
+		lookup_withdraw((struct lookup *)l->queue.node[i], asker);
 	asker->pending = 0;
 }

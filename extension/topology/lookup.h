@@ -9,6 +9,7 @@
 #ifndef TOPOLOGY_LOOKUP_H
 #define TOPOLOGY_LOOKUP_H
 
+#include "base/heap.h"
 #include "base/map.h"
 #include "net/http.h"
 #include "topology/topology.h"
@@ -22,10 +23,10 @@ struct lookup_wait {
 };
 
 struct lookup {
+	struct heap_node place; /* in the queue, by turn; first */
 	struct topology *topology;
 	struct lookup_wait *waits;
 	struct lookup *next; /* of the running ones */
-	uint64_t turn, serial;
 	bool running, probe;
 
 	/* Of its requests, one after the other. */
@@ -45,12 +46,12 @@ struct lookup {
 };
 
 struct lookups {
-	struct map *by_text;   /* to struct lookup, which it does not own */
-	struct lookup **queue; /* a heap, the next turn first */
-	size_t queued, room;
+	struct map *by_text; /* to struct lookup, which it does not own */
+	struct heap queue;
 	struct lookup *running;
 	size_t running_count;
-	uint64_t turn, serial;
+	int64_t turn;
+	uint64_t serial;
 };
 
 int lookups_init(struct lookups *);  /* 0 or -ENOMEM */

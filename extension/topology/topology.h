@@ -81,7 +81,7 @@ struct asker {
 	struct shared_answer **held; /* until release() */
 	size_t held_count, held_room;
 	size_t pending; /* texts it waits for */
-	uint64_t turn;
+	int64_t turn;
 	uint64_t degraded; /* its questions: see the counters */
 	bool gave_up;
 	bool waking; /* wake() is being called */

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* heap.h - what is next: the item with the smallest key first, whatever comes and goes.
+ *
+ * Items are the caller's. Each has a heap_node in it, and is in one heap at most; the
+ * node's key is not to be changed while it is. To put, take and remove take time by the
+ * logarithm of the count. Nothing is locked.
+ */
+#ifndef BASE_HEAP_H
+#define BASE_HEAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct heap_node {
+	int64_t key;
+	uint64_t order; /* among equal keys */
+	size_t at;	/* private; 0: in no heap */
+};
+
+struct heap {
+	struct heap_node **node;
+	size_t count, room;
+};
+
+#define HEAP_INIT                                                                        \
+	{                                                                                \
+		.node = NULL                                                             \
+	}
+
+void heap_fini(struct heap *);
+
+/* false: no memory. */
+bool heap_put(struct heap *, struct heap_node *);
+/* NULL: it is empty. */
+struct heap_node *heap_first(const struct heap *);
+/* Does nothing to one that is in no heap. */
+void heap_remove(struct heap *, struct heap_node *);
+
+static inline bool heap_has(const struct heap_node *node)
+{
+	return node->at != 0;
+}
+
+#endif
