@@ -33,15 +33,20 @@ static int address_parse_path(const char *path, struct address *a, struct err *e
 	return 0;
 }
 
-static int look_up(const char *host, const char *port, struct address *a, struct err *err)
+int address_resolve(const struct host_port *to, int type, struct address *a,
+		    struct err *err)
 {
 	const struct addrinfo hints = {
-		.ai_socktype = SOCK_STREAM,
+		.ai_socktype = type,
 		.ai_flags = AI_PASSIVE | AI_NUMERICSERV,
 	};
+	char host[HOST_MAX], port[16];
 	struct addrinfo *found;
-	int error = getaddrinfo(*host ? host : NULL, port, &hints, &found);
+	int error;
 
+	snprintf(host, sizeof(host), STR_FMT, STR_ARG(to->host));
+	snprintf(port, sizeof(port), "%u", to->number);
+	error = getaddrinfo(*host ? host : NULL, port, &hints, &found);
 	if (error)
 		return err_set(err, "%s: %s", host, gai_strerror(error));
 	memcpy(&a->socket, found->ai_addr, found->ai_addrlen);
@@ -50,42 +55,13 @@ static int look_up(const char *host, const char *port, struct address *a, struct
 	return 0;
 }
 
-/* Takes "host:port" apart; an IPv6 address has brackets. */
-static bool address_split(struct str text, struct str *host, struct str *port)
+/* What is no unix socket. */
+static int listen_address_split(struct str text, struct host_port *to, struct err *err)
 {
-	const char *colon = text.len ? memrchr(text.ptr, ':', text.len) : NULL;
-	bool has_brackets;
+	struct err ignored = ERR_INIT;
 
-	if (!colon)
-		return false;
-	*host = (struct str){ text.ptr, (size_t)(colon - text.ptr) };
-	*port = str_skip(text, host->len + 1);
-	has_brackets = host->len > 2 && *host->ptr == '[' &&
-		       host->ptr[host->len - 1] == ']';
-	if (has_brackets)
-		*host = (struct str){ host->ptr + 1, host->len - 2 };
-	return has_brackets || !memchr(host->ptr, ':', host->len);
-}
-
-static bool address_is_port(struct str port)
-{
-	unsigned number = 0;
-	size_t i;
-
-	for (i = 0; i < port.len && i < 6; i++) {
-		if (port.ptr[i] < '0' || port.ptr[i] > '9')
-			return false;
-		number = number * 10 + (unsigned)(port.ptr[i] - '0');
-	}
-	return port.len && number <= UINT16_MAX;
-}
-
-/* The host's and the port's part of what is no unix socket. */
-static int split_checked(struct str text, struct str *host, struct str *port,
-			 struct err *err)
-{
-	if (address_split(text, host, port) && address_is_port(*port) &&
-	    host->len < HOST_MAX && !memchr(host->ptr, '/', host->len))
+	if (host_port_parse(text, to, &ignored) == 0 && to->port.len &&
+	    to->host.len < HOST_MAX)
 		return 0;
 	return err_set(err, "write unix:/path or host:port, with brackets for an IPv6 "
 			    "address");
@@ -94,25 +70,23 @@ static int split_checked(struct str text, struct str *host, struct str *port,
 int listen_address_check(const char *text, struct err *err)
 {
 	struct address address = { .size = 0 };
-	struct str host, port;
+	struct host_port to;
 
 	if (str_starts(str_of(text), STR("unix:")))
 		return address_parse_path(text + strlen("unix:"), &address, err);
-	return split_checked(str_of(text), &host, &port, err);
+	return listen_address_split(str_of(text), &to, err);
 }
 
 int listen_address_parse(const char *text, struct address *a, struct err *err)
 {
-	char name[HOST_MAX];
-	struct str host, port;
+	struct host_port to;
 
 	memset(a, 0, sizeof(*a));
 	if (str_starts(str_of(text), STR("unix:")))
 		return address_parse_path(text + strlen("unix:"), a, err);
-	if (split_checked(str_of(text), &host, &port, err) < 0)
+	if (listen_address_split(str_of(text), &to, err) < 0)
 		return -EINVAL;
-	snprintf(name, sizeof(name), STR_FMT, STR_ARG(host));
-	return look_up(name, port.ptr, a, err);
+	return address_resolve(&to, SOCK_STREAM, a, err);
 }
 
 const char *address_path(const struct address *a)

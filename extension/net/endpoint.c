@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* endpoint.c - see endpoint.h. */
 #include "net/endpoint.h"
+#include "net/host_port.h"
 
 static int parse_scheme(struct str *rest, struct endpoint *e, struct err *err)
 {
@@ -21,68 +22,10 @@ static int parse_scheme(struct str *rest, struct endpoint *e, struct err *err)
 	return 0;
 }
 
-static bool is_host_byte(char c, bool bracketed)
-{
-	if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))
-		return true;
-	return c == '.' || (bracketed ? c == ':' : c == '-' || c == '_');
-}
-
-static int check_host(struct str host, bool bracketed, struct err *err)
-{
-	size_t i;
-
-	if (bracketed && host.len == 0)
-		return err_set(err, "no address in the brackets");
-	for (i = 0; i < host.len; i++)
-		if (!is_host_byte(host.ptr[i], bracketed))
-			return err_set(err,
-				       "\"" STR_FMT "\" is not a host name or address",
-				       STR_ARG(host));
-	return 0;
-}
-
-/* Takes the host off the front of rest. */
-static int endpoint_parse_host(struct str *rest, struct endpoint *e, struct err *err)
-{
-	bool bracketed = rest->len && rest->ptr[0] == '[';
-	struct str inside;
-	int error;
-
-	if (bracketed) {
-		inside = str_until(str_skip(*rest, 1), ']');
-		if (inside.len + 2 > rest->len)
-			return err_set(err, "\"[\" without \"]\"");
-		e->host = (struct str){ rest->ptr, inside.len + 2 };
-	} else {
-		inside = str_until(*rest, ':');
-		e->host = inside;
-	}
-	error = check_host(inside, bracketed, err);
-	if (!error)
-		*rest = str_skip(*rest, e->host.len);
-	return error;
-}
-
-static int parse_port(struct str rest, struct endpoint *e, struct err *err)
-{
-	struct str digits = str_skip(rest, 1);
-	size_t i;
-
-	if (rest.len == 0)
-		return 0;
-	if (rest.ptr[0] != ':' || digits.len == 0 || digits.len > 5)
-		return err_set(err, "\"" STR_FMT "\" is not a port", STR_ARG(rest));
-	for (i = 0; i < digits.len && digits.ptr[i] >= '0' && digits.ptr[i] <= '9'; i++)
-		e->port = e->port * 10 + (unsigned)(digits.ptr[i] - '0');
-	if (i < digits.len || e->port == 0 || e->port > 65535)
-		return err_set(err, "\"" STR_FMT "\" is not a port", STR_ARG(digits));
-	return 0;
-}
-
 int endpoint_parse(struct str text, struct endpoint *e, struct err *err)
 {
 	struct str rest = text;
+	struct host_port server;
 	int error;
 
 	*e = (struct endpoint){ .scheme = ENDPOINT_NONE };
@@ -96,8 +39,18 @@ int endpoint_parse(struct str text, struct endpoint *e, struct err *err)
 		return err_set(err, "a user name does not belong here");
 	if (str_until(rest, '/').len < rest.len || str_until(rest, '?').len < rest.len)
 		return err_set(err, "a path or query does not belong here");
-	error = endpoint_parse_host(&rest, e, err);
-	return error ? error : parse_port(rest, e, err);
+	error = host_port_parse(rest, &server, err);
+	if (error)
+		return error;
+	/* In a URL a zone would be written otherwise, and means nothing to a server. */
+	if (server.host.len && memchr(server.host.ptr, '%', server.host.len))
+		return err_set(err, "\"" STR_FMT "\" is not a host name or address",
+			       STR_ARG(server.host));
+	if (server.port.len && !server.number)
+		return err_set(err, "\"0\" is not a port");
+	e->host = (struct str){ rest.ptr, server.host.len + (server.is_v6 ? 2 : 0) };
+	e->port = server.number;
+	return 0;
 }
 
 /* The path of "host/path", or of "https://host/path"; empty: there is none. */

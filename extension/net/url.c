@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* url.c - see url.h. */
+#include "net/host_port.h"
 #include "net/url.h"
 
 static bool url_has_scheme(struct str text, const struct url_scheme *scheme)
@@ -39,18 +40,23 @@ static int url_parse_path(struct str rest, struct url *url, struct err *err)
 
 static int url_parse_host(struct str rest, struct url *url, struct err *err)
 {
+	struct err why = ERR_INIT;
+	struct host_port server;
 	struct str target;
 
 	url->host = str_until(rest, '/');
 	target = str_skip(rest, url->host.len);
 	if (target.len > 1)
 		url->target = target;
-	if (url->host.len && !memchr(url->host.ptr, '@', url->host.len))
-		return 0;
-	return err_set(err,
-		       "\"" STR_FMT "\" needs a host and no user; credentials are "
-		       "analyzer.auth.cluster.username and password",
-		       STR_ARG(url->text));
+	if (!url->host.len || memchr(url->host.ptr, '@', url->host.len))
+		return err_set(err,
+			       "\"" STR_FMT
+			       "\" needs a host and no user; credentials are "
+			       "analyzer.auth.cluster.username and password",
+			       STR_ARG(url->text));
+	if (host_port_parse(url->host, &server, &why) < 0)
+		return err_set(err, "\"" STR_FMT "\": %s", STR_ARG(url->text), why.text);
+	return 0;
 }
 
 int url_parse(struct str text, const struct url_scheme *scheme, const char *key,

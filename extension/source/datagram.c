@@ -7,7 +7,6 @@
  * is counted.
  */
 #include <errno.h>
-#include <netdb.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -16,6 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 #include "base/log_pace.h"
+#include "net/address.h"
 #include "source/registry.h"
 #include "sys/clock.h"
 #include "sys/thread.h"
@@ -60,52 +60,22 @@ static int bind_unix(struct datagram *d, struct err *err)
 	return err_set(err, STR_FMT ": %s", STR_ARG(path), strerror(errno));
 }
 
-/* "address:port" or "[address]:port" into two strings. */
-static int split_host(struct str host, char address[256], char port[16], struct err *err)
-{
-	size_t colon = host.len;
-
-	while (colon && host.ptr[colon - 1] != ':')
-		colon--;
-	if (colon < 2 || colon > 256 || host.len - colon >= 16 || colon == host.len)
-		return err_set(err, "udp://" STR_FMT ": write udp://address:port",
-			       STR_ARG(host));
-	memcpy(port, host.ptr + colon, host.len - colon);
-	port[host.len - colon] = '\0';
-	if (host.ptr[0] == '[' && host.ptr[colon - 2] == ']') {
-		memcpy(address, host.ptr + 1, colon - 3);
-		address[colon - 3] = '\0';
-	} else {
-		memcpy(address, host.ptr, colon - 1);
-		address[colon - 1] = '\0';
-	}
-	return 0;
-}
-
 static int bind_udp(struct datagram *d, struct err *err)
 {
-	const struct addrinfo hints = {
-		.ai_socktype = SOCK_DGRAM,
-		.ai_flags = AI_PASSIVE | AI_NUMERICSERV,
-	};
-	struct addrinfo *found = NULL;
-	char address[256], port[16];
-	int error;
+	struct str host = d->parts.url.host;
+	struct address a = { .size = 0 };
+	struct err why = ERR_INIT;
+	struct host_port to;
 
-	if (split_host(d->parts.url.host, address, port, err) < 0)
-		return -EINVAL;
-	error = getaddrinfo(address, port, &hints, &found);
-	if (error)
-		return err_set(err, "udp://" STR_FMT ": %s", STR_ARG(d->parts.url.host),
-			       gai_strerror(error));
-	d->fd = socket(found->ai_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	error = d->fd < 0 || bind(d->fd, found->ai_addr, found->ai_addrlen) < 0 ? -errno
-										: 0;
-	freeaddrinfo(found);
-	if (!error)
+	if (host_port_parse(host, &to, &why) < 0 || !to.host.len || !to.port.len)
+		return err_set(err, "udp://" STR_FMT ": write udp://address:port",
+			       STR_ARG(host));
+	if (address_resolve(&to, SOCK_DGRAM, &a, &why) < 0)
+		return err_set(err, "udp://" STR_FMT ": %s", STR_ARG(host), why.text);
+	d->fd = socket(a.socket.ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (d->fd >= 0 && bind(d->fd, (const struct sockaddr *)&a.socket, a.size) == 0)
 		return 0;
-	return err_set(err, "udp://" STR_FMT ": %s", STR_ARG(d->parts.url.host),
-		       strerror(-error));
+	return err_set(err, "udp://" STR_FMT ": %s", STR_ARG(host), strerror(errno));
 }
 
 static void set_options(struct datagram *d)

@@ -40,6 +40,7 @@ static void endpoints(void **state)
 		{ "http://fd00::1", NULL, "not a port" },
 		{ "http://[fd00::1", NULL, "\"[\" without \"]\"" },
 		{ "http://[]", NULL, "no address" },
+		{ "http://[fe80::1%eth0]:9000", NULL, "not a host name" },
 		{ "http://a b", NULL, "not a host name" },
 		{ "http://a\r\nX: y", NULL, "not a host name" },
 		{ "http://", NULL, "names no host" },
