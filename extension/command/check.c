@@ -43,7 +43,7 @@ static int check_reference(void (*put)(struct buf *))
 	return EXIT_FINE;
 }
 
-int command_check(const struct skydive_host *host, int argc, char **argv)
+static int check_called(const struct skydive_host *host, int argc, char **argv)
 {
 	struct problems problems = PROBLEMS_INIT;
 	struct settings *settings;
@@ -61,7 +61,7 @@ int command_check(const struct skydive_host *host, int argc, char **argv)
 		return check_migrate(argv[2]);
 	if (argc < 3 || argc > 4 || !str_is(str_of(argv[1]), "-c") ||
 	    (argc == 4 && !str_is(str_of(argv[3]), "--connect")))
-		return command_usage(argv[0]);
+		return usage_complain(&command_check);
 	settings = settings_read(argv[2], environ, NULL, &problems);
 	if (settings)
 		io_write(STDERR_FILENO, buf_str(&settings->warnings.text));
@@ -80,3 +80,19 @@ int command_check(const struct skydive_host *host, int argc, char **argv)
 	problems_fini(&problems);
 	return exit_code;
 }
+
+const struct command command_check = {
+	"check",
+	check_called,
+	"Says all that is wrong with the configuration.",
+	"check -c /etc/skydive/exporter.yml",
+	"--connect subscribes for a moment. When any subscriber leaves, an analyzer sends\n"
+	"nothing to the others until one connects anew: not beside an exporter that must not\n"
+	"lose flows.",
+	{ USAGE_CONFIG,
+	  { "--connect", NULL, 0,
+	    "also try the analyzer, the token, the bucket, the topology" },
+	  { "--migrate", NULL, USAGE_OR, "print the file in today's layout instead" },
+	  { "--reference", "[metrics]", USAGE_ALONE,
+	    "print what each key means, or each metric" } }
+};

@@ -10,28 +10,15 @@
 
 #include "base/err.h"
 #include "base/str.h"
-#include "skydive/extension.h"
+#include "command/usage.h"
 
-enum { EXIT_FINE, EXIT_FAILED, EXIT_USAGE };
-
-int command_check(const struct skydive_host *, int argc, char **argv);
-int command_explain(const struct skydive_host *, int argc, char **argv);
-int command_record(const struct skydive_host *, int argc, char **argv);
-int command_reload(const struct skydive_host *, int argc, char **argv);
-int command_replay(const struct skydive_host *, int argc, char **argv);
-int command_retry(const struct skydive_host *, int argc, char **argv);
-int command_status(const struct skydive_host *, int argc, char **argv);
-int command_version(const struct skydive_host *, int argc, char **argv);
+extern const struct command command_check, command_explain, command_record,
+	command_reload, command_replay, command_retry, command_status;
 
 /* Runs the one called argv[0]; with --help among the arguments it says on standard
  * output what that takes instead, and with no such command, what there are. The
  * host's own, run, is here for its usage: the host hands over a call of it that
  * it does not understand. */
 int command_run(const struct skydive_host *, int argc, char **argv);
-
-/* "skydive-exporter: <text>" and a line feed, to standard error. */
-void command_complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-/* Complains about how the command of that name was called; returns EXIT_USAGE. */
-int command_usage(const char *name);
 
 #endif

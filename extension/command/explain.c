@@ -185,7 +185,7 @@ static int explain_run(struct explanation *e, struct err *err)
 	return error;
 }
 
-int command_explain(const struct skydive_host *host, int argc, char **argv)
+static int explain_called(const struct skydive_host *host, int argc, char **argv)
 {
 	struct explanation e = { 0 };
 	struct err err = ERR_INIT;
@@ -195,7 +195,7 @@ int command_explain(const struct skydive_host *host, int argc, char **argv)
 	e.topology_files.item = calloc((size_t)argc, sizeof(struct str));
 	if (!e.topology_files.item || !explain_parse(&e, argc, argv)) {
 		free(e.topology_files.item);
-		return command_usage(argv[0]);
+		return usage_complain(&command_explain);
 	}
 	error = explain_run(&e, &err);
 	free(e.topology_files.item);
@@ -204,3 +204,16 @@ int command_explain(const struct skydive_host *host, int argc, char **argv)
 	command_complain("%s", err.text);
 	return EXIT_FAILED;
 }
+
+const struct command command_explain = {
+	"explain",
+	explain_called,
+	"Says what each stage of each pipeline makes of one flow; stores nothing.",
+	"explain -c /etc/skydive/exporter.yml < FLOW.json",
+	NULL,
+	{ USAGE_CONFIG,
+	  USAGE_ANSWERS,
+	  { "PIPELINE", NULL, 0, "only this one" },
+	  { "< FLOW.json", NULL, USAGE_NEEDED,
+	    "the flow, of record --json or transform: none" } }
+};

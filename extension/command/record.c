@@ -230,7 +230,7 @@ static int record_run(struct record *r, struct err *err)
 	return r->error ? r->error : error;
 }
 
-int command_record(const struct skydive_host *host, int argc, char **argv)
+static int record_called(const struct skydive_host *host, int argc, char **argv)
 {
 	struct record r = { .options = flow_stream_defaults };
 	const struct source *source = NULL;
@@ -240,7 +240,7 @@ int command_record(const struct skydive_host *host, int argc, char **argv)
 	int error;
 
 	if (!record_parse(&r, argc, argv, &url))
-		return command_usage(argv[0]);
+		return usage_complain(&command_record);
 	if (source_find(str_of(url), &source, &r.parts.url, &err) < 0 ||
 	    source != &source_flow_stream) {
 		command_complain("%s", err.text[0] ? err.text
@@ -264,3 +264,20 @@ int command_record(const struct skydive_host *host, int argc, char **argv)
 	command_complain("%s: %" PRId64 " messages", r.name, r.messages);
 	return EXIT_FINE;
 }
+
+const struct command command_record = {
+	"record",
+	record_called,
+	"Writes what an analyzer sends into files.",
+	"record --seconds 5 ws://127.0.0.1:8082/ws/subscriber/flow sample",
+	"Writes NAME.pb (or NAME.jsonl) and NAME.times, until a signal. It is a subscriber:\n"
+	"each that starts or stops costs the others what is sent in a second or two.",
+	{ { "--json", NULL, 0, "ask for JSON instead of protobuf" },
+	  { "--user", "NAME:PASSWORD", 0, "of a user of the analyzer's API" },
+	  { "--ca", "FILE", 0, "the CA that signed the analyzer's certificate" },
+	  { "--cert", "FILE", 0, "the certificate that is shown to the analyzer" },
+	  { "--key", "FILE", USAGE_WITH, "and its key" },
+	  { "--seconds", "N", 0, "for so long" },
+	  { "URL", NULL, USAGE_NEEDED, "ws://, wss:// or ws+unix:// of the analyzer" },
+	  { "NAME", NULL, USAGE_NEEDED, "of the files, without their endings" } }
+};

@@ -186,7 +186,7 @@ static int reload_run(struct reload *r, struct err *err)
 	return error ? error : reload_show(&o);
 }
 
-int command_reload(const struct skydive_host *host, int argc, char **argv)
+static int reload_called(const struct skydive_host *host, int argc, char **argv)
 {
 	struct reload r = {
 		.address_arena = ARENA_INIT(ARENA_MAX),
@@ -197,7 +197,7 @@ int command_reload(const struct skydive_host *host, int argc, char **argv)
 
 	(void)host;
 	if (!reload_parse(&r, argc, argv))
-		return command_usage(argv[0]);
+		return usage_complain(&command_reload);
 	result = reload_run(&r, &err);
 	arena_fini(&r.address_arena);
 	arena_fini(&r.page_arena);
@@ -206,3 +206,14 @@ int command_reload(const struct skydive_host *host, int argc, char **argv)
 	command_complain("%s", err.text);
 	return EXIT_FAILED;
 }
+
+const struct command command_reload = {
+	"reload",
+	reload_called,
+	"Asks the running exporter to read its files again.",
+	"reload --wait",
+	NULL,
+	{ { "--wait", NULL, 0, "say what came of it; fail when something was refused" },
+	  { "--pid", "PID", 0, "the process, when its socket cannot say" },
+	  USAGE_CONFIG_OF_IT }
+};

@@ -121,7 +121,7 @@ static int replay_run(struct replay *r, struct err *err)
 	return error;
 }
 
-int command_replay(const struct skydive_host *host, int argc, char **argv)
+static int replay_called(const struct skydive_host *host, int argc, char **argv)
 {
 	struct replay r = { 0 };
 	struct err err = ERR_INIT;
@@ -133,7 +133,7 @@ int command_replay(const struct skydive_host *host, int argc, char **argv)
 	if (!r.topology.item || !r.recordings.item || !replay_parse(&r, argc, argv)) {
 		free(r.topology.item);
 		free(r.recordings.item);
-		return command_usage(argv[0]);
+		return usage_complain(&command_replay);
 	}
 	if (r.output)
 		r.options.output = str_of(r.output);
@@ -154,3 +154,16 @@ int command_replay(const struct skydive_host *host, int argc, char **argv)
 	command_complain("%s", err.text);
 	return EXIT_FAILED;
 }
+
+const struct command command_replay = {
+	"replay",
+	replay_called,
+	"Exports recordings, on their own clock, as fast as it can.",
+	"replay -c acme.yml --output objects sample.jsonl",
+	NULL,
+	{ USAGE_CONFIG,
+	  USAGE_ANSWERS,
+	  { "--output", "DIR", 0, "objects go to DIR/BUCKET/KEY, not to the store" },
+	  { "RECORDING", NULL, USAGE_NEEDED | USAGE_MANY,
+	    "files that record wrote; also gzip'ed" } }
+};

@@ -114,13 +114,13 @@ static void tell_running(const struct retry *r)
 	arena_fini(&arena);
 }
 
-int command_retry(const struct skydive_host *host, int argc, char **argv)
+static int retry_called(const struct skydive_host *host, int argc, char **argv)
 {
 	struct retry r = { .config = CONFIG };
 
 	(void)host;
 	if (!retry_parse(&r, argc, argv))
-		return command_usage(argv[0]);
+		return usage_complain(&command_retry);
 	if (find_spool(&r) < 0)
 		return EXIT_FAILED;
 	if (io_list(r.spool, retry_see, &r) < 0) {
@@ -134,3 +134,13 @@ int command_retry(const struct skydive_host *host, int argc, char **argv)
 				 r.tenant ? "/" : "", r.tenant ? r.tenant : "");
 	return r.asked && !r.failed ? EXIT_FINE : EXIT_FAILED;
 }
+
+const struct command command_retry = {
+	"retry",
+	retry_called,
+	"Sends again what the store has refused: the objects in bad/, of one tenant or all.",
+	"retry acme",
+	NULL,
+	{ USAGE_CONFIG_OF_IT,
+	  { "TENANT", NULL, 0, "whose objects; without it, everybody's" } }
+};

@@ -72,7 +72,7 @@ static int status_show(const struct request *r, struct err *err)
 	return error;
 }
 
-int command_status(const struct skydive_host *host, int argc, char **argv)
+static int status_called(const struct skydive_host *host, int argc, char **argv)
 {
 	struct request r = { .arena = ARENA_INIT(ADDRESS_MAX) };
 	struct err err = ERR_INIT;
@@ -80,7 +80,7 @@ int command_status(const struct skydive_host *host, int argc, char **argv)
 
 	(void)host;
 	if (!status_parse(&r, argc, argv))
-		return command_usage(argv[0]);
+		return usage_complain(&command_status);
 	r.clears = r.is_watching && isatty(STDOUT_FILENO);
 	error = read_address(&r, &err);
 	if (!error)
@@ -95,3 +95,14 @@ int command_status(const struct skydive_host *host, int argc, char **argv)
 	command_complain("%s", err.text);
 	return EXIT_FAILED;
 }
+
+const struct command command_status = {
+	"status",
+	status_called,
+	"Shows what the running exporter does: all tenants, or all counters of one.",
+	"status --watch",
+	NULL,
+	{ USAGE_CONFIG_OF_IT,
+	  { "--watch", NULL, 0, "again every 2 seconds" },
+	  { "TENANT", NULL, 0, "its counters" } }
+};

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* usage.c - usage lines and --help out of a command's options. */
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <unistd.h>
 #include "command/usage.h"
+#include "sys/io.h"
 
 #define NAME_WIDTH 24
 
@@ -31,7 +34,7 @@ static const struct usage_option *put_choice(struct buf *out,
 	return o;
 }
 
-void usage_put(struct buf *out, const struct usage_command *c, const char *between)
+void usage_put(struct buf *out, const struct command *c, const char *between)
 {
 	const struct usage_option *o;
 
@@ -55,7 +58,7 @@ static void put_explained(struct buf *out, const struct usage_option *o)
 	buf_printf(out, "  %-*s %s\n", NAME_WIDTH, name, o->help);
 }
 
-void usage_put_help(struct buf *out, const struct usage_command *c)
+void usage_put_help(struct buf *out, const struct command *c)
 {
 	const struct usage_option *o;
 
@@ -71,16 +74,46 @@ void usage_put_help(struct buf *out, const struct usage_command *c)
 	buf_printf(out, "\nExample:\n  skydive-exporter %s\n", c->example);
 }
 
-void usage_put_commands(struct buf *out, const struct usage_command *c, size_t count)
+void usage_put_commands(struct buf *out, const struct command *const *c, size_t count)
 {
 	size_t i;
 
 	buf_puts(out, "usage: skydive-exporter [--extension PATH] COMMAND ...\n\n");
 	for (i = 0; i < count; i++)
-		buf_printf(out, "  %-9s %s\n", c[i].name, c[i].summary);
+		buf_printf(out, "  %-9s %s\n", c[i]->name, c[i]->summary);
 	buf_puts(out, "\n  --extension PATH  the shared object to use in place of the "
 		      "installed one\n\n"
 		      "skydive-exporter COMMAND --help says more. Exit codes: 0 fine, "
 		      "1 it failed and said why,\n2 wrong usage.\n\n"
 		      "Example:\n  skydive-exporter run -c /etc/skydive/exporter.yml\n");
+}
+
+void command_complain(const char *fmt, ...)
+{
+	char text[4096];
+	va_list args;
+	int n;
+
+	va_start(args, fmt);
+	n = vsnprintf(text, sizeof(text) - 1, fmt, args);
+	va_end(args);
+	if (n < 0)
+		return;
+	if ((size_t)n > sizeof(text) - 2)
+		n = sizeof(text) - 2;
+	text[n] = '\n';
+	io_write(STDERR_FILENO, STR("skydive-exporter: "));
+	io_write(STDERR_FILENO, (struct str){ text, (size_t)n + 1 });
+}
+
+int usage_complain(const struct command *c)
+{
+	struct buf text = BUF_INIT(USAGE_MAX);
+
+	usage_put(&text, c, " | ");
+	buf_putc(&text, '\0');
+	if (!buf_error(&text))
+		command_complain("usage: skydive-exporter %s", buf_str(&text).ptr);
+	buf_fini(&text);
+	return EXIT_USAGE;
 }

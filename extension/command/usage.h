@@ -9,6 +9,8 @@
 #include "base/buf.h"
 #include "skydive/extension.h"
 
+enum { EXIT_FINE, EXIT_FAILED, EXIT_USAGE };
+
 enum usage_flags {
 	USAGE_NEEDED = 1, /* no brackets around it */
 	USAGE_MANY = 2,	  /* any number of times */
@@ -25,7 +27,7 @@ struct usage_option {
 	const char *help; /* one line */
 };
 
-struct usage_command {
+struct command {
 	const char *name;
 	/* NULL: the host's own */
 	int (*run)(const struct skydive_host *, int argc, char **argv);
@@ -35,11 +37,34 @@ struct usage_command {
 	struct usage_option option[10]; /* in the order of the line; name NULL ends it */
 };
 
+/* Options of several commands. */
+#define USAGE_CONFIG                                                                     \
+	{                                                                                \
+		"-c", "FILE", USAGE_NEEDED, "the configuration"                          \
+	}
+#define USAGE_CONFIG_OF_IT                                                               \
+	{                                                                                \
+		"-c", "FILE", 0,                                                         \
+			"the configuration of the exporter that runs, for its socket"    \
+	}
+#define USAGE_ANSWERS                                                                    \
+	{                                                                                \
+		"--topology", "ANSWERS.json", USAGE_MANY,                                \
+			"what the topology would answer"                                 \
+	}
+
+#define USAGE_MAX ((size_t)16 * 1024) /* of all its text */
+
 /* Each way to call it, with `between` between two, such as " | ". */
-void usage_put(struct buf *, const struct usage_command *, const char *between);
+void usage_put(struct buf *, const struct command *, const char *between);
 /* All of --help. */
-void usage_put_help(struct buf *, const struct usage_command *);
+void usage_put_help(struct buf *, const struct command *);
 /* A line for each command, for a call without one. */
-void usage_put_commands(struct buf *, const struct usage_command *, size_t count);
+void usage_put_commands(struct buf *, const struct command *const *, size_t count);
+
+/* "skydive-exporter: <text>" and a line feed, to standard error. */
+void command_complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* Complains about how the command was called; returns EXIT_USAGE. */
+int usage_complain(const struct command *);
 
 #endif

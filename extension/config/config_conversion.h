@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* config_conversion.h - one value on its way into one field; private to
- * config_value.c and config_number.c. */
+ * config_value.c, config_number.c and config_refuse.c. */
 #ifndef CONFIG_CONFIG_CONVERSION_H
 #define CONFIG_CONFIG_CONVERSION_H
 

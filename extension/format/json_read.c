@@ -15,20 +15,6 @@ static size_t json_left(const struct json_reader *r)
 	return (size_t)(r->end - r->at);
 }
 
-__attribute__((noinline)) static void skip_some_blanks(struct json_reader *r)
-{
-	while (r->at < r->end &&
-	       (*r->at == ' ' || *r->at == '\t' || *r->at == '\n' || *r->at == '\r'))
-		r->at++;
-}
-
-/* Go writes none: one comparison is all they cost. */
-static inline void skip_blanks(struct json_reader *r)
-{
-	if (r->at < r->end && (unsigned char)*r->at <= ' ')
-		skip_some_blanks(r);
-}
-
 void json_reader_init(struct json_reader *r, struct str text, struct arena *arena)
 {
 	*r = (struct json_reader){
@@ -45,21 +31,6 @@ bool json_error_is_local(enum json_error error)
 	return error == JSON_TYPE || error == JSON_NUMBER || error == JSON_ENUM;
 }
 
-bool json_next(struct json_reader *r, char c)
-{
-	skip_blanks(r);
-	if (r->at == r->end || *r->at != c)
-		return false;
-	r->at++;
-	return true;
-}
-
-bool json_at_end(struct json_reader *r)
-{
-	skip_blanks(r);
-	return r->at == r->end;
-}
-
 static bool json_take_word(struct json_reader *r, const char *word, size_t len)
 {
 	if (json_left(r) < len || memcmp(r->at, word, len) != 0)
@@ -70,7 +41,7 @@ static bool json_take_word(struct json_reader *r, const char *word, size_t len)
 
 bool json_read_null(struct json_reader *r)
 {
-	skip_blanks(r);
+	json_skip_blanks(r);
 	return json_take_word(r, "null", 4);
 }
 
@@ -113,7 +84,7 @@ static bool read_string(struct json_reader *r, struct str *out)
 
 bool json_read_string(struct json_reader *r, struct str *out)
 {
-	skip_blanks(r);
+	json_skip_blanks(r);
 	if (r->at == r->end)
 		return json_fail(r, JSON_SYNTAX);
 	return *r->at == '"' ? read_string(r, out) : json_fail(r, JSON_TYPE);
@@ -163,7 +134,7 @@ static inline bool read_number(struct json_reader *r, int64_t *out)
 
 bool json_read_i64(struct json_reader *r, int64_t *out)
 {
-	skip_blanks(r);
+	json_skip_blanks(r);
 	return read_number(r, out);
 }
 
@@ -279,7 +250,7 @@ static bool json_read_value(struct json_reader *r, const struct field *field, vo
 {
 	int64_t number;
 
-	skip_blanks(r);
+	json_skip_blanks(r);
 	if (r->at < r->end && *r->at == 'n') {
 		if (!json_take_word(r, "null", 4))
 			return json_fail(r, JSON_SYNTAX);
@@ -357,7 +328,7 @@ bool json_read_object(struct json_reader *r, const struct shape *shape, void *ou
 	const struct field *expected = shape->fields;
 	const struct field *field;
 
-	skip_blanks(r);
+	json_skip_blanks(r);
 	if (r->at == r->end)
 		return json_fail(r, JSON_SYNTAX);
 	if (*r->at != '{')
@@ -366,7 +337,7 @@ bool json_read_object(struct json_reader *r, const struct shape *shape, void *ou
 	if (json_next(r, '}'))
 		return true;
 	for (;;) {
-		skip_blanks(r);
+		json_skip_blanks(r);
 		field = expected_key(r, expected);
 		if (!field)
 			field = any_key(r, shape);

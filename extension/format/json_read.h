@@ -48,10 +48,32 @@ bool json_skip(struct json_reader *, struct str *raw);
  * start of the value gets over it. */
 bool json_error_is_local(enum json_error);
 
-/* For hand-written loops over arrays and objects. json_next() eats white space
- * and then c, if it is there. */
-bool json_next(struct json_reader *, char c);
-bool json_at_end(struct json_reader *); /* only white space is left */
+/* White space. Go writes none: one comparison is all that it costs. */
+void json_skip_some_blanks(struct json_reader *);
+static inline void json_skip_blanks(struct json_reader *r)
+{
+	if (r->at < r->end && (unsigned char)*r->at <= ' ')
+		json_skip_some_blanks(r);
+}
+
+/* For hand-written loops over arrays and objects: eats white space and then c, if it
+ * is there. */
+static inline bool json_next(struct json_reader *r, char c)
+{
+	json_skip_blanks(r);
+	if (r->at == r->end || *r->at != c)
+		return false;
+	r->at++;
+	return true;
+}
+
+/* Whether only white space is left. */
+static inline bool json_at_end(struct json_reader *r)
+{
+	json_skip_blanks(r);
+	return r->at == r->end;
+}
+
 bool json_read_string(struct json_reader *, struct str *);
 bool json_read_i64(struct json_reader *, int64_t *);
 /* Any value, as it is written; bytes in it that are not UTF-8 become U+FFFD, as those

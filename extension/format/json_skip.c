@@ -123,6 +123,13 @@ static bool close_levels(struct json_reader *r, uint64_t objects, unsigned *dept
 	return true;
 }
 
+__attribute__((noinline)) void json_skip_some_blanks(struct json_reader *r)
+{
+	while (r->at < r->end &&
+	       (*r->at == ' ' || *r->at == '\t' || *r->at == '\n' || *r->at == '\r'))
+		r->at++;
+}
+
 bool json_skip(struct json_reader *r, struct str *raw)
 {
 	uint64_t objects = 0; /* bit i: level i is an object */

@@ -3,14 +3,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/random.h>
-#include "source/flow_stream.h"
-#include "source/flow_stream_probe.h"
+#include "source/flow_stream_private.h"
 #include "source/registry.h"
 #include "source/watchdog.h"
 #include "sys/clock.h"
 
-#define FLOW_PATH   "/ws/subscriber/flow"
-#define MESSAGE_MAX ((size_t)64 << 20)
+#define FLOW_PATH "/ws/subscriber/flow"
 
 struct flow_stream {
 	struct source_parts parts;
@@ -27,28 +25,6 @@ struct flow_stream {
 	int64_t connects;    /* up to the last ending */
 	enum suspicion suspicion;
 	int64_t suspected_ms;
-};
-
-const struct flow_stream_options flow_stream_defaults = { .starvation_ms = 35000 };
-
-static const char *const protocol_names[] = { "protobuf", "json", NULL };
-
-static const struct shape flow_stream_shape = {
-	.name = "subscriber",
-	.size = sizeof(struct flow_stream_options),
-	.fields =
-		(const struct field[]){
-			OPTION_ENUM(struct flow_stream_options, protocol, "protocol", 0,
-				    protocol_names, "framing of the websocket"),
-			OPTION_RANGE(
-				struct flow_stream_options, starvation_ms,
-				"starvation_timeout", FIELD_DURATION, 0, 86400000,
-				"longest silence before the subscription is renewed; a "
-				"stream that is never silent for so long is renewed sooner; "
-				"0: off"),
-			{ 0 },
-		},
-	.defaults = &flow_stream_defaults,
 };
 
 static const struct url_scheme flow_stream_schemes[] = {
@@ -159,23 +135,6 @@ static const struct session_user flow_stream_user = {
 	.is_starved = flow_stream_is_starved,
 	.ended = flow_stream_ended,
 };
-
-void flow_stream_ask(const struct source_parts *parts, struct session_options *ask)
-{
-	static const char *const namespaces[] = { "flow", "stats", NULL };
-	const struct flow_stream_options *options = parts->options;
-
-	*ask = (struct session_options){
-		.url = parts->url,
-		.identity = parts->identity,
-		.protocol = protocol_names[options->protocol],
-		.namespaces = namespaces,
-		.message_max = MESSAGE_MAX,
-		.piece_max = MESSAGE_MAX,
-		.what = "source",
-		.log = parts->log,
-	};
-}
 
 static void *flow_stream_new(const struct source_parts *parts)
 {

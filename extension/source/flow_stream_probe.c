@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
-#include "source/flow_stream_probe.h"
+#include "source/flow_stream_private.h"
 #include "sys/clock.h"
 
 #define STREAM_MS 30000 /* longer than any time-out of a connection */

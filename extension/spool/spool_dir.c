@@ -1,117 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* spool_dir.c - one pipeline's directories and the files in them. See spool.h. */
+/* spool_dir.c - one pipeline's directories, opened and closed. See spool.h. */
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include "spool/spool_private.h"
-#include "sys/io.h"
-
-static const char *const folder_names[SPOOL_FOLDERS] = {
-	[SPOOL_OPEN] = "open",
-	[SPOOL_TMP] = "tmp",
-	[SPOOL_NEW] = "new",
-	[SPOOL_BAD] = "bad",
-};
-
-const char *spool_folder_name(enum spool_folder folder)
-{
-	return folder_names[folder];
-}
-
-void spool_folder_path(const struct spool_dir *dir, enum spool_folder folder,
-		       char path[SPOOL_PATH_MAX])
-{
-	snprintf(path, SPOOL_PATH_MAX, "%s/%s/%s", dir->spool->path, dir->name,
-		 folder_names[folder]);
-}
-
-void spool_path(const struct spool_dir *dir, enum spool_folder folder, uint64_t id,
-		char path[SPOOL_PATH_MAX])
-{
-	snprintf(path, SPOOL_PATH_MAX, "%s/%s/%s/%016" PRIu64, dir->spool->path,
-		 dir->name, folder_names[folder], id);
-}
-
-/* Somebody may have removed it while we run. */
-static void make_folder(const struct spool_dir *dir, enum spool_folder folder)
-{
-	char path[SPOOL_PATH_MAX];
-
-	spool_folder_path(dir, folder, path);
-	io_make_dirs(path, 0750);
-}
-
-int spool_create(struct spool_dir *dir, enum spool_folder folder, uint64_t id)
-{
-	char path[SPOOL_PATH_MAX];
-	int fd;
-
-	spool_path(dir, folder, id, path);
-	fd = spares_take(dir->spool->spares, path);
-	if (fd != -ENOENT)
-		return fd;
-	make_folder(dir, folder);
-	return spares_take(dir->spool->spares, path);
-}
-
-int spool_open_file(const struct spool_dir *dir, enum spool_folder folder, uint64_t id,
-		    int flags)
-{
-	char path[SPOOL_PATH_MAX];
-	struct stat status;
-	int fd;
-
-	spool_path(dir, folder, id, path);
-	fd = io_open(path, flags | O_NOFOLLOW | O_NONBLOCK, 0);
-	if (fd < 0)
-		return fd == -ELOOP ? -EINVAL : fd;
-	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
-		return fd;
-	close(fd);
-	return -EINVAL;
-}
-
-void spool_remove(struct spool_dir *dir, enum spool_folder folder, uint64_t id)
-{
-	char path[SPOOL_PATH_MAX];
-
-	spool_path(dir, folder, id, path);
-	spares_give(dir->spool->spares, path);
-}
-
-/* Not every file system knows how to keep what is there; ids do not meet by themselves,
- * so that a look before is enough. */
-static int rename_to_free(const char *from, const char *to)
-{
-	struct stat status;
-
-	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
-		return 0;
-	if (errno != EINVAL && errno != ENOSYS)
-		return -errno;
-	if (lstat(to, &status) == 0)
-		return -EEXIST;
-	return rename(from, to) < 0 ? -errno : 0;
-}
-
-int spool_move(struct spool_dir *dir, enum spool_folder from, uint64_t id,
-	       enum spool_folder to, uint64_t to_id)
-{
-	char old[SPOOL_PATH_MAX], new[SPOOL_PATH_MAX];
-	int error;
-
-	spool_path(dir, from, id, old);
-	spool_path(dir, to, to_id, new);
-	error = rename_to_free(old, new);
-	if (error != -ENOENT)
-		return error;
-	make_folder(dir, to);
-	return rename_to_free(old, new);
-}
 
 struct spool_dir *spool_dir_open(struct spool *spool, const char *name,
 				 struct stats *stats, struct now now, struct err *err)
@@ -177,16 +68,6 @@ const char *spool_dir_name(const struct spool_dir *dir)
 struct spool *spool_of(const struct spool_dir *dir)
 {
 	return dir->spool;
-}
-
-uint64_t spool_next_id(struct spool_dir *dir)
-{
-	uint64_t id;
-
-	pthread_mutex_lock(&dir->spool->lock);
-	id = dir->next_id++;
-	pthread_mutex_unlock(&dir->spool->lock);
-	return id;
 }
 
 size_t spool_left_open(const struct spool_dir *dir, const uint64_t **ids)

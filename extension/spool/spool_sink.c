@@ -19,39 +19,6 @@ static struct spool_sink *sink_of(struct sink *sink)
 	return (struct spool_sink *)sink;
 }
 
-/* The lock is held: whether the spool does not take all that there is for it. */
-static bool is_unwritable(const struct spool_sink *in)
-{
-	return in->held || in->is_refused || in->failing_jobs;
-}
-
-/* One line when rows or objects begin to wait for the spool, one when none does
- * any more. */
-static void sink_tell(struct spool_sink *in, bool was, bool is, int error)
-{
-	if (is && !was)
-		log_write(in->parts.log, LOG_ERROR,
-			  "tenant=%s spool=unwritable error=\"%s\" trying again; rows "
-			  "are kept in memory, see max_flow_array_size and "
-			  "limits.held_bytes",
-			  spool_dir_name(in->parts.dir), LOG_QUOTED(strerror(-error)));
-	else if (was && !is)
-		log_write(in->parts.log, LOG_INFO, "tenant=%s spool=ok",
-			  spool_dir_name(in->parts.dir));
-}
-
-void spool_sink_tell_of_job(struct spool_sink *in, int change, int error)
-{
-	bool was, is;
-
-	pthread_mutex_lock(&in->lock);
-	was = is_unwritable(in);
-	in->failing_jobs += change;
-	is = is_unwritable(in);
-	pthread_mutex_unlock(&in->lock);
-	sink_tell(in, was, is, error);
-}
-
 /* The file of the place, or one that is free. NULL: more are open than may be. */
 static struct open_file *find_file(struct spool_sink *in, struct object_place place)
 {
@@ -227,13 +194,13 @@ static bool spool_sink_hold(struct sink *sink, int64_t bytes)
 	bool ok = spool_hold(spool_of(in->parts.dir), bytes), was, is;
 
 	pthread_mutex_lock(&in->lock);
-	was = is_unwritable(in);
+	was = spool_sink_is_unwritable(in);
 	in->held += ok ? bytes : 0;
 	in->is_refused = !ok;
-	is = is_unwritable(in);
+	is = spool_sink_is_unwritable(in);
 	pthread_mutex_unlock(&in->lock);
 	if (is || !in->error) /* at the end what is held is lost, not written */
-		sink_tell(in, was, is, in->error);
+		spool_sink_tell(in, was, is, in->error);
 	return ok;
 }
 

@@ -50,6 +50,10 @@ struct seal_job *spool_sink_new_job(struct spool_sink *, uint64_t id, int64_t si
 void spool_sink_start_job(struct spool_sink *, struct seal_job *);
 /* When no job runs. */
 void spool_sink_free_jobs(struct spool_sink *);
+/* The lock is held: whether the spool does not take all that there is for it. */
+bool spool_sink_is_unwritable(const struct spool_sink *);
+/* One line when that begins, one when it is over. */
+void spool_sink_tell(struct spool_sink *, bool was, bool is, int error);
 /* Counts the objects that cannot be made just now. */
 void spool_sink_tell_of_job(struct spool_sink *, int change, int error);
 int64_t spool_sink_stream(struct sink *, int64_t wanted, int64_t last);

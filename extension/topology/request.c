@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* request.c - how a lookup is put to analyzers, and what their replies change. */
+/* request.c - how a lookup is put to analyzers, and how it ends. */
 #include <errno.h>
 #include <stdio.h>
 #include "net/credentials.h"
@@ -7,8 +7,6 @@
 #include "topology/topology_private.h"
 
 #define CONNECT_TIMEOUT_MS 5000
-
-static void on_reply(struct http_request *);
 
 /* A token goes instead of the credentials. */
 static void request_set_headers(const struct analyzers *l, struct lookup *lookup)
@@ -55,7 +53,7 @@ void lookup_start(struct lookup *lookup, int64_t now_ms)
 		.timeout_ms = lookup->probe ? t->probe_timeout_ms : t->timeout_ms,
 		.accept_compressed = true,
 		.tls = &t->tls,
-		.done = on_reply,
+		.done = t->replied,
 		.context = lookup,
 		.reply = BUF_INIT(t->reply_max),
 	};
@@ -152,7 +150,7 @@ void topology_notice_silence(struct topology *t, int64_t now_ms, struct asker **
 
 /* The analyzer says something. After a probe what was asked before it is asked
  * again: it would hang on to its place among those in flight. */
-static void note_answer(struct topology *t, const struct lookup *lookup)
+void lookup_answered(struct topology *t, const struct lookup *lookup)
 {
 	struct lookup *other;
 
@@ -172,7 +170,7 @@ static void note_answer(struct topology *t, const struct lookup *lookup)
 	}
 }
 
-static void request_end(struct topology *t, struct lookup *lookup, struct asker **woken)
+void lookup_end(struct topology *t, struct lookup *lookup, struct asker **woken)
 {
 	if (lookup->probe)
 		t->probing = false;
@@ -211,14 +209,14 @@ void lookup_failed(struct lookup *lookup, const struct err *err, struct asker **
 
 	tell_failure(t, lookup, err->text);
 	keep_failure(t, lookup);
-	request_end(t, lookup, woken);
+	lookup_end(t, lookup, woken);
 }
 
 static void close_all(struct topology *t, struct lookup *lookup, struct asker **woken)
 {
 	t->closed = true;
 	lookups_end_waits(&t->lookups, woken);
-	request_end(t, lookup, woken);
+	lookup_end(t, lookup, woken);
 }
 
 void lookup_unanswered(struct lookup *lookup, int status, const struct err *err,
@@ -243,58 +241,7 @@ void lookup_unanswered(struct lookup *lookup, int status, const struct err *err,
 	keep_failure(t, lookup);
 	lookup_end_waits(lookup, woken);
 	go_down(t, lookup, err->text, woken);
-	request_end(t, lookup, woken);
-}
-
-/* Where it hung it is not asked again; nobody may want to know any more. */
-static void ask_anew(struct lookup *lookup, struct asker **woken)
-{
-	struct topology *t = lookup->topology;
-	struct analyzer *next = analyzers_next(&t->analyzers, lookup->tried);
-
-	lookup->is_stale = false;
-	lookup->is_second = false;
-	if (!next || !lookup->waits) {
-		request_end(t, lookup, woken);
-		return;
-	}
-	lookup->analyzer = next;
-	lookup_start(lookup, clock_now().mono_ms);
-}
-
-static bool request_is_silent(int status)
-{
-	return status >= 500 || (status < 0 && status != -EFBIG && status != -ENOMEM);
-}
-
-/* Everything a reply changes; takes the answer. */
-static void request_settle(struct lookup *lookup, struct shared_answer *a,
-			   struct err *err, struct asker **woken)
-{
-	struct topology *t = lookup->topology;
-	struct str text = { lookup->text, lookup->text_len };
-	int status = lookup->request.status;
-	int64_t now_ms = clock_now().mono_ms;
-
-	if (status == -ECANCELED && lookup->is_stale && !t->closed) {
-		ask_anew(lookup, woken);
-		return;
-	}
-	if (request_is_silent(status)) {
-		lookup_unanswered(lookup, status, err, woken);
-		return;
-	}
-	if (status != -ENOMEM)
-		note_answer(t, lookup);
-	if ((status == 401 || status == 405) && login_helps(t, lookup, now_ms, err))
-		return;
-	if (!a) {
-		lookup_failed(lookup, err, woken);
-		return;
-	}
-	t->counters.empty += a->answer.count == 0 && !a->answer.value.ptr;
-	topology_keep(t, text, a, now_ms);
-	request_end(t, lookup, woken);
+	lookup_end(t, lookup, woken);
 }
 
 void topology_wake(struct topology *t, struct asker *woken)
@@ -309,28 +256,4 @@ void topology_wake(struct topology *t, struct asker *woken)
 		pthread_cond_broadcast(&t->calm);
 		pthread_mutex_unlock(&t->lock);
 	}
-}
-
-/* On the net thread. */
-static void on_reply(struct http_request *r)
-{
-	struct lookup *lookup = r->context;
-	struct topology *t = lookup->topology;
-	struct shared_answer *a = NULL;
-	struct asker *woken = NULL;
-	struct err err = ERR_INIT;
-
-	if (r->status > 0)
-		a = gremlin_read(r->status, buf_str(&r->reply), &err);
-	else
-		err_set(&err, "%s", r->error);
-	pthread_mutex_lock(&t->lock);
-	t->replies++;
-	request_settle(lookup, a, &err, &woken);
-	pthread_mutex_unlock(&t->lock);
-	topology_wake(t, woken);
-	pthread_mutex_lock(&t->lock);
-	t->replies--;
-	pthread_cond_broadcast(&t->calm);
-	pthread_mutex_unlock(&t->lock);
 }

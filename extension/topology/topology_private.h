@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* topology_private.h - what topology.c (life, cache), request.c (requests and what comes
- * of them), login.c and asker.c (questions) share. */
+/* topology_private.h - what topology.c (life, cache), asker.c (questions), request.c
+ * (requests), reply.c (what comes of them) and login.c share. */
 #ifndef TOPOLOGY_TOPOLOGY_PRIVATE_H
 #define TOPOLOGY_TOPOLOGY_PRIVATE_H
 
@@ -11,7 +11,8 @@
 #include "topology/lookup.h"
 
 struct topology {
-	struct http *http; /* NULL: nobody is asked */
+	struct http *http;			/* NULL: nobody is asked */
+	void (*replied)(struct http_request *); /* topology_replied() */
 	struct tls_files tls;
 	int64_t timeout_ms, probe_timeout_ms, patience_ms;
 	int64_t ttl_ms, empty_ttl_ms, error_ttl_ms;
@@ -50,7 +51,13 @@ void lookup_unanswered(struct lookup *, int status, const struct err *,
 /* It has failed, though the analyzer answers. */
 void lookup_failed(struct lookup *, const struct err *, struct asker **woken);
 
-/* Without the lock. */
+/* The analyzer says something. */
+void lookup_answered(struct topology *, const struct lookup *);
+/* Forgets it, whatever came of it, and sends the next. */
+void lookup_end(struct topology *, struct lookup *, struct asker **woken);
+
+/* Without the lock. On the net thread: a lookup's request has ended. */
+void topology_replied(struct http_request *);
 void topology_wake(struct topology *, struct asker *woken);
 
 #endif

@@ -154,14 +154,6 @@ static int choose_region(struct s3 *s, struct err *err)
 					  : 0;
 }
 
-void s3_set_keys(struct s3 *s)
-{
-	s->signer.access_key = secret_value(&s->access_secret);
-	s->signer.secret_key = secret_value(&s->signing_secret);
-	explicit_bzero(s->signer.key, sizeof(s->signer.key));
-	s->signer.key_day[0] = '\0';
-}
-
 static void s3_fini(void *self)
 {
 	struct s3 *s = self;

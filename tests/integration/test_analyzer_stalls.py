@@ -184,7 +184,7 @@ def host_id_in_use_for_a_minute(folder):
         with Exporter(configure(analyzer, folder)) as exporter:
             _, line = exporter.log("409", 80)
             assert 59 < time.monotonic() - begun < 66
-            assert "state=host-id-in-use" in line and 'host_id "stalls"' in line
+            assert "state=host-id-in-use" in line and r'host_id \"stalls\"' in line
             tries = analyzer.stats()["refused"]["409"]
             assert 45 < tries < 80, tries
             until(lambda: analyzer.stats()["refused"]["409"] > tries + 3, "more tries")

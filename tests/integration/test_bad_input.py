@@ -192,7 +192,7 @@ def as_nobody(command):
 
 # what happens to what is stored, what the log says, and what to do
 STORES = {
-    "no-bucket": ("status=404 code=NoSuchBucket", {}, r"NoSuchBucket 'told to': " r'the bucket "bucket" does not exist', "dirname"),
+    "no-bucket": ("status=404 code=NoSuchBucket", {}, r"NoSuchBucket 'told to': " r'the bucket \\"bucket\\" does not exist', "dirname"),
     "wrong-secret": ("status=403 code=SignatureDoesNotMatch", {}, "403 SignatureDoesNotMatch", "check secret_key"),
     "unknown-key": ("status=403 code=InvalidAccessKeyId", {}, "403 InvalidAccessKeyId", "access_key"),
     "no-scheme": ("ok", {"endpoint": "127.0.0.1:%d"}, "TLS|https", "http://"),

@@ -13,7 +13,7 @@ BUILD=${BUILD:-build}
 export BUILD LC_ALL=C.UTF-8
 
 missing=
-for tool in awk clang clang-format cut expand find gcc grep make nm sed shellcheck sort tail uniq xargs; do
+for tool in awk clang clang-format cut expand find gcc grep make nm sed shellcheck sort tail tsort uniq xargs; do
 	command -v "$tool" >/dev/null || missing="$missing $tool"
 done
 if [ -n "$missing" ]; then
@@ -21,7 +21,7 @@ if [ -n "$missing" ]; then
 	exit 1
 fi
 
-[ $# -gt 0 ] || set -- layers walls headers banned symbols shell format named targets
+[ $# -gt 0 ] || set -- layers circles walls headers banned symbols shell format named targets
 failed=
 for rule; do
 	if tests/lint/"$rule".sh; then
