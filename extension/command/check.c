@@ -43,6 +43,12 @@ static int check_reference(void (*put)(struct buf *))
 	return EXIT_FINE;
 }
 
+static void check_tell(const struct settings *s)
+{
+	io_write(STDERR_FILENO, buf_str(&s->warnings.text));
+	io_write(STDERR_FILENO, buf_str(&s->advice.text));
+}
+
 static int check_called(const struct skydive_host *host, int argc, char **argv)
 {
 	struct problems problems = PROBLEMS_INIT;
@@ -64,7 +70,7 @@ static int check_called(const struct skydive_host *host, int argc, char **argv)
 		return usage_complain(&command_check);
 	settings = settings_read(argv[2], environ, NULL, &problems);
 	if (settings)
-		io_write(STDERR_FILENO, buf_str(&settings->warnings.text));
+		check_tell(settings);
 	if (settings && !problems.count) {
 		buf_printf(&line, "%s: fine, %zu pipeline%s\n", argv[2],
 			   settings->pipelines, settings->pipelines == 1 ? "" : "s");

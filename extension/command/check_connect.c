@@ -40,17 +40,19 @@ static void ignore_line(void *context, enum skydive_log_level level, const char 
 static bool check_stream(const struct settings *s, const struct source_options *source)
 {
 	const struct skydive_host host = { .size = sizeof(host), .log = ignore_line };
+	struct session_identity identity = source_auth_identity(&source->auth,
+								&s->identity);
 	struct err remark = ERR_INIT;
 	struct source_parts parts = {
 		.url = source->url,
 		.options = source->own,
-		.identity = &s->identity,
+		.identity = &identity,
 		.log = log_new(&host, LOG_DEBUG, &remark),
 	};
 	bool is_fine = parts.log && source->source->probe(&parts, &remark) == 0;
 
 	log_free(parts.log);
-	return connect_say(is_fine, "stream", source->url.text, remark.text);
+	return connect_say(is_fine, "stream", source->url.shown, remark.text);
 }
 
 static bool is_first_of_url(const struct settings *s, size_t at)

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "command/command.h"
 #include "flow/message.h"
@@ -18,6 +19,7 @@
 #include "sys/clock.h"
 #include "sys/io.h"
 
+#define MODE	     0600		/* who talks to whom is nobody else's business */
 #define ENVELOPE_MAX ((size_t)64 << 10) /* what is not flows */
 
 struct record {
@@ -157,7 +159,12 @@ static int record_create(const struct record *r, const char *end, struct err *er
 	int fd;
 
 	buf_printf(&path, "%s%s", r->name, end);
-	fd = io_open(buf_str(&path).ptr, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	fd = io_open(buf_str(&path).ptr, O_WRONLY | O_CREAT | O_TRUNC, MODE);
+	/* One that was there keeps the mode it had. */
+	if (fd >= 0 && fchmod(fd, MODE) < 0) {
+		close(fd);
+		fd = -EPERM;
+	}
 	if (fd < 0)
 		err_set(err, "%s: %s", buf_str(&path).ptr, strerror(-fd));
 	buf_fini(&path);

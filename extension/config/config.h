@@ -65,6 +65,13 @@ void config_environment(struct config *, char *const *environ);
 size_t config_read(const struct config *, const char *path, const struct shape *,
 		   void *out, struct arena *, struct problems *);
 
+/* The same, of the uppermost document alone, or of all that stands below it: for
+ * what depends on which file says it. */
+size_t config_read_own(const struct config *, const char *path, const struct shape *,
+		       void *out, struct arena *, struct problems *);
+size_t config_read_below(const struct config *, const char *path, const struct shape *,
+			 void *out, struct arena *, struct problems *);
+
 /* Adds a problem for every key below "below" (and the key itself, if it has a
  * value) that no section knows, with the nearest known key as a suggestion,
  * and for a value where a section must stand. Keys without a value are let be:

@@ -127,6 +127,38 @@ static bool merge_json(struct merged *m, struct str text)
 	return json_at_end(&r);
 }
 
+static struct str trim_blanks(struct str s)
+{
+	while (s.len && *s.ptr == ' ')
+		s = str_skip(s, 1);
+	while (s.len && s.ptr[s.len - 1] == ' ')
+		s.len--;
+	return s;
+}
+
+/* "name=value; name=value", as one header line has them. */
+static bool merge_pairs(struct merged *m, const struct layer *layer, struct str text)
+{
+	while (text.len) {
+		struct str pair = str_until(text, ';');
+		struct str name = str_until(pair, '=');
+		struct entry entry = {
+			.name = arena_str(m->arena, trim_blanks(name)),
+			.value = arena_str(m->arena,
+					   trim_blanks(str_skip(pair, name.len + 1))),
+			.is_set = true,
+			.layer = layer,
+		};
+
+		text = str_skip(text, pair.len + 1);
+		if (!trim_blanks(pair).len)
+			continue;
+		if (name.len == pair.len || !entry.name.len || !merged_put(m, &entry))
+			return false;
+	}
+	return true;
+}
+
 static int refuse_map(const struct field *field, const char *key,
 		      const struct config_place *place, struct err *err)
 {
@@ -150,10 +182,15 @@ static int merge_layers(const struct reading *r, const struct field *field,
 
 	for (layer = r->config->top; layer; layer = layer->below) {
 		if (layer->environment && config_find_variable(r->config, path, &place))
-			return merge_json(m, place.text.text)
+			return merge_json(m, place.text.text) ||
+					       (field->flags & FIELD_PAIRS &&
+						merge_pairs(m, NULL, place.text.text))
 				       ? 0
 				       : refuse_map(field, key, &place, err);
-		if (config_find_in(layer, path, &place) && place.value->kind != YAML_MAP)
+		if (config_find_in(layer, path, &place) &&
+		    place.value->kind != YAML_MAP &&
+		    !(field->flags & FIELD_PAIRS && place.value->kind == YAML_STR &&
+		      merge_pairs(m, layer, place.value->text)))
 			return refuse_map(field, key, &place, err);
 		if (!config_each_below(layer, path, merge_value, m))
 			return -ENOMEM;
@@ -249,4 +286,29 @@ size_t config_read(const struct config *c, const char *path, const struct shape 
 			     error == -EFBIG ? "too large a configuration"
 					     : "no memory to read it");
 	return problems->count - before;
+}
+
+size_t config_read_own(const struct config *c, const char *path,
+		       const struct shape *shape, void *out, struct arena *arena,
+		       struct problems *problems)
+{
+	struct layer alone = { .below = NULL };
+	struct config own = { .environ = c->environ };
+
+	if (c->top) {
+		alone = *c->top;
+		alone.below = NULL;
+		own.top = &alone;
+	}
+	return config_read(&own, path, shape, out, arena, problems);
+}
+
+size_t config_read_below(const struct config *c, const char *path,
+			 const struct shape *shape, void *out, struct arena *arena,
+			 struct problems *problems)
+{
+	const struct config below = { .top = c->top ? c->top->below : NULL,
+				      .environ = c->environ };
+
+	return config_read(&below, path, shape, out, arena, problems);
 }

@@ -35,19 +35,22 @@ static void take_tenant(void *context, struct tenant *t)
 		to->oldest_s = (taking->now.mono_ms - to->status.oldest_ms) / 1000;
 }
 
-/* Nobody needs to know the user and the password that a URL may contain. */
-static void copy_url(char *to, size_t size, struct str url)
+/* Two that differ only in what is not shown are told apart by their number. */
+static void name_source(const struct snapshot *s, struct source_figures *source,
+			struct str url)
 {
-	const char *scheme = url.len ? memmem(url.ptr, url.len, "://", 3) : NULL;
-	struct str start = { url.ptr, scheme ? (size_t)(scheme - url.ptr) + 3 : 0 };
-	struct str rest = str_skip(url, start.len);
-	struct str authority = str_until(rest, '/');
-	const char *at = authority.len ? memrchr(authority.ptr, '@', authority.len)
-				       : NULL;
+	size_t size = sizeof(source->url), number = 1, i;
 
-	if (at)
-		rest = str_skip(rest, (size_t)(at - rest.ptr) + 1);
-	snprintf(to, size, STR_FMT STR_FMT, STR_ARG(start), STR_ARG(rest));
+	if (url.len > size / 2)
+		url.len = size / 2;
+	for (i = 0; i < s->sources; i++)
+		number += str_equal((struct str){ s->source[i].url,
+						  s->source[i].url_len },
+				    url);
+	source->url_len = url.len;
+	snprintf(source->url, size, STR_FMT, STR_ARG(url));
+	if (number > 1)
+		snprintf(source->url + url.len, size - url.len, " (%zu)", number);
 }
 
 static void take_source(void *context, struct source_instance *subscription)
@@ -60,7 +63,7 @@ static void take_source(void *context, struct source_instance *subscription)
 	if (s->is_short)
 		return;
 	to = &s->source[s->sources++];
-	copy_url(to->url, sizeof(to->url), source_instance_url(subscription));
+	name_source(s, to, source_instance_url(subscription));
 	source_instance_status(subscription, &to->status);
 }
 

@@ -20,7 +20,8 @@ struct tenant_figures {
 };
 
 struct source_figures {
-	char url[512]; /* without user and password */
+	char url[512];	/* as it can be shown, and a number if there are several */
+	size_t url_len; /* without the number */
 	struct source_status status;
 };
 

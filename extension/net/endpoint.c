@@ -88,6 +88,35 @@ int endpoint_parse_below(struct str text, struct endpoint *e, struct err *err)
 	return error;
 }
 
+static struct str without_dot(struct str host)
+{
+	if (host.len && host.ptr[host.len - 1] == '.')
+		host.len--;
+	return host;
+}
+
+bool endpoint_is_this_host(const struct endpoint *e)
+{
+	struct str host = without_dot(e->host);
+	size_t i;
+
+	if (str_equal_nocase(host, STR("localhost")) || str_is(host, "[::1]"))
+		return true;
+	/* "127.0.0.1.example.com" is another one. */
+	for (i = 0; i < host.len; i++)
+		if (!strchr("0123456789.", host.ptr[i]))
+			return false;
+	return str_starts(host, STR("127."));
+}
+
+bool endpoint_is_same(const struct endpoint *a, const struct endpoint *b)
+{
+	bool is_host = str_equal_nocase(without_dot(a->host), without_dot(b->host)) ||
+		       (endpoint_is_this_host(a) && endpoint_is_this_host(b));
+
+	return a->port == b->port && is_host;
+}
+
 void endpoint_put_host(struct buf *out, const struct endpoint *e)
 {
 	unsigned usual = e->scheme == ENDPOINT_HTTPS ? 443 : 80;

@@ -26,6 +26,12 @@ int endpoint_parse(struct str text, struct endpoint *, struct err *);
  * which need no encoding. path borrows, too, and has no slash at its end. */
 int endpoint_parse_below(struct str text, struct endpoint *, struct err *);
 
+/* Whether two name one server: hosts without regard to case and a dot at their end,
+ * ports as written; all names of this host are one. */
+bool endpoint_is_same(const struct endpoint *, const struct endpoint *);
+/* "localhost", 127.0.0.0/8 or ::1. */
+bool endpoint_is_this_host(const struct endpoint *);
+
 /* The value of a Host header: the port only when it is not the scheme's. */
 void endpoint_put_host(struct buf *, const struct endpoint *);
 /* "https://host:9000", without path and slash. The scheme must be known. */

@@ -107,7 +107,7 @@ static void log_ending(struct session *s, enum ending ending, const struct err *
 	else if (!log_once_is_new(&s->said, err->text))
 		return;
 	log_write(s->options.log, level, "%s=" STR_FMT " state=%s error=\"%s\"",
-		  s->options.what, STR_ARG(s->options.url.text), ending_names[ending],
+		  s->options.what, STR_ARG(s->options.url.shown), ending_names[ending],
 		  LOG_QUOTED(err->text));
 }
 

@@ -102,7 +102,8 @@ static enum ending shake_foreign(const struct session *s, int status, struct err
 		err_set(err,
 			"%sthis is not a Skydive analyzer, or " STR_FMT " is not its "
 			"path; check %s",
-			code, STR_ARG(s->options.url.target), s->options.url.key);
+			code, STR_ARG(str_until(s->options.url.target, '?')),
+			s->options.url.key);
 	return ENDING_NO_ANALYZER;
 }
 
@@ -114,8 +115,9 @@ static enum ending shake_judge(struct session *s, const struct websocket_reply *
 		s->is_unauthorized = true;
 		buf_reset(&s->token);
 		err_set(err,
-			"401: wrong credentials; check analyzer.auth.cluster.username "
-			"and password (the analyzer must know them as an API user)");
+			"401: wrong credentials; check pipeline.subscriber.auth, or "
+			"analyzer.auth.cluster.username and password (the analyzer must "
+			"know them as an API user)");
 		return ENDING_REFUSED;
 	case 403:
 		err_set(err, "403: the user may not subscribe; it needs the role admin");

@@ -102,6 +102,6 @@ int session_log_in(struct session *s, struct err *err)
 	log_write(s->options.log, LOG_INFO,
 		  "%s=" STR_FMT " login=done the credentials were exchanged for a "
 		  "token with POST /login",
-		  s->options.what, STR_ARG(s->options.url.text));
+		  s->options.what, STR_ARG(s->options.url.shown));
 	return 0;
 }

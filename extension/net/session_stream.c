@@ -53,7 +53,7 @@ static void session_admit(struct session *s)
 	atomic_fetch_add(&s->options.counters->connects, 1);
 	atomic_store(&s->options.counters->is_admitted, true);
 	log_write(s->options.log, LOG_INFO, "%s=" STR_FMT " state=subscribed",
-		  s->options.what, STR_ARG(s->options.url.text));
+		  s->options.what, STR_ARG(s->options.url.shown));
 }
 
 static void session_hand_over(struct session *s, bool is_last)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* url.c - see url.h. */
+#include <errno.h>
 #include "net/host_port.h"
 #include "net/url.h"
 
@@ -20,16 +21,48 @@ const struct url_scheme *url_scheme_find(const struct url_scheme *scheme, struct
 	return scheme->name ? scheme : NULL;
 }
 
+/* Up to the query, or what follows "#". */
+static struct str without_query(struct str text)
+{
+	return str_until(str_until(text, '?'), '#');
+}
+
+void url_put_shown(struct buf *b, struct str text)
+{
+	const char *at = text.len ? memrchr(text.ptr, '@', text.len) : NULL;
+	const char *end = text.len ? memmem(text.ptr, text.len, "://", 3) : NULL;
+	struct str scheme = { text.ptr, end ? (size_t)(end - text.ptr) + 3 : 0 };
+
+	if (at && (!end || at > end)) {
+		buf_put(b, scheme);
+		buf_puts(b, "***@");
+		text = str_skip(text, (size_t)(at - text.ptr) + 1);
+	}
+	buf_put(b, without_query(text));
+}
+
+/* -EINVAL: the URL, as it can be shown, and why not. */
+static int refuse(const struct url *url, const char *why, struct err *err)
+{
+	struct buf shown = BUF_INIT(1024);
+
+	url_put_shown(&shown, url->text);
+	err_set(err, "\"" STR_FMT "\"%s", STR_ARG(buf_str(&shown)), why);
+	buf_fini(&shown);
+	return -EINVAL;
+}
+
 static int url_parse_path(struct str rest, struct url *url, struct err *err)
 {
 	url->path = rest;
 	if (rest.len == 0 || *rest.ptr != '/')
-		return err_set(err,
-			       "\"" STR_FMT "\": write the whole path, with three "
-			       "slashes in front: file:///path",
-			       STR_ARG(url->text));
+		return refuse(url,
+			      ": write the whole path, with three slashes in front: "
+			      "file:///path",
+			      err);
 	if (url->scheme->form == URL_PATH)
 		return 0;
+	url->shown = without_query(url->text);
 	url->host = STR("localhost");
 	url->path = str_until(rest, ':');
 	rest = str_skip(rest, url->path.len + 1);
@@ -40,23 +73,37 @@ static int url_parse_path(struct str rest, struct url *url, struct err *err)
 
 static int url_parse_host(struct str rest, struct url *url, struct err *err)
 {
+	struct str shown = without_query(rest), target;
 	struct err why = ERR_INIT;
 	struct host_port server;
-	struct str target;
 
-	url->host = str_until(rest, '/');
+	url->shown = without_query(url->text);
+	url->host = str_until(shown, '/');
 	target = str_skip(rest, url->host.len);
 	if (target.len > 1)
 		url->target = target;
-	if (!url->host.len || memchr(url->host.ptr, '@', url->host.len))
-		return err_set(err,
-			       "\"" STR_FMT
-			       "\" needs a host and no user; credentials are "
-			       "analyzer.auth.cluster.username and password",
-			       STR_ARG(url->text));
+	if (url->host.len == 0 || memchr(shown.ptr, '@', shown.len))
+		return refuse(url,
+			      " needs a host and no user; credentials are "
+			      "pipeline.subscriber.auth.username and password, or "
+			      "analyzer.auth.cluster's",
+			      err);
+	if (target.len && *target.ptr != '/')
+		return refuse(url, " needs a path between host and query", err);
 	if (host_port_parse(url->host, &server, &why) < 0)
-		return err_set(err, "\"" STR_FMT "\": %s", STR_ARG(url->text), why.text);
+		return err_set(err, "\"" STR_FMT "\": %s", STR_ARG(url->shown), why.text);
 	return 0;
+}
+
+/* It becomes a line of a request. */
+static bool has_blank(struct str text)
+{
+	size_t i;
+
+	for (i = 0; i < text.len; i++)
+		if ((unsigned char)text.ptr[i] <= ' ' || text.ptr[i] == 0x7f)
+			return true;
+	return false;
 }
 
 int url_parse(struct str text, const struct url_scheme *scheme, const char *key,
@@ -67,9 +114,15 @@ int url_parse(struct str text, const struct url_scheme *scheme, const char *key,
 	*url = (struct url){
 		.scheme = scheme,
 		.text = text,
+		.shown = text,
 		.target = str_of(scheme->target ? scheme->target : ""),
 		.key = key,
 	};
+	if (scheme->form != URL_PATH && has_blank(text))
+		return refuse(url,
+			      " holds a blank or the end of a line, as no URL does; "
+			      "was it pasted?",
+			      err);
 	return scheme->form == URL_HOST ? url_parse_host(rest, url, err)
 					: url_parse_path(rest, url, err);
 }

@@ -11,8 +11,8 @@
 #ifndef NET_URL_H
 #define NET_URL_H
 
+#include "base/buf.h"
 #include "base/err.h"
-#include "base/str.h"
 
 enum url_form { URL_HOST, URL_SOCKET, URL_PATH };
 
@@ -25,7 +25,8 @@ struct url_scheme {
 
 struct url {
 	const struct url_scheme *scheme;
-	struct str text;   /* all of it, for messages */
+	struct str text;   /* all of it */
+	struct str shown;  /* without the query, which may hold a token: for messages */
 	struct str host;   /* "host:port", with brackets for IPv6 */
 	struct str path;   /* of a socket or a file */
 	struct str target; /* path and query of a request */
@@ -34,6 +35,10 @@ struct url {
 
 /* The scheme of a text in a table that ends with a scheme without a name, or NULL. */
 const struct url_scheme *url_scheme_find(const struct url_scheme *, struct str text);
+
+/* Appends what of a text that may be no URL can be told to anybody: without what
+ * stands in front of an "@", and without a query. */
+void url_put_shown(struct buf *, struct str text);
 
 /* text has that scheme. Members point into text or are constant; key is borrowed.
  * -EINVAL: the reason says what a URL looks like. */

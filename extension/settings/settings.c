@@ -3,6 +3,8 @@
  * settings_files.c, what is the program's in settings_program.c.
  */
 #include <stdlib.h>
+#include "format/json_write.h"
+#include "settings/advice.h"
 #include "settings/destination.h"
 #include "settings/settings.h"
 #include "settings/settings_files.h"
@@ -90,6 +92,10 @@ static void settings_sum_up(struct pipeline_settings *p, struct problems *proble
 	pipeline_settings_text(p->config, false, &rest);
 	/* "direct" has other limits on stdout: such a change is more than the writer's. */
 	buf_puts(&rest, p->store.bucket.key_is_tag ? "tag\n" : "");
+	/* Wherever it was said: a new password is another subscription. */
+	json_put_string(&rest, p->source.auth.username);
+	json_put_string(&rest, p->source.auth.password);
+	json_put_string(&rest, p->source.auth.cookie);
 	if (buf_error(&writer) || buf_error(&rest) ||
 	    digest_sha256(buf_str(&writer), p->sums.writer) < 0 ||
 	    digest_sha256(buf_str(&rest), p->sums.rest) < 0)
@@ -129,17 +135,18 @@ static void read_pipelines(struct settings *s, struct problems *problems)
 		read_pipeline(s->pipeline[i], problems);
 	check_destinations(s, problems);
 	check_sources(s, problems);
+	advice_put(s, &s->advice);
 	free_configs(s);
 }
 
 /* Without a log they are for whoever reads the settings. */
-static void tell_warnings(const struct settings *s, struct log *log)
+static void tell_each(const struct problems *lines, const char *what, struct log *log)
 {
-	struct str rest = buf_str(&s->warnings.text), line;
+	struct str rest = buf_str(&lines->text), line;
 
 	for (; log && rest.len; rest = str_skip(rest, line.len + 1)) {
 		line = str_until(rest, '\n');
-		log_write(log, LOG_WARNING, "config=old " STR_FMT, STR_ARG(line));
+		log_write(log, LOG_WARNING, "config=%s " STR_FMT, what, STR_ARG(line));
 	}
 }
 
@@ -156,7 +163,7 @@ struct settings *settings_read(const char *path, char *const *environ, struct lo
 		return NULL;
 	}
 	s->arena = (struct arena)ARENA_INIT(ARENA_MAX);
-	s->warnings = (struct problems)PROBLEMS_INIT;
+	s->warnings = s->advice = (struct problems)PROBLEMS_INIT;
 	before = problems->count;
 	s->base = settings_files_main(path, environ, problems, &s->warnings);
 	if (s->base) {
@@ -171,7 +178,8 @@ struct settings *settings_read(const char *path, char *const *environ, struct lo
 		is_bad |= program.include.len == 0 && s->pipelines &&
 			  s->pipeline[0]->is_bad;
 	}
-	tell_warnings(s, log);
+	tell_each(&s->warnings, "old", log);
+	tell_each(&s->advice, "doubtful", log);
 	if (!is_bad)
 		return s;
 	settings_free(s);
@@ -192,6 +200,7 @@ void settings_free(struct settings *s)
 	free(s->pipeline);
 	config_free(s->base);
 	problems_fini(&s->warnings);
+	problems_fini(&s->advice);
 	arena_fini(&s->arena);
 	free(s);
 }

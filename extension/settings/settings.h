@@ -23,7 +23,7 @@ struct settings {
 	struct spool_options spool;
 	struct topology_options topology;
 	struct tls_files tls;
-	struct session_identity identity; /* to analyzers, of the flow stream */
+	struct session_identity identity; /* of all streams: without user and cookie */
 	struct status_settings status;
 	struct str program_text; /* what only a restart changes */
 	int64_t lookup_timeout_ms;
@@ -35,11 +35,12 @@ struct settings {
 	size_t pipelines, room;
 	bool lost_include;	  /* the folder of the drop-ins cannot be read */
 	struct problems warnings; /* keys of older layouts */
+	struct problems advice;	  /* what is right and should be said: advice.h */
 };
 
 /* path may be "-". Everything that is wrong is added to problems. NULL: the
- * main file is of no use; else the pipelines that are wrong are marked. Keys of
- * older layouts are warned of in the log, or NULL. environ as in environ(7), or NULL
+ * main file is of no use; else the pipelines that are wrong are marked. Warnings and
+ * advice go to the log, or NULL, too. environ as in environ(7), or NULL
  * for none. */
 struct settings *settings_read(const char *path, char *const *environ, struct log *,
 			       struct problems *);

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "format/json_write.h"
+#include "net/header_text.h"
 #include "settings/settings_program.h"
 #include "topology/analyzer_url.h"
 
@@ -40,7 +41,8 @@ static const struct shape program_shape = {
 				     "rows in memory while the spool is unwritable"),
 			OPTION_RANGE(struct program, stop_timeout_ms, "stop_timeout",
 				     FIELD_DURATION, 1, 3600000, "the whole of a stop"),
-			OPTION(struct program, cookie, "http.cookie", 0,
+			OPTION(struct program, cookie, "http.cookie",
+			       FIELD_SECRET | FIELD_PAIRS,
 			       "sent to the analyzer, for a proxy in front of it"),
 			{ 0 },
 		},
@@ -161,19 +163,21 @@ static void check_analyzers(const struct settings *s, struct problems *problems)
 	buf_fini(&url);
 }
 
-/* As Skydive's own clients write it: "name=value; " for each. */
-static struct str cookie_of(struct settings *s, const struct map_of_str *cookies)
+/* Both become headers: the cookie of questions, see source_auth.h for streams. */
+static void read_headers(struct settings *s, const struct program *program,
+			 struct problems *problems)
 {
-	struct buf b = BUF_INIT(64 * 1024);
-	struct str cookie;
-	size_t i;
+	struct err err = ERR_INIT, why = ERR_INIT;
 
-	for (i = 0; i < cookies->count; i++)
-		buf_printf(&b, STR_FMT "=" STR_FMT "; ", STR_ARG(cookies->name[i]),
-			   STR_ARG(cookies->value[i]));
-	cookie = arena_str(&s->arena, buf_str(&b));
-	buf_fini(&b);
-	return cookie;
+	if (source_auth_cookie(&program->cookie, &s->arena, &s->topology.cookie, &why) <
+	    0) {
+		err_set_key(&err, "http.cookie", "%s", why.text);
+		config_problem(s->base, "", &err, problems);
+	}
+	if (header_text_fits(program->host_id))
+		return;
+	err_set_key(&err, "host_id", HEADER_TEXT_REASON);
+	config_problem(s->base, "", &err, problems);
 }
 
 /* What a reload does not change. */
@@ -211,7 +215,7 @@ void settings_program(struct settings *s, struct program *program,
 	config_read(s->base, "", &topology_shape, &s->topology, &s->arena, problems);
 	check_spool(s, problems);
 	check_analyzers(s, problems);
-	s->topology.cookie = cookie_of(s, &program->cookie);
+	read_headers(s, program, problems);
 	read_tls(s, problems);
 	status_settings_read(&s->status, s->base, &s->arena, problems);
 	note_program(s, program);
@@ -225,9 +229,6 @@ void settings_program(struct settings *s, struct program *program,
 		program->host_id = make_host_id(&s->arena);
 	s->identity = (struct session_identity){
 		.host_id = program->host_id,
-		.username = s->topology.username,
-		.password = s->topology.password,
-		.cookie = s->topology.cookie,
 		.tls = &s->tls,
 	};
 }

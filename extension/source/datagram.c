@@ -105,7 +105,7 @@ static void note_drops(struct datagram *d, struct msghdr *head)
 		log_write(d->parts.log, LOG_WARNING,
 			  "source=" STR_FMT " kernel_drops=%u "
 			  "datagrams were lost; raise net.core.rmem_max",
-			  STR_ARG(d->parts.url.text), drops);
+			  STR_ARG(d->parts.url.shown), drops);
 	}
 }
 

@@ -103,7 +103,7 @@ static void flow_stream_warn_once(struct flow_stream *f)
 			  "source=" STR_FMT " renewals=1 each renewal or restart of this "
 			  "exporter silences Go exporters with a capture_id on this "
 			  "analyzer until they are restarted",
-			  STR_ARG(f->parts.url.text));
+			  STR_ARG(f->parts.url.shown));
 }
 
 /* An outage begins when an admitted connection ends, unless it was starved. */

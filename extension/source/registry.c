@@ -18,15 +18,18 @@ static int unknown_scheme(struct str text, struct err *err)
 {
 	const struct source *const *source;
 	const struct url_scheme *scheme;
-	struct buf others = BUF_INIT(1024);
+	struct buf others = BUF_INIT(1024), shown = BUF_INIT(1024);
 
 	for (source = source_all; *source; source++)
 		for (scheme = (*source)->schemes; scheme->name; scheme++)
 			if (scheme != source_all[0]->schemes)
 				buf_printf(&others, "%s%s://", others.len ? ", " : "",
 					   scheme->name);
+	url_put_shown(&shown, text);
 	err_set(err, "\"" STR_FMT "\" is not a source; write %s, or " STR_FMT,
-		STR_ARG(text), source_all[0]->example, STR_ARG(buf_str(&others)));
+		STR_ARG(buf_str(&shown)), source_all[0]->example,
+		STR_ARG(buf_str(&others)));
+	buf_fini(&shown);
 	buf_fini(&others);
 	return -EINVAL;
 }

@@ -16,6 +16,7 @@
 struct source_instance {
 	struct arena arena; /* of what is copied of the options */
 	struct source_options options;
+	struct session_identity identity;
 	struct source_parts parts;
 	struct batch_account *account;
 	struct log *log;
@@ -53,7 +54,16 @@ static int copy_options(struct source_instance *s, const struct source_options *
 		return arena_error(&s->arena);
 	if (own)
 		memcpy(own, from->own, shape->size);
-	s->options = (struct source_options){ .own = own };
+	s->options = (struct source_options){
+		.own = own,
+		.auth = {
+			.username = arena_str(&s->arena, from->auth.username),
+			.password = arena_str(&s->arena, from->auth.password),
+			.cookie = arena_str(&s->arena, from->auth.cookie),
+		},
+	};
+	if (arena_error(&s->arena))
+		return arena_error(&s->arena);
 	return source_find(text, &s->options.source, &s->options.url, &ignored);
 }
 
@@ -65,10 +75,11 @@ static enum heard instance_deliver(void *context, char *message, size_t size,
 
 static int make_source(struct source_instance *s, const struct session_identity *identity)
 {
+	s->identity = source_auth_identity(&s->options.auth, identity);
 	s->parts = (struct source_parts){
 		.url = s->options.url,
 		.options = s->options.own,
-		.identity = identity,
+		.identity = &s->identity,
 		.deliver = instance_deliver,
 		.context = s,
 		.log = s->log,
@@ -119,7 +130,7 @@ bool source_instance_is(const struct source_instance *s,
 
 struct str source_instance_url(const struct source_instance *s)
 {
-	return s->options.url.text;
+	return s->options.url.shown;
 }
 
 void source_instance_route(struct source_instance *s, struct router *router)
@@ -153,7 +164,7 @@ static void say_bad_flows(struct source_instance *s)
 	log_write(s->log, LOG_WARNING,
 		  "source=" STR_FMT " bad_flows=%zu type=%zu number=%zu "
 		  "protocol=%zu null=%zu; the other flows of the message are kept",
-		  STR_ARG(s->parts.url.text),
+		  STR_ARG(s->parts.url.shown),
 		  bad[BAD_FLOW_TYPE] + bad[BAD_FLOW_NUMBER] + bad[BAD_FLOW_PROTOCOL] +
 			  bad[BAD_FLOW_NULL],
 		  bad[BAD_FLOW_TYPE], bad[BAD_FLOW_NUMBER], bad[BAD_FLOW_PROTOCOL],
@@ -188,7 +199,7 @@ static void bad_message(struct source_instance *s, const struct err *err)
 	if (log_pace_is_due(&s->said_message, clock_now().mono_ms, &held))
 		log_write(s->log, LOG_WARNING,
 			  "source=" STR_FMT " unsaid=%lld bad_message=\"%s\"",
-			  STR_ARG(s->parts.url.text), (long long)held,
+			  STR_ARG(s->parts.url.shown), (long long)held,
 			  LOG_QUOTED(err->text));
 }
 
@@ -200,7 +211,7 @@ static void say_the_rest(struct source_instance *s)
 	if (s->said_message.held)
 		log_write(s->log, LOG_WARNING,
 			  "source=" STR_FMT " unsaid=%lld bad messages",
-			  STR_ARG(s->parts.url.text), (long long)s->said_message.held);
+			  STR_ARG(s->parts.url.shown), (long long)s->said_message.held);
 	s->said_flows.held = s->said_message.held = 0;
 }
 

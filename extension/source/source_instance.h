@@ -21,13 +21,15 @@ struct source_stats {
 	_Atomic int64_t layers_dropped; /* too long, of flows that were kept */
 };
 
-/* Options are copied, the rest is borrowed. NULL: no memory. */
+/* Options are copied, the rest is borrowed: of the identity what all sources share,
+ * users and cookies are the options'. NULL: no memory. */
 struct source_instance *source_instance_new(const struct source_options *,
 					    const struct session_identity *,
 					    struct batch_account *, struct log *);
 void source_instance_free(struct source_instance *);
 /* Whether it is what these options ask for. */
 bool source_instance_is(const struct source_instance *, const struct source_options *);
+/* As it can be shown to anybody: of two that differ in their queries it is the same. */
 struct str source_instance_url(const struct source_instance *);
 
 /* Takes the router in the place of the one there was; when it returns, nobody

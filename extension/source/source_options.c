@@ -51,8 +51,11 @@ void source_options_read(struct source_options *o, const struct config *config,
 		snprintf(err.key, sizeof(err.key), "url");
 		config_problem(config, SECTION, &err, problems);
 	}
-	if (o->source)
-		read_own(o, config, arena, problems);
+	if (!o->source)
+		return;
+	read_own(o, config, arena, problems);
+	if (o->source == &source_flow_stream)
+		source_auth_read(&o->auth, config, &o->url, arena, problems);
 }
 
 size_t source_sections(struct config_section *sections, size_t max)
@@ -62,6 +65,9 @@ size_t source_sections(struct config_section *sections, size_t max)
 
 	if (count < max)
 		sections[count] = (struct config_section){ SECTION, &source_shape };
+	count++;
+	if (count < max)
+		sections[count] = source_auth_section;
 	count++;
 	for (source = source_all; *source; source++) {
 		if (!(*source)->options)
@@ -103,5 +109,5 @@ const char *source_options_conflict(const struct source_options *a,
 		if (options_field_differs(field, a->source->options->size, a->own,
 					  b->own))
 			return field->name;
-	return NULL;
+	return source_auth_equal(&a->auth, &b->auth) ? NULL : "auth";
 }

@@ -7,12 +7,14 @@
 
 #include "config/config.h"
 #include "source/source.h"
+#include "source/source_auth.h"
 
 struct source_options {
 	const struct source *source; /* NULL: the URL is none */
 	struct url url;
-	struct str capture_id; /* only the flows of this capture; empty: all */
-	const void *own;       /* of the source's shape; NULL: it has none */
+	struct str capture_id;	 /* only the flows of this capture; empty: all */
+	const void *own;	 /* of the source's shape; NULL: it has none */
+	struct source_auth auth; /* of an analyzer's stream */
 };
 
 /* Strings and own live in the arena. Everything that is wrong goes to problems. */

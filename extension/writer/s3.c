@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
+#include "net/header_text.h"
 #include "writer/s3_private.h"
 #include "sys/clock.h"
 
@@ -142,12 +143,36 @@ static int start_iam(struct s3 *s, struct err *err)
 	return s->iam ? 0 : err_set(err, "out of memory");
 }
 
+/* It stands in every signature. */
+static bool is_region(struct str region)
+{
+	size_t i;
+
+	for (i = 0; i < region.len; i++)
+		if ((unsigned char)region.ptr[i] <= ' ' || region.ptr[i] == '/' ||
+		    (unsigned char)region.ptr[i] >= 0x7f)
+			return false;
+	return true;
+}
+
+static int check_session_token(struct s3 *s, struct err *err)
+{
+	if (!has_blank_at_an_end(s->session_token) && header_text_fits(s->session_token))
+		return 0;
+	return err_set_key(err, "session_token", HEADER_TEXT_REASON);
+}
+
 static int choose_region(struct s3 *s, struct err *err)
 {
 	struct str region = s->region;
 
 	if (!region.len)
 		region = secret_environment("AWS_REGION");
+	if (!is_region(region))
+		return err_set_key(
+			err, "region",
+			"holds a blank, a slash or something else that no name "
+			"of a region has; was it pasted?");
 	buf_put(&s->used_region, region.len ? region : STR(REGION));
 	s->signer.region = buf_str(&s->used_region);
 	return buf_error(&s->used_region) ? err_set_key(err, "region", "it is too long")
@@ -198,6 +223,8 @@ static int s3_init(void *self, struct http *http, struct err *err)
 	s3_prepare(s, http);
 	error = open_secrets(s, err);
 	if (!error)
+		error = check_session_token(s, err);
+	if (!error)
 		error = choose_region(s, err);
 	if (!error)
 		error = find_server(s, err);
@@ -247,6 +274,31 @@ static void s3_put_place(const void *state, struct str key, struct buf *b)
 	buf_fini(&url);
 }
 
+/* Without TLS, and to another host. */
+static bool is_bare(struct str url)
+{
+	struct err ignored = ERR_INIT;
+	struct endpoint e;
+
+	return endpoint_parse_below(url, &e, &ignored) == 0 &&
+	       e.scheme == ENDPOINT_HTTP && !endpoint_is_this_host(&e);
+}
+
+/* A key to sign with is never sent. */
+static bool s3_advise(const void *values, struct err *err)
+{
+	const struct s3 *s = values;
+	bool is_key = is_bare(s->iam_endpoint);
+
+	if (!uses_iam(s) || (!is_key && !is_bare(s->endpoint)))
+		return false;
+	err_set_key(err, is_key ? "iam_endpoint" : "endpoint",
+		    "%s goes there without TLS, for everybody on the way to read; write "
+		    "https://",
+		    is_key ? "api_key" : "the token for api_key");
+	return true;
+}
+
 const struct writer writer_s3 = {
 	.name = "s3",
 	.section = "pipeline.write.s3",
@@ -256,5 +308,6 @@ const struct writer writer_s3 = {
 	.put = s3_put,
 	.cancel = s3_cancel,
 	.put_place = s3_put_place,
+	.advise = s3_advise,
 	.token = s3_token,
 };

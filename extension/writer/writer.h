@@ -66,6 +66,9 @@ struct writer {
 	/* Appends where an object of that key, cleaned, goes: of two spellings of one
 	 * place the same text. Configured, not initialized. NULL: it has no place. */
 	void (*put_place)(const void *self, struct str key, struct buf *);
+	/* What should be said of values that are right: whether there is something,
+	 * with its key. Configured, not initialized. May be NULL. */
+	bool (*advise)(const void *values, struct err *);
 	/* When ENDING or FAILED it says why. Any thread, never waits; NULL: UNUSED. */
 	enum token_state (*token)(void *self, char *why, size_t size);
 };

@@ -60,6 +60,31 @@ static void test_urls_are_taken_apart(void **state)
 	}
 }
 
+/* In the log, on pages and in reports. */
+static void test_a_token_is_not_shown(void **state)
+{
+	static const char *const table[][2] = {
+		{ "ws://a:1/x?token=secret", "ws://a:1/x" },
+		{ "wss://a/x#secret", "wss://a/x" },
+		{ "ws+unix:///run/a.sock:/x?token=secret", "ws+unix:///run/a.sock:/x" },
+		{ "file:///var/what?.jsonl", "file:///var/what?.jsonl" },
+		{ "ws://a:1", "ws://a:1" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		const struct source *source = NULL;
+		struct err err = ERR_INIT;
+		struct url url;
+
+		assert_int_equal(source_find(str_of(table[i][0]), &source, &url, &err),
+				 0);
+		assert_true(str_is(url.text, table[i][0]));
+		assert_true(str_is(url.shown, table[i][1]));
+	}
+}
+
 static void test_reasons_say_what_to_write(void **state)
 {
 	static const struct {
@@ -77,11 +102,23 @@ static void test_reasons_say_what_to_write(void **state)
 		{ "ws://a:70000" FLOW, "\"70000\" is not a port" },
 		{ "ws://::1:8082" FLOW, "is not a port" },
 		{ "ws://[::1" FLOW, "\"[\" without \"]\"" },
-		{ "ws://a?x", "is not a host name or address" },
+		{ "ws://a?x", "needs a path between host and query" },
 		{ "file://relative.jsonl", "three slashes in front" },
 		{ "file://", "three slashes in front" },
 		{ "ws+unix://run/a.sock", "three slashes in front" },
 		{ "unixgram://", "three slashes in front" },
+		{ "ws://a:1/x\r\nHost: b", "holds a blank or the end of a line" },
+		{ "ws://a:1 /x", "holds a blank" },
+		{ "ws+unix:///run/a.sock:/x\n", "holds a blank" },
+		{ "ws://a:1?token=secret", "needs a path between host and query" },
+		{ "ws://user:secret@host/",
+		  "\"ws://***@host/\" needs a host and no user" },
+		{ "ws://user:sec/ret@host/", "\"ws://***@host/\" needs a host" },
+		{ "http://user:secret@a/x?token=secret",
+		  "\"http://***@a/x\" is not a source" },
+		{ "http://a/?token=secret", "\"http://a/\" is not a source" },
+		{ "a:1?token=secret", "\"a:1\" is not a source" },
+		{ "ws+unix://user:secret@x", "three slashes in front" },
 	};
 	size_t i;
 
@@ -93,7 +130,7 @@ static void test_reasons_say_what_to_write(void **state)
 
 		assert_int_equal(source_find(str_of(table[i].text), &source, &url, &err),
 				 -EINVAL);
-		if (!strstr(err.text, table[i].reason))
+		if (!strstr(err.text, table[i].reason) || strstr(err.text, "secret"))
 			fail_msg("%s", err.text);
 	}
 }
@@ -102,6 +139,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_urls_are_taken_apart),
+		cmocka_unit_test(test_a_token_is_not_shown),
 		cmocka_unit_test(test_reasons_say_what_to_write),
 	};
 

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* advice.c - see advice.h. */
+#include <stdio.h>
+#include "net/endpoint.h"
+#include "settings/advice.h"
+#include "topology/analyzer_url.h"
+
+static void advise_stream(const struct pipeline_settings *p, struct problems *advice)
+{
+	const struct source_options *o = &p->source;
+	struct err err = ERR_INIT;
+
+	if (!o->source)
+		return;
+	if (o->auth.is_withheld)
+		err_set_key(&err, "url",
+			    "names a host that is not among those of the main file, so "
+			    "its user and cookies are not sent there; if that analyzer "
+			    "wants some, set pipeline.subscriber.auth beside this, or "
+			    "name it in analyzers");
+	else if (source_auth_is_bare(&o->auth, &o->url))
+		err_set_key(&err, "url",
+			    "the password goes there without TLS, for everybody on the "
+			    "way to read; write wss:// if the analyzer speaks it");
+	else
+		return;
+	config_problem(p->config, "pipeline.subscriber", &err, advice);
+}
+
+static void advise_writer(const struct pipeline_settings *p, struct problems *advice)
+{
+	const struct writer *writer = p->writer.writer;
+	struct err err = ERR_INIT;
+
+	if (writer && writer->advise && p->writer.values &&
+	    writer->advise(p->writer.values, &err))
+		config_problem(p->config, writer->section, &err, advice);
+}
+
+static bool is_bare(const struct settings *s, struct str analyzer)
+{
+	struct buf url = BUF_INIT(4096);
+	struct err ignored = ERR_INIT;
+	struct endpoint e;
+	bool is_bare = analyzer_url_put(&url, analyzer, s->topology.is_https, &ignored) ==
+			       0 &&
+		       endpoint_parse(buf_str(&url), &e, &ignored) == 0 &&
+		       e.scheme == ENDPOINT_HTTP && !endpoint_is_this_host(&e);
+
+	buf_fini(&url);
+	return is_bare;
+}
+
+static void advise_questions(const struct settings *s, const struct config *config,
+			     struct problems *advice)
+{
+	char key[32];
+	size_t i;
+
+	for (i = 0; s->topology.username.len && i < s->topology.analyzers.count; i++) {
+		struct err err = ERR_INIT;
+
+		if (!is_bare(s, s->topology.analyzers.item[i]))
+			continue;
+		snprintf(key, sizeof(key), "analyzers[%zu]", i);
+		err_set_key(&err, key,
+			    "the password goes there without TLS, for everybody on the "
+			    "way to read; write https:// in front if the analyzer "
+			    "speaks it");
+		config_problem(config, "", &err, advice);
+	}
+}
+
+void advice_put(const struct settings *s, struct problems *advice)
+{
+	const struct config *main_config = s->base;
+	size_t i;
+
+	/* A lone file is base and pipeline at once. */
+	if (!main_config && s->pipelines)
+		main_config = s->pipeline[0]->config;
+	if (main_config)
+		advise_questions(s, main_config, advice);
+	for (i = 0; i < s->pipelines; i++) {
+		if (!s->pipeline[i]->has_values)
+			continue;
+		advise_stream(s->pipeline[i], advice);
+		advise_writer(s->pipeline[i], advice);
+	}
+}
