@@ -17,14 +17,15 @@
 
 extern char **environ;
 
-/* The file in today's layout goes to standard output. */
+/* The file in today's layout goes to standard output, if check takes it. */
 static int check_migrate(const char *path)
 {
 	struct problems problems = PROBLEMS_INIT, warnings = PROBLEMS_INIT;
 	struct buf text = BUF_INIT(TEXT_MAX);
 	int error = settings_files_migrate(path, &text, &problems, &warnings);
 
-	io_write(STDERR_FILENO, buf_str(error ? &problems.text : &warnings.text));
+	io_write(STDERR_FILENO, buf_str(&warnings.text));
+	io_write(STDERR_FILENO, buf_str(&problems.text));
 	if (!error)
 		io_write(STDOUT_FILENO, buf_str(&text));
 	buf_fini(&text);

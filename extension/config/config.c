@@ -133,6 +133,15 @@ static bool find_any(const struct config *c, struct str path, struct config_plac
 	return false;
 }
 
+bool config_is_empty(const struct config *c)
+{
+	const struct layer *layer = c->top;
+
+	while (layer && layer->root->count == 0)
+		layer = layer->below;
+	return !layer;
+}
+
 bool config_is_set(const struct config *c, const char *path)
 {
 	struct config_place place;

@@ -87,6 +87,8 @@ void config_where(const struct config *, const char *path, const char *key,
 /* Adds "where: path.key: text" for a reason that a reader of path gave. */
 void config_problem(const struct config *, const char *path, const struct err *,
 		    struct problems *);
+/* Whether no document says anything. */
+bool config_is_empty(const struct config *);
 /* Whether a value, a section or a variable stands there. */
 bool config_is_set(const struct config *, const char *path);
 

@@ -144,6 +144,17 @@ static void refuse_value(const struct check *c, struct str path, unsigned line,
 		     line, STR_ARG(path), reason);
 }
 
+/* No value is anywhere below it: it has no effect, whatever its name. */
+static bool is_empty(const struct yaml_node *value)
+{
+	size_t i;
+
+	for (i = 0; value->kind == YAML_MAP && i < value->count; i++)
+		if (!is_empty(value->item[i]))
+			return false;
+	return value->kind == YAML_NULL || (value->kind == YAML_MAP && value->count);
+}
+
 static void check_key(struct check *c, struct str path, const struct yaml_node *value,
 		      unsigned line)
 {
@@ -152,7 +163,7 @@ static void check_key(struct check *c, struct str path, const struct yaml_node *
 	bool is_inside = str_equal_nocase(path, c->below) ||
 			 config_path_is_below(path, c->below);
 
-	if (value->kind == YAML_NULL || (!is_above && !is_inside))
+	if ((!is_above && !is_inside) || is_empty(value))
 		return;
 	if (is_map && (is_above || is_section(c, path)))
 		check_map(c, value);

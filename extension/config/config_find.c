@@ -77,7 +77,8 @@ static bool find_key(const struct yaml_node *map, struct str key, size_t *index)
 	return false;
 }
 
-static bool find_below(const struct yaml_node *map, struct str path,
+/* is_written: also what has no value. */
+static bool find_below(const struct yaml_node *map, struct str path, bool is_written,
 		       struct config_place *place)
 {
 	struct str prefix = path;
@@ -89,9 +90,10 @@ static bool find_below(const struct yaml_node *map, struct str path,
 		if (find_key(map, prefix, &i)) {
 			if (prefix.len < path.len) {
 				if (find_below(map->item[i],
-					       str_skip(path, prefix.len + 1), place))
+					       str_skip(path, prefix.len + 1), is_written,
+					       place))
 					return true;
-			} else if (map->item[i]->kind != YAML_NULL) {
+			} else if (is_written || map->item[i]->kind != YAML_NULL) {
 				place->value = map->item[i];
 				place->line = map->key_line[i];
 				return true;
@@ -108,7 +110,14 @@ bool config_find_in(const struct layer *layer, struct str path,
 		    struct config_place *place)
 {
 	*place = (struct config_place){ .layer = layer };
-	return find_below(layer->root, path, place);
+	return find_below(layer->root, path, false, place);
+}
+
+bool config_find_written(const struct layer *layer, struct str path,
+			 struct config_place *place)
+{
+	*place = (struct config_place){ .layer = layer };
+	return find_below(layer->root, path, true, place);
 }
 
 bool config_find(const struct config *c, struct str path, struct config_place *place)

@@ -47,6 +47,9 @@ bool config_find_variable(const struct config *, struct str path, struct config_
  * that leads somewhere wins, as in viper. */
 bool config_find_in(const struct layer *, struct str path, struct config_place *);
 
+/* The same, but a key without a value is found, too. */
+bool config_find_written(const struct layer *, struct str path, struct config_place *);
+
 /* Visits what stands directly below a path in a layer, in the order of the
  * document: name is the rest of the key, with dots if it was written so. NULL
  * values, too. Until visit says false; then false. */

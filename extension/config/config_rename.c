@@ -81,56 +81,114 @@ static struct yaml_node *new_value(struct config *c, const char *text, unsigned 
 	return node;
 }
 
+/* Whether the key is changed, too, which then says what comes with it. */
+static bool rename_changes(const struct config_rename *r)
+{
+	return r->to || r->new_value || r->dropped;
+}
+
 static int rename_imply(struct config *c, struct layer *layer,
-			const struct config_rename *r, unsigned line)
+			const struct config_rename *r, unsigned line,
+			struct problems *warnings)
 {
 	struct config_place place;
 	struct yaml_node *value;
 
 	if (!r->implied || config_find_in(layer, str_of(r->implied), &place))
 		return 0;
+	/* One without a value stands there: of two the later counts. */
+	rename_detach(layer->root, str_of(r->implied));
 	value = new_value(c, r->implied_as, line);
-	return value ? rename_attach(c, layer->root, r->implied, value, line) : -ENOMEM;
-}
-
-static int rename_value(struct config *c, struct layer *layer,
-			const struct config_rename *r, const struct config_place *place,
-			struct problems *warnings)
-{
-	unsigned line = place->line;
-	struct yaml_node *value;
-
-	if (place->value->kind != YAML_STR || !str_is(place->value->text, r->value))
-		return 0;
-	value = new_value(c, r->new_value, line);
-	rename_detach(layer->root, str_of(r->from));
-	if (!value || rename_attach(c, layer->root, r->from, value, line))
+	if (!value || rename_attach(c, layer->root, r->implied, value, line))
 		return -ENOMEM;
-	problems_add(warnings, STR_FMT ":%u: %s: \"%s\" is now written \"%s\"%s%s%s%s",
-		     STR_ARG(layer->file), line, r->from, r->value, r->new_value,
-		     r->implied ? ", with " : "", r->implied ? r->implied : "",
-		     r->implied ? ": " : "", r->implied ? r->implied_as : "");
-	return rename_imply(c, layer, r, line);
+	if (!rename_changes(r))
+		problems_add(warnings,
+			     STR_FMT ":%u: %s: what it meant is now said by %s: %s",
+			     STR_ARG(layer->file), line, r->from, r->implied,
+			     r->implied_as);
+	return 0;
 }
 
-static int rename_key(struct config *c, struct layer *layer,
-		      const struct config_rename *r, const struct config_place *place,
-		      struct problems *warnings)
+static void rename_tell(const struct config_rename *r, const struct layer *layer,
+			unsigned line, struct problems *warnings)
 {
-	unsigned line = place->line;
-	struct yaml_node *value = rename_detach(layer->root, str_of(r->from));
+	struct buf b = BUF_INIT(1024);
+
+	if (r->dropped)
+		buf_printf(&b, " is left out: %s", r->dropped);
+	else if (r->new_value && !r->to)
+		buf_printf(&b, ": \"%s\" is now written \"%s\"", r->value, r->new_value);
+	else if (r->new_value)
+		buf_printf(&b, ": \"%s\" is now called %s: %s", r->value, r->to,
+			   r->new_value);
+	else
+		buf_printf(&b, " is now called %s", r->to);
+	if (r->implied)
+		buf_printf(&b, ", with %s: %s", r->implied, r->implied_as);
+	problems_add(warnings, STR_FMT ":%u: %s" STR_FMT, STR_ARG(layer->file), line,
+		     r->from, STR_ARG(buf_str(&b)));
+	buf_fini(&b);
+}
+
+/* false: the same document has the new one, too, and that wins. */
+static bool has_room(const struct config_rename *r, const struct layer *layer,
+		     unsigned line, bool is_set, struct problems *warnings)
+{
 	struct config_place today;
 
-	if (config_find_in(layer, str_of(r->to), &today)) {
+	if (!r->to || !config_find_in(layer, str_of(r->to), &today))
+		return true;
+	if (is_set)
 		problems_add(warnings,
 			     STR_FMT ":%u: %s is an old name of %s, which is set, too; "
 				     "the old one is ignored",
 			     STR_ARG(layer->file), line, r->from, r->to);
+	return false;
+}
+
+static int rename_move(struct config *c, struct layer *layer,
+		       const struct config_rename *r, const struct config_place *place,
+		       struct problems *warnings)
+{
+	const char *to = r->to ? r->to : r->from;
+	bool is_set = place->value->kind != YAML_NULL;
+	unsigned line = place->line;
+	struct yaml_node *value = rename_detach(layer->root, str_of(r->from));
+
+	if (r->dropped || !has_room(r, layer, line, is_set, warnings)) {
+		if (r->dropped && is_set)
+			rename_tell(r, layer, line, warnings);
 		return 0;
 	}
-	problems_add(warnings, STR_FMT ":%u: %s is now called %s", STR_ARG(layer->file),
-		     line, r->from, r->to);
-	return value ? rename_attach(c, layer->root, r->to, value, line) : 0;
+	if (r->new_value)
+		value = new_value(c, r->new_value, line);
+	if (!value)
+		return r->new_value ? -ENOMEM : 0;
+	rename_detach(layer->root, str_of(to));
+	if (is_set)
+		rename_tell(r, layer, line, warnings);
+	return rename_attach(c, layer->root, to, value, line);
+}
+
+static bool has_value(const struct config_place *place, const char *value)
+{
+	return !value || (place->value->kind == YAML_STR &&
+			  str_equal_nocase(place->value->text, str_of(value)));
+}
+
+/* Whether it is meant, and where it stands. */
+static bool rename_applies(const struct config_rename *r, const struct layer *layer,
+			   struct config_place *place)
+{
+	struct config_place other;
+
+	if (r->unless && config_find_in(layer, str_of(r->unless), &other))
+		return false;
+	if (r->when && (!config_find_in(layer, str_of(r->when), &other) ||
+			!has_value(&other, r->when_value)))
+		return false;
+	return config_find_written(layer, str_of(r->from), place) &&
+	       has_value(place, r->value);
 }
 
 int config_rename(struct config *c, const struct config_rename *r,
@@ -143,10 +201,12 @@ int config_rename(struct config *c, const struct config_rename *r,
 	if (!layer || layer->root->kind != YAML_MAP)
 		return 0;
 	for (; !error && r->from; r++) {
-		if (!config_find_in(layer, str_of(r->from), &place))
+		if (!rename_applies(r, layer, &place))
 			continue;
-		error = r->value ? rename_value(c, layer, r, &place, warnings)
-				 : rename_key(c, layer, r, &place, warnings);
+		if (rename_changes(r))
+			error = rename_move(c, layer, r, &place, warnings);
+		if (!error)
+			error = rename_imply(c, layer, r, place.line, warnings);
 	}
 	return error;
 }

@@ -1,20 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* config_rename.h - keys of older layouts, read as today's.
  *
- * A renamed key counts where it stands; when the same document has the new one,
- * too, that wins. Each that is met is told once, with file, line and what to
- * write instead.
+ * A renamed key counts where it stands, also one without a value; when the same
+ * document has the new one, too, that wins. Each that is met and has a value is told
+ * once, with file, line and what to write instead.
  */
 #ifndef CONFIG_CONFIG_RENAME_H
 #define CONFIG_CONFIG_RENAME_H
 
 #include "config/config.h"
 
-/* A key that moved, or (with a value) a value that is written otherwise. */
+/* What is done with a key. Without to, new_value and dropped only what it implies is
+ * set. */
 struct config_rename {
-	const char *from, *to;		  /* to: the same path when a value changed */
-	const char *value, *new_value;	  /* NULL: any */
+	const char *from, *to; /* to: NULL, it stays where it is */
+	const char *value,
+		*new_value; /* only this value, and what it is now; NULL: any */
 	const char *implied, *implied_as; /* set, too, unless it is; or NULL */
+	const char *when,
+		*when_value; /* only if that has a value, or this one; or NULL */
+	const char *unless;  /* only if nothing stands there; or NULL */
+	const char *dropped; /* why it means nothing any more; or NULL */
 };
 
 /* Changes the document that was added last. The table ends with an entry without

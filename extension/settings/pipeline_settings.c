@@ -155,6 +155,22 @@ void pipeline_settings_text(const struct config *config, bool writer, struct buf
 			put_section(config, &sections[i], text);
 }
 
+void pipeline_settings_try(const struct config *config, struct problems *problems)
+{
+	struct config_section sections[SECTIONS_MAX];
+	size_t count = pipeline_settings_sections(sections, SECTIONS_MAX), i;
+
+	for (i = 0; i < count; i++) {
+		struct arena arena = ARENA_INIT(ARENA_MAX);
+		void *state = arena_alloc(&arena, sections[i].shape->size);
+
+		if (state)
+			config_read(config, sections[i].path, sections[i].shape, state,
+				    &arena, problems);
+		arena_fini(&arena);
+	}
+}
+
 size_t pipeline_settings_sections(struct config_section *sections, size_t max)
 {
 	size_t (*const parts[])(struct config_section *, size_t) = {

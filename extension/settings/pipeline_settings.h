@@ -57,6 +57,9 @@ int pipeline_settings_redirect(struct pipeline_settings *, struct str directory)
  * another: the writer's part alone, or all the rest. Holds secrets. */
 void pipeline_settings_text(const struct config *, bool writer, struct buf *);
 
+/* Reads value by value, and says what is wrong with each; not what is missing. */
+void pipeline_settings_try(const struct config *, struct problems *);
+
 /* The sections of the configuration that belong to a pipeline: writes up to max of
  * them, returns how many there are. */
 size_t pipeline_settings_sections(struct config_section *, size_t max);

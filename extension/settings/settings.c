@@ -150,13 +150,9 @@ static void tell_each(const struct problems *lines, const char *what, struct log
 	}
 }
 
-struct settings *settings_read(const char *path, char *const *environ, struct log *log,
-			       struct problems *problems)
+static struct settings *settings_new(const char *path, struct problems *problems)
 {
 	struct settings *s = calloc(1, sizeof(*s));
-	struct program program;
-	bool is_bad = true;
-	size_t before;
 
 	if (!s) {
 		problems_add(problems, "%s: out of memory", path);
@@ -164,7 +160,47 @@ struct settings *settings_read(const char *path, char *const *environ, struct lo
 	}
 	s->arena = (struct arena)ARENA_INIT(ARENA_MAX);
 	s->warnings = s->advice = (struct problems)PROBLEMS_INIT;
-	before = problems->count;
+	return s;
+}
+
+/* Keys and values, one by one: what they need beside them stands elsewhere. */
+static void check_part(const struct config *config, struct problems *problems)
+{
+	check_keys(config, problems);
+	pipeline_settings_try(config, problems);
+}
+
+void settings_check_text(const char *path, struct str text, struct problems *problems)
+{
+	struct settings *s = settings_new(path, problems);
+	struct program program;
+
+	if (!s)
+		return;
+	s->base = settings_files_text(path, text, problems, &s->warnings);
+	if (s->base) {
+		settings_program(s, &program, problems);
+		if (!program.include.len &&
+		    (config_is_set(s->base, "pipeline.subscriber.url") ||
+		     config_is_empty(s->base)))
+			settings_files_pipelines(s, path, STR(""), NULL, problems);
+		else
+			check_part(s->base, problems);
+		read_pipelines(s, problems);
+	}
+	settings_free(s);
+}
+
+struct settings *settings_read(const char *path, char *const *environ, struct log *log,
+			       struct problems *problems)
+{
+	struct settings *s = settings_new(path, problems);
+	struct program program;
+	size_t before = problems->count;
+	bool is_bad = true;
+
+	if (!s)
+		return NULL;
 	s->base = settings_files_main(path, environ, problems, &s->warnings);
 	if (s->base) {
 		settings_program(s, &program, problems);

@@ -45,6 +45,9 @@ struct settings {
 struct settings *settings_read(const char *path, char *const *environ, struct log *,
 			       struct problems *);
 void settings_free(struct settings *);
+/* Adds what is wrong with a text as a file alone, without drop-ins and environment. Of
+ * one that names no source, a base or a drop-in, only what stands there is looked at. */
+void settings_check_text(const char *path, struct str text, struct problems *);
 /* Gives the references to pipelines back, when whoever needs them has his own. */
 void settings_release_pipelines(struct settings *);
 

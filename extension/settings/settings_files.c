@@ -70,12 +70,12 @@ static int read_file(const char *path, struct buf *text, struct problems *proble
 	return error;
 }
 
-static int add_file(struct config *config, const char *path, const struct buf *text,
+static int add_file(struct config *config, const char *path, struct str text,
 		    bool environment, struct problems *problems,
 		    struct problems *warnings)
 {
 	int error = config_add(config, strcmp(path, "-") == 0 ? "standard input" : path,
-			       buf_str(text), environment, problems);
+			       text, environment, problems);
 
 	return error ? error : config_rename(config, settings_layouts, warnings);
 }
@@ -88,9 +88,16 @@ int settings_files_migrate(const char *path, struct buf *text, struct problems *
 	int error = config ? read_file(path, &old, problems) : -ENOMEM;
 
 	if (!error)
-		error = add_file(config, path, &old, false, problems, warnings);
+		error = add_file(config, path, buf_str(&old), false, problems, warnings);
 	if (!error)
 		error = config_print(config, buf_str(&old), text);
+	/* Told by the lines that the file has, or, never seen, by those it would have. */
+	if (!error)
+		settings_check_text(path, buf_str(&old), problems);
+	if (!error && !problems->count)
+		settings_check_text("migrated", buf_str(text), problems);
+	if (!error && problems->count)
+		error = -EINVAL;
 	if (error && !problems->count)
 		problems_add(problems, "%s: out of memory", path);
 	config_free(config);
@@ -128,26 +135,42 @@ out:
 	return error;
 }
 
-struct config *settings_files_main(const char *path, char *const *environ,
-				   struct problems *problems, struct problems *warnings)
+static struct config *main_config(const char *path, struct str text, char *const *environ,
+				  struct problems *problems, struct problems *warnings)
 {
-	struct buf text = BUF_INIT(FILE_MAX_BYTES);
 	struct config *config = config_new();
-	int error = config ? read_file(path, &text, problems) : -ENOMEM;
+	int error = config ? 0 : -ENOMEM;
 
 	if (!config)
 		problems_add(problems, "%s: out of memory", path);
 	else if (environ)
 		config_environment(config, environ);
 	if (!error)
-		error = add_file(config, path, &text, true, problems, warnings);
+		error = add_file(config, path, text, true, problems, warnings);
 	if (!error)
 		error = add_profile(config, problems);
-	buf_fini(&text);
 	if (!error)
 		return config;
 	config_free(config);
 	return NULL;
+}
+
+struct config *settings_files_text(const char *path, struct str text,
+				   struct problems *problems, struct problems *warnings)
+{
+	return main_config(path, text, NULL, problems, warnings);
+}
+
+struct config *settings_files_main(const char *path, char *const *environ,
+				   struct problems *problems, struct problems *warnings)
+{
+	struct buf text = BUF_INIT(FILE_MAX_BYTES);
+	struct config *config = NULL;
+
+	if (read_file(path, &text, problems) == 0)
+		config = main_config(path, buf_str(&text), environ, problems, warnings);
+	buf_fini(&text);
+	return config;
 }
 
 /* The file's name without directory and .yml; from the arena. */
@@ -243,13 +266,15 @@ static void add_drop_in(struct settings *s, const char *main_path, const char *p
 	int error = config ? read_file(path, &text, problems) : -ENOMEM;
 
 	if (!error)
-		error = add_file(config, path, &text, false, problems, &s->warnings);
+		error = add_file(config, path, buf_str(&text), false, problems,
+				 &s->warnings);
 	if (!error)
 		error = read_file(main_path, &base, problems);
 	if (!error && environ)
 		config_environment(config, environ);
 	if (!error)
-		error = add_file(config, main_path, &base, true, problems, &s->warnings);
+		error = add_file(config, main_path, buf_str(&base), true, problems,
+				 &s->warnings);
 	if (!error)
 		error = add_profile(config, problems);
 	buf_fini(&text);

@@ -11,8 +11,12 @@
 struct config *settings_files_main(const char *path, char *const *environ,
 				   struct problems *, struct problems *warnings);
 
-/* The file alone in today's layout, appended to text. -EINVAL after adding to
- * problems. */
+/* A text as if it were the main file, without the environment. */
+struct config *settings_files_text(const char *path, struct str text, struct problems *,
+				   struct problems *warnings);
+
+/* The file alone in today's layout, appended to text, if it can be used so: see
+ * settings_check_text(). -EINVAL after adding to problems. */
 int settings_files_migrate(const char *path, struct buf *text, struct problems *,
 			   struct problems *warnings);
 

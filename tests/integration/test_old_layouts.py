@@ -85,3 +85,171 @@ def test_todays_name_wins(tmp_path):
     config = settings.merge(TODAY, {"pipeline": {"store": {"buffered": {"bucket": "other"}}}})
     done = exporter("check", "-c", settings.save(tmp_path / "both.yml", config))
     assert done.code == 0 and "pipeline.store.buffered.bucket is an old name of" in done.stderr and "ignored" in done.stderr
+
+
+# Files as they were shipped: what is not set is written without a value, or commented out. The text, what it is today below
+# "pipeline" (or all of it, with "analyzer"), and what is said of it.
+HEAD = """\
+host_id: ""
+analyzers:
+  - 127.0.0.1:8082
+analyzer:
+  auth:
+    cluster:
+      username:
+      password:
+pipeline:
+  subscriber:
+    url: %s
+    capture_id:
+  classify:
+    # cluster_net_masks:
+      # - 10.0.0.0/8
+  filter:
+    # excluded_tags:
+""" % URL
+BUFFERED = """\
+  store:
+    type: buffered
+    buffered:
+      filename_prefix: logs
+      dirname: bucket
+      max_flows_per_object: 6000
+      max_seconds_per_object: 60
+      max_seconds_per_stream: 86400
+      max_flow_array_size: 100000
+  write:
+    type: s3
+    s3:
+      endpoint: http://127.0.0.1:9000
+      region: local
+      access_key: user
+      secret_key: password
+"""
+FIRST = """\
+host_id: ""
+pipeline:
+  analyzer:
+    subscriber_url: %s
+    subscriber_username:
+    subscriber_password:
+""" % URL
+OLD_STORE = """\
+  store:
+    type: s3
+    s3:
+      # -- client parames --
+      endpoint: http://127.0.0.1:9000
+      region: local
+      bucket: bucket
+      access_key: user
+      secret_key: password
+      object_prefix: logs
+"""
+OLD_SIZES = "".join("      %s%s: %d\n" % ("%s", key, value) for key, value in SIZES.items())
+FLAT = """\
+endpoint: http://127.0.0.1:9000
+region: local
+bucket: bucket
+access_key: user
+secret_key: password
+# api_key: key
+object_prefix: logs
+subscriber_url: %s
+subscriber_username:
+subscriber_password:
+max_seconds_per_stream: 86400
+""" % URL
+STORED = {"store": {"type": "buffered", "buffered": dict(SIZES, dirname="bucket", filename_prefix="logs")},
+          "write": {"type": "s3", "s3": S3}}
+FLAT_STORED = {"store": {"buffered": {"dirname": "bucket", "filename_prefix": "logs", "max_flows_per_object": 6000,
+                                      "max_seconds_per_stream": 86400, "max_flow_array_size": 100000}},
+               "encode": {"type": "json"}, "compress": {"type": "gzip"}, "write": {"s3": S3}}
+UNSIZED = {key: value for key, value in SIZES.items() if key != "max_seconds_per_object"}
+SHIPPED = {
+    "a-login-without-values": (FIRST + OLD_STORE + OLD_SIZES.replace("%s", ""), STORED, "subscriber_url is now"),
+    "sizes-commented-out": (FIRST + OLD_STORE + OLD_SIZES.replace("%s", "# "), {"store": {"type": "buffered", "buffered": dict(
+        UNSIZED, dirname="bucket", filename_prefix="logs")}, "write": {"type": "s3", "s3": S3}}, "max_flows_per_object: 6000"),
+    "csv-alone": (FIRST + "  encode:\n    type: csv\n    json:\n      pretty: false\n" + OLD_STORE + OLD_SIZES.replace("%s", ""),
+                  {"transform": {"type": "awsflowlogs"}, "encode": {"type": "csv", "json": {"pretty": False}}}, "transform.type: awsflowlogs"),
+    "sa-without-type": (FIRST + "  transform:\n    sa:\n      # exclude_started_flows: true\n" + OLD_STORE + OLD_SIZES.replace("%s", ""),
+                        {"transform": {"type": "secadvisor"}}, "transform.type: secadvisor"),
+    "sections-without-values": (HEAD + "  transform:\n    sa:\n  compress:\n    # type: none\n" + BUFFERED, STORED, None),
+    "objheader": (HEAD + "  transform:\n    type: vpclogs\n  objheader:\n    type: vpclogs\n    vpclogs:\n      # vpc_crn: x\n" + BUFFERED,
+                  {"storeheader": {"type": "vpclogs"}}, "pipeline.objheader.type is now called pipeline.storeheader.type"),
+    "objheader-with-values": (HEAD + "  transform: {type: vpclogs}\n  objheader:\n    type: vpclogs\n    vpclogs: {vpc_crn: x}\n" + BUFFERED,
+                              {"storeheader": {"type": "vpclogs", "vpclogs": {"vpc_crn": "x"}}}, "objheader.vpclogs is now called"),
+    "action-without-values": (HEAD + "  action:\n    type: aws\n    tid1:\n    tid2:\n  transform:\n    type: vpclogs\n    secadvisor:\n" + BUFFERED,
+                              {"transform": {"type": "vpclogs"}}, "pipeline.action.type is left out: without"),
+    "action": (HEAD + "  action: {type: aws, tid1: a, tid2: b}\n  transform: {type: vpclogs}\n" + BUFFERED,
+               {"action": {"tid1": "a", "tid2": "b"}, "mangle": {"type": "action"}}, "pipeline.mangle.type"),
+    "logstatus-of-awsflowlogs": (HEAD + "  mangle:\n    type: logstatus\n  transform:\n    type: awsflowlogs\n  encode:\n    type: csv\n" + BUFFERED,
+                                 {"encode": {"type": "csv"}}, "pipeline.mangle.type is left out"),
+    "monitoring-port": (HEAD + "  transform:\n    type: none\n  store:\n    type: prom_sky_con\n    prom_sky_con:\n      port: 9100\n"
+                        "      connection_timeout: 60\n      monitoring_port: 8089\n",
+                        {"store": {"type": "prom_sky_con", "prom_sky_con": {"port": 9100, "connection_timeout": 60}}}, "status.listen"),
+    "flat": (FLAT + "max_flows_per_object: 6000\nmax_flow_array_size: 100000\nflow_transformer: security-advisor\n"
+             "cluster_net_masks:\n  - 10.0.0.0/8\nexcluded_tags: [other]\n",
+             dict(FLAT_STORED, transform={"type": "secadvisor"}, classify={"cluster_net_masks": ["10.0.0.0/8"]},
+                  filter={"excluded_tags": ["other"]}), "subscriber_url is now called pipeline.subscriber.url"),
+    "flat-of-its-first-days": (FLAT + "flow_transformer: custom1\n", dict(FLAT_STORED, transform={"type": "secadvisor"}), "6000"),
+    "flat-with-plain-flows": (FLAT + "flow_transformer:\n", FLAT_STORED, None),
+    "below-objectstore": ("---\nobjectstore:\n" + "".join("  " + line + "\n" for line in FLAT.splitlines()), FLAT_STORED, None),
+    "stdout": (FIRST + "  store:\n    type: stdout\n", {"store": {"type": "direct"}, "write": {"type": "stdout"}}, "write.type: stdout"),
+    "localfiles": (FIRST + "  store:\n    type: localfiles\n    localfiles:\n      base_dir: /tmp/flows\n      max_seconds_per_stream: 60\n",
+                   {"write": {"type": "file", "file": {"directory": "/tmp/flows"}}}, None),
+}
+
+
+def values(node):
+    """Return it without what has no value, and numbers as numbers."""
+    if isinstance(node, dict):
+        found = {key: values(value) for key, value in node.items()}
+        return {key: value for key, value in found.items() if value not in (None, {})}
+    return int(node) if isinstance(node, str) and node.isdigit() else node
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_shipped_files_are_taken(name, tmp_path):
+    """check takes them as they are; what --migrate prints says the same, in today's words alone, and check takes that."""
+    text, today, said = SHIPPED[name]
+    if name == "localfiles":
+        text = text.replace("60\n", "60\n  # the sizes did not matter\n    buffered: {max_flows_per_object: 6000, max_flow_array_size: 100000}\n")
+    path = tmp_path / "old.yml"
+    path.write_text(text)
+    done = exporter("check", "-c", path)
+    assert done.code == 0 and done.stdout == "%s: fine, 1 pipeline\n" % path, done
+    assert not said or said in done.stderr
+    done = exporter("check", "-c", path, "--migrate")
+    assert done.code == 0, done.stderr
+    found = values(yaml.safe_load(done.stdout))
+    assert settings.merge(found["pipeline"], today) == found["pipeline"]
+    assert found["pipeline"].get("subscriber") == {"url": URL} and "objectstore" not in found and "bucket" not in found
+    (tmp_path / "new.yml").write_text(done.stdout)
+    again = exporter("check", "-c", tmp_path / "new.yml")
+    assert again.code == 0 and again.stderr == "", again.stderr
+
+
+@pytest.mark.parametrize("text, code, said", [
+    # A tenant's file, or a base: it need not be complete.
+    ("pipeline: {store: {buffered: {bucket: acme}}}\n", 0, "is now called"),
+    ("include: exporter.d/*.yml\npipeline: {store: {type: s3, s3: {region: local}}}\n", 0, "is now called"),
+    # What check does not take is not printed, and the place is the file's.
+    ("pipeline: {store: {buffered: {bucket: acme}},\n  transfrom: {type: none}}\n", 1, 'old.yml:2: unknown section "pipeline.transfrom"'),
+    ("pipeline:\n  store: {buffered: {bucket: acme, max_flows_per_object: many}}\n", 1, "old.yml:2: pipeline.store.buffered.max_flows_per_object"),
+    (FIRST, 1, "access_key: it must be set"),
+    ("# " + FLAT.replace("\n", "\n# "), 1, "pipeline.subscriber.url: must be set"),
+])
+def test_nothing_is_printed_that_is_not_taken(text, code, said, tmp_path):
+    """--migrate fails as check does; of a drop-in and of a base what stands there is looked at."""
+    (tmp_path / "old.yml").write_text(text)
+    done = exporter("check", "-c", tmp_path / "old.yml", "--migrate")
+    assert done.code == code and bool(done.stdout) == (code == 0), done
+    assert said in done.stderr
+
+
+def test_names_at_the_top_are_somebody_elses(tmp_path):
+    """In a file with a pipeline, region or bucket at the top are none of ours; nor without subscriber_url."""
+    path = settings.save(tmp_path / "today.yml", {**TODAY, "region": "mars", "bucket": "b", "subscriber_url": "ws://h"})
+    done = exporter("check", "-c", path)
+    assert done.code == 0 and done.stderr == ""
