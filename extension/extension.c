@@ -230,7 +230,7 @@ static int extension_reload(void *instance, char *reason, size_t size)
 	int error = 0;
 
 	reload_report_begin(report);
-	settings = settings_read(in->config, environ, in->log, &problems);
+	settings = settings_read_written(in->config, environ, in->log, &problems);
 	if (settings &&
 	    exporter_reload(in->exporter, settings, &changes, &problems, &err) < 0)
 		problems_add(&problems, "%s", err.text);

@@ -9,7 +9,7 @@
 #include "command/check_connect.h"
 #include "command/command.h"
 #include "monitor/reference.h"
-#include "settings/settings_files.h"
+#include "settings/settings_migrate.h"
 #include "settings/settings_reference.h"
 #include "sys/io.h"
 
@@ -22,7 +22,7 @@ static int check_migrate(const char *path)
 {
 	struct problems problems = PROBLEMS_INIT, warnings = PROBLEMS_INIT;
 	struct buf text = BUF_INIT(TEXT_MAX);
-	int error = settings_files_migrate(path, &text, &problems, &warnings);
+	int error = settings_migrate(path, &text, &problems, &warnings);
 
 	io_write(STDERR_FILENO, buf_str(&warnings.text));
 	io_write(STDERR_FILENO, buf_str(&problems.text));

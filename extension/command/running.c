@@ -16,11 +16,15 @@ int running_address(const char *path, struct arena *arena, struct str *address,
 {
 	struct problems problems = PROBLEMS_INIT, warnings = PROBLEMS_INIT;
 	struct status_settings status = { .listen = STR(STATUS_LISTEN) };
+	struct buf text = BUF_INIT(SETTINGS_FILE_MAX);
 	struct config *config = NULL;
 	int error = 0;
 
 	if (path) {
-		config = settings_files_main(path, environ, &problems, &warnings);
+		error = settings_files_read(path, &text, NULL, &problems);
+		if (!error)
+			config = settings_files_main(path, buf_str(&text), environ,
+						     &problems, &warnings);
 		error = config ? status_settings_read(&status, config, arena, &problems)
 			       : -EINVAL;
 	}
@@ -30,6 +34,7 @@ int running_address(const char *path, struct arena *arena, struct str *address,
 			buf_str(&problems.text).ptr);
 	*address = status.listen;
 	config_free(config);
+	buf_fini(&text);
 	problems_fini(&warnings);
 	problems_fini(&problems);
 	return error;

@@ -62,9 +62,10 @@ static void take_source(void *context, struct source_instance *subscription)
 	s->is_short |= !grow(s->source, s->sources_room, s->sources + 1);
 	if (s->is_short)
 		return;
-	to = &s->source[s->sources++];
+	to = &s->source[s->sources];
 	name_source(s, to, source_instance_url(subscription));
 	source_instance_status(subscription, &to->status);
+	s->sources++;
 }
 
 void snapshot_take(struct snapshot *s, struct exporter *e, struct rates *rates,

@@ -2,6 +2,7 @@
 /* settings.c - see settings.h. The files themselves are read in
  * settings_files.c, what is the program's in settings_program.c.
  */
+#include <poll.h>
 #include <stdlib.h>
 #include "format/json_write.h"
 #include "settings/advice.h"
@@ -9,10 +10,14 @@
 #include "settings/settings.h"
 #include "settings/settings_files.h"
 #include "settings/settings_program.h"
+#include "sys/clock.h"
 
 #define ARENA_MAX    ((size_t)64 << 20)
 #define SECTIONS_MAX 64
 #define TEXT_MAX     ((size_t)64 << 20)
+
+#define WRITTEN_MS     1000 /* what is older is whole */
+#define WRITING_MAX_MS 5000
 
 static void check_keys(const struct config *config, struct problems *problems)
 {
@@ -160,6 +165,7 @@ static struct settings *settings_new(const char *path, struct problems *problems
 	}
 	s->arena = (struct arena)ARENA_INIT(ARENA_MAX);
 	s->warnings = s->advice = (struct problems)PROBLEMS_INIT;
+	s->main_text = (struct buf)BUF_INIT(SETTINGS_FILE_MAX);
 	return s;
 }
 
@@ -177,7 +183,7 @@ void settings_check_text(const char *path, struct str text, struct problems *pro
 
 	if (!s)
 		return;
-	s->base = settings_files_text(path, text, problems, &s->warnings);
+	s->base = settings_files_main(path, text, NULL, problems, &s->warnings);
 	if (s->base) {
 		settings_program(s, &program, problems);
 		if (!program.include.len &&
@@ -191,34 +197,85 @@ void settings_check_text(const char *path, struct str text, struct problems *pro
 	settings_free(s);
 }
 
-struct settings *settings_read(const char *path, char *const *environ, struct log *log,
-			       struct problems *problems)
+/* All that the files say; is_bad: it is of no use. NULL: no memory. */
+static struct settings *settings_try(const char *path, char *const *environ,
+				     struct problems *problems)
 {
 	struct settings *s = settings_new(path, problems);
 	struct program program;
 	size_t before = problems->count;
-	bool is_bad = true;
 
 	if (!s)
 		return NULL;
-	s->base = settings_files_main(path, environ, problems, &s->warnings);
+	s->is_bad = true;
+	if (settings_files_read(path, &s->main_text, &s->written_ms, problems) == 0)
+		s->base = settings_files_main(path, buf_str(&s->main_text), environ,
+					      problems, &s->warnings);
 	if (s->base) {
 		settings_program(s, &program, problems);
 		if (program.include.len)
 			check_keys(s->base, problems);
-		is_bad = problems->count > before;
+		s->is_bad = problems->count > before;
 		settings_files_pipelines(s, path, program.include, environ, problems);
 		read_pipelines(s, problems);
 		/* Such as an empty file: a reload must not end what runs. */
-		is_bad |= s->lost_include;
-		is_bad |= program.include.len == 0 && s->pipelines &&
-			  s->pipeline[0]->is_bad;
+		s->is_bad |= s->lost_include;
+		s->is_bad |= program.include.len == 0 && s->pipelines &&
+			     s->pipeline[0]->is_bad;
 	}
+	buf_fini(&s->main_text);
+	return s;
+}
+
+static struct settings *settings_use(struct settings *s, struct log *log)
+{
+	if (!s)
+		return NULL;
 	tell_each(&s->warnings, "old", log);
 	tell_each(&s->advice, "doubtful", log);
-	if (!is_bad)
+	if (!s->is_bad)
 		return s;
 	settings_free(s);
+	return NULL;
+}
+
+struct settings *settings_read(const char *path, char *const *environ, struct log *log,
+			       struct problems *problems)
+{
+	return settings_use(settings_try(path, environ, problems), log);
+}
+
+/* How long to wait until the youngest file is old enough; 0: it is. A clock that was
+ * set back does not count. */
+static int64_t settings_unripe_ms(const struct settings *s)
+{
+	int64_t age_ms = clock_now().wall_ms - s->written_ms;
+
+	return age_ms >= 0 && age_ms < WRITTEN_MS ? WRITTEN_MS - age_ms : 0;
+}
+
+struct settings *settings_read_written(const char *path, char *const *environ,
+				       struct log *log, struct problems *problems)
+{
+	int64_t until_ms = clock_now().mono_ms + WRITING_MAX_MS, wait_ms;
+	struct settings *s;
+
+	for (;;) {
+		s = settings_try(path, environ, problems);
+		wait_ms = s ? settings_unripe_ms(s) : 0;
+		if (!wait_ms)
+			return settings_use(s, log);
+		settings_free(s);
+		problems_fini(problems);
+		*problems = (struct problems)PROBLEMS_INIT;
+		if (clock_now().mono_ms >= until_ms)
+			break;
+		poll(NULL, 0, (int)wait_ms);
+	}
+	problems_add(problems,
+		     "%s: it, or a file that it includes, has been written to for %d s; "
+		     "write aside, and rename what is whole",
+		     path, WRITING_MAX_MS / 1000);
 	return NULL;
 }
 
@@ -235,6 +292,7 @@ void settings_free(struct settings *s)
 	settings_release_pipelines(s);
 	free(s->pipeline);
 	config_free(s->base);
+	buf_fini(&s->main_text);
 	problems_fini(&s->warnings);
 	problems_fini(&s->advice);
 	arena_fini(&s->arena);

@@ -33,6 +33,9 @@ struct settings {
 	struct logging_options logging;
 	struct pipeline_settings **pipeline;
 	size_t pipelines, room;
+	struct buf main_text;	  /* while the files are read */
+	int64_t written_ms;	  /* the latest change of one of them, wall clock */
+	bool is_bad;		  /* while they are read */
 	bool lost_include;	  /* the folder of the drop-ins cannot be read */
 	struct problems warnings; /* keys of older layouts */
 	struct problems advice;	  /* what is right and should be said: advice.h */
@@ -44,6 +47,10 @@ struct settings {
  * for none. */
 struct settings *settings_read(const char *path, char *const *environ, struct log *,
 			       struct problems *);
+/* The same of files that somebody may be writing to: one that was changed within the
+ * last second is read again until that is over, five seconds at most. */
+struct settings *settings_read_written(const char *path, char *const *environ,
+				       struct log *, struct problems *);
 void settings_free(struct settings *);
 /* Adds what is wrong with a text as a file alone, without drop-ins and environment. Of
  * one that names no source, a base or a drop-in, only what stands there is looked at. */

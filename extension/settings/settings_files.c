@@ -3,13 +3,12 @@
 #include <errno.h>
 #include <glob.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include "base/grow.h"
-#include "config/config_print.h"
 #include "settings/settings_files.h"
 #include "settings/settings_layouts.h"
 #include "sys/io.h"
 
-#define FILE_MAX_BYTES ((size_t)1 << 20)
 #define NAME_MAX_BYTES 64
 
 /* What the sample files of the Go programs say beyond the defaults. */
@@ -46,10 +45,25 @@ static const struct shape chosen_shape = {
 		},
 };
 
-static int read_file(const char *path, struct buf *text, struct problems *problems)
+/* When a file was written, and what was known of it before. */
+static void note_written(const char *path, int64_t *written_ms)
+{
+	struct stat status;
+	int64_t ms;
+
+	if (!written_ms || stat(path, &status) < 0)
+		return;
+	ms = (int64_t)status.st_mtim.tv_sec * 1000 + status.st_mtim.tv_nsec / 1000000;
+	if (ms > *written_ms)
+		*written_ms = ms;
+}
+
+int settings_files_read(const char *path, struct buf *text, int64_t *written_ms,
+			struct problems *problems)
 {
 	int error = io_read_file(path, text);
 
+	note_written(path, written_ms);
 	switch (error) {
 	case 0:
 		return 0;
@@ -80,29 +94,17 @@ static int add_file(struct config *config, const char *path, struct str text,
 	return error ? error : config_rename(config, settings_layouts, warnings);
 }
 
-int settings_files_migrate(const char *path, struct buf *text, struct problems *problems,
-			   struct problems *warnings)
+struct config *settings_files_alone(const char *path, struct str text,
+				    struct problems *problems, struct problems *warnings)
 {
-	struct buf old = BUF_INIT(FILE_MAX_BYTES);
 	struct config *config = config_new();
-	int error = config ? read_file(path, &old, problems) : -ENOMEM;
 
-	if (!error)
-		error = add_file(config, path, buf_str(&old), false, problems, warnings);
-	if (!error)
-		error = config_print(config, buf_str(&old), text);
-	/* Told by the lines that the file has, or, never seen, by those it would have. */
-	if (!error)
-		settings_check_text(path, buf_str(&old), problems);
-	if (!error && !problems->count)
-		settings_check_text("migrated", buf_str(text), problems);
-	if (!error && problems->count)
-		error = -EINVAL;
-	if (error && !problems->count)
+	if (!config)
 		problems_add(problems, "%s: out of memory", path);
+	else if (add_file(config, path, text, false, problems, warnings) == 0)
+		return config;
 	config_free(config);
-	buf_fini(&old);
-	return error;
+	return NULL;
 }
 
 /* The lowest layer: the profile that the layers above name. */
@@ -135,8 +137,9 @@ out:
 	return error;
 }
 
-static struct config *main_config(const char *path, struct str text, char *const *environ,
-				  struct problems *problems, struct problems *warnings)
+struct config *settings_files_main(const char *path, struct str text,
+				   char *const *environ, struct problems *problems,
+				   struct problems *warnings)
 {
 	struct config *config = config_new();
 	int error = config ? 0 : -ENOMEM;
@@ -153,24 +156,6 @@ static struct config *main_config(const char *path, struct str text, char *const
 		return config;
 	config_free(config);
 	return NULL;
-}
-
-struct config *settings_files_text(const char *path, struct str text,
-				   struct problems *problems, struct problems *warnings)
-{
-	return main_config(path, text, NULL, problems, warnings);
-}
-
-struct config *settings_files_main(const char *path, char *const *environ,
-				   struct problems *problems, struct problems *warnings)
-{
-	struct buf text = BUF_INIT(FILE_MAX_BYTES);
-	struct config *config = NULL;
-
-	if (read_file(path, &text, problems) == 0)
-		config = main_config(path, buf_str(&text), environ, problems, warnings);
-	buf_fini(&text);
-	return config;
 }
 
 /* The file's name without directory and .yml; from the arena. */
@@ -261,24 +246,22 @@ static void add_pipeline(struct settings *s, const char *path, struct config *co
 static void add_drop_in(struct settings *s, const char *main_path, const char *path,
 			char *const *environ, struct problems *problems)
 {
-	struct buf text = BUF_INIT(FILE_MAX_BYTES), base = BUF_INIT(FILE_MAX_BYTES);
+	struct buf text = BUF_INIT(SETTINGS_FILE_MAX);
 	struct config *config = config_new();
-	int error = config ? read_file(path, &text, problems) : -ENOMEM;
+	int error = config ? settings_files_read(path, &text, &s->written_ms, problems)
+			   : -ENOMEM;
 
 	if (!error)
 		error = add_file(config, path, buf_str(&text), false, problems,
 				 &s->warnings);
-	if (!error)
-		error = read_file(main_path, &base, problems);
 	if (!error && environ)
 		config_environment(config, environ);
 	if (!error)
-		error = add_file(config, main_path, buf_str(&base), true, problems,
-				 &s->warnings);
+		error = add_file(config, main_path, buf_str(&s->main_text), true,
+				 problems, &s->warnings);
 	if (!error)
 		error = add_profile(config, problems);
 	buf_fini(&text);
-	buf_fini(&base);
 	if (error) {
 		config_free(config);
 		config = NULL;

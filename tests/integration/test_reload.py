@@ -4,17 +4,20 @@
 The stand-in never repeats a flow (--uniq) and counts what it sent, so what a
 pipeline must have stored is known to the record.
 """
+import json
 import os
 import random
 import re
 import signal
 import statistics
+import threading
 import time
 
 import pytest
 
 from lib import objects, settings
 from lib.export import waiting
+from lib.pages import get, listening
 from lib.paths import SLOWNESS, recording
 from lib.process import Analyzer, Exporter, until
 from lib.s3.sink import Sink
@@ -203,8 +206,8 @@ def test_unchanged_files_change_nothing(tmp_path):
     with Sink() as sink, Site(tmp_path, {"one": plain("one"), "two": plain("two")}, sink) as site:
         site.pass_on(100)
         before = site.begun("one")["one"]
-        site.file("one").write_text("# the same\npipeline:\n  store: {buffered: {Filename_Prefix: \"one\"}}\n")
-        site.file("two").write_text("pipeline.store.buffered.filename_prefix: two\n")
+        settings.save_text(site.file("one"), "# the same\npipeline:\n  store: {buffered: {Filename_Prefix: \"one\"}}\n")
+        settings.save_text(site.file("two"), "pipeline.store.buffered.filename_prefix: two\n")
         site.reload(kept=2)
         assert set(before) <= set(site.spool("one", "open")) and not sink.objects()
         end = site.stop()
@@ -273,7 +276,7 @@ def test_bad_file(kind, tmp_path):
     with Sink() as sink, Site(tmp_path, {"one": plain("one"), "two": plain("two")}, sink) as site:
         site.pass_on(200)
         before = site.begun("two")["two"]
-        site.file("two").write_text(text)
+        settings.save_text(site.file("two"), text)
         site.write("one", plain("one", max_flows_per_object=5000))
         site.reload(changed=1, bad=1, kept=0)
         said = site.exporter.log(r"reload: .*%s:%d\b" % (re.escape(str(site.file("two"))), number))[1]
@@ -295,7 +298,7 @@ def test_bad_new_file(tmp_path):
         site.write("two", plain("one"))
         site.reload(kept=1, bad=1)
         site.exporter.log(r"reload: .*two\.yml.*one and two write to the same")
-        site.file("two").write_text("pipeline: 5\n")
+        settings.save_text(site.file("two"), "pipeline: 5\n")
         site.reload(kept=1, bad=1)
         site.write("two", plain("two"))
         site.settle()
@@ -314,12 +317,12 @@ def test_bad_main_file(text, tmp_path):
     """A main file that is of no use changes nothing at all; with the right one back, reloads work."""
     with Sink() as sink, Site(tmp_path, {"one": plain("one")}, sink) as site:
         good = site.main.read_text()
-        site.main.write_text(text)
+        settings.save_text(site.main, text)
         site.write("one", plain("one", max_flows_per_object=5000))
         site.exporter.signal(signal.SIGHUP)
         site.exporter.log("reload: .*" + re.escape(str(site.main)))
         assert "reload=done" not in site.exporter.err.text()
-        site.main.write_text(good)
+        settings.save_text(site.main, good)
         site.reload(changed=1)
         site.pass_on(200)
         end = site.stop()
@@ -340,6 +343,50 @@ def test_unreadable_and_missing_main_file(tmp_path):
     check(found, "one", sent_between(0, end))
 
 
+def reloads(site):
+    return json.loads(get(site.folder, "/reload")[1])
+
+
+def test_half_a_file(tmp_path):
+    """A file is written to while a reload is under way: what took effect is the whole of it, never a half that is valid."""
+    half = "pipeline:\n  store:\n    buffered:\n      filename_prefix: a\n      dirname: half\n"
+    with Sink() as sink, Site(tmp_path, {"a": plain("a")}, sink, status=listening(tmp_path)) as site:
+        with open(site.file("a"), "w", encoding="utf-8") as file:
+            file.write(half)
+            file.flush()
+            begun = reloads(site)["begun"]
+            site.exporter.signal(signal.SIGHUP)
+            until(lambda: reloads(site)["begun"] > begun, "the reload")
+            assert reloads(site)["ended"] == begun, "it did not wait"
+            file.write("      max_flows_per_object: 50\n")
+        until(lambda: reloads(site)["ended"] > begun, "its end")
+        sink.wait(lambda s: any(key.startswith("half/") for key in s.stored), 30)
+        assert len(DONE.findall(site.exporter.err.text())) == 1
+        site.stop()
+
+
+def test_a_file_that_is_always_written_to(tmp_path):
+    """The reload gives up, says so, and everything stays as it was."""
+    done = threading.Event()
+
+    def write():
+        while not done.wait(0.1):
+            site.file("a").touch()
+
+    with Sink() as sink, Site(tmp_path, {"a": plain("a")}, sink) as site:
+        thread = threading.Thread(target=write)
+        site.file("a").touch()
+        thread.start()
+        try:
+            site.exporter.signal(signal.SIGHUP)
+            site.exporter.log("has been written to for 5 s; write aside, and rename")
+            assert not DONE.search(site.exporter.err.text())
+        finally:
+            done.set()
+            thread.join()
+        site.stop()
+
+
 def test_removed_file(tmp_path):
     """Its pipeline stores what it has where it always did, and ends; back again, it begins where it is then."""
     with Sink() as sink, Sink() as own, Site(
@@ -355,7 +402,7 @@ def test_removed_file(tmp_path):
         site.resume()
         site.pass_on()
         back = site.settle()
-        site.file("two").write_text(text)
+        settings.save_text(site.file("two"), text)
         site.reload(added=1, kept=1)
         site.resume()
         site.pass_on()
@@ -375,7 +422,7 @@ def test_all_files_removed(tmp_path):
         site.file("one").unlink()
         site.reload(removed=1)
         until(lambda: site.analyzer.stats()["closes"] == {"1000": 1}, "the connection closed")
-        site.file("one").write_text(text)
+        settings.save_text(site.file("one"), text)
         site.reload(added=1)
         until(lambda: site.analyzer.stats()["admitted"] == 2, "another connection")
         began = time.monotonic()
@@ -393,7 +440,7 @@ def test_removed_and_back_at_once(tmp_path):
             site.pass_on(200)
             site.file("two").unlink()
             site.reload(removed=1, kept=1)
-            site.file("two").write_text(text)
+            settings.save_text(site.file("two"), text)
             site.reload(added=1, kept=1)
         end = site.stop()
         assert sink.rewritten == []
@@ -575,7 +622,7 @@ class Churn:
             self.broken.discard("changing")
         if what == "break":
             self.broken.add("changing")
-            self.site.file("changing").write_text("pipeline: {stor: %d}\n" % self.number)
+            settings.save_text(self.site.file("changing"), "pipeline: {stor: %d}\n" % self.number)
         else:
             self.site.write("changing", self.fresh("changing"))
             expected["changed"] += 1

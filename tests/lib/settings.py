@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Configurations for tests, made from the Go exporter's files."""
 import copy
+import os
+import time
 
 import yaml
 
@@ -23,7 +25,16 @@ def merge(base, change):
 
 
 def save(path, config):
-    path.write_text(yaml.safe_dump(config, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    return save_text(path, yaml.safe_dump(config, allow_unicode=True, sort_keys=False))
+
+
+def save_text(path, text):
+    """Write it as one who writes aside, and renames what is whole: a reload does not wait until it is a second old."""
+    aside = path.with_name("." + path.name)
+    aside.write_text(text, encoding="utf-8")
+    before = time.time() - 60
+    os.utime(aside, (before, before))
+    aside.rename(path)
     return path
 
 
