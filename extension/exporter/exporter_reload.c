@@ -82,6 +82,16 @@ static void tell_change(struct tally *tally, size_t *count, const char *what,
 	buf_printf(tally->changes, "%s %s\n", what, name);
 }
 
+static void tell_failure(struct exporter *e, struct tally *tally, const char *name,
+			 const char *why)
+{
+	tally->bad++;
+	problems_add(tally->problems, "pipeline %s: %s; it stays as it was", name, why);
+	log_write(e->log, LOG_ERROR,
+		  "tenant=%s reload=failed error=\"%s\" it stays as it was", name,
+		  LOG_QUOTED(why));
+}
+
 static void apply_one(struct exporter *e, size_t before, struct pipeline_settings *p,
 		      struct tally *tally)
 {
@@ -105,14 +115,8 @@ static void apply_one(struct exporter *e, size_t before, struct pipeline_setting
 		if (!error)
 			tell_change(tally, &tally->changed, "changed", p->name);
 	}
-	if (!error)
-		return;
-	tally->bad++;
-	problems_add(tally->problems, "pipeline %s: %s; it stays as it was", p->name,
-		     err.text);
-	log_write(e->log, LOG_ERROR,
-		  "tenant=%s reload=failed error=\"%s\" it stays as it was", p->name,
-		  LOG_QUOTED(err.text));
+	if (error)
+		tell_failure(e, tally, p->name, err.text);
 }
 
 static void remove_unwanted(struct exporter *e, const struct settings *s, size_t before,
@@ -123,9 +127,12 @@ static void remove_unwanted(struct exporter *e, const struct settings *s, size_t
 	for (i = 0; i < before; i++) {
 		struct tenant *t = e->running[i].tenant;
 
-		if (!t || find_wanted(s, tenant_name(t)) ||
-		    exporter_reserve_retired(e) < 0)
+		if (!t || find_wanted(s, tenant_name(t)))
 			continue;
+		if (exporter_reserve_retired(e) < 0) {
+			tell_failure(e, tally, tenant_name(t), "out of memory");
+			continue;
+		}
 		exporter_retire(e, &e->running[i]);
 		tenant_end(t);
 		tell_change(tally, &tally->removed, "removed", tenant_name(t));

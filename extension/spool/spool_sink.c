@@ -226,9 +226,13 @@ struct spool_sink *spool_sink_new(const struct spool_sink_parts *parts)
 		in->fd_max = (int)(limit.rlim_cur / 4 * 3);
 	for (i = 0; i < TAG_COUNT * OPEN_MAX; i++)
 		in->file[i / OPEN_MAX][i % OPEN_MAX].fd = -1;
-	if (parts->finish)
-		spool_on_finish(parts->dir, parts->finish, parts->context);
 	return in;
+}
+
+void spool_sink_begin(struct spool_sink *in)
+{
+	if (in->parts.finish)
+		spool_on_finish(in->parts.dir, in->parts.finish, in->parts.context);
 }
 
 /* Another one may come to live at our address. */

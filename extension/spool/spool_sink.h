@@ -44,6 +44,8 @@ struct spool_sink_parts {
 
 /* All parts are borrowed for the spool_sink's life. NULL: no memory. */
 struct spool_sink *spool_sink_new(const struct spool_sink_parts *);
+/* From here on it is the one that is asked to finish its objects when room is short. */
+void spool_sink_begin(struct spool_sink *);
 /* No task of it runs afterwards; what is not sealed stays open in the spool. */
 void spool_sink_free(struct spool_sink *);
 struct sink *spool_sink_base(struct spool_sink *);

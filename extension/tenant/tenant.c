@@ -85,6 +85,13 @@ static struct tenant *tenant_alloc(const struct pipeline_settings *settings,
 	return t;
 }
 
+static void tenant_adopt(struct tenant *t, struct tenant *predecessor, struct now now)
+{
+	spool_sink_keep_stream(predecessor->spool_sink, now);
+	pipeline_state_set_ended(t->state, false);
+	tenant_hand_over(predecessor, t);
+}
+
 struct tenant *tenant_new(const struct pipeline_settings *settings,
 			  const struct tenant_surroundings *around,
 			  struct tenant *predecessor, double part, struct now now,
@@ -94,13 +101,9 @@ struct tenant *tenant_new(const struct pipeline_settings *settings,
 
 	if (!t)
 		return NULL;
-	if (predecessor) {
-		spool_sink_keep_stream(predecessor->spool_sink, now);
-		t->state = pipeline_state_ref(predecessor->state);
-		pipeline_state_set_ended(t->state, false);
-	} else {
-		t->state = pipeline_state_new(around->spool, settings->name, now, err);
-	}
+	t->state = predecessor
+			   ? pipeline_state_ref(predecessor->state)
+			   : pipeline_state_new(around->spool, settings->name, now, err);
 	if (t->state && open_pipeline(t, part, err) == 0)
 		t->uploader = tenant_open_writer(t, &settings->writer, &t->writer, now,
 						 err);
@@ -108,8 +111,10 @@ struct tenant *tenant_new(const struct pipeline_settings *settings,
 		tenant_free(t);
 		return NULL;
 	}
+	/* Nothing was changed in the predecessor until here: it goes on if we cannot. */
+	spool_sink_begin(t->spool_sink);
 	if (predecessor)
-		tenant_hand_over(predecessor, t);
+		tenant_adopt(t, predecessor, now);
 	else
 		spool_sink_recover(t->spool_sink, now);
 	uploader_wake(t->uploader);
