@@ -6,20 +6,15 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include "base/log_once.h"
-#include "base/jitter.h"
-#include "format/time_text.h"
 #include "spool/outgoing.h"
-#include "writer/uploader.h"
 #include "sys/clock.h"
+#include "writer/health.h"
+#include "writer/pause.h"
+#include "writer/refusals.h"
+#include "writer/uploader.h"
 
-#define UPLOADS_MAX    2 /* of one pipeline at a time */
-#define BACKOFF_MIN_MS 500
-#define BACKOFF_MAX_MS 60000
-#define TICK_MS	       5000
-#define ASKED_MAX_MS   (10 * 60000) /* of a pause that the store asks for */
-#define SAID_MS	       1000	    /* a shorter one is not worth a word */
-#define REFUSALS_MAX   16	    /* in haste, between two that are stored */
+#define UPLOADS_MAX 2 /* of one pipeline at a time */
+#define TICK_MS	    5000
 
 enum upload_state { UPLOAD_FREE, UPLOAD_SENT, UPLOAD_ENDED };
 
@@ -35,23 +30,15 @@ struct upload {
 struct uploader {
 	struct task task;
 	struct uploader_parts parts;
-	pthread_mutex_t lock; /* states of uploads; degraded, error, warning */
+	pthread_mutex_t lock; /* of the states of uploads */
 	pthread_cond_t ended;
 	struct upload upload[UPLOADS_MAX];
-	bool is_degraded;
 	atomic_bool is_stopping;
-	char error[PUT_ERROR_MAX];
-	char warning[PUT_ERROR_MAX]; /* it works, but will not for long; or "" */
 
 	/* The task's own. */
-	struct log_once said; /* while degraded */
-	unsigned failures;    /* in a row */
-	int64_t retry_ms;     /* monotonic; not before */
-	uint64_t random;
-	bool has_stored;     /* the last that ended was stored */
-	unsigned refusals;   /* since one was stored */
-	uint64_t doubted_id; /* up to it refused, in this pass; tried later */
-	uint64_t judged_id;  /* up to it refused before another one was stored */
+	struct health health;
+	struct refusals refusals;
+	struct pause pause;
 };
 
 static void put_ended(struct put *put)
@@ -84,68 +71,15 @@ static void send_object(struct upload *upload)
 	u->parts.writer->put(u->parts.state, &upload->put);
 }
 
-/* cause: what of the reason makes it another one. */
-static void set_degraded(struct uploader *u, bool degraded, const char *why,
-			 const char *cause)
-{
-	const char *tenant = spool_dir_name(u->parts.dir);
-	bool changed;
-
-	pthread_mutex_lock(&u->lock);
-	changed = u->is_degraded != degraded;
-	u->is_degraded = degraded;
-	snprintf(u->error, sizeof(u->error), "%s", why);
-	pthread_mutex_unlock(&u->lock);
-	if (changed)
-		log_once_clear(&u->said);
-	if (degraded && log_once_is_new(&u->said, cause))
-		log_write(u->parts.log, LOG_WARNING,
-			  "tenant=%s store=%s state=degraded "
-			  "error=\"%s\" objects are kept and tried again",
-			  tenant, u->parts.writer->name, LOG_QUOTED(why));
-	else if (changed && !degraded)
-		log_write(u->parts.log, LOG_INFO, "tenant=%s store=%s state=ok", tenant,
-			  u->parts.writer->name);
-}
-
 /* What will fail soon is said before it does. */
 static void look_at_token(struct uploader *u)
 {
 	const struct writer *writer = u->parts.writer;
-	const char *tenant = spool_dir_name(u->parts.dir);
-	char why[sizeof(u->warning)] = "";
+	char why[PUT_ERROR_MAX] = "";
 	bool is_ending = writer->token &&
 			 writer->token(u->parts.state, why, sizeof(why)) == TOKEN_ENDING;
-	bool changed;
 
-	pthread_mutex_lock(&u->lock);
-	changed = is_ending != (*u->warning != '\0');
-	snprintf(u->warning, sizeof(u->warning), "%s", is_ending ? why : "");
-	changed = changed && !u->is_degraded;
-	pthread_mutex_unlock(&u->lock);
-	if (changed && is_ending)
-		log_write(u->parts.log, LOG_WARNING,
-			  "tenant=%s store=%s state=ok warning=\"%s\"", tenant,
-			  writer->name, LOG_QUOTED(why));
-	else if (changed)
-		log_write(u->parts.log, LOG_INFO, "tenant=%s store=%s state=ok", tenant,
-			  writer->name);
-}
-
-static void back_off(struct uploader *u, int64_t asked_ms, struct now now)
-{
-	int64_t most = BACKOFF_MIN_MS;
-	unsigned i;
-
-	for (i = 0; i < u->failures && most < BACKOFF_MAX_MS; i++)
-		most *= 2;
-	if (most > BACKOFF_MAX_MS)
-		most = BACKOFF_MAX_MS;
-	u->failures++;
-	u->retry_ms = now.mono_ms +
-		      (asked_ms && asked_ms <= ASKED_MAX_MS
-			       ? asked_ms
-			       : 1 + (int64_t)(jitter_next(&u->random) % (uint64_t)most));
+	health_warn(&u->health, is_ending ? why : "");
 }
 
 /* What becomes of an object whose file cannot be opened. LATER: it is nothing against
@@ -184,11 +118,11 @@ static void put_away(struct uploader *u, uint64_t id, enum spool_outcome outcome
  * first what is under way shows whether the store takes anything. */
 static bool take_next(struct uploader *u, unsigned under_way, uint64_t *id)
 {
-	if (spool_take_after(u->parts.dir, u->doubted_id, id))
+	if (spool_take_after(u->parts.dir, u->refusals.doubted_id, id))
 		return true;
-	if (!u->doubted_id || under_way)
+	if (!u->refusals.doubted_id || under_way)
 		return false;
-	u->doubted_id = 0;
+	u->refusals.doubted_id = 0;
 	return spool_take(u->parts.dir, id);
 }
 
@@ -212,39 +146,20 @@ static bool start_one(struct uploader *u, struct upload *upload, unsigned under_
 			continue;
 		}
 		spool_done(u->parts.dir, upload->id, SPOOL_LATER);
-		back_off(u, 0, now);
-		set_degraded(u, true, err.text, err.text);
+		pause_begin(&u->pause, 0, now);
+		health_failed(&u->health, err.text, err.text);
 		return false;
 	}
 	return false;
-}
-
-/* The reason, and what comes of a pause that the store asked for. */
-static void explain_failure(const struct put *put, struct now now, char *why, size_t size)
-{
-	char until[TIME_TEXT_SIZE];
-	int64_t asked_ms = put->retry_after_ms;
-
-	snprintf(why, size, "%s", put->error);
-	size -= strlen(why);
-	why += strlen(why);
-	if (asked_ms > ASKED_MAX_MS)
-		snprintf(why, size,
-			 "; it asks for a pause of %" PRId64
-			 " s: too long, it is tried sooner",
-			 asked_ms / 1000);
-	else if (asked_ms >= SAID_MS)
-		snprintf(why, size, "; it asks for a pause until " STR_FMT,
-			 STR_ARG(time_text_rfc3339(until, (now.wall_ms + asked_ms + 999) /
-								  1000)));
 }
 
 static void degrade(struct uploader *u, const struct put *put, struct now now)
 {
 	char why[PUT_ERROR_MAX];
 
-	explain_failure(put, now, why, sizeof(why));
-	set_degraded(u, true, why, *put->cause ? put->cause : why);
+	snprintf(why, sizeof(why), "%s", put->error);
+	pause_explain(put->retry_after_ms, now, why, sizeof(why));
+	health_failed(&u->health, why, *put->cause ? put->cause : why);
 }
 
 /* Others are stored beside it, and it was refused before and after one of them. */
@@ -260,35 +175,33 @@ static void give_up(struct uploader *u, const struct upload *upload)
 		  upload->id, put->error);
 }
 
-/* It is kept: the next one shows whose fault it is. */
-static void doubt(struct uploader *u, const struct upload *upload, struct now now)
+static void note_refused(struct uploader *u, const struct upload *upload, struct now now)
 {
 	struct spool_backlog backlog;
-	unsigned failures = u->failures;
+	unsigned failures = u->pause.failures;
+	enum refusal refusal;
 
-	spool_done(u->parts.dir, upload->id, SPOOL_LATER);
-	if (upload->id > u->doubted_id)
-		u->doubted_id = upload->id;
 	spool_backlog(u->parts.dir, &backlog);
-	if (u->has_stored && backlog.objects > 1)
+	refusal = refusals_note(&u->refusals, upload->id, backlog.objects);
+	if (refusal == REFUSAL_FINAL) {
+		give_up(u, upload);
+		return;
+	}
+	spool_done(u->parts.dir, upload->id, SPOOL_LATER);
+	if (refusal == REFUSAL_NEXT)
 		return;
 	stats_add(u->parts.stats, STAT_UPLOAD_FAILURES, 1);
-	back_off(u, upload->put.retry_after_ms, now);
-	if (backlog.objects > u->refusals && u->refusals <= REFUSALS_MAX)
-		u->failures = failures ? failures : 1; /* soon, with another one */
+	pause_begin(&u->pause, upload->put.retry_after_ms, now);
+	if (refusal == REFUSAL_SOON)
+		u->pause.failures = failures ? failures : 1;
 	degrade(u, &upload->put, now);
 }
 
 static void note_stored(struct uploader *u)
 {
-	u->failures = 0;
-	u->retry_ms = 0;
-	u->refusals = 0;
-	u->has_stored = true;
-	if (u->doubted_id > u->judged_id)
-		u->judged_id = u->doubted_id;
-	u->doubted_id = 0;
-	set_degraded(u, false, "", "");
+	pause_end(&u->pause);
+	refusals_note_stored(&u->refusals);
+	health_works(&u->health);
 }
 
 static void finish_one(struct uploader *u, struct upload *upload, struct now now)
@@ -309,21 +222,15 @@ static void finish_one(struct uploader *u, struct upload *upload, struct now now
 			u->parts.stored(u->parts.context, bytes, now);
 		break;
 	case PUT_REFUSED:
-		if (upload->id <= u->judged_id && u->refusals++ < REFUSALS_MAX) {
-			give_up(u, upload);
-		} else {
-			u->refusals++;
-			doubt(u, upload, now);
-		}
-		u->has_stored = false;
+		note_refused(u, upload, now);
 		break;
 	case PUT_FAILED:
 		spool_done(u->parts.dir, upload->id, SPOOL_LATER);
 		if (atomic_load(&u->is_stopping))
 			break; /* it was canceled by us */
 		stats_add(u->parts.stats, STAT_UPLOAD_FAILURES, 1);
-		u->has_stored = false;
-		back_off(u, put->retry_after_ms, now);
+		refusals_note_failed(&u->refusals);
+		pause_begin(&u->pause, put->retry_after_ms, now);
 		degrade(u, put, now);
 		break;
 	}
@@ -363,7 +270,8 @@ static enum upload_state uploader_state_of(struct upload *upload)
 
 static void start_some(struct uploader *u, unsigned under_way, struct now now)
 {
-	unsigned most = u->failures || u->parts.writer->is_stream ? 1 : UPLOADS_MAX, i;
+	unsigned most = u->pause.failures || u->parts.writer->is_stream ? 1 : UPLOADS_MAX,
+		 i;
 
 	if (u->parts.waits && u->parts.waits(u->parts.context))
 		return;
@@ -389,12 +297,12 @@ static void uploader_run(struct task *task, struct now now)
 		return;
 	look_at_token(u);
 	spool_tick(u->parts.dir, now);
-	if (u->retry_ms <= now.mono_ms)
+	if (u->pause.until_ms <= now.mono_ms)
 		start_some(u, under_way, now);
 	spool_backlog(u->parts.dir, &backlog);
 	next = backlog.objects ? now.mono_ms + TICK_MS : NEVER_MS;
-	if (u->retry_ms > now.mono_ms && u->retry_ms < next)
-		next = u->retry_ms;
+	if (u->pause.until_ms > now.mono_ms && u->pause.until_ms < next)
+		next = u->pause.until_ms;
 	workers_wake_at(u->parts.workers, &u->task, next);
 }
 
@@ -406,10 +314,12 @@ struct uploader *uploader_new(const struct uploader_parts *parts)
 	if (!u)
 		return NULL;
 	u->parts = *parts;
-	u->random = parts->seed | 1;
+	u->pause.random = parts->seed | 1;
 	task_init(&u->task, uploader_run);
 	pthread_mutex_init(&u->lock, NULL);
 	pthread_cond_init(&u->ended, NULL);
+	health_init(&u->health, spool_dir_name(parts->dir), parts->writer->name,
+		    parts->log);
 	for (i = 0; i < UPLOADS_MAX; i++) {
 		u->upload[i].uploader = u;
 		outgoing_init(&u->upload[i].file);
@@ -455,6 +365,7 @@ void uploader_free(struct uploader *u)
 	uploader_finish_ended(u, clock_now());
 	for (i = 0; i < UPLOADS_MAX; i++)
 		outgoing_close(&u->upload[i].file);
+	health_fini(&u->health);
 	pthread_cond_destroy(&u->ended);
 	pthread_mutex_destroy(&u->lock);
 	free(u);
@@ -470,10 +381,8 @@ void uploader_status(struct uploader *u, struct uploader_status *status)
 	unsigned i;
 
 	*status = (struct uploader_status){ 0 };
+	status->is_degraded = health_get(&u->health, status->error);
 	pthread_mutex_lock(&u->lock);
-	status->is_degraded = u->is_degraded;
-	memcpy(status->error, u->is_degraded ? u->error : u->warning,
-	       sizeof(status->error));
 	for (i = 0; i < UPLOADS_MAX; i++)
 		status->under_way += u->upload[i].state == UPLOAD_SENT;
 	pthread_mutex_unlock(&u->lock);
