@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* status_tenant.c - all about one tenant. See status_table.h. */
+#include <errno.h>
+#include <inttypes.h>
+#include "command/columns.h"
+#include "command/status_page.h"
+#include "command/status_table.h"
+#include "monitor/snapshot.h"
+
+#define ARENA_MAX ((size_t)64 << 20)
+
+struct search {
+	struct str name;
+	struct buf *out;
+	struct buf names; /* of those that are not it */
+};
+
+static void put_text(struct buf *out, const char *name, struct str text)
+{
+	buf_printf(out, "%-34s ", name);
+	columns_put(out, text, SIZE_MAX, false);
+	buf_putc(out, '\n');
+}
+
+static void put_counters(struct buf *out, struct str text, struct arena *arena)
+{
+	struct json_reader r;
+	struct str name;
+	int64_t value;
+
+	json_reader_init(&r, text, arena);
+	if (!json_next(&r, '{'))
+		return;
+	while (json_read_string(&r, &name) && json_next(&r, ':') &&
+	       json_read_i64(&r, &value)) {
+		buf_printf(out, "%-34.*s %" PRId64 "\n", STR_ARG(name), value);
+		if (!json_next(&r, ','))
+			break;
+	}
+}
+
+static int find_tenant(void *context, const struct status_tenant *row,
+		       struct arena *arena)
+{
+	struct search *search = context;
+	struct buf *out = search->out;
+	const struct counter *counter;
+	int64_t value;
+
+	if (!str_equal(row->name, search->name)) {
+		buf_printf(&search->names, "%s" STR_FMT, search->names.len ? ", " : "",
+			   STR_ARG(row->name));
+		return 0;
+	}
+	put_text(out, "tenant", row->name);
+	put_text(out, "state", row->state);
+	put_text(out, "last_error", row->last_error.len ? row->last_error : STR("-"));
+	for (counter = counters_of_tenant; counter->help; counter++) {
+		value = counter->name ? status_page_value(row->text, counter, arena) : -1;
+		if (value >= 0)
+			buf_printf(out, "%-34s %" PRId64 "\n", counter->name, value);
+	}
+	put_counters(out, row->counters.text, arena);
+	return 1;
+}
+
+int status_table_put_tenant(struct str text, struct str name, struct buf *out,
+			    struct err *err)
+{
+	struct arena arena = ARENA_INIT(ARENA_MAX);
+	struct search search = { name, out, BUF_INIT(512) };
+	struct status_page page;
+	int error = status_page_read(text, &page, &arena, err);
+
+	if (!error)
+		error = status_page_each_tenant(&page, &arena, find_tenant, &search, err);
+	if (error == 0) {
+		err_set(err, "there is no pipeline \"" STR_FMT "\"; there is: %s%s",
+			STR_ARG(name),
+			search.names.len ? buf_str(&search.names).ptr : "none",
+			buf_error(&search.names) ? ", ..." : "");
+		error = -ENOENT;
+	} else if (error > 0) {
+		error = 0;
+	}
+	buf_fini(&search.names);
+	arena_fini(&arena);
+	return error;
+}
