@@ -131,6 +131,7 @@ int cidr_set_parse(struct cidr_set *set, const struct strs *texts, const char *k
 {
 	struct err why = ERR_INIT;
 	char item[sizeof(why.key)];
+	int error = 0;
 	size_t i;
 
 	*set = (struct cidr_set){ 0 };
@@ -145,11 +146,13 @@ int cidr_set_parse(struct cidr_set *set, const struct strs *texts, const char *k
 	for (i = 0; i < texts->count; i++) {
 		if (cidr_parse(texts->item[i], &set->item[i], &why) == 0)
 			continue;
-		cidr_set_fini(set);
 		snprintf(item, sizeof(item), "%s[%zu]", key, i);
-		return err_set_key(err, item, "%s", why.text);
+		err_also(err);
+		error = err_set_key(err, item, "%s", why.text);
 	}
-	return 0;
+	if (error)
+		cidr_set_fini(set);
+	return error;
 }
 
 static bool cidr_contains(const struct cidr *c, const struct address *a)

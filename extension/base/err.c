@@ -32,6 +32,15 @@ int err_set_key(struct err *err, const char *key, const char *fmt, ...)
 	return -EINVAL;
 }
 
+void err_also(struct err *err)
+{
+	if (!err || !err->text[0])
+		return;
+	if (err->hear)
+		err->hear(err->context, err);
+	err->text[0] = err->key[0] = '\0';
+}
+
 void err_prefix(struct err *err, const char *fmt, ...)
 {
 	char rest[sizeof(err->text)];

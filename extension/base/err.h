@@ -4,6 +4,9 @@
  * The last parameter of functions whose failure somebody will read about. It
  * has a fixed size and allocates nothing. It is untouched on success, so calls
  * can follow each other with the same one.
+ *
+ * Who finds several reasons says err_also() before each further one: whoever wants
+ * them all has set hear, and gets those before the last, which stays.
  */
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
@@ -13,6 +16,8 @@
 struct err {
 	char text[1024];
 	char key[128]; /* the configuration key it is about, or "" */
+	void (*hear)(void *context, const struct err *); /* or NULL */
+	void *context;
 };
 
 #define ERR_INIT                                                                         \
@@ -28,6 +33,8 @@ int err_set(struct err *, const char *fmt, ...) __attribute__((format(printf, 2,
  * reader of the configuration adds the file and the line. */
 int err_set_key(struct err *, const char *key, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* Hands on the reason that is there, if there is one, and makes room for another. */
+void err_also(struct err *);
 /* Puts "prefix: " before what is there. */
 void err_prefix(struct err *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -189,3 +189,44 @@ void config_problem(const struct config *c, const char *path, const struct err *
 		     STR_ARG(full), full.len ? ": " : "", err->text);
 	buf_fini(&where);
 }
+
+static bool has_line(const struct problems *p, struct str begin)
+{
+	struct str rest = buf_str(&p->text), line;
+
+	for (; rest.len; rest = str_skip(rest, line.len + 1)) {
+		line = str_until(rest, '\n');
+		if (str_starts(line, begin))
+			return true;
+	}
+	return false;
+}
+
+static bool is_told(const struct config_listener *l, const struct err *err)
+{
+	struct buf begin = BUF_INIT(CONFIG_PATH_MAX * 2);
+	struct config_path buffer;
+	struct str full = config_join(&buffer, str_of(l->path), str_of(err->key));
+	bool is_told;
+
+	config_where(l->config, l->path, err->key, &begin);
+	buf_printf(&begin, ": " STR_FMT ": ", STR_ARG(full));
+	is_told = has_line(l->problems, buf_str(&begin));
+	buf_fini(&begin);
+	return is_told;
+}
+
+static void config_hear(void *context, const struct err *err)
+{
+	struct config_listener *l = context;
+
+	if (l->is_second && is_told(l, err))
+		l->problems->count++;
+	else
+		config_problem(l->config, l->path, err, l->problems);
+}
+
+struct err config_listen(struct config_listener *l)
+{
+	return (struct err){ .hear = config_hear, .context = l };
+}

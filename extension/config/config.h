@@ -87,6 +87,15 @@ void config_where(const struct config *, const char *path, const char *key,
 /* Adds "where: path.key: text" for a reason that a reader of path gave. */
 void config_problem(const struct config *, const char *path, const struct err *,
 		    struct problems *);
+/* An err of a reader of path, all of whose reasons become problems by err_also(). */
+struct config_listener {
+	const struct config *config;
+	const char *path;
+	struct problems *problems;
+	bool is_second; /* it reads what was read before: what is wrong with a key
+			 * already needs no other reason */
+};
+struct err config_listen(struct config_listener *);
 /* Whether no document says anything. */
 bool config_is_empty(const struct config *);
 /* Whether a value, a section or a variable stands there. */

@@ -5,7 +5,8 @@
 #include "config/config_print.h"
 #include "format/json_write.h"
 
-#define MEMORY_MAX ((size_t)64 << 20)
+#define MEMORY_MAX	((size_t)64 << 20)
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
 /* A key in its place: a section, or a value. */
 struct entry {
@@ -38,7 +39,8 @@ static struct str print_trim(struct str s)
 
 static int split_lines(struct printer *p, struct str text)
 {
-	struct str rest = text, line;
+	struct str rest = str_skip(text, str_starts(text, STR(BYTE_ORDER_MARK)) ? 3 : 0);
+	struct str line;
 	unsigned n = 2;
 	size_t i;
 

@@ -252,7 +252,8 @@ static void refuse_absence(const struct reading *r, const struct field *field)
 static int config_read_read_field(const struct reading *r, const struct field *field,
 				  void *member)
 {
-	struct err err = ERR_INIT;
+	struct config_listener listener = { r->config, r->path, r->problems, false };
+	struct err err = config_listen(&listener);
 	bool found;
 	int error = field->kind == FIELD_KIND_MAP
 			    ? config_read_read_map(r, field, member, &found, &err)

@@ -6,36 +6,15 @@
 #include "config/config_conversion.h"
 #include "config/config_value.h"
 #include "format/nearest.h"
-#include "format/number.h"
+
+#define SHORT_MIN 3 /* letters of a short name */
 
 bool config_value_text(const struct yaml_node *value, struct arena *arena,
 		       struct str *text)
 {
-	struct buf b = BUF_INIT(1024);
-
-	switch (value->kind) {
-	case YAML_NULL:
-		break;
-	case YAML_BOOL:
-		buf_puts(&b, value->boolean ? "true" : "false");
-		break;
-	case YAML_INT:
-		buf_put_i64(&b, value->integer);
-		break;
-	case YAML_FLOAT:
-		number_put_float(&b, value->number);
-		break;
-	case YAML_STR:
-		*text = arena_str(arena, value->text);
-		return true;
-	case YAML_LIST:
-	case YAML_MAP:
+	if (value->kind == YAML_LIST || value->kind == YAML_MAP)
 		return false;
-	}
-	*text = arena_str(arena, buf_str(&b));
-	if (buf_error(&b) && !arena->error)
-		arena->error = buf_error(&b);
-	buf_fini(&b);
+	*text = value->kind == YAML_NULL ? STR("") : arena_str(arena, value->text);
 	return true;
 }
 
@@ -109,6 +88,16 @@ static int refuse_name(const struct conversion *c, struct str text)
 	return error;
 }
 
+/* "WARN" is no other word than "WARNING": the level's, in logs of most programs. */
+static bool is_name(struct str text, const struct field *field, const char *name)
+{
+	if (str_equal_nocase(text, str_of(name)))
+		return true;
+	return field->flags & FIELD_SHORT && text.len >= SHORT_MIN &&
+	       text.len < strlen(name) &&
+	       str_equal_nocase(text, (struct str){ name, text.len });
+}
+
 static int value_read_enum(const struct conversion *c, int *out)
 {
 	struct str text;
@@ -117,7 +106,7 @@ static int value_read_enum(const struct conversion *c, int *out)
 	if (error)
 		return error;
 	for (i = 0; c->field->names[i]; i++) {
-		if (str_is(text, c->field->names[i])) {
+		if (is_name(text, c->field, c->field->names[i])) {
 			*out = i;
 			return 0;
 		}
@@ -168,6 +157,7 @@ static int value_read_strs(const struct conversion *c, struct strs *out)
 {
 	const struct yaml_node *list = c->value;
 	char index[32];
+	int error = 0;
 	size_t i;
 
 	*out = (struct strs){ 0 };
@@ -186,12 +176,13 @@ static int value_read_strs(const struct conversion *c, struct strs *out)
 		    config_value_text(item, c->arena, &out->item[i]))
 			continue;
 		snprintf(index, sizeof(index), "[%zu]", i);
-		return config_refuse_at(c, item, index,
-					item->kind == YAML_NULL
-						? "an item without a value"
-						: " where one value must stand");
+		err_also(c->err);
+		error = config_refuse_at(c, item, index,
+					 item->kind == YAML_NULL
+						 ? "an item without a value"
+						 : " where one value must stand");
 	}
-	return 0;
+	return error;
 }
 
 int config_value_read(const struct field *field, const struct yaml_node *value,

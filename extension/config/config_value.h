@@ -3,7 +3,8 @@
  * private to config*.c.
  *
  * What fits is what viper (spf13/cast) converts without falling back to 0, ""
- * or false; what it would lose silently is refused.
+ * or false; what it would lose silently is refused. Text stays as it was typed, which
+ * viper changes (1.50 becomes 1.5), and names are taken in any case.
  */
 #ifndef CONFIG_CONFIG_VALUE_H
 #define CONFIG_CONFIG_VALUE_H
@@ -19,8 +20,8 @@
 int config_value_read(const struct field *, const struct yaml_node *, void *member,
 		      struct arena *, struct err *);
 
-/* Scalars in Go's canonical form: 1.50 is "1.5", 0x1F is "31"; NULL is "".
- * false: a list or a map. */
+/* Scalars as they were typed, also what looks like a number or a truth: ids and keys
+ * such as 012345678901, 1e3 or no are text. NULL is "". false: a list or a map. */
 bool config_value_text(const struct yaml_node *, struct arena *, struct str *text);
 
 /* The value as a message quotes it, never a secret. */

@@ -291,7 +291,8 @@ static struct yaml_node *yaml_read_map(struct reader *r, unsigned depth)
 	while (node && yaml_next(r) && r->event.type != YAML_MAPPING_END_EVENT)
 		if (!read_pair(r, node, &pairs, depth))
 			return NULL;
-	yaml_pairs_drop_duplicates(&pairs);
+	if (node && !yaml_pairs_drop_duplicates(&pairs, &node->twice, r->arena))
+		return out_of_memory(r);
 	return yaml_finish(r, node, &pairs);
 }
 
@@ -357,22 +358,37 @@ static struct yaml_node *read_node(struct reader *r, unsigned depth)
 	return out_of_memory(r);
 }
 
-static bool read_document(struct reader *r, struct yaml_node **root)
+/* Nothing stands in it, not even "~". */
+static bool is_blank(const struct yaml_node *node)
 {
+	return node->kind == YAML_NULL && node->text.len == 0;
+}
+
+/* "---" at the end, as some editors and generators leave it, begins one of nothing. */
+static bool read_documents(struct reader *r, struct yaml_node **root)
+{
+	struct yaml_node *node;
+
+	*root = NULL;
 	if (!yaml_next(r) || !yaml_next(r))
 		return false;
-	if (r->event.type == YAML_STREAM_END_EVENT) {
-		*root = new_node(r, YAML_NULL);
-		return *root;
+	while (r->event.type != YAML_STREAM_END_EVENT) {
+		unsigned line = line_of(r);
+
+		if (!yaml_next(r))
+			return false;
+		node = read_node(r, 0);
+		if (!node || !yaml_next(r) || !yaml_next(r))
+			return false;
+		if (*root && !is_blank(*root) && !is_blank(node))
+			yaml_refuse(r, line,
+				    "a second document begins; only one is read");
+		if (!*root || is_blank(*root))
+			*root = node;
 	}
-	if (!yaml_next(r))
-		return false;
-	*root = read_node(r, 0);
-	if (!*root || !yaml_next(r) || !yaml_next(r))
-		return false;
-	if (r->event.type != YAML_STREAM_END_EVENT)
-		yaml_refuse(r, line_of(r), "a second document begins; only one is read");
-	return !r->error;
+	if (!*root)
+		*root = new_node(r, YAML_NULL);
+	return *root && !r->error;
 }
 
 int yaml_parse(struct str text, struct arena *arena, struct yaml_node **root,
@@ -387,11 +403,10 @@ int yaml_parse(struct str text, struct arena *arena, struct yaml_node **root,
 		map_free(r.anchors);
 		return -ENOMEM;
 	}
-	yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&r.parser,
 				     (const unsigned char *)(text.ptr ? text.ptr : ""),
 				     text.len);
-	if (!read_document(&r, root) && !r.error)
+	if (!read_documents(&r, root) && !r.error)
 		r.error = -ENOMEM;
 	yaml_event_delete(&r.event);
 	yaml_parser_delete(&r.parser);

@@ -6,8 +6,9 @@
  * booleans, 010 is octal, 1e3 is a float, "~" and nothing are null; a quoted
  * scalar is always a string. Anchors, aliases and "<<" merges work; a document
  * that expands to more than 1,000,000 nodes or nests deeper than 64 levels is
- * refused. Of a duplicate key the last wins, and what a map says itself wins
- * over what "<<" brings.
+ * refused. Of a duplicate key the last wins, which the map remembers, and what a map
+ * says itself wins over what "<<" brings. A byte order mark in front, in UTF-8 or
+ * UTF-16, is none of the text.
  *
  * A whole number past 64 bits is a string, so that no digit is lost.
  */
@@ -28,23 +29,32 @@ enum yaml_kind {
 	YAML_MAP,
 };
 
+/* A key that a map has more than once. */
+struct yaml_twice {
+	const struct yaml_twice *next;
+	struct str key;
+	const struct yaml_node *dropped; /* its value */
+	unsigned line;			 /* of that */
+};
+
 struct yaml_node {
 	enum yaml_kind kind;
-	unsigned line;		 /* from 1 */
-	struct str text;	 /* scalars: as written, without quotes */
-	bool boolean;		 /* BOOL */
-	int64_t integer;	 /* INT */
-	double number;		 /* FLOAT, INT */
-	struct yaml_node **item; /* LIST, MAP */
-	struct str *key;	 /* MAP: of each item, as written */
-	unsigned *key_line;	 /* MAP */
-	size_t count;		 /* LIST, MAP */
+	unsigned line;			/* from 1 */
+	struct str text;		/* scalars: as written, without quotes */
+	bool boolean;			/* BOOL */
+	int64_t integer;		/* INT */
+	double number;			/* FLOAT, INT */
+	struct yaml_node **item;	/* LIST, MAP */
+	struct str *key;		/* MAP: of each item, as written */
+	unsigned *key_line;		/* MAP */
+	size_t count;			/* LIST, MAP */
+	const struct yaml_twice *twice; /* MAP: what was dropped of it, or NULL */
 };
 
 /* Everything is allocated from the arena; an alias is the anchored node itself,
  * so nodes may be shared. *root is a NULL node for an empty document. -EINVAL:
  * the reason starts with "line N: "; the caller knows the file. Several
- * documents in one text are an error. */
+ * documents in one text are an error, unless all but one are empty. */
 int yaml_parse(struct str text, struct arena *, struct yaml_node **root, struct err *);
 
 #endif

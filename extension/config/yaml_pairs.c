@@ -74,19 +74,39 @@ static int compare_positions(const void *left, const void *right)
 	return a->position < b->position ? -1 : a->position > b->position;
 }
 
+/* dropped was added, and so was the one that stays: "<<" may bring it again. */
+static bool pairs_note(const struct yaml_pair *kept, const struct yaml_pair *dropped,
+		       const struct yaml_twice **twice, struct arena *arena)
+{
+	struct yaml_twice *t;
+
+	if (kept->weight < 0 || dropped->weight < 0)
+		return true;
+	t = arena_alloc(arena, sizeof(*t));
+	if (!t)
+		return false;
+	*t = (struct yaml_twice){ *twice, kept->key, dropped->value, dropped->line };
+	*twice = t;
+	return true;
+}
+
 /* Two sorts instead of comparing each key with each. */
-void yaml_pairs_drop_duplicates(struct yaml_pairs *p)
+bool yaml_pairs_drop_duplicates(struct yaml_pairs *p, const struct yaml_twice **twice,
+				struct arena *arena)
 {
 	size_t i, kept = 0;
 
 	if (!p->count)
-		return;
+		return true;
 	qsort(p->pair, p->count, sizeof(*p->pair), compare_keys);
 	for (i = 0; i < p->count; i++)
 		if (!kept || !str_equal(p->pair[kept - 1].key, p->pair[i].key))
 			p->pair[kept++] = p->pair[i];
+		else if (!pairs_note(&p->pair[kept - 1], &p->pair[i], twice, arena))
+			return false;
 	p->count = kept;
 	qsort(p->pair, p->count, sizeof(*p->pair), compare_positions);
+	return true;
 }
 
 bool yaml_pairs_fill(const struct yaml_pairs *p, struct yaml_node *node,

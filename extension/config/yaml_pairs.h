@@ -25,8 +25,10 @@ bool yaml_pairs_add(struct yaml_pairs *, struct str key, unsigned line,
 /* Those of a map that "<<" merges. What is added itself wins, whether before
  * or after; of several merged maps the first does. */
 bool yaml_pairs_merge(struct yaml_pairs *, const struct yaml_node *map, struct arena *);
-/* Leaves one of each key, the last that was added. */
-void yaml_pairs_drop_duplicates(struct yaml_pairs *);
+/* Leaves one of each key, the last that was added; *twice lists those that were added
+ * before it. false: the arena has failed. */
+bool yaml_pairs_drop_duplicates(struct yaml_pairs *, const struct yaml_twice **twice,
+				struct arena *);
 /* Makes them the items of a node of kind LIST or MAP. */
 bool yaml_pairs_fill(const struct yaml_pairs *, struct yaml_node *, struct arena *);
 

@@ -39,6 +39,7 @@ enum field_flags {
 	FIELD_SILENT = 1 << 6,	      /* never written; templates may use it */
 	FIELD_OMIT_NEGATIVE = 1 << 7, /* writing: a number below 0 is not known */
 	FIELD_PAIRS = 1 << 8,	      /* a map that may be written "a=b; c=d" */
+	FIELD_SHORT = 1 << 9,	      /* an enum whose names may be cut: "warn" */
 };
 
 /* JSON text as it was received; no value when len is 0. */

@@ -30,11 +30,13 @@ static void advise_stream(const struct pipeline_settings *p, struct problems *ad
 static void advise_writer(const struct pipeline_settings *p, struct problems *advice)
 {
 	const struct writer *writer = p->writer.writer;
-	struct err err = ERR_INIT;
+	struct config_listener listener = { p->config, writer ? writer->section : "",
+					    advice, false };
+	struct err err = config_listen(&listener);
 
 	if (writer && writer->advise && p->writer.values &&
 	    writer->advise(p->writer.values, &err))
-		config_problem(p->config, writer->section, &err, advice);
+		err_also(&err);
 }
 
 static bool is_bare(const struct settings *s, struct str analyzer)
@@ -82,7 +84,7 @@ void advice_put(const struct settings *s, struct problems *advice)
 	if (main_config)
 		advise_questions(s, main_config, advice);
 	for (i = 0; i < s->pipelines; i++) {
-		if (!s->pipeline[i]->has_values)
+		if (!s->pipeline[i]->config)
 			continue;
 		advise_stream(s->pipeline[i], advice);
 		advise_writer(s->pipeline[i], advice);

@@ -65,38 +65,47 @@ static void check_compress(const struct pipeline_settings *p, const struct confi
 	config_problem(config, "pipeline.store.buffered", &err, problems);
 }
 
+/* The first byte that no name of a bucket has; its length: there is none. */
+static size_t stray_byte(struct str bucket)
+{
+	size_t i;
+
+	for (i = 0; i < bucket.len; i++)
+		if ((unsigned char)bucket.ptr[i] <= ' ' ||
+		    (unsigned char)bucket.ptr[i] >= 0x7f ||
+		    strchr("\"'\\", bucket.ptr[i]))
+			break;
+	return i;
+}
+
 /* What S3 never takes is said before anything is sent: names of buckets are ASCII
  * without blanks, and a key has 1,024 bytes at most ("Creating object key names" and
  * "Bucket naming rules" in the S3 User Guide; other stores take more names). */
 static void check_place(const struct pipeline_settings *p, const struct config *config,
 			struct problems *problems)
 {
+	struct config_listener listener = { config, "pipeline.store.buffered", problems,
+					    false };
 	struct str bucket = p->store.dirname, prefix = p->store.bucket.prefix;
-	struct err err = ERR_INIT;
-	size_t i;
+	struct err err = config_listen(&listener);
+	size_t stray = stray_byte(bucket);
 
 	if (p->writer.writer != &writer_s3)
 		return;
-	for (i = 0; i < bucket.len; i++)
-		if ((unsigned char)bucket.ptr[i] <= ' ' ||
-		    (unsigned char)bucket.ptr[i] >= 0x7f ||
-		    strchr("\"'\\", bucket.ptr[i]))
-			break;
-	if (i < bucket.len)
+	if (stray < bucket.len)
 		err_set_key(
 			&err, "dirname",
 			"is no name of a bucket, at its character %zu: blanks, quotes and "
 			"what is not ASCII do not belong there; was it pasted?",
-			i + 1);
-	else if (prefix.len > KEY_MAX - KEY_REST)
+			stray + 1);
+	err_also(&err);
+	if (prefix.len > KEY_MAX - KEY_REST)
 		err_set_key(
 			&err, "filename_prefix",
 			"has %zu bytes: with what follows keys would be longer than the "
 			"%d bytes that a store takes",
 			prefix.len, KEY_MAX);
-	else
-		return;
-	config_problem(config, "pipeline.store.buffered", &err, problems);
+	err_also(&err);
 }
 
 void pipeline_settings_read(struct pipeline_settings *p, struct problems *problems)

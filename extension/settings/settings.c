@@ -203,6 +203,7 @@ static struct settings *settings_try(const char *path, char *const *environ,
 {
 	struct settings *s = settings_new(path, problems);
 	struct program program;
+	struct str advice, line;
 	size_t before = problems->count;
 
 	if (!s)
@@ -222,6 +223,12 @@ static struct settings *settings_try(const char *path, char *const *environ,
 		s->is_bad |= s->lost_include;
 		s->is_bad |= program.include.len == 0 && s->pipelines &&
 			     s->pipeline[0]->is_bad;
+	}
+	/* Whoever reads what is wrong is told what is doubtful, too. */
+	for (advice = buf_str(&s->advice.text); s->is_bad && advice.len;
+	     advice = str_skip(advice, line.len + 1)) {
+		line = str_until(advice, '\n');
+		problems_add(problems, STR_FMT, STR_ARG(line));
 	}
 	buf_fini(&s->main_text);
 	return s;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include "base/grow.h"
+#include "config/config_twice.h"
 #include "settings/settings_files.h"
 #include "settings/settings_layouts.h"
 #include "sys/io.h"
@@ -91,6 +92,8 @@ static int add_file(struct config *config, const char *path, struct str text,
 	int error = config_add(config, strcmp(path, "-") == 0 ? "standard input" : path,
 			       text, environment, problems);
 
+	if (!error)
+		error = config_check_twice(config, problems, warnings);
 	return error ? error : config_rename(config, settings_layouts, warnings);
 }
 
@@ -118,7 +121,7 @@ static int add_profile(struct config *config, struct problems *problems)
 
 	if (config_read(config, "", &chosen_shape, &chosen, &arena, problems))
 		goto out;
-	while (profile->name && !str_is(chosen.profile, profile->name))
+	while (profile->name && !str_equal_nocase(chosen.profile, str_of(profile->name)))
 		profile++;
 	if (chosen.profile.len == 0) {
 		error = 0;

@@ -205,12 +205,22 @@ static void note_program(struct settings *s, const struct program *program)
 	buf_fini(&b);
 }
 
+static void read_logging(struct settings *s, struct problems *problems)
+{
+	struct config_listener listener = { s->base, "logging", problems, true };
+	struct err err = config_listen(&listener);
+
+	config_read(s->base, "logging", &logging_shape, &s->logging, &s->arena, problems);
+	log_outputs_check(&s->logging, &err);
+	err_also(&err);
+}
+
 void settings_program(struct settings *s, struct program *program,
 		      struct problems *problems)
 {
 	*program = program_defaults;
 	config_read(s->base, "", &program_shape, program, &s->arena, problems);
-	config_read(s->base, "logging", &logging_shape, &s->logging, &s->arena, problems);
+	read_logging(s, problems);
 	config_read(s->base, "spool", &spool_shape, &s->spool, &s->arena, problems);
 	config_read(s->base, "", &topology_shape, &s->topology, &s->arena, problems);
 	check_spool(s, problems);

@@ -17,6 +17,7 @@ static int refuse_field(size_t at, struct str name, struct err *err)
 	if (nearest.distance)
 		nearest_put(&nearest, &hint);
 	snprintf(key, sizeof(key), "fields[%zu]", at);
+	err_also(err);
 	err_set_key(err, key, "AWS has no field \"" STR_FMT "\"" STR_FMT, STR_ARG(name),
 		    STR_ARG(buf_str(&hint)));
 	buf_fini(&hint);
@@ -46,21 +47,24 @@ static int take_fields(struct aws_choice *choice, const struct strs *fields,
 		       struct err *err)
 {
 	const struct aws_field *field;
+	int error = 0;
 	char key[32];
 	size_t i;
 
 	for (i = 0; i < fields->count; i++) {
 		field = aws_field_find(fields->item[i]);
-		if (!field)
-			return refuse_field(i, fields->item[i], err);
-		if (is_repeated(fields, i)) {
+		if (!field) {
+			error = refuse_field(i, fields->item[i], err);
+		} else if (is_repeated(fields, i)) {
 			snprintf(key, sizeof(key), "fields[%zu]", i);
-			return err_set_key(err, key, "\"" STR_FMT "\" is there already",
-					   STR_ARG(fields->item[i]));
+			err_also(err);
+			error = err_set_key(err, key, "\"" STR_FMT "\" is there already",
+					    STR_ARG(fields->item[i]));
+		} else if (!error) {
+			add_field(choice, i, field);
 		}
-		add_field(choice, i, field);
 	}
-	return 0;
+	return error;
 }
 
 static void take_version(struct aws_choice *choice, int64_t version)

@@ -85,7 +85,7 @@ struct extends *extends_new(const struct strs *list, const struct shape *shape,
 	struct extends *extends = calloc(1, sizeof(*extends));
 	struct err why = ERR_INIT;
 	char key[32];
-	int error = -ENOMEM;
+	int error = -ENOMEM, bad = 0;
 
 	if (extends) {
 		extends->attributes = attributes;
@@ -99,9 +99,13 @@ struct extends *extends_new(const struct strs *list, const struct shape *shape,
 		error = extend_read_one(&extends->item[extends->count],
 					list->item[extends->count], shape, &why);
 		snprintf(key, sizeof(key), "extend[%zu]", extends->count++);
-		if (error)
-			err_set_key(err, key, "%s", why.text);
+		if (!error)
+			continue;
+		err_also(err);
+		bad = err_set_key(err, key, "%s", why.text);
+		error = error == -EINVAL ? 0 : error;
 	}
+	error = error ? error : bad;
 	if (!error) {
 		place_names(extends);
 		return extends;

@@ -22,8 +22,8 @@ static const struct shape excluded_shape = {
 static int excluded_init(void *state, struct err *err)
 {
 	struct excluded *self = state;
+	int tag, error = 0;
 	size_t i;
-	int tag;
 
 	for (i = 0; i < self->excluded_tags.count; i++) {
 		struct str name = self->excluded_tags.item[i];
@@ -36,12 +36,13 @@ static int excluded_init(void *state, struct err *err)
 			continue;
 		}
 		snprintf(key, sizeof(key), "excluded_tags[%zu]", i);
-		return err_set_key(err, key,
-				   "\"" STR_FMT "\" is no tag; tags are egress, "
-				   "ingress, internal and other",
-				   STR_ARG(name));
+		err_also(err);
+		error = err_set_key(err, key,
+				    "\"" STR_FMT "\" is no tag; tags are egress, "
+				    "ingress, internal and other",
+				    STR_ARG(name));
 	}
-	return 0;
+	return error;
 }
 
 static bool excluded_keeps(const void *state, enum tag tag)

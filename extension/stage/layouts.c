@@ -26,13 +26,19 @@ static int put_aws(const struct layout_options *o, struct buf *text, struct err 
 	const struct str account = o->account_id, region = o->region;
 	bool is_hourly = o->partition == PARTITION_HOUR;
 
+	int error = 0;
+
 	if (account.len != 12 || !is_made_of(account, DIGITS))
-		return err_set_key(err, "account_id",
-				   "must have 12 digits for this layout");
-	if (!is_made_of(region, LOWER DIGITS "-"))
-		return err_set_key(
+		error = err_set_key(err, "account_id",
+				    "must have 12 digits for this layout");
+	if (!is_made_of(region, LOWER DIGITS "-")) {
+		err_also(err);
+		error = err_set_key(
 			err, "region",
 			"must be a region such as eu-central-1 for this layout");
+	}
+	if (error)
+		return error;
 	if (o->name == LAYOUT_NAME_AWS_HIVE)
 		buf_printf(text,
 			   "AWSLogs/aws-account-id=" STR_FMT
@@ -59,8 +65,10 @@ static int put_part(const char *name, const char *key, struct str value, struct 
 {
 	size_t i;
 
-	if (value.len == 0)
+	if (value.len == 0) {
+		err_also(err);
 		return err_set_key(err, key, "must be set for this layout");
+	}
 	buf_printf(text, "/%s=", name);
 	for (i = 0; i < value.len; i++) {
 		struct str byte = { value.ptr + i, 1 };
@@ -75,15 +83,17 @@ static int put_part(const char *name, const char *key, struct str value, struct 
 
 static int put_ibm(const struct layout_options *o, struct buf *text, struct err *err)
 {
+	int error = 0;
+
 	buf_puts(text, "ibm_vpc_flowlogs_v1");
-	if (put_part("account", "account_id", o->account_id, text, err) < 0 ||
-	    put_part("region", "region", o->region, text, err) < 0 ||
-	    put_part("vpc-id", "vpc_id", o->vpc_id, text, err) < 0 ||
-	    put_part("subnet-id", "subnet_id", o->subnet_id, text, err) < 0)
-		return -EINVAL;
+	error |= put_part("account", "account_id", o->account_id, text, err);
+	error |= put_part("region", "region", o->region, text, err);
+	error |= put_part("vpc-id", "vpc_id", o->vpc_id, text, err);
+	error |= put_part("subnet-id", "subnet_id", o->subnet_id, text, err);
 	buf_puts(text, "/endpoint-type=vnics");
-	if (put_part("instance-id", "instance_id", o->instance_id, text, err) < 0 ||
-	    put_part("vnic-id", "vnic_id", o->vnic_id, text, err) < 0)
+	error |= put_part("instance-id", "instance_id", o->instance_id, text, err);
+	error |= put_part("vnic-id", "vnic_id", o->vnic_id, text, err);
+	if (error)
 		return -EINVAL;
 	buf_puts(text, "/record-type={record_type}/year={year}/month={month}/day={day}"
 		       "/hour={hour}/stream-id={stream}/{sequence}.gz");
@@ -125,11 +135,15 @@ int layouts_make(const struct layout_options *o, struct arena *arena,
 
 	if (o->key.len && o->name != LAYOUT_NAME_TEMPLATE)
 		error = err_set_key(err, "key", "is for layout: template only");
-	else if (o->partition && !is_aws(o))
+	if (o->partition && !is_aws(o)) {
+		err_also(err);
 		error = err_set_key(err, "partition",
 				    "is for layouts aws and aws-hive only");
-	else
-		error = layouts_put_text(o, &text, err);
+	}
+	if (error)
+		err_also(err);
+	if (layouts_put_text(o, &text, err) < 0)
+		error = -EINVAL;
 	if (!error && layout_init(layout, arena_str(arena, buf_str(&text)), &why) < 0)
 		error = err_set_key(err,
 				    o->name == LAYOUT_NAME_TEMPLATE ? "key" : "layout",

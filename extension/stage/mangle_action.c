@@ -7,6 +7,7 @@
  * reject_timeout is over. Without messages that happens every 20 s, as does the
  * forgetting of what is over; what nobody has heard of for 10 minutes goes, too.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/queue.h>
 #include "base/map.h"
@@ -74,15 +75,25 @@ static void free_connection(void *value)
 	free(c);
 }
 
+static int need_tid(struct str tid, const char *key, struct err *err)
+{
+	if (tid.len)
+		return 0;
+	err_also(err);
+	return err_set_key(err, key,
+			   "must be set: the TID of the interface of a capture "
+			   "point, as in NodeTID of its flows");
+}
+
 static int action_init(void *state, struct err *err)
 {
 	struct action *self = state;
+	int first = need_tid(self->tid1, "tid1", err);
+	int second = need_tid(self->tid2, "tid2", err);
 	int tag;
 
-	if (!self->tid1.len || !self->tid2.len)
-		return err_set_key(err, self->tid1.len ? "tid2" : "tid1",
-				   "must be set: the TID of the interface of a capture "
-				   "point, as in NodeTID of its flows");
+	if (first || second)
+		return -EINVAL;
 	if (!self->reject_timeout_ms)
 		self->reject_timeout_ms = TIMEOUT_USUAL;
 	for (tag = 0; tag < TAG_COUNT; tag++) {

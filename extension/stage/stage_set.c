@@ -54,8 +54,9 @@ static const struct stage_entry *set_read_one(const struct stage_reading *r,
 					      void **state)
 {
 	const struct stage_entry *entry = set_choose(r, kind, fallback);
+	struct config_listener listener = { r->config, NULL, r->problems, false };
 	const struct stage *stage;
-	struct err err = ERR_INIT;
+	struct err err = config_listen(&listener);
 
 	if (!entry)
 		return &no_entry;
@@ -67,10 +68,9 @@ static const struct stage_entry *set_read_one(const struct stage_reading *r,
 	if (stage->state && config_read(r->config, stage->section, stage->state, *state,
 					r->arena, r->problems))
 		return entry;
+	listener.path = stage->section ? stage->section : registry[kind].phase;
 	if (stage_state_init(stage, *state, &err) < 0)
-		config_problem(r->config,
-			       stage->section ? stage->section : registry[kind].phase,
-			       &err, r->problems);
+		err_also(&err);
 	return entry;
 }
 

@@ -147,8 +147,9 @@ static void read_layout(struct store_options *store, const struct config *config
 			struct layout_options *options, struct arena *arena,
 			struct problems *problems)
 {
+	struct config_listener listener = { config, SECTION, problems, false };
 	struct aws_names aws = { 0 };
-	struct err err = ERR_INIT;
+	struct err err = config_listen(&listener);
 	bool is_aws = options->name == LAYOUT_NAME_AWS ||
 		      options->name == LAYOUT_NAME_AWS_HIVE;
 
@@ -160,7 +161,7 @@ static void read_layout(struct store_options *store, const struct config *config
 	if (is_aws && options->region.len == 0)
 		options->region = aws.region;
 	if (layouts_make(options, arena, &store->bucket.layout, &err) < 0)
-		config_problem(config, SECTION, &err, problems);
+		err_also(&err);
 	store->has_own_layout = options->name == LAYOUT_NAME_TEMPLATE;
 	store->needs_gzip = layouts_need_gzip(options);
 	/* AWS's own objects do not say what they are compressed with. */

@@ -47,7 +47,7 @@ static const struct logging_options logging_defaults = {
 };
 
 #define LEVEL(member, key)                                                               \
-	OPTION_ENUM(struct logging_options, member.level, key, 0, level_names,           \
+	OPTION_ENUM(struct logging_options, member.level, key, FIELD_SHORT, level_names, \
 		    "what is logged there; not set: as everywhere")
 #define ENCODER(member, key)                                                             \
 	OPTION_ENUM(struct logging_options, member.encoder, key, 0, encoder_names,       \
@@ -60,7 +60,7 @@ const struct shape logging_shape = {
 		(const struct field[]){
 			OPTION(struct logging_options, backends, "backends", 0,
 			       "stderr, stdout, file, syslog"),
-			OPTION_ENUM(struct logging_options, level, "level", 0,
+			OPTION_ENUM(struct logging_options, level, "level", FIELD_SHORT,
 				    level_names, "what is logged"),
 			OPTION_ENUM(struct logging_options, encoder, "encoder", 0,
 				    encoder_names, "json, else plain text"),
@@ -118,7 +118,7 @@ static int open_syslog(const struct logging_options *o, struct err *err)
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd;
 
-	if (!str_is(o->syslog_protocol, "unixgram") ||
+	if (!str_equal_nocase(o->syslog_protocol, STR("unixgram")) ||
 	    o->syslog_address.len >= sizeof(address.sun_path))
 		return err_set_key(err, "syslog.protocol",
 				   "only unixgram is supported, to "
@@ -144,23 +144,53 @@ static int output_open_file(const struct logging_options *o, struct err *err)
 	return fd;
 }
 
+static bool is_backend(struct str name)
+{
+	static const char *const names[] = { "stderr", "stdout", "file", "syslog" };
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (str_equal_nocase(name, str_of(names[i])))
+			return true;
+	return false;
+}
+
+int log_outputs_check(const struct logging_options *o, struct err *err)
+{
+	char key[32];
+	int error = 0;
+	size_t i;
+
+	for (i = 0; i < o->backends.count; i++) {
+		if (is_backend(o->backends.item[i]))
+			continue;
+		snprintf(key, sizeof(key), "backends[%zu]", i);
+		err_also(err);
+		error = err_set_key(err, key,
+				    "\"" STR_FMT "\" is no backend; there are: stderr, "
+				    "stdout, file, syslog",
+				    STR_ARG(o->backends.item[i]));
+	}
+	return error;
+}
+
 static int open_output(const struct logging_options *o, struct str name,
 		       struct output *out, struct err *err)
 {
 	const struct logging_backend *backend;
 
 	*out = (struct output){ .kind = OUTPUT_HOST, .fd = -1 };
-	if (str_is(name, "stderr")) {
+	if (str_equal_nocase(name, STR("stderr"))) {
 		backend = &o->of_stderr;
-	} else if (str_is(name, "stdout")) {
+	} else if (str_equal_nocase(name, STR("stdout"))) {
 		backend = &o->of_stdout;
 		out->kind = OUTPUT_FD;
 		out->fd = STDOUT_FILENO;
-	} else if (str_is(name, "file")) {
+	} else if (str_equal_nocase(name, STR("file"))) {
 		backend = &o->of_file;
 		out->kind = OUTPUT_FD;
 		out->fd = output_open_file(o, err);
-	} else if (str_is(name, "syslog")) {
+	} else if (str_equal_nocase(name, STR("syslog"))) {
 		backend = &o->of_syslog;
 		out->kind = OUTPUT_SYSLOG;
 		out->fd = open_syslog(o, err);

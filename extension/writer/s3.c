@@ -85,17 +85,19 @@ static int open_secret(struct secret *secret, const char *key, struct str given,
 /* api_key takes precedence; the others are not looked at then. */
 static int open_secrets(struct s3 *s, struct err *err)
 {
-	int error;
+	int error, second;
 
 	if (uses_iam(s))
 		return open_secret(&s->api_secret, "api_key", s->api_key, s->api_key_file,
 				   err);
 	error = open_secret(&s->access_secret, "access_key", s->access_key,
 			    s->access_key_file, err);
-	if (!error)
-		error = open_secret(&s->signing_secret, "secret_key", s->secret_key,
-				    s->secret_key_file, err);
-	return error;
+	if (error && !(err && err->hear))
+		return error;
+	err_also(err);
+	second = open_secret(&s->signing_secret, "secret_key", s->secret_key,
+			     s->secret_key_file, err);
+	return error ? error : second;
 }
 
 static int find_server(struct s3 *s, struct err *err)
@@ -214,24 +216,31 @@ static void s3_prepare(struct s3 *s, struct http *http)
 	pthread_mutex_init(&s->lock, NULL);
 }
 
+static int prepare_iam(struct s3 *s, struct err *err)
+{
+	return uses_iam(s) ? start_iam(s, err) : 0;
+}
+
 /* Without http everything is looked at and nothing is begun. */
 static int s3_init(void *self, struct http *http, struct err *err)
 {
+	static int (*const parts[])(struct s3 *, struct err *) = {
+		open_secrets, check_session_token, choose_region, find_server,
+		set_tls,      prepare_iam,
+	};
 	struct s3 *s = self;
-	int error;
+	int error = 0, bad;
+	size_t i;
 
 	s3_prepare(s, http);
-	error = open_secrets(s, err);
-	if (!error)
-		error = check_session_token(s, err);
-	if (!error)
-		error = choose_region(s, err);
-	if (!error)
-		error = find_server(s, err);
-	if (!error)
-		error = set_tls(s, err);
-	if (!error && uses_iam(s))
-		error = start_iam(s, err);
+	/* Who wants to hear of all of it begins nothing. */
+	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (error && !(err && err->hear))
+			break;
+		err_also(err);
+		bad = parts[i](s, err);
+		error = error ? error : bad;
+	}
 	if (error)
 		s3_fini(s);
 	else
@@ -284,19 +293,39 @@ static bool is_bare(struct str url)
 	       e.scheme == ENDPOINT_HTTP && !endpoint_is_this_host(&e);
 }
 
+/* What is rather a server of one's own, which may well speak http. */
+static bool lacks_scheme(struct str url)
+{
+	struct err ignored = ERR_INIT;
+	struct endpoint e;
+
+	return url.len && endpoint_parse_below(url, &e, &ignored) == 0 &&
+	       e.scheme == ENDPOINT_NONE &&
+	       (e.port || str_until(e.host, '.').len == e.host.len ||
+		(e.host.ptr[0] >= '0' && e.host.ptr[0] <= '9'));
+}
+
 /* A key to sign with is never sent. */
 static bool s3_advise(const void *values, struct err *err)
 {
 	const struct s3 *s = values;
 	bool is_key = is_bare(s->iam_endpoint);
 
-	if (!uses_iam(s) || (!is_key && !is_bare(s->endpoint)))
-		return false;
-	err_set_key(err, is_key ? "iam_endpoint" : "endpoint",
-		    "%s goes there without TLS, for everybody on the way to read; write "
-		    "https://",
-		    is_key ? "api_key" : "the token for api_key");
-	return true;
+	if (lacks_scheme(s->endpoint))
+		err_set_key(err, "endpoint",
+			    "\"" STR_FMT
+			    "\" has no scheme, so https:// is taken; write it, "
+			    "or http:// if that is what the store speaks",
+			    STR_ARG(s->endpoint));
+	if (uses_iam(s) && (is_key || is_bare(s->endpoint))) {
+		err_also(err);
+		err_set_key(
+			err, is_key ? "iam_endpoint" : "endpoint",
+			"%s goes there without TLS, for everybody on the way to read; "
+			"write https://",
+			is_key ? "api_key" : "the token for api_key");
+	}
+	return err->text[0] != '\0';
 }
 
 const struct writer writer_s3 = {

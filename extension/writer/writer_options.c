@@ -64,11 +64,13 @@ static const struct writer *choose_writer(const struct config *config,
 static void try_instance(const struct writer_options *options,
 			 const struct config *config, struct problems *problems)
 {
+	struct config_listener listener = { config, options->writer->section, problems,
+					    true };
 	struct writer_instance instance;
-	struct err err = ERR_INIT;
+	struct err err = config_listen(&listener);
 
 	if (writer_instance_open(&instance, options, NULL, &err) < 0)
-		config_problem(config, options->writer->section, &err, problems);
+		err_also(&err);
 	else
 		writer_instance_close(&instance);
 }
@@ -81,11 +83,15 @@ void writer_options_read(struct writer_options *options, const struct config *co
 	*options = (struct writer_options){ .writer = NULL };
 	if (!writer)
 		return;
-	if (writer_options_default(options, writer, arena) < 0)
+	if (writer_options_default(options, writer, arena) < 0) {
 		problems_add(problems, "out of memory");
-	else if (config_read(config, writer->section, writer->state, options->values,
-			     arena, problems) == 0)
-		try_instance(options, config, problems);
+		return;
+	}
+	/* A value that does not fit is told, and its default taken: what else is wrong
+	 * is to be found, too. */
+	config_read(config, writer->section, writer->state, options->values, arena,
+		    problems);
+	try_instance(options, config, problems);
 }
 
 size_t writer_options_sections(struct config_section *sections, size_t max)

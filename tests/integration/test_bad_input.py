@@ -7,10 +7,10 @@ import subprocess
 
 import pytest
 
-from lib import paths, settings, stream
+from lib import objects, paths, settings, stream
 from lib.export import joined, to_s3, waiting
 from lib.paths import recording
-from lib.process import Analyzer, Exporter, exporter
+from lib.process import Analyzer, Exporter, exporter, replay
 from lib.s3.server import free_ports
 from lib.s3.sink import Sink
 
@@ -253,3 +253,91 @@ def test_usage(arguments):
     """Wrong usage is told apart from failure: exit code 2, and how it is used."""
     result = exporter(*arguments)
     assert result.code == 2 and "usage: " in result.stderr and result.stdout == ""
+
+
+TWICE = {
+    "value": ("dirname: bucket", "dirname: bucket\n      dirname: other", "pipeline.store.buffered.dirname", 1),
+    "in-other-case": ("dirname: bucket", "dirname: bucket\n      DirName: other", "pipeline.store.buffered.dirname", 1),
+    "section": ("spool:\n", "pipeline:\n  compress: {type: gzip}\nspool:\n", "pipeline", None),
+    "dotted": ("spool:\n", "pipeline.store.buffered.dirname: other\nspool:\n", "pipeline.store.buffered.dirname", None),
+    "flow-map": ("spool:\n", 'x: {"a": {"b": 1, "b": 2}}\nspool:\n', "x.a.b", 0),
+}
+
+
+@pytest.mark.parametrize("name", TWICE)
+def test_a_key_that_stands_twice(name, tmp_path):
+    """Both lines are told, once, and nothing of what would follow from half a file."""
+    old, new, key, apart = TWICE[name]
+    path, line = write(tmp_path, [(old, new)])
+    said = check(path)
+    assert len(said) == 1, said
+    at, other = map(int, re.match(r"%s:(\d+): %s stands in line (\d+), too" % (re.escape(str(path)), re.escape(key)), said[0]).groups())
+    lines = path.read_text().splitlines()
+    assert at > other or (at == other and apart == 0)
+    assert apart is None or at - other == apart
+    last = key.split(".")[-1]
+    assert all(last in lines[n - 1].lower() for n in (at, other))
+
+
+def test_the_same_twice_is_only_told(tmp_path):
+    """Where both say the same nothing is lost: a warning."""
+    said = check(write(tmp_path, [("dirname: bucket", "dirname: bucket\n      dirname: bucket")])[0], 0)
+    assert len(said) == 1 and "dirname stands in line" in said[0]
+
+
+@pytest.mark.parametrize("before, after", [("\ufeff", ""), ("", "---\n"), ("", "...\n"), ("---\n", "...\n---\n...\n"),
+                                           ("%YAML 1.1\n---\n", ""), ("\ufeff---\n", "---")])
+def test_what_yaml_allows_around_a_document(before, after, tmp_path):
+    """A byte order mark, directives, empty documents: read as the Go exporter reads them; --migrate prints it all the same."""
+    path = write(tmp_path)[0]
+    text = path.read_text()
+    path.write_text(before + text + after, encoding="utf-8")
+    assert check(path, 0) == []
+    assert exporter("check", "-c", path, "--migrate").stdout.count("dirname") == 1
+
+
+TYPED = ["0123", "012345678901", "1e3", "0x10", "1_000", "1.50", "+1", "yes", "No", "off", "TRUE", "2019-02-26", ".5", "12:30", "0b11", "0o17"]
+
+
+@pytest.mark.parametrize("typed", TYPED)
+def test_text_that_looks_like_something_else(typed, tmp_path):
+    """Buckets, prefixes and ids are what was typed, with and without quotes: in keys of objects and in the objects."""
+    made = []
+    for spelled in (typed, '"%s"' % typed):
+        folder = tmp_path / str(len(made))
+        folder.mkdir()
+        path = write(folder, [("dirname: bucket", "dirname: " + spelled), ("filename_prefix: logs", "filename_prefix: " + spelled)])[0]
+        path.write_text(path.read_text() + "pipeline.storeheader: {type: vpclogs, vpclogs: {vpc_crn: %s}}\n" % spelled)
+        replay(path, [RECORDING], [], folder / "out")
+        tree = objects.read_tree(folder / "out")
+        assert tree and all(o.key.startswith("%s/%s/" % (typed, typed)) for o in tree), [o.key for o in tree]
+        assert all('"vpc_crn":"%s"' % typed in o.text.replace('": "', '":"') for o in tree)
+        made.append([(o.key, o.raw) for o in tree])
+    assert made[0] == made[1]
+
+
+@pytest.mark.parametrize("level", ["debug", "Info", "warning", "Warn", "CRITICAL", "crit", "error", "err", "notice"])
+@pytest.mark.parametrize("where", ["file", "environment"])
+def test_levels_in_any_case(level, where, tmp_path):
+    """What the Go exporter starts with, and what is meant is clear."""
+    path = write(tmp_path)[0]
+    if where == "file":
+        path.write_text(path.read_text() + "logging: {level: %s, stderr.level: %s}\n" % (level, level))
+    done = exporter("check", "-c", path, env={"SKYDIVE_LOGGING_LEVEL": level} if where == "environment" else None)
+    assert done.code == 0 and done.stderr == ""
+
+
+def test_all_is_told_in_one_run(tmp_path):
+    """Whatever else is wrong, in whatever section, and however many items of a list."""
+    path, _ = write(tmp_path, [("- 10.0.0.0/8", "- 10.0.0.0/33\n      - 10.1.0.0"), ("  - 127.0.0.1:8082\n", "  - a\n  - b:c\n"), ("endpoint: http://127.0.0.1:9000", "endpoint: foo"),
+                               ("region: local", "region: [a]"), ("secret_key: password", 'secret_key: "password "'),
+                               ("dirname: bucket", "dirname: a b"), ("filename_prefix: logs", "filename_prefix: " + "p" * 2000)])
+    path.write_text(path.read_text() + """\
+logging: {backends: [stderr, foo, bar]}
+pipeline.filter: {excluded_tags: [x, other, y]}
+pipeline.mangle: {type: action}
+""")
+    said = check(path)
+    for key in ("cluster_net_masks[0]", "cluster_net_masks[1]", "s3.endpoint", "s3.region", "s3.secret_key", "dirname", "filename_prefix",
+                "backends[1]", "backends[2]", "analyzers[0]", "analyzers[1]", "excluded_tags[0]", "excluded_tags[2]", "action.tid1", "action.tid2"):
+        assert len([line for line in said if key + ": " in line]) == 1, (key, said)

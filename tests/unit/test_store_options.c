@@ -207,19 +207,64 @@ static void test_layouts_become_templates(void **state)
 	}
 }
 
+/* All of it in one run. */
+static void test_layouts_say_all_that_they_lack(void **state)
+{
+	static const struct {
+		const char *yaml, *why[6]; /* in this order */
+	} cases[] = {
+		{ "      layout: aws\n",
+		  { ".account_id: must have", ".region: must be" } },
+		{ "      layout: aws-hive\n      account_id: 0x10\n      region: EU 1\n",
+		  { ":11: pipeline.store.buffered.account_id: must have",
+		    ":12: pipeline.store.buffered.region: must be" } },
+		{ "      layout: ibm\n",
+		  { ".account_id: must be set", ".region: must be set",
+		    ".vpc_id: must be set", ".subnet_id: must be set",
+		    ".instance_id: must be set", ".vnic_id: must be set" } },
+		{ PLACE "      layout: ibm\n      key: a\n      partition: day\n",
+		  { ".key: is for layout: template only",
+		    ".partition: is for layouts aws", ".vpc_id: must be set",
+		    ".subnet_id: must be set", ".instance_id: must be set",
+		    ".vnic_id: must be set" } },
+	};
+	size_t i, n;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		struct buf yaml = BUF_INIT(4096);
+		const char *at;
+		struct world w;
+
+		buf_printf(&yaml, GOOD "%s", cases[i].yaml);
+		open_world(&w, yaml.ptr, false);
+		at = w.problems.text.ptr;
+		for (n = 0; n < COUNT(cases[i].why) && cases[i].why[n]; n++) {
+			at = strstr(at, cases[i].why[n]);
+			if (!at)
+				fail_msg("%s: %s", cases[i].why[n], w.problems.text.ptr);
+		}
+		assert_int_equal(w.problems.count, n);
+		close_world(&w);
+		buf_fini(&yaml);
+	}
+}
+
 static void test_layouts_say_what_they_lack(void **state)
 {
 	static const struct {
 		const char *yaml, *why;
 	} cases[] = {
 		{ "      layout: s3\n", ":10: pipeline.store.buffered.layout: " },
-		{ "      layout: aws\n",
+		{ "      layout: aws\n      region: eu-central-1\n",
 		  ".account_id: must have 12 digits for this layout\n" },
-		{ "      layout: aws\n      account_id: \"12345678901x\"\n",
+		{ "      layout: aws\n      account_id: 012345678901\n",
+		  ".region: must be a region such as eu-central-1 for this layout\n" },
+		{ "      layout: aws\n      account_id: \"12345678901x\"\n"
+		  "      region: eu-central-1\n",
 		  ":11: pipeline.store.buffered.account_id: must have 12 digits" },
 		{ "      layout: aws-hive\n      account_id: \"123456789012\"\n",
 		  ".region: must be a region such as eu-central-1 for this layout\n" },
-		{ PLACE "      layout: ibm\n", ".vpc_id: must be set for this layout\n" },
 		{ "      layout: template\n",
 		  ".key: must be set with layout: template\n" },
 		{ "      key: a\n",
@@ -244,7 +289,8 @@ static void test_layouts_say_what_they_lack(void **state)
 		  ":13: pipeline.store.buffered.max_seconds_late: " },
 		{ "      layout: s3\n      max_seconds_late: 60\n",
 		  ":10: pipeline.store.buffered.layout: " },
-		{ "      layout: aws\n      max_seconds_late: 60\n",
+		{ "      layout: aws\n      region: eu-central-1\n"
+		  "      max_seconds_late: 60\n",
 		  ".account_id: must have 12 digits for this layout\n" },
 	};
 	size_t i;
@@ -362,6 +408,7 @@ int main(void)
 		cmocka_unit_test(test_values_of_the_wrong_type_are_refused),
 		cmocka_unit_test(test_layouts_become_templates),
 		cmocka_unit_test(test_layouts_say_what_they_lack),
+		cmocka_unit_test(test_layouts_say_all_that_they_lack),
 		cmocka_unit_test(test_how_late_a_record_may_be),
 		cmocka_unit_test(test_direct_needs_no_limits),
 		cmocka_unit_test(test_an_unknown_type_is_refused),

@@ -67,6 +67,18 @@ static void makes_trees(void **state)
 		{ "\xef\xbb\xbf"
 		  "a: 1\n",
 		  "{a@1=int 1}" },
+		{ "\xef\xbb\xbf---\na: 1\n", "{a@2=int 1}" },
+		{ "\xef\xbb\xbf", "null " },
+		{ "a: 1\n---\n", "{a@1=int 1}" },
+		{ "a: 1\n---", "{a@1=int 1}" },
+		{ "a: 1\n...\n", "{a@1=int 1}" },
+		{ "a: 1\n...\n---\n...\n---\n# nothing\n", "{a@1=int 1}" },
+		{ "---\n---\na: 1\n", "{a@3=int 1}" },
+		{ "---\n---\n", "null " },
+		{ "%YAML 1.1\n---\na: 1\n", "{a@3=int 1}" },
+		{ "%YAML 1.2\n---\na: 1\n...\n", "{a@3=int 1}" },
+		{ "\xef\xbb\xbf%YAML 1.1\n---\na: 1\n", "{a@3=int 1}" },
+		{ "a: 1\r\nb:\r\n  c: x\r\n", "{a@1=int 1, b@2={c@3=str x}}" },
 		{ "a:\tb\n", "{a@1=str b}" },
 		{ "\xc3\xa9: \xe2\x82\xac\n", "{\xc3\xa9@1=str \xe2\x82\xac}" },
 	};
@@ -83,6 +95,35 @@ static void makes_trees(void **state)
 			fail_msg("%s: %s", cases[i].text, err.text);
 		dump(&b, root);
 		assert_string_equal(b.ptr, cases[i].tree);
+		buf_fini(&b);
+		arena_fini(&arena);
+	}
+}
+
+/* As some editors of Windows save it. */
+static void reads_utf16(void **state)
+{
+	static const struct str texts[] = {
+		{ "\xff\xfe"
+		  "a\0:\0 \0x\0\n\0",
+		  12 },
+		{ "\xfe\xff"
+		  "\0a\0:\0 \0x\0\n",
+		  12 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(texts); i++) {
+		struct arena arena = ARENA_INIT(ARENA_MAX);
+		struct buf b = BUF_INIT(4096);
+		struct err err = ERR_INIT;
+		struct yaml_node *root;
+
+		if (yaml_parse(texts[i], &arena, &root, &err))
+			fail_msg("%s", err.text);
+		dump(&b, root);
+		assert_string_equal(b.ptr, "{a@1=str x}");
 		buf_fini(&b);
 		arena_fini(&arena);
 	}
@@ -200,6 +241,10 @@ static void says_what_is_wrong_and_where(void **state)
 		{ "a: 1\n\nb: \xc3(\n", "line 3: not UTF-8 text" },
 		{ "a: \x01\n", "line 1: a control character; is this a text file?" },
 		{ "a: 1\n---\nb: 2\n",
+		  "line 2: a second document begins; only one is read" },
+		{ "a: 1\n---\n---\nb: 2\n",
+		  "line 3: a second document begins; only one is read" },
+		{ "a: 1\n---\n~\n---\n''\n",
 		  "line 2: a second document begins; only one is read" },
 		{ "a: *x\n", "line 1: an alias (\"*...\") without an anchor (\"&...\") "
 			     "that ends before it" },
@@ -328,6 +373,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(makes_trees),
+		cmocka_unit_test(reads_utf16),
 		cmocka_unit_test(resolves_scalars_as_go_yaml_does),
 		cmocka_unit_test(says_what_is_wrong_and_where),
 		cmocka_unit_test(refuses_what_expands_without_bound),
