@@ -9,10 +9,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 #include "net/address.h"
+#include "net/resolver.h"
+#include "sys/clock.h"
 #include "sys/io.h"
 
 #define BACKLOG	       64
 #define HOST_MAX       256
+#define NAME_MS	       5000
 #define MODE	       0660
 #define DIRECTORY_MODE 0755
 
@@ -33,6 +36,25 @@ static int address_parse_path(const char *path, struct address *a, struct err *e
 	return 0;
 }
 
+/* The host as an address: the first one of a name. */
+static int address_find(struct str name, char *host, size_t size, struct err *err)
+{
+	struct buf addresses = BUF_INIT(16 * 1024);
+	struct str first = name;
+	int error = 0;
+
+	if (name.len && !resolver_knows(name))
+		error = resolver_wait(name, clock_now().mono_ms + NAME_MS, NULL,
+				      &addresses, err);
+	if (addresses.len)
+		first = str_until(buf_str(&addresses), ',');
+	if (str_starts(first, STR("[")))
+		first = (struct str){ first.ptr + 1, first.len - 2 };
+	snprintf(host, size, STR_FMT, STR_ARG(first));
+	buf_fini(&addresses);
+	return error ? -EINVAL : 0;
+}
+
 int address_resolve(const struct host_port *to, int type, struct address *a,
 		    struct err *err)
 {
@@ -42,9 +64,10 @@ int address_resolve(const struct host_port *to, int type, struct address *a,
 	};
 	char host[HOST_MAX], port[16];
 	struct addrinfo *found;
-	int error;
+	int error = address_find(to->host, host, sizeof(host), err);
 
-	snprintf(host, sizeof(host), STR_FMT, STR_ARG(to->host));
+	if (error)
+		return error;
 	snprintf(port, sizeof(port), "%u", to->number);
 	error = getaddrinfo(*host ? host : NULL, port, &hints, &found);
 	if (error)

@@ -22,7 +22,8 @@ int listen_address_check(const char *text, struct err *);
 /* Looks up the host; text ends with a NUL. -EINVAL with the reason. */
 int listen_address_parse(const char *text, struct address *, struct err *);
 /* Where to bind a socket of that type (SOCK_STREAM, SOCK_DGRAM): looks up the host, at
- * most 255 bytes; without one it is all interfaces. May block. -EINVAL with the reason. */
+ * most 255 bytes; without one it is all interfaces. Blocks for 5 s at
+ * most. -EINVAL with the reason. */
 int address_resolve(const struct host_port *, int type, struct address *, struct err *);
 /* The path of a unix socket, else NULL. Borrowed; as long as the address. */
 const char *address_path(const struct address *);

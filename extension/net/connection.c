@@ -12,15 +12,19 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include "base/buf.h"
+#include "net/curl_dial.h"
 #include "net/curl_socket.h"
 #include "net/curl_tls.h"
 #include "net/connection.h"
+#include "net/resolver.h"
+#include "sys/clock.h"
 
 /* What curl_easy_recv() takes from the socket at most; by itself 16 kB. */
 #define RECEIVE_MAX (256L * 1024)
 
 struct connection {
 	CURL *curl;
+	struct curl_slist *addresses; /* or NULL */
 	curl_socket_t fd;
 	const atomic_bool *is_cancelled;
 	const struct tls_files *tls;
@@ -41,10 +45,34 @@ static int watch_cancel(void *context, curl_off_t total, curl_off_t now,
 	return atomic_load(c->is_cancelled);
 }
 
+/* The addresses of the host, unless it needs none. */
+static CURLcode connection_find(struct connection *c, const char *url, int64_t until_ms)
+{
+	struct curl_dial to = curl_dial_of(url, false);
+	struct buf addresses = BUF_INIT(16 * 1024);
+	struct err why = ERR_INIT;
+	int error;
+
+	if (resolver_knows(to.host))
+		return CURLE_OK;
+	error = resolver_wait(to.host, until_ms, c->is_cancelled, &addresses, &why);
+	if (!error)
+		c->addresses = curl_dial_list(&to, buf_str(&addresses));
+	buf_fini(&addresses);
+	snprintf(c->why, sizeof(c->why), "%s", why.text);
+	if (error)
+		return CURLE_COULDNT_RESOLVE_HOST;
+	return c->addresses && curl_easy_setopt(c->curl, CURLOPT_RESOLVE, c->addresses) ==
+				       CURLE_OK
+		       ? CURLE_OK
+		       : CURLE_OUT_OF_MEMORY;
+}
+
 static CURLcode connection_dial(struct connection *c, const struct url *to,
 				const struct tls_files *tls, int64_t timeout_ms)
 {
 	struct buf url = BUF_INIT(4096), path = BUF_INIT(4096);
+	int64_t until_ms = clock_now().mono_ms + timeout_ms;
 	CURLcode code = CURLE_OUT_OF_MEMORY;
 
 	buf_printf(&url, "%s://" STR_FMT "/", to->scheme->is_tls ? "https" : "http",
@@ -57,10 +85,15 @@ static CURLcode connection_dial(struct connection *c, const struct url *to,
 		curl_easy_setopt(c->curl, CURLOPT_UNIX_SOCKET_PATH, buf_str(&path).ptr);
 	if (curl_tls_set(c->curl, tls) < 0)
 		goto out;
+	code = path.len ? CURLE_OK : connection_find(c, url.ptr, until_ms);
+	if (code)
+		goto out;
+	timeout_ms = until_ms - clock_now().mono_ms;
 	curl_socket_set(c->curl);
 	curl_easy_setopt(c->curl, CURLOPT_CONNECT_ONLY, 1L);
 	curl_easy_setopt(c->curl, CURLOPT_BUFFERSIZE, RECEIVE_MAX);
-	curl_easy_setopt(c->curl, CURLOPT_CONNECTTIMEOUT_MS, (long)timeout_ms);
+	curl_easy_setopt(c->curl, CURLOPT_CONNECTTIMEOUT_MS,
+			 timeout_ms > 0 ? (long)timeout_ms : 1L);
 	curl_easy_setopt(c->curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(c->curl, CURLOPT_PROXY, "");
 	curl_easy_setopt(c->curl, CURLOPT_TCP_KEEPALIVE, 1L);
@@ -120,6 +153,7 @@ void connection_close(struct connection *c)
 		return;
 	if (c->curl)
 		curl_easy_cleanup(c->curl);
+	curl_slist_free_all(c->addresses);
 	free(c);
 }
 

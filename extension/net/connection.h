@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* connection.h - a stream of bytes to and from an analyzer.
  *
- * libcurl finds the address and connects; what is said over the connection is
- * not its affair. A connection belongs to one thread.
+ * libcurl connects, to the address that net/resolver.c has found; what is said over the
+ * connection is not its affair. A connection belongs to one thread.
  */
 #ifndef NET_CONNECTION_H
 #define NET_CONNECTION_H

@@ -5,12 +5,16 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include "net/curl_dial.h"
+#include "net/resolver.h"
 #include "net/transfer.h"
 #include "sys/clock.h"
 #include "sys/thread.h"
 
 #define IDLE_MAX 8     /* transfers kept for the next requests */
 #define POLL_MS	 60000 /* libcurl's own timers end it earlier */
+#define NAME_MS	 10000 /* the most that a name is waited for */
+#define AGAIN_MS 1000  /* between looks at one that is waited for */
 
 struct http {
 	pthread_t thread;
@@ -18,6 +22,8 @@ struct http {
 	struct transfer *idle;
 	size_t idle_count;
 	atomic_uint turns;
+	atomic_uint answers; /* of the resolver, so far */
+	struct resolver_watch watch;
 
 	pthread_mutex_t lock;			     /* for what follows */
 	struct http_request *started, **started_end; /* not yet taken up */
@@ -49,15 +55,75 @@ static void transfer_put(struct http *h, struct transfer *t)
 	h->idle_count++;
 }
 
+static int64_t least_of(int64_t a_ms, int64_t b_ms)
+{
+	return b_ms > 0 && b_ms < a_ms ? b_ms : a_ms;
+}
+
+/* Where the request is to go. 0: *list may be NULL, then libcurl knows; -EAGAIN: the
+ * name is waited for; else the outcome stands. */
+static int http_find(struct http *h, struct http_request *r, struct curl_slist **list)
+{
+	struct curl_dial to = curl_dial_of(r->url, !transfer_is_local(r));
+	struct buf addresses = BUF_INIT(16 * 1024);
+	int64_t now_ms = clock_now().mono_ms;
+	struct err why = ERR_INIT;
+	int error;
+
+	*list = NULL;
+	if (to.host.len == 0 || resolver_knows(to.host))
+		return 0;
+	r->answers = atomic_load(&h->answers);
+	error = resolver_find(to.host, now_ms, &addresses, &why);
+	if (error == -EAGAIN && now_ms >= r->named_by_ms) {
+		err_set(&why, "no address of " STR_FMT ": the name server is silent",
+			STR_ARG(to.host));
+		error = -ETIMEDOUT;
+	}
+	if (!error) {
+		*list = curl_dial_list(&to, buf_str(&addresses));
+		error = *list ? 0 : -ENOMEM;
+	}
+	buf_fini(&addresses);
+	if (error && error != -EAGAIN)
+		transfer_fail(r, error, why.text, "");
+	r->due_ms = now_ms + AGAIN_MS < r->named_by_ms ? now_ms + AGAIN_MS
+						       : r->named_by_ms;
+	return error;
+}
+
+/* false: it has ended already. */
+static bool http_dial(struct http *h, struct http_request *r)
+{
+	struct curl_slist *list;
+	struct transfer *t;
+	int error = http_find(h, r, &list);
+
+	r->is_nameless = error == -EAGAIN;
+	if (error)
+		return r->is_nameless;
+	t = transfer_get(h);
+	if (t)
+		t->addresses = list;
+	else
+		curl_slist_free_all(list);
+	if (t && transfer_set(t, r) == 0 &&
+	    curl_multi_add_handle(h->multi, t->easy) == CURLM_OK)
+		return true;
+	transfer_fail(r, -ENOMEM, "no memory for a request", "");
+	return false;
+}
+
 static bool http_begin(struct http *h, struct http_request *r)
 {
-	struct transfer *t;
+	int64_t most_ms;
 
 	if (r->begin)
 		r->begin(r);
-	t = transfer_get(h);
-	return t && transfer_set(t, r) == 0 &&
-	       curl_multi_add_handle(h->multi, t->easy) == CURLM_OK;
+	most_ms = least_of(least_of(NAME_MS, r->connect_timeout_ms), r->timeout_ms);
+	r->begun_ms = clock_now().mono_ms;
+	r->named_by_ms = r->begun_ms + most_ms;
+	return http_dial(h, r);
 }
 
 /* The outcome stands; nothing of the request is touched after done(). */
@@ -135,6 +201,27 @@ static struct http_request *find_cancelled(struct http *h)
 	return r;
 }
 
+/* Those that wait for a name, when one was answered or they have waited for long: takes
+ * one of them. *wait_ms: until the next one has. */
+static struct http_request *take_nameless(struct http *h, int64_t *wait_ms)
+{
+	int64_t now_ms = clock_now().mono_ms;
+	unsigned answers = atomic_load(&h->answers);
+	struct http_request *r;
+
+	pthread_mutex_lock(&h->lock);
+	for (r = h->running; r; r = r->next) {
+		if (!r->is_nameless)
+			continue;
+		if (r->answers != answers || r->due_ms <= now_ms)
+			break;
+		if (r->due_ms - now_ms < *wait_ms)
+			*wait_ms = r->due_ms - now_ms;
+	}
+	pthread_mutex_unlock(&h->lock);
+	return r;
+}
+
 static void http_finish_ended(struct http *h)
 {
 	struct http_request *r;
@@ -172,22 +259,30 @@ static void *net_thread(void *context)
 	while (!http_is_over(h)) {
 		atomic_fetch_add(&h->turns, 1);
 		wait_ms = start_due(h);
-		while ((r = take_started(h))) {
-			if (http_begin(h, r))
-				continue;
-			transfer_fail(r, -ENOMEM, "no memory for a request", "");
-			http_finish(h, r);
-		}
+		while ((r = take_started(h)))
+			if (!http_begin(h, r))
+				http_finish(h, r);
 		while ((r = find_cancelled(h))) {
 			transfer_fail(r, -ECANCELED, "cancelled", "");
 			http_finish(h, r);
 		}
+		while ((r = take_nameless(h, &wait_ms)))
+			if (!http_dial(h, r))
+				http_finish(h, r);
 		curl_multi_perform(h->multi, &running);
 		http_finish_ended(h);
 		if (!http_is_over(h))
 			curl_multi_poll(h->multi, NULL, 0, (int)wait_ms, NULL);
 	}
 	return NULL;
+}
+
+static void on_answer(void *context)
+{
+	struct http *h = context;
+
+	atomic_fetch_add(&h->answers, 1);
+	curl_multi_wakeup(h->multi);
 }
 
 struct http *http_new(struct err *err)
@@ -204,8 +299,11 @@ struct http *http_new(struct err *err)
 	h->started_end = &h->started;
 	pthread_mutex_init(&h->lock, NULL);
 	h->multi = curl_multi_init();
-	if (h->multi && thread_start(&h->thread, "net", net_thread, h) == 0)
+	h->watch = (struct resolver_watch){ .answered = on_answer, .context = h };
+	if (h->multi && thread_start(&h->thread, "net", net_thread, h) == 0) {
+		resolver_watch(&h->watch);
 		return h;
+	}
 	err_set(err, "cannot start the net thread");
 	curl_multi_cleanup(h->multi);
 	pthread_mutex_destroy(&h->lock);
@@ -224,6 +322,7 @@ void http_free(struct http *h)
 	pthread_mutex_unlock(&h->lock);
 	curl_multi_wakeup(h->multi);
 	pthread_join(h->thread, NULL);
+	resolver_unwatch(&h->watch);
 	while ((t = h->idle)) {
 		h->idle = t->next;
 		transfer_free(t);
@@ -237,6 +336,7 @@ void http_start(struct http *h, struct http_request *r)
 {
 	r->transfer = NULL;
 	r->cancelled = false;
+	r->is_nameless = false;
 	r->status = 0;
 	r->error[0] = '\0';
 	r->retry_after_ms = 0;
@@ -256,8 +356,8 @@ void http_start(struct http *h, struct http_request *r)
 }
 
 /* The same pointer if it is in the list, else NULL. */
-static struct http_request *http_find(struct http_request *list,
-				      const struct http_request *r)
+static struct http_request *find_in(struct http_request *list,
+				    const struct http_request *r)
 {
 	for (; list && list != r; list = list->next)
 		;
@@ -269,11 +369,11 @@ void http_cancel(struct http *h, struct http_request *r)
 	struct http_request *found;
 
 	pthread_mutex_lock(&h->lock);
-	found = http_find(h->started, r);
+	found = find_in(h->started, r);
 	if (!found)
-		found = http_find(h->running, r);
+		found = find_in(h->running, r);
 	if (!found)
-		found = http_find(h->delayed, r);
+		found = find_in(h->delayed, r);
 	if (found)
 		found->cancelled = true;
 	pthread_mutex_unlock(&h->lock);
@@ -291,7 +391,7 @@ void http_start_now(struct http *h, struct http_request *r)
 	struct http_request *found;
 
 	pthread_mutex_lock(&h->lock);
-	found = http_find(h->delayed, r);
+	found = find_in(h->delayed, r);
 	if (found)
 		found->due_ms = 0;
 	pthread_mutex_unlock(&h->lock);

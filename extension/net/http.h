@@ -7,6 +7,9 @@
  * alive and reused. done() must not block: it takes what it needs and wakes
  * somebody.
  *
+ * Names are net/resolver.c's: a name server that is silent delays those who asked it,
+ * for 10 s at most, and nobody else.
+ *
  * Redirects are not followed, Expect: is never sent, signals are not used, and
  * only HTTP/1.1 over http and https is spoken. Proxies are those of the
  * environment (http_proxy, https_proxy, no_proxy), except for this host itself,
@@ -68,6 +71,9 @@ struct http_request {
 	struct transfer *transfer;
 	int64_t due_ms; /* monotonic */
 	bool cancelled;
+	bool is_nameless; /* it runs, but waits for an address */
+	unsigned answers; /* how many the resolver had given then */
+	int64_t begun_ms, named_by_ms;
 };
 
 /* Starts the net thread. NULL: see err. */

@@ -31,6 +31,7 @@ void transfer_free(struct transfer *t)
 	if (!t)
 		return;
 	curl_slist_free_all(t->headers);
+	curl_slist_free_all(t->addresses);
 	curl_easy_cleanup(t->easy);
 	free(t);
 }
@@ -39,8 +40,9 @@ void transfer_reset(struct transfer *t)
 {
 	CURL *easy = t->easy;
 
-	curl_slist_free_all(t->headers);
 	curl_easy_reset(easy);
+	curl_slist_free_all(t->headers);
+	curl_slist_free_all(t->addresses);
 	*t = (struct transfer){ .easy = easy };
 }
 
@@ -178,10 +180,10 @@ static size_t on_header(char *bytes, size_t unit, size_t count, void *context)
 	return line.len;
 }
 
-static bool is_this_host(const char *url)
+bool transfer_is_local(const struct http_request *r)
 {
 	static const char *const host[] = { "localhost", "127.", "[::1]", NULL };
-	const char *at = strstr(url, "://");
+	const char *at = strstr(r->url, "://");
 	size_t i;
 
 	for (i = 0; at && host[i]; i++)
@@ -200,10 +202,21 @@ static int transfer_set_headers(struct transfer *t, const char *const *header)
 	return list ? 0 : -ENOMEM;
 }
 
+/* Without what the name took. */
+static long left_of(int64_t timeout_ms, const struct http_request *r)
+{
+	int64_t left_ms = timeout_ms - (clock_now().mono_ms - r->begun_ms);
+
+	if (timeout_ms == 0)
+		return 0;
+	return left_ms > 0 ? (long)left_ms : 1;
+}
+
 static void set_limits(CURL *easy, const struct http_request *r)
 {
-	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)r->connect_timeout_ms);
-	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)r->timeout_ms);
+	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+			 left_of(r->connect_timeout_ms, r));
+	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, left_of(r->timeout_ms, r));
 	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME,
 			 (long)((r->idle_timeout_ms + 999) / 1000));
 	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
@@ -241,7 +254,7 @@ int transfer_set(struct transfer *t, struct http_request *r)
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	if (r->accept_compressed)
 		curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
-	if (is_this_host(r->url))
+	if (transfer_is_local(r))
 		curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
 	if (strcmp(r->method, "GET") != 0) {
 		curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
@@ -249,6 +262,8 @@ int transfer_set(struct transfer *t, struct http_request *r)
 				 (curl_off_t)body_size(r));
 		curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, r->method);
 	}
+	if (t->addresses && curl_easy_setopt(easy, CURLOPT_RESOLVE, t->addresses))
+		return -ENOMEM;
 	if (curl_easy_setopt(easy, CURLOPT_URL, r->url) || curl_tls_set(easy, r->tls))
 		return -ENOMEM;
 	return transfer_set_headers(t, r->headers);

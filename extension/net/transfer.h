@@ -14,10 +14,11 @@ struct transfer {
 	struct transfer *next; /* the owner's list */
 	CURL *easy;
 	struct curl_slist *headers;
-	int64_t sent;		/* bytes of the body */
-	int read_error;		/* -errno of the body */
-	int64_t retry_after_ms; /* as a duration, */
-	int64_t retry_at_ms;	/* or as a Unix time */
+	struct curl_slist *addresses; /* or NULL; set before transfer_set() */
+	int64_t sent;		      /* bytes of the body */
+	int read_error;		      /* -errno of the body */
+	int64_t retry_after_ms;	      /* as a duration, */
+	int64_t retry_at_ms;	      /* or as a Unix time */
 	char error[CURL_ERROR_SIZE];
 };
 
@@ -25,6 +26,8 @@ struct transfer *transfer_new(void); /* NULL: no memory */
 void transfer_free(struct transfer *);
 void transfer_reset(struct transfer *); /* ready for another request */
 
+/* Whether it goes to this host itself, which no proxy knows. */
+bool transfer_is_local(const struct http_request *);
 /* Prepares the handle for request->transfer = t. 0 or -ENOMEM. */
 int transfer_set(struct transfer *t, struct http_request *request);
 /* Writes the outcome of the request the transfer was set for. */
