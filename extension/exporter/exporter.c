@@ -58,6 +58,7 @@ struct exporter *exporter_new(struct settings *settings,
 		return NULL;
 	}
 	e->settings = settings;
+	e->batches.bytes_max = replay ? 0 : settings->batch_bytes;
 	e->log = log;
 	e->is_replay = replay != NULL;
 	e->topology = replay ? replay->topology : NULL;

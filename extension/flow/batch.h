@@ -19,6 +19,7 @@ enum bad_flow {
 	BAD_FLOW_NUMBER,   /* not a whole number, or out of range */
 	BAD_FLOW_PROTOCOL, /* a protocol or ICMP type without number */
 	BAD_FLOW_NULL,	   /* a null in the list */
+	BAD_FLOW_MEMORY,   /* no room: see batch_new() */
 	BAD_FLOW_REASONS
 };
 
@@ -26,6 +27,7 @@ enum bad_flow {
  * them. */
 struct batch_account {
 	_Atomic int64_t bytes, readers;
+	int64_t bytes_max; /* what bytes should not get past; 0: no bound */
 };
 
 struct batch {
@@ -42,18 +44,27 @@ struct batch {
 	struct batch_account *account;
 	_Atomic unsigned refs;
 	size_t room;
+	size_t limit; /* of what is decoded, in bytes */
+	bool is_closed;
 };
 
 /* Takes message (malloc'ed, may be NULL), also on failure: NULL. The caller
- * holds the only reference. */
+ * holds the only reference.
+ *
+ * "{}" is three bytes of a message and a hundred times as much as a flow. So what is
+ * decoded has a limit: what the account has left, but always as much as an honest
+ * message of that size takes, up to a quarter of the account. */
 struct batch *batch_new(char *message, size_t size, struct batch_account *);
 struct batch *batch_ref(struct batch *);
 void batch_unref(struct batch *);
 
-/* While it is filled: a zeroed flow at the end, or NULL without memory. */
+/* While it is filled: a zeroed flow at the end, or NULL: no room, no memory, closed. */
 struct flow *batch_add(struct batch *);
 /* Takes the last one back. */
 void batch_drop_last(struct batch *);
+/* No flow is added any more. Those that are there are whole: that some did not fit is
+ * forgotten, and whoever delivers it has room in the arena. */
+void batch_close(struct batch *);
 /* Filled: what it holds is counted in the account from here on. */
 void batch_done(struct batch *);
 

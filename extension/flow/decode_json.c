@@ -20,6 +20,8 @@ static enum bad_flow decode_json_reason(enum json_error error)
 		return BAD_FLOW_NUMBER;
 	case JSON_ENUM:
 		return BAD_FLOW_PROTOCOL;
+	case JSON_MEMORY:
+		return BAD_FLOW_MEMORY;
 	default:
 		return BAD_FLOW_TYPE;
 	}
@@ -37,14 +39,16 @@ static bool decode_one(struct json_reader *r, struct batch *batch)
 	}
 	start = *r;
 	flow = batch_add(batch);
-	if (!flow) {
-		r->error = JSON_MEMORY;
-		return false;
-	}
-	if (json_read_object(r, &flow_shape, flow))
+	if (flow && json_read_object(r, &flow_shape, flow))
 		return true;
-	batch_drop_last(batch);
-	if (!json_error_is_local(r->error))
+	if (flow)
+		batch_drop_last(batch);
+	else
+		r->error = JSON_MEMORY;
+	/* What comes after it does not fit either, and is only counted. */
+	if (r->error == JSON_MEMORY)
+		batch_close(batch);
+	else if (!json_error_is_local(r->error))
 		return false;
 	batch->bad[decode_json_reason(r->error)]++;
 	*r = start;

@@ -156,6 +156,23 @@ static size_t count_long(const struct flow *flow, const Flow__Flow *from)
 	       (size_t)(from->vrrpv2 && !flow->vrrpv2.text.len);
 }
 
+/* false: there is no room for it. */
+static bool decode_pb_one(const Flow__Flow *from, struct batch *batch)
+{
+	struct flow *flow = batch_add(batch);
+
+	if (!flow)
+		return false;
+	decode_pb_fill(flow, from, &batch->arena);
+	/* A flow without some of its layers would be another flow. */
+	if (arena_error(&batch->arena)) {
+		batch_drop_last(batch);
+		return false;
+	}
+	batch->long_layers += count_long(flow, from);
+	return true;
+}
+
 int decode_pb(struct str bytes, struct batch *batch, struct err *err)
 {
 	ProtobufCAllocator allocator = { arena_take, arena_keep, &batch->arena };
@@ -164,22 +181,19 @@ int decode_pb(struct str bytes, struct batch *batch, struct err *err)
 
 	message = flow__message__unpack(&allocator, bytes.len,
 					(const uint8_t *)(bytes.ptr ? bytes.ptr : ""));
+	if (!message && arena_error(&batch->arena)) {
+		batch_close(batch);
+		return err_set(err, "flows: too large for the memory of a batch");
+	}
 	if (!message)
 		return err_set(err, "not a protobuf flow.Message of %zu bytes",
 			       bytes.len);
-	for (i = 0; i < message->n_flows && !arena_error(&batch->arena); i++) {
-		struct flow *flow = batch_add(batch);
-
-		if (!flow)
+	for (i = 0; i < message->n_flows; i++)
+		if (!decode_pb_one(message->flows[i], batch))
 			break;
-		decode_pb_fill(flow, message->flows[i], &batch->arena);
-		/* A flow without some of its layers would be another flow. */
-		if (arena_error(&batch->arena))
-			batch_drop_last(batch);
-		else
-			batch->long_layers += count_long(flow, message->flows[i]);
+	if (i < message->n_flows) {
+		batch->bad[BAD_FLOW_MEMORY] += message->n_flows - i;
+		batch_close(batch);
 	}
-	if (arena_error(&batch->arena))
-		return err_set(err, "flows: too large for the memory of a batch");
 	return 0;
 }

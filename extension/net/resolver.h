@@ -40,9 +40,9 @@ struct resolver_watch {
  * needs no answer, nor does "localhost", which libcurl knows. */
 bool resolver_knows(struct str host);
 
-/* Never waits. now_ms is monotonic. Appends the addresses, with commas, as CURLOPT_RESOLVE has them: 0.
- * -EAGAIN: it is asked for; find again when answered() is called, or after a second.
- * -EHOSTUNREACH: there is none, and err says why. -ENOMEM. */
+/* Never waits; now_ms is monotonic. Appends the addresses, with commas, as
+ * CURLOPT_RESOLVE has them: 0. -EAGAIN: it is asked for; find again when answered() is
+ * called, or after a second. -EHOSTUNREACH: there is none, and err says why. -ENOMEM. */
 int resolver_find(struct str host, int64_t now_ms, struct buf *addresses, struct err *);
 /* The same, but waits until a monotonic time, or less when *is_cancelled becomes true
  * (it may be NULL): -ETIMEDOUT, -ECANCELED. */

@@ -43,5 +43,7 @@ const struct counter counters_of_source[] = {
 	BAD_FLOWS(BAD_FLOW_NUMBER, "number", "not a whole number, or out of range"),
 	BAD_FLOWS(BAD_FLOW_PROTOCOL, "protocol", "a protocol or ICMP type is unknown"),
 	BAD_FLOWS(BAD_FLOW_NULL, "null", "null in place of a flow"),
+	BAD_FLOWS(BAD_FLOW_MEMORY, "memory",
+		  "the flows of its message do not fit into limits.batch_bytes"),
 	{ 0 },
 };

@@ -161,14 +161,15 @@ static void say_bad_flows(struct source_instance *s)
 {
 	const size_t *bad = s->unsaid_flows;
 
-	log_write(s->log, LOG_WARNING,
-		  "source=" STR_FMT " bad_flows=%zu type=%zu number=%zu "
-		  "protocol=%zu null=%zu; the other flows of the message are kept",
-		  STR_ARG(s->parts.url.shown),
-		  bad[BAD_FLOW_TYPE] + bad[BAD_FLOW_NUMBER] + bad[BAD_FLOW_PROTOCOL] +
-			  bad[BAD_FLOW_NULL],
-		  bad[BAD_FLOW_TYPE], bad[BAD_FLOW_NUMBER], bad[BAD_FLOW_PROTOCOL],
-		  bad[BAD_FLOW_NULL]);
+	log_write(
+		s->log, LOG_WARNING,
+		"source=" STR_FMT " bad_flows=%zu type=%zu number=%zu "
+		"protocol=%zu null=%zu memory=%zu; the other flows of the message are kept",
+		STR_ARG(s->parts.url.shown),
+		bad[BAD_FLOW_TYPE] + bad[BAD_FLOW_NUMBER] + bad[BAD_FLOW_PROTOCOL] +
+			bad[BAD_FLOW_NULL] + bad[BAD_FLOW_MEMORY],
+		bad[BAD_FLOW_TYPE], bad[BAD_FLOW_NUMBER], bad[BAD_FLOW_PROTOCOL],
+		bad[BAD_FLOW_NULL], bad[BAD_FLOW_MEMORY]);
 	memset(s->unsaid_flows, 0, sizeof(s->unsaid_flows));
 }
 
@@ -238,6 +239,7 @@ static enum heard instance_decode(struct source_instance *s, struct batch *batch
 	}
 	if (error)
 		bad_message(s, &err);
+	batch_close(batch);
 	return heard;
 }
 

@@ -220,7 +220,7 @@ def test_bad_flows_cost_themselves_only(tmp_path):
             assert exporter.stop() == 0
             said = [dict(re.findall(r"(\w+)=(\d+)", line.partition("bad_flows=")[2]))
                     for line in exporter.err.text().splitlines() if " bad_flows=" in line]
-    assert counted == {"type": 2, "number": 2, "protocol": 1, "null": 0}
+    assert counted == {"type": 2, "number": 2, "protocol": 1, "null": 0, "memory": 0}
     assert {reason: sum(int(line[reason]) for line in said) for reason in counted} == counted
     have = check(objects.read_tree(tmp_path / "stored"), config, [bad])
     assert sum(map(len, have.values())) == 5

@@ -29,7 +29,8 @@ static void test_what_is_held_is_counted_until_the_last_unref(void **state)
 	batch_done(one);
 	first = account.bytes;
 	assert_true(first > SIZE + (int64_t)sizeof(struct flow));
-	assert_int_equal(first, SIZE + (int64_t)one->arena.size);
+	assert_int_equal(first, SIZE + (int64_t)(one->arena.size +
+						 one->room * sizeof(struct flow)));
 	batch_done(two);
 	assert_int_equal(account.bytes, first + SIZE);
 	assert_ptr_equal(batch_ref(one), one);
@@ -113,7 +114,7 @@ static void test_no_memory_leaves_the_flows_there_are(void **state)
 
 	(void)state;
 	assert_non_null(batch_add(batch));
-	batch->arena.limit = batch->arena.size;
+	batch->limit = 100 * sizeof(struct flow);
 	while (batch_add(batch))
 		;
 	count = batch->count;
@@ -121,6 +122,41 @@ static void test_no_memory_leaves_the_flows_there_are(void **state)
 	assert_null(batch_add(batch));
 	assert_int_equal(batch->count, count);
 	batch_unref(batch);
+}
+
+/* Three bytes of a message are a flow: what it costs follows the account, not the text. */
+static void test_flows_have_the_room_the_account_has_left(void **state)
+{
+	static const struct {
+		int64_t max, used;
+		size_t size, least, most; /* bytes of flows */
+	} cases[] = {
+		{ 1 << 20, 0, 1000, 900 << 10, 1 << 20 },
+		{ 1 << 20, 1 << 19, 1000, 400 << 10, 1 << 19 },
+		{ 1 << 20, 1 << 20, 1000, 60 << 10, 70 << 10 }, /* honest */
+		{ 1 << 20, 1 << 22, 100000, 1 << 17, 1 << 18 }, /* a quarter */
+	};
+	size_t i, bytes;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct batch_account account = { .bytes = cases[i].used,
+						 .bytes_max = cases[i].max };
+		struct batch *batch = batch_new(NULL, cases[i].size, &account);
+
+		while (batch_add(batch))
+			;
+		bytes = batch->count * sizeof(struct flow);
+		assert_in_range(bytes, cases[i].least, cases[i].most);
+		assert_null(arena_alloc(&batch->arena, 1 << 18));
+		batch_close(batch);
+		assert_null(batch_add(batch));
+		assert_non_null(arena_alloc(&batch->arena, 1 << 18));
+		batch_done(batch);
+		assert_true(account.bytes >= cases[i].used + (int64_t)bytes);
+		batch_unref(batch);
+		assert_int_equal(account.bytes, cases[i].used);
+	}
 }
 
 int main(void)
@@ -132,6 +168,7 @@ int main(void)
 		cmocka_unit_test(test_flows_are_zeroed_and_keep_their_order),
 		cmocka_unit_test(test_a_dropped_flow_leaves_nothing_behind),
 		cmocka_unit_test(test_no_memory_leaves_the_flows_there_are),
+		cmocka_unit_test(test_flows_have_the_room_the_account_has_left),
 	};
 
 	return cmocka_run_group_tests_name("batch", tests, NULL, NULL);

@@ -288,6 +288,27 @@ static void test_large_lists_are_kept_in_order(void **state)
 	batch_unref(batch);
 }
 
+/* The first flows of a message that has no room for all are kept, the others counted. */
+static void test_flows_without_room_cost_themselves_only(void **state)
+{
+	struct batch_account account = { .bytes_max = 1 << 20 };
+	struct buf list = BUF_INIT(1 << 20);
+	struct batch *batch;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 100000; i++)
+		buf_puts(&list, i ? ",{}" : "[{}");
+	buf_putc(&list, ']');
+	batch = batch_new(NULL, list.len, &account);
+	assert_int_equal(decode_json(buf_str(&list), batch, NULL), 0);
+	assert_true(batch->count > 1000);
+	assert_int_equal(batch->count + batch->bad[BAD_FLOW_MEMORY], 100000);
+	assert_int_equal(arena_error(&batch->arena), 0);
+	buf_fini(&list);
+	batch_unref(batch);
+}
+
 static void test_garbage_is_survived(void **state)
 {
 	uint32_t seed = 3;
@@ -325,6 +346,7 @@ int main(void)
 		cmocka_unit_test(test_the_error_says_where),
 		cmocka_unit_test(test_truncated_lists_keep_what_is_whole),
 		cmocka_unit_test(test_large_lists_are_kept_in_order),
+		cmocka_unit_test(test_flows_without_room_cost_themselves_only),
 		cmocka_unit_test(test_garbage_is_survived),
 	};
 
