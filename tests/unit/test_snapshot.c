@@ -265,7 +265,7 @@ static void json_is_json_and_has_every_counter(void **state)
 	}
 	assert_int_equal(count_of(&w->out, "\"oldest_pending_seconds\":"), 1);
 	assert_non_null(strstr(w->out.ptr, "\"bad_flows\":{\"type\":0,\"number\":3,"
-					   "\"protocol\":0,\"null\":0}"));
+					   "\"protocol\":0,\"null\":0,\"memory\":0}"));
 	assert_non_null(strstr(w->out.ptr, "\"state\":\"starved\",\"ready\":false,"
 					   "\"down_seconds\":9,"));
 	assert_non_null(strstr(w->out.ptr, "\"last_error\":\"409: \\\"x\\\"\"}"));
