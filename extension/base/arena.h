@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* arena.h - many small allocations, one end of life.
+/* arena.h - many small allocations that are freed together.
  *
- * Allocate without looking, then ask arena_error() once; everything is freed
- * together. The same bargain as buf.h, for objects. An arena belongs to one
- * thread while it is filled.
+ * Allocate without checking, then ask arena_error() once, as with buf.h. An arena
+ * belongs to one thread while it is filled.
  *
- * There is no way to free a single object, and nothing is ever moved: a
- * pointer stays good until arena_reset() or arena_fini().
+ * A single object cannot be freed, and nothing is ever moved: a pointer stays valid
+ * until arena_reset() or arena_fini().
  */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
@@ -36,8 +35,8 @@ char *arena_bytes(struct arena *, size_t size);
 struct str arena_str(struct arena *, struct str);
 
 int arena_error(const struct arena *);
-/* Empty and healthy. A large one keeps a block; a small one, of which there may be
- * thousands, nothing: it is soon as large again. */
+/* Empty and without an error. A large arena keeps a block; a small one, of which there
+ * may be thousands, keeps nothing, because it soon grows to its size again. */
 void arena_reset(struct arena *);
 void arena_fini(struct arena *);
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* buf.h - growing bytes that remember whether they failed.
+/* buf.h - a byte buffer that grows, with a sticky error.
  *
- * Append as much as you like and look once: after the first failure (no
- * memory, or past the limit given at birth) every append does nothing and
- * buf_error() says why. Callers check where the bytes are used, not at each
- * append.
+ * Append without checking: after the first failure (no memory, or past the limit that
+ * it was made with) every append does nothing and buf_error() says why. Callers check
+ * once, where they use the bytes.
  *
  *	struct buf b = BUF_INIT(64 * 1024);
  *	buf_puts(&b, "key: ");
@@ -50,7 +49,7 @@ void buf_added(struct buf *, size_t size);
 int buf_error(const struct buf *);
 struct str buf_str(const struct buf *); /* borrowed; until the next append */
 void buf_cut(struct buf *, size_t len); /* forget what is after len */
-void buf_reset(struct buf *);		/* empty and healthy; keeps memory */
+void buf_reset(struct buf *);		/* empty, without an error; keeps memory */
 void buf_fini(struct buf *);		/* frees; may be used again */
 
 #endif

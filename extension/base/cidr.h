@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cidr.h - addresses, prefixes, and whether one is in the other.
+/* cidr.h - IP addresses and prefixes, and whether a prefix contains an address.
  *
  * Addresses follow Go's net.ParseIP, because the exporter this replaces does:
  * dotted quads of four decimal octets without leading zeros, RFC 4291 text for

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* counter.h - what a number means that the exporter shows of itself.
+/* counter.h - descriptions of the counters that the exporter shows of itself.
  *
- * Who counts keeps a const table beside the struct of the numbers, a row for
- * each, ended by a row without help. The pages /metrics and /status, the table
- * of the command "status" and the reference are made from these rows, so a new
- * counter is one member and one row.
+ * A module that counts has a const table beside the struct of its numbers: a row for
+ * each, then one without help. The pages /metrics and /status, the table of the command
+ * "status" and the reference are made from these rows, so a new counter is one member
+ * and one row.
  *
- * A metric is called by Prometheus' rules (prometheus.io/docs/practices/naming):
- * what only rises ends with _total. The macros take the type of the number from
- * the member's C type; a table cannot disagree with its struct.
+ * Metrics follow Prometheus' naming rules (prometheus.io/docs/practices/naming): the
+ * name of one that only rises ends with _total. The macros take the type of the number
+ * from the member's C type; a table cannot disagree with its struct.
  */
 #ifndef BASE_COUNTER_H
 #define BASE_COUNTER_H
@@ -19,7 +19,7 @@
 
 enum counter_kind {
 	COUNTER_TOTAL, /* rises, and begins at 0 with each start */
-	COUNTER_GAUGE, /* what is now */
+	COUNTER_GAUGE, /* the present value */
 };
 
 enum counter_unit {
@@ -52,7 +52,7 @@ struct counter {
 	enum counter_kind kind;
 	enum counter_unit unit;
 	enum counter_type type;
-	/* A number below 0 is not known: it is left out of /status, and 0 on
+	/* A number below 0 means "not known": it is left out of /status, and 0 on
 	 * /metrics. */
 	bool may_be_unknown;
 	size_t offset; /* of the number in its struct */
@@ -73,8 +73,8 @@ struct counter {
 int64_t counter_get(const struct counter *, const void *numbers);
 /* The row of this name. NULL: none. */
 const struct counter *counter_find(const struct counter *table, const char *name);
-/* Whether the row stands in one metric with the row before it, for another
- * reason; and the same for their member of /status. */
+/* Whether the row belongs to the same metric as the row before it, for another reason;
+ * and whether it shares that row's member of /status. */
 bool counter_continues(const struct counter *table, const struct counter *row);
 bool counter_shares_name(const struct counter *table, const struct counter *row);
 /* "flows", "bytes", ...; "" of UNIT_NONE. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* err.h - one reason, for a person to read.
+/* err.h - the reason of a failure, for a person to read.
  *
- * The last parameter of functions whose failure somebody will read about. It
- * has a fixed size and allocates nothing. It is untouched on success, so calls
- * can follow each other with the same one.
+ * The last parameter of functions whose failures are shown to a user. It has a fixed
+ * size and allocates nothing. It is unchanged on success, so one err serves a series of
+ * calls.
  *
  * Who finds several reasons says err_also() before each further one: whoever wants
  * them all has set hear, and gets those before the last, which stays.

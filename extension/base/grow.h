@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grow.h - room in an array that grows.
+/* grow.h - arrays that grow.
  *
  *	struct row *row = NULL;
  *	size_t count = 0, room = 0;
@@ -8,8 +8,8 @@
  *		return -ENOMEM;
  *	row[count++] = ...;
  *
- * Room at least doubles, so that adding one by one costs no more than adding all at
- * once. The array is the caller's to free().
+ * The room at least doubles each time, so adding items one by one takes linear time.
+ * The array is the caller's to free().
  */
 #ifndef BASE_GROW_H
 #define BASE_GROW_H

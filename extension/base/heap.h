@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* heap.h - what is next: the item with the smallest key first, whatever comes and goes.
+/* heap.h - a priority queue: the item with the smallest key comes first.
  *
- * Items are the caller's. Each has a heap_node in it, and is in one heap at most; the
- * node's key is not to be changed while it is. To put, take and remove take time by the
- * logarithm of the count. Nothing is locked.
+ * Items are the caller's. Each embeds a heap_node and is in at most one heap; its key
+ * must not change while it is. Among equal keys the lower order comes first. Adding and
+ * removing take O(log n). Not locked.
  */
 #ifndef BASE_HEAP_H
 #define BASE_HEAP_H

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* jitter.h - random numbers that spread what would else happen at once: xorshift64*
- * (Vigna 2014). Nothing secret may come of it.
+/* jitter.h - random numbers that spread events which would otherwise coincide:
+ * xorshift64* (Vigna 2014). Not for secrets.
  */
 #ifndef BASE_JITTER_H
 #define BASE_JITTER_H
 
 #include <stdint.h>
 
-/* state is what the caller keeps; not 0 at first. */
+/* The caller keeps the state, which must not start as 0. */
 static inline uint64_t jitter_next(uint64_t *state)
 {
 	*state ^= *state >> 12;

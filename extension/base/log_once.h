@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* log_once.h - why something fails, each reason once: what keeps the log short.
+/* log_once.h - logs each reason of a lasting failure only once.
  *
- * Whoever fails again and again may change its mind every time, or say how many
- * milliseconds it took. Texts that differ only in digits are the same cause, and
- * after LOG_ONCE_MAX of them nothing is new any more. Zeroed memory is empty.
+ * Repeated failures may give a different reason each time, or one with a different
+ * number of milliseconds. Texts that differ only in digits count as the same reason,
+ * and after LOG_ONCE_MAX reasons none is new. Zeroed memory is empty.
  */
 #ifndef BASE_LOG_ONCE_H
 #define BASE_LOG_ONCE_H
@@ -18,7 +18,7 @@ struct log_once {
 	unsigned count;
 };
 
-/* Whether this one is worth a line: it was not there since the last clear. */
+/* Whether to log this reason: it has not occurred since the last clear. */
 bool log_once_is_new(struct log_once *, const char *why);
 /* It works again. */
 void log_once_clear(struct log_once *);

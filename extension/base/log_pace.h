@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* log_pace.h - one line an interval of what may happen with every message.
+/* log_pace.h - a rate limit for log lines that every message may cause.
  *
- * For each kind of line that a peer can cause as often as it likes: the first is
- * said at once, the next after LOG_PACE_MS, with how many were not. Zeroed memory is
- * one that has said nothing. Not locked.
+ * One for each kind of line that a peer can trigger at will: the first is logged at
+ * once, the next after LOG_PACE_MS, with the number of lines held back. Zeroed memory
+ * has logged nothing. Not locked.
  */
 #ifndef BASE_LOG_PACE_H
 #define BASE_LOG_PACE_H
@@ -18,7 +18,8 @@ struct log_pace {
 	int64_t held;
 };
 
-/* Whether to say it; then *held are those that were not said since the last time. */
+/* Whether to log it; if so, *held is the number of lines held back since the last
+ * one. */
 bool log_pace_is_due(struct log_pace *, int64_t now_ms, int64_t *held);
 
 #endif

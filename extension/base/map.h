@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* map.h - a bounded, string-keyed map with expiry: every cache we have.
+/* map.h - a bounded, string-keyed map with expiry. All caches use it.
  *
- * A map holds at most so many entries and so many bytes; when it is full the
- * entry that was not used for longest goes. An entry also goes when its time
- * has come. Keys are copied; values belong to the map, which frees them with
- * the function given at birth (NULL: values are not freed); it must not touch
- * the map. Every call takes constant time.
+ * A map has a maximum of entries and of bytes; when it is full the least recently used
+ * entry is removed. Entries also expire. Keys are copied; values belong to the map,
+ * which frees them with the function given to map_new() (NULL: values are not freed),
+ * which must not use the map. Every call takes constant time.
  *
- * Not locked: whoever shares a map between threads holds a lock around it.
+ * Not locked.
  */
 #ifndef BASE_MAP_H
 #define BASE_MAP_H
@@ -25,7 +24,7 @@ void map_free(struct map *);
  * The entry becomes the most recently used. */
 void *map_get(struct map *, struct str key, int64_t now_ms);
 
-/* map_get(), and from now on the entry expires then. */
+/* As map_get(), and sets when the entry expires. */
 void *map_renew(struct map *, struct str key, int64_t now_ms, int64_t expires_ms);
 
 /* Takes the value, also on failure (then it is freed and the map is as it
@@ -35,15 +34,16 @@ void *map_renew(struct map *, struct str key, int64_t now_ms, int64_t expires_ms
  * the entry alone is past a limit. */
 int map_put(struct map *, struct str key, void *value, size_t bytes, int64_t expires_ms);
 void map_remove(struct map *, struct str key);
-/* The value of an entry has changed, and occupies so much now. Others make room for
- * it, if it is the most recently used; it goes itself if it is past the limit alone. */
+/* The value of an entry has changed its size. If it is the most recently used entry,
+ * others are removed to make room; if it exceeds the limit alone, it is removed
+ * itself. */
 void map_weigh(struct map *, struct str key, size_t bytes);
 
 /* Removes what has expired, from the least recently used entry on until one
  * has not: all of it when every entry was given the same time to live. */
 void map_expire(struct map *, int64_t now_ms);
 
-/* With those that have expired but were not asked for since. */
+/* Includes entries that have expired but were not looked up since. */
 size_t map_count(const struct map *);
 size_t map_bytes(const struct map *);
 /* Entries pushed out by the limits since birth, expired or not. */

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* now.h - the time, as an argument.
+/* now.h - time as an argument.
  *
- * The core never reads a clock: whoever calls it says what time it is.
- * Intervals are measured with mono_ms, which never jumps; names and metadata
- * are made from wall_ms (Unix milliseconds).
+ * The core never reads a clock: its callers pass the time. mono_ms, which never jumps,
+ * is for intervals; wall_ms (Unix milliseconds) is for names and metadata.
  */
 #ifndef BASE_NOW_H
 #define BASE_NOW_H

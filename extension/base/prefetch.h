@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* prefetch.h - tells the processor what is going to be read.
+/* prefetch.h - loads memory into the processor's cache before it is read.
  *
- * What another core wrote, or what was not looked at for long, is not in its
- * cache; asked for while something else is worked on, it is there in time. A
- * pointer to nothing does no harm.
+ * Data that another core wrote, or that was not used for a while, is not in the cache.
+ * If it is prefetched while other work is done, it is there in time. Any pointer is
+ * allowed.
  */
 #ifndef BASE_PREFETCH_H
 #define BASE_PREFETCH_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* saturate.h - sums and differences of numbers that somebody else chose.
+/* saturate.h - sums and differences of numbers from untrusted input.
  *
- * What does not fit is the nearest number that does: counters of a peer may be
- * anything, and C leaves open what their overflow is.
+ * A result that overflows becomes the nearest number that fits: a peer's counters may
+ * have any value, and signed overflow is undefined in C.
  */
 #ifndef BASE_SATURATE_H
 #define BASE_SATURATE_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* stats.h - the counters of a tenant, one row each.
  *
- * They are written from any thread without a lock and read at any time. Three
- * balances hold whenever nothing is in flight:
+ * Any thread may write and read them, without a lock. Three balances hold whenever
+ * nothing is in flight:
  *
  *	flows received = excluded + dropped (all reasons) + transformed
  *	flows transformed + records added = merged + encoded + dropped (all reasons)

@@ -17,7 +17,7 @@ struct str {
 	size_t len;
 };
 
-/* A list of strings; who owns the items is said where one is made. */
+/* A list of strings; the function that makes one says who owns the items. */
 struct strs {
 	struct str *item;
 	size_t count;

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* word.h - eight bytes at a time.
+/* word.h - operations on eight bytes at a time.
  *
- * A word has the byte of the lowest address in its lowest bits, on every
- * machine. A mask answers for all eight bytes at once, in the top bit of each.
- * Only the first yes of a mask is sure: behind it a subtraction may have
- * borrowed.
+ * The byte at the lowest address is in the lowest bits of a word, on every machine. A
+ * mask has one answer a byte, in the byte's top bit. Only the first set bit of a mask
+ * is reliable: behind it a subtraction may have borrowed.
  */
 #ifndef BASE_WORD_H
 #define BASE_WORD_H
@@ -38,7 +37,7 @@ static inline uint64_t word_equal(uint64_t word, unsigned char byte)
 	return word_below(word ^ WORD_OF(byte), 1);
 }
 
-/* The place of the first yes of a mask that has one. */
+/* The index of the first byte set in a mask that is not 0. */
 static inline unsigned word_first(uint64_t mask)
 {
 	return (unsigned)__builtin_ctzll(mask) / 8;

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* config.h - layered configuration, read into structs by their shapes.
  *
- * A configuration is a pile of YAML documents; the first one added that has a
- * key wins, maps merge, lists replace. Keys are found case-insensitively, in
- * nested or dotted form or any mixture; a key without a value counts as not
- * set. Above a layer that says so stands the environment: pipeline.write.type
- * is SKYDIVE_PIPELINE_WRITE_TYPE; an empty variable is not set; only keys that
- * end in a value are looked up (a variable for a parent hides nothing).
+ * A configuration is a stack of YAML documents; the first one added that has a key
+ * wins. Maps merge, lists replace. Keys are found case-insensitively, in nested or
+ * dotted form or any mixture; a key without a value counts as not set. The environment
+ * takes precedence over layers that say so: pipeline.write.type is
+ * SKYDIVE_PIPELINE_WRITE_TYPE; an empty variable counts as not set; only keys of values
+ * are looked up (a variable for a parent hides nothing).
  *
- * Maps of names and strings merge over the layers, except that a variable, a
- * JSON object, replaces what stands below it; names from files are in lower
- * case, names from a variable stay as they are.
+ * Maps of names and strings merge across the layers, except that a variable, which is a
+ * JSON object, replaces those below it; names from files are in lower case, names from
+ * a variable stay as they are.
  *
- * What a value may look like is said by the field that reads it. A value that
- * does not fit is an error with file, line and key; nothing is ever silently
- * 0. Problems are collected, so that one run finds them all.
+ * The field that reads a value says what it may be. A value that does not fit is an
+ * error with file, line and key, never silently 0. Problems are collected, so one run
+ * finds them all.
  */
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
@@ -24,7 +24,7 @@
 #include "base/err.h"
 #include "format/shape.h"
 
-/* Complete sentences for a person, one per line; the same one is kept once. */
+/* Sentences for a person, one per line, without duplicates. */
 struct problems {
 	struct buf text; /* lines, each ended by LF */
 	size_t count;
@@ -41,7 +41,7 @@ void problems_fini(struct problems *);
 
 struct config;
 
-/* A part of the configuration that somebody reads: the fields of shape stand
+/* A part of the configuration that a module reads: the keys of the shape's fields are
  * below path; "" is the top. A field named "*" of kind MAP takes all keys. */
 struct config_section {
 	const char *path; /* "pipeline.store.buffered" */
@@ -51,17 +51,17 @@ struct config_section {
 struct config *config_new(void); /* NULL: no memory */
 void config_free(struct config *);
 
-/* Adds a document below those added before. file and text are copied. With
- * environment, variables stand above this layer. 0, or -EINVAL after adding
- * to problems, or -ENOMEM. */
+/* Adds a document below those added before. file and text are copied. With environment,
+ * variables take precedence over this layer. 0, or -EINVAL after adding to problems, or
+ * -ENOMEM. */
 int config_add(struct config *, const char *file, struct str text, bool environment,
 	       struct problems *);
 /* "NAME=value" strings, NULL-terminated; borrowed for the config's life. */
 void config_environment(struct config *, char *const *environ);
 
-/* Fills *out from shape->defaults and the keys below path. Strings are copied
- * to the arena. Every value that does not fit adds a problem; the number of
- * problems added is returned, and *out is then of no use. */
+/* Fills *out from shape->defaults and the keys below path. Strings are copied to the
+ * arena. Every value that does not fit adds a problem; returns how many were added; if
+ * any, *out must not be used. */
 size_t config_read(const struct config *, const char *path, const struct shape *,
 		   void *out, struct arena *, struct problems *);
 
@@ -72,10 +72,9 @@ size_t config_read_own(const struct config *, const char *path, const struct sha
 size_t config_read_below(const struct config *, const char *path, const struct shape *,
 			 void *out, struct arena *, struct problems *);
 
-/* Adds a problem for every key below "below" (and the key itself, if it has a
- * value) that no section knows, with the nearest known key as a suggestion,
- * and for a value where a section must stand. Keys without a value are let be:
- * they have no effect. */
+/* Adds a problem for every key below "below" (and the key itself, if it has a value)
+ * that no section knows, with the nearest known key as a suggestion, and for a value in
+ * the place of a section. Keys without a value are ignored: they have no effect. */
 void config_check(const struct config *, const char *below, const struct config_section *,
 		  size_t count, struct problems *);
 
@@ -98,7 +97,7 @@ struct config_listener {
 struct err config_listen(struct config_listener *);
 /* Whether no document says anything. */
 bool config_is_empty(const struct config *);
-/* Whether a value, a section or a variable stands there. */
+/* Whether a value, a section or a variable sets it. */
 bool config_is_set(const struct config *, const char *path);
 
 #endif

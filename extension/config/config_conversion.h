@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* config_conversion.h - one value on its way into one field; private to
+/* config_conversion.h - the conversion of one value for one field; private to
  * config_value.c, config_number.c and config_refuse.c. */
 #ifndef CONFIG_CONFIG_CONVERSION_H
 #define CONFIG_CONFIG_CONVERSION_H

@@ -16,7 +16,8 @@ struct config_rename {
 	const char *from, *to; /* to: NULL, it stays where it is */
 	const char *value,
 		*new_value; /* only this value, and what it is now; NULL: any */
-	const char *implied, *implied_as; /* set, too, unless it is; or NULL */
+	const char *implied, *implied_as; /* also set, unless it is set already; or
+					   * NULL */
 	const char *when,
 		*when_value; /* only if that has a value, or this one; or NULL */
 	const char *unless;  /* only if nothing stands there; or NULL */

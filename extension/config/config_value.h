@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* config_value.h - from a value of the configuration to a member of a struct;
+/* config_value.h - converts a value of the configuration to a member of a struct;
  * private to config*.c.
  *
- * What fits is what viper (spf13/cast) converts without falling back to 0, ""
- * or false; what it would lose silently is refused. Text stays as it was typed, which
- * viper changes (1.50 becomes 1.5), and names are taken in any case.
+ * Accepts what viper (spf13/cast) converts without falling back to 0, "" or false;
+ * refuses what viper would silently lose. Text stays as it was typed, which viper
+ * changes (1.50 becomes 1.5), and names are taken in any case.
  */
 #ifndef CONFIG_CONFIG_VALUE_H
 #define CONFIG_CONFIG_VALUE_H
@@ -24,7 +24,7 @@ int config_value_read(const struct field *, const struct yaml_node *, void *memb
  * such as 012345678901, 1e3 or no are text. NULL is "". false: a list or a map. */
 bool config_value_text(const struct yaml_node *, struct arena *, struct str *text);
 
-/* The value as a message quotes it, never a secret. */
+/* The value as messages quote it, without secrets. */
 void config_value_show(const struct yaml_node *, unsigned flags, struct buf *);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* yaml_pairs.h - a map (or list) while it is read; private to yaml.c. */
+/* yaml_pairs.h - a map or list that is being read; private to yaml.c. */
 #ifndef CONFIG_YAML_PAIRS_H
 #define CONFIG_YAML_PAIRS_H
 
@@ -22,8 +22,8 @@ struct yaml_pairs {
 /* One more at the end. false, here and below: the arena has failed. */
 bool yaml_pairs_add(struct yaml_pairs *, struct str key, unsigned line,
 		    struct yaml_node *value, struct arena *);
-/* Those of a map that "<<" merges. What is added itself wins, whether before
- * or after; of several merged maps the first does. */
+/* Adds the pairs of a map that "<<" merges. Pairs of the map itself win, whether added
+ * before or after; then those of the map that was merged first. */
 bool yaml_pairs_merge(struct yaml_pairs *, const struct yaml_node *map, struct arena *);
 /* Leaves one of each key, the last that was added; *twice lists those that were added
  * before it. false: the arena has failed. */

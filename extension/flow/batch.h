@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* batch.h - flows that were decoded together.
  *
- * A batch owns the message it was decoded from and an arena; its flows point
- * into both. It is filled by one thread and never written afterwards, which is
- * what lets any number of tenants read it without a lock. The last unref, on
- * whatever thread, frees everything.
+ * A batch owns the message it was decoded from and an arena; its flows point into both.
+ * It is filled by one thread and never written afterwards, so any number of tenants may
+ * read it without a lock. The last unref, on any thread, frees everything.
  */
 #ifndef FLOW_BATCH_H
 #define FLOW_BATCH_H
@@ -23,8 +22,8 @@ enum bad_flow {
 	BAD_FLOW_REASONS
 };
 
-/* Bytes of all batches alive, and how many may hold some back; the owner outlives
- * them. */
+/* Bytes of all batches alive, and the number of tenants that may hold batches back. It
+ * outlives the batches. */
 struct batch_account {
 	_Atomic int64_t bytes, readers;
 	int64_t bytes_max; /* what bytes should not get past; 0: no bound */
@@ -34,7 +33,7 @@ struct batch {
 	struct flow *flows;
 	size_t count;
 	size_t bad[BAD_FLOW_REASONS];
-	size_t long_layers; /* left out of flows that are there, see layers.h */
+	size_t long_layers; /* left out of flows that were kept, see layers.h */
 
 	/* Private. */
 	struct arena arena;
@@ -60,12 +59,12 @@ void batch_unref(struct batch *);
 
 /* While it is filled: a zeroed flow at the end, or NULL: no room, no memory, closed. */
 struct flow *batch_add(struct batch *);
-/* Takes the last one back. */
+/* Removes the last flow. */
 void batch_drop_last(struct batch *);
 /* No flow is added any more. Those that are there are whole: that some did not fit is
  * forgotten, and whoever delivers it has room in the arena. */
 void batch_close(struct batch *);
-/* Filled: what it holds is counted in the account from here on. */
+/* It is filled: from here on its bytes are counted in the account. */
 void batch_done(struct batch *);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* decode.h - bytes to flows.
+/* decode.h - decodes the flows of a message.
  *
- * One bad flow costs that flow, counted by reason in the batch. Text that is
- * not JSON, or not protobuf, loses what comes after the fault: the flows before
- * it are kept and -EINVAL says so.
+ * A bad flow is left out, and counted by reason in the batch. Where the message is not
+ * valid JSON or protobuf the rest of it is lost: the flows before are kept, and -EINVAL
+ * is returned.
  */
 #ifndef FLOW_DECODE_H
 #define FLOW_DECODE_H
@@ -11,13 +11,14 @@
 #include "base/err.h"
 #include "flow/batch.h"
 
-/* A JSON list of flows, as in obj of a "store" message; it must lie in the
- * batch's message, or live as long. null and [] are no flows. Both generations
- * of analyzer are understood. */
+/* A JSON list of flows, as in obj of a "store" message; it must be part of the batch's
+ * message, or live as long. null and [] have no flows. Both generations of analyzer are
+ * understood. */
 int decode_json(struct str obj, struct batch *, struct err *);
 
-/* A protobuf flow.Message, as agents send them. DHCPv4, DNS and VRRPv2 become
- * JSON in the spelling of analyzers before 2024-04; what is too long is counted. */
+/* A protobuf flow.Message, as agents send them. DHCPv4, DNS and VRRPv2 become JSON in
+ * the spelling of analyzers before 2024-04; a layer that is too long is left out and
+ * counted. */
 int decode_pb(struct str message, struct batch *, struct err *);
 
 #endif

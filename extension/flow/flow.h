@@ -88,8 +88,8 @@ struct flow {
 	int64_t finish_type; /* enum flow_finish */
 };
 
-/* Asks for what a pipeline is going to read of a flow, which was decoded on another
- * core. Without it a third of a row's time is waiting for memory. */
+/* Prefetches what a pipeline reads of a flow, which was decoded on another core.
+ * Without it a third of the time of a row is spent waiting for memory. */
 void flow_prefetch(const struct flow *);
 
 extern const char *const flow_protocol_names[]; /* NULL-terminated */

@@ -15,8 +15,8 @@ struct Layers__DHCPv4;
 struct Layers__DNS;
 struct Layers__VRRPv2;
 
-/* The text is allocated from the arena, whose error says that there was no memory
- * for it. NULL gives no text, nor does a layer whose text is longer than 1 MiB. */
+/* The text is allocated from the arena; without memory the arena has an error. There is
+ * no text for NULL and for a layer whose text would be longer than 1 MiB. */
 struct raw layers_dhcpv4(const struct Layers__DHCPv4 *, struct arena *);
 struct raw layers_dns(const struct Layers__DNS *, struct arena *);
 struct raw layers_vrrpv2(const struct Layers__VRRPv2 *, struct arena *);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* message.h - StructMessage, the envelope of what an analyzer sends.
  *
- * A subscriber that asked for protobuf gets StructMessage in binary messages,
- * any other gets the same members as a JSON object in text messages. But analyzers
- * before 0.24 send protobuf in text messages (skydive-project/skydive issue 1873), so
- * the content tells which it is, and the framing only what it should be. Either
- * way the flows inside are JSON (a list of flows is not one protobuf message,
- * so the analyzer falls back to JSON inside the protobuf envelope); "stats" of
- * analyzers before 2024-04 are protobuf.
+ * A subscriber that asks for protobuf gets StructMessage in binary messages; others get
+ * the same members as a JSON object in text messages. But analyzers before 0.24 send
+ * protobuf in text messages (skydive-project/skydive issue 1873), so the content
+ * decides which it is; the framing only says what it should be. Either way the flows
+ * inside are JSON (a list of flows is not one protobuf message, so the analyzer falls
+ * back to JSON inside the protobuf envelope); "stats" of analyzers before 2024-04 are
+ * protobuf.
  */
 #ifndef FLOW_MESSAGE_H
 #define FLOW_MESSAGE_H
@@ -25,8 +25,8 @@ struct message {
 	struct str obj;
 };
 
-/* Members point into bytes, or into the arena where JSON has escapes. 0, or
- * -EINVAL with the reason; bytes of any content are fine. */
+/* Members point into bytes, or into the arena where JSON has escapes. Safe for any
+ * bytes. 0, or -EINVAL with the reason. */
 int message_parse(struct str bytes, enum framing, struct arena *, struct message *,
 		  struct err *);
 

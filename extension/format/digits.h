@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* digits.h - numbers to decimal text, two digits a step: half the divisions. */
+/* digits.h - numbers to decimal text, two digits a step, which halves the divisions. */
 #ifndef FORMAT_DIGITS_H
 #define FORMAT_DIGITS_H
 

@@ -6,7 +6,7 @@
 #include "base/buf.h"
 #include "base/word.h"
 
-/* Appending is the hottest thing we do: the usual case stays inline. */
+/* Appending is the hottest operation of all: its common case is inline. */
 static inline void json_put(struct buf *b, const char *ptr, size_t len)
 {
 	if (b->error || b->cap - b->len <= len || b->limit - b->len < len) {
@@ -18,7 +18,7 @@ static inline void json_put(struct buf *b, const char *ptr, size_t len)
 	b->ptr[b->len] = '\0';
 }
 
-/* Where up to size bytes can be written at once, or NULL: fewer may still do. */
+/* Where up to size bytes can be written at once, or NULL; then fewer may still fit. */
 static inline char *json_room(const struct buf *b, size_t size)
 {
 	if (b->error || b->cap - b->len <= size || b->limit - b->len < size)

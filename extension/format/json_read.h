@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* json_read.h - JSON text straight into structs, by their shapes.
+/* json_read.h - reads JSON text directly into structs, by their shapes.
  *
- * There is no tree in between: a member is found in the table, its value is
- * parsed into the struct, and strings point into the text unless they hold
- * escapes. Go writes members in the order of the table, so a key is usually
- * one comparison; any order works, unknown members are skipped (and checked),
- * null is absent, of a repeated key the last wins. Keys are case-sensitive.
+ * No tree is built: a member is found in the table, its value is parsed into the
+ * struct, and strings point into the text unless they hold escapes. Go writes members
+ * in the order of the table, so a key is usually one comparison; any order works,
+ * unknown members are skipped (and checked), null means absent, and the last of
+ * repeated keys wins. Keys are case-sensitive.
  *
  * The reader never looks past the end of the text, nests no deeper than
  * JSON_DEPTH_MAX and takes time linear in the text.
@@ -37,18 +37,18 @@ struct json_reader {
 
 void json_reader_init(struct json_reader *, struct str text, struct arena *);
 
-/* Reads one object into the zeroed (or defaulted) struct at out. false: see
- * error; the position is then where it went wrong. */
+/* Reads one object into the zeroed (or defaulted) struct at out. false: see error; the
+ * position is where it occurred. */
 bool json_read_object(struct json_reader *, const struct shape *, void *out);
 
-/* Steps over one value, checking it. raw (may be NULL) gets its text. */
+/* Skips one value, checking it. raw (may be NULL) gets its text. */
 bool json_skip(struct json_reader *, struct str *raw);
 
-/* Whether an error leaves the rest of the text readable: json_skip() from the
- * start of the value gets over it. */
+/* Whether the rest of the text can be read in spite of the error, by json_skip() from
+ * the start of the value. */
 bool json_error_is_local(enum json_error);
 
-/* White space. Go writes none: one comparison is all that it costs. */
+/* White space. Go writes none, so it costs one comparison. */
 void json_skip_some_blanks(struct json_reader *);
 static inline void json_skip_blanks(struct json_reader *r)
 {
@@ -56,7 +56,7 @@ static inline void json_skip_blanks(struct json_reader *r)
 		json_skip_some_blanks(r);
 }
 
-/* For hand-written loops over arrays and objects: eats white space and then c, if it
+/* For hand-written loops over arrays and objects: skips white space, and then c if it
  * is there. */
 static inline bool json_next(struct json_reader *r, char c)
 {
@@ -79,6 +79,6 @@ bool json_read_i64(struct json_reader *, int64_t *);
 /* Any value, as it is written; bytes in it that are not UTF-8 become U+FFFD, as those
  * of other strings do when they are written. */
 bool json_read_raw(struct json_reader *, struct raw *);
-bool json_read_null(struct json_reader *); /* eats null, if it is there */
+bool json_read_null(struct json_reader *); /* skips null, if it is there */
 
 #endif

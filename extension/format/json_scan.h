@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* json_scan.h - the innermost loops of reading JSON, eight bytes a step.
  *
- * Inline, because strings and numbers are short: a call would take as long as
- * the loop. Escapes are rare, so their function is not.
+ * Inline, because strings and numbers are short and a call would take as long as the
+ * loop. Escapes are rare, so json_unescape() is a call.
  */
 #ifndef FORMAT_JSON_SCAN_H
 #define FORMAT_JSON_SCAN_H
@@ -29,8 +29,7 @@ static inline const char *json_scan_string(const char *at, const char *end)
 	return at;
 }
 
-/* Reads as many digits as there are, eight at most, of eight bytes: returns how
- * many. */
+/* Reads the digits at the start of eight bytes; returns how many there are. */
 static inline unsigned json_scan_digits(const char *at, uint64_t *value)
 {
 	uint64_t digit = word_load(at) ^ WORD_OF('0');
@@ -49,9 +48,9 @@ static inline unsigned json_scan_digits(const char *at, uint64_t *value)
 	return count;
 }
 
-/* Reads the numbers of every day: whole, up to 15 digits, before a comma or the
- * end of an object, and not at the end of the text. Returns where it ends, or
- * NULL: look closer. */
+/* Reads the usual kind of number: whole, up to 15 digits, before a comma or the end of
+ * an object, and not at the end of the text. Returns where it ends, or NULL: it needs
+ * the general parser. */
 static inline const char *json_scan_number(const char *at, const char *end, int64_t *out)
 {
 	static const uint32_t power[] = {

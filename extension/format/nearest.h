@@ -17,8 +17,8 @@ struct nearest {
 	size_t distance; /* of found */
 };
 
-/* Of equally near words the first stays; one that is too far never counts.
- * Upper and lower case are the same. */
+/* The first of equally near words is kept; words that are too different never count.
+ * Case is ignored. */
 void nearest_offer(struct nearest *, struct str known);
 /* ` (did you mean "known"?)`, or nothing. */
 void nearest_put(const struct nearest *, struct buf *);

@@ -14,14 +14,14 @@
 #include "base/buf.h"
 
 int number_parse(struct str, int64_t *);
-/* As YAML 1.1 writes them: "1.5", ".5", "1.", "1e3"; not hexadecimal, not
- * infinite. Digits enough for a person: past 127 bytes it is not a number. */
+/* As YAML 1.1 writes them: "1.5", ".5", "1.", "1e3"; not hexadecimal, not infinite. At
+ * most 127 bytes. */
 int number_parse_float(struct str, double *);
 
 /* "90" and "90s", "500ms", "5m", "2h", "7d", in milliseconds. */
 int number_parse_duration(struct str, int64_t *ms);
-/* "65536" and "65536B", "64KiB" ... "1TiB" of 1024, "64kB" ... "1TB" of 1000;
- * upper and lower case are the same. */
+/* "65536" and "65536B", "64KiB" ... "1TiB" of 1024, "64kB" ... "1TB" of 1000; case is
+ * ignored. */
 int number_parse_size(struct str, int64_t *bytes);
 
 /* The shortest digits that read back as the same number, never with an

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* shape.h - a C struct, described by a table.
+/* shape.h - tables that describe C structs.
  *
- * Whatever crosses our border is a struct with a shape: a flow read from JSON,
- * a stage's options read from YAML, a record written as JSON or CSV. One table
- * serves them all, so adding a field is one line in the struct and one line in
- * its shape.
+ * All data that comes in or goes out is a struct with a shape: a flow read from JSON, a
+ * stage's options read from YAML, a record written as JSON or CSV. One table serves
+ * them all, so adding a field is one line in the struct and one line in its shape.
  *
- * The macros take the kind from the member's C type; a table cannot disagree
- * with its struct. They also spell ,"name": once, at compile time, for the
- * reader and the writer of JSON, who look at it eight bytes at a time.
+ * The macros take the kind from the member's C type; a table cannot disagree with its
+ * struct. They also build ,"name": at compile time for the reader and the writer of
+ * JSON, which compare and copy eight bytes at a time.
  */
 #ifndef FORMAT_SHAPE_H
 #define FORMAT_SHAPE_H
@@ -97,7 +96,7 @@ struct shape {
 		FIELD_COMMON(type, member, key, what)                                    \
 	}
 
-/* A member of a record that tables call otherwise. */
+/* A member of a record that has another name in tables. */
 #define FIELD_COLUMN(type, member, key, what, heading)                                   \
 	{                                                                                \
 		.kind = FIELD_KIND_OF(((type *)0)->member), .column = (heading),         \
@@ -136,7 +135,7 @@ struct shape {
 		FIELD_COMMON(type, member, key, what)                                    \
 	}
 
-/* The zero of its kind: 0, "", NULL, an empty list. */
+/* Whether it has the zero value of its kind: 0, "", NULL, an empty list. */
 static inline bool field_is_empty(const struct field *field, const void *value)
 {
 	switch (field->kind) {

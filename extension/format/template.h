@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* template.h - text with values of a record in it: the part of Go's
- * text/template that queries are written with.
+/* template.h - text with values of a record in it: the subset of Go's text/template
+ * that queries use.
  *
  *	G.V().Has('RoutingTables.Src','{{.Network.A}}').Values('Host')
  *
- * There are field chains ({{.Network.A}}, {{.Extend.NAME}}), plain strings and
- * whole numbers, {{if CHAIN}} {{else if CHAIN}} {{else}} {{end}}, comments and
- * trim markers. Anything else of Go's is an error when the template is read,
- * never text. \{\{ and \}\}, which a printed guide of the Go exporter shows,
- * are read as {{ and }}.
+ * Supported are field chains ({{.Network.A}}, {{.Extend.NAME}}), plain strings and
+ * whole numbers, {{if CHAIN}} {{else if CHAIN}} {{else}} {{end}}, comments and trim
+ * markers. Everything else of Go's syntax is an error when the template is read. \{\{
+ * and \}\}, which a printed guide of the Go exporter shows, are read as {{ and }}.
  *
- * Names are those of Go's record: case counts, and A_Name in JSON is AName. A
- * name that the record does not have, or one below an object that is not there,
- * fails when the template is rendered, as in Go; of a map, what is not in it
- * is "<no value>".
+ * Names are those of Go's record: case counts, and A_Name in JSON is AName. A name that
+ * the record lacks, or one below a missing object, fails when the template is rendered,
+ * as in Go; a key that a map lacks gives "<no value>".
  */
 #ifndef FORMAT_TEMPLATE_H
 #define FORMAT_TEMPLATE_H
@@ -28,8 +26,8 @@ struct template;
 struct template *template_new(struct str text, const struct shape *, struct err *);
 void template_free(struct template *); /* NULL is fine */
 
-/* Appends. 0; -ENOENT: a value is not there; -EILSEQ: a value has one of the
- * forbidden bytes in it. */
+/* Appends. 0; -ENOENT: a value is missing; -EILSEQ: a value contains one of the
+ * forbidden bytes. */
 int template_render(const struct template *, const void *record, const char *forbidden,
 		    struct buf *out);
 

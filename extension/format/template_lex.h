@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* template_lex.h - a template as pieces: text, and actions between {{ and }}.
+/* template_lex.h - splits a template into text and actions between {{ and }}.
  *
- * Comments are gone, and so is the white space that trim markers take away.
+ * Comments are removed, and white space as trim markers say.
  */
 #ifndef FORMAT_TEMPLATE_LEX_H
 #define FORMAT_TEMPLATE_LEX_H

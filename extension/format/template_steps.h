@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* template_steps.h - a template as a list of steps; an if jumps over what is not
- * to be rendered. template.c reads them, template_render.c renders them.
+/* template_steps.h - a parsed template: a list of steps, where an if jumps over the
+ * parts that are not rendered. template.c reads them, template_render.c renders them.
  */
 #ifndef FORMAT_TEMPLATE_STEPS_H
 #define FORMAT_TEMPLATE_STEPS_H

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* time_text.h - points in time as text, always UTC.
  *
- * The proleptic Gregorian calendar for every int64 whose year has four digits;
- * outside of years 0 to 9999 the year is written as the number it is.
+ * The proleptic Gregorian calendar. A year outside of 0 to 9999 is written in full.
  */
 #ifndef FORMAT_TIME_TEXT_H
 #define FORMAT_TIME_TEXT_H
@@ -15,8 +14,8 @@
 /* Room for time_text_rfc3339() of any time, the NUL included. */
 #define TIME_TEXT_SIZE 40
 
-/* The same as time_put_rfc3339(), into TIME_TEXT_SIZE bytes; a time of other
- * than four-digit years is written there in full too. */
+/* The same as time_put_rfc3339(), into TIME_TEXT_SIZE bytes; years of other than four
+ * digits are written in full. */
 struct str time_text_rfc3339(char *text, int64_t unix_seconds);
 /* 2019-02-26T16:47:05Z */
 void time_put_rfc3339(struct buf *, int64_t unix_seconds);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* connection.h - a stream of bytes to and from an analyzer.
+/* connection.h - a byte stream to and from an analyzer.
  *
  * libcurl connects, to the address that net/resolver.c has found; what is said over the
  * connection is not its affair. A connection belongs to one thread.
@@ -17,26 +17,26 @@
 
 struct connection;
 
-/* To the host of a websocket's URL, by TCP, TLS or a local socket. Blocks for
- * timeout_ms at most, less when *is_cancelled becomes true. The files' names are
- * borrowed. NULL: see err. */
+/* Connects to the host of a websocket's URL, by TCP, TLS or a local socket. Blocks for
+ * at most timeout_ms, less when *is_cancelled becomes true. The names of the TLS files
+ * are borrowed. NULL: see err. */
 struct connection *connection_open(const struct url *, const struct tls_files *,
 				   int64_t timeout_ms, const atomic_bool *is_cancelled,
 				   struct err *);
 void connection_close(struct connection *);
 
 int connection_fd(const struct connection *); /* for poll() */
-/* From here on poll() tells of input when so many bytes are there, or fewer but
- * the other side would soon have to wait. Local sockets tell of every byte. */
+/* From here on poll() reports input when so many bytes have come, or fewer if the other
+ * side would soon have to wait. For local sockets it reports every byte. */
 void connection_wake_at(struct connection *, int bytes);
 
-/* Never blocks. > 0 bytes, 0: the other side has closed, -EAGAIN: nothing is
- * there, -errno. */
+/* Never blocks. Returns the number of bytes; 0: the other side has closed; -EAGAIN:
+ * nothing has come; -errno. */
 ssize_t connection_receive(struct connection *, void *to, size_t size);
-/* Sends all of it, waiting for timeout_ms at most. 0 or -errno. */
+/* Sends all of it, waiting for at most timeout_ms. 0 or -errno. */
 int connection_send(struct connection *, struct str bytes, int64_t timeout_ms);
-/* Whether the last failure was one of TLS: in TLS 1.3 a server refuses our
- * certificate as late as with its first answer. Sets err then. */
+/* Whether the last failure was one of TLS; then err is set. In TLS 1.3 a server may
+ * refuse our certificate only with its first answer. */
 bool connection_explain(struct connection *, struct err *);
 
 #endif

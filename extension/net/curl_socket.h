@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* curl_socket.h - the sockets that libcurl opens for us are close-on-exec.
+/* curl_socket.h - makes libcurl's sockets close-on-exec.
  *
- * We may live in somebody else's process, which may start programs: one that
- * inherits a subscription keeps it open, unread, when we have closed it.
+ * The extension may run in a host process that starts programs: one that inherited a
+ * subscription would keep it open, unread, after we have closed it.
  */
 #ifndef NET_CURL_SOCKET_H
 #define NET_CURL_SOCKET_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* get.h - one GET, waited for: what net/httpd.h serves, for a command.
+/* get.h - a blocking GET, for commands that ask a server of net/httpd.h.
  */
 #ifndef NET_GET_H
 #define NET_GET_H
@@ -7,9 +7,9 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* Asks the server at an address (see net/address.h) for a path, and appends
- * the body. Returns the HTTP status, or -errno with the reason: -ETIMEDOUT,
- * -ECONNREFUSED, -ENOENT, -EPROTO (it does not speak HTTP), ... */
+/* Gets a path from the server at an address (see net/address.h), and appends the body.
+ * Returns the HTTP status, or -errno with the reason: -ETIMEDOUT, -ECONNREFUSED,
+ * -ENOENT, -EPROTO (it does not speak HTTP), ... */
 int net_get(const char *address, const char *path, int64_t timeout_ms, struct buf *body,
 	    struct err *);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* host_port.h - a server as it stands in URLs and addresses: "host", "host:port",
- * "[::1]:port", ":port", and nothing else.
+/* host_port.h - parses host and port as in URLs and addresses: "host", "host:port",
+ * "[::1]:port", ":port".
  *
  * An IPv6 address needs its brackets (RFC 3986 section 3.2.2), and may have a zone behind
  * a "%" (RFC 4007 section 11).
@@ -12,9 +12,9 @@
 #include "base/str.h"
 
 struct host_port {
-	struct str host; /* without brackets; empty: none is written */
+	struct str host; /* without brackets; empty: none is given */
 	bool is_v6;	 /* it has brackets */
-	struct str port; /* its digits; empty: none is written */
+	struct str port; /* its digits; empty: none is given */
 	unsigned number; /* of the port, 0 to 65535 */
 };
 

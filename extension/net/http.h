@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* http.h - HTTP requests, all on one thread, none of them waited for.
+/* http.h - asynchronous HTTP requests, all on one thread.
  *
- * With net/transfer.c the only user of libcurl besides net/connection.c. A
- * struct http owns the net thread and one multi handle; requests are started
- * from any thread and end in done(), on the net thread. Connections are kept
- * alive and reused. done() must not block: it takes what it needs and wakes
- * somebody.
+ * A struct http owns the net thread and one multi handle of libcurl; requests are
+ * started from any thread and end with done(), on the net thread. Connections are kept
+ * alive and reused. done() must not block: it takes what it needs and wakes a task or
+ * thread.
  *
  * Names are net/resolver.c's: a name server that is silent delays those who asked it,
  * for 10 s at most, and nobody else.
  *
- * Redirects are not followed, Expect: is never sent, signals are not used, and
- * only HTTP/1.1 over http and https is spoken. Proxies are those of the
- * environment (http_proxy, https_proxy, no_proxy), except for this host itself,
- * as in Go.
+ * Redirects are not followed, Expect: is never sent, signals are not used, and only
+ * HTTP/1.1 over http and https is allowed. Proxies are taken from the environment
+ * (http_proxy, https_proxy, no_proxy), except for this host itself, as in Go.
  */
 #ifndef NET_HTTP_H
 #define NET_HTTP_H
@@ -39,16 +37,16 @@ struct http_request {
 	int64_t idle_timeout_ms;	/* without a byte in either direction, in
 					 * whole seconds, rounded up; 0: none */
 	bool accept_compressed;		/* gzip, deflate; reply gets the plain text */
-	bool cuts_reply;		/* what is past the limit of reply is dropped */
+	bool cuts_reply;		/* drops what exceeds the limit of reply */
 	const char *const *keeps;	/* names of headers of the reply that are kept,
 					 * NULL-terminated; may be NULL */
 	const struct tls_files *tls;	/* NULL: the system's roots, and no certificate
 					 * of our own */
-	int64_t delay_ms;		/* it first waits so long */
-	/* On the net thread when the wait is over, before anything above is used:
-	 * the last moment to set it. Must not block. May be NULL. */
+	int64_t delay_ms;		/* waits so long before it starts */
+	/* On the net thread after the delay, before the members above are used, so it
+	 * may still change them. Must not block. May be NULL. */
 	void (*begin)(struct http_request *);
-	void (*done)(struct http_request *); /* once; the request is free again */
+	void (*done)(struct http_request *); /* once; the request may then be reused */
 	void *context;			     /* the caller's */
 
 	/* The outcome. */
@@ -78,22 +76,22 @@ struct http_request {
 
 /* Starts the net thread. NULL: see err. */
 struct http *http_new(struct err *);
-/* Ends every request with -ECANCELED, also those that a done() starts now,
- * then the thread. NULL is fine. Not from done(). */
+/* Ends all requests with -ECANCELED, also those that a done() starts now, then the
+ * thread. NULL is fine. Not from done(). */
 void http_free(struct http *);
 
 /* Any thread. The request belongs to http until done(). */
 void http_start(struct http *, struct http_request *);
-/* Any thread: ends it soon with -ECANCELED, unless it has ended (then the
- * pointer is only compared). */
+/* Any thread: ends the request soon with -ECANCELED. If it has already ended nothing
+ * happens; the pointer is only compared. */
 void http_cancel(struct http *, struct http_request *);
-/* Any thread: how often its thread has gone round; it goes round once more soon. A
- * number that stays tells of a done() that blocks. */
+/* Any thread: the number of rounds of the net thread, which makes another one soon. If
+ * the number does not change a done() blocks. */
 unsigned http_turn(struct http *);
-/* Any thread: a request that still waits does not wait any longer. */
+/* Any thread: ends the delay of a request. */
 void http_start_now(struct http *, struct http_request *);
 
-/* The value of a header that was kept; empty: it did not come. Borrowed; until the
+/* The value of a header that was kept; empty: there was none. Borrowed; until the
  * request is started again. */
 struct str http_kept(const struct http_request *, const char *name);
 

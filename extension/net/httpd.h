@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* httpd.h - a small HTTP server for people and monitors: GET, one answer, and
- * the connection is closed.
+/* httpd.h - a small HTTP server for people and monitors: it answers GET and closes the
+ * connection.
  *
- * The only user of libwebsockets in the product. It has a thread and a context
- * of its own, so whoever asks, however often, moves nothing else. At most 32
- * connections are served at once, the next ones are told 503; one that is not
- * done in time, because it neither asks nor reads, is closed. There is no
- * TLS and no login: a socket's mode, or an address of this host only, says who
- * may ask.
+ * It has a thread and a context of its own, so requests, however many, disturb nothing
+ * else. At most 32 connections are served at once, further ones get 503; one that takes
+ * too long to ask or to read is closed. There is no TLS and no login: access is
+ * controlled by a socket's mode, or by an address of this host only.
  */
 #ifndef NET_HTTPD_H
 #define NET_HTTPD_H
@@ -31,9 +29,9 @@ struct httpd_options {
 	void *context;
 };
 
-/* 0, or -errno with the reason: -EADDRINUSE when somebody else listens there. */
+/* 0, or -errno with the reason: -EADDRINUSE when another server listens there. */
 int httpd_start(const struct httpd_options *, struct httpd **, struct err *);
-/* The TCP port, for instance when port 0 was asked for; 0 of a unix socket. */
+/* The TCP port, for instance after port 0 was asked for; 0 for a unix socket. */
 unsigned httpd_port(const struct httpd *);
 /* Ends the connections and the thread; removes the unix socket. NULL is fine. */
 void httpd_stop(struct httpd *);

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* session.h - a websocket to an analyzer that is kept.
+/* session.h - a persistent websocket connection to an analyzer.
  *
- * A thread of straight-line code: connect, shake hands, read, hand over, and
- * after a loss back off and begin again. What is asked for and what is done with
- * the messages is its user's. What it must do and not do follows from how a
- * Skydive analyzer (v0.26 to master of 2024-07) treats its clients:
+ * A thread of straight-line code: connect, handshake, read, hand over; after a loss,
+ * back off and start again. Its user decides what to subscribe to and what is done with
+ * the messages. Its behavior follows from how a Skydive analyzer (v0.26 to master of
+ * 2024-07) treats its clients:
  *
- * - It sends from the goroutine that makes what is sent, and blocks when a client
- *   does not read; when such a connection then breaks it stays blocked for ever.
- *   So the thread always reads: what came is handed over without waiting, and a
- *   connection is closed only once it has been silent.
- * - A host id that is still known is refused with 409 until the analyzer has
- *   cleaned up. So ours never changes, and 409 is tried again soon.
- * - The first ping, or message, says that the analyzer has admitted us. It pings
- *   every 2 s and drops who has not answered for 7 s.
+ * - It sends from the goroutine that produces the messages, and blocks when a client
+ *   does not read; if such a connection then breaks it stays blocked for ever. So the
+ *   thread always reads: messages are handed over without waiting, and a connection is
+ *   closed only after it has been silent.
+ * - It refuses a host id that it still knows with 409 until it has cleaned up. So ours
+ *   never changes, and we try again soon after a 409.
+ * - The first ping, or message, means that the analyzer has admitted us. It pings every
+ *   2 s and drops clients that have not answered for 7 s.
  */
 #ifndef NET_SESSION_H
 #define NET_SESSION_H
@@ -28,17 +28,17 @@ struct session;
 
 /* How a connection, or an attempt to make one, ended. */
 enum ending {
-	ENDING_NONE,	    /* it has not: go on */
-	ENDING_STOPPED,	    /* we were told to */
+	ENDING_NONE,	    /* it has not ended */
+	ENDING_STOPPED,	    /* we were told to stop */
 	ENDING_UNREACHABLE, /* no connection, or no answer */
 	ENDING_NO_ANALYZER, /* something else answered */
 	ENDING_IN_USE,	    /* 409: the host id is still known there */
 	ENDING_REFUSED,	    /* 401, 403, or a Close before all else */
 	ENDING_LOST,	    /* after it had been admitted */
-	ENDING_STARVED,	    /* admitted, but its user gets nothing any more */
+	ENDING_STARVED,	    /* admitted, but its user no longer gets anything */
 };
 
-/* Who we are to analyzers. */
+/* How we identify ourselves to analyzers. */
 struct session_identity {
 	struct str host_id;	       /* X-Host-ID: unique, not empty */
 	struct str username, password; /* when there is a user name: Basic, and
@@ -47,20 +47,20 @@ struct session_identity {
 	const struct tls_files *tls;   /* or NULL */
 };
 
-/* A message comes in pieces: see websocket.h. */
+/* A piece of a message: see websocket.h. */
 struct session_piece {
 	struct str bytes; /* borrowed until hear() returns; a NUL stands behind */
 	bool is_text, is_last;
 	int64_t mono_ms; /* when it came */
 };
 
-/* What is done with it; on the session's thread, and nothing of it may block. */
+/* The user of a session. Called on the session's thread; must not block. */
 struct session_user {
-	/* A piece. session_take() gives its memory. */
+	/* Takes a piece; session_take() gives its memory. */
 	void (*hear)(void *context, struct session *, const struct session_piece *);
-	/* Whether what should come has not come, when it has been admitted since
-	 * then; *until_ms, when it will be asked at the latest, may be made less.
-	 * true: err says why, and the connection is made anew. May be NULL. */
+	/* Whether expected messages are missing, on a connection that was admitted at
+	 * since_ms; *until_ms, when this is called again at the latest, may be lowered.
+	 * true: err says why, and the connection is renewed. May be NULL. */
 	bool (*is_starved)(void *context, int64_t since_ms, int64_t now_ms,
 			   int64_t *until_ms, struct err *);
 	/* A connection, or an attempt to make one, has ended. May be NULL. */
@@ -69,7 +69,7 @@ struct session_user {
 
 /* Written by the session's thread. */
 struct session_counters {
-	_Atomic int64_t connects; /* that were admitted */
+	_Atomic int64_t connects; /* connections that were admitted */
 	_Atomic int64_t gaps;	 /* ends of admitted connections: something may be lost */
 	_Atomic int64_t logins;	 /* credentials exchanged for a token */
 	atomic_bool is_admitted; /* and alive */
@@ -92,14 +92,15 @@ struct session_options {
 
 /* Starts the thread. NULL: see err. */
 struct session *session_start(const struct session_options *, struct err *);
-/* Asks it to stop, without waiting: many stop as soon as one. NULL is fine. */
+/* Asks it to stop, without waiting, so that many sessions stop at the same time. NULL
+ * is fine. */
 void session_halt(struct session *);
-/* Reads until the stream has been silent for 100 ms, 1 s at most, closes, waits 1 s
- * at most for the other side to do so, whatever it sends meanwhile, and ends the
- * thread. NULL is fine. */
+/* Reads until the stream has been silent for 100 ms, at most 1 s; closes; waits at most
+ * 1 s for the other side to close, whatever it sends meanwhile; and ends the thread.
+ * NULL is fine. */
 void session_stop(struct session *);
 
-/* From hear(): the piece, malloc'ed, the caller frees. */
+/* From hear(): takes the memory of the piece; the caller frees it. */
 char *session_take(struct session *);
 
 #endif

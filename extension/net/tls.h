@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tls.h - what TLS needs beyond the system's defaults: files in PEM.
+/* tls.h - TLS options beyond the system's defaults: files in PEM.
  *
- * Certificates are always checked, names too. ALPN is never offered: an
- * analyzer would choose HTTP/2, which a websocket cannot be spoken over.
+ * Certificates and host names are always verified. ALPN is never offered: an analyzer
+ * would choose HTTP/2, over which it speaks no websockets.
  */
 #ifndef NET_TLS_H
 #define NET_TLS_H

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* transfer.h - one request on one libcurl handle: the inside of http.c.
+/* transfer.h - a request on a libcurl handle; private to http.c.
  *
- * A transfer can be used for one request after the other. It belongs to the
- * net thread.
+ * A transfer is reused for one request after the other. It belongs to the net thread.
  */
 #ifndef NET_TRANSFER_H
 #define NET_TRANSFER_H
@@ -30,10 +29,10 @@ void transfer_reset(struct transfer *); /* ready for another request */
 bool transfer_is_local(const struct http_request *);
 /* Prepares the handle for request->transfer = t. 0 or -ENOMEM. */
 int transfer_set(struct transfer *t, struct http_request *request);
-/* Writes the outcome of the request the transfer was set for. */
+/* Writes the outcome to the request. */
 void transfer_read_outcome(struct http_request *, CURLcode);
-/* The outcome of a request that did not get that far: "what: why", or only one
- * of them when the other is "". */
+/* Writes a failure to the request: "what: why", or only one of them when the other is
+ * "". */
 void transfer_fail(struct http_request *, int status, const char *what, const char *why);
 
 #endif

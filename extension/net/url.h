@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* url.h - the URL of a stream, taken apart.
+/* url.h - parses the URL of a stream.
  *
- * Who reads a stream has a table of the schemes that it knows, and what stands
- * behind each:
+ * Each source has a table of its schemes, with the form of the rest of the URL:
  *
  *	URL_HOST	ws://host:port/target
  *	URL_SOCKET	ws+unix:///path.sock, with ":/target" behind it or not
@@ -30,10 +29,11 @@ struct url {
 	struct str host;   /* "host:port", with brackets for IPv6 */
 	struct str path;   /* of a socket or a file */
 	struct str target; /* path and query of a request */
-	const char *key;   /* the configuration's key of it, for messages */
+	const char *key;   /* its configuration key, for messages */
 };
 
-/* The scheme of a text in a table that ends with a scheme without a name, or NULL. */
+/* The scheme of the text, from a table that ends with a scheme without a name. NULL: it
+ * is not among them. */
 const struct url_scheme *url_scheme_find(const struct url_scheme *, struct str text);
 
 /* Appends what of a text that may be no URL can be told to anybody: without what
@@ -41,7 +41,7 @@ const struct url_scheme *url_scheme_find(const struct url_scheme *, struct str t
 void url_put_shown(struct buf *, struct str text);
 
 /* text has that scheme. Members point into text or are constant; key is borrowed.
- * -EINVAL: the reason says what a URL looks like. */
+ * -EINVAL: the reason shows what a URL looks like. */
 int url_parse(struct str text, const struct url_scheme *, const char *key, struct url *,
 	      struct err *);
 

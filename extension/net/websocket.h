@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* websocket.h - the client side of RFC 6455, without a socket.
  *
- * Bytes from the network go in, events come out; bytes to send are appended to
- * a buffer. No extensions: a frame with a reserved bit is refused. What an
- * analyzer does with frames is allowed for: messages in two parts whose second
- * is empty, control frames between fragments, 64-bit lengths.
+ * It is fed with bytes from the network and returns events; bytes to send are appended
+ * to a buffer. No extensions: a frame with a reserved bit is refused. It supports all
+ * that analyzers do: messages in two fragments of which the second is empty, control
+ * frames between fragments, 64-bit lengths.
  *
  *	while (bytes are left)
  *		switch (websocket_feed(&ws, &bytes)) ...
  *
- * In the middle of a large payload websocket_room() says where the network may
- * write directly, so that it is not copied.
+ * Inside of a large payload websocket_room() says where to read into from the network,
+ * so that the bytes are not copied.
  *
- * A message comes in one piece or, when it is longer than piece_max, in several
- * of that size and a last one; so memory has a bound that is not the message's.
+ * A message comes in one piece or, when it is longer than piece_max, in several of that
+ * size and a last one; so piece_max bounds the memory, whatever the size of messages.
  */
 #ifndef NET_WEBSOCKET_H
 #define NET_WEBSOCKET_H
@@ -26,13 +26,13 @@
 #define WEBSOCKET_CONTROL_MAX 125
 
 enum websocket_event {
-	WEBSOCKET_MORE,	   /* all bytes are eaten, nothing is complete */
-	WEBSOCKET_PIECE,   /* not the last one: peek, then drop or take it */
+	WEBSOCKET_MORE,	   /* all bytes are consumed, there is no event yet */
+	WEBSOCKET_PIECE,   /* not the last piece: peek, then drop or take it */
 	WEBSOCKET_MESSAGE, /* the last piece, or the only one: the same */
 	WEBSOCKET_PING,	   /* control, control_len: to be sent back */
 	WEBSOCKET_PONG,
 	WEBSOCKET_CLOSE,  /* close_code (0: none), control: the reason */
-	WEBSOCKET_BROKEN, /* why; nothing more can be read */
+	WEBSOCKET_BROKEN, /* see why; nothing more can be read */
 };
 
 enum websocket_opcode {
@@ -67,17 +67,17 @@ struct websocket {
 void websocket_init(struct websocket *, size_t message_max, size_t piece_max);
 void websocket_fini(struct websocket *);
 
-/* Eats bytes up to the next event. */
+/* Consumes bytes up to the next event. */
 enum websocket_event websocket_feed(struct websocket *, struct str *bytes);
-/* Where the rest of a message's payload goes, and how much; NULL: use feed. */
+/* Where to put the next bytes of the payload, and how many; NULL: use feed. */
 char *websocket_room(struct websocket *, size_t *size);
-/* So many bytes were written there. */
+/* size bytes were written there. */
 enum websocket_event websocket_wrote(struct websocket *, size_t size);
-/* The piece: borrowed until the next call, and a NUL stands behind it. */
+/* The piece, followed by a NUL; borrowed until the next call. */
 struct str websocket_peek(const struct websocket *);
-/* Done with the piece; its memory serves for the next one. */
+/* Drops the piece; its memory is used for the next one. */
 void websocket_drop(struct websocket *);
-/* The piece, malloc'ed, the caller frees; *size without the NUL behind it. */
+/* Takes the piece, which the caller frees; *size does not count the NUL after it. */
 char *websocket_take(struct websocket *, size_t *size);
 
 /* Appends a masked frame. */
@@ -94,13 +94,13 @@ void websocket_put_request(struct buf *, struct str host, struct str target,
 struct websocket_reply {
 	int status;	   /* of HTTP */
 	size_t size;	   /* of the head */
-	bool is_websocket; /* 101, and everything RFC 6455 wants */
+	bool is_websocket; /* 101, with all that RFC 6455 requires */
 	bool is_analyzer;  /* says X-Host-ID and X-Service-Type */
 };
 
 /* Reads the head of the answer; interim ones (1xx but 101, RFC 9110 section 15.2) are
- * passed over, and their sizes are in the size. 0, -EAGAIN: it is not complete, or -EPROTO:
- * not HTTP, or longer than a head may be. */
+ * skipped, and count for size. 0; -EAGAIN: it is not complete; -EPROTO: not HTTP, or
+ * longer than a head may be. */
 int websocket_read_reply(struct str bytes, struct str key, struct websocket_reply *);
 
 #endif

@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* answer.h - what is kept of the topology's reply to a question.
+/* answer.h - the parts that are kept of a reply of the topology.
  *
- * The members of a node are those that some stage reads; a stage that needs
- * another adds it here and in answer.c, and it is there. Their names are paths
- * below the node's Metadata, after a slash below the node itself; a number in a
- * path is an index into a list.
- * Skydive keeps a container's data below Docker and Runc before v0.28, below
- * Container from then on.
+ * The members of a node are those that stages read; a stage that needs another one adds
+ * it here and in answer.c. Their names are paths below the node's Metadata, after a
+ * slash below the node itself; a number in a path is an index into a list. Skydive
+ * keeps a container's data below Docker and Runc before v0.28, below Container from
+ * then on.
  */
 #ifndef PIPELINE_ANSWER_H
 #define PIPELINE_ANSWER_H
 
 #include "format/shape.h"
 
-/* What an interface has counted; 0: it does not say. */
+/* Counters of an interface; 0: not known. */
 struct node_metric {
 	int64_t collisions;
 	int64_t rx_bytes, rx_dropped, rx_errors, rx_missed_errors, rx_packets;
@@ -36,14 +35,14 @@ struct node {
 
 extern const struct shape node_shape;
 
-/* A parsed reply. Of one that is a list of strings, value is the first; of the
- * reply null, and of any other, it is {NULL, 0}. */
+/* A parsed reply. value is the first string of a reply that is a list of strings, and
+ * {NULL, 0} for null and all other replies. */
 struct answer {
 	const struct node *node;
 	size_t count;
 	struct str value;
 	bool is_null;
-	bool is_unknown; /* nobody could be asked; it may be known later */
+	bool is_unknown; /* no analyzer could be asked; it may be known later */
 };
 
 #endif

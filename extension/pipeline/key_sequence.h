@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* key_sequence.h - the stream and number that make the key of a tag's object unique.
  *
- * Objects of a tag count in its stream, in the order in which they are sealed,
- * whatever slot they are of. Where a slot has streams of its own
- * (layout.renumbers) there are two at a time, one for each slot that may be
- * open. No two streams of a tag ever have one id.
+ * Objects of a tag are numbered in its stream, in the order in which they are sealed,
+ * whatever their slot. Where slots have streams of their own (layout.renumbers) there
+ * are two at a time, one for each slot that may be open. The ids of a tag's streams are
+ * unique.
  */
 #ifndef PIPELINE_KEY_SEQUENCE_H
 #define PIPELINE_KEY_SEQUENCE_H
@@ -23,9 +23,9 @@ struct key_sequence {
 	int64_t last_id; /* of all streams of the tag */
 };
 
-/* The stream whose sequence is the number of the next object of that slot; an
- * object's key is final when it is sealed: then key_sequence_use(). false: no id is
- * to be had. */
+/* The stream and, as its sequence, the number for the next object of the slot. When the
+ * object was sealed, and so its key is used, call key_sequence_use(). false: the sink
+ * has no stream id. */
 bool key_sequence_next(const struct key_sequence *, const struct layout *,
 		       int64_t slot_ms, int64_t max_stream_ms, struct sink *, struct now,
 		       struct key_stream *);

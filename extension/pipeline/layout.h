@@ -10,10 +10,10 @@
  *	{year} {month} {day} {hour}
  *	{minute}		of the slot, in steps of five
  *
- * Tag, stream and sequence tell every object of a pipeline from all others,
- * whenever it was made; a layout that lacks one of them is refused. The times
- * are those of the slot of the object's records: five minutes, an hour or a day,
- * as the finest name has it.
+ * Tag, stream and sequence make the key of every object of a pipeline unique, whenever
+ * it is made; a layout that lacks one of them is refused. The times are those of the
+ * slot of the object's records: five minutes, an hour or a day, whatever the finest
+ * name is.
  */
 #ifndef PIPELINE_LAYOUT_H
 #define PIPELINE_LAYOUT_H
@@ -21,7 +21,7 @@
 #include "base/err.h"
 #include "pipeline/object.h"
 
-/* That of the Go flow exporter. */
+/* The layout of the Go flow exporter. */
 #define LAYOUT_EXPORTER "{tag}/{stream}/{sequence}.gz"
 #define LAYOUT_MAX	600 /* bytes; S3 takes keys of 1024 */
 
@@ -31,7 +31,7 @@ struct layout {
 	bool renumbers;	 /* a slot has streams of its own, counted from 0 */
 };
 
-/* What a key is made of. */
+/* The values that a key is made of. */
 struct key_parts {
 	struct str prefix;
 	enum tag tag;
@@ -43,12 +43,12 @@ struct key_parts {
 /* -EINVAL with the reason: an unknown name, or keys would not be unique. */
 int layout_init(struct layout *, struct str text, struct err *);
 
-/* The first ms of the slot of a time, which is 0 without slots. */
+/* The first ms of the slot of a time; 0 without slots. */
 int64_t layout_slot(const struct layout *, int64_t wall_ms);
-/* 0 or 1, another one for the next slot; 0 without slots. */
+/* 0 or 1, alternating from slot to slot; 0 without slots. */
 unsigned layout_parity(const struct layout *, int64_t slot_ms);
 
-/* <prefix>/<text with its values>. The prefix part is there even when empty. */
+/* <prefix>/<text with its values>. The slash is there even when the prefix is empty. */
 void layout_key(const struct layout *, const struct key_parts *, struct buf *key);
 
 #endif

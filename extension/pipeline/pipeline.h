@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pipeline.h - flows in, rows and objects out; no threads, no clock, no I/O.
+/* pipeline.h - turns flows into rows and objects; no threads, no clock, no I/O.
  *
- * A batch goes through in three steps, so that the one wait there is, for the
- * topology, happens outside, between them:
+ * A batch passes through three steps, so that the only wait, for the topology, happens
+ * outside, between them:
  *
  *	pipeline_accept()	classify, filter, make: once per flow
  *	pipeline_enrich()	complete the records; again while it is not 0
  *	pipeline_commit()	mangle, encode rows, append to the open objects
  *
- * With series a flow becomes values of them in accept, and no record.
+ * A pipeline with series adds flows to them in accept, and makes no records.
  *
  * Objects leave through the sink when they are full or due, from commit, tick
  * or flush. Time is an argument everywhere, so a test is a table of calls.
@@ -22,14 +22,13 @@
 #include "pipeline/series.h"
 #include "pipeline/stage.h"
 
-/* Is told what becomes of each flow and record, by whoever calls the pipeline: for one
- * who explains a flow. In the product there is none. What it is given is borrowed for the
- * call. */
+/* Observes what becomes of each flow and record: for the command "explain". Running
+ * tenants have none. Arguments are borrowed for the call. */
 struct pipeline_trace {
 	void (*tagged)(struct pipeline_trace *, enum tag, bool bad_address);
 	void (*filtered)(struct pipeline_trace *, bool is_kept);
 	void (*made)(struct pipeline_trace *, enum verdict);
-	/* Nothing of the record is pending any more. */
+	/* The record is complete. */
 	void (*completed)(struct pipeline_trace *, const void *record);
 	/* Only by a mangle that changes records. */
 	void (*mangled)(struct pipeline_trace *, const struct records *);
@@ -37,10 +36,10 @@ struct pipeline_trace {
 
 /* What a pipeline is made of. All of it is borrowed and must outlive the pipeline. */
 struct pipeline_parts {
-	struct stage_set stages; /* compress is not used: that is the sink's work */
+	struct stage_set stages; /* compress is not used; the sink compresses */
 	struct bucket_limits limits;
-	struct series *series;	      /* in the place of records; NULL: there are none */
-	struct pipeline_trace *trace; /* NULL: nobody is told */
+	struct series *series;	      /* instead of records; NULL: none */
+	struct pipeline_trace *trace; /* NULL: none */
 };
 
 struct pipeline;
@@ -50,19 +49,19 @@ struct pipeline *pipeline_new(const struct pipeline_parts *, struct sink *,
 			      struct stats *);
 void pipeline_free(struct pipeline *);
 
-/* Takes the flows of the batch whose numbers are in index (NULL: the first
- * count of them all). The batch must stay until the commit. */
+/* Takes the flows of the batch whose numbers are in index (NULL: the first count
+ * flows). The batch must live until the commit. */
 void pipeline_accept(struct pipeline *, const struct batch *, const uint32_t *index,
 		     size_t count, struct now);
-/* One pass: how many records are still pending. */
+/* One pass. Returns how many records are still pending. */
 size_t pipeline_enrich(struct pipeline *, struct queries *);
 void pipeline_commit(struct pipeline *, struct now);
 
-/* So many flows are known to be lost: the objects of the present windows say so. */
+/* So many flows are known to be lost; the metadata of the open objects will say so. */
 void pipeline_lost(struct pipeline *, int64_t flows);
 
-/* Does what is due. Returns when something will be (monotonic), or NEVER_MS.
- * What is asked here needs no answer for anything else to go on. */
+/* Does what is due. Returns when it is to be called next (monotonic), or NEVER_MS.
+ * Nothing else waits for the answers to questions that are asked here. */
 int64_t pipeline_tick(struct pipeline *, struct queries *, struct now);
 /* Seals everything: the tenant stops. */
 void pipeline_flush(struct pipeline *, struct now);

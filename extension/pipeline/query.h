@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* query.h - ask the topology, as if every answer were at hand.
+/* query.h - questions to the topology, written as if every answer were known.
  *
  *	const struct answer *nodes = query(q, "G.V().Has(\"TID\", ?)", flow->node_tid);
  *
  *	if (!nodes)
  *		return PENDING;
  *
- * NULL means not known yet. The question has been noted; all that were noted
- * in a pass are answered side by side, and the stage is run again. So code
- * that asks is written straight through, never waits, and keeps no state about
- * what it asked: it returns PENDING and is called again. Ask for all that is
- * independent before returning it.
+ * NULL means not known yet. The question was noted; all questions of a pass are asked
+ * at once, and then the stage is run again. So code that asks is straight-line, never
+ * waits, and keeps no state about its questions: it returns PENDING and is called
+ * again. Ask all independent questions before returning it.
  *
- * Each ? takes one str and becomes a quoted Gremlin string. Gremlin strings
- * have no escapes: a value with a quote in it would break out, so such a
- * question is answered with nothing, and counted.
+ * Each ? takes one str and becomes a quoted Gremlin string. Gremlin strings have no
+ * escapes: a value with a quote in it would break out, so such a question gets an empty
+ * answer, and is counted.
  */
 #ifndef PIPELINE_QUERY_H
 #define PIPELINE_QUERY_H
@@ -26,14 +25,14 @@
 
 enum found { PENDING = -1, ABSENT, FOUND };
 
-/* Who answers: the topology client, the replayed answers, a test's table. */
+/* Where answers come from: the topology client, recorded answers, or a test's table. */
 struct answers {
-	/* NULL: not known yet, asked for. Borrowed; until release(). */
+	/* NULL: not known yet, but now asked for. Borrowed; until release(). */
 	const struct answer *(*find)(struct answers *, struct str text);
-	/* The answers found since the last release are not used any more. */
+	/* The answers found since the last release are no longer used. */
 	void (*release)(struct answers *);
-	/* An answer from before that time (monotonic), or one without nodes only, is
-	 * to be asked for again. NULL: answers do not age. */
+	/* Asks again if the answer is from before that time (monotonic); with
+	 * only_empty, only if it also has no nodes. NULL: answers do not age. */
 	void (*renew)(struct answers *, struct str text, int64_t before_ms,
 		      bool only_empty);
 };
@@ -46,15 +45,15 @@ enum peers_by {
 
 struct query_memo;
 
-/* A question with one value, as it was asked. */
+/* The last question with one value. */
 struct query_last {
 	const char *text;
 	struct str value;
 	const struct answer *answer; /* NULL: there is none */
 };
 
-/* One tenant's questions about the batch at hand. A text is asked for once per
- * batch, whatever the number of its flows. */
+/* One tenant's questions about the present batch. A text is asked for once per batch,
+ * however many of its flows need it. */
 struct queries {
 	struct answers *answers;  /* borrowed */
 	struct query_last last;	  /* answered */
@@ -64,8 +63,8 @@ struct queries {
 	int64_t now_ms;		  /* of this pass, monotonic */
 	bool is_used;		  /* since the last reset */
 	size_t pending;		  /* questions of this pass without an answer */
-	uint64_t refused;	  /* values with a quote, since birth */
-	uint64_t ambiguous;	  /* peers of whom there were several, likewise */
+	uint64_t refused;	  /* values with a quote, since queries_init() */
+	uint64_t ambiguous;	  /* peers that several nodes matched, likewise */
 
 	/* The asker's, set after queries_init(). */
 	enum peers_by peers_by;
@@ -79,16 +78,16 @@ void queries_pass(struct queries *, int64_t now_ms);
 /* After the batch: forget the answers, and what was copied to the arena. */
 void queries_reset(struct queries *);
 
-/* Asks a whole text, copied. Whoever made it has looked at the values in it
- * with query_accepts(). */
+/* Asks a whole text, which is copied. The caller has checked the values in it with
+ * query_accepts(). */
 const struct answer *query_text(struct queries *, struct str text);
-/* Whoever wants to know better than from before that time says so before asking. */
+/* Call this before asking, when an answer from before that time is too old. */
 void query_renew(struct queries *, struct str text, int64_t before_ms);
-/* The same of a question with one value, and only of an answer without nodes: what
- * was not there may have come. */
+/* The same for a question with one value, and only if its answer had no nodes: the node
+ * may exist by now. */
 void query_renew_empty(struct queries *, const char *text, struct str value,
 		       int64_t before_ms);
-/* false, and counted: the value cannot stand in a Gremlin string. */
+/* false, and counted: the value cannot be written as a Gremlin string. */
 bool query_accepts(struct queries *, struct str value);
 
 /* text is a literal. */

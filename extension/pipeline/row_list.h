@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* row_list.h - the rows of a tag that the sink has not taken yet.
+/* row_list.h - the rows of a tag that the sink has not yet taken.
  *
- * They stand one behind the other, in order of arrival, each with the time of
- * what it reports.
+ * They are stored one after the other, in order of arrival, each with the time of what
+ * it reports.
  */
 #ifndef PIPELINE_ROW_LIST_H
 #define PIPELINE_ROW_LIST_H
@@ -25,15 +25,15 @@ struct row_list {
 void row_list_init(struct row_list *);
 void row_list_fini(struct row_list *);
 
-/* What was written since the last row is one. false: it was too long, or there
- * was no memory; it is gone. */
+/* Makes a row of the bytes written since the last one. false: it was too long, or there
+ * was no memory; it is dropped. */
 bool row_list_end_row(struct row_list *, int64_t time_ms);
 /* Bytes of the oldest rows. */
 size_t row_list_bytes(const struct row_list *, size_t rows);
 /* Forgets the oldest rows. */
 void row_list_forget(struct row_list *, size_t rows);
-/* Moves the rows of from <= time < to in front of all others; the order is else
- * kept. Returns how many they are; without memory 0, and nothing has moved. */
+/* Moves the rows with from <= time < to before all others; otherwise the order is kept.
+ * Returns their number; without memory 0, and nothing was moved. */
 size_t row_list_bring_forward(struct row_list *, int64_t from_ms, int64_t to_ms);
 
 #endif

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* series.h - the last values of connections and interfaces, for Prometheus.
  *
- * A pipeline with series has them in the place of rows. A connection is all
- * flows of one L3TrackingID: the first that is seen gives it its labels, every
- * one its values, so the second capture point of a conversation is the same
- * connection. An interface is a node of the topology, by its TID; it is asked
- * for beside the flows.
+ * A pipeline may have series instead of rows. A connection is all flows with one
+ * L3TrackingID: the first flow sets the labels, every flow the values, so a
+ * conversation seen at two capture points is one connection. An interface is a node of
+ * the topology, by its TID; the topology is asked for all of them from time to time.
  *
- * What was not updated for the timeout goes, at a sweep every 120 s. There are
- * so many connections, and interfaces, at most; past that the one that was
- * updated least recently goes, and is counted.
+ * Entries that were not updated for the timeout are removed in a sweep every 120 s.
+ * Connections and interfaces have a maximum each; past it the least recently updated
+ * one is removed, and counted.
  *
- * Names, labels and order of the text are those of the Go flow exporter's
+ * Names, labels and the order of the text are those of the Go flow exporter's
  * prom_sky_con. Not locked.
  */
 #ifndef PIPELINE_SERIES_H
@@ -23,7 +22,7 @@
 #define SERIES_LABELS 6
 #define SERIES_VALUES 11
 
-/* A connection or an interface; the labels' text stands behind. */
+/* A connection or an interface, followed by the text of its labels. */
 struct series_entry {
 	uint64_t serial; /* of the last update */
 	int64_t value[SERIES_VALUES];
@@ -37,20 +36,20 @@ struct series {
 	int64_t timeout_ms;
 	int64_t ask_ms, sweep_ms; /* when next, monotonic */
 	uint64_t serial;
-	uint64_t refused; /* larger than all the room there is */
-	uint64_t evicted; /* that series_take_evicted() has told of */
+	uint64_t refused; /* larger than the whole map may be */
+	uint64_t evicted; /* already reported by series_take_evicted() */
 };
 
 /* max: of connections, and of interfaces. NULL: no memory. */
 struct series *series_new(int64_t timeout_ms, size_t max);
 void series_free(struct series *);
 
-/* KEEP, or why the flow is no connection. */
+/* KEEP, or why the flow does not count as a connection. */
 enum verdict series_take(struct series *, const struct flow *, struct now);
-/* Asks for the interfaces and sweeps, when it is time. Returns when it will be
+/* Asks for the interfaces and sweeps when that is due. Returns when to call it next
  * (monotonic). */
 int64_t series_tick(struct series *, struct queries *, struct now);
-/* How many went for want of room since this was called last. */
+/* How many entries were removed for lack of room since the last call. */
 uint64_t series_take_evicted(struct series *);
 
 /* Appends all in Prometheus' text format 0.0.4. 0, or -ENOMEM. */

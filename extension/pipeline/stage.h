@@ -6,8 +6,8 @@
  * write stage/<kind>_<name>.c and name its table in stage/registry.c. Nothing
  * else changes.
  *
- * One worker at a time runs a pipeline, so a stage needs no locks, and it
- * keeps nothing outside its state. Counting is the framework's work.
+ * One worker at a time runs a pipeline, so a stage needs no locks. It keeps nothing
+ * outside of its state. The pipeline counts.
  */
 #ifndef PIPELINE_STAGE_H
 #define PIPELINE_STAGE_H
@@ -22,7 +22,7 @@
 /* What every kind of stage begins with. */
 struct stage {
 	const char *name;	   /* its "type:" */
-	const char *section;	   /* where its keys stand, or NULL: none */
+	const char *section;	   /* the section of its keys; NULL: it has none */
 	const struct shape *state; /* .size allocates, .fields configure; or NULL */
 	/* Once configured. Names the key that is wrong: err_set_key(). May be NULL. */
 	int (*init)(void *self, struct err *);
@@ -31,13 +31,13 @@ struct stage {
 
 struct classify {
 	struct stage stage;
-	/* *bad_address: an address that is none; the flow is TAG_OTHER. */
+	/* *bad_address: an address cannot be parsed; the flow is TAG_OTHER. */
 	enum tag (*tag)(const void *self, const struct flow *, bool *bad_address);
-	/* Takes up what the topology knows; asks and never waits. Returns when
-	 * it wants to be called again (monotonic). NULL: asks nothing. */
+	/* Updates the state from the topology; asks, but never waits. Returns when to
+	 * call it again (monotonic). NULL: it asks nothing. */
 	int64_t (*refresh)(void *self, struct queries *, struct now);
-	/* The addresses that it takes for the cluster's; borrowed until the next
-	 * refresh. NULL: it has none. */
+	/* The cluster's addresses, as it sees them; borrowed until the next refresh.
+	 * NULL: it has none. */
 	const struct cidr_set *(*cluster)(const void *self);
 };
 
@@ -51,9 +51,9 @@ enum verdict {
 	DROP_NO_TRANSPORT, /* the record needs ports */
 	DROP_NO_NETWORK,   /* ... and addresses */
 	DROP_NO_METRIC,	   /* ... and both metrics */
-	EXCLUDE,	   /* the transform is told to leave it out */
+	EXCLUDE,	   /* the transform is configured to leave it out */
 	DROP_NO_TRAFFIC,   /* nothing since the flow's last record */
-	DROP_NOT_LOGGED,   /* whose format it is leaves such flows out */
+	DROP_NOT_LOGGED,   /* the format leaves such flows out */
 };
 
 /* The records of one tag of one batch, for a stage to edit; a record and its time
@@ -64,10 +64,11 @@ struct records {
 	int64_t *time_ms; /* of each: when what it reports ended, Unix ms */
 	size_t count, room;
 	struct arena *arena; /* for records that are added */
-	int64_t window_ms;   /* after which an object is finished */
+	int64_t window_ms;   /* max_age_ms of an object */
 };
 
-/* A zeroed record behind the others, about what ended then. NULL: no memory. */
+/* Adds a zeroed record after the others; what it reports ended at time_ms. NULL: no
+ * memory. */
 void *records_add(struct records *, int64_t time_ms);
 
 struct encode;
@@ -75,28 +76,28 @@ struct encode;
 struct transform {
 	struct stage stage;
 	const struct shape *record; /* what make() fills */
-	const char *encoder;	    /* the usual one; NULL: that of all */
-	/* What is written of a record, and of which size it is, when that depends
-	 * on the options or on who encodes: once, before the first flow. Lives as
-	 * long as self. NULL and a reason: they do not fit. May be NULL: record. */
+	const char *encoder;	    /* its default; NULL: the default of all */
+	/* The shape of the records when it depends on the options or the encoder.
+	 * Called once, before the first flow; lives as long as self. NULL with a
+	 * reason: they do not fit together. May be NULL: .record is used. */
 	const struct shape *(*choose)(void *self, const struct encode *, struct err *);
-	/* Sees every flow once, in order of arrival: may keep state. The record
-	 * is zeroed; what it points to must live as long as the flow. */
+	/* Called once for every flow, in order of arrival, so it may keep state. The
+	 * record is zeroed; what it points to must live as long as the flow. */
 	enum verdict (*make)(void *self, enum tag, const struct flow *, struct now,
 			     void *record);
-	/* Called after make() until it is false: another record of the flow that
-	 * was made last. NULL: a flow is one record. */
+	/* Called after make() until it returns false: makes another record of the same
+	 * flow. NULL: a flow has one record. */
 	bool (*more)(void *self, const struct flow *, void *record);
 	/* So many flows are known to be lost. May be NULL. */
 	void (*lost)(void *self, int64_t flows);
-	/* Adds the records of the tag that are due without flows, such as one of
-	 * what was lost, with each commit and whenever it asked for it. Returns
-	 * when the next will be (monotonic). NULL: there are no such. */
+	/* Adds records of the tag that are due without flows, such as one about lost
+	 * flows. Called with each commit and when it asked for it. Returns when the
+	 * next is due (monotonic). NULL: it has none. */
 	int64_t (*tick)(void *self, enum tag, struct records *, struct now);
-	/* Completes the record from the topology. Runs again until it is not
-	 * PENDING, so nothing of *self may change what it makes of the answers;
-	 * it may remember them. What the record points to may be allocated from
-	 * the arena of the queries. NULL: asks nothing. */
+	/* Completes the record from the topology. It is called again while it returns
+	 * PENDING, so its result must depend on the answers alone; it may remember them
+	 * in *self. What the record points to may be allocated from the arena of the
+	 * queries. NULL: it asks nothing. */
 	enum found (*enrich)(void *self, const struct flow *, struct queries *,
 			     void *record);
 };
@@ -104,19 +105,19 @@ struct transform {
 struct mangle {
 	struct stage stage;
 	const struct shape *record; /* it needs these; NULL: any */
-	/* May edit, drop and add; NULL: changes nothing. */
+	/* May change, remove and add records; NULL: it changes nothing. */
 	void (*apply)(void *self, enum tag, struct records *, struct now);
-	/* Adds the records that are due without flows; there are none yet.
-	 * Returns when the next will be (monotonic). NULL: there are no such. */
+	/* Adds records that are due without flows; the list is empty at first. Returns
+	 * when the next is due (monotonic). NULL: it has none. */
 	int64_t (*tick)(void *self, enum tag, struct records *, struct now);
 };
 
 /* The members that a header puts around the rows, in their order. */
 struct header_member {
 	struct str name;
-	struct str text; /* a JSON string, when number is not used */
+	struct str text; /* a JSON string, unless is_number */
 	bool is_number, is_rows;
-	bool is_metadata; /* of the object, too */
+	bool is_metadata; /* also metadata of the object */
 	int64_t number;
 };
 
@@ -135,13 +136,13 @@ struct encode {
 	const struct shape *record; /* it needs these; NULL: any */
 	bool takes_header;
 	bool is_flat; /* writes records without objects and lists only */
-	/* Every row begins with the separator; the first of an object loses it
-	 * when the object is made. NULL: none. */
+	/* Every row begins with the separator; it is removed from the first row when
+	 * the object is made. NULL: none. */
 	struct str (*separator)(const void *self, bool has_header);
 	void (*row)(const void *self, const struct shape *, const void *record,
 		    bool has_header, struct buf *rows);
-	/* What stands before and after the rows. columns: the names of a flat
-	 * record's fields. NULL: nothing. */
+	/* The text before and after the rows. columns: the names of a flat record's
+	 * fields. NULL: none. */
 	void (*frame)(const void *self, const struct strs *columns,
 		      const struct header_member *, size_t count, struct buf *head,
 		      struct buf *end);
@@ -155,7 +156,7 @@ struct byte_sink {
 struct compress {
 	struct stage stage;
 	const char *content_encoding; /* NULL: identity */
-	const char *content_type;     /* when that is not told */
+	const char *content_type;     /* of an object sent without its Content-Encoding */
 	/* One stream: NULL without memory. A start of NULL: bytes unchanged. */
 	void *(*start)(const void *self);
 	int (*write)(void *stream, struct str in, struct byte_sink *);
@@ -163,9 +164,9 @@ struct compress {
 	void (*end)(void *stream); /* frees; NULL is fine */
 };
 
-/* The stages of one pipeline: tables, and a state for each. Who made the set owns the
- * states; who is given it borrows them, and may copy the struct. A state is NULL when
- * its stage has none. */
+/* The stages of one pipeline: tables, and a state for each. The maker of the set owns
+ * the states; others borrow them, and may copy the struct. A state is NULL when its
+ * stage has none. */
 struct stage_set {
 	const struct classify *classify;
 	void *classify_state;
@@ -181,7 +182,7 @@ struct stage_set {
 	void *encode_state;
 	const struct compress *compress;
 	void *compress_state;
-	const struct shape *record; /* what is written of the transform's */
+	const struct shape *record; /* the shape of what is written */
 };
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* awsflowlogs.h - the two records that transform awsflowlogs makes: that of the
- * Go flow exporter, and AWS's own.
+/* awsflowlogs.h - the two kinds of record of transform awsflowlogs: the Go flow
+ * exporter's, and AWS's own.
  */
 #ifndef STAGE_AWSFLOWLOGS_H
 #define STAGE_AWSFLOWLOGS_H
@@ -8,7 +8,7 @@
 #include "base/err.h"
 #include "stage/delta.h"
 
-/* dialect exporter: both directions and all of the flow's life in one record. */
+/* dialect exporter: totals of the flow, both directions in one record. */
 struct aws_exporter {
 	int64_t version;
 	struct str account_id, interface_id; /* VLAN ids in decimal */
@@ -28,8 +28,8 @@ struct aws_exporter {
 
 extern const struct shape aws_exporter_2, aws_exporter_3;
 
-/* dialect aws: one direction since the flow's last report. An empty string and
- * a number below 0 are not known. */
+/* dialect aws: one direction, since the flow's last report. An empty string or a number
+ * below 0 means "not known". */
 struct aws_record {
 	int64_t version;
 	struct str account_id, interface_id;
@@ -44,12 +44,12 @@ struct aws_record {
 	struct str type;
 	struct str region, az_id;
 	struct str flow_direction;
-	struct str unknown; /* what an interface outside of AWS does not have */
+	struct str unknown; /* fields that interfaces outside of AWS do not have */
 
 	bool is_reverse; /* from B to A */
 };
 
-/* An official field and the version that brought it. */
+/* An official field and the version that introduced it. */
 struct aws_field {
 	struct field field;
 	int version;
@@ -57,28 +57,28 @@ struct aws_field {
 
 #define AWS_FIELDS_MAX 64
 
-/* All of them in their official order; ends with a field without a name. */
+/* All fields in the official order; ends with one without a name. */
 extern const struct aws_field aws_fields[];
 const struct aws_field *aws_field_find(struct str name); /* NULL: there is none */
 
 struct aws_choice {
 	struct field field[AWS_FIELDS_MAX]; /* ends with one without a name */
-	int64_t version;		    /* the highest of theirs */
+	int64_t version;		    /* the highest of the fields' */
 	bool needs_direction;
 };
 
-/* These fields, or, without any, all up to that version (0: 2). -EINVAL: AWS has
- * none of that name, it is there twice, or the version is another. */
+/* Chooses these fields, or, if there are none, all up to that version (0: 2). -EINVAL:
+ * a field is unknown or there twice, or it needs another version. */
 int aws_fields_choose(struct aws_choice *, const struct strs *fields, int64_t version,
 		      struct err *);
 
-/* The IANA number of what a flow carries; -1: not known. */
+/* The IANA protocol number of a flow; -1: not known. */
 int64_t aws_protocol(const struct flow *);
 /* "IPv4", "IPv6", or "". */
 struct str aws_type(const struct flow *);
-/* Whether AWS leaves out what goes to and from this address. */
+/* Whether AWS does not log traffic to and from this address. */
 bool aws_is_silent(struct str address);
-/* The flags that this direction had for the first time; -1: not known. */
+/* The TCP flags seen for the first time in this direction; -1: not known. */
 int64_t aws_tcp_flags(const struct flow *, unsigned events, bool is_reverse);
 
 #endif

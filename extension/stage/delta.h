@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* delta.h - what a flow carried since its last report.
+/* delta.h - the traffic of a flow since its last report.
  *
- * A report has the totals since the flow began (Metric) and the change since
- * the previous report (LastUpdateMetric). The change cannot be summed up: the
- * analyzer repeats the last one of ARP and DNS flows when it ends them, and the
- * change of a report that was lost on the way is lost. So a delta is the
- * difference of the totals, and the change is used only where there is no
- * earlier total: in the first report that we see of a flow. The sum of a flow's
- * deltas is then its last total less what it had before we first saw it,
- * whatever was repeated or lost in between.
+ * A report has the totals since the flow began (Metric) and the change since the
+ * previous report (LastUpdateMetric). Summing up the changes would be wrong: the
+ * analyzer repeats the last one of ARP and DNS flows when it ends them, and a lost
+ * report loses its change. So a delta is the difference of the totals, and the change
+ * is used only where there is no earlier total: in the first report that we see of a
+ * flow. So the sum of a flow's deltas is its last total less what it had before its
+ * first report that we saw, whatever was repeated or lost in between.
  *
- * Totals are kept for so many flows, and for DELTA_IDLE_MS after the last
- * report; a flow that ended is forgotten at once. One that was forgotten too
- * early is seen for the first time again.
+ * Totals are kept for a maximum of flows, and for DELTA_IDLE_MS after the last report;
+ * a flow that ended is forgotten at once. A flow that was forgotten too early counts as
+ * new.
  *
- * Not locked; flows in order of arrival. Source of the facts: Skydive's flow
+ * Not locked; flows must come in order of arrival. Source of the facts: Skydive's flow
  * table (flow/table.go) and recorded streams.
  */
 #ifndef STAGE_DELTA_H
@@ -26,7 +25,7 @@
 /* An idle flow is ended, with a last report, within twice flow.expire (600 s). */
 #define DELTA_IDLE_MS INT64_C(1800000)
 
-/* What TCPMetric and FinishType say for the first time. */
+/* Events that TCPMetric and FinishType report for the first time. */
 enum delta_event {
 	DELTA_AB_SYN = 1 << 0,
 	DELTA_BA_SYN = 1 << 1,
@@ -41,17 +40,17 @@ struct delta {
 	int64_t ab_packets, ab_bytes, ba_packets, ba_bytes; /* never negative */
 	int64_t start_ms, last_ms; /* the time it is about: 0 <= start <= last, also of a
 				    * flow whose clock went back */
-	bool is_first;		   /* no earlier report was seen, and there was none */
+	bool is_first;		   /* no earlier report was seen, and none was missed */
 	unsigned events;	   /* enum delta_event */
 };
 
 struct deltas;
 
-/* Remembers up to so many flows. NULL: no memory. */
+/* Remembers at most flows_max flows. NULL: no memory. */
 struct deltas *deltas_new(size_t flows_max);
 void deltas_free(struct deltas *);
 
-/* What the report tells; it must have both metrics. */
+/* The delta of a report, which must have both metrics. */
 void deltas_take(struct deltas *, const struct flow *, struct now, struct delta *);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* encode_json.h - what encoders of JSON share: their options, rows. */
+/* encode_json.h - the options and rows that JSON encoders share. */
 #ifndef STAGE_ENCODE_JSON_H
 #define STAGE_ENCODE_JSON_H
 
@@ -12,8 +12,8 @@ struct json_options {
 
 extern const struct shape json_options_shape; /* of pipeline.encode.json */
 
-/* A row begins with a comma, which the first of an object loses. depth: of the
- * list that it stands in, plus one. */
+/* A row begins with a comma, which is removed from an object's first row. depth: that
+ * of the list that holds it, plus one. */
 void json_put_row(const struct json_options *, const struct shape *, const void *record,
 		  unsigned depth, struct buf *rows);
 

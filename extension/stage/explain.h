@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* explain.h - what each stage of a pipeline makes of one flow, as text for its
- * operator.
+/* explain.h - shows, as text for an operator, what each stage of a pipeline does with
+ * one flow.
  */
 #ifndef STAGE_EXPLAIN_H
 #define STAGE_EXPLAIN_H
@@ -10,17 +10,17 @@
 
 struct explain {
 	const struct stage_set *stages;
-	struct answers *answers; /* who is asked */
+	struct answers *answers; /* where answers come from */
 	enum peers_by peers_by;
-	/* Waits until what was asked is known. false: it took too long; after
-	 * that find() must answer with nothing. */
+	/* Waits until the questions are answered. false: it took too long; from then on
+	 * find() must give empty answers. */
 	bool (*wait)(void *context);
 	void *context;
 	struct now now;
 };
 
-/* Sends one flow of the batch through a pipeline of its own, made of these stages, and
- * appends: a line a stage, with questions and their answers below, and the object. */
+/* Sends one flow of the batch through a separate pipeline of these stages, and appends
+ * a line for each stage, with its questions and answers below, and the object. */
 void explain_flow(const struct explain *, const struct batch *, uint32_t number,
 		  struct buf *out);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* interfaces.h - which interfaces have been silent for an interval.
+/* interfaces.h - finds interfaces without traffic for an interval.
  *
- * An interface is known by its name and the tag of its traffic once it had some.
- * Each interval without any is told once, INTERFACES_TOLD_MAX times in a row;
- * then the interface counts as gone. At most INTERFACES_MAX are known; more are
- * not watched.
+ * An interface is known by its name and the tag of its traffic, from its first traffic
+ * on. Each interval without any is reported once, at most INTERFACES_TOLD_MAX times in
+ * a row; then the interface counts as gone. At most INTERFACES_MAX are known; others
+ * are not watched.
  */
 #ifndef STAGE_INTERFACES_H
 #define STAGE_INTERFACES_H
@@ -22,7 +22,7 @@ struct interfaces;
 struct interfaces *interfaces_new(int64_t interval_ms);
 void interfaces_free(struct interfaces *);
 
-/* It has traffic. */
+/* The interface has traffic. */
 void interfaces_seen(struct interfaces *, enum tag, struct str name, struct now);
 
 /* An interval without traffic. The name is borrowed, for at least an interval. */
@@ -31,9 +31,9 @@ struct silence {
 	int64_t start_ms, end_ms; /* Unix ms */
 };
 
-/* false: none of this tag has been silent for an interval. */
+/* The next silent interface of the tag; false: there is none. */
 bool interfaces_silent(struct interfaces *, enum tag, struct now, struct silence *);
-/* Nothing is silent before (monotonic), or NEVER_MS. */
+/* No interface will be silent before this time (monotonic); NEVER_MS: there is none. */
 int64_t interfaces_due(const struct interfaces *, enum tag);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* layouts.h - pipeline.store.buffered.layout: keys as other programs make them.
+/* layouts.h - pipeline.store.buffered.layout: layouts of keys by name.
  *
- * aws and aws-hive are those of AWS VPC flow logs in S3 (Amazon VPC user guide,
- * "Flow log files"), ibm those of IBM Cloud flow logs for VPC ("Viewing flow log
- * objects"). The official names have room for what makes ours unique: AWS's flow
- * log id has our stream, its hash our tag and number; IBM has both by name.
+ * aws and aws-hive are those of AWS VPC flow logs in S3 (Amazon VPC user guide, "Flow
+ * log files"), ibm those of IBM Cloud flow logs for VPC ("Viewing flow log objects").
+ * The parts that make our keys unique go into official ones: AWS's flow log id is our
+ * stream, its hash our tag and number; IBM's layout has both.
  */
 #ifndef STAGE_LAYOUTS_H
 #define STAGE_LAYOUTS_H
@@ -25,7 +25,7 @@ enum partition { PARTITION_AUTO, PARTITION_DAY, PARTITION_HOUR };
 
 extern const char *const layout_names[], *const partition_names[]; /* for options */
 
-/* What is configured beside the name; an empty string: not set. */
+/* The options; an empty string is not set. */
 struct layout_options {
 	int name, partition;
 	struct str key; /* of a template */
@@ -37,7 +37,8 @@ struct layout_options {
 int layouts_make(const struct layout_options *, struct arena *, struct layout *,
 		 struct err *);
 
-/* Its objects are gzip'ed: the keys say so, and readers go by that. */
+/* Whether its objects must be gzip'ed, because their keys end in .gz and readers rely
+ * on that. */
 bool layouts_need_gzip(const struct layout_options *);
 
 #endif

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* object_builder.h - the body of an object: head, rows, end, through one
+/* object_builder.h - makes the body of an object: head, rows and end through one
  * compression stream, in one pass.
  *
- * The same spec, rows and version of the compressor make the same bytes, whenever
- * and however often it is done.
+ * The same spec, rows and version of the compressor always make the same bytes.
  */
 #ifndef STAGE_OBJECT_BUILDER_H
 #define STAGE_OBJECT_BUILDER_H
@@ -18,7 +17,7 @@ struct object_builder {
 	size_t skip; /* of the separator of the first row */
 };
 
-/* 0 or -errno; object_builder_end() is due either way. */
+/* 0 or -errno; object_builder_end() must follow in either case. */
 int object_builder_start(struct object_builder *, const struct object_spec *,
 			 const struct object *, struct byte_sink *);
 int object_builder_rows(struct object_builder *, struct str rows);

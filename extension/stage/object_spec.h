@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* object_spec.h - how the rows of an open object become its body.
+/* object_spec.h - the description of how the rows of an open object become its body.
  *
- * The spec is written in front of the rows, as JSON, and holds everything
- * that is needed to finish the object when today's configuration is gone: the
- * stages that frame and compress, with their options, and where the object
- * goes. It holds no secret.
+ * The spec is written before the rows, as JSON. It has all that is needed to finish the
+ * object without today's configuration: the stages that frame and compress, with their
+ * options, and where the object goes. It has no secrets.
  */
 #ifndef STAGE_OBJECT_SPEC_H
 #define STAGE_OBJECT_SPEC_H
@@ -12,9 +11,9 @@
 #include "pipeline/layout.h"
 #include "stage/stage_set.h"
 
-#define OBJECT_SPEC_FORMAT 1 /* rises when old specs cannot be read */
+#define OBJECT_SPEC_FORMAT 1 /* raised when old specs can no longer be read */
 
-/* What the stages do not know. */
+/* The part that does not come from the stages. */
 struct object_spec_place {
 	struct str dirname;	     /* bucket or directory */
 	struct str prefix;	     /* of keys */
@@ -44,9 +43,9 @@ void object_spec_write(const struct stage_set *, const struct object_spec_place 
 int object_spec_read(struct str text, struct arena *, struct object_spec *, struct err *);
 void object_spec_fini(struct object_spec *);
 
-/* What is said about the object beside its body: its times and records, what was
- * lost, and the header's members that are metadata, as far as a store takes them
- * (2 KB in all, printable ASCII). From the arena. */
+/* The metadata of the object: its times, its number of records, lost flows, and the
+ * header's members that are metadata, within what stores accept (2 KB in all, printable
+ * ASCII). From the arena. */
 void object_spec_metadata(const struct object_spec *, const struct object *,
 			  struct arena *, struct map_of_str *);
 

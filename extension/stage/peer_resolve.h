@@ -5,17 +5,17 @@
 
 #include "stage/peer.h"
 
-/* Where an analyzer keeps what it knows of containers. */
+/* Where an analyzer keeps data of containers. */
 enum topology_age { AGE_UNKNOWN, AGE_BEFORE_028, AGE_SINCE_028 };
 
 struct resolution {
 	struct queries *queries;
-	enum topology_age *age; /* may be found out */
+	enum topology_age *age; /* set once it is known */
 	bool is_unknown;	/* a question had no answer */
 	bool is_ambiguous;	/* several have the address */
 };
 
-/* ABSENT leaves the peer as it is. */
+/* With ABSENT the peer is unchanged. */
 enum found peer_resolve(struct resolution *, struct str address, struct str node_tid,
 			struct peer *);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* prom_sky_con.h - pipeline.store.prom_sky_con: values for Prometheus in the
- * place of objects; see pipeline/series.h.
+/* prom_sky_con.h - pipeline.store.prom_sky_con: series for Prometheus instead of
+ * objects; see pipeline/series.h.
  */
 #ifndef STAGE_PROM_SKY_CON_H
 #define STAGE_PROM_SKY_CON_H
@@ -9,15 +9,14 @@
 #include "stage/stage_set.h"
 
 struct prom_sky_con {
-	struct str port; /* on all interfaces; digits */
+	struct str port; /* digits; on all interfaces */
 	int64_t connection_timeout_ms;
 	int64_t max_connections; /* and interfaces */
 };
 
 extern const struct config_section prom_sky_con_section;
 
-/* Strings live in the arena. What is wrong, stages that do not fit included,
- * goes to problems. */
+/* Strings live in the arena. Errors, also stages that do not fit, go to problems. */
 void prom_sky_con_read(struct prom_sky_con *, const struct config *,
 		       const struct stage_set *, struct arena *, struct problems *);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* registry.h - every stage there is, by kind and name.
+/* registry.h - all stages, by kind and name.
  */
 #ifndef STAGE_REGISTRY_H
 #define STAGE_REGISTRY_H
@@ -33,13 +33,13 @@ struct stage_entry {
 
 struct stage_kind_entry {
 	const char *phase;		   /* "pipeline.classify": its type: */
-	const char *fallback;		   /* when there is no type: */
+	const char *fallback;		   /* the default type */
 	const struct stage_entry *entries; /* the last one has no stage */
 };
 
 extern const struct stage_kind_entry registry[KIND_COUNT];
 
-/* NULL: there is none of that name. */
+/* NULL: no such stage. */
 const struct stage_entry *registry_find(enum stage_kind, struct str name);
 
 /* What every phase has: its type. */

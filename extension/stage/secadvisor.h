@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* secadvisor.h - the record for a Security Advisor, as the Go flow exporter
- * writes it: its members, their order, and what is left out when empty.
+/* secadvisor.h - the record for a Security Advisor, as the Go flow exporter writes it:
+ * members, order, and which are left out when empty.
  *
  * link_id and l3_tracking_id are not written; templates may use them.
  */

@@ -6,15 +6,15 @@
 
 #include "stage/registry.h"
 
-/* Reads every stage; strings of their states live in the arena. Whatever is
- * wrong, stages that do not fit together included, goes to problems; then the
- * set is of no use but for stage_set_fini(). */
+/* Reads every stage; strings of their states live in the arena. Errors, also stages
+ * that do not fit together, go to problems; then only stage_set_fini() may be
+ * called. */
 void stage_set_read(struct stage_set *, const struct config *, struct arena *,
 		    struct problems *);
 void stage_set_fini(struct stage_set *);
 
-/* The columns that a flat encoder needs for its frame; none for others. From the
- * arena; names are constant. */
+/* The columns of a flat encoder's frame; none for other encoders. From the arena; names
+ * are constant. */
 struct strs stage_set_columns(const struct stage_set *, struct arena *);
 
 #endif

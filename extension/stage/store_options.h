@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* store_options.h - pipeline.store: when an object is finished, and where it goes.
+/* store_options.h - pipeline.store: when objects are finished, and where they go.
  *
  * "buffered" collects records per tag. "direct" makes every record an object
  * of its own; with the writer stdout it prints the records of each message and
@@ -17,16 +17,15 @@ struct store_options {
 	struct str dirname;
 	struct str content_encoding; /* "auto", "gzip", "none" */
 	bool has_own_layout;	     /* a template */
-	bool needs_gzip;	     /* its keys say that objects are gzip'ed */
+	bool needs_gzip;	     /* its keys end in .gz */
 };
 
 enum store_type { STORE_BAD = -1, STORE_BUFFERED, STORE_DIRECT, STORE_PROM_SKY_CON };
 
-/* STORE_BAD: what is wrong went to problems. */
+/* STORE_BAD: see problems. */
 enum store_type store_type_read(const struct config *, struct arena *, struct problems *);
 
-/* Strings live in the arena. What is wrong goes to problems; of a bad type
- * nothing is read. */
+/* Strings live in the arena. Errors go to problems; with STORE_BAD nothing is read. */
 void store_options_read(struct store_options *, const struct config *, enum store_type,
 			bool is_stdout, struct arena *, struct problems *);
 

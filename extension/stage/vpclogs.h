@@ -25,7 +25,7 @@ struct vpclogs {
 	int64_t bytes_from_initiator, packets_from_initiator;
 	int64_t bytes_from_target, packets_from_target;
 
-	const struct flow *flow;	 /* what it is about; for the batch */
+	const struct flow *flow; /* the flow it is about; lives as long as the batch */
 	char start_text[TIME_TEXT_SIZE]; /* what the times point to */
 	char end_text[TIME_TEXT_SIZE];
 	char connection_start_text[TIME_TEXT_SIZE];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* clock.h - what time it is. The only caller of clock_gettime(). */
+/* clock.h - reads the clocks. The only caller of clock_gettime(). */
 #ifndef SYS_CLOCK_H
 #define SYS_CLOCK_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* digest.h - SHA-256, MD5 and HMAC: what object stores want to see.
+/* digest.h - SHA-256, SHA-1, MD5 and HMAC, for object stores and websockets.
  *
- * The only user of OpenSSL. MD5 is here because S3's Content-MD5 is; where the
- * system forbids it (FIPS), digest_init() says -ENOTSUP.
+ * The only user of OpenSSL. MD5 is for S3's Content-MD5; where the system forbids it
+ * (FIPS), digest_init() returns -ENOTSUP.
  */
 #ifndef SYS_DIGEST_H
 #define SYS_DIGEST_H
@@ -30,7 +30,7 @@ int digest_end(struct digest *, unsigned char *out);
 void digest_fini(struct digest *); /* zeroed memory is fine */
 
 int digest_sha256(struct str bytes, unsigned char out[SHA256_SIZE]);
-/* Of a websocket handshake; nothing secret depends on it. */
+/* For a websocket handshake; no security depends on it. */
 int digest_sha1(struct str bytes, unsigned char out[SHA1_SIZE]);
 int digest_hmac_sha256(struct str key, struct str bytes, unsigned char out[SHA256_SIZE]);
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* log.h - lines to the host, never waited for.
+/* log.h - the log: lines to the host, without waiting.
  *
- * A line goes into a bounded ring; a thread of its own hands it to the host.
- * When the host is slow and the ring full, lines are dropped and their number
- * is logged later, so that a stuck terminal stops nobody. A line that repeats
- * is logged once, then with how often it came.
+ * A line goes into a bounded ring; a thread of its own hands it to the host. When the
+ * host is slow and the ring is full, lines are dropped and their number is logged
+ * later, so a stuck terminal stops nothing. A repeated line is logged once, then with a
+ * count.
  *
- * Lines are made of key=value pairs, the tenant first. They hold no secrets,
- * and no contents of flows above debug. Levels: error, somebody must act;
- * warning, data lost or degraded; info, life cycle; debug.
+ * Lines are made of key=value pairs, the tenant first. They have no secrets, and
+ * contents of flows at level debug only. Levels: error, somebody must act; warning,
+ * data is lost or a service degraded; info, life cycle; debug.
  *
  * Logging belongs to the shell: the core counts, and returns reasons.
  */
@@ -28,18 +28,18 @@ enum log_level {
 	LOG_DEBUG = SKYDIVE_LOG_DEBUG
 };
 
-/* Lines above the level are not made. NULL: see err. */
+/* Lines above the level are not written. NULL: see err. */
 struct log *log_new(const struct skydive_host *, enum log_level, struct err *);
 /* Hands over what is left, then ends the thread. */
 void log_free(struct log *);
 
 void log_set_level(struct log *, enum log_level);
-/* Takes the outputs, which take the place of the host's function; the level is
- * then theirs. Once, before anything is logged by others. */
+/* Takes the outputs, which then replace the host's function and set the level. Once,
+ * before other threads log. */
 void log_set_outputs(struct log *, struct log_outputs *);
 
-/* What may have quotes in it, as the value between quotes: LOG_QUOTED(text) lives as
- * long as the block it stands in. */
+/* A text that may have quotes in it, escaped for a quoted value. LOG_QUOTED(text) lives
+ * as long as the enclosing block. */
 struct log_quoted {
 	char text[1024];
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* log_output.h - where lines of the log go: Skydive's keys logging.*.
+/* log_output.h - the log's outputs: Skydive's keys logging.*.
  *
  * Backends: stderr (the host's log), stdout, file, syslog; several may be used
  * at once, each with its own level and encoder. Unlike Skydive we append to
@@ -13,7 +13,7 @@
 #include "skydive/extension.h"
 
 struct logging_backend {
-	int level;   /* as logging_options.level; -1: that one */
+	int level;   /* as logging_options.level; -1: the same as there */
 	int encoder; /* likewise */
 };
 
@@ -22,7 +22,7 @@ struct logging_options {
 	struct strs backends; /* empty: stderr */
 	int level;	      /* CRITICAL ERROR WARNING NOTICE INFO DEBUG */
 	int encoder;	      /* console json */
-	bool color;	      /* accepted; nothing is colored */
+	bool color;	      /* accepted, but has no effect */
 	struct str id;
 	struct logging_backend of_stderr, of_stdout, of_file, of_syslog;
 	struct str file_path, syslog_protocol, syslog_address, syslog_tag;
@@ -32,8 +32,7 @@ extern const struct shape logging_shape;
 
 struct log_outputs;
 
-/* Opens the backends. NULL: see err; its key names what is wrong. The host is
- * copied. */
+/* Opens the backends. NULL: see err, with the key that is wrong. The host is copied. */
 struct log_outputs *log_outputs_new(const struct logging_options *,
 				    const struct skydive_host *, struct err *);
 void log_outputs_free(struct log_outputs *);

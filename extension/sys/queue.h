@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* queue.h - a bounded hand-off between threads: pointers in, pointers out.
+/* queue.h - a bounded queue of pointers between threads.
  *
- * Nobody ever waits in it: a full queue says so at once, and so does an empty
- * one. What a pointer points to changes hands with it.
+ * It never waits: pushing to a full queue and popping from an empty one fail at once.
+ * Ownership of what a pointer points to moves with it.
  */
 #ifndef SYS_QUEUE_H
 #define SYS_QUEUE_H
@@ -19,7 +19,7 @@ struct queue {
 
 /* 0 or -errno. */
 int queue_init(struct queue *, size_t max);
-/* The caller has emptied it. */
+/* It must be empty. */
 void queue_fini(struct queue *);
 
 bool queue_push(struct queue *, void *); /* false: full, or no memory */

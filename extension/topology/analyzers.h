@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* analyzers.h - the list "analyzers": who is asked, who is silent, and what
- * they want to see before they answer. The inside of topology.c, which holds a
- * lock around all of it.
+/* analyzers.h - the list "analyzers": which one is asked, which are silent, and how we
+ * log in. Private to topology.c, which holds its lock for all of it.
  *
- * One is asked until it is silent; then another one is, which is remembered.
+ * One of them is asked until it is silent; then the next one becomes the current one.
  */
 #ifndef TOPOLOGY_ANALYZERS_H
 #define TOPOLOGY_ANALYZERS_H
@@ -18,7 +17,7 @@ struct analyzer {
 	struct buf url;	 /* of questions */
 	struct login login;
 	uint64_t bit;
-	int64_t silent_until_ms; /* till then another one is rather asked */
+	int64_t silent_until_ms; /* until then others are preferred */
 };
 
 struct analyzers {
@@ -30,15 +29,14 @@ struct analyzers {
 	struct buf cookies; /* "name=value; ", or empty */
 };
 
-/* 0, or -EINVAL: its key is "analyzers[N]" when an entry is what is wrong. */
+/* 0, or -EINVAL; the key of err is "analyzers[N]" when an entry is wrong. */
 int analyzers_init(struct analyzers *, const struct topology_options *, struct err *);
 void analyzers_fini(struct analyzers *);
 
-/* The current one, or the first after it that is not among those tried. NULL:
- * all were. */
+/* The current one, or the first after it that was not yet tried. NULL: all were. */
 struct analyzer *analyzers_next(const struct analyzers *, uint64_t tried);
-/* It is silent, until then. If it was the current one, the next that is not
- * silent becomes that. Returns whether one did. */
+/* Marks an analyzer as silent until then. If it was the current one, the next one that
+ * is not silent becomes the current one. Returns whether one did. */
 bool analyzers_silent(struct analyzers *, struct analyzer *, int64_t now_ms,
 		      int64_t until_ms);
 bool analyzers_all_silent(const struct analyzers *, int64_t now_ms);

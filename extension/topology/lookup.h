@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lookup.h - texts that were asked for and have no answer yet; the inside of
- * topology.c, which holds a lock around all of it.
+/* lookup.h - questions that have no answer yet; private to topology.c, which holds its
+ * lock for all of it.
  *
- * A lookup waits for its turn, then runs. Turns go round: each asker's next
- * text comes after one text of every other asker (start-time fair queueing),
- * so that a tenant with thousands of questions does not starve one with two.
+ * A lookup waits for its turn, then runs. Askers take turns: each asker's next text
+ * comes after one text of every other asker (start-time fair queueing), so a tenant
+ * with thousands of questions does not starve one with two.
  */
 #ifndef TOPOLOGY_LOOKUP_H
 #define TOPOLOGY_LOOKUP_H
@@ -29,11 +29,11 @@ struct lookup {
 	struct lookup *next; /* of the running ones */
 	bool running, probe;
 
-	/* Of its requests, one after the other. */
+	/* For its requests, one after the other. */
 	struct analyzer *analyzer;
 	uint64_t tried;		   /* analyzers, by their bits */
-	int64_t asked_ms, sent_ms; /* the first, the last of them; monotonic */
-	bool is_stale;		   /* cancelled, to be asked anew */
+	int64_t asked_ms, sent_ms; /* of the first and the last of them; monotonic */
+	bool is_stale;		   /* cancelled, to be asked again */
 	bool is_second;		   /* at this analyzer, after a login */
 	bool is_parked;		   /* until the login is over */
 	struct lookup *next_parked;
@@ -58,23 +58,24 @@ int lookups_init(struct lookups *);  /* 0 or -ENOMEM */
 void lookups_fini(struct lookups *); /* none is running */
 
 struct lookup *lookup_find(struct lookups *, struct str text);
-/* Queued at the asker's turn. NULL: no memory, or too many or too long. */
+/* Queues it at the asker's turn. NULL: no memory, too many lookups, or the text is too
+ * long. */
 struct lookup *lookup_add(struct lookups *, struct asker *, struct str text);
 /* Adds the asker once. 0 or -ENOMEM. */
 int lookup_wait(struct lookup *, struct asker *);
 
-/* Takes the next one from the queue and counts it as running; those that
- * nobody waits for any more are forgotten, except a probe. NULL: none. */
+/* Takes the next one from the queue and counts it as running. Those without waiting
+ * askers are dropped, except a probe. NULL: none. */
 struct lookup *lookups_run_next(struct lookups *);
-/* Forgets and frees it; it has run. */
+/* Removes and frees a lookup that has run. */
 void lookup_remove(struct lookups *, struct lookup *);
 
-/* Nobody waits for this one any more; askers that now wait for nothing are put
- * before *woken. */
+/* Ends the wait of all its askers; those that now wait for nothing are put before
+ * *woken. */
 void lookup_end_waits(struct lookup *, struct asker **woken);
-/* The same for all, and the queue is forgotten. */
+/* The same for all lookups; those in the queue are freed. */
 void lookups_end_waits(struct lookups *, struct asker **woken);
-/* The asker waits for nothing any more. */
+/* Ends all waits of the asker. */
 void lookups_withdraw(struct lookups *, struct asker *);
 
 #endif

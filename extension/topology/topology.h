@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* topology.h - answers to Gremlin questions, for all tenants.
  *
- * One cache for all, and one request at a time for one text, whoever asks for
- * it. A tenant asks through its asker; what is not cached is asked for, and
- * the tenant is woken when all it waits for is known. At most max_in_flight
- * requests run at once (each makes the analyzer search its graph); tenants
- * take turns.
+ * All tenants share a cache, and there is only one request at a time for a text. A
+ * tenant asks through its asker; texts that are not cached are requested, and the
+ * tenant is woken when all of its answers are known. At most max_in_flight requests run
+ * at once (each makes the analyzer search its graph); tenants take turns.
  *
- * An analyzer that does not answer must not hold anybody up. A question that one
- * leaves without a reply, or answers with 5xx, goes to the next one, and so do
- * all after it. When all are silent the topology is down: then nobody waits,
- * uncached questions are answered with nothing at once, and only one goes out
- * every error_ttl, to all of them, until there is a reply.
+ * An analyzer that does not answer must not hold up tenants. A question that it leaves
+ * without a reply, or answers with 5xx, goes to the next analyzer, and so do all later
+ * ones. When all are silent the topology is down: then uncached questions get an empty
+ * answer at once, and only one is sent every error_ttl, to all analyzers, until there
+ * is a reply.
  *
- * Where an analyzer does not take the credentials as they are, user and
- * password are exchanged for a token: see topology/login.h.
+ * If an analyzer refuses Basic authentication, user and password are exchanged for a
+ * token: see topology/login.h.
  *
- * Any thread may call. The lock is never held while somebody is woken.
+ * Any thread may call. The lock is never held while askers are woken.
  */
 #ifndef TOPOLOGY_TOPOLOGY_H
 #define TOPOLOGY_TOPOLOGY_H
@@ -32,26 +31,26 @@ struct http;
 struct topology;
 struct shared_answer;
 
-/* Keys of the whole configuration: they are read with path "". */
+/* Keys of the top level: they are read with path "". */
 struct topology_options {
-	struct strs analyzers;	       /* "host:port"; one is asked while it answers */
+	struct strs analyzers; /* "host:port"; one is asked as long as it answers */
 	struct str username, password; /* when there is a user */
 	struct str cookie;	       /* of a Cookie header, or empty */
-	bool is_https;		       /* of entries without a scheme */
+	bool is_https;		       /* for entries without a scheme */
 	struct tls_files tls;
-	int peers_by;	     /* enum peers_by, for those who ask */
+	int peers_by;	     /* enum peers_by, for askers */
 	int64_t timeout_ms;  /* of one request */
 	int64_t patience_ms; /* an analyzer without a reply for so long counts as
 			      * silent; 0: only after timeout_ms */
 	int64_t max_in_flight;
 	int64_t cache_entries, cache_bytes;
 	int64_t ttl_ms, empty_ttl_ms, error_ttl_ms;
-	struct log *log; /* told of failures; NULL: nobody */
+	struct log *log; /* logs failures; may be NULL */
 };
 
 extern const struct shape topology_shape;
 
-/* Since birth, but for down, error and what is in the cache now. */
+/* Since topology_new(), except down, error and the present contents of the cache. */
 struct topology_counters {
 	uint64_t hit, miss; /* questions, by what the cache said */
 	uint64_t waited;    /* questions that had to wait */
@@ -61,11 +60,11 @@ struct topology_counters {
 	uint64_t switches; /* to another analyzer */
 	uint64_t logins;
 	uint64_t empty;	  /* replies without a node */
-	uint64_t failed;  /* texts without a reply we could use */
+	uint64_t failed;  /* texts without a usable reply */
 	uint64_t evicted; /* answers pushed out of the cache */
 	uint64_t cache_entries, cache_bytes;
 	bool down;
-	char error[256]; /* of the last one that failed, or "" */
+	char error[256]; /* the last failure, or "" */
 };
 
 extern const struct counter counters_of_topology[];
@@ -77,7 +76,7 @@ struct asker {
 	void (*wake)(void *context);
 	void *context;
 
-	/* The topology's, under its lock. */
+	/* Private to the topology, under its lock. */
 	struct shared_answer **held; /* until release() */
 	size_t held_count, held_room;
 	size_t pending; /* texts it waits for */
@@ -88,32 +87,31 @@ struct asker {
 	struct asker *next_woken;
 };
 
-/* Options are copied, http is borrowed for the topology's life. Without
- * analyzers every question is answered with nothing. NULL: see err; its key is
- * "analyzers[0]" when that is what is wrong. */
+/* Options are copied, http is borrowed for the topology's life. Without analyzers all
+ * answers are empty. NULL: see err; its key is "analyzers[0]" when that entry is
+ * wrong. */
 struct topology *topology_new(const struct topology_options *, struct http *,
 			      struct err *);
-/* All answers come from files, at once; what is not in them is nothing. */
+/* All answers come from files, at once; other questions get an empty answer. */
 struct topology *topology_new_static(struct err *);
-/* Adds recorded answers, a JSON array of {"query", "status", "headers",
- * "body"}; of a query that comes twice the later one counts. file is for the
- * error. 0, -EINVAL or -ENOMEM. */
+/* Adds recorded answers, a JSON array of {"query", "status", "headers", "body"}; the
+ * later of two equal queries counts. file is for the error. 0, -EINVAL or -ENOMEM. */
 int topology_add_static(struct topology *, struct str json, const char *file,
 			struct err *);
 /* NULL is fine. The askers are gone; not from the net thread. */
 void topology_free(struct topology *);
 void topology_count(struct topology *, struct topology_counters *);
 
-/* wake is called, mostly on the net thread, when the last text that was waited
- * for is known; it must neither block nor call back. */
+/* wake is called, mostly on the net thread, when the last answer that the asker waits
+ * for is known; it must neither block nor call the topology. */
 void asker_init(struct asker *, struct topology *, void (*wake)(void *), void *context);
-/* Releases, and forgets what was asked; returns when wake is over. NULL and
+/* Releases the answers and ends all waits; returns when no wake is running. NULL and
  * zeroed memory are fine. Not with a lock held that wake takes. */
 void asker_fini(struct asker *);
-/* true: forgets what was asked, no wake follows but one that has begun, and
- * until false is set find() answers with nothing at once instead of waiting. */
+/* true: ends all waits; no wake follows, except one that has begun; and until false is
+ * set find() gives empty answers at once instead of waiting. */
 void asker_give_up(struct asker *, bool);
-/* How many of its questions were degraded since this was called last. */
+/* The number of its degraded questions since the last call. */
 uint64_t asker_take_degraded(struct asker *);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* topology_private.h - what topology.c (life, cache), asker.c (questions), request.c
- * (requests), reply.c (what comes of them) and login.c share. */
+/* topology_private.h - shared by topology.c (life cycle, cache), asker.c (questions),
+ * request.c (requests), reply.c (their outcomes) and login.c. */
 #ifndef TOPOLOGY_TOPOLOGY_PRIVATE_H
 #define TOPOLOGY_TOPOLOGY_PRIVATE_H
 
@@ -11,7 +11,7 @@
 #include "topology/lookup.h"
 
 struct topology {
-	struct http *http;			/* NULL: nobody is asked */
+	struct http *http;			/* NULL: no analyzer is asked */
 	void (*replied)(struct http_request *); /* topology_replied() */
 	struct tls_files tls;
 	int64_t timeout_ms, probe_timeout_ms, patience_ms;
@@ -19,41 +19,42 @@ struct topology {
 	size_t max_in_flight, reply_max;
 	struct log *log;
 
-	pthread_mutex_t lock; /* for what follows, and the askers */
-	pthread_cond_t calm;  /* a reply was dealt with */
+	pthread_mutex_t lock; /* of what follows, and of the askers */
+	pthread_cond_t calm;  /* a reply was processed */
 	struct analyzers analyzers;
 	struct map *cache;	       /* text to struct shared_answer */
-	struct shared_answer *failure; /* what is cached of a failed lookup */
+	struct shared_answer *failure; /* cached for failed lookups */
 	struct lookups lookups;
 	struct topology_counters counters;
 	int64_t probe_at_ms; /* while down */
-	int64_t tell_at_ms;  /* when the log may be told of the next failure */
+	int64_t tell_at_ms;  /* when the next failure may be logged */
 	bool probing, closed;
-	size_t replies; /* being dealt with on the net thread */
+	size_t replies; /* being processed on the net thread */
 };
 
 /* With the lock held. *woken collects askers for topology_wake(). */
 
-/* Sends what may be sent now. */
+/* Sends as many queued lookups as allowed. */
 void topology_send(struct topology *);
-/* If the analyzer that is asked has not answered for patience_ms, another one
- * is asked from now on, or the topology is down. */
+/* If the current analyzer has not answered for patience_ms, another one becomes the
+ * current one, or the topology is down. */
 void topology_notice_silence(struct topology *, int64_t now_ms, struct asker **woken);
-/* Takes the answer into the cache; NULL is a failure, kept as an answer that is unknown. */
+/* Takes the answer into the cache; NULL is a failure, cached as an unknown answer. */
 void topology_keep(struct topology *, struct str text, struct shared_answer *,
 		   int64_t now_ms);
 
 /* Sends it to its analyzer. */
 void lookup_start(struct lookup *, int64_t now_ms);
-/* Its analyzer is silent, or http ends: it goes to the next one, or has failed. */
+/* Its analyzer is silent, or http ends: it is sent to the next analyzer, or has
+ * failed. */
 void lookup_unanswered(struct lookup *, int status, const struct err *,
 		       struct asker **woken);
 /* It has failed, though the analyzer answers. */
 void lookup_failed(struct lookup *, const struct err *, struct asker **woken);
 
-/* The analyzer says something. */
+/* Its analyzer has answered. */
 void lookup_answered(struct topology *, const struct lookup *);
-/* Forgets it, whatever came of it, and sends the next. */
+/* Removes it, whatever its outcome, and sends the next. */
 void lookup_end(struct topology *, struct lookup *, struct asker **woken);
 
 /* Without the lock. On the net thread: a lookup's request has ended. */
