@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* command.h - the operator's commands, run inside the extension so that there
- * is one implementation of everything.
+/* command.h - the operator's commands. They run inside the extension, so that they
+ * share its code.
  *
- * Each is called with argv[0], its own name, and returns the exit code: 0 fine,
- * 1 it failed and said why on standard error, 2 wrong usage.
+ * Each is called with its own name as argv[0] and returns the exit code: 0: success; 1:
+ * it failed, and printed why to standard error; 2: wrong usage.
  */
 #ifndef COMMAND_COMMAND_H
 #define COMMAND_COMMAND_H
@@ -15,10 +15,10 @@
 extern const struct command command_check, command_explain, command_record,
 	command_reload, command_replay, command_retry, command_status;
 
-/* Runs the one called argv[0]; with --help among the arguments it says on standard
- * output what that takes instead, and with no such command, what there are. The
- * host's own, run, is here for its usage: the host hands over a call of it that
- * it does not understand. */
+/* Runs the command argv[0]. With --help among the arguments it prints the command's
+ * usage to standard output instead; without such a command, a list of all. The host's
+ * own command, run, is here for its usage: the host passes on calls of it that it does
+ * not understand. */
 int command_run(const struct skydive_host *, int argc, char **argv);
 
 #endif

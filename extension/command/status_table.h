@@ -12,8 +12,7 @@
 /* A line about the exporter, one for each source, and a table of the tenants.
  * page is the JSON text. 0, or -EINVAL with the reason. */
 int status_table_put(struct str page, struct buf *out, struct err *);
-/* All that there is about one tenant, one line each. -ENOENT: there is none of
- * that name. */
+/* All about one tenant, one line each. -ENOENT: there is no such tenant. */
 int status_table_put_tenant(struct str page, struct str name, struct buf *out,
 			    struct err *);
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* usage.h - how commands are called, made from what a command says it takes:
- * the line that answers wrong usage, and --help. Everything is const; any
- * thread. Texts are appended to a buf, which remembers its own failure.
+/* usage.h - makes the usage line and --help of a command from the table of its options.
+ * Any thread. Texts are appended to a buf, which remembers its own failure.
  */
 #ifndef COMMAND_USAGE_H
 #define COMMAND_USAGE_H
@@ -12,11 +11,11 @@
 enum { EXIT_FINE, EXIT_FAILED, EXIT_USAGE };
 
 enum usage_flags {
-	USAGE_NEEDED = 1, /* no brackets around it */
+	USAGE_NEEDED = 1, /* required: no brackets around it */
 	USAGE_MANY = 2,	  /* any number of times */
 	USAGE_OR = 4,	  /* instead of the option before it */
 	USAGE_WITH = 8,	  /* only with the option before it */
-	USAGE_ALONE = 16, /* nothing else of the command with it */
+	USAGE_ALONE = 16, /* no other options with it */
 };
 
 /* An option, or an operand, whose name does not begin with "-". */
@@ -37,7 +36,7 @@ struct command {
 	struct usage_option option[10]; /* in the order of the line; name NULL ends it */
 };
 
-/* Options of several commands. */
+/* Options that several commands have. */
 #define USAGE_CONFIG                                                                     \
 	{                                                                                \
 		"-c", "FILE", USAGE_NEEDED, "the configuration"                          \
@@ -53,9 +52,9 @@ struct command {
 			"what the topology would answer"                                 \
 	}
 
-#define USAGE_MAX ((size_t)16 * 1024) /* of all its text */
+#define USAGE_MAX ((size_t)16 * 1024) /* of all usage texts */
 
-/* Each way to call it, with `between` between two, such as " | ". */
+/* The ways to call it, separated by `between`, such as " | ". */
 void usage_put(struct buf *, const struct command *, const char *between);
 /* All of --help. */
 void usage_put_help(struct buf *, const struct command *);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* exporter_private.h - what the parts of the exporter share, and what
- * exporter_tenants.c does for all of them.
+/* exporter_private.h - shared by the files of the exporter, and the functions of
+ * exporter_tenants.c.
  */
 #ifndef EXPORTER_EXPORTER_PRIVATE_H
 #define EXPORTER_EXPORTER_PRIVATE_H
@@ -10,23 +10,23 @@
 #include "source/source_instance.h"
 #include "tenant/tenant.h"
 
-/* A tenant that runs, and a reference to what it borrows. */
+/* A running tenant, with references to what it borrows. */
 struct running {
 	struct tenant *tenant;
 	struct pipeline_settings *settings;
-	struct pipeline_settings *writer; /* whose writer it has: after a reload that
-					   * changed nothing else, that one's */
+	struct pipeline_settings *writer; /* the settings of its writer, which a reload
+					   * may have replaced alone */
 	struct source_instance *source;
 };
 
-/* What a watchdog wants to know. */
+/* For exporter_has_moved(). */
 struct progress {
 	struct task pulse; /* runs on a worker, between others */
-	atomic_uint beats; /* how often it did */
+	atomic_uint beats; /* how often it ran */
 	unsigned beats_seen, turns_seen;
 };
 
-/* Of the lines about what goes on. */
+/* For the status lines. */
 struct pace {
 	int64_t at_ms; /* of the line before, monotonic */
 	int64_t flows, records;
@@ -34,7 +34,7 @@ struct pace {
 };
 
 struct exporter {
-	struct settings *settings; /* of the start: the program's */
+	struct settings *settings; /* of the start, for the program */
 	struct log *log;
 	bool is_replay;
 	struct batch_account batches;
@@ -49,7 +49,7 @@ struct exporter {
 	struct progress progress;
 	struct reload_report reload_report;
 
-	pthread_mutex_t lock; /* of what a reload changes */
+	pthread_mutex_t lock; /* of what a reload changes: */
 	struct running *running;
 	size_t tenants, tenants_room;
 	struct source_instance **source;
@@ -68,22 +68,22 @@ int exporter_add(struct exporter *, struct pipeline_settings *,
 /* See tenant_replace_writer(). */
 int exporter_replace_writer(struct running *, struct pipeline_settings *, struct now,
 			    struct err *);
-/* All tenants, the retired ones last; NULL: there are not so many. */
+/* The n-th of all tenants, the retired ones last; NULL: there are fewer. */
 struct tenant *exporter_nth_tenant(const struct exporter *, size_t);
-/* Gives every source a router for the tenants that there are; starts new
- * sources and stops those that feed nobody. */
+/* Gives every source a router for its present tenants; starts new sources and stops
+ * those without tenants. */
 int exporter_route(struct exporter *, struct err *);
-/* Room for one more that retires. 0 or -ENOMEM. */
+/* Makes room for one more retired tenant. 0 or -ENOMEM. */
 int exporter_reserve_retired(struct exporter *);
-/* It gets nothing more; what it has it finishes and stores. There must be room;
- * leaves a gap: tenant is NULL. */
+/* Retires a tenant: it gets no more flows, finishes and stores what it has. There must
+ * be room. Leaves a gap, where tenant is NULL. */
 void exporter_retire(struct exporter *, struct running *);
 /* Closes the retired tenants that have nothing left to do. */
 void exporter_reap(struct exporter *);
 void exporter_init_progress(struct exporter *);
-/* Objects that are not stored yet. */
+/* Objects that are not yet stored. */
 size_t exporter_backlog(const struct exporter *);
-/* Closes them all; of two one before its successor, which it may still wake. */
+/* Closes all tenants, each before its successor, which it may still wake. */
 void exporter_free_tenants(struct exporter *);
 
 #endif

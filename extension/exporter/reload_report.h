@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* reload_report.h - what the last reload did, for whoever asked for it.
+/* reload_report.h - the result of the last reload.
  *
- * Its lock is held for copying only, so it answers while a reload is under way.
+ * Its lock is only held for copying, so it can be read during a reload.
  */
 #ifndef EXPORTER_RELOAD_REPORT_H
 #define EXPORTER_RELOAD_REPORT_H
@@ -11,10 +11,10 @@
 
 struct reload_report {
 	pthread_mutex_t lock;
-	int64_t begun, ended; /* how many, since the start */
-	unsigned generation;  /* of the configuration that is in use */
+	int64_t begun, ended; /* numbers of reloads, since the start */
+	unsigned generation;  /* of the present configuration */
 	struct buf changes;   /* a line for each pipeline that changed */
-	struct buf refused;   /* what is wrong, in lines; empty: nothing */
+	struct buf refused;   /* lines with the errors; empty: none */
 };
 
 void reload_report_init(struct reload_report *);
@@ -24,7 +24,7 @@ void reload_report_fini(struct reload_report *);
 void reload_report_begin(struct reload_report *);
 void reload_report_end(struct reload_report *, unsigned generation, struct str changes,
 		       struct str refused);
-/* A JSON object with the members above; changes and refused are strings. */
+/* Appends a JSON object with the members above; changes and refused are strings. */
 void reload_report_put_json(struct reload_report *, struct buf *);
 
 #endif

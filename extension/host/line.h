@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* line.h - lines to standard error, which may be a terminal, a file, a pipe that
+/* line.h - writes lines to standard error, which may be a terminal, a file, a pipe that
  * nobody reads, or the journal.
  *
- * A stuck one loses lines: whoever writes waits for a bounded time.
+ * Writing waits for a bounded time: if standard error is stuck lines are lost.
  */
 #ifndef HOST_LINE_H
 #define HOST_LINE_H

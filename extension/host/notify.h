@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* notify.h - what the service manager is told: the protocol of sd_notify(3), a
- * datagram of lines NAME=VALUE to the socket that NOTIFY_SOCKET names.
+/* notify.h - notifies the service manager with the protocol of sd_notify(3): a datagram
+ * of lines NAME=VALUE to the socket that NOTIFY_SOCKET names.
  *
- * Any thread. Nothing waits: a manager that does not read hears less.
+ * Any thread. It never waits: if the manager does not read notifications are lost.
  */
 #ifndef HOST_NOTIFY_H
 #define HOST_NOTIFY_H
@@ -12,14 +12,14 @@
 #include <sys/un.h>
 
 struct notify {
-	int fd; /* -1: nobody wants to know */
+	int fd; /* -1: there is no service manager */
 	struct sockaddr_un to;
 	socklen_t size;
 };
 
 /* Reads the environment. */
 void notify_open(struct notify *);
-/* false: it was not taken; say it again. true also when nobody wants to know. */
+/* false: it was not sent; call again. true also without a service manager. */
 bool notify_send(const struct notify *, const char *lines);
 /* Begins a reload, which ends with READY=1. */
 bool notify_send_reloading(const struct notify *);

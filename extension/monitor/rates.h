@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rates.h - how fast counters rise, over the last 10 s.
+/* rates.h - rates of counters over the last 10 s.
  *
- * Somebody looks at every counter once a second; a counter that nobody looked
- * at between two sweeps is forgotten. One thread.
+ * Each counter is noted once a second; one that was not noted between two sweeps is
+ * forgotten. One thread.
  */
 #ifndef MONITOR_RATES_H
 #define MONITOR_RATES_H
@@ -23,7 +23,7 @@ struct rate {
 
 struct rates {
 	struct rate *item;
-	size_t count, room, at; /* at: found last; the next is likely next */
+	size_t count, room, at; /* at: found last; the next one likely follows it */
 };
 
 #define RATES_INIT                                                                       \
@@ -34,7 +34,7 @@ struct rates {
 /* Without memory the counter has no rate. */
 void rates_note(struct rates *, const char *name, int64_t value, int64_t mono_ms);
 void rates_sweep(struct rates *);
-/* Per second, rounded; 0 of an unknown one, and before the second look. */
+/* Per second, rounded; 0 if it is unknown, or was noted only once. */
 int64_t rates_get(struct rates *, const char *name);
 void rates_fini(struct rates *);
 

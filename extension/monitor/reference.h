@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* reference.h - what each metric means, for people: made from the tables of
- * counters, so that it cannot disagree with the page /metrics.
+/* reference.h - the reference of all metrics, made from the tables of counters, so that
+ * it always agrees with the page /metrics.
  */
 #ifndef MONITOR_REFERENCE_H
 #define MONITOR_REFERENCE_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* snapshot.h - what the exporter does at one moment, in plain numbers: what
- * the pages of the status server are made from.
+/* snapshot.h - the exporter's figures at one moment, from which the pages of the status
+ * server are made.
  *
- * Taking one copies counters under the exporter's lock; the texts are made
- * afterwards, so that whoever asks holds up nobody.
+ * Taking one copies counters under the exporter's lock; the texts are made afterwards,
+ * so that requests hold up nothing.
  */
 #ifndef MONITOR_SNAPSHOT_H
 #define MONITOR_SNAPSHOT_H
@@ -33,24 +33,24 @@ struct snapshot {
 	size_t tenants, tenants_room;
 	struct source_figures *source;
 	size_t sources, sources_room;
-	bool is_short; /* out of memory: it is not complete */
+	bool is_short; /* out of memory: it is incomplete */
 };
 
 extern const struct counter counters_of_program[]; /* of struct snapshot */
 extern const struct counter counters_of_spool[];   /* likewise */
 extern const struct counter counters_of_tenant[];  /* of struct tenant_figures */
 
-/* How often a group of counters is there. */
+/* How many instances a group of counters has. */
 enum counter_scope { SCOPE_ONCE, SCOPE_SOURCE, SCOPE_TENANT, SCOPES };
 
-/* Numbers of one struct, which is in each item of the scope. */
+/* Counters of a struct that is part of each item of the scope. */
 struct counter_group {
 	const struct counter *counters; /* NULL: no more groups */
 	enum counter_scope scope;
 	size_t offset; /* of the struct in its item */
 };
 
-/* All that is on /metrics, but for build_info. */
+/* All of /metrics, except build_info. */
 extern const struct counter_group counter_groups[];
 extern const struct counter build_info; /* 1, with the label "version" */
 /* The label of a scope's metrics; NULL: they have none. */
@@ -65,8 +65,8 @@ void snapshot_fini(struct snapshot *);
 void snapshot_put_metrics(const struct snapshot *, struct buf *);
 /* The page /status, JSON. */
 void snapshot_put_json(const struct snapshot *, struct buf *);
-/* One line for each source that is not in place, with how long and why. true: all
- * are. */
+/* Appends a line for each source that is not ready, with since when and why. true: all
+ * are ready. */
 bool snapshot_put_readiness(const struct snapshot *, struct buf *);
 
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* destination.h - where a pipeline's objects go, and which two must not go to one
- * place.
+/* destination.h - where a pipeline's objects go, and whether two pipelines collide.
  */
 #ifndef SETTINGS_DESTINATION_H
 #define SETTINGS_DESTINATION_H

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* settings.h - the configuration files, read and checked as a whole.
+/* settings.h - reads and checks all configuration files.
  *
- * A file without "include:" is one pipeline, called by the file's basename.
- * With it, the file is the base under every drop-in that the pattern matches,
- * each of which is a pipeline called by its own basename. Precedence, high to
- * low: a drop-in, the environment, the main file, a profile, the default; so
- * the environment does not reach into drop-ins.
+ * A file without "include:" is one pipeline, named by the file's basename. With it, the
+ * file is the base of every drop-in that the pattern matches, each of which is a
+ * pipeline named by its own basename. Precedence, high to low: a drop-in, the
+ * environment, the main file, a profile, the default; so a drop-in overrides the
+ * environment.
  */
 #ifndef SETTINGS_SETTINGS_H
 #define SETTINGS_SETTINGS_H
@@ -55,7 +55,7 @@ void settings_free(struct settings *);
 /* Adds what is wrong with a text as a file alone, without drop-ins and environment. Of
  * one that names no source, a base or a drop-in, only what stands there is looked at. */
 void settings_check_text(const char *path, struct str text, struct problems *);
-/* Gives the references to pipelines back, when whoever needs them has his own. */
+/* Releases its references to pipelines, once their users have their own. */
 void settings_release_pipelines(struct settings *);
 
 #endif

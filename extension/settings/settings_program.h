@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* settings_program.h - what the main file says about the program, beside the
- * pipelines: threads, limits, the spool, the topology, TLS, the log.
+/* settings_program.h - the main file's keys about the program: threads, limits, the
+ * spool, the topology, TLS, the log.
  */
 #ifndef SETTINGS_SETTINGS_PROGRAM_H
 #define SETTINGS_SETTINGS_PROGRAM_H
 
 #include "settings/settings.h"
 
-/* Keys of the main file that no module owns. */
+/* Keys of the main file that belong to no other module. */
 struct program {
 	struct str include, profile, host_id;
 	int64_t workers;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* settings_reference.h - every key of the configuration, for people: made from the
- * shapes that read them, so that it cannot disagree with what is read.
+/* settings_reference.h - the reference of all configuration keys, made from the shapes
+ * that read them, so that it is always correct.
  */
 #ifndef SETTINGS_SETTINGS_REFERENCE_H
 #define SETTINGS_SETTINGS_REFERENCE_H

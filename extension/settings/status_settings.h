@@ -11,7 +11,7 @@
 
 struct status_settings {
 	struct str listen; /* see net/address.h; empty: off */
-	bool is_default;   /* nobody asked for it */
+	bool is_default;   /* listen was not configured */
 };
 
 extern const struct shape status_shape;

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* flow_stream.h - flows over a websocket, from an analyzer.
  *
- * Whenever any subscriber leaves, an analyzer (v0.26 to master of 2024-07) sends
- * all others nothing more, without telling them. So the "stats" namespace, which
- * says something every 10 s, serves as a heartbeat: when it and the flows stay
- * away the connection is made anew. That may happen before the first of them has
- * come; so from an analyzer that never said anything, which may have no captures,
- * that is done once.
+ * When any subscriber leaves, an analyzer (v0.26 to master of 2024-07) stops sending to
+ * all others, without telling them. So the "stats" namespace, with a message every 10
+ * s, serves as a heartbeat: when neither it nor flows come the connection is renewed.
+ * That may also happen before the first message; so the connection to an analyzer that
+ * never sent any, which may have no captures, is renewed once.
  */
 #ifndef SOURCE_FLOW_STREAM_H
 #define SOURCE_FLOW_STREAM_H

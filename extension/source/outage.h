@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* outage.h - why a source has nothing, and since when: written by its thread, read
- * by whoever shows it.
+/* outage.h - why a source gets nothing, and since when: written by its thread, read by
+ * any.
  */
 #ifndef SOURCE_OUTAGE_H
 #define SOURCE_OUTAGE_H
@@ -19,9 +19,9 @@ struct outage {
 void outage_init(struct outage *);
 void outage_fini(struct outage *);
 
-/* It begins; why may be "". */
+/* An outage begins; why may be "". */
 void outage_begin(struct outage *, int64_t since_ms, const char *why);
-/* It goes on, for this reason. */
+/* It goes on, now for this reason. */
 void outage_explain(struct outage *, const char *why);
 /* Copies why; returns since when. */
 int64_t outage_read(struct outage *, char why[OUTAGE_WHY_MAX]);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* recording.h - a stream that was recorded: messages and when they came.
+/* recording.h - a recorded stream: messages, and when they came.
  *
  *	NAME.jsonl	one JSON StructMessage a line
  *	NAME.pb		protobuf StructMessage, each behind its length (varint)
@@ -30,10 +30,10 @@ enum recording_kind recording_kind(const struct recording *);
 struct recorded {
 	char *message; /* malloc'ed; the caller frees */
 	size_t size;
-	int64_t time_ms; /* or -1: not recorded */
+	int64_t time_ms; /* -1: not recorded */
 };
 
-/* 1: there is one, 0: the end, -EINVAL: cut or damaged, see err. */
+/* 1: a message; 0: the end; -EINVAL: cut or damaged, see err. */
 int recording_next(struct recording *, struct recorded *, struct err *);
 
 /* Appends a whole file that belongs to a recording, plain or gzip'ed. */

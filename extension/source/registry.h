@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* registry.h - every source there is, by the scheme of its URL.
+/* registry.h - all sources, by the scheme of their URL.
  *
  *	ws://host:port/ws/subscriber/flow	an analyzer
  *	wss://host:port/ws/subscriber/flow	the same over TLS
@@ -9,7 +9,7 @@
  *	unixgram:///path.sock			the same, local
  *	file:///path				a recording
  *
- * Without a port it is the scheme's; without a path it is the analyzer's.
+ * The default port is the scheme's, the default path the analyzer's.
  */
 #ifndef SOURCE_REGISTRY_H
 #define SOURCE_REGISTRY_H
@@ -19,8 +19,8 @@
 extern const struct source *const source_all[]; /* ends with NULL */
 extern const struct source source_flow_stream, source_datagram, source_recording;
 
-/* Members of the URL point into text or are constant. -EINVAL: the reason says what
- * a URL looks like. */
+/* Members of the URL point into text or are constant. -EINVAL: the reason shows what a
+ * URL looks like. */
 int source_find(struct str text, const struct source **, struct url *, struct err *);
 
 #endif

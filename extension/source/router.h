@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* router.h - who gets which flows of a batch.
+/* router.h - gives each receiver its flows of a batch.
  *
- * A receiver wants all flows, or those of one capture. Flows are sorted by
- * their capture through a hash: nobody is asked about every flow, and a batch
- * is decoded once, whatever the number of receivers.
+ * A receiver wants all flows, or those of one capture. Flows are sorted by their
+ * capture with a hash table: receivers do not examine every flow, and a batch is
+ * decoded once, whatever the number of receivers.
  */
 #ifndef SOURCE_ROUTER_H
 #define SOURCE_ROUTER_H
@@ -20,8 +20,8 @@ struct parcel {
 struct receiver {
 	/* Must not block. Takes a reference to the batch if it keeps the parcel. */
 	void (*offer)(struct receiver *, const struct parcel *);
-	/* So many flows were lost on the way; whether any was for this receiver
-	 * is not known. Must not block. May be NULL. */
+	/* So many flows were lost; it is not known whether any was for this receiver.
+	 * Must not block. May be NULL. */
 	void (*lose)(struct receiver *, int64_t flows);
 };
 
@@ -37,7 +37,7 @@ int router_add(struct router *, struct receiver *, struct str capture_id);
  * flows there are none), and gives the caller's reference back. One thread at a
  * time. false: no memory, the batch is lost. */
 bool router_deliver(struct router *, struct batch *);
-/* Tells every receiver of flows that were lost. */
+/* Tells every receiver how many flows were lost. */
 void router_lose(struct router *, int64_t flows);
 
 #endif

@@ -13,7 +13,7 @@
 
 struct source_instance;
 
-/* What was received, since the start. */
+/* Received since the start. */
 struct source_stats {
 	_Atomic int64_t batches, flows, bytes;
 	_Atomic int64_t bad_messages;
@@ -27,27 +27,28 @@ struct source_instance *source_instance_new(const struct source_options *,
 					    const struct session_identity *,
 					    struct batch_account *, struct log *);
 void source_instance_free(struct source_instance *);
-/* Whether it is what these options ask for. */
+/* Whether it has these options. */
 bool source_instance_is(const struct source_instance *, const struct source_options *);
 /* As it can be shown to anybody: of two that differ in their queries it is the same. */
 struct str source_instance_url(const struct source_instance *);
 
-/* Takes the router in the place of the one there was; when it returns, nobody
- * of the old one is offered anything any more. */
+/* Takes the router, which replaces the present one; when it returns, receivers of the
+ * old one are no longer called. */
 void source_instance_route(struct source_instance *, struct router *);
-/* Nothing happens when it is started already. */
+/* Does nothing if it is already started. */
 int source_instance_start(struct source_instance *, struct err *);
 /* Asks it to stop, without waiting; see source.h. */
 void source_instance_halt(struct source_instance *);
 void source_instance_stop(struct source_instance *);
 
-bool source_instance_is_ready(const struct source_instance *); /* it was admitted */
-/* Whether its thread moves: false when it has been busy with the same message since
- * this was asked last. From one thread. */
+bool source_instance_is_ready(const struct source_instance *); /* it was admitted, or
+							        * needs no admission */
+/* Whether its thread makes progress: false when it has been busy with the same message
+ * since the last call. From one thread. */
 bool source_instance_moves(struct source_instance *);
 const struct source_stats *source_instance_stats(const struct source_instance *);
 
-/* What is known of it at a moment. */
+/* Its status at one moment. */
 struct source_status {
 	enum source_state state;
 	bool is_ready;			  /* subscribed and not starved, or open */
@@ -55,15 +56,15 @@ struct source_status {
 	int64_t messages, flows, bytes;
 	int64_t bad_messages, bad_flows[BAD_FLOW_REASONS];
 	int64_t layers_dropped, kernel_drops;
-	int64_t down_s;		    /* so long it has not been ready */
+	int64_t down_s;		    /* how long it has not been ready */
 	char error[OUTAGE_WHY_MAX]; /* and why, or "" */
 };
 extern const struct counter counters_of_source[];
 const char *source_state_name(enum source_state);
-/* Any thread, also when it has been stopped. */
+/* Any thread, also after it was stopped. */
 void source_instance_status(const struct source_instance *, struct source_status *);
 
-/* A message that came another way: from a recording. Takes it. */
+/* Delivers a message from a recording. Takes it. */
 enum heard source_instance_deliver(struct source_instance *, char *message, size_t size,
 				   enum recording_kind);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* envelope.h - the file of a sealed object: what to say about it, then itself.
+/* envelope.h - the file of a sealed object: its description, then its body.
  *
- * The first ENVELOPE_SIZE bytes are one JSON object, blanks, and a checksum of
- * both; the body follows. They are written last, so a file without them was
- * never finished. less(1) shows what the object is.
+ * The first ENVELOPE_SIZE bytes are one JSON object, blanks, and a checksum of both;
+ * the body follows. They are written last, so a file without them was never finished.
+ * They can be read with less(1).
  */
 #ifndef SPOOL_ENVELOPE_H
 #define SPOOL_ENVELOPE_H
@@ -21,7 +21,7 @@ struct envelope {
 	struct map_of_str metadata;
 	int64_t records;
 	int64_t size;	   /* of the body */
-	int64_t sealed_ms; /* when, Unix ms; 0: an earlier version did not say */
+	int64_t sealed_ms; /* Unix ms; 0: written by a version without it */
 	unsigned char sha256[32], md5[16];
 };
 
@@ -29,10 +29,10 @@ struct envelope {
 int envelope_write(const struct envelope *, char *to);
 /* Strings are copied to the arena. -EINVAL with the reason. */
 int envelope_read(const char *from, struct arena *, struct envelope *, struct err *);
-/* Reads the body that follows in the file: 0, -ENODATA: it is not the one that
- * was sealed, or -errno. */
+/* Reads the body that follows in the file: 0; -ENODATA: it is not the one that was
+ * sealed; -errno. */
 int envelope_check_body(const struct envelope *, int fd);
-/* The same, for its way to a store; strings are shared. */
+/* The same as a struct sealed, for the writer; strings are shared. */
 void envelope_sealed(const struct envelope *, struct sealed *);
 
 #endif

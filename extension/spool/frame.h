@@ -14,9 +14,8 @@
  *	16  i64  first, Unix ms
  *	24  i64  last, Unix ms
  *
- * Whatever cut or damaged a file, the frames before the damage are good: a
- * reader stops at the first bad one. Files are never appended to after a
- * restart.
+ * If a file is cut or damaged, the frames before the damage are still good: a reader
+ * stops at the first bad one. Files are never appended to after a restart.
  */
 #ifndef SPOOL_FRAME_H
 #define SPOOL_FRAME_H
@@ -35,16 +34,15 @@ struct frame {
 	int64_t first_ms, last_ms;
 };
 
-/* Appends a frame to the file of this size. -errno: the file is as long as it
- * was before. */
+/* Appends a frame to the file, which has this size. -errno: its size is unchanged. */
 int frame_append(int fd, int64_t size, const struct frame *, struct str payload);
 
-/* Reads a file of frames, some of them at once. */
+/* Reads a file of frames, several at a time. */
 struct frame_reader {
 	int fd;	      /* borrowed */
-	size_t ahead; /* bytes to read at least, if they are there */
+	size_t ahead; /* the least number of bytes to read at once */
 
-	/* Private: what was read. */
+	/* Private: the bytes that were read. */
 	struct buf window;
 	int64_t from;
 };
@@ -56,11 +54,11 @@ struct frame_reader {
 	}
 void frame_reader_fini(struct frame_reader *);
 
-/* Reads the head at offset. 0, -ENODATA: the file ends there or the head is
- * nonsense, or -errno. */
+/* Reads the head at offset. 0; -ENODATA: the file ends there or the head is invalid;
+ * -errno. */
 int frame_read_head(struct frame_reader *, int64_t offset, struct frame *);
-/* Reads and checks the payload of that frame; it is borrowed until the next
- * call. 0, -ENODATA: cut or damaged, or -errno. */
+/* Reads and checks the payload of that frame; it is borrowed until the next call. 0;
+ * -ENODATA: cut or damaged; -errno. */
 int frame_read_payload(struct frame_reader *, int64_t offset, const struct frame *,
 		       struct str *payload);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* outgoing.h - a finished object of the spool, opened for its way to the store.
+/* outgoing.h - a finished object of the spool, opened for the upload.
  *
- * Its body has been compared with its checksum: a torn object is not sent.
+ * Its body has been checked against its checksum: a damaged object is not sent.
  */
 #ifndef SPOOL_OUTGOING_H
 #define SPOOL_OUTGOING_H
@@ -12,7 +12,7 @@
 
 struct outgoing {
 	struct sealed object; /* its strings live as long as it is open */
-	int fd;		      /* -1: it is not */
+	int fd;		      /* -1: it is not open */
 
 	/* Private. */
 	struct arena arena; /* of the strings */
@@ -22,11 +22,11 @@ struct outgoing {
 void outgoing_init(struct outgoing *);
 
 /* Opens new/<id>. Its key is cleaned, see object_key_clean(), unless keeps_keys.
- * -EINVAL, -ENODATA, -ENOENT, -EIO: something is wrong with the file itself; any
- * other -errno may pass. Must be closed in any case. */
+ * -EINVAL, -ENODATA, -ENOENT, -EIO: the file itself is bad; any other -errno may be
+ * temporary. Must be closed in any case. */
 int outgoing_open(struct outgoing *, const struct spool_dir *, uint64_t id,
 		  bool keeps_keys, struct err *);
-/* Gives all memory back: of the uploads of a thousand tenants few are under way. */
+/* Frees all memory, because few of a thousand tenants have uploads under way. */
 void outgoing_close(struct outgoing *);
 
 #endif

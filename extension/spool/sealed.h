@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sealed.h - what is said of a finished object when it goes to a store.
+/* sealed.h - the description of a finished object for a writer.
  *
- * A plain description: who fills it in keeps its strings alive.
+ * It borrows its strings.
  */
 #ifndef SPOOL_SEALED_H
 #define SPOOL_SEALED_H
@@ -20,7 +20,7 @@ struct sealed {
 	int64_t offset;		     /* of the body in its file */
 	unsigned char sha256[32];
 	unsigned char md5[16];
-	bool removes; /* take it away from the store, instead */
+	bool removes; /* delete it from the store instead */
 };
 
 #endif

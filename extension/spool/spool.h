@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* spool.h - objects on their way, as files in directories.
+/* spool.h - objects on their way to the store, as files in directories.
  *
  *	<spool>/lock			one process at a time
  *	<spool>/streams			highest stream id given out
@@ -10,14 +10,15 @@
  *	<spool>/<pipeline>/bad/<id>	refused for ever, or damaged; what stood
  *					behind the damage of an open file
  *
- * The directories are the only truth: there is no list beside them that could
- * disagree. The rename from tmp to new commits an object; then its open file
- * is removed. With both there after a crash, the open file is the copy.
- * Moving a file from bad back to new and restarting tries it again.
+ * The directories are the only record: there is no index that could disagree with them.
+ * The rename from tmp to new commits an object; then its open file is removed. If a
+ * crash leaves both, the open file is removed. Moving a file from bad back to new and
+ * restarting tries it again.
  *
- * Every byte of a file is owned by its pipeline. When room is short whoever owns most
- * loses, see spool_room.c. Whatever is wrong with one file costs that file: it is
- * tried again ever later, or moved to bad/, and counted; others go on.
+ * Every byte of a file is owned by its pipeline. When room is short the pipeline that
+ * owns most loses objects, see spool_room.c. A failure with one file concerns only that
+ * file: it is retried with increasing pauses, or moved to bad/, and counted; others go
+ * on.
  *
  * Ids rise within a pipeline and are not used again. All functions are safe
  * from any thread.
@@ -38,7 +39,7 @@ struct spool_options {
 	struct str directory;
 	int64_t max_bytes; /* of all files */
 	int64_t max_age;   /* ms, of a sealed object */
-	int64_t min_free;  /* bytes of the file system left to others */
+	int64_t min_free;  /* bytes of the file system to leave free */
 };
 
 extern const struct shape spool_shape; /* section "spool" */
@@ -47,30 +48,30 @@ extern const struct shape spool_shape; /* section "spool" */
 struct spool *spool_open(const struct spool_options *, struct log *, struct err *);
 /* Every spool_dir is closed. */
 void spool_close(struct spool *);
-/* Logs every directory that no pipeline of these names owns. */
+/* Logs every directory that belongs to none of these pipelines. */
 void spool_report_strangers(struct spool *, const struct strs *names);
 
-/* Bytes that rows may be held in memory while they cannot be written, for all
- * pipelines; negative gives back. false: too many. */
+/* The bytes of rows that all pipelines may hold in memory while they cannot be written.
+ * spool_hold() reserves some; a negative number gives them back. false: too many. */
 void spool_set_held_max(struct spool *, int64_t bytes);
 bool spool_hold(struct spool *, int64_t bytes);
 
-/* A stream id, in Unix seconds: at least wanted, and above all given out before
- * this spool was opened. Remembered on disk first. -errno. */
+/* A stream id, in Unix seconds: at least wanted, and higher than all given out before
+ * this spool was opened. It is saved to disk first. -errno. */
 int64_t spool_stream(struct spool *, int64_t wanted);
-/* One that nobody else has or will get: above all given out before, and all
- * later ones are above it. */
+/* A stream id that is unique: higher than all given out before, and lower than all
+ * later ones. */
 int64_t spool_stream_alone(struct spool *, int64_t wanted);
-/* The highest that was ever given out. */
+/* The highest stream id that was ever given out. */
 int64_t spool_last_stream(struct spool *);
 
-/* Whether the file system of an open file has so many bytes left. Where it has
- * plenty it is asked ten times a second, not for every file. */
+/* Whether the file system of an open file has so many bytes left. While it has plenty
+ * it is asked ten times a second, not for every file. */
 bool spool_has_room(struct spool *, int fd, int64_t bytes);
-/* Bytes of all that is there: open, sealed, bad. */
+/* The bytes of all files: open, sealed, bad. */
 int64_t spool_bytes(struct spool *);
 
-/* One pipeline's directories, with what is in them. The name is copied, stats
+/* Opens the directories of a pipeline, with their contents. The name is copied, stats
  * are borrowed. NULL: see err. */
 struct spool_dir *spool_dir_open(struct spool *, const char *name, struct stats *,
 				 struct now, struct err *);
@@ -80,15 +81,15 @@ struct spool *spool_of(const struct spool_dir *);
 
 enum spool_folder { SPOOL_OPEN, SPOOL_TMP, SPOOL_NEW, SPOOL_BAD, SPOOL_FOLDERS };
 
-/* Bytes of open/ or tmp/ that the pipeline owns from now on; negative: no longer. Too
- * much for the whole: room is made. */
+/* Adds to the bytes that the pipeline owns in open/ or tmp/; negative: subtracts. If
+ * the spool is too large, room is made. */
 void spool_charge(struct spool_dir *, enum spool_folder, int64_t bytes);
-/* Removes what is too much for the whole, and one step more of what the file system
- * misses. While another thread does it returns at once. */
+/* Removes objects until the spool has at most max_bytes, and one step towards min_free
+ * of the file system. Returns at once while another thread does it. */
 void spool_make_room(struct spool *, struct now);
-/* Whom to tell when open objects take too much: those of which spool_must_finish() then
- * says so are to be finished now. finish is called with a lock held, and must not call
- * the spool. NULL: not any more, if it was of this context. */
+/* finish is called when open objects take too much room: those with spool_must_finish()
+ * are then to be finished. It is called with a lock held, and must not call the spool.
+ * NULL: no longer, if it was set with this context. */
 void spool_on_finish(struct spool_dir *, void (*finish)(void *context), void *context);
 bool spool_must_finish(const struct spool_dir *, uint64_t id);
 
@@ -96,17 +97,16 @@ uint64_t spool_next_id(struct spool_dir *);
 #define SPOOL_PATH_MAX 4096
 void spool_path(const struct spool_dir *, enum spool_folder, uint64_t id,
 		char path[SPOOL_PATH_MAX]);
-/* Makes a file, as spares_take(): a descriptor to read and write, or -errno; -EEXIST: it
- * is there. */
+/* Makes a file, as spares_take() does: a descriptor to read and write, or -errno;
+ * -EEXIST: it exists. */
 int spool_create(struct spool_dir *, enum spool_folder, uint64_t id);
-/* Opens a file that is there. A descriptor, -EINVAL: it is not a plain file, or
- * -errno. */
+/* Opens an existing file. A descriptor; -EINVAL: it is not a regular file; -errno. */
 int spool_open_file(const struct spool_dir *, enum spool_folder, uint64_t id, int flags);
-/* Moves a file to another directory, never over another one. 0, -ENOENT: it is not
- * there, or -errno. */
+/* Moves a file to another directory, never over an existing file. 0; -ENOENT: it does
+ * not exist; -errno. */
 int spool_move(struct spool_dir *, enum spool_folder from, uint64_t id,
 	       enum spool_folder to, uint64_t to_id);
-/* Nobody reads it any more, and it goes. */
+/* Removes a file. */
 void spool_remove(struct spool_dir *, enum spool_folder, uint64_t id);
 /* The ids found in open/ when the directory was opened, ascending. Borrowed;
  * for the directory's life. */
@@ -116,33 +116,34 @@ size_t spool_left_open(const struct spool_dir *, const uint64_t **ids);
 void spool_add(struct spool_dir *, uint64_t id, int64_t bytes, int64_t records,
 	       struct now);
 
-/* The oldest that is not under way and waits for nothing, as of the last
- * spool_tick(); it then is under way. false: none. */
+/* Takes the oldest object that is not taken and not waiting for a retry, as of the last
+ * spool_tick(). false: there is none. */
 bool spool_take(struct spool_dir *, uint64_t *id);
-/* The same of those that are younger than this one. */
+/* The same, of those that are younger than this one. */
 bool spool_take_after(struct spool_dir *, uint64_t after, uint64_t *id);
 enum spool_outcome {
 	SPOOL_STORED,	  /* removes it */
-	SPOOL_LATER,	  /* it waits again */
+	SPOOL_LATER,	  /* it may be taken again */
 	SPOOL_REFUSED,	  /* moves it to bad/ */
-	SPOOL_UNREADABLE, /* it waits, longer each time; at last moves it to bad/ */
-	SPOOL_GONE,	  /* its file is not there any more: lost, counted and said */
+	SPOOL_UNREADABLE, /* it waits, longer each time; in the end it is moved to bad/ */
+	SPOOL_GONE,	  /* its file no longer exists: lost, counted and logged */
 };
-/* What becomes of one that was taken. 0: it has left new/ as was said; -ENOENT: it has
- * left it, for its file was gone; -EAGAIN or another -errno: it is still there. One that
- * cannot be moved to bad/ is not taken again; spool_tick() moves it when that works. */
+/* Ends the use of an object that was taken. 0: the outcome was applied; -ENOENT: its
+ * file was gone, and so it is; -EAGAIN or another -errno: it is still in new/. An
+ * object that cannot be moved to bad/ is not taken again; spool_tick() retries the
+ * move. */
 int spool_done(struct spool_dir *, uint64_t id, enum spool_outcome);
 
-/* A file that is of no use goes to bad/, with one line in the log. 0, -ENOENT: it is
- * gone, or -errno: it stays. */
+/* Moves an unusable file to bad/, with one line in the log. 0; -ENOENT: it is gone;
+ * -errno: it stays. */
 int spool_quarantine(struct spool_dir *, enum spool_folder, uint64_t id, const char *why);
 
 /* Counts a file that was put into bad/. */
 void spool_keep_bad(struct spool_dir *, uint64_t id);
 
-/* So many records of an open object cannot be read any more. */
+/* So many records of an open object can no longer be read. */
 void spool_damaged(struct spool_dir *, int64_t records);
-/* The file of an open object was removed by somebody else. */
+/* The file of an open object was removed by someone else. */
 void spool_open_gone(struct spool_dir *, uint64_t id, int64_t records);
 
 struct spool_backlog {
@@ -151,15 +152,15 @@ struct spool_backlog {
 	int64_t oldest_ms; /* when it was sealed, monotonic; NEVER_MS */
 };
 void spool_backlog(struct spool_dir *, struct spool_backlog *);
-/* Syncs what waits for more than some seconds, drops what is too old, looks after what
- * could not be moved to bad/, and for room. */
+/* Syncs objects that have waited for some seconds, drops those that are too old,
+ * retries moves to bad/, and makes room. */
 void spool_tick(struct spool_dir *, struct now);
 
-/* For the command: the objects in bad/ of a tenant are to be sent again, by whoever
- * runs it, at its next spool_retry() or start. 0 or -errno. */
+/* For the command "retry": asks that the objects in bad/ of a tenant are sent again, by
+ * the process that runs it, at its next spool_retry() or start. 0 or -errno. */
 int spool_ask_retry(const char *spool, const char *tenant);
-/* If that was asked for: moves them to new/. Keys and bytes stay. How many; the uploader
- * is to be woken. */
+/* If that was asked for, moves them to new/. Keys and bytes are unchanged. Returns how
+ * many; then the uploader must be woken. */
 size_t spool_retry(struct spool_dir *, struct now);
 
 #endif

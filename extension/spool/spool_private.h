@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* spool_private.h - what the files of the spool itself share: lists and locks.
+/* spool_private.h - lists and locks shared by the files of the spool.
  *
  * One lock for the whole spool, over lists and sums; it is never held during a call
  * that may be slow. Making room and giving out streams have locks of their own.
@@ -21,10 +21,10 @@ struct spool_entry {
 	uint64_t id;
 	int64_t bytes, records;
 	int64_t sealed_ms; /* monotonic */
-	int64_t retry_ms;  /* nobody touches it before, monotonic */
+	int64_t retry_ms;  /* not to be used before, monotonic */
 	unsigned failures; /* in a row, of its own */
 	bool is_taken, is_synced;
-	bool is_refused; /* to be moved to bad/ when that works */
+	bool is_refused; /* to be moved to bad/ as soon as possible */
 };
 
 struct envelope;
@@ -36,11 +36,11 @@ enum spool_loss {
 	LOSS_FULL, /* over max_bytes */
 	LOSS_DISK, /* under min_free */
 	LOSS_OLD,
-	LOSS_GONE, /* removed by somebody else */
+	LOSS_GONE, /* removed by someone else */
 	LOSS_COUNT
 };
 
-/* What the log has not told yet. */
+/* Losses that were not yet logged. */
 struct spool_lost {
 	int64_t objects, bad, records, bytes;
 	int64_t said_ms; /* monotonic; 0: never */
@@ -58,11 +58,11 @@ struct spool_dir {
 	size_t objects;		      /* waiting */
 	size_t refused;		      /* of them */
 	int64_t owned[SPOOL_FOLDERS]; /* bytes */
-	bool is_listed;		      /* others see it, the spool counts it */
+	bool is_listed;		      /* it is visible, and counted in the spool */
 	unsigned bad_failures;	      /* bad/ cannot be written, in a row */
 	int64_t bad_retry_ms;	      /* monotonic */
 	int64_t now_ms;		      /* of the last tick, monotonic */
-	int64_t asked_ms;	      /* to finish its open objects, monotonic */
+	int64_t asked_ms; /* when it was asked to finish its open objects, monotonic */
 	_Atomic uint64_t finish_below;
 	void (*finish)(void *context);
 	void *finish_context;
@@ -72,15 +72,15 @@ struct spool_dir {
 	size_t left_open_count;
 };
 
-/* Who makes room; others do not wait for it. */
+/* For the thread that makes room; others do not wait for it. */
 struct spool_room {
 	pthread_mutex_t lock;
 	atomic_bool is_wanted;
 	_Atomic int64_t looked_ms; /* monotonic */
-	/* The last step for min_free: so much was removed, and this was the least that
-	 * the file system has said is free since. */
+	/* The last step for min_free: the bytes removed, and the least number of free
+	 * bytes that the file system has reported since. */
 	int64_t promised, lowest;
-	int64_t settle_ms; /* by then it has told, monotonic */
+	int64_t settle_ms; /* by when it has reported them, monotonic */
 };
 
 struct spool {
@@ -93,16 +93,16 @@ struct spool {
 	pthread_mutex_t streams_lock; /* of the file */
 	int64_t stream_floor, stream_highest;
 	int64_t held, held_max;
-	_Atomic int64_t bytes; /* that all own; written under the lock */
+	_Atomic int64_t bytes; /* of all pipelines; written under the lock */
 	TAILQ_HEAD(spool_dirs, spool_dir) dirs;
 	struct spool_room room;
 	_Atomic int64_t plenty_until_ms; /* of room, monotonic */
 };
 
-/* Opens a file of ours to read and write, made if it is not there: a plain file that
- * only its owner, or that of the spool, can have put there. -errno, see err. */
+/* Opens a file of the spool to read and write, creating it if needed: a regular file
+ * that only we or the owner of the spool can have put there. -errno, see err. */
 int spool_open_own(struct spool *, const char *name, struct err *);
-/* What streams were given out before. 0 or -errno, see err. */
+/* Reads which streams were given out before. 0 or -errno, see err. */
 int spool_read_streams(struct spool *, struct err *);
 
 /* The path of one of its directories. */
@@ -111,32 +111,33 @@ void spool_folder_path(const struct spool_dir *, enum spool_folder,
 const char *spool_folder_name(enum spool_folder);
 int64_t spool_free_bytes(const struct statvfs *);
 
-/* A directory that nobody else sees yet, or the lock is held. */
+/* The spool_dir is not yet visible to others, or the lock is held. */
 void spool_own(struct spool_dir *, enum spool_folder, int64_t bytes);
 struct spool_entry *spool_entry_new(uint64_t id, int64_t bytes);
-/* Looks at a finished object. What is wrong with it, which may be err's text, or NULL:
- * then its envelope is read, strings are of the arena. */
+/* Checks a finished object. Returns what is wrong with it, which may be err's text.
+ * NULL: its envelope was read, with strings in the arena. */
 const char *spool_check_sealed(const struct spool_dir *, enum spool_folder, uint64_t id,
 			       struct envelope *, struct arena *, struct stat *,
 			       struct err *);
-/* At the end of new/, and counted. */
+/* Adds it at the end of new/, and counts it. */
 void spool_append_entry(struct spool_dir *, struct spool_entry *);
-/* Off its list, and freed; the file is the caller's. */
+/* Removes it from its list, and frees it; the file is the caller's. */
 void spool_forget(struct spool_dir *, enum spool_folder, struct spool_entry *);
-/* A file of bad/ is owned from now on. */
+/* Adds a file of bad/, and counts its bytes. */
 void spool_count_bad(struct spool_dir *, struct spool_entry *);
 
-/* The lock is held: an object is lost, counted; the log hears of it now or with others
- * in a while. The entry is freed. */
+/* The lock is held: an object is lost. Counts it; it is logged now, or with others
+ * later. The entry is freed. */
 void spool_lose(struct spool_dir *, enum spool_folder, struct spool_entry *,
 		enum spool_loss, int64_t now_ms);
-/* The lock is held: says what is old enough to be said; NEVER_MS: all of it. */
+/* The lock is held: logs losses that have waited long enough; NEVER_MS: all. */
 void spool_tell_losses(struct spool_dir *, int64_t now_ms);
 
-/* The lock is not held: moves a file to bad/. As spool_move(). */
+/* The lock is not held: moves a file to bad/, as spool_move(). */
 int spool_move_to_bad(struct spool_dir *, enum spool_folder, uint64_t id);
 
-/* The lock is not held: looks whether there is room, if nobody did for a while. */
+/* The lock is not held: checks whether there is room, if that was not done for a
+ * while. */
 void spool_look_for_room(struct spool *, struct now);
 
 /* How long to wait after so many failures in a row, ms. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* spool_sink.h - a pipeline's sink: rows to open files, open files to objects.
  *
- * append() and seal() run on the worker that runs the tenant; making the
- * object is a task of its own, so that the tenant goes on meanwhile. When the
- * task has put the object into the spool it tells who uploads.
+ * append() and seal() run on the worker that runs the tenant; the object is made by a
+ * separate task, so that the tenant goes on meanwhile. When the task has put the object
+ * into the spool it calls sealed().
  */
 #ifndef SPOOL_SPOOL_SINK_H
 #define SPOOL_SPOOL_SINK_H
@@ -15,29 +15,29 @@
 
 struct spool_sink;
 
-/* The stream ids of a pipeline. Two sinks of one pipeline, the old and the
- * new one of a reload, never get the same. Nor do two pipelines of which one
- * has ended: the other may write where it did. */
+/* The stream ids of a pipeline. Two sinks of a pipeline, the old and the new one of a
+ * reload, never get the same id. Nor do a pipeline that has ended and another one,
+ * which may write to the same place. */
 struct streams {
 	pthread_mutex_t lock;
-	int64_t last;		       /* given out, or not to be given; 0: none */
-	const struct spool_sink *user; /* who got it */
-	bool has_ended;		       /* it only finishes */
-	int64_t alone;		       /* then: what it has for itself; 0: nothing */
+	int64_t last;		       /* given out, or reserved; 0: none */
+	const struct spool_sink *user; /* the sink that got it */
+	bool has_ended;		       /* its pipeline was removed and only finishes */
+	int64_t alone;		       /* its own id in that case; 0: none */
 };
 
 struct spool_sink_parts {
 	struct spool_dir *dir;
 	const struct stage_set *stages;
-	struct object_spec_place place; /* its tag and slot are not used */
+	struct object_spec_place place; /* tag and slot are not used */
 	struct workers *sealers;	/* make the objects */
 	struct stats *stats;
-	struct streams *streams; /* NULL: nobody else uses them */
-	bool in_order;		 /* objects are finished one after the other */
+	struct streams *streams; /* NULL: not shared */
+	bool in_order;		 /* finishes objects one after the other */
 	struct log *log;
 	void (*sealed)(void *context); /* from a worker; must not block */
-	/* Open objects take too much: the pipeline is to look soon which of them must
-	 * end. Any thread; must not block, nor call the spool. May be NULL. */
+	/* Open objects take too much room: the pipeline should soon check which must
+	 * end. Any thread; must not block or call the spool. May be NULL. */
 	void (*finish)(void *context);
 	void *context;
 };
@@ -46,17 +46,18 @@ struct spool_sink_parts {
 struct spool_sink *spool_sink_new(const struct spool_sink_parts *);
 /* From here on it is the one that is asked to finish its objects when room is short. */
 void spool_sink_begin(struct spool_sink *);
-/* No task of it runs afterwards; what is not sealed stays open in the spool. */
+/* None of its tasks runs afterwards; objects that are not sealed stay open in the
+ * spool. */
 void spool_sink_free(struct spool_sink *);
 struct sink *spool_sink_base(struct spool_sink *);
-/* Another one of this pipeline is about to begin: keeps streams for the objects
- * that are still to be sealed, so that their keys come before its. */
+/* Another sink of this pipeline is about to start: reserves streams for the objects
+ * that are still to be sealed, so that their keys sort before those of the new one. */
 void spool_sink_keep_stream(struct spool_sink *, struct now);
 
-/* Gives a key to what earlier runs left open, and seals it. Once, before the
- * first append. */
+/* Gives keys to the objects that earlier runs left open, and seals them. Once, before
+ * the first append. */
 void spool_sink_recover(struct spool_sink *, struct now);
-/* Objects that have their key and are not in the spool yet. */
+/* The number of objects that have their key but are not yet finished in the spool. */
 size_t spool_sink_sealing(struct spool_sink *);
 
 #endif

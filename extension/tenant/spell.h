@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* spell.h - a time in which something goes wrong again and again: it is told when it
- * begins, now and then how much it was, and when it is over.
+/* spell.h - a period in which something goes wrong repeatedly: its begin is reported,
+ * now and then the count, and its end.
  *
- * One thread notes, another looks. Times are monotonic, in milliseconds.
+ * One thread notes failures, another one reports. Times are monotonic, in milliseconds.
  */
 #ifndef TENANT_SPELL_H
 #define TENANT_SPELL_H
@@ -11,14 +11,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SPELL_TELL_MS 60000 /* while it goes on */
+#define SPELL_TELL_MS 60000 /* between reports */
 
 struct spell {
-	_Atomic int64_t count;	 /* since it began; 0: all is well */
-	_Atomic int64_t last_ms; /* when it was noted last */
+	_Atomic int64_t count;	 /* since it began; 0: there is none */
+	_Atomic int64_t last_ms; /* when the last failure was noted */
 
-	/* Of who looks. */
-	int64_t told_ms; /* 0: not looked at yet */
+	/* Of the thread that reports. */
+	int64_t told_ms; /* 0: not yet */
 };
 
 enum spell_news {
@@ -27,13 +27,13 @@ enum spell_news {
 	SPELL_ENDED,
 };
 
-/* n more. true: it begins. */
+/* Notes n failures. true: a spell begins. */
 bool spell_note(struct spell *, int64_t n, int64_t now_ms);
-/* What is to be told now, and the count since it began; it is over after pause_ms
- * without anything wrong. *due_ms is made less if there will be news sooner. */
+/* What to report now, and the count since it began; it ends after pause_ms without
+ * failures. *due_ms is lowered if there will be news sooner. */
 enum spell_news spell_look(struct spell *, int64_t pause_ms, int64_t now_ms,
 			   int64_t *count, int64_t *due_ms);
-/* Nobody looks again: the count that was not told to have ended. */
+/* Before the last use: the count of a spell whose end was not yet reported. */
 int64_t spell_cut(struct spell *);
 
 #endif

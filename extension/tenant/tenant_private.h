@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tenant_private.h - what tenant.c, tenant_run.c and tenant_writer.c share.
+/* tenant_private.h - shared by the files of a tenant.
  */
 #ifndef TENANT_TENANT_PRIVATE_H
 #define TENANT_TENANT_PRIVATE_H
@@ -16,9 +16,9 @@
 
 #define TENANT_INBOX_MAX 4096 /* parcels; bytes are bounded for all tenants */
 
-/* Few flows wait for more to come, so that a thousand tenants that share a
- * stream do not write to the spool for every flow; but no longer than batches
- * have room in a megabyte and some kilobytes for each tenant. */
+/* A few flows wait until more have come, so that a thousand tenants that share a stream
+ * do not write to the spool for every flow; but only while all batches take less than a
+ * megabyte and some kilobytes for each tenant. */
 #define TURN_FLOWS	  400
 #define TURN_PARCELS	  128
 #define GATHER_MS	  1000
@@ -29,14 +29,14 @@
 struct tenant {
 	struct receiver receiver;
 
-	/* What each parcel takes a look at: near to each other, for a thousand
-	 * tenants have long left the processor's cache when the next one comes. */
+	/* Used for each parcel, and so kept together: with a thousand tenants none of
+	 * it is still in the processor's cache when the next parcel comes. */
 	struct pipeline_state *state;
 	struct queue inbox;
 	_Atomic int64_t waiting_flows; /* in the inbox */
-	bool gathers;		       /* several parcels may make a turn */
+	bool gathers;		       /* several parcels may be one turn */
 	atomic_bool is_finishing, is_finished;
-	atomic_bool has_handed_over; /* its successor waits for nothing of it */
+	atomic_bool has_handed_over; /* its successor no longer waits for it */
 	struct tenant_surroundings around;
 	struct task task;
 
@@ -44,7 +44,7 @@ struct tenant {
 	struct spell degraded; /* lookups; of the worker alone */
 
 	const struct pipeline_settings *settings;
-	_Atomic int64_t lost_flows; /* that no object has told of yet */
+	_Atomic int64_t lost_flows; /* not yet in an object's metadata */
 
 	struct spool_sink *spool_sink;
 	pthread_mutex_t lock; /* of the uploader, which may change */
@@ -62,36 +62,37 @@ struct tenant {
 	size_t parcels;
 	int64_t deadline_ms; /* of its lookups, monotonic */
 	unsigned passes;
-	atomic_bool is_answered; /* what the last pass asked */
+	atomic_bool is_answered; /* the questions of the last pass */
 };
 
 /* One turn of the task. */
 void tenant_run(struct task *, struct now);
 
-/* The receiver: from the source's thread. */
+/* The receiver's functions; on the source's thread. */
 void tenant_offer(struct receiver *, const struct parcel *);
 void tenant_lose(struct receiver *, int64_t flows);
 
-/* tenant_spells.c: what the log is told of times in which something goes wrong. */
+/* tenant_spells.c: logs periods in which something goes wrong. */
 void tenant_tell_overflow(const struct tenant *);
 void tenant_note_degraded(struct tenant *, int64_t lookups, int64_t now_ms);
-/* What goes on or has ended; *due_ms may be made less. */
+/* Logs those that go on or have ended; *due_ms may be lowered. */
 void tenant_tell_spells(struct tenant *, int64_t now_ms, int64_t *due_ms);
-/* The tenant ends, and they with it. */
+/* The tenant ends: logs the end of all. */
 void tenant_end_spells(struct tenant *);
 
 /* Opens a writer and the uploader that uses it, both the caller's. NULL: neither is
  * open. */
 struct uploader *tenant_open_writer(struct tenant *, const struct writer_options *,
 				    struct writer_instance *, struct now, struct err *);
-/* An object is ready: whoever uploads for this pipeline now is told. */
+/* An object is ready: wakes the tenant that now uploads for this pipeline. */
 void tenant_wake_uploader(void *tenant);
-/* From here on the successor uploads; the objects that we still make are its too. */
+/* From here on the successor uploads, also the objects that this tenant still makes. */
 void tenant_hand_over(struct tenant *, struct tenant *successor);
-/* Nothing more comes of it: who prints in order goes on. Once; later calls do nothing. */
+/* It makes no more objects: a successor that keeps the order goes on. Later calls do
+ * nothing. */
 void tenant_end_handing_over(struct tenant *);
 
-/* Drops what nobody will process; counted. */
+/* Drops and counts parcels that will not be processed. */
 void tenant_empty_inbox(struct tenant *);
 
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* s3_private.h - the inside of the writer s3: its state, in s3.c, and its puts,
- * in s3_put.c. */
+/* s3_private.h - the writer s3: its state, in s3.c, and its puts, in s3_put.c. */
 #ifndef WRITER_S3_PRIVATE_H
 #define WRITER_S3_PRIVATE_H
 
@@ -27,10 +26,10 @@ struct s3 {
 	struct endpoint server; /* borrows from one of the two */
 	struct buf used_region, ca_path;
 	struct tls_files tls;
-	struct secret api_secret; /* iam's alone */
+	struct secret api_secret; /* used by iam alone */
 	struct iam *iam;	  /* NULL: requests are signed */
 
-	/* Before the locks of iam and http. */
+	/* Taken before the locks of iam and http. */
 	pthread_mutex_t lock; /* for what follows, and put->private */
 	struct secret access_secret, signing_secret;
 	struct sigv4_signer signer; /* borrows from the two */
@@ -38,10 +37,10 @@ struct s3 {
 	struct s3_put *waiting;	    /* for a token, in order */
 };
 
-/* The signer uses what the two secrets are now. */
+/* Sets the signer's keys to the present secrets. */
 void s3_set_keys(struct s3 *);
 
-/* As struct writer has them. */
+/* As in struct writer. */
 void s3_put(void *self, struct put *);
 void s3_cancel(void *self, struct put *);
 /* iam has a token or an error; context is the struct s3. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* s3_reply.h - what an S3 server meant. Pure.
+/* s3_reply.h - replies of S3 servers. Pure.
  *
- * "Error Responses" and "PutObject" in the Amazon S3 API Reference. Only what S3
- * says is success: 200 with an ETag for a PUT, 204 or 200 for a DELETE. Of a
- * failure the store's own words come first (see s3_words.h), our advice after them.
+ * "Error Responses" and "PutObject" in the Amazon S3 API Reference. Success is only
+ * what S3 defines: 200 with an ETag for a PUT, 204 or 200 for a DELETE. The text of a
+ * failure starts with the store's own words (see s3_words.h); our advice follows.
  */
 #ifndef WRITER_S3_REPLY_H
 #define WRITER_S3_REPLY_H
@@ -14,7 +14,7 @@ struct s3_reply {
 	int status;	   /* HTTP, or -errno when there was none */
 	const char *error; /* why there was none */
 	struct str body;
-	struct str bucket; /* it was about, for the text */
+	struct str bucket; /* of the request, for the text */
 	bool removes;	   /* the request was a DELETE */
 	/* Headers of the reply, or empty. */
 	struct str etag, region, location, request_id;
@@ -28,9 +28,9 @@ struct s3_verdict {
 	char cause[PUT_CAUSE_MAX]; /* see struct put */
 };
 
-/* Refused is what may be wrong with this very object (400, 413 and the like): a
- * verdict only beside others that are accepted. What is known to be the account's
- * state (its keys, quota, region, encryption) and all else is failed. */
+/* Refused means that this very object may be wrong (400, 413 and the like), which is
+ * only certain if others are accepted. Failures of the account (its keys, quota,
+ * region, encryption) and all others are "failed". */
 void s3_reply_read(const struct s3_reply *, struct s3_verdict *);
 
 #endif

@@ -2,10 +2,9 @@
 /* sigv4.h - AWS Signature Version 4 in request headers. Pure.
  *
  * "Signature Version 4 signing process" in the AWS General Reference and
- * "Authenticating Requests: Using the Authorization Header" in the Amazon S3
- * API Reference. Every header that is handed in is signed. Whoever sends the
- * request sends those headers, the ones added here, and the same path, byte
- * for byte.
+ * "Authenticating Requests: Using the Authorization Header" in the Amazon S3 API
+ * Reference. Every header passed in is signed. The request must be sent with those
+ * headers, the ones added here, and the same path, byte for byte.
  */
 #ifndef WRITER_SIGV4_H
 #define WRITER_SIGV4_H
@@ -15,8 +14,8 @@
 
 #define SIGV4_KEY_SIZE 32
 
-/* Who signs, and for what: borrowed; until the last signature. The key of a
- * day is kept between calls, so a signer is not for several threads. */
+/* The signer's credentials and scope; borrowed until the last signature. The key of a
+ * day is cached between calls, so one thread at a time. */
 struct sigv4_signer {
 	struct str access_key, secret_key;
 	struct str session_token;   /* or empty */
@@ -39,8 +38,7 @@ struct sigv4_request {
 	struct str payload_sha256; /* hex */
 };
 
-/* The two texts are there so that a wrong signature can be found; the rest is
- * what to send. */
+/* The first two texts help to debug wrong signatures; the others are sent. */
 struct sigv4_signature {
 	struct buf canonical_request;
 	struct buf string_to_sign;
@@ -62,8 +60,8 @@ int sigv4_sign(struct sigv4_signer *, const struct sigv4_request *, int64_t wall
 void sigv4_put_headers(struct buf *, const struct sigv4_signer *,
 		       const struct sigv4_request *, const struct sigv4_signature *);
 
-/* Bytes as they stand in a path: everything but RFC 3986 unreserved ones and
- * "/" as %XX, once. */
+/* Bytes as part of a path: all but RFC 3986 unreserved ones and "/" become %XX,
+ * once. */
 void sigv4_put_path(struct buf *, struct str raw);
 
 #endif

@@ -7,8 +7,8 @@
 #include "base/arena.h"
 #include "writer/writer.h"
 
-/* Values are of the writer's shape, in an arena as all their strings. Each instance
- * begins with a copy of them. */
+/* Values are of the writer's shape, and live in an arena with their strings. Each
+ * instance starts with a copy of them. */
 struct writer_options {
 	const struct writer *writer; /* NULL: there is none */
 	void *values;
@@ -19,12 +19,12 @@ int writer_options_default(struct writer_options *, const struct writer *,
 			   struct arena *);
 /* The writer "file", into a directory. 0 or -ENOMEM. */
 int writer_options_file(struct writer_options *, struct str directory, struct arena *);
-/* Reads the writer and its section. What is wrong goes to problems. */
+/* Reads the writer and its section. Errors go to problems. */
 void writer_options_read(struct writer_options *, const struct config *, struct arena *,
 			 struct problems *);
 size_t writer_options_sections(struct config_section *, size_t max);
 
-/* Appends the writer's name and where it writes to, as it is written. */
+/* Appends the writer's name and where it writes to, as configured. */
 void writer_options_describe(const struct writer_options *, struct buf *);
 /* Appends where an object of that key goes, see put_place() in writer.h. */
 void writer_options_put_place(const struct writer_options *, struct str key,
