@@ -91,7 +91,7 @@ static int check_called(const struct skydive_host *host, int argc, char **argv)
 const struct command command_check = {
 	"check",
 	check_called,
-	"Says all that is wrong with the configuration.",
+	"Checks the configuration and reports all errors.",
 	"check -c /etc/skydive/exporter.yml",
 	"--connect subscribes for a moment. When any subscriber leaves, an analyzer sends\n"
 	"nothing to the others until one connects anew: not beside an exporter that must not\n"

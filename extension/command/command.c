@@ -16,7 +16,7 @@ static const struct command command_of_host = {
 	"Exports until SIGTERM or SIGINT; a second signal ends it at once.",
 	"run -c /etc/skydive/exporter.yml",
 	NULL,
-	{ USAGE_CONFIG, { "--progress", NULL, 0, "a line a second about what was done" } }
+	{ USAGE_CONFIG, { "--progress", NULL, 0, "a status line every second" } }
 };
 
 static const struct command command_version = {

@@ -208,7 +208,7 @@ static int explain_called(const struct skydive_host *host, int argc, char **argv
 const struct command command_explain = {
 	"explain",
 	explain_called,
-	"Says what each stage of each pipeline makes of one flow; stores nothing.",
+	"Shows what each stage of each pipeline makes of one flow; stores nothing.",
 	"explain -c /etc/skydive/exporter.yml < FLOW.json",
 	NULL,
 	{ USAGE_CONFIG,

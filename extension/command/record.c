@@ -282,7 +282,7 @@ const struct command command_record = {
 	{ { "--json", NULL, 0, "ask for JSON instead of protobuf" },
 	  { "--user", "NAME:PASSWORD", 0, "of a user of the analyzer's API" },
 	  { "--ca", "FILE", 0, "the CA that signed the analyzer's certificate" },
-	  { "--cert", "FILE", 0, "the certificate that is shown to the analyzer" },
+	  { "--cert", "FILE", 0, "client certificate for the analyzer" },
 	  { "--key", "FILE", USAGE_WITH, "and its key" },
 	  { "--seconds", "N", 0, "for so long" },
 	  { "URL", NULL, USAGE_NEEDED, "ws://, wss:// or ws+unix:// of the analyzer" },

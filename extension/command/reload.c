@@ -121,7 +121,7 @@ static int reload_signal(const struct reload *r, struct err *err)
 		return 0;
 	return err_set(err, "process %d: %s", (int)r->pid,
 		       errno == EPERM ? "only its user and root may tell it to reload"
-				      : "it does not run");
+				      : "it is not running");
 }
 
 /* One that began after we had looked has read what is there now. */
@@ -137,7 +137,7 @@ static int reload_wait(struct reload *r, int64_t begun, struct outcome *o,
 		if (o->ended > begun)
 			return 0;
 	} while (clock_now().mono_ms < until_ms);
-	return err_set(err, "it was told, and has not finished after %d s; it goes on",
+	return err_set(err, "the reload has not finished after %d s; it goes on",
 		       PATIENCE_MS / 1000);
 }
 
@@ -152,7 +152,7 @@ static int reload_show(const struct outcome *o)
 	if (!o->refused.len)
 		return EXIT_FINE;
 	io_write(STDERR_FILENO, o->refused);
-	command_complain("what is named above was refused; it stays as it was");
+	command_complain("what is named above was refused, and has not changed");
 	return EXIT_FAILED;
 }
 
@@ -164,7 +164,7 @@ static int reload_and_wait(struct reload *r, struct outcome *o, struct err *err)
 
 	/* It may answer where its files said before they were changed. */
 	if (silent && !error)
-		err_prefix(err, "it was told to, but what came of it is not known");
+		err_prefix(err, "it was told to reload, but the result is not known");
 	if (silent || error)
 		return -EINVAL;
 	return reload_wait(r, before.begun, o, err);
@@ -213,7 +213,7 @@ const struct command command_reload = {
 	"Asks the running exporter to read its files again.",
 	"reload --wait",
 	NULL,
-	{ { "--wait", NULL, 0, "say what came of it; fail when something was refused" },
-	  { "--pid", "PID", 0, "the process, when its socket cannot say" },
+	{ { "--wait", NULL, 0, "wait for the result; fail when something was refused" },
+	  { "--pid", "PID", 0, "the process, when its socket does not tell" },
 	  USAGE_CONFIG_OF_IT }
 };

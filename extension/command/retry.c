@@ -108,8 +108,8 @@ static void tell_running(const struct retry *r)
 		pid = net_listener(address.ptr, TIMEOUT_MS, &err);
 	when = pid > 1 && kill(pid, SIGHUP) == 0
 		       ? "the running exporter was told\n"
-		       : "no running exporter could be told: one that runs takes them up "
-			 "with its next reload, else the next start does\n";
+		       : "no running exporter could be told: they are sent after its "
+			 "next reload or start\n";
 	io_write(STDOUT_FILENO, str_of(when));
 	arena_fini(&arena);
 }
@@ -142,5 +142,5 @@ const struct command command_retry = {
 	"retry acme",
 	NULL,
 	{ USAGE_CONFIG_OF_IT,
-	  { "TENANT", NULL, 0, "whose objects; without it, everybody's" } }
+	  { "TENANT", NULL, 0, "the tenant; without it, all tenants" } }
 };

@@ -48,7 +48,8 @@ int running_ask(struct str address, const char *path, struct buf *page, struct e
 		return 0;
 	if (status == -EACCES || status == -EPERM)
 		return err_set(err,
-			       "%s: you may not ask; its user and group, and root, may",
+			       "%s: permission denied; only its user and group, and "
+			       "root, may ask",
 			       address.ptr);
 	if (status < 0)
 		err_prefix(err, "is it running? nothing answers at %s", address.ptr);

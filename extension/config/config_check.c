@@ -168,15 +168,15 @@ static void check_key(struct check *c, struct str path, const struct yaml_node *
 	if (is_map && (is_above || is_section(c, path)))
 		check_map(c, value);
 	else if (is_above || (!is_field(c, path) && is_section(c, path)))
-		refuse_value(c, path, line, "keys must stand below this, not a value");
+		refuse_value(c, path, line, "keys are expected below this, not a value");
 	else if (is_field(c, path))
 		return;
 	else if (!is_in_map(c, path))
 		refuse_unknown(c, path, is_map, line);
 	else if (is_map || value->kind == YAML_LIST)
 		refuse_value(c, path, line,
-			     is_map ? "a map where one value must stand"
-				    : "a list where one value must stand");
+			     is_map ? "a map where one value is expected"
+				    : "a list where one value is expected");
 }
 
 static void check_map(struct check *c, const struct yaml_node *map)

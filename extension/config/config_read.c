@@ -167,7 +167,7 @@ static int refuse_map(const struct field *field, const char *key,
 	config_value_show(place->value, field->flags, &shown);
 	err_set_key(err, key, STR_FMT " %s", STR_ARG(buf_str(&shown)),
 		    place->variable.len ? "is not a JSON object"
-					: "where a map of names and values must stand");
+					: "where a map of names and values is expected");
 	buf_fini(&shown);
 	return -EINVAL;
 }

@@ -41,8 +41,8 @@ static bool says_the_same(const struct yaml_node *a, const struct yaml_node *b)
 static void tell_twice(struct twice *t, const struct entry *a, const struct entry *b)
 {
 	problems_add(says_the_same(a->value, b->value) ? t->warnings : t->problems,
-		     STR_FMT ":%u: %s stands in line %u, too; leave one of the two out, "
-			     "or put what is below them together",
+		     STR_FMT ":%u: %s is also in line %u; remove one of the two, or "
+			     "merge what is below them",
 		     STR_ARG(t->file), b->line, b->path, a->line);
 }
 

@@ -21,7 +21,7 @@ bool config_value_text(const struct yaml_node *value, struct arena *arena,
 static int read_str(const struct conversion *c, struct str *out)
 {
 	if (!config_value_text(c->value, c->arena, out))
-		return config_refuse(c, " where one value must stand");
+		return config_refuse(c, " where one value is expected");
 	return 0;
 }
 
@@ -61,7 +61,7 @@ static int value_read_bool(const struct conversion *c, bool *out)
 	else if (value->kind == YAML_INT || value->kind == YAML_FLOAT)
 		*out = value->number < 0 || value->number > 0;
 	else if (value->kind != YAML_STR)
-		return config_refuse(c, " where true or false must stand");
+		return config_refuse(c, " where true or false is expected");
 	else if (!parse_bool(value->text, out))
 		return config_refuse(c, one_of(value->text, yes)
 						? " is not true or false; write true"
@@ -180,7 +180,7 @@ static int value_read_strs(const struct conversion *c, struct strs *out)
 		error = config_refuse_at(c, item, index,
 					 item->kind == YAML_NULL
 						 ? "an item without a value"
-						 : " where one value must stand");
+						 : " where one value is expected");
 	}
 	return error;
 }

@@ -83,13 +83,13 @@ static const char *yaml_readable(const char *problem)
 {
 	static const char *const words[][2] = {
 		{ "did not find expected key",
-		  "no key where one must stand; is the indentation right?" },
+		  "no key where one is expected; is the indentation right?" },
 		{ "mapping values are not allowed in this context",
-		  "a value after ':' cannot stand here; is the indentation right, or "
+		  "a value after ':' is not allowed here; is the indentation right, or "
 		  "are quotes missing?" },
 		{ "could not find expected ':'", "a key without ':'" },
 		{ "did not find expected '-' indicator",
-		  "no '-' where the next item must stand; is the indentation right?" },
+		  "no '-' where the next item is expected; is the indentation right?" },
 		{ "found character that cannot start any token",
 		  "a value cannot begin with this character; put it in quotes" },
 		{ "found unexpected end of stream", "the text ends too early" },
@@ -322,7 +322,7 @@ static struct yaml_node *read_unnamed(struct reader *r, unsigned depth)
 	case YAML_ALIAS_EVENT:
 		return read_alias(r);
 	default:
-		yaml_refuse(r, line_of(r), "a value must stand here");
+		yaml_refuse(r, line_of(r), "a value is expected here");
 		return NULL;
 	}
 }

@@ -65,8 +65,8 @@ size_t exporter_stop(struct exporter *e)
 	pthread_mutex_unlock(&e->lock);
 	if (left)
 		log_write(e->log, LOG_WARNING,
-			  "state=stopped objects_left=%zu they stay in "
-			  "the spool; the next start goes on with them",
+			  "state=stopped objects_left=%zu they stay in the spool; the "
+			  "next start uploads them",
 			  left);
 	else
 		log_write(e->log, LOG_INFO, "state=stopped");

@@ -136,7 +136,7 @@ static int clear_path(const struct address *a, const char *path, struct err *err
 		close(fd);
 	if (fd == -ECONNREFUSED && unlink(path) == 0)
 		return 0;
-	err_set(err, "a program that runs listens there; is the exporter started twice?");
+	err_set(err, "a running program listens there; is the exporter started twice?");
 	return -EADDRINUSE;
 }
 

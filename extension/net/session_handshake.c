@@ -134,8 +134,8 @@ static enum ending shake_judge(struct session *s, const struct websocket_reply *
 	if (!is_transient(reply->status))
 		return shake_foreign(s, reply->status, err);
 	err_set(err,
-		"%d: what stands before the analyzer cannot reach it now; is the "
-		"analyzer running?",
+		"%d: a proxy before the analyzer cannot reach it; is the analyzer "
+		"running?",
 		reply->status);
 	return ENDING_UNREACHABLE;
 }
@@ -163,8 +163,8 @@ static enum ending shake_broken(const struct session *s, struct err *err, const 
 		return ENDING_UNREACHABLE;
 	/* A reset may have been faster than the alert. */
 	if (s->options.url.scheme->is_tls)
-		why = "the connection was closed right after TLS was set up; that is what a "
-		      "server does that wants a client certificate, or another one: see "
+		why = "the connection was closed right after the TLS handshake; the "
+		      "server probably wants a client certificate, or another one: see "
 		      "tls.client_cert";
 	return why ? shake_unreachable(err, why) : shake_closed(s, err);
 }

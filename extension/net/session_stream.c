@@ -184,7 +184,7 @@ static enum ending session_watch(const struct session *s, int64_t now_ms,
 
 	*until_ms = s->heard_ms + silent_ms;
 	if (now_ms >= *until_ms) {
-		err_set(err, "nothing was heard for %lld s%s",
+		err_set(err, "nothing was received for %lld s%s",
 			(long long)silent_ms / 1000,
 			s->is_admitted ? "" : SESSION_WEDGED);
 		return s->is_admitted ? ENDING_LOST : ENDING_UNREACHABLE;

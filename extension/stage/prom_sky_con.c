@@ -27,7 +27,8 @@ static const struct shape prom_sky_con_shape = {
 				     "flow; 0: 60"),
 			OPTION_RANGE(struct prom_sky_con, max_connections,
 				     "max_connections", 0, 1, 30000,
-				     "then the one without flows for longest goes"),
+				     "at most; then the one without flows for longest "
+				     "is dropped"),
 			{ 0 },
 		},
 };

@@ -89,7 +89,7 @@ static const struct shape buffered_shape = {
 			       "written"),
 			OPTION_ENUM(struct buffered, content_encoding, "content_encoding",
 				    0, content_encoding_names,
-				    "auto: what the compressor is; gzip: always; none"),
+				    "auto: as compressed; gzip: always; none"),
 			OPTION_ENUM(struct buffered, layout.name, "layout", 0,
 				    layout_names, "how keys are built"),
 			OPTION(struct buffered, layout.key, "key", 0,

@@ -11,8 +11,8 @@
 void tenant_tell_overflow(const struct tenant *t)
 {
 	log_write(t->around.log, LOG_WARNING,
-		  "tenant=%s inbox=full flows are dropped: the workers are too slow for "
-		  "what comes; for bursts raise limits.batch_bytes (now %" PRId64
+		  "tenant=%s inbox=full flows are dropped: the workers are too slow "
+		  "for the load; for bursts raise limits.batch_bytes (now %" PRId64
 		  " bytes; flows/s x seconds x 1.2 kB), else workers",
 		  tenant_name(t), t->around.batch_bytes_max);
 }
@@ -25,7 +25,7 @@ void tenant_note_degraded(struct tenant *t, int64_t lookups, int64_t now_ms)
 	if (spell_note(&t->degraded, lookups, now_ms))
 		log_write(t->around.log, LOG_WARNING,
 			  "tenant=%s lookups=degraded the topology does not answer in "
-			  "time: records go without what it knows",
+			  "time: records lack its data",
 			  tenant_name(t));
 }
 

@@ -91,8 +91,8 @@ static void go_down(struct topology *t, const struct lookup *lookup, const char 
 		return;
 	if (!t->counters.down && t->log)
 		log_write(t->log, LOG_WARNING,
-			  "topology=down analyzer=" STR_FMT " error=\"%s\" records go "
-			  "without what it knows until an analyzer answers",
+			  "topology=down analyzer=" STR_FMT " error=\"%s\" records "
+			  "lack its data until an analyzer answers",
 			  STR_ARG(buf_str(&lookup->analyzer->name)), LOG_QUOTED(why));
 	t->counters.down = true;
 	t->probe_at_ms = lookup->asked_ms + t->error_ttl_ms;
@@ -190,8 +190,8 @@ static void tell_failure(struct topology *t, const struct lookup *lookup, const 
 		return;
 	t->tell_at_ms = now_ms + t->error_ttl_ms;
 	log_write(t->log, LOG_WARNING,
-		  "topology=failed analyzer=" STR_FMT " error=\"%s\" records go without "
-		  "this answer",
+		  "topology=failed analyzer=" STR_FMT " error=\"%s\" records lack this "
+		  "answer",
 		  STR_ARG(buf_str(&lookup->analyzer->name)), LOG_QUOTED(why));
 }
 

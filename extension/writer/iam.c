@@ -56,8 +56,8 @@ int iam_check_endpoint(struct str url, struct err *err)
 		return err_set(err, "it does not begin with https://");
 	for (i = 0; i < url.len; i++)
 		if (url.ptr[i] <= 0x20 || url.ptr[i] >= 0x7f)
-			return err_set(err, "it holds a blank or something else that no "
-					    "URL holds");
+			return err_set(err, "it contains a blank or another character "
+					    "that no URL has");
 	url.len = start + str_until(str_skip(url, start), '/').len;
 	error = endpoint_parse(url, &e, err);
 	if (error)
@@ -268,7 +268,7 @@ enum token_state iam_token_state(struct iam *iam, int64_t mono_ms, char *text,
 		token = iam->number && mono_ms <= iam->usable_ms ? TOKEN_ENDING
 								 : TOKEN_FAILED;
 	if (token == TOKEN_ENDING)
-		snprintf(text, size, "%s; the token there is is good for %lld s more",
+		snprintf(text, size, "%s; the present token is valid for %lld s more",
 			 iam->error, (long long)(iam->usable_ms - mono_ms) / 1000);
 	else
 		snprintf(text, size, "%s", iam->error);

@@ -54,10 +54,10 @@ static const struct {
 	{ 405, "is iam_endpoint that of a token service?" },
 	{ 407, "the proxy wants credentials" },
 	{ 429, "it asks for fewer requests" },
-	{ 500, "it has a problem of its own" },
-	{ 502, "it does not answer what stands before it" },
+	{ 500, "it has an internal error" },
+	{ 502, "a proxy before it gets no answer" },
 	{ 503, "it is busy" },
-	{ 504, "it does not answer what stands before it" },
+	{ 504, "a proxy before it gets no answer" },
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -20,7 +20,7 @@ static const struct {
 	{ "EntityTooLarge", "the object is too large: lower max_flows_per_object" },
 	{ "ExpiredToken", "the session token has expired: renew the credentials" },
 	{ "IllegalLocationConstraintException", "check endpoint and region" },
-	{ "InternalError", "the store has a problem of its own" },
+	{ "InternalError", "the store has an internal error" },
 	{ "InvalidAccessKeyId", "the store does not know the access_key" },
 	{ "InvalidArgument", "the store does not accept this object" },
 	{ "InvalidBucketName", "check the name of the bucket" },
@@ -56,13 +56,13 @@ static const struct {
 	{ 404, "not found: check endpoint and the bucket" },
 	{ 405, "is endpoint an S3 server?" },
 	{ 407, "the proxy wants credentials" },
-	{ 413, "the object is too large for what stands before the store: lower "
+	{ 413, "the object is too large for a proxy before the store: lower "
 	       "max_flows_per_object" },
 	{ 429, "the store asks for fewer requests" },
-	{ 500, "the store has a problem of its own" },
-	{ 502, "the store does not answer what stands before it" },
+	{ 500, "the store has an internal error" },
+	{ 502, "a proxy before the store gets no answer" },
 	{ 503, "the store is busy" },
-	{ 504, "the store does not answer what stands before it" },
+	{ 504, "a proxy before the store gets no answer" },
 };
 
 /* What speaks of one object. */
@@ -176,7 +176,7 @@ static void put_advice(struct buf *b, const struct s3_reply *r, struct str code)
 	else if (advice)
 		buf_printf(b, ": %s", advice);
 	else if (!code.len && r->status >= 200 && r->status < 300)
-		buf_puts(b, ": what answers is no S3 store, check endpoint");
+		buf_puts(b, ": the server is no S3 store, check endpoint");
 	else if (!code.len)
 		buf_printf(b, ": %s", advice_of_status(r->status));
 }

@@ -138,7 +138,7 @@ def dead_peer(folder):
             analyzer.event("admitted")
             exporter.log("state=subscribed")
             analyzer.command("ping off")
-            exporter.log(r'state=lost error="nothing was heard for 15 s"')
+            exporter.log(r'state=lost error="nothing was received for 15 s"')
             analyzer.command("ping on")
             analyzer.event("admitted", 30, unless_ends=exporter)
             analyzer.command("play")
@@ -155,7 +155,7 @@ def half_open(folder):
             until(lambda: analyzer.stats()["sent_flows"] > FLOWS, "flows")
             proxy.freeze()
             begun = time.monotonic()
-            at, _ = exporter.log(r'state=lost error="nothing was heard for 15 s"')
+            at, _ = exporter.log(r'state=lost error="nothing was received for 15 s"')
             assert 14 < time.monotonic() - begun < 20
             exporter.log("state=subscribed", start=at)
             check_part(analyzer, exporter, folder, 1)

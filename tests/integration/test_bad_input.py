@@ -271,7 +271,7 @@ def test_a_key_that_stands_twice(name, tmp_path):
     path, line = write(tmp_path, [(old, new)])
     said = check(path)
     assert len(said) == 1, said
-    at, other = map(int, re.match(r"%s:(\d+): %s stands in line (\d+), too" % (re.escape(str(path)), re.escape(key)), said[0]).groups())
+    at, other = map(int, re.match(r"%s:(\d+): %s is also in line (\d+)" % (re.escape(str(path)), re.escape(key)), said[0]).groups())
     lines = path.read_text().splitlines()
     assert at > other or (at == other and apart == 0)
     assert apart is None or at - other == apart
@@ -282,7 +282,7 @@ def test_a_key_that_stands_twice(name, tmp_path):
 def test_the_same_twice_is_only_told(tmp_path):
     """Where both say the same nothing is lost: a warning."""
     said = check(write(tmp_path, [("dirname: bucket", "dirname: bucket\n      dirname: bucket")])[0], 0)
-    assert len(said) == 1 and "dirname stands in line" in said[0]
+    assert len(said) == 1 and "dirname is also in line" in said[0]
 
 
 @pytest.mark.parametrize("before, after", [("\ufeff", ""), ("", "---\n"), ("", "...\n"), ("---\n", "...\n---\n...\n"),

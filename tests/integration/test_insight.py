@@ -203,7 +203,7 @@ def test_readyz_follows_the_analyzer(tmp_path):
 
 @pytest.mark.parametrize("options, why", [
     (["--auth", "bob:secret"], "401: wrong credentials"), (["--refuse", 403], "403: "), (["--refuse", 409], "409: "),
-    (["--refuse", 404], "404: this is not a Skydive analyzer"), (["--refuse", 502], "502: what stands before"),
+    (["--refuse", 404], "404: this is not a Skydive analyzer"), (["--refuse", 502], "502: a proxy before"),
 ], ids=["401", "403", "409", "404", "502"])
 def test_why_a_source_is_not_up(options, why, tmp_path):
     """The page for probes, the one for programs and the table say it, and for how long."""

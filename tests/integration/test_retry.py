@@ -49,7 +49,7 @@ def test_refused_objects_are_sent_again(runs, tmp_path):
         sink.release()
         if not runs:
             result = exporter("retry", "-c", path, "acme")
-            assert result.code == 0 and "next start does" in result.stdout, result
+            assert result.code == 0 and "next reload or start" in result.stdout, result
         with Exporter(path) as program:
             program.log("state=started")
             if runs:

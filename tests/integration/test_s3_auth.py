@@ -132,7 +132,7 @@ def test_no_new_token_while_the_old_one_is_good(tmp_path):
             more(sink)
             iam.fail(503)
             line = program.log("warning=")[1]
-            assert re.search(r'state=ok warning="IAM: 503 .*; the token there is is good for [12] s more"', line), line
+            assert re.search(r'state=ok warning="IAM: 503 .*; the present token is valid for [12] s more"', line), line
             tenant, = status(tmp_path)["tenants"]
             assert tenant["state"] == "ok" and tenant["last_error"].startswith("IAM: 503 "), tenant
             iam.good()

@@ -31,7 +31,7 @@ CONFIG = {"host_id": "store-faults", "stop_timeout": STOP_SECONDS, "include": "e
 
 # What the store does, and what the line in the log says; None: nothing.
 FAULTS = {
-    "500": ("status=500 code=InternalError", "500 InternalError 'told to': the store has a problem of its own"),
+    "500": ("status=500 code=InternalError", "500 InternalError 'told to': the store has an internal error"),
     "503": ("status=503 code=SlowDown", "503 SlowDown 'told to': the store asks for fewer requests"),
     "503-later": ("status=503 retry_after=2", "503 SlowDown"),
     "429": ("status=429 code=TooManyRequests", "429 TooManyRequests"),
@@ -40,7 +40,7 @@ FAULTS = {
     "404": ("status=404 code=NoSuchBucket", r'NoSuchBucket .told to.: the bucket \\"404\\" does not exist'),
     "expired": ("status=400 code=ExpiredToken", "400 ExpiredToken 'told to': .*renew the credentials"),
     "unknown-key": ("status=403 code=InvalidAccessKeyId", "403 InvalidAccessKeyId 'told to': .*access_key"),
-    "error-in-200": ("error=InternalError", "200 InternalError 'told to': the store has a problem of its own"),
+    "error-in-200": ("error=InternalError", "200 InternalError 'told to': the store has an internal error"),
     "clock": ("skew=3600", "403 RequestTimeTooSkewed 'told to': the clock of this host is wrong"),
     "slow": ("slow", None),
     "hang": ("hang", "127.0.0.1:.* (slow|timed out)"),

@@ -311,14 +311,14 @@ static void refuses_what_does_not_fit(void **state)
 		{ "on: 'yes'", "on: \"yes\" is not true or false; write true" },
 		{ "on: 'OFF'", "on: \"OFF\" is not true or false; write false" },
 		{ "on: perhaps", "on: \"perhaps\" is not true or false" },
-		{ "on: [true]", "on: a list where true or false must stand" },
-		{ "name: [x]", "name: a list where one value must stand" },
-		{ "name: {x: 1}", "name: a map where one value must stand" },
-		{ "list: {x: 1}", "list: a map where one value must stand" },
-		{ "list: [x, [y]]", "list[1]: a list where one value must stand" },
+		{ "on: [true]", "on: a list where true or false is expected" },
+		{ "name: [x]", "name: a list where one value is expected" },
+		{ "name: {x: 1}", "name: a map where one value is expected" },
+		{ "list: {x: 1}", "list: a map where one value is expected" },
+		{ "list: [x, [y]]", "list[1]: a list where one value is expected" },
 		{ "list: [x, ]", NULL },
-		{ "map: 5", "map: 5 where a map of names and values must stand" },
-		{ "map: [x]", "map: a list where a map of names and values must stand" },
+		{ "map: 5", "map: 5 where a map of names and values is expected" },
+		{ "map: [x]", "map: a list where a map of names and values is expected" },
 		{ "color: gren",
 		  "color: \"gren\" is none of red, green, blue (did you mean "
 		  "\"green\"?)" },
@@ -358,8 +358,8 @@ static void names_the_line_of_a_list_item(void **state)
 	open_world(&w);
 	add(&w, "f", "a.b.list:\n- [a]\n- ok\n- {b: 1}\n", false);
 	read_options(&w);
-	assert_problems(&w, "f:2: a.b.list[0]: a list where one value must stand\n"
-			    "f:4: a.b.list[2]: a map where one value must stand\n");
+	assert_problems(&w, "f:2: a.b.list[0]: a list where one value is expected\n"
+			    "f:4: a.b.list[2]: a map where one value is expected\n");
 	close_world(&w);
 }
 
@@ -586,13 +586,13 @@ static void finds_unknown_keys(void **state)
 		{ "a.b.something: x", "unknown key \"a.b.something\"" },
 		{ "a.b.name.x: y", "unknown key \"a.b.name.x\"" },
 		{ "a: {c: 1}", "unknown key \"a.c\"" },
-		{ "a: 1", "a: keys must stand below this, not a value" },
-		{ "a: {b: [x]}", "a.b: keys must stand below this, not a value" },
+		{ "a: 1", "a: keys are expected below this, not a value" },
+		{ "a: {b: [x]}", "a.b: keys are expected below this, not a value" },
 		{ "a.b.nested: x",
-		  "a.b.nested: keys must stand below this, not a value" },
+		  "a.b.nested: keys are expected below this, not a value" },
 		{ "a.h: x", NULL },
-		{ "a.h: {x: [1]}", "a.h.x: a list where one value must stand" },
-		{ "a.h: {x: {y: 1}}", "a.h.x: a map where one value must stand" },
+		{ "a.h: {x: [1]}", "a.h.x: a list where one value is expected" },
+		{ "a.h: {x: {y: 1}}", "a.h.x: a map where one value is expected" },
 	};
 	size_t i;
 
@@ -623,7 +623,7 @@ static void checks_below_a_deeper_key(void **state)
 	add(&w, "g", "a: 5\n", false);
 	config_check(w.config, "a.b", &section, 1, &w.problems);
 	assert_problems(&w, "f:1: unknown key \"a.b.y\"\n"
-			    "g:1: a: keys must stand below this, not a value\n");
+			    "g:1: a: keys are expected below this, not a value\n");
 	close_world(&w);
 }
 

@@ -8,7 +8,7 @@
 #include "config/config_twice.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define ADVICE	     "too; leave one of the two out, or put what is below them together\n"
+#define ADVICE	     "remove one of the two, or merge what is below them\n"
 
 static int check(const char *text, struct problems *problems, struct problems *warnings)
 {
@@ -27,26 +27,27 @@ static void test_both_lines_are_told(void **state)
 	static const struct {
 		const char *text, *problems;
 	} table[] = {
-		{ "a: 1\nb: 2\na: 3\n", "f:3: a stands in line 1, " ADVICE },
-		{ "a: 1\na: 2\na: 3\n",
-		  "f:2: a stands in line 1, " ADVICE "f:3: a stands in line 2, " ADVICE },
+		{ "a: 1\nb: 2\na: 3\n", "f:3: a is also in line 1; " ADVICE },
+		{ "a: 1\na: 2\na: 3\n", "f:2: a is also in line 1; " ADVICE
+					"f:3: a is also in line 2; " ADVICE },
 		{ "p:\n  s:\n    d: x\n    d: y\n",
-		  "f:4: p.s.d stands in line 3, " ADVICE },
-		{ "p: {x: 1}\nq: 2\np: {y: 1}\n", "f:3: p stands in line 1, " ADVICE },
+		  "f:4: p.s.d is also in line 3; " ADVICE },
+		{ "p: {x: 1}\nq: 2\np: {y: 1}\n", "f:3: p is also in line 1; " ADVICE },
 		{ "{\"a\": {\"b\": 1,\n\"b\": 2}}\n",
-		  "f:2: a.b stands in line 1, " ADVICE },
-		{ "a: {b: 1, b: 2}\n", "f:1: a.b stands in line 1, " ADVICE },
-		{ "a: ~\na: 1\n", "f:2: a stands in line 1, " ADVICE },
-		{ "A: 1\na: 2\n", "f:2: a stands in line 1, " ADVICE },
-		{ "Pipe: {x: 1}\npipe: {y: 2}\n", "f:2: pipe stands in line 1, " ADVICE },
-		{ "a.b: 1\na: {b: 2}\n", "f:2: a.b stands in line 1, " ADVICE },
+		  "f:2: a.b is also in line 1; " ADVICE },
+		{ "a: {b: 1, b: 2}\n", "f:1: a.b is also in line 1; " ADVICE },
+		{ "a: ~\na: 1\n", "f:2: a is also in line 1; " ADVICE },
+		{ "A: 1\na: 2\n", "f:2: a is also in line 1; " ADVICE },
+		{ "Pipe: {x: 1}\npipe: {y: 2}\n",
+		  "f:2: pipe is also in line 1; " ADVICE },
+		{ "a.b: 1\na: {b: 2}\n", "f:2: a.b is also in line 1; " ADVICE },
 		{ "a:\n  b:\n    c: 1\na.b.c: 2\n",
-		  "f:4: a.b.c stands in line 3, " ADVICE },
-		{ "l:\n- {a: 1,\n   a: 2}\n", "f:3: l.[0].a stands in line 2, " ADVICE },
+		  "f:4: a.b.c is also in line 3; " ADVICE },
+		{ "l:\n- {a: 1,\n   a: 2}\n", "f:3: l.[0].a is also in line 2; " ADVICE },
 		{ "x: &x {a: 1}\ny:\n  <<: *x\n  a: 2\n  a: 3\n",
-		  "f:5: y.a stands in line 4, " ADVICE },
-		{ "a: 1\na: 2\nb: 1\nb: 2\n",
-		  "f:2: a stands in line 1, " ADVICE "f:4: b stands in line 3, " ADVICE },
+		  "f:5: y.a is also in line 4; " ADVICE },
+		{ "a: 1\na: 2\nb: 1\nb: 2\n", "f:2: a is also in line 1; " ADVICE
+					      "f:4: b is also in line 3; " ADVICE },
 	};
 	size_t i;
 
@@ -90,10 +91,10 @@ static void test_once_is_fine(void **state)
 static void test_the_same_twice_is_a_warning(void **state)
 {
 	static const char *const table[][2] = {
-		{ "a: 1\na: 1\n", "f:2: a stands in line 1, " ADVICE },
+		{ "a: 1\na: 1\n", "f:2: a is also in line 1; " ADVICE },
 		{ "p: {s: {d: [x, y]}}\np: {s: {d: [x, y]}}\n",
-		  "f:2: p stands in line 1, " ADVICE },
-		{ "a.b: 1\na: {b: 1}\n", "f:2: a.b stands in line 1, " ADVICE },
+		  "f:2: p is also in line 1; " ADVICE },
+		{ "a.b: 1\na: {b: 1}\n", "f:2: a.b is also in line 1; " ADVICE },
 	};
 	size_t i;
 

@@ -277,7 +277,7 @@ static void failure_with_a_token(void **state)
 	assert_true(iam_refused(w->iam, 1));
 	sem_wait(&w->changed);
 	assert_token(w, 1);
-	assert_error(w, "IAM: 500: it has a problem of its own");
+	assert_error(w, "IAM: 500: it has an internal error");
 	/* It asks again by itself, and not faster because somebody insists. */
 	assert_false(iam_refused(w->iam, 1));
 	assert_int_equal(requests(w), 2);

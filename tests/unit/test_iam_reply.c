@@ -54,8 +54,8 @@ static void endpoints(void **state)
 		{ "https:///token", "names no host" },
 		{ "https://user:pw@h/token", "a user name" },
 		{ "https://h:x/token", "not a port" },
-		{ "https://h/to ken", "holds a blank" },
-		{ "https://h/token\r\nX: y", "holds a blank" },
+		{ "https://h/to ken", "contains a blank" },
+		{ "https://h/token\r\nX: y", "contains a blank" },
 	};
 	size_t i;
 

@@ -21,16 +21,12 @@ static void replies(void **state)
 		const char *text;
 	} table[] = {
 		{ 200, "", PUT_STORED, "" },
-		{ 201, "", PUT_FAILED,
-		  "201: what answers is no S3 store, check endpoint" },
-		{ 202, "", PUT_FAILED,
-		  "202: what answers is no S3 store, check endpoint" },
-		{ 206, "", PUT_FAILED,
-		  "206: what answers is no S3 store, check endpoint" },
-		{ 204, "", PUT_FAILED,
-		  "204: what answers is no S3 store, check endpoint" },
+		{ 201, "", PUT_FAILED, "201: the server is no S3 store, check endpoint" },
+		{ 202, "", PUT_FAILED, "202: the server is no S3 store, check endpoint" },
+		{ 206, "", PUT_FAILED, "206: the server is no S3 store, check endpoint" },
+		{ 204, "", PUT_FAILED, "204: the server is no S3 store, check endpoint" },
 		{ 200, "<!DOCTYPE html><HTML><title>Log\nin</title>", PUT_FAILED,
-		  "200 'Log in': what answers is no S3 store, check endpoint" },
+		  "200 'Log in': the server is no S3 store, check endpoint" },
 		{ 400, DOCUMENT("KMS.DisabledException"), PUT_FAILED,
 		  "400 KMS.DisabledException 'it says': the store cannot use the key that "
 		  "the bucket is encrypted with" },
@@ -46,7 +42,7 @@ static void replies(void **state)
 		  PUT_FAILED,
 		  "403 X 'a 'b' & c' region=eu endpoint=e.example request=A1" },
 		{ 200, DOCUMENT("InternalError"), PUT_FAILED,
-		  "200 InternalError 'it says': the store has a problem of its own" },
+		  "200 InternalError 'it says': the store has an internal error" },
 		{ 403, DOCUMENT("SignatureDoesNotMatch"), PUT_FAILED,
 		  "403 SignatureDoesNotMatch 'it says': check secret_key" },
 		{ 404, DOCUMENT("NoSuchBucket"), PUT_FAILED,
@@ -83,13 +79,13 @@ static void replies(void **state)
 		{ 301, "", PUT_FAILED,
 		  "301: the bucket is elsewhere: check endpoint and region" },
 		{ 413, "<html>", PUT_REFUSED,
-		  "413: the object is too large for what stands before the store: lower "
+		  "413: the object is too large for a proxy before the store: lower "
 		  "max_flows_per_object" },
 		{ 413, DOCUMENT("QuotaExceeded"), PUT_FAILED,
 		  "413 QuotaExceeded 'it says': the store is full for this account" },
 		{ 429, "", PUT_FAILED, "429: the store asks for fewer requests" },
 		{ 502, "<html>", PUT_FAILED,
-		  "502: the store does not answer what stands before it" },
+		  "502: a proxy before the store gets no answer" },
 		{ -ECONNREFUSED, DOCUMENT("KeyTooLongError"), PUT_FAILED,
 		  "connection refused by 127.0.0.1:9000" },
 	};

@@ -225,10 +225,11 @@ static void says_what_is_wrong_and_where(void **state)
 		const char *text, *reason;
 	} cases[] = {
 		{ "a:\n\tb: 1\n", "line 2: a tab; YAML is indented with blanks" },
-		{ "a: 1\n  b: 2\n", "line 2: a value after ':' cannot stand here; is the "
+		{ "a: 1\n  b: 2\n", "line 2: a value after ':' is not allowed here; is "
+				    "the "
 				    "indentation right, or are quotes missing?" },
 		{ "a:\n  b: 1\n c: 2\n",
-		  "line 3: no key where one must stand; is the "
+		  "line 3: no key where one is expected; is the "
 		  "indentation right? (while parsing a block mapping that begins "
 		  "in line 1)" },
 		{ "a: @x\n", "line 1: a value cannot begin with this character; put it "
