@@ -94,6 +94,8 @@ void spool_on_finish(struct spool_dir *, void (*finish)(void *context), void *co
 bool spool_must_finish(const struct spool_dir *, uint64_t id);
 
 uint64_t spool_next_id(struct spool_dir *);
+/* The first of so many. */
+uint64_t spool_next_ids(struct spool_dir *, uint64_t count);
 #define SPOOL_PATH_MAX 4096
 void spool_path(const struct spool_dir *, enum spool_folder, uint64_t id,
 		char path[SPOOL_PATH_MAX]);

@@ -116,10 +116,16 @@ int spool_move(struct spool_dir *dir, enum spool_folder from, uint64_t id,
 
 uint64_t spool_next_id(struct spool_dir *dir)
 {
+	return spool_next_ids(dir, 1);
+}
+
+uint64_t spool_next_ids(struct spool_dir *dir, uint64_t count)
+{
 	uint64_t id;
 
 	pthread_mutex_lock(&dir->spool->lock);
-	id = dir->next_id++;
+	id = dir->next_id;
+	dir->next_id += count;
 	pthread_mutex_unlock(&dir->spool->lock);
 	return id;
 }

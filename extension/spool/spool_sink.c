@@ -64,7 +64,7 @@ static int sink_begin_file(struct spool_sink *in, struct open_file *file, enum t
 {
 	int64_t size;
 
-	file->id = spool_next_id(in->parts.dir);
+	file->id = spool_sink_next_id(in);
 	file->fd = spool_create(in->parts.dir, SPOOL_OPEN, file->id);
 	if (file->fd < 0)
 		return file->fd;

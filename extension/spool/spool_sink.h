@@ -46,13 +46,17 @@ struct spool_sink_parts {
 struct spool_sink *spool_sink_new(const struct spool_sink_parts *);
 /* From here on it is the one that is asked to finish its objects when room is short. */
 void spool_sink_begin(struct spool_sink *);
+/* When objects are made in order: makes none until another sink of the pipeline, which
+ * began before, has made its last one and spool_sink_go_on() is called. */
+void spool_sink_await(struct spool_sink *);
+void spool_sink_go_on(struct spool_sink *);
 /* None of its tasks runs afterwards; objects that are not sealed stay open in the
  * spool. */
 void spool_sink_free(struct spool_sink *);
 struct sink *spool_sink_base(struct spool_sink *);
-/* Another sink of this pipeline is about to start: reserves streams for the objects
- * that are still to be sealed, so that their keys sort before those of the new one. */
-void spool_sink_keep_stream(struct spool_sink *, struct now);
+/* Another sink of this pipeline is about to start: reserves streams and ids for the
+ * objects that are still to be made, so that they sort before those of the new one. */
+void spool_sink_keep_order(struct spool_sink *, struct now);
 
 /* Gives keys to the objects that earlier runs left open, and seals them. Once, before
  * the first append. */

@@ -69,12 +69,12 @@ static void job_wait(struct seal_job *job, int error, struct now now)
 			now.mono_ms + ((int64_t)RETRY_MS << doubles));
 }
 
-/* The lock is held. The oldest that is not done; NULL: there is none. */
+/* The lock is held. The oldest that is not done; NULL: there is none, or it must wait. */
 static struct seal_job *sink_next_job(const struct spool_sink *in)
 {
 	struct seal_job *job, *found = NULL;
 
-	for (job = in->jobs; job; job = job->next)
+	for (job = in->awaited ? NULL : in->jobs; job; job = job->next)
 		if (!job->is_done)
 			found = job;
 	return found;
@@ -132,6 +132,25 @@ void spool_sink_start_job(struct spool_sink *in, struct seal_job *job)
 	in->sealing++;
 	if (!in->parts.in_order || sink_next_job(in) == job)
 		workers_wake(in->parts.sealers, &job->task);
+	pthread_mutex_unlock(&in->lock);
+}
+
+void spool_sink_await(struct spool_sink *in)
+{
+	pthread_mutex_lock(&in->lock);
+	in->awaited++;
+	pthread_mutex_unlock(&in->lock);
+}
+
+void spool_sink_go_on(struct spool_sink *in)
+{
+	struct seal_job *next;
+
+	pthread_mutex_lock(&in->lock);
+	in->awaited--;
+	next = in->parts.in_order ? sink_next_job(in) : NULL;
+	if (next)
+		workers_wake(in->parts.sealers, &next->task);
 	pthread_mutex_unlock(&in->lock);
 }
 

@@ -40,6 +40,9 @@ struct spool_sink {
 	pthread_mutex_t lock;	 /* of what follows */
 	struct seal_job *jobs;	 /* the newest first */
 	size_t sealing;
+	unsigned awaited; /* sinks whose objects come first */
+	uint64_t kept_id,
+		kept_end; /* ids for its last objects, the next and behind the last */
 	int failing_jobs; /* objects that cannot be made at present */
 	int64_t held;	  /* bytes of rows, in memory */
 	bool is_refused;  /* no more bytes may be held */
@@ -58,6 +61,8 @@ bool spool_sink_is_unwritable(const struct spool_sink *);
 void spool_sink_tell(struct spool_sink *, bool was, bool is, int error);
 /* Counts the objects that cannot be made at present. */
 void spool_sink_tell_of_job(struct spool_sink *, int change, int error);
+/* Of a file that is begun. */
+uint64_t spool_sink_next_id(struct spool_sink *);
 int64_t spool_sink_stream(struct sink *, int64_t wanted, int64_t last);
 /* Before it is freed: a later sink may have the same address. */
 void spool_sink_forget_streams(struct spool_sink *);

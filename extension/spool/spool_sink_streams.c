@@ -4,6 +4,8 @@
  */
 #include "spool/spool_sink_private.h"
 
+#define KEPT_IDS 65536 /* more than an inbox has parcels, of each tag */
+
 /* The stream of recovered objects is theirs alone: both count from 0. */
 static int64_t streams_above(const struct spool_sink *in, int64_t wanted, int64_t last)
 {
@@ -61,11 +63,30 @@ int64_t spool_sink_stream(struct sink *sink, int64_t wanted, int64_t last)
 	return id;
 }
 
-void spool_sink_keep_stream(struct spool_sink *in, struct now now)
+uint64_t spool_sink_next_id(struct spool_sink *in)
+{
+	uint64_t id;
+
+	pthread_mutex_lock(&in->lock);
+	id = in->kept_id < in->kept_end ? in->kept_id++ : 0;
+	pthread_mutex_unlock(&in->lock);
+	return id ? id : spool_next_ids(in->parts.dir, 1);
+}
+
+static void keep_ids(struct spool_sink *in)
+{
+	pthread_mutex_lock(&in->lock);
+	in->kept_id = spool_next_ids(in->parts.dir, KEPT_IDS);
+	in->kept_end = in->kept_id + KEPT_IDS;
+	pthread_mutex_unlock(&in->lock);
+}
+
+void spool_sink_keep_order(struct spool_sink *in, struct now now)
 {
 	struct streams *streams = in->parts.streams;
 	int64_t id = now.wall_ms / 1000;
 
+	keep_ids(in);
 	pthread_mutex_lock(&streams->lock);
 	if (id <= streams->last)
 		id = streams->last + 1;

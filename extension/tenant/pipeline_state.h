@@ -16,8 +16,6 @@ struct pipeline_state {
 	struct spool_dir *dir;
 	struct streams streams;
 	_Atomic unsigned refs;
-	_Atomic unsigned predecessors; /* tenants that were replaced and have not
-				        * finished */
 };
 
 /* Opens the directories. NULL: see err. */

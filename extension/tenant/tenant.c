@@ -87,7 +87,7 @@ static struct tenant *tenant_alloc(const struct pipeline_settings *settings,
 
 static void tenant_adopt(struct tenant *t, struct tenant *predecessor, struct now now)
 {
-	spool_sink_keep_stream(predecessor->spool_sink, now);
+	spool_sink_keep_order(predecessor->spool_sink, now);
 	pipeline_state_set_ended(t->state, false);
 	tenant_hand_over(predecessor, t);
 }

@@ -12,14 +12,6 @@ static void account_for(void *context, int64_t bytes, struct now now)
 	account_add(&t->account, bytes, now);
 }
 
-/* A stream prints what a replaced tenant still makes before its own. */
-static bool predecessors_finish(void *context)
-{
-	const struct tenant *t = context;
-
-	return atomic_load(&t->state->predecessors) > 0;
-}
-
 static uint64_t seed_of(const char *name, struct now now)
 {
 	uint64_t hash = (uint64_t)now.wall_ms;
@@ -43,7 +35,6 @@ struct uploader *tenant_open_writer(struct tenant *t,
 		.log = t->around.log,
 		.seed = seed_of(tenant_name(t), now),
 		.stored = account_for,
-		.waits = type->is_stream ? predecessors_finish : NULL,
 		.context = t,
 	};
 	struct uploader *uploader;
@@ -87,14 +78,16 @@ void tenant_hand_over(struct tenant *t, struct tenant *successor)
 	t->uploader = NULL;
 	t->successor = successor;
 	pthread_mutex_unlock(&t->lock);
-	atomic_fetch_add(&t->state->predecessors, 1);
+	spool_sink_await(successor->spool_sink);
 	uploader_free(uploader);
 }
 
 void tenant_end_handing_over(struct tenant *t)
 {
-	if (!atomic_exchange(&t->has_handed_over, true))
-		atomic_fetch_sub(&t->state->predecessors, 1);
+	struct tenant *successor = tenant_successor(t);
+
+	if (successor && !atomic_exchange(&t->has_handed_over, true))
+		spool_sink_go_on(successor->spool_sink);
 }
 
 void tenant_wake_uploader(void *context)

@@ -6,6 +6,9 @@
  * that there is room, and then at most PIPE_BUF bytes, for which a pipe never
  * blocks (POSIX write()): a stuck reader delays objects, it does not hold a
  * thread for ever.
+ *
+ * What was printed cannot be taken back. So an object that has begun is printed to its
+ * end, also when its put is cancelled, as long as somebody reads.
  */
 #include <errno.h>
 #include <limits.h>
@@ -15,10 +18,15 @@
 #include <unistd.h>
 #include "writer/writer.h"
 
-#define POLL_MS 100
+#define POLL_MS	   100
+#define FINISH_MAX 10 /* polls without room, for an object that has begun */
 
 struct stdout_writer {
 	atomic_bool is_cancelled;
+
+	/* Of the put at hand. */
+	bool has_begun;
+	unsigned polls; /* without room, in a row */
 };
 
 static const struct shape stdout_shape = {
@@ -36,13 +44,18 @@ static int write_some(void *state, struct str bytes)
 		size_t part = bytes.len < PIPE_BUF ? bytes.len : PIPE_BUF;
 		ssize_t n;
 
-		if (atomic_load(&self->is_cancelled))
+		if (atomic_load(&self->is_cancelled) &&
+		    (!self->has_begun || self->polls >= FINISH_MAX))
 			return -ECANCELED;
-		if (poll(&out, 1, POLL_MS) == 0)
+		if (poll(&out, 1, POLL_MS) == 0) {
+			self->polls++;
 			continue;
+		}
+		self->polls = 0;
 		n = write(STDOUT_FILENO, bytes.ptr, part);
 		if (n < 0 && errno != EINTR && errno != EAGAIN)
 			return -errno;
+		self->has_begun |= n > 0;
 		if (n > 0)
 			bytes = str_skip(bytes, (size_t)n);
 	}
@@ -55,6 +68,7 @@ static void stdout_put(void *state, struct put *put)
 	struct buf title = BUF_INIT(16 * 1024);
 	int error;
 
+	self->has_begun = false;
 	buf_printf(&title, "--- " STR_FMT "/" STR_FMT " ---\n",
 		   STR_ARG(put->object->dirname), STR_ARG(put->object->key));
 	error = write_some(self, buf_str(&title));

@@ -273,9 +273,6 @@ static void start_some(struct uploader *u, unsigned under_way, struct now now)
 	unsigned most = u->pause.failures || u->parts.writer->is_stream ? 1 : UPLOADS_MAX,
 		 i;
 
-	if (u->parts.waits && u->parts.waits(u->parts.context))
-		return;
-
 	for (i = 0; i < UPLOADS_MAX && under_way < most; i++) {
 		if (uploader_state_of(&u->upload[i]) != UPLOAD_FREE)
 			continue;

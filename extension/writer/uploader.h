@@ -27,9 +27,6 @@ struct uploader_parts {
 	uint64_t seed; /* of the jitter */
 	/* An object was stored; from a worker. May be NULL. */
 	void (*stored)(void *context, int64_t bytes, struct now);
-	/* Whether earlier objects are still being made, so that it must wait; called on
-	 * a worker. When they are done the uploader must be woken. May be NULL. */
-	bool (*waits)(void *context);
 	void *context;
 };
 

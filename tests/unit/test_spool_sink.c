@@ -336,7 +336,7 @@ static void test_the_old_one_keeps_streams(void **state)
 	old = h.spool_sink;
 	sink = h.sink;
 	first = sink->stream(sink, 1000, 0);
-	spool_sink_keep_stream(old, start);
+	spool_sink_keep_order(old, start);
 	house_start(&h);
 	second = h.sink->stream(h.sink, 1000, 0);
 	/* A tag that had none, one whose stream was too old, one with two slots. */
