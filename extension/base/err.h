@@ -5,8 +5,8 @@
  * size and allocates nothing. It is unchanged on success, so one err serves a series of
  * calls.
  *
- * Who finds several reasons says err_also() before each further one: whoever wants
- * them all has set hear, and gets those before the last, which stays.
+ * A function that finds several reasons calls err_also() before each further one. If
+ * the caller has set hear, that gets all reasons but the last, which stays in the err.
  */
 #ifndef BASE_ERR_H
 #define BASE_ERR_H

@@ -152,7 +152,7 @@ static int reload_show(const struct outcome *o)
 	if (!o->refused.len)
 		return EXIT_FINE;
 	io_write(STDERR_FILENO, o->refused);
-	command_complain("what is named above was refused, and has not changed");
+	command_complain("what is named above was refused; it stays as it was");
 	return EXIT_FAILED;
 }
 

@@ -65,8 +65,8 @@ void config_environment(struct config *, char *const *environ);
 size_t config_read(const struct config *, const char *path, const struct shape *,
 		   void *out, struct arena *, struct problems *);
 
-/* The same, of the uppermost document alone, or of all that stands below it: for
- * what depends on which file says it. */
+/* The same, from the top document only, or from all documents below it: for keys whose
+ * meaning depends on the file. */
 size_t config_read_own(const struct config *, const char *path, const struct shape *,
 		       void *out, struct arena *, struct problems *);
 size_t config_read_below(const struct config *, const char *path, const struct shape *,
@@ -86,16 +86,17 @@ void config_where(const struct config *, const char *path, const char *key,
 /* Adds "where: path.key: text" for a reason that a reader of path gave. */
 void config_problem(const struct config *, const char *path, const struct err *,
 		    struct problems *);
-/* An err of a reader of path, all of whose reasons become problems by err_also(). */
+/* Makes an err for a reader of path: all reasons, also those of err_also(), become
+ * problems. */
 struct config_listener {
 	const struct config *config;
 	const char *path;
 	struct problems *problems;
-	bool is_second; /* it reads what was read before: what is wrong with a key
-			 * already needs no other reason */
+	bool is_second; /* it reads keys a second time: keys that have a problem already
+			 * get no other one */
 };
 struct err config_listen(struct config_listener *);
-/* Whether no document says anything. */
+/* Whether no document has any key. */
 bool config_is_empty(const struct config *);
 /* Whether a value, a section or a variable sets it. */
 bool config_is_set(const struct config *, const char *path);

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* yaml.h - YAML 1.1 text as a tree of nodes that know their lines.
  *
- * The only user of libyaml. Scalars are resolved as go-yaml v2 does, because
- * the configuration files we read were written for it: yes/no/on/off are
- * booleans, 010 is octal, 1e3 is a float, "~" and nothing are null; a quoted
- * scalar is always a string. Anchors, aliases and "<<" merges work; a document
- * that expands to more than 1,000,000 nodes or nests deeper than 64 levels is
- * refused. Of a duplicate key the last wins, which the map remembers, and what a map
- * says itself wins over what "<<" brings. A byte order mark in front, in UTF-8 or
- * UTF-16, is none of the text.
+ * The only user of libyaml. Scalars are resolved as go-yaml v2 does, because the
+ * configuration files we read were written for it: yes/no/on/off are booleans, 010 is
+ * octal, 1e3 is a float, "~" and nothing are null; a quoted scalar is always a string.
+ * Anchors, aliases and "<<" merges work; a document that expands to more than 1,000,000
+ * nodes or nests deeper than 64 levels is refused. The last of duplicate keys wins, and
+ * the map lists the others; a map's own keys win over those that "<<" merges. A byte
+ * order mark at the start, in UTF-8 or UTF-16, is skipped.
  *
  * A whole number past 64 bits is a string, so that no digit is lost.
  */
@@ -48,7 +47,7 @@ struct yaml_node {
 	struct str *key;		/* MAP: of each item, as written */
 	unsigned *key_line;		/* MAP */
 	size_t count;			/* LIST, MAP */
-	const struct yaml_twice *twice; /* MAP: what was dropped of it, or NULL */
+	const struct yaml_twice *twice; /* MAP: its dropped duplicates, or NULL */
 };
 
 /* Everything is allocated from the arena; an alias is the anchored node itself,

@@ -25,8 +25,8 @@ bool yaml_pairs_add(struct yaml_pairs *, struct str key, unsigned line,
 /* Adds the pairs of a map that "<<" merges. Pairs of the map itself win, whether added
  * before or after; then those of the map that was merged first. */
 bool yaml_pairs_merge(struct yaml_pairs *, const struct yaml_node *map, struct arena *);
-/* Leaves one of each key, the last that was added; *twice lists those that were added
- * before it. false: the arena has failed. */
+/* Keeps the last pair of each key; *twice lists the others. false: the arena has
+ * failed. */
 bool yaml_pairs_drop_duplicates(struct yaml_pairs *, const struct yaml_twice **twice,
 				struct arena *);
 /* Makes them the items of a node of kind LIST or MAP. */

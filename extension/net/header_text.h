@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* header_text.h - what can stand in a line of a header.
+/* header_text.h - which text is allowed in a header line.
  *
- * The end of a line in a value begins another header, or another request (RFC 9110
- * section 5.5: CR, LF and NUL are dangerous). So whatever the configuration or
- * somebody else gives is looked at before it becomes one.
+ * A line end in a value would begin another header, or another request (RFC 9110
+ * section 5.5: CR, LF and NUL are dangerous). So all text from the configuration or
+ * from others is checked before it is part of a header.
  */
 #ifndef NET_HEADER_TEXT_H
 #define NET_HEADER_TEXT_H
@@ -14,7 +14,7 @@
 	"holds the end of a line, a NUL or another control character, which no header "  \
 	"can hold; was it pasted?"
 
-/* No control character is in it; empty fits. */
+/* Whether it has no control characters; empty text fits. */
 bool header_text_fits(struct str);
 
 #endif

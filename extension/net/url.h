@@ -36,8 +36,8 @@ struct url {
  * is not among them. */
 const struct url_scheme *url_scheme_find(const struct url_scheme *, struct str text);
 
-/* Appends what of a text that may be no URL can be told to anybody: without what
- * stands in front of an "@", and without a query. */
+/* Appends the parts of a text, which need not be a valid URL, that are not secret:
+ * without the part before an "@", and without the query. */
 void url_put_shown(struct buf *, struct str text);
 
 /* text has that scheme. Members point into text or are constant; key is borrowed.

@@ -34,26 +34,27 @@ struct settings {
 	struct pipeline_settings **pipeline;
 	size_t pipelines, room;
 	struct buf main_text;	  /* while the files are read */
-	int64_t written_ms;	  /* the latest change of one of them, wall clock */
+	int64_t written_ms;	  /* the latest change of a file, wall clock */
 	bool is_bad;		  /* while they are read */
 	bool lost_include;	  /* the folder of the drop-ins cannot be read */
 	struct problems warnings; /* keys of older layouts */
-	struct problems advice;	  /* what is right and should be said: advice.h */
+	struct problems advice;	  /* correct settings to warn about: advice.h */
 };
 
-/* path may be "-". Everything that is wrong is added to problems. NULL: the
- * main file is of no use; else the pipelines that are wrong are marked. Warnings and
- * advice go to the log, or NULL, too. environ as in environ(7), or NULL
- * for none. */
+/* path may be "-". All errors are added to problems. NULL: the main file has errors;
+ * otherwise pipelines with errors are marked. Warnings and advice go to the log, which
+ * may be NULL, too. environ as in environ(7), or NULL for none. */
 struct settings *settings_read(const char *path, char *const *environ, struct log *,
 			       struct problems *);
-/* The same of files that somebody may be writing to: one that was changed within the
- * last second is read again until that is over, five seconds at most. */
+/* The same for files that may be being written: a file that was changed within the last
+ * second is read again until it has not changed for a second, for at most five
+ * seconds. */
 struct settings *settings_read_written(const char *path, char *const *environ,
 				       struct log *, struct problems *);
 void settings_free(struct settings *);
-/* Adds what is wrong with a text as a file alone, without drop-ins and environment. Of
- * one that names no source, a base or a drop-in, only what stands there is looked at. */
+/* Adds the errors of a text as a single file, without drop-ins and environment. If it
+ * names no source, and so is a base or a drop-in, only the keys that it has are
+ * checked. */
 void settings_check_text(const char *path, struct str text, struct problems *);
 /* Releases its references to pipelines, once their users have their own. */
 void settings_release_pipelines(struct settings *);

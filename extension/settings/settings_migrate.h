@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* settings_migrate.h - a file of an older layout, written as one of today. */
+/* settings_migrate.h - rewrites a file of an older layout in today's. */
 #ifndef SETTINGS_SETTINGS_MIGRATE_H
 #define SETTINGS_SETTINGS_MIGRATE_H
 
 #include "base/buf.h"
 #include "config/config.h"
 
-/* The file alone in today's layout, appended to text, if it can be used so: see
+/* Appends the single file in today's layout to text, if the result is valid: see
  * settings_check_text(). -EINVAL after adding to problems. */
 int settings_migrate(const char *path, struct buf *text, struct problems *,
 		     struct problems *warnings);

@@ -5,7 +5,7 @@
  *	<spool>/streams			highest stream id given out
  *	<spool>/.spare/<n>		a file to be used again, see spare.h
  *	<spool>/<pipeline>/open/<id>	rows of an object that is not finished
- *	<spool>/<pipeline>/tmp/<id>	an object in the making; emptied at start
+ *	<spool>/<pipeline>/tmp/<id>	an object that is being made; emptied at start
  *	<spool>/<pipeline>/new/<id>	a finished object, waiting to be stored
  *	<spool>/<pipeline>/bad/<id>	refused for ever, or damaged; what stood
  *					behind the damage of an open file

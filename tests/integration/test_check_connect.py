@@ -119,7 +119,7 @@ STORES = {
     "no-bucket": ("status=404 code=NoSuchBucket", 'NoSuchBucket \'told to\': the bucket "bucket" does not exist'),
     "denied": ("status=403 code=AccessDenied", "403 AccessDenied 'told to': the access key may not write there"),
     "broken": ("status=500 code=InternalError", "500 InternalError"),
-    "captive": ("page=200", "200: what answers is no S3 store"),
+    "captive": ("page=200", "200: the server is no S3 store"),
     "error-in-200": ("error=InternalError", "200 InternalError"),
     "garbage": ("garbage", "127.0.0.1:"),
 }
