@@ -5,12 +5,12 @@
  * than its text; how much it stands for is counted in the nodes.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <yaml.h>
 #include "base/map.h"
 #include "base/now.h"
 #include "config/yaml_pairs.h"
 #include "config/yaml_scalar.h"
+#include "config/yaml_syntax.h"
 
 #define DEPTH_MAX 64
 #define NODES_MAX 1000000
@@ -55,84 +55,17 @@ static void *out_of_memory(struct reader *r)
 	return NULL;
 }
 
-static unsigned line_at(struct str text, size_t offset)
-{
-	unsigned line = 1;
-	size_t i;
-
-	for (i = 0; i < offset && i < text.len; i++)
-		line += text.ptr[i] == '\n';
-	return line;
-}
-
-static bool is_indented_by_tab(struct str text, unsigned line)
-{
-	struct str rest = text;
-	size_t i;
-
-	while (--line && rest.len)
-		rest = str_skip(rest, str_until(rest, '\n').len + 1);
-	for (i = 0; i < rest.len && (rest.ptr[i] == ' ' || rest.ptr[i] == '\t'); i++)
-		if (rest.ptr[i] == '\t')
-			return true;
-	return false;
-}
-
-/* libyaml's words for what people do most often, in ours. */
-static const char *yaml_readable(const char *problem)
-{
-	static const char *const words[][2] = {
-		{ "did not find expected key",
-		  "no key where one is expected; is the indentation right?" },
-		{ "mapping values are not allowed in this context",
-		  "a value after ':' is not allowed here; is the indentation right, or "
-		  "are quotes missing?" },
-		{ "could not find expected ':'", "a key without ':'" },
-		{ "did not find expected '-' indicator",
-		  "no '-' where the next item is expected; is the indentation right?" },
-		{ "found character that cannot start any token",
-		  "a value cannot begin with this character; put it in quotes" },
-		{ "found unexpected end of stream", "the text ends too early" },
-		{ "invalid leading UTF-8 octet", "not UTF-8 text" },
-		{ "invalid trailing UTF-8 octet", "not UTF-8 text" },
-		{ "incomplete UTF-8 octet sequence", "not UTF-8 text" },
-		{ "control characters are not allowed",
-		  "a control character; is this a text file?" },
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strcmp(problem, words[i][0]) == 0)
-			return words[i][1];
-	return problem;
-}
-
 static void refuse_syntax(struct reader *r)
 {
-	const yaml_parser_t *p = &r->parser;
-	unsigned line = (unsigned)p->problem_mark.line + 1;
-	char text[256]; /* libyaml's texts are constants, and short */
-	size_t used;
+	char why[YAML_SYNTAX_MAX];
+	unsigned line;
 
-	if (p->error == YAML_MEMORY_ERROR) {
+	if (r->parser.error == YAML_MEMORY_ERROR) {
 		r->error = -ENOMEM;
 		return;
 	}
-	if (p->error == YAML_READER_ERROR)
-		line = line_at(r->text, p->problem_offset);
-	if (is_indented_by_tab(r->text, line)) {
-		yaml_refuse(r, line, "a tab; YAML is indented with blanks");
-		return;
-	}
-	used = (size_t)snprintf(text, sizeof(text), "%s",
-				yaml_readable(p->problem ? p->problem : "not YAML"));
-	if (p->context && p->context_mark.line + 1 != line)
-		snprintf(text + used, sizeof(text) - used,
-			 " (%s that begins in line %zu)", p->context,
-			 p->context_mark.line + 1);
-	else if (p->context)
-		snprintf(text + used, sizeof(text) - used, " (%s)", p->context);
-	yaml_refuse(r, line, text);
+	line = yaml_syntax_explain(&r->parser, r->text, why);
+	yaml_refuse(r, line, why);
 }
 
 static bool yaml_next(struct reader *r)
