@@ -26,7 +26,7 @@ enum bad_flow {
  * outlives the batches. */
 struct batch_account {
 	_Atomic int64_t bytes, readers;
-	int64_t bytes_max; /* what bytes should not get past; 0: no bound */
+	int64_t bytes_max; /* the limit that bytes should not exceed; 0: none */
 };
 
 struct batch {
@@ -43,26 +43,27 @@ struct batch {
 	struct batch_account *account;
 	_Atomic unsigned refs;
 	size_t room;
-	size_t limit; /* of what is decoded, in bytes */
+	size_t limit; /* of decoded flows, in bytes */
 	bool is_closed;
 };
 
 /* Takes message (malloc'ed, may be NULL), also on failure: NULL. The caller
  * holds the only reference.
  *
- * "{}" is three bytes of a message and a hundred times as much as a flow. So what is
- * decoded has a limit: what the account has left, but always as much as an honest
- * message of that size takes, up to a quarter of the account. */
+ * "{}" takes three bytes in a message and a hundred times as many as a flow. So the
+ * size of decoded flows is limited to what the account has left, but always allows what
+ * a real message of that size takes, up to a quarter of the account. */
 struct batch *batch_new(char *message, size_t size, struct batch_account *);
 struct batch *batch_ref(struct batch *);
 void batch_unref(struct batch *);
 
-/* While it is filled: a zeroed flow at the end, or NULL: no room, no memory, closed. */
+/* While it is filled: adds a zeroed flow at the end. NULL: no room, no memory, or
+ * closed. */
 struct flow *batch_add(struct batch *);
 /* Removes the last flow. */
 void batch_drop_last(struct batch *);
-/* No flow is added any more. Those that are there are whole: that some did not fit is
- * forgotten, and whoever delivers it has room in the arena. */
+/* Ends the adding of flows. Those that it has are complete: the error that others did
+ * not fit is cleared, and the arena has room again for the delivery. */
 void batch_close(struct batch *);
 /* It is filled: from here on its bytes are counted in the account. */
 void batch_done(struct batch *);

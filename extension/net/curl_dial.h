@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* curl_dial.h - whom libcurl connects to for a URL, so that it need not look for the
- * name: the URL's host, or the proxy that the environment names.
+/* curl_dial.h - which host libcurl connects to for a URL, so that we can resolve its
+ * name: the URL's host, or the proxy from the environment.
  *
- * As libcurl has it (CURLOPT_PROXY(3), libcurl-env(3)): http_proxy in small letters only,
- * https_proxy and all_proxy in both, no_proxy's names and their domains. Where we should
- * be wrong libcurl looks for the name itself.
+ * The rules are libcurl's (CURLOPT_PROXY(3), libcurl-env(3)): http_proxy in lower case
+ * only, https_proxy and all_proxy in both cases, no_proxy with names and their domains.
+ * If the result is wrong libcurl resolves the name itself.
  */
 #ifndef NET_CURL_DIAL_H
 #define NET_CURL_DIAL_H
@@ -19,8 +19,8 @@ struct curl_dial {
 
 /* Borrows from the URL or the environment. */
 struct curl_dial curl_dial_of(const char *url, bool may_use_proxy);
-/* For CURLOPT_RESOLVE; addresses are those of resolver_find(). NULL: no memory. The
- * caller frees it, when the transfer has ended. */
+/* The list for CURLOPT_RESOLVE, with addresses from resolver_find(). NULL: no memory.
+ * The caller frees it after the transfer. */
 struct curl_slist *curl_dial_list(const struct curl_dial *, struct str addresses);
 
 #endif

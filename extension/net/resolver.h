@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* resolver.h - names become addresses, and nobody waits for a name server.
+/* resolver.h - resolves host names on threads that nothing waits for.
  *
- * libcurl joins the thread that looks for a name when a request ends, which may take
- * as long as resolv.conf lets a silent name server be asked: 10 s, all other transfers
- * of the thread wait. So names are looked for by threads of our own, one of them for
- * one name, and libcurl is given the addresses. Nobody joins such a thread: one that
- * hangs is left behind, and touches nothing but what is the process's.
+ * When a request ends libcurl joins the thread that resolves its name, which may take
+ * until the timeout of resolv.conf for a silent name server: for 10 s all other
+ * transfers of the thread wait. So names are resolved on threads of our own, one for
+ * each name, and libcurl gets the addresses. These threads are never joined: one that
+ * hangs is left behind, and uses only data that lives as long as the process.
  *
- * There is one of it in a process, as there is one getaddrinfo(). Addresses are good for
- * a minute; after that they are asked for anew, and the old ones serve while the name
- * server is silent. Bounds: RESOLVER_THREADS at once, half of them at most for names that
- * were slow before; RESOLVER_NAMES names of RESOLVER_HOST_MAX bytes, each with
- * RESOLVER_ADDRESSES_MAX addresses.
+ * The process has one resolver. Addresses are valid for a minute; after that they are
+ * resolved again, and the old ones are used while the name server is silent. Bounds:
+ * RESOLVER_THREADS at once, half of them at most for names that were slow before;
+ * RESOLVER_NAMES names of RESOLVER_HOST_MAX bytes, each with RESOLVER_ADDRESSES_MAX
+ * addresses.
  *
  * Any thread.
  */
@@ -28,28 +28,29 @@
 #define RESOLVER_HOST_MAX      255
 #define RESOLVER_ADDRESSES_MAX 32
 
-/* Whoever wants to hear that names were answered, so that it finds again. */
+/* Called when names were resolved, so that the watcher calls resolver_find() again. */
 struct resolver_watch {
 	void (*answered)(void *context); /* on the resolver's thread; must not block,
 					  * nor call the resolver */
 	void *context;
-	struct resolver_watch *next; /* the resolver's own */
+	struct resolver_watch *next; /* private */
 };
 
-/* An address as it is written in a URL ("10.0.0.1", "::1", "fe80::1%eth0"), which
- * needs no answer, nor does "localhost", which libcurl knows. */
+/* Whether the host needs no resolving: an address as in URLs ("10.0.0.1", "::1",
+ * "fe80::1%eth0"), or "localhost", which libcurl knows. */
 bool resolver_knows(struct str host);
 
-/* Never waits; now_ms is monotonic. Appends the addresses, with commas, as
- * CURLOPT_RESOLVE has them: 0. -EAGAIN: it is asked for; find again when answered() is
- * called, or after a second. -EHOSTUNREACH: there is none, and err says why. -ENOMEM. */
+/* Never waits; now_ms is monotonic. 0: it has appended the addresses, separated by
+ * commas, as for CURLOPT_RESOLVE. -EAGAIN: the name is being resolved; call again when
+ * answered() is called, or after a second. -EHOSTUNREACH: there is no address, and err
+ * says why. -ENOMEM. */
 int resolver_find(struct str host, int64_t now_ms, struct buf *addresses, struct err *);
-/* The same, but waits until a monotonic time, or less when *is_cancelled becomes true
- * (it may be NULL): -ETIMEDOUT, -ECANCELED. */
+/* The same, but waits until a monotonic time, -ETIMEDOUT, or until *is_cancelled
+ * becomes true, -ECANCELED. is_cancelled may be NULL. */
 int resolver_wait(struct str host, int64_t until_ms, const atomic_bool *is_cancelled,
 		  struct buf *addresses, struct err *);
 
-/* Borrowed until resolver_unwatch(), after which it is not called any more. */
+/* Borrowed until resolver_unwatch(), after which it is no longer called. */
 void resolver_watch(struct resolver_watch *);
 void resolver_unwatch(struct resolver_watch *);
 
