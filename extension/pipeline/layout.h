@@ -23,6 +23,9 @@
 
 /* The layout of the Go flow exporter. */
 #define LAYOUT_EXPORTER "{tag}/{stream}/{sequence}.gz"
+/* The same for what is packed otherwise; that of the Go exporter also says .gz of what
+ * is not packed at all. */
+#define LAYOUT_ZSTD	"{tag}/{stream}/{sequence}.zst"
 #define LAYOUT_MAX	600 /* bytes; S3 takes keys of 1024 */
 
 struct layout {

@@ -159,6 +159,8 @@ struct compress {
 	const char *content_type;     /* of an object sent without its Content-Encoding */
 	/* One stream: NULL without memory. A start of NULL: bytes unchanged. */
 	void *(*start)(const void *self);
+	/* Before anything is written: exactly so many bytes come. May be NULL. */
+	int (*expect)(void *stream, int64_t bytes);
 	int (*write)(void *stream, struct str in, struct byte_sink *);
 	int (*finish)(void *stream, struct byte_sink *);
 	void (*end)(void *stream); /* frees; NULL is fine */

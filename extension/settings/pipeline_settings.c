@@ -6,7 +6,7 @@
 #include "settings/pipeline_settings.h"
 
 #define KEY_MAX	     1024
-#define KEY_REST     96 /* tag, stream, number, at the most usual */
+#define BUCKET_MAX   255
 #define ARENA_MAX    ((size_t)4 << 20)
 #define SECTIONS_MAX 64
 
@@ -52,17 +52,64 @@ static void read_writer(struct pipeline_settings *p, const struct config *config
 		problems_add(problems, "out of memory");
 }
 
-/* Keys must not say what is not so. */
-static void check_compress(const struct pipeline_settings *p, const struct config *config,
-			   struct problems *problems)
+/* What ends of names say to readers; NULL: we pack nothing so. */
+static const struct {
+	const char *end;
+	const struct compress *compress;
+} ends[] = {
+	{ ".gz", &compress_gzip },
+	{ ".gzip", &compress_gzip },
+	{ ".tgz", NULL },
+	{ ".zst", &compress_zstd },
+	{ ".zstd", &compress_zstd },
+	{ ".bz2", NULL },
+	{ ".xz", NULL },
+	{ ".lz4", NULL },
+	{ ".br", NULL },
+	{ ".snappy", NULL },
+};
+
+static bool ends_with(struct str text, struct str end)
+{
+	return text.len >= end.len &&
+	       str_equal_nocase(str_skip(text, text.len - end.len), end);
+}
+
+/* An operator's own keys, which readers go by. */
+static void check_own_keys(const struct pipeline_settings *p, struct err *err)
 {
 	const struct compress *compress = p->stages.compress;
-	struct err err = ERR_INIT;
+	size_t i;
 
-	if (!p->store.needs_gzip || !compress || compress == &compress_gzip)
+	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (ends_with(p->store.bucket.layout.text, str_of(ends[i].end)) &&
+		    ends[i].compress != compress)
+			err_set_key(
+				err, "key",
+				"ends in %s, which is not how its objects are packed: "
+				"pipeline.compress.type is %s",
+				ends[i].end, compress->stage.name);
+}
+
+/* Keys must not say what is not so. */
+static void check_compress(struct pipeline_settings *p, const struct config *config,
+			   struct problems *problems)
+{
+	struct config_listener listener = { config, "pipeline.store.buffered", problems,
+					    false };
+	const struct compress *compress = p->stages.compress;
+	struct err err = config_listen(&listener);
+
+	if (!compress || p->writer.writer == &writer_stdout)
 		return;
-	err_set_key(&err, "layout", "wants pipeline.compress.type: gzip");
-	config_problem(config, "pipeline.store.buffered", &err, problems);
+	if (p->store.has_own_layout)
+		check_own_keys(p, &err);
+	else if (p->store.needs_gzip && compress != &compress_gzip)
+		err_set_key(&err, "layout", "wants pipeline.compress.type: gzip");
+	else if (!p->store.needs_gzip && compress == &compress_zstd &&
+		 p->store.bucket.layout.text.len)
+		layout_init(&p->store.bucket.layout, STR(LAYOUT_ZSTD), &err);
+	err_also(&err);
 }
 
 /* The first byte that no name of a bucket has; its length: there is none. */
@@ -73,9 +120,28 @@ static size_t stray_byte(struct str bucket)
 	for (i = 0; i < bucket.len; i++)
 		if ((unsigned char)bucket.ptr[i] <= ' ' ||
 		    (unsigned char)bucket.ptr[i] >= 0x7f ||
-		    strchr("\"'\\", bucket.ptr[i]))
+		    strchr("\"'\\`<>|*?#%&{}[]^", bucket.ptr[i]))
 			break;
 	return i;
+}
+
+/* Of all tags, as long as numbers usually get. */
+static size_t longest_key(const struct pipeline_settings *p)
+{
+	struct key_parts parts = {
+		.prefix = p->store.bucket.prefix,
+		.tag = TAG_INTERNAL,
+		.stream = INT32_MAX,
+	};
+	struct buf key = BUF_INIT(p->store.bucket.prefix.len + 2 * KEY_MAX);
+	size_t len;
+
+	if (!p->store.bucket.layout.text.len)
+		return 0; /* already complained of */
+	layout_key(&p->store.bucket.layout, &parts, &key);
+	len = buf_error(&key) ? SIZE_MAX : key.len;
+	buf_fini(&key);
+	return len;
 }
 
 /* What S3 never takes is said before anything is sent: names of buckets are ASCII
@@ -98,8 +164,13 @@ static void check_place(const struct pipeline_settings *p, const struct config *
 			"is no name of a bucket, at its character %zu: blanks, quotes and "
 			"what is not ASCII do not belong there; was it pasted?",
 			stray + 1);
+	else if (bucket.len > BUCKET_MAX || str_is(bucket, ".") || str_is(bucket, ".."))
+		err_set_key(&err, "dirname",
+			    "is no name of a bucket: those have %d bytes at most, 63 at "
+			    "most stores, and are no dots",
+			    BUCKET_MAX);
 	err_also(&err);
-	if (prefix.len > KEY_MAX - KEY_REST)
+	if (longest_key(p) > KEY_MAX)
 		err_set_key(
 			&err, "filename_prefix",
 			"has %zu bytes: with what follows keys would be longer than the "

@@ -213,6 +213,25 @@ static int make_rows(struct object_builder *builder, struct open_rows *rows)
 	return -EBADMSG;
 }
 
+/* Of all rows, for compressors that want to know before; damage is found later. */
+static int expect_rows(struct object_builder *builder, struct open_rows *rows)
+{
+	struct frame frame = { 0 };
+	int64_t at, bytes = 0;
+	int error = 0;
+
+	if (!rows->spec.compress->expect)
+		return 0;
+	for (at = 0; at < rows->end && !error; at += FRAME_HEAD + frame.bytes) {
+		error = note_read(rows, frame_read_head(&rows->reader, at, &frame));
+		if (!error && frame.kind == FRAME_ROWS)
+			bytes += frame.bytes;
+	}
+	if (error == -ENODATA)
+		return 0;
+	return error ? error : object_builder_expect(builder, bytes);
+}
+
 static int make_body(struct body *body, struct open_rows *rows)
 {
 	struct object object = rows->object;
@@ -227,6 +246,8 @@ static int make_body(struct body *body, struct open_rows *rows)
 	error = object_builder_start(&builder, &rows->spec, &object, &body->sink);
 	if (error == -EFBIG)
 		error = -ENODATA; /* the header would be as long the next time */
+	if (!error)
+		error = expect_rows(&builder, rows);
 	if (!error)
 		error = make_rows(&builder, rows);
 	if (!error)

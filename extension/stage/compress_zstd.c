@@ -69,6 +69,15 @@ static void *zstd_start(const void *state)
 	return NULL;
 }
 
+/* Readers that make room before they begin want the size in the frame's head. */
+static int zstd_expect(void *stream, int64_t bytes)
+{
+	struct zstd_stream *s = stream;
+	size_t error = ZSTD_CCtx_setPledgedSrcSize(s->context, (unsigned long long)bytes);
+
+	return ZSTD_isError(error) ? -EIO : 0;
+}
+
 /* Runs the encoder until the input is eaten, or, at the end, until it is done. */
 static int zstd_run(struct zstd_stream *s, struct str in, ZSTD_EndDirective end,
 		    struct byte_sink *sink)
@@ -107,6 +116,7 @@ const struct compress compress_zstd = {
 	.content_encoding = "zstd",
 	.content_type = "application/zstd",
 	.start = zstd_start,
+	.expect = zstd_expect,
 	.write = zstd_write,
 	.finish = zstd_finish,
 	.end = zstd_end,

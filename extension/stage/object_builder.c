@@ -43,38 +43,57 @@ int object_builder_start(struct object_builder *b, const struct object_spec *spe
 	const struct compress *compress = spec->compress;
 	const struct header *header = spec->header;
 	const struct encode *encode = spec->encode;
-	struct buf head = BUF_INIT(FRAME_MAX);
 	int error;
 
 	*b = (struct object_builder){ .spec = spec,
 				      .sink = sink,
+				      .head = BUF_INIT(FRAME_MAX),
 				      .end = BUF_INIT(FRAME_MAX) };
 	if (encode->separator)
 		b->skip = encode->separator(spec->encode_state, header->is_header).len;
-	error = builder_frame(spec, object, &head, &b->end);
+	error = builder_frame(spec, object, &b->head, &b->end);
 	if (!error && compress->start) {
 		b->stream = compress->start(spec->compress_state);
 		error = b->stream ? 0 : -ENOMEM;
 	}
-	if (!error)
-		error = builder_put(b, buf_str(&head));
-	buf_fini(&head);
+	return error;
+}
+
+int object_builder_expect(struct object_builder *b, int64_t rows_bytes)
+{
+	const struct compress *compress = b->spec->compress;
+	int64_t skip = (int64_t)b->skip < rows_bytes ? (int64_t)b->skip : rows_bytes;
+
+	if (!compress->start || !compress->expect)
+		return 0;
+	return compress->expect(b->stream, (int64_t)b->head.len + rows_bytes - skip +
+						   (int64_t)b->end.len);
+}
+
+static int put_head(struct object_builder *b)
+{
+	int error = builder_put(b, buf_str(&b->head));
+
+	buf_reset(&b->head);
 	return error;
 }
 
 int object_builder_rows(struct object_builder *b, struct str rows)
 {
 	size_t skip = b->skip < rows.len ? b->skip : rows.len;
+	int error = put_head(b);
 
 	b->skip -= skip;
-	return builder_put(b, str_skip(rows, skip));
+	return error ? error : builder_put(b, str_skip(rows, skip));
 }
 
 int object_builder_finish(struct object_builder *b)
 {
 	const struct compress *compress = b->spec->compress;
-	int error = builder_put(b, buf_str(&b->end));
+	int error = put_head(b);
 
+	if (!error)
+		error = builder_put(b, buf_str(&b->end));
 	if (!error && compress->start)
 		error = compress->finish(b->stream, b->sink);
 	return error;
@@ -87,5 +106,6 @@ void object_builder_end(struct object_builder *b)
 	if (compress->start)
 		compress->end(b->stream);
 	b->stream = NULL;
+	buf_fini(&b->head);
 	buf_fini(&b->end);
 }

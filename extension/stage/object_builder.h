@@ -13,13 +13,15 @@ struct object_builder {
 	const struct object_spec *spec;
 	struct byte_sink *sink;
 	void *stream;
-	struct buf end;
-	size_t skip; /* of the separator of the first row */
+	struct buf head, end; /* head: until it is written */
+	size_t skip;	      /* of the separator of the first row */
 };
 
 /* 0 or -errno; object_builder_end() must follow in either case. */
 int object_builder_start(struct object_builder *, const struct object_spec *,
 			 const struct object *, struct byte_sink *);
+/* Right after the start, and only if it is so: all rows together have so many bytes. */
+int object_builder_expect(struct object_builder *, int64_t rows_bytes);
 int object_builder_rows(struct object_builder *, struct str rows);
 int object_builder_finish(struct object_builder *);
 void object_builder_end(struct object_builder *);

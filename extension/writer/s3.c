@@ -271,7 +271,7 @@ static void s3_put_place(const void *state, struct str key, struct buf *b)
 		while (e.host.len && e.host.ptr[e.host.len - 1] == '.')
 			e.host.len--;
 		endpoint_put_url(&url, &e);
-		buf_put(&url, e.path);
+		buf_put(&url, s3_path_above(&e, str_until(key, '/')));
 	} else {
 		buf_put(&url, s->endpoint);
 	}

@@ -116,13 +116,26 @@ static int s3_request_collect(struct list *l, const struct endpoint *e,
 	return error ? error : arena_error(&l->arena);
 }
 
+/* Stores show their users endpoints that end in the bucket, as R2 does: whoever says it
+ * twice means it once. */
+struct str s3_path_above(const struct endpoint *e, struct str dirname)
+{
+	struct str path = e->path;
+	size_t above = path.len - dirname.len;
+
+	if (dirname.len && path.len > dirname.len && path.ptr[above - 1] == '/' &&
+	    str_equal(str_skip(path, above), dirname))
+		path.len = above - 1;
+	return path;
+}
+
 static int put_url(struct s3_request *r, const struct endpoint *e, const struct sealed *o,
 		   struct buf *path)
 {
 	struct buf key = BUF_INIT(URL_MAX);
 
 	object_key_clean(o->key, &key);
-	buf_put(path, e->path);
+	buf_put(path, s3_path_above(e, o->dirname));
 	buf_putc(path, '/');
 	sigv4_put_path(path, o->dirname);
 	buf_putc(path, '/');

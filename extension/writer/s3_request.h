@@ -27,6 +27,9 @@ struct s3_request {
 int s3_endpoint(struct str text, struct str region, struct buf *made, struct endpoint *,
 		struct err *);
 
+/* The endpoint's path, without the bucket at its end if that is the one. */
+struct str s3_path_above(const struct endpoint *, struct str dirname);
+
 /* 0, or -errno with nothing to free. */
 int s3_request_init(struct s3_request *, const struct endpoint *, struct sigv4_signer *,
 		    const struct sealed *, int64_t wall_ms);

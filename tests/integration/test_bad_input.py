@@ -341,3 +341,43 @@ pipeline.mangle: {type: action}
     for key in ("cluster_net_masks[0]", "cluster_net_masks[1]", "s3.endpoint", "s3.region", "s3.secret_key", "dirname", "filename_prefix",
                 "backends[1]", "backends[2]", "analyzers[0]", "analyzers[1]", "excluded_tags[0]", "excluded_tags[2]", "action.tid1", "action.tid2"):
         assert len([line for line in said if key + ": " in line]) == 1, (key, said)
+
+
+@pytest.mark.parametrize("end, compress, is_fine", [
+    (".gz", "gzip", True), (".json.gz", "zstd", False), (".gz", "none", False), (".GZ", "zstd", False), (".zst", "zstd", True),
+    (".zstd", "zstd", True), (".zst", "gzip", False), (".zst", "none", False), (".bz2", "none", False), (".json", "none", True),
+    (".json", "gzip", True), ("", "zstd", True), (".xz", "gzip", False),
+])
+def test_a_template_that_contradicts_the_compressor(end, compress, is_fine, tmp_path):
+    """Readers go by the end of a name."""
+    path, line = write(tmp_path, [("dirname: bucket", 'dirname: bucket\n      layout: template\n      key: "{tag}/{stream}/{sequence}%s"' % end)])
+    path.write_text(path.read_text() + "pipeline.compress.type: %s\n" % compress)
+    said = check(path, 0 if is_fine else 1)
+    assert is_fine and said == [] or re.search(r":%d: pipeline.store.buffered.key: ends in \.\w+, which is not" % (line + 2), said[0]), said
+
+
+@pytest.mark.parametrize("change, key", [
+    (("dirname: bucket", "dirname: ."), "dirname"), (("dirname: bucket", "dirname: " + "b" * 256), "dirname"),
+    (("dirname: bucket", 'dirname: "b\\tc"'), "dirname"), (("dirname: bucket", "dirname: b*c"), "dirname"),
+    (("filename_prefix: logs", "filename_prefix: " + "p" * 987), "filename_prefix"),
+    (("filename_prefix: logs", 'filename_prefix: %s\n      layout: template\n      key: "%s/{tag}/{stream}/{sequence}"' % ("p" * 500, "k" * 500)),
+     "filename_prefix"),
+])
+def test_what_no_store_takes(change, key, tmp_path):
+    """Names of buckets that cannot be, and keys longer than 1,024 bytes; up to there they are fine."""
+    said = check(write(tmp_path, [change])[0])
+    assert len(said) == 1 and ".buffered.%s: " % key in said[0], said
+    assert check(write(tmp_path, [("filename_prefix: logs", "filename_prefix: " + "p" * 986)])[0], 0) == []
+
+
+@pytest.mark.parametrize("base", ["", "/storage/v1/s3", "/bucket", "/tenant/bucket", "/bucket/", "/mybucket"])
+def test_endpoints_below_a_path(base, tmp_path):
+    """Objects go below the endpoint's path; a bucket that stands in it and in dirname is one."""
+    with Sink() as sink, Analyzer(RECORDING, pace=4000) as analyzer:
+        config = joined(settings.load(write(tmp_path)[0]), analyzer, tmp_path, to_s3(sink))
+        config["pipeline"]["write"]["s3"]["endpoint"] += base
+        with Exporter(settings.save(tmp_path / "exporter.yml", config)) as running:
+            sink.wait(lambda s: s.requests["ok"] > 0)
+            assert running.stop() == 0
+        above = base.rstrip("/").removesuffix("/bucket")
+        assert sink.stored and all(key.startswith("%s/bucket/logs/" % above.lstrip("/") if above else "bucket/logs/") for key in sink.stored), list(sink.stored)

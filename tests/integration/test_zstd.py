@@ -19,6 +19,17 @@ def unpack(raw):
     return done.stdout
 
 
+def size_in_head(raw):
+    """The size of the content that the frame's head says, RFC 8878 section 3.1.1.1, or None."""
+    assert raw[:4] == b"\x28\xb5\x2f\xfd"
+    flag, is_single = raw[4] >> 6, raw[4] >> 5 & 1
+    at = 5 + (not is_single) + (0, 1, 2, 4)[raw[4] & 3]
+    size = (is_single, 2, 4, 8)[flag]
+    if not size:
+        return None
+    return int.from_bytes(raw[at:at + size], "little") + (256 if flag == 1 else 0)
+
+
 def bodies(top, decompress):
     """Return {key: text} of the objects below a directory."""
     return {path.relative_to(top).as_posix(): decompress(path.read_bytes())
@@ -39,6 +50,9 @@ def test_equal_to_gzip(name, level, tmp_path):
         found[kind] = {key.removesuffix(".gz").removesuffix(".zst"): body for key, body in bodies(out, decompress).items()}
         headers = [objects.read_headers(path) for path in out.rglob("*.headers")]
         assert {h["content-encoding"] for h in headers} == {kind}
+        raw = bodies(out, bytes)
+        assert {key.rpartition(".")[2] for key in raw} == {"gz" if kind == "gzip" else "zst"}
+        assert kind == "gzip" or all(size_in_head(body) == len(unpack(body)) for body in raw.values())
     assert found["gzip"] and found["zstd"] == found["gzip"]
 
 
