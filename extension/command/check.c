@@ -44,6 +44,19 @@ static int check_reference(void (*put)(struct buf *))
 	return EXIT_FINE;
 }
 
+static void check_count(const struct settings *s, const char *path, struct buf *line)
+{
+	size_t disabled = 0, i;
+
+	for (i = 0; i < s->pipelines; i++)
+		disabled += s->pipeline[i]->is_disabled;
+	buf_printf(line, "%s: fine, %zu pipeline%s", path, s->pipelines,
+		   s->pipelines == 1 ? "" : "s");
+	if (disabled)
+		buf_printf(line, ", %zu disabled", disabled);
+	buf_putc(line, '\n');
+}
+
 static void check_tell(const struct settings *s)
 {
 	io_write(STDERR_FILENO, buf_str(&s->warnings.text));
@@ -73,8 +86,7 @@ static int check_called(const struct skydive_host *host, int argc, char **argv)
 	if (settings)
 		check_tell(settings);
 	if (settings && !problems.count) {
-		buf_printf(&line, "%s: fine, %zu pipeline%s\n", argv[2],
-			   settings->pipelines, settings->pipelines == 1 ? "" : "s");
+		check_count(settings, argv[2], &line);
 		io_write(STDOUT_FILENO, buf_str(&line));
 		if (argc == 4 && !check_connect(settings))
 			exit_code = EXIT_FAILED;

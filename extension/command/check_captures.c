@@ -20,7 +20,7 @@ static bool has_captures(const struct settings *s)
 	size_t i;
 
 	for (i = 0; i < s->pipelines; i++)
-		if (s->pipeline[i]->source.capture_id.len)
+		if (s->pipeline[i]->source.capture_id.len && !s->pipeline[i]->is_disabled)
 			return true;
 	return false;
 }
@@ -125,7 +125,9 @@ bool check_captures(const struct settings *s, struct http *http,
 		is_told = captures_ask(s, s->topology.analyzers.item[i], http, &reply);
 	}
 	for (i = 0; is_told && i < s->pipelines; i++) {
-		struct str id = s->pipeline[i]->source.capture_id;
+		struct str id = s->pipeline[i]->is_disabled
+					? STR("")
+					: s->pipeline[i]->source.capture_id;
 		struct buf others = BUF_INIT(LISTED_MAX), why = BUF_INIT(2 * LISTED_MAX);
 		int found = id.len ? captures_find(buf_str(&reply), id, &others) : -1;
 

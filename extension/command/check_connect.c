@@ -61,7 +61,8 @@ static bool is_first_of_url(const struct settings *s, size_t at)
 	size_t i;
 
 	for (i = 0; i < at; i++)
-		if (str_equal(s->pipeline[i]->source.url.text, url))
+		if (!s->pipeline[i]->is_disabled &&
+		    str_equal(s->pipeline[i]->source.url.text, url))
 			return false;
 	return true;
 }
@@ -74,7 +75,8 @@ static bool check_streams(const struct settings *s)
 	for (i = 0; i < s->pipelines; i++) {
 		const struct source_options *o = &s->pipeline[i]->source;
 
-		if (o->source->probe && is_first_of_url(s, i))
+		if (o->source->probe && !s->pipeline[i]->is_disabled &&
+		    is_first_of_url(s, i))
 			is_fine = check_stream(s, o) && is_fine;
 	}
 	return is_fine;
@@ -143,6 +145,8 @@ static bool check_stores(const struct settings *s, struct http *http)
 		struct buf place = BUF_INIT(8192);
 		const struct probe_report report = { say_step, &place };
 
+		if (p->is_disabled)
+			continue;
 		buf_printf(&place, "%s ", p->name);
 		destination_describe(p, &place);
 		is_fine = writer_instance_probe(&p->writer, p->store.dirname,

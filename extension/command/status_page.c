@@ -10,6 +10,7 @@ static const struct shape page_shape = {
 			FIELD(struct status_page, version, "version", 0),
 			FIELD(struct status_page, generation, "generation", 0),
 			FIELD(struct status_page, uptime_s, "uptime_seconds", 0),
+			FIELD(struct status_page, disabled, "disabled", 0),
 			FIELD(struct status_page, sources, "sources", 0),
 			FIELD(struct status_page, tenants, "tenants", 0),
 			FIELD(struct status_page, topology, "topology", 0),

@@ -16,6 +16,7 @@ struct status_page {
 	struct str version;
 	int64_t generation, uptime_s;
 	struct raw sources, tenants, topology, spool;
+	struct strs disabled; /* names of pipelines that do not run */
 };
 
 struct status_source {

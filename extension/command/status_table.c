@@ -162,6 +162,17 @@ static void put_titles(struct buf *out)
 	buf_puts(out, "  LAST ERROR\n");
 }
 
+/* They have no figures. */
+static void put_disabled(const struct table *table, const struct strs *names)
+{
+	size_t i;
+
+	for (i = 0; i < names->count; i++) {
+		columns_put(table->out, names->item[i], table->name_width, true);
+		buf_puts(table->out, " disabled\n");
+	}
+}
+
 int status_table_put(struct str text, struct buf *out, struct err *err)
 {
 	struct arena arena = ARENA_INIT(ARENA_MAX);
@@ -183,6 +194,7 @@ int status_table_put(struct str text, struct buf *out, struct err *err)
 		put_titles(out);
 		error = status_page_each_tenant(&page, &arena, table_put_tenant, &table,
 						err);
+		put_disabled(&table, &page.disabled);
 	}
 	arena_fini(&arena);
 	return error;

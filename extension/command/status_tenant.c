@@ -64,6 +64,21 @@ static int find_tenant(void *context, const struct status_tenant *row,
 	return 1;
 }
 
+/* It has a state, and nothing else. 1: that is it. */
+static int find_disabled(const struct search *search, const struct strs *names)
+{
+	size_t i;
+
+	for (i = 0; i < names->count; i++) {
+		if (!str_equal(names->item[i], search->name))
+			continue;
+		put_text(search->out, "tenant", search->name);
+		put_text(search->out, "state", STR("disabled"));
+		return 1;
+	}
+	return 0;
+}
+
 int status_table_put_tenant(struct str text, struct str name, struct buf *out,
 			    struct err *err)
 {
@@ -74,6 +89,8 @@ int status_table_put_tenant(struct str text, struct str name, struct buf *out,
 
 	if (!error)
 		error = status_page_each_tenant(&page, &arena, find_tenant, &search, err);
+	if (error == 0)
+		error = find_disabled(&search, &page.disabled);
 	if (error == 0) {
 		err_set(err, "there is no pipeline \"" STR_FMT "\"; there is: %s%s",
 			STR_ARG(name),

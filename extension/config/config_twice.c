@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "base/grow.h"
 #include "config/config_find.h"
 #include "config/config_twice.h"
 
@@ -66,17 +67,7 @@ static const char *path_of(struct twice *t, const char *above, struct str key)
 
 static struct entry *next_entry(struct twice *t)
 {
-	size_t room = t->room ? t->room * 2 : 256;
-	struct entry *more;
-
-	if (t->count < t->room)
-		return &t->entry[t->count++];
-	more = realloc(t->entry, room * sizeof(*more));
-	if (!more)
-		return NULL;
-	t->entry = more;
-	t->room = room;
-	return &t->entry[t->count++];
+	return grow(t->entry, t->room, t->count + 1) ? &t->entry[t->count++] : NULL;
 }
 
 static int list_map(struct twice *t, const struct yaml_node *map, const char *above);

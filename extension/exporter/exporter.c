@@ -7,6 +7,7 @@
 #include "sys/clock.h"
 
 #define WORKERS_USUAL 4
+#define DISABLED_MAX  ((size_t)1 << 20)
 
 static unsigned worker_count(const struct settings *settings)
 {
@@ -63,6 +64,7 @@ struct exporter *exporter_new(struct settings *settings,
 	e->is_replay = replay != NULL;
 	e->topology = replay ? replay->topology : NULL;
 	pthread_mutex_init(&e->lock, NULL);
+	e->disabled = (struct buf)BUF_INIT(DISABLED_MAX);
 	reload_report_init(&e->reload_report);
 	exporter_init_progress(e);
 	if ((!replay || !replay->output.len ||
@@ -134,10 +136,12 @@ int exporter_start(struct exporter *e, struct err *err)
 		return -EINVAL;
 	set_surroundings(e);
 	pthread_mutex_lock(&e->lock);
+	exporter_note_disabled(e, settings);
 	for (error = 0, i = 0; !error && i < settings->pipelines; i++)
-		error = exporter_add(e, settings->pipeline[i], NULL,
-				     (double)i / (double)settings->pipelines, e->started,
-				     err);
+		if (!settings->pipeline[i]->is_disabled)
+			error = exporter_add(e, settings->pipeline[i], NULL,
+					     (double)i / (double)settings->pipelines,
+					     e->started, err);
 	settings_release_pipelines(settings);
 	e->generation = 1;
 	pthread_mutex_unlock(&e->lock);
@@ -180,6 +184,7 @@ void exporter_free(struct exporter *e)
 	spool_close(e->spool);
 	settings_free(e->settings);
 	reload_report_fini(&e->reload_report);
+	buf_fini(&e->disabled);
 	pthread_mutex_destroy(&e->lock);
 	free(e);
 }

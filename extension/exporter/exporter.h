@@ -69,6 +69,9 @@ void exporter_each_source(struct exporter *,
 			  void (*visit)(void *context, struct source_instance *),
 			  void *context);
 
+/* Appends the names of pipelines that are disabled, each ended by a line feed. */
+void exporter_put_disabled(struct exporter *, struct buf *);
+
 /* Figures of the whole program, since the start. */
 struct exporter_figures {
 	struct now started;

@@ -56,12 +56,15 @@ struct exporter {
 	size_t sources, sources_room;
 	struct running *retired; /* they finish, and are then closed */
 	size_t retirees, retirees_room;
+	struct buf disabled; /* names of pipelines that do not run, each ended by LF */
 	struct pace pace;
 	unsigned generation; /* rises with every reload that succeeds */
 };
 
 /* The lock is held, for all of these. */
 
+/* Remembers which of the pipelines are disabled; how many. */
+size_t exporter_note_disabled(struct exporter *, const struct settings *);
 /* Opens a tenant and adds it, with references of its own. */
 int exporter_add(struct exporter *, struct pipeline_settings *,
 		 struct tenant *predecessor, double part, struct now, struct err *);

@@ -71,6 +71,7 @@ static int reload_change(struct exporter *e, size_t at, struct pipeline_settings
 
 struct tally {
 	size_t added, changed, removed, kept, bad;
+	size_t disabled;
 	struct buf *changes; /* the same, for a person */
 	struct problems *problems;
 };
@@ -103,6 +104,8 @@ static void apply_one(struct exporter *e, size_t before, struct pipeline_setting
 		tally->bad++;
 		return;
 	}
+	if (p->is_disabled)
+		return;
 	if (!running) {
 		error = exporter_add(e, p, find_retired(e, p->name), 0, clock_now(),
 				     &err);
@@ -119,15 +122,23 @@ static void apply_one(struct exporter *e, size_t before, struct pipeline_setting
 		tell_failure(e, tally, p->name, err.text);
 }
 
+/* One that is wrong stays as it was, whatever it says. */
+static bool is_wanted(const struct pipeline_settings *p)
+{
+	return p && (p->is_bad || !p->is_disabled);
+}
+
 static void remove_unwanted(struct exporter *e, const struct settings *s, size_t before,
 			    struct tally *tally)
 {
+	const struct pipeline_settings *p;
 	size_t i;
 
 	for (i = 0; i < before; i++) {
 		struct tenant *t = e->running[i].tenant;
 
-		if (!t || find_wanted(s, tenant_name(t)))
+		p = t ? find_wanted(s, tenant_name(t)) : NULL;
+		if (!t || is_wanted(p))
 			continue;
 		if (exporter_reserve_retired(e) < 0) {
 			tell_failure(e, tally, tenant_name(t), "out of memory");
@@ -135,7 +146,8 @@ static void remove_unwanted(struct exporter *e, const struct settings *s, size_t
 		}
 		exporter_retire(e, &e->running[i]);
 		tenant_end(t);
-		tell_change(tally, &tally->removed, "removed", tenant_name(t));
+		tell_change(tally, &tally->removed, p ? "disabled" : "removed",
+			    tenant_name(t));
 	}
 }
 
@@ -155,10 +167,12 @@ static void report_tally(struct exporter *e, const struct settings *s,
 {
 	log_write(e->log, LOG_INFO,
 		  "reload=done generation=%u added=%zu changed=%zu "
-		  "removed=%zu kept=%zu bad=%zu",
+		  "removed=%zu kept=%zu bad=%zu disabled=%zu",
 		  e->generation, tally->added, tally->changed, tally->removed,
-		  tally->kept, tally->bad);
+		  tally->kept, tally->bad, tally->disabled);
 	buf_printf(tally->changes, "unchanged: %zu\n", tally->kept);
+	if (tally->disabled)
+		buf_printf(tally->changes, "disabled: %zu\n", tally->disabled);
 	if (str_equal(s->program_text, e->settings->program_text))
 		return;
 	log_write(e->log, LOG_WARNING,
@@ -184,6 +198,7 @@ int exporter_reload(struct exporter *e, struct settings *s, struct buf *changes,
 	for (i = 0; i < s->pipelines; i++)
 		apply_one(e, before, s->pipeline[i], &tally);
 	reload_compact(e);
+	tally.disabled = exporter_note_disabled(e, s);
 	error = exporter_route(e, err);
 	/* Nobody offers them anything any more. */
 	for (i = retired; i < e->retirees; i++)

@@ -67,6 +67,27 @@ int exporter_replace_writer(struct running *running, struct pipeline_settings *p
 	return 0;
 }
 
+size_t exporter_note_disabled(struct exporter *e, const struct settings *s)
+{
+	size_t count = 0, i;
+
+	buf_reset(&e->disabled);
+	for (i = 0; i < s->pipelines; i++) {
+		if (s->pipeline[i]->is_bad || !s->pipeline[i]->is_disabled)
+			continue;
+		buf_printf(&e->disabled, "%s\n", s->pipeline[i]->name);
+		count++;
+	}
+	return count;
+}
+
+void exporter_put_disabled(struct exporter *e, struct buf *b)
+{
+	pthread_mutex_lock(&e->lock);
+	buf_put(b, buf_str(&e->disabled));
+	pthread_mutex_unlock(&e->lock);
+}
+
 static bool feeds_somebody(const struct exporter *e, const struct source_instance *s)
 {
 	size_t i;

@@ -8,6 +8,8 @@
 #include "monitor/snapshot.h"
 #include "base/version.h"
 
+#define DISABLED_MAX ((size_t)1 << 20)
+
 struct taking {
 	struct snapshot *snapshot;
 	struct rates *rates;
@@ -73,18 +75,20 @@ void snapshot_take(struct snapshot *s, struct exporter *e, struct rates *rates,
 {
 	struct taking taking = { s, rates, now };
 
-	*s = (struct snapshot){ .version = VERSION };
+	*s = (struct snapshot){ .version = VERSION, .disabled = BUF_INIT(DISABLED_MAX) };
 	exporter_count(e, &s->exporter);
 	s->uptime_s = (now.mono_ms - s->exporter.started.mono_ms) / 1000;
 	s->started_s = s->exporter.started.wall_ms / 1000;
 	exporter_each_tenant(e, take_tenant, &taking);
 	exporter_each_source(e, take_source, &taking);
+	exporter_put_disabled(e, &s->disabled);
 }
 
 void snapshot_fini(struct snapshot *s)
 {
 	free(s->tenant);
 	free(s->source);
+	buf_fini(&s->disabled);
 }
 
 static void put_unready(const struct source_figures *source, struct buf *b)

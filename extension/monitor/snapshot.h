@@ -33,7 +33,8 @@ struct snapshot {
 	size_t tenants, tenants_room;
 	struct source_figures *source;
 	size_t sources, sources_room;
-	bool is_short; /* out of memory: it is incomplete */
+	struct buf disabled; /* pipelines, each ended by a line feed */
+	bool is_short;	     /* out of memory: it is incomplete */
 };
 
 extern const struct counter counters_of_program[]; /* of struct snapshot */

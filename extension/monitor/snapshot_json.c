@@ -76,6 +76,22 @@ static void json_put_tenant(struct buf *b, const struct tenant_figures *t)
 	buf_puts(b, "}}");
 }
 
+static void json_put_disabled(struct buf *b, struct str names)
+{
+	struct str name;
+	bool is_first = true;
+
+	if (!names.len)
+		return;
+	json_put_name(b, "disabled");
+	for (; names.len; names = str_skip(names, name.len + 1), is_first = false) {
+		name = str_until(names, '\n');
+		buf_putc(b, is_first ? '[' : ',');
+		json_put_string(b, name);
+	}
+	buf_putc(b, ']');
+}
+
 void snapshot_put_json(const struct snapshot *s, struct buf *b)
 {
 	size_t i;
@@ -83,6 +99,7 @@ void snapshot_put_json(const struct snapshot *s, struct buf *b)
 	buf_putc(b, '{');
 	json_put_text(b, "version", s->version);
 	json_put_counters(b, counters_of_program, s);
+	json_put_disabled(b, buf_str(&s->disabled));
 	buf_puts(b, ",\"sources\":[");
 	for (i = 0; i < s->sources; i++) {
 		buf_puts(b, i ? "," : "");

@@ -10,6 +10,25 @@
 #define ARENA_MAX    ((size_t)4 << 20)
 #define SECTIONS_MAX 64
 
+/* Beside its sections. */
+struct pipeline_keys {
+	bool is_enabled;
+};
+
+static const struct pipeline_keys pipeline_defaults = { .is_enabled = true };
+
+static const struct shape pipeline_shape = {
+	.name = "pipeline",
+	.size = sizeof(struct pipeline_keys),
+	.defaults = &pipeline_defaults,
+	.fields =
+		(const struct field[]){
+			OPTION(struct pipeline_keys, is_enabled, "enabled", 0,
+			       "false: the pipeline is read and checked, but does not run"),
+			{ 0 },
+		},
+};
+
 struct pipeline_settings *pipeline_settings_new(struct str name)
 {
 	struct pipeline_settings *p = calloc(1, sizeof(*p));
@@ -182,8 +201,12 @@ static void check_place(const struct pipeline_settings *p, const struct config *
 void pipeline_settings_read(struct pipeline_settings *p, struct problems *problems)
 {
 	const struct config *config = p->config;
+	struct pipeline_keys keys = pipeline_defaults;
 	size_t before = problems->count;
 	enum store_type type;
+
+	config_read(config, "", &pipeline_shape, &keys, &p->arena, problems);
+	p->is_disabled = !keys.is_enabled;
 
 	source_options_read(&p->source, config, &p->arena, problems);
 	stage_set_read(&p->stages, config, &p->arena, problems);
@@ -263,5 +286,8 @@ size_t pipeline_settings_sections(struct config_section *sections, size_t max)
 		count += parts[i](sections + count, count < max ? max - count : 0);
 	if (count < max)
 		sections[count] = prom_sky_con_section;
+	count++;
+	if (count < max)
+		sections[count] = (struct config_section){ "", &pipeline_shape };
 	return count + 1;
 }

@@ -30,6 +30,7 @@ struct pipeline_settings {
 	struct config *config; /* until it was read; NULL: the file cannot be read */
 	bool is_bad;	       /* it has errors and must not be used */
 	bool has_values;       /* each is right; of its keys one may not be */
+	bool is_disabled;      /* "enabled: false": it is checked, and does not run */
 	struct arena arena;    /* of all strings */
 
 	struct source_options source;

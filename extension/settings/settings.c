@@ -39,7 +39,7 @@ static void check_destinations(struct settings *s, struct problems *problems)
 			struct err err = ERR_INIT;
 			const char *what = NULL;
 
-			if (b->has_values)
+			if (b->has_values && !a->is_disabled && !b->is_disabled)
 				what = destination_collision(b, a);
 			if (!what)
 				continue;
@@ -63,7 +63,7 @@ static bool check_source(struct pipeline_settings *a, const struct pipeline_sett
 	struct err err = ERR_INIT;
 	const char *key;
 
-	if (!str_equal(x->url.text, y->url.text))
+	if (!str_equal(x->url.text, y->url.text) || a->is_disabled || b->is_disabled)
 		return true;
 	key = source_options_conflict(x, y);
 	if (!key)

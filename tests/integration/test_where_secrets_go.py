@@ -121,7 +121,7 @@ def test_a_token_in_a_url_is_shown_nowhere(tmp_path):
             ups = re.findall(r'skydive_exporter_source_up\{source="([^"]*)"\}', shown["/metrics"])
             assert ups == [analyzer.url, analyzer.url + " (2)"]
             (tmp_path / "exporter.d" / "two.yml").write_text("pipeline: {subscriber: {url: 'http://u:%s@h/?t=%s'}}\n" % (TOKEN, TOKEN))
-            for command in (["status", "-c", path], ["status", "-c", path, "one"], ["check", "-c", path], ["reload", "-c", path]):
+            for command in (["status", "-c", path], ["status", "-c", path, "one"], ["check", "-c", path], ["reload", "--wait", "-c", path]):
                 done = exporter(*command)
                 shown[" ".join(map(str, command))] = done.stdout + done.stderr
             running.stop()
