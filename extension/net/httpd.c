@@ -15,14 +15,16 @@
 #include <unistd.h>
 #include "net/address.h"
 #include "net/httpd.h"
+#include "net/httpd_page.h"
+#include "sys/clock.h"
 #include "sys/thread.h"
 
 #define CLIENTS_MAX	32
 #define DESCRIPTORS_MAX (CLIENTS_MAX + 16) /* with those of libwebsockets */
 #define HEADER_MAX	4096		   /* of a request */
-#define BODY_MAX	((size_t)64 << 20)
 #define CHUNK		(32 * 1024)
 #define LIMIT_MS	10000
+#define LIFE_TIMES	6 /* of the limit */
 #define ACCEPT_PAUSE_MS 100
 
 struct httpd {
@@ -35,13 +37,15 @@ struct httpd {
 	atomic_bool is_stopping;
 	unsigned port;
 	unsigned clients;
+	struct pages pages;
 };
 
 struct client {
 	struct httpd *httpd;
-	bool wants_head; /* only */
-	struct buf body; /* LWS_PRE bytes of room come first */
+	bool wants_head;   /* only */
+	struct page *page; /* in its body LWS_PRE bytes of room come first */
 	size_t sent;
+	int64_t until_ms; /* of its life, monotonic */
 };
 
 static void httpd_silent(int level, const char *line)
@@ -73,7 +77,7 @@ static void httpd_serve(struct httpd *h, int fd)
 		return;
 	}
 	client->httpd = h;
-	client->body = (struct buf)BUF_INIT(BODY_MAX);
+	client->until_ms = clock_now().mono_ms + LIFE_TIMES * h->options.limit_ms;
 	wsi = lws_adopt_descriptor_vhost(h->vhost, LWS_ADOPT_SOCKET | LWS_ADOPT_HTTP,
 					 socket, NULL, NULL);
 	if (!wsi) {
@@ -101,7 +105,7 @@ static void httpd_forget(struct client *client)
 	if (!client)
 		return;
 	client->httpd->clients--;
-	buf_fini(&client->body);
+	page_unref(&client->httpd->pages, client->page);
 	free(client);
 }
 
@@ -126,38 +130,71 @@ static int httpd_put_head(struct lws *wsi, int status, const char *content_type,
 	return lws_finalize_write_http_header(wsi, start, &at, end);
 }
 
+/* Fills a new page. NULL: no memory. */
+static struct page *httpd_make(struct httpd *h, struct str path, bool is_asked)
+{
+	struct page *p = page_new(&h->pages, path, clock_now().mono_ms);
+
+	if (!p)
+		return NULL;
+	p->status = 405;
+	p->content_type = "text/plain; charset=utf-8";
+	if (buf_room(&p->body, LWS_PRE))
+		buf_added(&p->body, LWS_PRE);
+	if (!is_asked)
+		buf_puts(&p->body, "only GET and HEAD are understood\n");
+	else if (pages_have_room(&h->pages))
+		p->status = h->options.page(h->options.context, path, &p->body,
+					    &p->content_type);
+	else
+		p->status = 503;
+	if (is_asked && p->body.len == LWS_PRE && !pages_have_room(&h->pages))
+		buf_puts(&p->body, "too many clients do not read what they are sent\n");
+	page_made(&h->pages, p);
+	return p;
+}
+
 static int httpd_answer(struct lws *wsi, struct client *client, struct str path)
 {
 	struct httpd *h = client->httpd;
-	const char *content_type = "text/plain; charset=utf-8";
-	int status = 405;
+	bool is_asked;
 
-	if (client->body.len)
+	if (client->page)
 		return -1; /* one request a connection */
-	if (buf_room(&client->body, LWS_PRE))
-		buf_added(&client->body, LWS_PRE);
 	client->sent = LWS_PRE;
 	client->wants_head = lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) > 0;
-	if (lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) || client->wants_head)
-		status = h->options.page(h->options.context, path, &client->body,
-					 &content_type);
-	else
-		buf_puts(&client->body, "only GET and HEAD are understood\n");
-	if (buf_error(&client->body) ||
-	    httpd_put_head(wsi, status, content_type, client->body.len - LWS_PRE))
+	is_asked = lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) || client->wants_head;
+	if (is_asked)
+		client->page = pages_find(&h->pages, path, clock_now().mono_ms);
+	if (!client->page)
+		client->page = httpd_make(h, path, is_asked);
+	if (!client->page || buf_error(&client->page->body) ||
+	    httpd_put_head(wsi, client->page->status, client->page->content_type,
+			   client->page->body.len - LWS_PRE))
 		return -1;
 	/* The head of a page is as long as the page: nothing of that is sent. */
 	if (client->wants_head)
-		client->sent = client->body.len;
+		client->sent = client->page->body.len;
 	lws_callback_on_writable(wsi);
 	return 0;
 }
 
+/* Whoever makes progress gets more time, but not for ever. */
+static void httpd_grant(struct lws *wsi, const struct client *client)
+{
+	int64_t left_ms = client->until_ms - clock_now().mono_ms;
+
+	if (left_ms > client->httpd->options.limit_ms)
+		left_ms = client->httpd->options.limit_ms;
+	lws_set_timer_usecs(wsi, left_ms > 0 ? left_ms * LWS_US_PER_MS : 1);
+}
+
 static int send_more(struct lws *wsi, struct client *client)
 {
-	size_t left = client->body.len - client->sent;
+	const struct buf *body = &client->page->body;
+	size_t left = body->len - client->sent;
 	size_t n = left < CHUNK ? left : CHUNK;
-	unsigned char *at = (unsigned char *)client->body.ptr + client->sent;
+	unsigned char *at = (unsigned char *)body->ptr + client->sent;
 
 	/* We are asked again when all is with the kernel, and then close. */
 	if (n == 0)
@@ -165,6 +202,7 @@ static int send_more(struct lws *wsi, struct client *client)
 	if (lws_write(wsi, at, n, n == left ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP) < 0)
 		return -1;
 	client->sent += n;
+	httpd_grant(wsi, client);
 	lws_callback_on_writable(wsi);
 	return 0;
 }
@@ -179,7 +217,7 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
 	case LWS_CALLBACK_HTTP:
 		return client ? httpd_answer(wsi, client, (struct str){ in, len }) : -1;
 	case LWS_CALLBACK_HTTP_WRITEABLE:
-		return client && client->sent ? send_more(wsi, client) : 0;
+		return client && client->page ? send_more(wsi, client) : 0;
 	case LWS_CALLBACK_TIMER:
 	case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
 		return -1; /* too slow; a websocket */

@@ -3,9 +3,10 @@
  * connection.
  *
  * It has a thread and a context of its own, so requests, however many, disturb nothing
- * else. At most 32 connections are served at once, further ones get 503; one that takes
- * too long to ask or to read is closed. There is no TLS and no login: access is
- * controlled by a socket's mode, or by an address of this host only.
+ * else. At most 32 connections are served at once, further ones get 503; one that neither
+ * asks nor reads for limit_ms is closed, and each after six times that. Pages that are
+ * being sent have a bound in bytes (net/httpd_page.h). There is no TLS and no login:
+ * access is controlled by a socket's mode, or by an address of this host only.
  */
 #ifndef NET_HTTPD_H
 #define NET_HTTPD_H
@@ -17,7 +18,7 @@ struct httpd;
 
 struct httpd_options {
 	const char *listen; /* see net/address.h; borrowed for the start */
-	int64_t limit_ms;   /* of a connection's whole life; 0: 10 s */
+	int64_t limit_ms;   /* of a connection without progress; 0: 10 s */
 
 	/* Both on the server's thread. page() appends to body and returns the
 	 * HTTP status; path is without a query, borrowed for the call;

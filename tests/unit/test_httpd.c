@@ -415,6 +415,31 @@ static void slow_clients_are_closed(void **state)
 	check_hello(w);
 }
 
+/* However many do not read: they are sent one page. */
+static void who_does_not_read_shares_a_page(void **state)
+{
+	struct world *w = *state;
+	int fd[CLIENTS_MAX - 1], i;
+	char byte;
+
+	start(w, w->address, 60000);
+	for (i = 0; i < CLIENTS_MAX - 1; i++) {
+		fd[i] = dial(w);
+		say(fd[i], STR("GET /long HTTP/1.1\r\nHost: a\r\n\r\n"));
+		assert_int_equal(recv(fd[i], &byte, 1, 0), 1);
+	}
+	assert_in_range(atomic_load(&w->asked), 1, 3); /* a minute of a slow machine */
+	check_hello(w);
+	for (i = 0; i < CLIENTS_MAX - 1; i++) {
+		struct buf answer = BUF_INIT(2 * LONG);
+
+		hear(fd[i], &answer);
+		assert_true(answer.len > LONG);
+		buf_fini(&answer);
+	}
+	check_hello(w);
+}
+
 static void too_many_clients_are_told(void **state)
 {
 	struct world *w = *state;
@@ -496,6 +521,7 @@ int main(void)
 		TEST(head_without_end_is_refused),
 		TEST(long_page_is_whole),
 		TEST(slow_clients_are_closed),
+		TEST(who_does_not_read_shares_a_page),
 		TEST(too_many_clients_are_told),
 		TEST(stop_while_clients_hang),
 		TEST(process_is_left_alone),
