@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include "base/buf.h"
 #include "net/curl_dial.h"
+#include "net/curl_multi.h"
 #include "net/curl_socket.h"
 #include "net/curl_tls.h"
 #include "net/connection.h"
@@ -21,8 +22,10 @@
 
 /* What curl_easy_recv() takes from the socket at most; by itself 16 kB. */
 #define RECEIVE_MAX (256L * 1024)
+#define CANCEL_MS   100 /* between looks at is_cancelled */
 
 struct connection {
+	CURLM *multi; /* it is the connection's owner, and has no other */
 	CURL *curl;
 	struct curl_slist *addresses; /* or NULL */
 	curl_socket_t fd;
@@ -33,16 +36,23 @@ struct connection {
 	CURLcode code;		   /* of the last failure */
 };
 
-static int watch_cancel(void *context, curl_off_t total, curl_off_t now,
-			curl_off_t up_total, curl_off_t up_now)
+/* What curl_easy_perform() does, and looks at *is_cancelled meanwhile. */
+static CURLcode connection_perform(struct connection *c)
 {
-	const struct connection *c = context;
+	CURLMsg *message;
+	int running = 1, left;
 
-	(void)total;
-	(void)now;
-	(void)up_total;
-	(void)up_now;
-	return atomic_load(c->is_cancelled);
+	if (curl_multi_add_handle(c->multi, c->curl) != CURLM_OK)
+		return CURLE_OUT_OF_MEMORY;
+	while (running) {
+		if (atomic_load(c->is_cancelled))
+			return CURLE_ABORTED_BY_CALLBACK;
+		if (curl_multi_perform(c->multi, &running) != CURLM_OK ||
+		    (running && curl_multi_poll(c->multi, NULL, 0, CANCEL_MS, NULL)))
+			return CURLE_OUT_OF_MEMORY;
+	}
+	message = curl_multi_info_read(c->multi, &left);
+	return message ? message->data.result : CURLE_FAILED_INIT;
 }
 
 /* The addresses of the host, unless it needs none. */
@@ -97,10 +107,7 @@ static CURLcode connection_dial(struct connection *c, const struct url *to,
 	curl_easy_setopt(c->curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(c->curl, CURLOPT_PROXY, "");
 	curl_easy_setopt(c->curl, CURLOPT_TCP_KEEPALIVE, 1L);
-	curl_easy_setopt(c->curl, CURLOPT_NOPROGRESS, 0L);
-	curl_easy_setopt(c->curl, CURLOPT_XFERINFOFUNCTION, watch_cancel);
-	curl_easy_setopt(c->curl, CURLOPT_XFERINFODATA, c);
-	code = curl_easy_perform(c->curl);
+	code = connection_perform(c);
 	if (code == CURLE_OK)
 		code = curl_easy_getinfo(c->curl, CURLINFO_ACTIVESOCKET, &c->fd);
 out:
@@ -126,9 +133,11 @@ struct connection *connection_open(const struct url *to, const struct tls_files 
 {
 	struct connection *c = calloc(1, sizeof(*c));
 
-	if (c)
+	if (c) {
+		c->multi = curl_multi_make();
 		c->curl = curl_easy_init();
-	if (!c || !c->curl) {
+	}
+	if (!c || !c->multi || !c->curl) {
 		err_set(err, "cannot connect: out of memory");
 		connection_close(c);
 		return NULL;
@@ -151,8 +160,10 @@ void connection_close(struct connection *c)
 {
 	if (!c)
 		return;
-	if (c->curl)
-		curl_easy_cleanup(c->curl);
+	if (c->multi && c->curl)
+		curl_multi_remove_handle(c->multi, c->curl);
+	curl_easy_cleanup(c->curl);
+	curl_multi_cleanup(c->multi);
 	curl_slist_free_all(c->addresses);
 	free(c);
 }

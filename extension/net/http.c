@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include "net/curl_dial.h"
+#include "net/curl_multi.h"
 #include "net/resolver.h"
 #include "net/transfer.h"
 #include "sys/clock.h"
@@ -298,7 +299,7 @@ struct http *http_new(struct err *err)
 	}
 	h->started_end = &h->started;
 	pthread_mutex_init(&h->lock, NULL);
-	h->multi = curl_multi_init();
+	h->multi = curl_multi_make();
 	h->watch = (struct resolver_watch){ .answered = on_answer, .context = h };
 	if (h->multi && thread_start(&h->thread, "net", net_thread, h) == 0) {
 		resolver_watch(&h->watch);
