@@ -2,6 +2,7 @@
 /* test_curl_multi.c - what a program that the host starts inherits of us: nothing. */
 #include <dirent.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,7 +13,6 @@
 #include "net/connection.h"
 #include "net/curl_multi.h"
 #include "net/http.h"
-#include "tests/lib/tiny_server.h"
 
 /* As /proc of this process has it. */
 static size_t count_inheritable(void)
@@ -30,36 +30,43 @@ static size_t count_inheritable(void)
 	return count;
 }
 
-static void answer(void *context, const struct tiny_request *r, struct tiny_reply *reply)
+/* Nobody accepts: an accepted socket would be one more. */
+static int listen_here(char *host, size_t size)
 {
-	(void)context;
-	(void)r;
-	(void)reply;
+	struct sockaddr_in at = { .sin_family = AF_INET,
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(at);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, len), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+	snprintf(host, size, "127.0.0.1:%u", ntohs(at.sin_port));
+	return fd;
 }
 
 static void descriptors_of_ours_are_close_on_exec(void **state)
 {
 	static const struct url_scheme ws = { .name = "ws", .form = URL_HOST };
-	struct tiny_server *server = tiny_server_new(answer, NULL);
+	char host[32];
+	int listener = listen_here(host, sizeof(host));
 	size_t before = count_inheritable();
 	struct err err = ERR_INIT;
 	atomic_bool cancelled = false;
 	struct url to = { .scheme = &ws, .key = "pipeline.subscriber.url" };
 	struct connection *c;
 	struct http *http;
-	char host[32];
 
 	(void)state;
 	http = http_new(&err);
 	assert_non_null(http);
-	snprintf(host, sizeof(host), "127.0.0.1:%u", tiny_server_port(server));
 	to.host = str_of(host);
 	c = connection_open(&to, NULL, 5000, &cancelled, &err);
 	assert_non_null(c);
 	assert_int_equal(count_inheritable(), before);
 	connection_close(c);
 	http_free(http);
-	tiny_server_free(server);
+	close(listener);
 }
 
 /* Whatever state they are in. */
