@@ -6,8 +6,10 @@
 #include "exporter/exporter_private.h"
 #include "sys/clock.h"
 
-#define WORKERS_USUAL 4
-#define DISABLED_MAX  ((size_t)1 << 20)
+#define WORKERS_USUAL	4
+#define WRITERS_MAX	256 /* that hang, each of another pipeline */
+#define WRITER_STUCK_MS 1000
+#define DISABLED_MAX    ((size_t)1 << 20)
 
 static unsigned worker_count(const struct settings *settings)
 {
@@ -85,7 +87,10 @@ static int start_threads(struct exporter *e, struct err *err)
 					  : workers_new(worker_count(e->settings),
 							"sealer", err);
 	if (e->sealers)
-		e->writers = e->is_replay ? e->workers : workers_new(1, "writer", err);
+		e->writers = e->is_replay ? e->workers
+					  : workers_new_growing(1, WRITERS_MAX,
+								WRITER_STUCK_MS, "writer",
+								err);
 	if (e->writers)
 		e->http = http_new(err);
 	if (e->http && !e->is_replay) {

@@ -14,12 +14,14 @@
 #include <limits.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 #include "host/line.h"
 #include "host/notify.h"
@@ -32,6 +34,7 @@
 #define EXTENSION_NAME	  "skydive-exporter.so"
 #define REASON_MAX	  (64 * 1024)
 #define WRITE_MS	  100
+#define CLOSE_MAX_S	  5
 /* The state is told once a second, as long as the stop is in its time. */
 #define EXTENSION_OF_STOP "\nEXTEND_TIMEOUT_USEC=10000000"
 
@@ -41,7 +44,8 @@ struct host {
 	const struct skydive_extension *extension;
 	void *instance;
 	bool shows_progress;
-	bool has_journal;  /* it adds the time */
+	bool has_journal; /* it adds the time */
+	atomic_bool is_closing;
 	bool log_is_stuck; /* the log's thread's own */
 	struct notify notify;
 	bool is_ready;	   /* the manager knows; the reporting thread's own */
@@ -170,6 +174,7 @@ static void *host_stop(void *argument)
 	struct host *host = argument;
 
 	host->extension->stop(host->instance);
+	atomic_store(&host->is_closing, true);
 	host->extension->close(host->instance);
 	kill(getpid(), SIGUSR1);
 	return NULL;
@@ -193,19 +198,36 @@ struct asked {
 	bool stop, reload;
 };
 
+/* All is stopped, and a thread that a disk or a file server holds is not waited for for
+ * ever: what is not stored is in the spool. */
+static void host_limit_close(struct host *host, unsigned *seconds)
+{
+	if (!atomic_load(&host->is_closing) || ++*seconds < CLOSE_MAX_S)
+		return;
+	host_complain("skydive-exporter: ",
+		      "a disk or a file server does not answer: ended without it");
+	_exit(EXIT_FAILED);
+}
+
 /* Runs it in a thread of its own, so that signals are heard whatever it waits for.
  * The second that asks for a stop ends the program at once: what is not stored is
  * in the spool. */
 static void host_run_beside(struct host *host, void *(*run)(void *),
 			    const sigset_t *signals, struct asked *asked)
 {
+	const struct timespec second = { .tv_sec = 1 };
+	unsigned seconds = 0;
 	pthread_t thread;
 	int got = 0;
 
 	if (pthread_create(&thread, NULL, run, host) != 0)
 		_exit(EXIT_FAILED);
 	while (got != SIGUSR1) {
-		sigwait(signals, &got);
+		got = sigtimedwait(signals, NULL, &second);
+		if (got < 0) {
+			host_limit_close(host, &seconds);
+			continue;
+		}
 		if (got == SIGHUP)
 			asked->reload = true;
 		else if (got != SIGUSR1 && asked->stop)

@@ -22,9 +22,15 @@ struct workers {
 	struct task *ready, **ready_end;
 	struct heap due; /* by monotonic time */
 	pthread_t *thread;
-	unsigned threads;
+	unsigned threads, threads_max;
+	unsigned busy;	  /* threads that run a task */
+	int64_t moved_ms; /* when one began or ended last, monotonic */
+	int64_t stuck_ms;
+	const char *name;
 	bool is_stopping;
 };
+
+static void *workers_work(void *);
 
 void task_init(struct task *task, void (*run)(struct task *, struct now))
 {
@@ -64,6 +70,30 @@ static void make_due_ready(struct workers *w, int64_t mono_ms)
 	}
 }
 
+static int add_thread(struct workers *w)
+{
+	int error = thread_start(&w->thread[w->threads], w->name, workers_work, w);
+
+	w->threads += !error;
+	return error;
+}
+
+/* All threads have hung for a while, so what is ready would wait for them. */
+static void grow_if_stuck(struct workers *w)
+{
+	int64_t now_ms;
+
+	if (w->threads == w->threads_max || w->busy < w->threads || w->is_stopping)
+		return;
+	now_ms = clock_now().mono_ms;
+	make_due_ready(w, now_ms);
+	if (!w->ready || now_ms - w->moved_ms < w->stuck_ms)
+		return;
+	/* The new one is counted from now on, for it has not begun. */
+	if (add_thread(w) == 0)
+		w->moved_ms = now_ms;
+}
+
 /* Takes the first ready task and runs it; the lock is held before and after. */
 static bool run_one(struct workers *w, struct now now)
 {
@@ -76,9 +106,12 @@ static bool run_one(struct workers *w, struct now now)
 	if (!w->ready)
 		w->ready_end = &w->ready;
 	task->state = TASK_RUNNING;
+	w->busy++;
+	w->moved_ms = now.mono_ms;
 	pthread_mutex_unlock(&w->lock);
 	task->run(task, now);
 	pthread_mutex_lock(&w->lock);
+	w->busy--;
 	again = task->state == TASK_AGAIN;
 	task->state = TASK_IDLE;
 	if (again)
@@ -117,7 +150,8 @@ static void *workers_work(void *argument)
 	return NULL;
 }
 
-struct workers *workers_new(unsigned threads, const char *name, struct err *err)
+struct workers *workers_new_growing(unsigned threads, unsigned threads_max,
+				    int64_t stuck_ms, const char *name, struct err *err)
 {
 	struct workers *w = calloc(1, sizeof(*w));
 	int error = 0;
@@ -128,13 +162,17 @@ struct workers *workers_new(unsigned threads, const char *name, struct err *err)
 	pthread_mutex_init(&w->lock, NULL);
 	thread_condition_init(&w->changed);
 	thread_condition_init(&w->finished);
-	w->thread = calloc(threads ? threads : 1, sizeof(*w->thread));
+	w->name = name;
+	w->stuck_ms = stuck_ms;
+	w->threads_max = threads_max;
+	w->thread = calloc(threads_max ? threads_max : 1, sizeof(*w->thread));
 	if (!w->thread)
 		goto no_memory;
-	while (!error && w->threads < threads) {
-		error = thread_start(&w->thread[w->threads], name, workers_work, w);
-		w->threads += !error;
-	}
+	/* With the lock, because a thread that has begun already looks at their number. */
+	pthread_mutex_lock(&w->lock);
+	while (!error && w->threads < threads)
+		error = add_thread(w);
+	pthread_mutex_unlock(&w->lock);
 	if (!error)
 		return w;
 	err_set(err, "cannot start a thread: %s", strerror(-error));
@@ -144,6 +182,11 @@ no_memory:
 	workers_free(w);
 	err_set(err, "out of memory");
 	return NULL;
+}
+
+struct workers *workers_new(unsigned threads, const char *name, struct err *err)
+{
+	return workers_new_growing(threads, threads, 0, name, err);
 }
 
 void workers_free(struct workers *w)
@@ -170,6 +213,7 @@ void workers_wake(struct workers *w, struct task *task)
 {
 	pthread_mutex_lock(&w->lock);
 	make_ready(w, task);
+	grow_if_stuck(w);
 	pthread_mutex_unlock(&w->lock);
 }
 
@@ -184,6 +228,7 @@ static void set_due(struct workers *w, struct task *task, int64_t mono_ms)
 		make_ready(w, task);
 	else if (heap_first(&w->due) == &task->due)
 		pthread_cond_signal(&w->changed);
+	grow_if_stuck(w);
 }
 
 void workers_wake_at(struct workers *w, struct task *task, int64_t mono_ms)

@@ -33,6 +33,11 @@ void task_init(struct task *, void (*run)(struct task *, struct now));
 
 /* name is the threads' name. NULL: see err. */
 struct workers *workers_new(unsigned threads, const char *name, struct err *);
+/* The same; but when all its threads have run one task each for stuck_ms while another is
+ * ready, one more is started, up to threads_max: for tasks that a disk may hold. Whoever
+ * wakes a task finds that out. */
+struct workers *workers_new_growing(unsigned threads, unsigned threads_max,
+				    int64_t stuck_ms, const char *name, struct err *);
 /* Ends the threads; no task runs afterwards, not even ready ones. */
 void workers_free(struct workers *);
 

@@ -13,9 +13,11 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <unistd.h>
+#include "sys/clock.h"
 #include "writer/writer.h"
 
 #define POLL_MS	   100
@@ -62,6 +64,41 @@ static int write_some(void *state, struct str bytes)
 	return 0;
 }
 
+/* There is one standard output, and objects of two pipelines are not to be mixed. */
+static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
+
+/* 0, or -ECANCELED without it. */
+static int take_turn(struct stdout_writer *self)
+{
+	struct timespec until;
+	int64_t until_ms;
+
+	do {
+		if (atomic_load(&self->is_cancelled))
+			return -ECANCELED;
+		until_ms = clock_now().mono_ms + POLL_MS;
+		until.tv_sec = until_ms / 1000;
+		until.tv_nsec = until_ms % 1000 * 1000000;
+	} while (pthread_mutex_clocklock(&turn, CLOCK_MONOTONIC, &until) != 0);
+	return 0;
+}
+
+static int write_object(struct stdout_writer *self, struct str title,
+			const struct put *put)
+{
+	int error = take_turn(self);
+
+	if (error)
+		return error;
+	error = write_some(self, title);
+	if (!error)
+		error = put_each_part(put, write_some, self);
+	if (!error)
+		error = write_some(self, STR("\n"));
+	pthread_mutex_unlock(&turn);
+	return error;
+}
+
 static void stdout_put(void *state, struct put *put)
 {
 	struct stdout_writer *self = state;
@@ -71,11 +108,7 @@ static void stdout_put(void *state, struct put *put)
 	self->has_begun = false;
 	buf_printf(&title, "--- " STR_FMT "/" STR_FMT " ---\n",
 		   STR_ARG(put->object->dirname), STR_ARG(put->object->key));
-	error = write_some(self, buf_str(&title));
-	if (!error)
-		error = put_each_part(put, write_some, self);
-	if (!error)
-		error = write_some(self, STR("\n"));
+	error = write_object(self, buf_str(&title), put);
 	buf_fini(&title);
 	put->result = error ? PUT_FAILED : PUT_STORED;
 	if (error)

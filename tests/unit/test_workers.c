@@ -406,6 +406,52 @@ static void test_forgetting_waits_for_the_run(void **state)
 	sem_destroy(&s.leave);
 }
 
+/* Each hangs until it is let go. */
+struct hung {
+	struct task task;
+	sem_t *entered, *leave;
+};
+
+static void run_hung(struct task *task, struct now now)
+{
+	struct hung *h = (struct hung *)task;
+
+	(void)now;
+	sem_post(h->entered);
+	sem_wait(h->leave);
+}
+
+static void test_tasks_that_hang_get_threads_of_their_own(void **state)
+{
+	enum { HUNG = 3 };
+	struct workers *workers = workers_new_growing(1, HUNG, 0, "test", NULL);
+	sem_t entered, leave;
+	struct hung hung[HUNG + 1];
+	int i;
+
+	(void)state;
+	assert_non_null(workers);
+	sem_init(&entered, 0, 0);
+	sem_init(&leave, 0, 0);
+	for (i = 0; i <= HUNG; i++) {
+		hung[i] = (struct hung){ .entered = &entered, .leave = &leave };
+		task_init(&hung[i].task, run_hung);
+		workers_wake(workers, &hung[i].task);
+		if (i < HUNG)
+			sem_await(&entered);
+	}
+	/* There are no more than that. */
+	assert_int_equal(sem_trywait(&entered), -1);
+	for (i = 0; i <= HUNG; i++)
+		sem_post(&leave);
+	sem_await(&entered);
+	for (i = 0; i <= HUNG; i++)
+		workers_forget(workers, &hung[i].task);
+	workers_free(workers);
+	sem_destroy(&entered);
+	sem_destroy(&leave);
+}
+
 /* Two tasks: the first does not end before the second, due later, has run. */
 struct pair {
 	struct task first;
@@ -491,6 +537,7 @@ int main(void)
 		cmocka_unit_test(test_heap_agrees_with_a_list),
 		cmocka_unit_test(test_load_runs_each_task_on_one_thread_at_a_time),
 		cmocka_unit_test(test_forgetting_waits_for_the_run),
+		cmocka_unit_test(test_tasks_that_hang_get_threads_of_their_own),
 		cmocka_unit_test(
 			test_idle_thread_takes_what_is_due_while_another_is_busy),
 		cmocka_unit_test(test_freeing_leaves_ready_tasks),
