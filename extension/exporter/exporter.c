@@ -161,6 +161,8 @@ int exporter_subscribe(struct exporter *e, struct err *err)
 
 	pthread_mutex_lock(&e->lock);
 	error = exporter_route(e, err);
+	if (!error)
+		error = exporter_start_sources(e, err);
 	pthread_mutex_unlock(&e->lock);
 	if (error)
 		return error;
@@ -177,7 +179,9 @@ void exporter_free(struct exporter *e)
 		return;
 	for (i = 0; i < e->sources; i++)
 		source_instance_free(e->source[i]);
+	exporter_end_parted(e);
 	free(e->source);
+	free(e->parted);
 	exporter_free_tenants(e);
 	topology_free(e->topology);
 	http_free(e->http);

@@ -54,6 +54,8 @@ struct exporter {
 	size_t tenants, tenants_room;
 	struct source_instance **source;
 	size_t sources, sources_room;
+	struct source_instance **parted; /* the reload's own: see exporter_route() */
+	size_t parted_count, parted_room;
 	struct running *retired; /* they finish, and are then closed */
 	size_t retirees, retirees_room;
 	struct buf disabled; /* names of pipelines that do not run, each ended by LF */
@@ -73,9 +75,13 @@ int exporter_replace_writer(struct running *, struct pipeline_settings *, struct
 			    struct err *);
 /* The n-th of all tenants, the retired ones last; NULL: there are fewer. */
 struct tenant *exporter_nth_tenant(const struct exporter *, size_t);
-/* Gives every source a router for its present tenants; starts new sources and stops
- * those without tenants. */
+/* Gives every source a router for its present tenants; those without tenants are told to
+ * stop, and parted. */
 int exporter_route(struct exporter *, struct err *);
+/* Without the lock, because it waits for peers: ends those that were parted. */
+void exporter_end_parted(struct exporter *);
+/* Those that are new. */
+int exporter_start_sources(struct exporter *, struct err *);
 /* Makes room for one more retired tenant. 0 or -ENOMEM. */
 int exporter_reserve_retired(struct exporter *);
 /* Retires a tenant: it gets no more flows, finishes and stores what it has. There must

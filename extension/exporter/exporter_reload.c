@@ -186,13 +186,12 @@ int exporter_reload(struct exporter *e, struct settings *s, struct buf *changes,
 		    struct problems *problems, struct err *err)
 {
 	struct tally tally = { .changes = changes, .problems = problems };
-	size_t before, retired, i;
+	size_t before, i;
 	int error;
 
 	pthread_mutex_lock(&e->lock);
 	exporter_reap(e);
 	before = e->tenants;
-	retired = e->retirees;
 	/* First: one that was renamed ends before it begins. */
 	remove_unwanted(e, s, before, &tally);
 	for (i = 0; i < s->pipelines; i++)
@@ -200,8 +199,15 @@ int exporter_reload(struct exporter *e, struct settings *s, struct buf *changes,
 	reload_compact(e);
 	tally.disabled = exporter_note_disabled(e, s);
 	error = exporter_route(e, err);
-	/* Nobody offers them anything any more. */
-	for (i = retired; i < e->retirees; i++)
+	pthread_mutex_unlock(&e->lock);
+	/* First: a new one may listen where an old one did. */
+	exporter_end_parted(e);
+	pthread_mutex_lock(&e->lock);
+	if (exporter_start_sources(e, err) < 0)
+		error = -EINVAL;
+	/* Nobody offers them anything any more; those that finish already may have been
+	 * reaped meanwhile. */
+	for (i = 0; i < e->retirees; i++)
 		tenant_finish(e->retired[i].tenant);
 	for (i = 0; i < e->tenants; i++)
 		tenant_retry(e->running[i].tenant, clock_now());

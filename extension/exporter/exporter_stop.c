@@ -51,8 +51,11 @@ size_t exporter_stop(struct exporter *e)
 	pthread_mutex_lock(&e->lock);
 	for (i = 0; i < e->sources; i++)
 		source_instance_halt(e->source[i]);
+	pthread_mutex_unlock(&e->lock);
+	/* Whose number only a reload changes, and there is none any more. */
 	for (i = 0; i < e->sources; i++)
 		source_instance_stop(e->source[i]);
+	pthread_mutex_lock(&e->lock);
 	for (i = 0; (t = exporter_nth_tenant(e, i)); i++)
 		tenant_finish(t);
 	pthread_mutex_unlock(&e->lock);

@@ -126,6 +126,18 @@ static void halt_unwanted(struct exporter *e)
 			source_instance_halt(e->source[i]);
 }
 
+/* To those that exporter_end_parted() ends. */
+static void part(struct exporter *e, size_t at)
+{
+	struct source_instance *s = e->source[at];
+
+	e->source[at] = e->source[--e->sources];
+	if (grow(e->parted, e->parted_room, e->parted_count + 1))
+		e->parted[e->parted_count++] = s;
+	else
+		source_instance_free(s);
+}
+
 int exporter_route(struct exporter *e, struct err *err)
 {
 	size_t i = 0;
@@ -133,19 +145,30 @@ int exporter_route(struct exporter *e, struct err *err)
 
 	halt_unwanted(e);
 	while (i < e->sources) {
-		struct source_instance *s = e->source[i];
-
-		if (route_one(e, s, err) < 0)
+		if (route_one(e, e->source[i], err) < 0)
 			error = -ENOMEM;
-		if (!feeds_somebody(e, s)) {
-			source_instance_free(s);
-			e->source[i] = e->source[--e->sources];
-			continue;
-		}
-		if (!e->is_replay && source_instance_start(s, err) < 0)
-			error = -EINVAL;
-		i++;
+		if (feeds_somebody(e, e->source[i]))
+			i++;
+		else
+			part(e, i);
 	}
+	return error;
+}
+
+void exporter_end_parted(struct exporter *e)
+{
+	while (e->parted_count)
+		source_instance_free(e->parted[--e->parted_count]);
+}
+
+int exporter_start_sources(struct exporter *e, struct err *err)
+{
+	int error = 0;
+	size_t i;
+
+	for (i = 0; i < e->sources && !e->is_replay; i++)
+		if (source_instance_start(e->source[i], err) < 0)
+			error = -EINVAL;
 	return error;
 }
 
