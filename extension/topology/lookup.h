@@ -37,6 +37,7 @@ struct lookup {
 	bool is_second;		   /* at this analyzer, after a login */
 	bool is_parked;		   /* until the login is over */
 	struct lookup *next_parked;
+	struct lookup *next_long; /* of topology's replies */
 	unsigned login_number;
 	struct buf body, cookie;
 	const char *header[5];

@@ -4,6 +4,8 @@
 #include "sys/clock.h"
 #include "topology/topology_private.h"
 
+#define SHORT_BYTES ((size_t)16 << 10) /* read in no time, whatever is in it */
+
 /* Where it hung it is not asked again; nobody may want to know any more. */
 static void reply_ask_anew(struct lookup *lookup, struct asker **woken)
 {
@@ -55,10 +57,10 @@ static void reply_settle(struct lookup *lookup, struct shared_answer *a, struct 
 	lookup_end(t, lookup, woken);
 }
 
-void topology_replied(struct http_request *r)
+/* It is counted among the replies, and the lookup may be gone after it. */
+static void reply_read(struct topology *t, struct lookup *lookup)
 {
-	struct lookup *lookup = r->context;
-	struct topology *t = lookup->topology;
+	const struct http_request *r = &lookup->request;
 	struct shared_answer *a = NULL;
 	struct asker *woken = NULL;
 	struct err err = ERR_INIT;
@@ -68,7 +70,6 @@ void topology_replied(struct http_request *r)
 	else
 		err_set(&err, "%s", r->error);
 	pthread_mutex_lock(&t->lock);
-	t->replies++;
 	reply_settle(lookup, a, &err, &woken);
 	pthread_mutex_unlock(&t->lock);
 	topology_wake(t, woken);
@@ -76,4 +77,49 @@ void topology_replied(struct http_request *r)
 	t->replies--;
 	pthread_cond_broadcast(&t->calm);
 	pthread_mutex_unlock(&t->lock);
+}
+
+static struct lookup *take_long(struct topology *t)
+{
+	struct lookup *lookup;
+
+	pthread_mutex_lock(&t->lock);
+	lookup = t->long_replies;
+	if (lookup)
+		t->long_replies = lookup->next_long;
+	if (!t->long_replies)
+		t->long_replies_end = &t->long_replies;
+	pthread_mutex_unlock(&t->lock);
+	return lookup;
+}
+
+void topology_read_replies(struct task *task, struct now now)
+{
+	struct topology *t = (struct topology *)((char *)task -
+						 offsetof(struct topology, reader));
+	struct lookup *lookup;
+
+	(void)now;
+	while ((lookup = take_long(t)))
+		reply_read(t, lookup);
+}
+
+void topology_replied(struct http_request *r)
+{
+	struct lookup *lookup = r->context;
+	struct topology *t = lookup->topology;
+	bool is_long = r->status > 0 && r->reply.len > SHORT_BYTES;
+
+	pthread_mutex_lock(&t->lock);
+	t->replies++;
+	if (is_long) {
+		lookup->next_long = NULL;
+		*t->long_replies_end = lookup;
+		t->long_replies_end = &lookup->next_long;
+	}
+	pthread_mutex_unlock(&t->lock);
+	if (is_long)
+		workers_wake(t->readers, &t->reader);
+	else
+		reply_read(t, lookup);
 }

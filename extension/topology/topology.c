@@ -24,6 +24,8 @@ static struct topology *new_topology(size_t entries_max, size_t bytes_max)
 		return NULL;
 	pthread_mutex_init(&t->lock, NULL);
 	pthread_cond_init(&t->calm, NULL);
+	t->long_replies_end = &t->long_replies;
+	task_init(&t->reader, topology_read_replies);
 	t->cache = map_new(entries_max, bytes_max, free_answer);
 	t->failure = shared_answer_new(&unknown);
 	if (t->cache && t->failure && lookups_init(&t->lookups) == 0)
@@ -70,7 +72,8 @@ struct topology *topology_new(const struct topology_options *o, struct http *htt
 	t->reply_max = min_of(REPLIES_MAX / t->max_in_flight, GREMLIN_REPLY_MAX);
 	t->tls = o->tls;
 	t->log = o->log;
-	if (analyzers_init(&t->analyzers, o, err) == 0) {
+	t->readers = workers_new(1, "answers", err);
+	if (t->readers && analyzers_init(&t->analyzers, o, err) == 0) {
 		t->probe_timeout_ms = probe_timeout_of(t);
 		return t;
 	}
@@ -104,6 +107,7 @@ void topology_free(struct topology *t)
 	while (t->lookups.running_count || t->replies)
 		pthread_cond_wait(&t->calm, &t->lock);
 	pthread_mutex_unlock(&t->lock);
+	workers_free(t->readers);
 	lookups_fini(&t->lookups);
 	map_free(t->cache);
 	shared_answer_unref(t->failure);

@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 #include "net/tls.h"
+#include "sys/workers.h"
 #include "topology/analyzers.h"
 #include "topology/gremlin.h"
 #include "topology/lookup.h"
@@ -29,7 +30,11 @@ struct topology {
 	int64_t probe_at_ms; /* while down */
 	int64_t tell_at_ms;  /* when the next failure may be logged */
 	bool probing, closed;
-	size_t replies; /* being processed on the net thread */
+	size_t replies;					 /* being processed */
+	struct lookup *long_replies, **long_replies_end; /* that wait for the reader */
+
+	struct workers *readers; /* one thread; NULL: none is asked */
+	struct task reader;
 };
 
 /* With the lock held. *woken collects askers for topology_wake(). */
@@ -57,8 +62,11 @@ void lookup_answered(struct topology *, const struct lookup *);
 /* Removes it, whatever its outcome, and sends the next. */
 void lookup_end(struct topology *, struct lookup *, struct asker **woken);
 
-/* Without the lock. On the net thread: a lookup's request has ended. */
+/* Without the lock. On the net thread: a lookup's request has ended. A long reply is read
+ * on a thread of its own, because all uploads would wait for that. */
 void topology_replied(struct http_request *);
+/* The task of that thread. */
+void topology_read_replies(struct task *, struct now);
 void topology_wake(struct topology *, struct asker *woken);
 
 #endif

@@ -23,6 +23,7 @@
 struct tenant {
 	struct asker asker;
 	sem_t woken;
+	sem_t *held; /* or NULL: what its wake waits for */
 };
 
 struct world {
@@ -43,11 +44,30 @@ struct world {
 	char head[8192];
 };
 
+/* A list of 20000 empty nodes. */
+static const char *long_reply(void)
+{
+	static char text[70000];
+
+	if (!*text) {
+		int at = snprintf(text, sizeof(text),
+				  "HTTP/1.1 200 OK\r\nContent-Length: 60001\r\n\r\n[{}"),
+		    i;
+
+		for (i = 1; i < 20000; i++, at += 3)
+			memcpy(text + at, ",{}", 3);
+		text[at] = ']';
+	}
+	return text;
+}
+
 /* The text decides: "none", "bad", "400", or a veth. */
 static const char *reply_to(const char *text)
 {
 	if (strstr(text, "none"))
 		return "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n[]\n";
+	if (strstr(text, "long"))
+		return long_reply();
 	if (strstr(text, "nothing"))
 		return "HTTP/1.1 204 No Content\r\n\r\n";
 	if (strstr(text, "bad"))
@@ -84,11 +104,14 @@ static void on_wake(void *context)
 	struct tenant *t = context;
 
 	sem_post(&t->woken);
+	if (t->held)
+		sem_wait(t->held);
 }
 
 static void tenant_init(struct tenant *t, struct topology *topology)
 {
 	sem_init(&t->woken, 0, 0);
+	t->held = NULL;
 	asker_init(&t->asker, topology, on_wake, t);
 }
 
@@ -221,6 +244,21 @@ static void woken_once_when_all_is_known(void **state)
 	assert_int_equal(sem_trywait(&w->one.woken), -1);
 	assert_int_equal(count(w).empty, 2);
 	assert_int_equal(count(w).requests, 6);
+}
+
+/* Whoever reads a long one holds nobody else's. */
+static void a_long_reply_is_read_beside_the_others(void **state)
+{
+	struct world *w = *state;
+
+	start(w);
+	w->one.held = &w->gate;
+	assert_string_equal(find(&w->one, "long"), "pending");
+	sem_wait(&w->one.woken);
+	assert_string_equal(find(&w->two, "a"), "pending");
+	sem_wait(&w->two.woken);
+	assert_string_equal(find(&w->two, "a"), "veth");
+	sem_post(&w->gate);
 }
 
 static void one_flight_for_all(void **state)
@@ -608,6 +646,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(asked_once_then_cached),
 		TEST(woken_once_when_all_is_known),
+		TEST(a_long_reply_is_read_beside_the_others),
 		TEST(one_flight_for_all),
 		TEST(tenants_take_turns),
 		TEST(failures_are_nothing_for_a_while),
