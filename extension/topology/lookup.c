@@ -65,11 +65,18 @@ struct lookup *lookup_find(struct lookups *l, struct str text)
 	return map_get(l->by_text, text, 0);
 }
 
+/* The map adds the key. */
+static size_t lookup_bytes(const struct lookup *lookup)
+{
+	return sizeof(*lookup) + lookup->text_len + lookup->body.cap;
+}
+
 struct lookup *lookup_add(struct lookups *l, struct asker *asker, struct str text)
 {
 	struct lookup *lookup;
 
-	if (map_count(l->by_text) >= LOOKUPS_MAX)
+	if (map_count(l->by_text) >= LOOKUPS_MAX || text.len > LOOKUPS_BYTES ||
+	    map_bytes(l->by_text) > LOOKUPS_BYTES - text.len)
 		return NULL;
 	lookup = calloc(1, sizeof(*lookup) + text.len);
 	if (!lookup)
@@ -83,7 +90,8 @@ struct lookup *lookup_add(struct lookups *l, struct asker *asker, struct str tex
 		memcpy(lookup->text, text.ptr, text.len);
 	lookup->place.order = l->serial++;
 	lookup->place.key = 1 + (asker->turn > l->turn ? asker->turn : l->turn);
-	if (buf_error(&lookup->body) || map_put(l->by_text, text, lookup, 0, NEVER_MS)) {
+	if (buf_error(&lookup->body) ||
+	    map_put(l->by_text, text, lookup, lookup_bytes(lookup), NEVER_MS)) {
 		lookup_free(lookup);
 		return NULL;
 	}

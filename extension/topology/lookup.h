@@ -14,6 +14,9 @@
 #include "net/http.h"
 #include "topology/topology.h"
 
+/* Of all that wait or run, with their texts: a tenant's flows make them. */
+#define LOOKUPS_BYTES ((size_t)64 << 20)
+
 struct analyzer;
 
 /* One asker that waits for a lookup. */
