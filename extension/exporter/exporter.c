@@ -9,7 +9,7 @@
 #define WORKERS_USUAL	4
 #define WRITERS_MAX	256 /* that hang, each of another pipeline */
 #define WRITER_STUCK_MS 1000
-#define DISABLED_MAX    ((size_t)1 << 20)
+#define DISABLED_MAX	((size_t)1 << 20)
 
 static unsigned worker_count(const struct settings *settings)
 {

@@ -10,7 +10,7 @@
 static void put_flows(struct outcome *o, const struct batch *batch, int *error)
 {
 	struct buf text = BUF_INIT(1 << 18);
-	size_t i;
+	size_t flows = batch->count, i;
 
 	for (i = 0; i < batch->count; i++)
 		json_put_record(&text, &flow_shape, &batch->flows[i],
@@ -18,9 +18,31 @@ static void put_flows(struct outcome *o, const struct batch *batch, int *error)
 	outcome_put(o, buf_str(&text));
 	if (!*error)
 		*error = buf_error(&text);
-	for (i = 0; !*error && i < BAD_FLOW_REASONS; i++)
+	for (i = 0; !*error && i < BAD_FLOW_REASONS; i++) {
 		outcome_put_i64(o, (int64_t)batch->bad[i]);
+		flows += batch->bad[i];
+	}
+	if (!*error)
+		outcome_put_i64(o, (int64_t)flows);
 	buf_fini(&text);
+}
+
+/* The last number, with the blank before it. */
+static struct str sum_of(const struct outcome *o)
+{
+	const char *at = memrchr(o->text, ' ', o->len - 1);
+
+	return str_skip((struct str){ o->text, o->len }, (size_t)(at - o->text));
+}
+
+/* The first flows are as usual, and the others are counted. */
+static bool lacks_flows(const struct outcome *present, const struct outcome *usual)
+{
+	const char *end = memrchr(present->text, '}', present->len);
+	size_t len = end ? (size_t)(end - present->text) + 1 : 0;
+
+	return len <= usual->len && memcmp(present->text, usual->text, len) == 0 &&
+	       str_equal(sum_of(present), sum_of(usual));
 }
 
 static int decode_text(struct outcome *o)
@@ -58,7 +80,13 @@ static int decode_protobuf(struct outcome *o)
 }
 
 const struct operation torture_flow[] = {
-	{ .name = "flow/message, json", .run = decode_text, .keeps_first = true },
-	{ .name = "flow/decode_pb", .run = decode_protobuf, .keeps_first = true },
+	{ .name = "flow/message, json",
+	  .run = decode_text,
+	  .keeps_first = true,
+	  .allows = lacks_flows },
+	{ .name = "flow/decode_pb",
+	  .run = decode_protobuf,
+	  .keeps_first = true,
+	  .allows = lacks_flows },
 	{ 0 },
 };
