@@ -24,7 +24,7 @@ void tenant_note_degraded(struct tenant *t, int64_t lookups, int64_t now_ms)
 	stats_add(&t->state->stats, STAT_LOOKUPS_DEGRADED, lookups);
 	if (spell_note(&t->degraded, lookups, now_ms))
 		log_write(t->around.log, LOG_WARNING,
-			  "tenant=%s lookups=degraded the topology does not answer in "
+			  "tenant=%s lookups=unanswered the topology does not answer in "
 			  "time: records lack its data",
 			  tenant_name(t));
 }
@@ -37,7 +37,7 @@ static void tell_overflow_end(const struct tenant *t, int64_t flows)
 
 static void tell_lookups_end(const struct tenant *t, int64_t lookups)
 {
-	log_write(t->around.log, LOG_INFO, "tenant=%s lookups=ok degraded=%" PRId64,
+	log_write(t->around.log, LOG_INFO, "tenant=%s lookups=ok unanswered=%" PRId64,
 		  tenant_name(t), lookups);
 }
 
@@ -56,7 +56,7 @@ void tenant_tell_spells(struct tenant *t, int64_t now_ms, int64_t *due_ms)
 	news = spell_look(&t->degraded, LOOKUPS_PAUSE_MS, now_ms, &count, due_ms);
 	if (news == SPELL_GOES_ON)
 		log_write(t->around.log, LOG_WARNING,
-			  "tenant=%s lookups=degraded degraded=%" PRId64 " so far",
+			  "tenant=%s lookups=unanswered unanswered=%" PRId64 " so far",
 			  tenant_name(t), count);
 	if (news == SPELL_ENDED)
 		tell_lookups_end(t, count);

@@ -258,8 +258,8 @@ def trouble(folder, asked, address, begin, mend):
             stats = busy.check(source, running, SECONDS)
             assert running.stop() == 0
     assert peak < MEMORY_KB, "%d kB" % peak
-    told = re.findall(r"tenant=exporter lookups=(degraded |ok degraded=[1-9])", running.err.text())
-    assert told == ["degraded ", "ok degraded=" + told[-1][-1]], told
+    told = re.findall(r"tenant=exporter lookups=(unanswered |ok unanswered=[1-9])", running.err.text())
+    assert told == ["unanswered ", "ok unanswered=" + told[-1][-1]], told
     assert "inbox=full" not in running.err.text()
     assert busy.records_stored(folder) == busy.records_wanted(busy.CONFIG, stats["sent_flows"])
     return "directions were back after %.1f s, %d MB at most" % (back, peak / 1024)
