@@ -9,6 +9,7 @@
 #include "net/endpoint.h"
 #include "writer/iam.h"
 #include "writer/iam_reply.h"
+#include "writer/pause.h"
 #include "sys/clock.h"
 
 #define TOKEN_MAX	   (32 * 1024)
@@ -16,7 +17,6 @@
 #define REPLY_MAX	   (64 * 1024)
 #define CONNECT_TIMEOUT_MS 10000
 #define TIMEOUT_MS	   30000
-#define PAUSE_MAX_MS	   60000
 
 enum iam_state {
 	IAM_ASKING,  /* the answer comes soon */
@@ -106,13 +106,13 @@ static void keep_token(struct iam *iam, struct buf *token, int64_t lifetime_ms)
 
 static void pause_after_failure(struct iam *iam)
 {
-	int64_t pause_ms = iam_backoff_ms(++iam->failures, jitter_next(&iam->random));
+	int64_t asked_ms = iam->request.retry_after_ms;
 
-	if (pause_ms < iam->request.retry_after_ms)
-		pause_ms = iam->request.retry_after_ms;
+	pause_explain(asked_ms, clock_now(), iam->error, sizeof(iam->error));
 	iam->is_replacing = false;
 	iam->state = IAM_PAUSING;
-	iam->request.delay_ms = pause_ms < PAUSE_MAX_MS ? pause_ms : PAUSE_MAX_MS;
+	iam->request.delay_ms = iam_pause_ms(++iam->failures, asked_ms,
+					     jitter_next(&iam->random));
 }
 
 static void iam_read_answer(struct iam *iam)

@@ -4,8 +4,8 @@
  * The first token is requested at once, the next one in the background when a quarter
  * of its lifetime is left, with the API key each time. There is never more than one
  * request. The old token stays in use until shortly before it expires. Failed requests
- * are repeated with back-off (0.5 s to a minute). Lifetimes are measured on the
- * monotonic clock.
+ * are repeated with back-off (0.5 s to a minute, or as long as IAM asks for, up to ten
+ * minutes). Lifetimes are measured on the monotonic clock.
  */
 #ifndef WRITER_IAM_H
 #define WRITER_IAM_H

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include "format/json_read.h"
 #include "writer/iam_reply.h"
+#include "writer/pause.h"
 
 #define ARENA_MAX      ((size_t)64 * 1024)
 #define TOKEN_MAX      ((size_t)16 * 1024)
@@ -16,6 +17,7 @@
 struct answer {
 	struct str access_token;
 	int64_t expires_in;
+	struct str error_code;
 };
 
 static const struct shape answer_shape = {
@@ -25,6 +27,7 @@ static const struct shape answer_shape = {
 		(const struct field[]){
 			FIELD(struct answer, access_token, "access_token", 0),
 			FIELD(struct answer, expires_in, "expires_in", 0),
+			FIELD(struct answer, error_code, "errorCode", 0),
 			{ 0 },
 		},
 };
@@ -106,20 +109,37 @@ static bool is_token(struct str s)
 	return s.len > 0 && s.len <= TOKEN_MAX;
 }
 
+/* " BXNIM0415E", or nothing. */
+static void put_code(struct str code, char *text, size_t size)
+{
+	size_t i;
+
+	text[0] = '\0';
+	if (code.len == 0 || code.len > CODE_MAX)
+		return;
+	for (i = 0; i < code.len; i++)
+		if (!iam_reply_is_letter_or_digit(code.ptr[i]))
+			return;
+	snprintf(text, size, " " STR_FMT, STR_ARG(code));
+}
+
 static void read_token(struct str body, struct arena *arena, struct buf *token,
 		       struct iam_verdict *v)
 {
 	struct answer answer = { .expires_in = 0 };
 	struct json_reader reader;
+	char code[CODE_MAX + 2];
 
 	json_reader_init(&reader, body, arena);
 	if (!json_read_object(&reader, &answer_shape, &answer) || !json_at_end(&reader)) {
 		snprintf(v->text, sizeof(v->text),
 			 "IAM: its answer is not a token: check iam_endpoint");
-	} else if (!is_token(answer.access_token)) {
+	} else if (answer.error_code.len || !is_token(answer.access_token)) {
+		put_code(answer.error_code, code, sizeof(code));
 		snprintf(v->text, sizeof(v->text),
 			 "IAM: its answer holds no usable "
-			 "access_token: check iam_endpoint");
+			 "access_token: check iam_endpoint%s%s",
+			 answer.error_code.len ? "; it is an error" : "", code);
 	} else if (answer.expires_in <= 0) {
 		snprintf(v->text, sizeof(v->text),
 			 "IAM: its answer says no expires_in: check iam_endpoint");
@@ -132,36 +152,22 @@ static void read_token(struct str body, struct arena *arena, struct buf *token,
 	}
 }
 
-/* " BXNIM0415E", or nothing. */
-static void put_code(struct str body, struct arena *arena, char *text, size_t size)
-{
-	struct failure failure = { .code = STR("") };
-	struct json_reader reader;
-	size_t i;
-
-	text[0] = '\0';
-	json_reader_init(&reader, body, arena);
-	if (!json_read_object(&reader, &failure_shape, &failure))
-		return;
-	if (failure.code.len == 0 || failure.code.len > CODE_MAX)
-		return;
-	for (i = 0; i < failure.code.len; i++)
-		if (!iam_reply_is_letter_or_digit(failure.code.ptr[i]))
-			return;
-	snprintf(text, size, " " STR_FMT, STR_ARG(failure.code));
-}
-
 static void read_failure(const struct iam_reply *r, struct arena *arena,
 			 struct iam_verdict *v)
 {
 	const char *advice = "unexpected: check iam_endpoint";
+	struct failure failure = { .code = STR("") };
+	struct json_reader reader;
 	char code[CODE_MAX + 2];
 	size_t i;
 
 	for (i = 0; i < COUNT(status_table); i++)
 		if (status_table[i].status == r->status)
 			advice = status_table[i].advice;
-	put_code(r->body, arena, code, sizeof(code));
+	json_reader_init(&reader, r->body, arena);
+	if (!json_read_object(&reader, &failure_shape, &failure))
+		failure.code = STR("");
+	put_code(failure.code, code, sizeof(code));
 	snprintf(v->text, sizeof(v->text), "IAM: %d%s: %s", r->status, code, advice);
 }
 
@@ -203,4 +209,12 @@ int64_t iam_backoff_ms(unsigned failures, uint64_t random)
 	if (most > BACKOFF_MAX_MS)
 		most = BACKOFF_MAX_MS;
 	return most / 2 + (int64_t)(random % (uint64_t)(most / 2 + 1));
+}
+
+int64_t iam_pause_ms(unsigned failures, int64_t asked_ms, uint64_t random)
+{
+	int64_t backoff_ms = iam_backoff_ms(failures, random);
+	int64_t heeded_ms = pause_heeded_ms(asked_ms);
+
+	return heeded_ms > backoff_ms ? heeded_ms : backoff_ms;
 }

@@ -41,5 +41,7 @@ void iam_reply_read(const struct iam_reply *, struct buf *token, struct iam_verd
 void iam_times(int64_t lifetime_ms, uint64_t random, struct iam_times *);
 /* The pause after that many failures in a row, from 0.5 s to a minute. */
 int64_t iam_backoff_ms(unsigned failures, uint64_t random);
+/* That, or what IAM asks for (Retry-After; 0: nothing) where it is longer and heeded. */
+int64_t iam_pause_ms(unsigned failures, int64_t asked_ms, uint64_t random);
 
 #endif

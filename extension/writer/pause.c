@@ -11,9 +11,14 @@
 #define ASKED_MAX_MS   (10 * 60000)
 #define SAID_MS	       1000 /* a shorter one is not worth a word */
 
+int64_t pause_heeded_ms(int64_t asked_ms)
+{
+	return asked_ms <= ASKED_MAX_MS ? asked_ms : 0;
+}
+
 void pause_begin(struct pause *p, int64_t asked_ms, struct now now)
 {
-	int64_t most = BACKOFF_MIN_MS;
+	int64_t most = BACKOFF_MIN_MS, heeded_ms = pause_heeded_ms(asked_ms);
 	unsigned i;
 
 	for (i = 0; i < p->failures && most < BACKOFF_MAX_MS; i++)
@@ -21,10 +26,9 @@ void pause_begin(struct pause *p, int64_t asked_ms, struct now now)
 	if (most > BACKOFF_MAX_MS)
 		most = BACKOFF_MAX_MS;
 	p->failures++;
-	p->until_ms = now.mono_ms +
-		      (asked_ms && asked_ms <= ASKED_MAX_MS
-			       ? asked_ms
-			       : 1 + (int64_t)(jitter_next(&p->random) % (uint64_t)most));
+	p->until_ms = now.mono_ms + (heeded_ms ? heeded_ms
+					       : 1 + (int64_t)(jitter_next(&p->random) %
+							       (uint64_t)most));
 }
 
 void pause_end(struct pause *p)

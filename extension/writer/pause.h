@@ -19,6 +19,8 @@ struct pause {
 
 /* Another failure. asked_ms: what the store asks for, or 0. */
 void pause_begin(struct pause *, int64_t asked_ms, struct now);
+/* How much of what is asked for is heeded: all of it, or 0 if it is too long. */
+int64_t pause_heeded_ms(int64_t asked_ms);
 /* It works again. */
 void pause_end(struct pause *);
 

@@ -16,7 +16,7 @@ import time
 import pytest
 
 from lib import objects, settings
-from lib.export import joined, waiting, whole_flows
+from lib.export import joined, to_s3, waiting, whole_flows
 from lib.paths import SLOWNESS, recording
 from lib.process import Analyzer, Exporter, until
 from lib.s3.sink import Sink
@@ -256,3 +256,24 @@ def test_tried_again(stopped):
     tries = {name: collections.Counter({key: sum(bodies.values()) for key, bodies in stopped.sinks[name].sent.items()})
              for name in FAULTS if FAULTS[name][1] and FAULTS[name][0] not in ("cut", "deaf")}
     assert [name for name, keys in tries.items() if max(keys.values()) < 2] == []
+
+
+def test_a_part_of_the_keys_is_forbidden(tmp_path):
+    """A 403 for one key is the account's affair: that object is kept too, also when others are stored, never in bad/."""
+    forbids = "status=403 code=AccessDenied"
+    with Sink() as sink, Analyzer(RECORDING, pace=20000) as analyzer:
+        sink.refuse_first(forbids)
+        config = {"host_id": "forbidden", "stop_timeout": STOP_SECONDS, **whole_flows(100, "gzip")}
+        path = settings.save(tmp_path / "acme.yml", joined(config, analyzer, tmp_path, to_s3(sink)))
+        with Exporter(path) as program:
+            sink.wait(lambda s: s.requests[forbids] >= 4)
+            program.log("tenant=acme store=s3 state=degraded .*403 AccessDenied 'told to': .*policy")
+            assert not list((tmp_path / "spool" / "acme" / "bad").iterdir())
+            [key] = sink.refused
+            sink.refused.clear()
+            until(lambda: waiting(tmp_path) == [] and key in sink.stored, "everything stored", 60)
+            analyzer.event("end", 60, unless_ends=program)
+            assert program.stop() == 0
+        found = sink.objects()
+    assert sum(len(o.records) for o in found) == 814 and sink.rewritten == []
+    assert objects.faults(found) == []

@@ -26,6 +26,7 @@ struct world {
 	int requests;
 	int bad_from, bad_to; /* requests that are answered with bad */
 	const char *bad;
+	bool bad_closes; /* after it the connection ends */
 	int expires_in;
 	int hang_from;	   /* this request and later ones wait for gate */
 	char good_key[32]; /* another one: 400; "": any */
@@ -55,7 +56,7 @@ static void make_reply(struct world *w, struct tiny_reply *reply)
 		 strlen(body), body);
 	reply->text = w->reply;
 	if (w->requests >= w->bad_from && w->requests <= w->bad_to)
-		reply->text = w->bad;
+		*reply = (struct tiny_reply){ .text = w->bad, .close = w->bad_closes };
 	if (w->good_key[0] && strncmp(w->last.body, form, strlen(form)) != 0)
 		reply->text = "HTTP/1.1 400 Bad\r\nContent-Length: 26\r\n"
 			      "Retry-After: 50\r\n\r\n{\"errorCode\":\"BXNIM0415E\"}";
@@ -174,6 +175,16 @@ static void assert_error(struct world *w, const char *wanted)
 
 	iam_error(w->iam, text, sizeof(text));
 	assert_string_equal(text, wanted);
+}
+
+/* The time is not known. */
+static void assert_error_up_to_time(struct world *w, const char *wanted)
+{
+	char text[256];
+
+	iam_error(w->iam, text, sizeof(text));
+	assert_memory_equal(text, wanted, strlen(wanted));
+	assert_int_equal(strlen(text), strlen(wanted) + strlen("2026-11-28T10:00:00Z"));
 }
 
 /* Nothing is missing in the request and nothing is too much. */
@@ -345,7 +356,9 @@ static void mended_key(void **state)
 	assert_int_equal(secret_open(&w->key, STR(""), str_of(path), -HOUR, NULL), 0);
 	start(w);
 	sem_wait(&w->changed);
-	assert_error(w, "IAM: 400 BXNIM0415E: it does not accept the key: check api_key");
+	assert_error_up_to_time(w,
+				"IAM: 400 BXNIM0415E: it does not accept the key: check "
+				"api_key; it asks for a pause until ");
 	assert_int_equal(pwrite(fd, "right key", 9, 0), 9);
 	assert_int_equal(ftruncate(fd, 5), 0);
 	assert_int_equal(token_in(w, 2 * SECOND), 0);
@@ -354,6 +367,42 @@ static void mended_key(void **state)
 	assert_string_equal(w->last.body, "apikey=right" FORM_END);
 	close(fd);
 	unlink(path);
+}
+
+/* Longer than what is read of an answer, or shorter than it says: no token, and the
+ * next answer counts. */
+static void wrong_lengths(void **state)
+{
+	static const char head[] = "HTTP/1.1 200 OK\r\nContent-Length: 70000\r\n\r\n"
+				   "{\"access_token\":\"a\",\"expires_in\":3600}";
+	struct world *w = *state;
+	char *huge = malloc(sizeof(head) + 70000);
+	char text[256];
+	int i;
+
+	assert_non_null(huge);
+	memset(huge, ' ', sizeof(head) + 70000);
+	memcpy(huge, head, sizeof(head) - 1);
+	huge[strchr(head, '{') - head + 70000] = '\0';
+	w->bad_from = w->bad_to = 1;
+	for (i = 0; i < 2; i++) {
+		pthread_mutex_lock(&w->lock);
+		w->requests = 0;
+		w->bad = i ? huge : head;
+		w->bad_closes = true;
+		pthread_mutex_unlock(&w->lock);
+		start(w);
+		sem_wait(&w->changed);
+		assert_int_equal(token_in(w, 0), 0);
+		iam_error(w->iam, text, sizeof(text));
+		print_message("  %s\n", text);
+		assert_memory_equal(text, "IAM: ", 5);
+		sem_wait(&w->changed);
+		assert_int_equal(token_in(w, 0), 1);
+		iam_free(w->iam);
+		w->iam = NULL;
+	}
+	free(huge);
 }
 
 static void ends(void **state)
@@ -387,6 +436,7 @@ int main(void)
 		TEST(single_flight),
 		TEST(refused_for_good),
 		TEST(mended_key),
+		TEST(wrong_lengths),
 		TEST(ends),
 	};
 

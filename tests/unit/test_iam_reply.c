@@ -108,6 +108,55 @@ static void answers(void **state)
 		  "not a token" },
 		{ 200, "", NULL, 0, "not a token" },
 		{ 200, "<html>welcome", NULL, 0, "not a token" },
+		/* An answer of error is none, whatever stands beside it. */
+		{ 200, "{\"errorCode\":\"BXNIM0415E\",\"errorMessage\":\"no SECRET\"}",
+		  NULL, 0,
+		  "access_token: check iam_endpoint; it is an error BXNIM0415E" },
+		{ 200,
+		  "{\"access_token\":\"a\",\"expires_in\":5,\"errorCode\":\"BXNIM0415E\"}",
+		  NULL, 0,
+		  "access_token: check iam_endpoint; it is an error BXNIM0415E" },
+		{ 200,
+		  "{\"access_token\":\"a\",\"errorCode\":\"no SECRET\",\"expires_in\":5}",
+		  NULL, 0, "access_token: check iam_endpoint; it is an error" },
+		{ 200, "{\"access_token\":\"a\",\"expires_in\":5,\"errorCode\":500}",
+		  NULL, 0, "not a token" },
+		{ 200, "{\"access_token\":\"a\",\"expires_in\":5,\"errorCode\":null}",
+		  "a", 5 * SECOND, "" },
+		/* Not JSON, or not all of it. */
+		{ 200, "null", NULL, 0, "not a token" },
+		{ 200, "\"token\"", NULL, 0, "not a token" },
+		{ 200, "[{\"access_token\":\"a\",\"expires_in\":5}]", NULL, 0,
+		  "not a token" },
+		{ 200, "\xef\xbb\xbf{\"access_token\":\"a\",\"expires_in\":5}", NULL, 0,
+		  "not a token" },
+		{ 200, "access_token=a&expires_in=5", NULL, 0, "not a token" },
+		{ 200, "{\"access_token\":\"a", NULL, 0, "not a token" },
+		{ 200, "{\"access_token\":\"a\",\"expires_in\":", NULL, 0,
+		  "not a token" },
+		{ 200, "{\"access_token\":\"a\",\"expires_in\":5}{\"errorCode\":\"X\"}",
+		  NULL, 0, "not a token" },
+		/* Another type, another size. */
+		{ 200, "{\"access_token\":null,\"expires_in\":5}", NULL, 0,
+		  "no usable access_token" },
+		{ 200, "{\"access_token\":\"\",\"expires_in\":5}", NULL, 0,
+		  "no usable access_token" },
+		{ 200, "{\"access_token\":\"a\\u0000b\",\"expires_in\":5}", NULL, 0,
+		  "no usable access_token" },
+		{ 200, "{\"access_token\":\"\xc3\xa9\",\"expires_in\":5}", NULL, 0,
+		  "no usable access_token" },
+		{ 200, "{\"access_token\":\"a\",\"expires_in\":null}", NULL, 0,
+		  "says no expires_in" },
+		{ 200, "{\"access_token\":\"a\",\"expires_in\":5.5}", NULL, 0,
+		  "not a token" },
+		{ 200, "{\"access_token\":\"a\",\"expires_in\":99999999999999999999}",
+		  NULL, 0, "not a token" },
+		{ 201, "{\"access_token\":\"a\",\"expires_in\":5}", NULL, 0,
+		  "IAM: 201: unexpected: check iam_endpoint" },
+		{ 400, "{\"errorCode\":\"BXNIM0415E\"", NULL, 0,
+		  "IAM: 400: it does not accept the key: check api_key" },
+		{ 400, "{\"errorCode\":415}", NULL, 0,
+		  "IAM: 400: it does not accept the key: check api_key" },
 		{ 204, "", NULL, 0, "IAM: 204: unexpected: check iam_endpoint" },
 		{ 302, "", NULL, 0, "IAM: 302: unexpected: check iam_endpoint" },
 		{ 400,
@@ -144,6 +193,67 @@ static void answers(void **state)
 		assert_non_null(strstr(v.text, table[i].text));
 		assert_int_equal(v.text[0] == '\0', v.ok);
 		assert_null(strstr(v.text, "SECRET"));
+		buf_fini(&token);
+	}
+}
+
+/* Half of a limit is good, what is over it is not, and neither costs more than that. */
+static void sizes(void **state)
+{
+	static const struct {
+		size_t token, depth;
+		const char *text; /* "": ok */
+	} table[] = {
+		{ 16 * 1024, 1, "" },
+		{ 16 * 1024 + 1, 1, "no usable access_token" },
+		{ 60 * 1024, 1, "no usable access_token" },
+		{ 8, 60, "" },
+		{ 8, 20000, "not a token" },
+	};
+	size_t i, j;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct buf body = BUF_INIT(65536), token = BUF_INIT(65536);
+		struct iam_reply r = { .status = 200 };
+		struct iam_verdict v;
+
+		buf_puts(&body, "{\"x\":");
+		for (j = 0; j < table[i].depth; j++)
+			buf_putc(&body, '[');
+		for (j = 0; j < table[i].depth; j++)
+			buf_putc(&body, ']');
+		buf_puts(&body, ",\"access_token\":\"");
+		for (j = 0; j < table[i].token; j++)
+			buf_putc(&body, 'a');
+		buf_puts(&body, "\",\"expires_in\":5}");
+		r.body = buf_str(&body);
+		iam_reply_read(&r, &token, &v);
+		assert_int_equal(v.ok, *table[i].text == '\0');
+		assert_int_equal(token.len, v.ok ? table[i].token : 0);
+		assert_non_null(strstr(v.text, table[i].text));
+		buf_fini(&body);
+		buf_fini(&token);
+	}
+}
+
+/* Every prefix of a good answer is none, save the whole. */
+static void halves(void **state)
+{
+	static const char whole[] =
+		"{\"access_token\":\"a.b\",\"refresh_token\":\"\\u00e9\","
+		"\"expires_in\":3600,\"scope\":[\"ibm\",{\"n\":null}]}";
+	size_t len;
+
+	(void)state;
+	for (len = 0; len <= strlen(whole); len++) {
+		struct iam_reply r = { .status = 200, .body = { whole, len } };
+		struct buf token = BUF_INIT(64);
+		struct iam_verdict v;
+
+		iam_reply_read(&r, &token, &v);
+		assert_int_equal(v.ok, len == strlen(whole));
+		assert_int_equal(token.len, v.ok ? 3 : 0);
 		buf_fini(&token);
 	}
 }
@@ -193,12 +303,37 @@ static void backoff(void **state)
 	}
 }
 
+/* What IAM asks for is heeded as what a store asks for is: up to ten minutes. */
+static void pauses(void **state)
+{
+	static const struct {
+		unsigned failures;
+		int64_t asked_ms, pause_ms;
+	} table[] = {
+		{ 1, 0, 500 },
+		{ 1, 200, 500 },
+		{ 1, 7 * SECOND, 7 * SECOND },
+		{ 9, 7 * SECOND, 30 * SECOND },
+		{ 1, 300 * SECOND, 300 * SECOND },
+		{ 9, 600 * SECOND, 600 * SECOND },
+		{ 1, 600 * SECOND + 1, 500 },
+		{ 9, 24 * HOUR, 30 * SECOND },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		assert_int_equal(iam_pause_ms(table[i].failures, table[i].asked_ms, 0),
+				 table[i].pause_ms);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(forms),   cmocka_unit_test(endpoints),
 		cmocka_unit_test(answers), cmocka_unit_test(times),
-		cmocka_unit_test(backoff),
+		cmocka_unit_test(backoff), cmocka_unit_test(sizes),
+		cmocka_unit_test(halves),  cmocka_unit_test(pauses),
 	};
 
 	return cmocka_run_group_tests_name("iam_reply", tests, NULL, NULL);
