@@ -4,6 +4,7 @@
 OUTAGE_SECONDS says for how long; `make torture` makes it two minutes.
 """
 import os
+import pathlib
 import re
 import threading
 
@@ -22,6 +23,7 @@ AROUND = 5                      # seconds of flows before and after it
 RATE = 20000 // SLOWNESS        # flows a second
 RETRY_AFTER = 5                 # seconds; else up to half a minute is waited for after an outage of 20 s
 TENANTS = 50
+MESSAGES = RATE // 100          # a second
 QUEUED_MOST = 8                 # messages, behind a socket buffer of 256 KiB
 SENT_AT_A_TIME = 2              # objects of a pipeline
 RESIDENT_MOST_KB = 96 * 1000
@@ -57,6 +59,33 @@ def configure(folder, source, sink, spool):
         "spool": dict(spool, min_free=0), "status": {"listen": "unix:%s" % (folder / "status.sock")}}))
 
 
+class KeptWaiting:
+    """How long the thread that reads could have run, while others had the processors: the most of any second."""
+
+    def __init__(self, exporter):
+        self.tasks = pathlib.Path("/proc/%d/task" % exporter.process.pid)
+        self.seconds, self.done = 0, threading.Event()
+        self.thread = threading.Thread(target=self._watch)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.done.set()
+        self.thread.join()
+
+    def _waited(self):
+        readers = [task for task in self.tasks.iterdir() if (task / "comm").read_text() == "source\n"]
+        return sum(int((task / "schedstat").read_text().split()[1]) for task in readers) / 1e9
+
+    def _watch(self):
+        before = [self._waited()] * 4
+        while not self.done.wait(0.25):
+            before.append(self._waited())
+            self.seconds = max(self.seconds, before[-1] - before.pop(0))
+
+
 def peak_kb(exporter):
     with open("/proc/%d/status" % exporter.process.pid, encoding="ascii") as file:
         return int(re.search(r"VmHWM:\s+(\d+)", file.read())[1])
@@ -68,7 +97,7 @@ def outage(folder, spool):
     with Sink() as sink, Analyzer(RECORDING, pace=RATE, options=[
             "--repeat", max(1, round(flows / 800)), "--uniq", "--captures", TENANTS, "--per-message", 100,
             "--sndbuf", 256 * 1024, "--stats-every", 1000]) as source:
-        with Exporter(configure(folder, source, sink, spool)) as exporter:
+        with Exporter(configure(folder, source, sink, spool)) as exporter, KeptWaiting(exporter) as reader:
             source.event("admitted", 30, unless_ends=exporter)
             sink.wait(lambda s: len(s.stored) >= TENANTS, 60)
             sink.behave("status=503 retry_after=%d" % RETRY_AFTER)
@@ -76,7 +105,9 @@ def outage(folder, spool):
             sink.behave("ok")
             end = source.event("end", 10 * AROUND + OUTAGE, unless_ends=exporter)
             stats = source.stats()
-            assert stats["queued_max"] <= QUEUED_MOST and stats["blocked_ms"] == 0 and stats["admitted"] == 1, stats
+            late = MESSAGES * reader.seconds
+            assert stats["queued_max"] <= QUEUED_MOST + late and stats["blocked_ms"] == 0 and stats["admitted"] == 1, (stats, late)
+            print("queued %d at most, the reader was kept waiting for %d messages" % (stats["queued_max"], late))
             assert stats["sent_flows"] == end["flows"] and stats["missed_flows"] == 0, stats
             until(lambda: sums(folder)["flows_received"] == end["flows"], "all flows taken", 60)
             until(lambda: not list((folder / "spool").glob("*/new/*")), "all that is finished stored", 90)
