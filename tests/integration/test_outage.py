@@ -4,7 +4,6 @@
 OUTAGE_SECONDS says for how long; `make torture` makes it two minutes.
 """
 import os
-import pathlib
 import re
 import threading
 
@@ -12,6 +11,7 @@ import pytest
 
 from lib import objects, settings
 from lib.export import joined, to_s3, waiting
+from lib.kept_waiting import KeptWaiting
 from lib.pages import status
 from lib.paths import SLOWNESS, recording
 from lib.process import Analyzer, Exporter, until
@@ -57,33 +57,6 @@ def configure(folder, source, sink, spool):
             "store": {"buffered": {"filename_prefix": name(number)}}}})
     return settings.save(folder / "exporter.yml", joined(CONFIG, source, folder, to_s3(sink), {
         "spool": dict(spool, min_free=0), "status": {"listen": "unix:%s" % (folder / "status.sock")}}))
-
-
-class KeptWaiting:
-    """How long the thread that reads could have run, while others had the processors: the most of any second."""
-
-    def __init__(self, exporter):
-        self.tasks = pathlib.Path("/proc/%d/task" % exporter.process.pid)
-        self.seconds, self.done = 0, threading.Event()
-        self.thread = threading.Thread(target=self._watch)
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.done.set()
-        self.thread.join()
-
-    def _waited(self):
-        readers = [task for task in self.tasks.iterdir() if (task / "comm").read_text() == "source\n"]
-        return sum(int((task / "schedstat").read_text().split()[1]) for task in readers) / 1e9
-
-    def _watch(self):
-        before = [self._waited()] * 4
-        while not self.done.wait(0.25):
-            before.append(self._waited())
-            self.seconds = max(self.seconds, before[-1] - before.pop(0))
 
 
 def peak_kb(exporter):

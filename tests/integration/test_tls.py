@@ -12,7 +12,7 @@ import ssl
 import pytest
 
 from golden import cases
-from lib import objects, oracle, settings
+from lib import lives, objects, oracle, settings
 from lib.export import PACE, joined, to_file
 from lib.pki import LOCAL, Authority, new_key
 from lib.process import Analyzer, Exporter, exporter
@@ -65,7 +65,7 @@ class Site:
         self.exporter = None
 
     def __enter__(self):
-        self.exporter = Exporter(settings.save(self.folder / "exporter.yml", self.config))
+        self.exporter = Exporter(settings.save(self.folder / "exporter.yml", self.config), "--progress")
         return self
 
     def __exit__(self, *args):
@@ -87,7 +87,8 @@ class Site:
 
     def finish(self, topology=CASE.topology):
         """Let it export everything, and compare; directions come by REST, so without topology there are none."""
-        self.analyzer.event("end", 60, unless_ends=self.exporter)
+        end = self.analyzer.event("end", 60, unless_ends=self.exporter)
+        lives.settled(self.exporter, end["flows"])      # a stop does not wait for answers
         assert self.exporter.stop() == 0
         assert self.analyzer.stats()["admitted"] == 1
         assert {alpn for _, alpn in self.proxy.clients} == {None}, "ALPN was offered: %s" % self.proxy.clients
