@@ -169,20 +169,21 @@ build/python/installed: tests/requirements.txt
 		--no-compile --target $(@D) -r $<
 	$(Q)touch $@
 
-# While tests wait, unit and golden tests run once more with sanitizers, and clang
-# compiles the product, too. What takes longest begins first.
+# While tests wait, unit and golden tests are compiled and run once more with sanitizers;
+# beside that clang compiles the product, and unit tests are compiled and run.
 SANITIZED := build/address-undefined
-ifndef SAN
 BESIDE = make --no-print-directory -j$(shell nproc)
+ifndef SAN
 TEST_VARIANTS = sanitizers="$(BESIDE) SAN=address$(comma)undefined WERROR=1 CFLAGS='-O1 -g1' all unit" \
-	$(UNIT:$(B)/%=$(SANITIZED)/%) tests/golden@$(SANITIZED) \
+	$(UNIT:$(B)/%=$(SANITIZED)/%) tests/golden@$(SANITIZED) + \
 	clang="$(BESIDE) CC=clang B=build/clang WERROR=1 all"
 endif
 
 test: test-deps
-	$(Q)$(MAKE) --no-print-directory $(JOBS) WERROR=1 all unit fuzz-replay $(B)/tests/torture_alloc \
-		$(B)/tests/analyzer $(B)/tests/lives
-	$(Q)BUILD=$(B) /usr/bin/python3 tests/run.py $(TEST_VARIANTS) $(UNIT) \
+	$(Q)$(MAKE) --no-print-directory $(JOBS) WERROR=1 all fuzz-replay $(B)/tests/analyzer \
+		$(B)/tests/lives
+	$(Q)BUILD=$(B) /usr/bin/python3 tests/run.py $(TEST_VARIANTS) \
+		unit="$(BESIDE) WERROR=1 unit $(B)/tests/torture_alloc" $(UNIT) \
 		torture-alloc=$(B)/tests/torture_alloc lint=tests/lint/run.sh \
 		tests/fuzz tests/lib tests/golden tests/integration
 

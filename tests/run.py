@@ -10,7 +10,8 @@ A SUITE is
 
 Folders and .py files without a build are one run of pytest, with several tests
 at once. Everything else runs beside it, in the order given, one after the
-other; commands, such as compilers, get what the tests leave of the machine.
+other; what stands behind a "+" is a lane of its own, beside that before it.
+Commands, such as compilers, get what the tests leave of the machine.
 Tests with the mark "alone" come last, one at a time, with nothing beside them.
 
 Output is passed on as it comes, that of what runs beside when it ends. SIGTERM
@@ -37,6 +38,7 @@ import xml.etree.ElementTree as xml
 Test = collections.namedtuple("Test", "name seconds problem")
 USUAL = "not minio and not soak"
 NO_TESTS = 5                    # pytest's exit code
+PRINTING = threading.Lock()     # of what several lanes say
 
 
 class Runner:
@@ -206,7 +208,19 @@ def run_beside(suites, runner, options):
             found += counted(suite, lambda o, s=suite: run_one(s, runner, options, o), out) or [
                 Test(suite, 0, "ran no test")]
             out.seek(0)
-            print(out.read(), end="", flush=True)
+            with PRINTING:
+                print(out.read(), end="", flush=True)
+    return found
+
+
+def lanes(suites):
+    """Split a list of suites at each "+"."""
+    found = [[]]
+    for suite in suites:
+        if suite == "+":
+            found.append([])
+        else:
+            found[-1].append(suite)
     return found
 
 
@@ -225,14 +239,15 @@ def run_all(suites, runner, options):
         return paths and counted(" ".join(paths) + title, lambda out: run_pytest(
             paths, select, runner, options, out, extra), sys.stdout)
 
-    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+    beside = lanes(others)
+    with concurrent.futures.ThreadPoolExecutor(len(beside)) as pool:
         try:
-            beside = pool.submit(run_beside, others, runner, options)
+            beside = [pool.submit(run_beside, lane, runner, options) for lane in beside]
             if options.markers:
                 found = pytest("", options.markers)
             else:
                 found = pytest("", USUAL + " and not alone", *several(options.workers))
-            found = found + beside.result()
+            found = found + [test for lane in beside for test in lane.result()]
             if not options.markers:
                 found += pytest(", alone", USUAL + " and alone")
         finally:

@@ -9,6 +9,7 @@
 #define BLOCK_LEAST  ((size_t)1024)
 #define DOUBLES_UPTO ((size_t)16 * 1024)
 #define SMALL_BYTES  ((size_t)16 * 1024)
+#define SPARE_RESETS 64
 #define ARENA_ALIGN  alignof(max_align_t)
 
 struct arena_block {
@@ -107,7 +108,8 @@ void arena_reset(struct arena *a)
 	struct arena_block *keep = a->blocks;
 	struct arena rest;
 
-	if (a->size <= SMALL_BYTES) {
+	a->spare = a->size - a->left < a->size / 4 ? a->spare + 1 : 0;
+	if (a->size <= SMALL_BYTES || a->spare >= SPARE_RESETS) {
 		arena_fini(a);
 		return;
 	}
@@ -127,5 +129,6 @@ void arena_fini(struct arena *a)
 		free(block);
 	}
 	a->size = a->left = 0;
+	a->spare = 0;
 	a->error = 0;
 }

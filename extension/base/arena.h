@@ -19,6 +19,7 @@ struct arena {
 	size_t left;		    /* bytes unused in the newest */
 	size_t size;		    /* of all blocks together */
 	size_t limit;		    /* size never grows past this */
+	unsigned spare;		    /* resets in a row that found little of it used */
 	int error;		    /* 0, -ENOMEM or -EFBIG; sticky */
 };
 
@@ -35,8 +36,9 @@ char *arena_bytes(struct arena *, size_t size);
 struct str arena_str(struct arena *, struct str);
 
 int arena_error(const struct arena *);
-/* Empty and without an error. A large arena keeps a block; a small one, of which there
- * may be thousands, keeps nothing, because it soon grows to its size again. */
+/* Empty and without an error. A large arena keeps a block, until many resets in a row
+ * have found less than a quarter of it used; a small one, of which there may be
+ * thousands, keeps nothing, because it soon grows to its size again. */
 void arena_reset(struct arena *);
 void arena_fini(struct arena *);
 

@@ -141,6 +141,32 @@ static void keeps_a_block_when_reset(void **state)
 	arena_fini(&a);
 }
 
+static void a_block_that_is_hardly_used_is_freed(void **state)
+{
+	struct arena a = ARENA_INIT(MEGABYTE);
+	int i;
+
+	(void)state;
+	assert_non_null(arena_alloc(&a, 100000));
+	arena_reset(&a);
+	for (i = 0; i < 63; i++) {
+		assert_non_null(arena_alloc(&a, 1000));
+		arena_reset(&a);
+		assert_non_null(a.blocks);
+	}
+	assert_non_null(arena_alloc(&a, 90000)); /* it is needed again */
+	arena_reset(&a);
+	for (i = 0; i < 64; i++) {
+		assert_non_null(a.blocks);
+		assert_non_null(arena_alloc(&a, 1000));
+		arena_reset(&a);
+	}
+	assert_null(a.blocks);
+	assert_int_equal(a.size, 0);
+	assert_non_null(arena_alloc(&a, 1000));
+	arena_fini(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -152,6 +178,7 @@ int main(void)
 		cmocka_unit_test(refuses_sizes_that_wrap),
 		cmocka_unit_test(a_small_one_keeps_nothing_when_reset),
 		cmocka_unit_test(keeps_a_block_when_reset),
+		cmocka_unit_test(a_block_that_is_hardly_used_is_freed),
 	};
 
 	return cmocka_run_group_tests_name("arena", tests, NULL, NULL);
