@@ -82,12 +82,12 @@ void object_spec_write(const struct stage_set *set, const struct object_spec_pla
 		.header = str_of(header->name),
 		.encode = str_of(encode->name),
 		.compress = str_of(compress->name),
-		.header_options = write_options(header, set->header_state, &options),
-		.encode_options = write_options(encode, set->encode_state, &options),
-		.compress_options = write_options(compress, set->compress_state,
-						  &options),
 	};
 
+	/* One after the other: C leaves open in which order an initialiser calls. */
+	text.header_options = write_options(header, set->header_state, &options);
+	text.encode_options = write_options(encode, set->encode_state, &options);
+	text.compress_options = write_options(compress, set->compress_state, &options);
 	/* Left out, as specs were before there was another one. */
 	if (str_is(text.layout, LAYOUT_EXPORTER))
 		text.layout = STR("");
