@@ -175,7 +175,8 @@ SANITIZED := build/address-undefined
 BESIDE = make --no-print-directory -j$(shell nproc)
 ifndef SAN
 TEST_VARIANTS = sanitizers="$(BESIDE) SAN=address$(comma)undefined WERROR=1 CFLAGS='-O1 -g1' all unit" \
-	$(UNIT:$(B)/%=$(SANITIZED)/%) tests/golden@$(SANITIZED) + \
+	$(UNIT:$(B)/%=$(SANITIZED)/%) tests/golden@$(SANITIZED) \
+	tests/integration/test_check_reference.py@$(SANITIZED) + \
 	clang="$(BESIDE) CC=clang B=build/clang WERROR=1 all"
 endif
 

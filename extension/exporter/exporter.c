@@ -140,7 +140,6 @@ int exporter_start(struct exporter *e, struct err *err)
 	if (start_threads(e, err) < 0)
 		return -EINVAL;
 	set_surroundings(e);
-	pthread_mutex_lock(&e->lock);
 	exporter_note_disabled(e, settings);
 	for (error = 0, i = 0; !error && i < settings->pipelines; i++)
 		if (!settings->pipeline[i]->is_disabled)
@@ -149,7 +148,6 @@ int exporter_start(struct exporter *e, struct err *err)
 					     e->started, err);
 	settings_release_pipelines(settings);
 	e->generation = 1;
-	pthread_mutex_unlock(&e->lock);
 	if (!error)
 		report_strangers(e);
 	return error;
@@ -161,9 +159,9 @@ int exporter_subscribe(struct exporter *e, struct err *err)
 
 	pthread_mutex_lock(&e->lock);
 	error = exporter_route(e, err);
+	pthread_mutex_unlock(&e->lock);
 	if (!error)
 		error = exporter_start_sources(e, err);
-	pthread_mutex_unlock(&e->lock);
 	if (error)
 		return error;
 	log_write(e->log, LOG_INFO, "state=started pipelines=%zu sources=%zu", e->tenants,

@@ -34,8 +34,8 @@ struct exporter *exporter_new(struct settings *, const struct replay_options *re
 int exporter_start(struct exporter *, struct err *);
 /* Starts the sources, once the status server can show them. */
 int exporter_subscribe(struct exporter *, struct err *);
-/* Ends the subscriptions, finishes and uploads, within the configured time.
- * Returns how many objects are left in the spool. */
+/* Ends the subscriptions, finishes and uploads, within the configured time; a reload that
+ * runs leaves out the rest. Returns how many objects are left in the spool. */
 size_t exporter_stop(struct exporter *);
 /* Makes a running exporter_stop() return soon. From another thread. */
 void exporter_cut_short(struct exporter *);
@@ -44,7 +44,7 @@ void exporter_free(struct exporter *);
 /* Applies new settings, which it takes. Unchanged pipelines are not touched; of a
  * changed one the old tenant finishes while the new one starts; removed ones finish and
  * store what they have. A pipeline with errors stays as it was. Never waits for a
- * store. Appends a line to changes for each pipeline that changed, and to problems
+ * store; while it waits for a disk, all else goes on. Appends a line to changes for each pipeline that changed, and to problems
  * those that could not be changed. */
 int exporter_reload(struct exporter *, struct settings *, struct buf *changes,
 		    struct problems *, struct err *);
@@ -55,8 +55,8 @@ unsigned exporter_generation(struct exporter *);
 
 /* Appends a line of status: flows, records, objects, backlog, pipelines, rates,
  * analyzers not yet reached, and why flows made no records. Returns whether every
- * subscription is established. While a reload or a stop holds the lock it says so, and
- * returns false. */
+ * subscription is established. While somebody holds the lock it says so, and returns
+ * false. */
 bool exporter_describe(struct exporter *, struct buf *);
 /* Whether sources, workers and the net thread have all made progress since it last
  * returned true. Waits neither for them nor for a lock. From one thread. */

@@ -43,13 +43,16 @@ struct exporter {
 	struct topology *topology;
 	struct spool *spool;
 	struct tenant_surroundings around;
-	atomic_bool is_cut_short;
+	atomic_bool is_stopping, is_cut_short;
 	bool replay_has_begun;
 	struct now replay_now, started;
 	struct progress progress;
 	struct reload_report reload_report;
 
-	pthread_mutex_t lock; /* of what a reload changes: */
+	/* Of what follows. A reload holds it to change it, not while it opens what may be
+	 * on a disk that does not answer; nobody else changes it, but for exporter_reap(). */
+	pthread_mutex_t lock;
+	bool is_reloading; /* what has ended is kept: it may become a predecessor */
 	struct running *running;
 	size_t tenants, tenants_room;
 	struct source_instance **source;
@@ -63,31 +66,37 @@ struct exporter {
 	unsigned generation; /* rises with every reload that succeeds */
 };
 
+/* Without the lock; by the thread that starts or reloads. */
+
+/* Opens a tenant and adds it, with references of its own. */
+int exporter_add(struct exporter *, struct pipeline_settings *,
+		 struct tenant *predecessor, double part, struct now, struct err *);
+/* Opens a tenant in the place of the running one, which is retired. */
+int exporter_change(struct exporter *, struct running *, struct pipeline_settings *,
+		    struct now, struct err *);
+/* See tenant_replace_writer(). */
+int exporter_replace_writer(struct exporter *, struct running *,
+			    struct pipeline_settings *, struct now, struct err *);
+/* Ends those that were parted: it waits for peers. */
+void exporter_end_parted(struct exporter *);
+/* Those that are new. */
+int exporter_start_sources(struct exporter *, struct err *);
+
 /* The lock is held, for all of these. */
 
 /* Remembers which of the pipelines are disabled; how many. */
 size_t exporter_note_disabled(struct exporter *, const struct settings *);
-/* Opens a tenant and adds it, with references of its own. */
-int exporter_add(struct exporter *, struct pipeline_settings *,
-		 struct tenant *predecessor, double part, struct now, struct err *);
-/* See tenant_replace_writer(). */
-int exporter_replace_writer(struct running *, struct pipeline_settings *, struct now,
-			    struct err *);
 /* The n-th of all tenants, the retired ones last; NULL: there are fewer. */
 struct tenant *exporter_nth_tenant(const struct exporter *, size_t);
 /* Gives every source a router for its present tenants; those without tenants are told to
  * stop, and parted. */
 int exporter_route(struct exporter *, struct err *);
-/* Without the lock, because it waits for peers: ends those that were parted. */
-void exporter_end_parted(struct exporter *);
-/* Those that are new. */
-int exporter_start_sources(struct exporter *, struct err *);
 /* Makes room for one more retired tenant. 0 or -ENOMEM. */
 int exporter_reserve_retired(struct exporter *);
 /* Retires a tenant: it gets no more flows, finishes and stores what it has. There must
  * be room. Leaves a gap, where tenant is NULL. */
 void exporter_retire(struct exporter *, struct running *);
-/* Closes the retired tenants that have nothing left to do. */
+/* Closes the retired tenants that have nothing left to do; none during a reload. */
 void exporter_reap(struct exporter *);
 void exporter_init_progress(struct exporter *);
 /* Objects that are not yet stored. */

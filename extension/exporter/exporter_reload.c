@@ -12,8 +12,7 @@ static struct running *find_running(struct exporter *e, size_t count, const char
 	size_t i;
 
 	for (i = 0; i < count; i++)
-		if (e->running[i].tenant &&
-		    strcmp(tenant_name(e->running[i].tenant), name) == 0)
+		if (strcmp(tenant_name(e->running[i].tenant), name) == 0)
 			return &e->running[i];
 	return NULL;
 }
@@ -53,20 +52,12 @@ static bool writes_the_same(const struct running *running,
 	return memcmp(running->writer->sums.writer, p->sums.writer, SHA256_SIZE) == 0;
 }
 
-static int reload_change(struct exporter *e, size_t at, struct pipeline_settings *p,
-			 struct err *err)
+static int reload_change(struct exporter *e, struct running *running,
+			 struct pipeline_settings *p, struct err *err)
 {
-	struct now now = clock_now();
-	int error;
-
-	if (says_the_same(&e->running[at], p))
-		return exporter_replace_writer(&e->running[at], p, now, err);
-	if (exporter_reserve_retired(e) < 0)
-		return err_set(err, "out of memory");
-	error = exporter_add(e, p, e->running[at].tenant, 0, now, err);
-	if (!error)
-		exporter_retire(e, &e->running[at]);
-	return error;
+	if (says_the_same(running, p))
+		return exporter_replace_writer(e, running, p, clock_now(), err);
+	return exporter_change(e, running, p, clock_now(), err);
 }
 
 struct tally {
@@ -114,7 +105,7 @@ static void apply_one(struct exporter *e, size_t before, struct pipeline_setting
 	} else if (says_the_same(running, p) && writes_the_same(running, p)) {
 		tally->kept++;
 	} else {
-		error = reload_change(e, (size_t)(running - e->running), p, &err);
+		error = reload_change(e, running, p, &err);
 		if (!error)
 			tell_change(tally, &tally->changed, "changed", p->name);
 	}
@@ -128,17 +119,28 @@ static bool is_wanted(const struct pipeline_settings *p)
 	return p && (p->is_bad || !p->is_disabled);
 }
 
-static void remove_unwanted(struct exporter *e, const struct settings *s, size_t before,
+/* Closes the gaps that retired tenants left. */
+static void reload_compact(struct exporter *e)
+{
+	size_t from, to = 0;
+
+	for (from = 0; from < e->tenants; from++)
+		if (e->running[from].tenant)
+			e->running[to++] = e->running[from];
+	e->tenants = to;
+}
+
+static void remove_unwanted(struct exporter *e, const struct settings *s,
 			    struct tally *tally)
 {
 	const struct pipeline_settings *p;
 	size_t i;
 
-	for (i = 0; i < before; i++) {
+	for (i = 0; i < e->tenants; i++) {
 		struct tenant *t = e->running[i].tenant;
 
-		p = t ? find_wanted(s, tenant_name(t)) : NULL;
-		if (!t || is_wanted(p))
+		p = find_wanted(s, tenant_name(t));
+		if (is_wanted(p))
 			continue;
 		if (exporter_reserve_retired(e) < 0) {
 			tell_failure(e, tally, tenant_name(t), "out of memory");
@@ -149,17 +151,7 @@ static void remove_unwanted(struct exporter *e, const struct settings *s, size_t
 		tell_change(tally, &tally->removed, p ? "disabled" : "removed",
 			    tenant_name(t));
 	}
-}
-
-/* Closes the gaps that retired tenants left. */
-static void reload_compact(struct exporter *e)
-{
-	size_t from, to = 0;
-
-	for (from = 0; from < e->tenants; from++)
-		if (e->running[from].tenant)
-			e->running[to++] = e->running[from];
-	e->tenants = to;
+	reload_compact(e);
 }
 
 static void report_tally(struct exporter *e, const struct settings *s,
@@ -182,35 +174,59 @@ static void report_tally(struct exporter *e, const struct settings *s,
 				 "effect at the next start\n");
 }
 
-int exporter_reload(struct exporter *e, struct settings *s, struct buf *changes,
-		    struct problems *problems, struct err *err)
+/* Those that are wanted run. */
+static void apply_all(struct exporter *e, struct settings *s, struct tally *tally)
 {
-	struct tally tally = { .changes = changes, .problems = problems };
 	size_t before, i;
-	int error;
 
 	pthread_mutex_lock(&e->lock);
 	exporter_reap(e);
-	before = e->tenants;
+	e->is_reloading = true;
 	/* First: one that was renamed ends before it begins. */
-	remove_unwanted(e, s, before, &tally);
-	for (i = 0; i < s->pipelines; i++)
-		apply_one(e, before, s->pipeline[i], &tally);
-	reload_compact(e);
-	tally.disabled = exporter_note_disabled(e, s);
+	remove_unwanted(e, s, tally);
+	before = e->tenants;
+	pthread_mutex_unlock(&e->lock);
+	for (i = 0; i < s->pipelines && !atomic_load(&e->is_stopping); i++)
+		apply_one(e, before, s->pipeline[i], tally);
+}
+
+/* Sources feed them, and nobody offers those anything that they have replaced. */
+static int connect_all(struct exporter *e, struct err *err)
+{
+	int error;
+	size_t i;
+
+	pthread_mutex_lock(&e->lock);
 	error = exporter_route(e, err);
 	pthread_mutex_unlock(&e->lock);
 	/* First: a new one may listen where an old one did. */
 	exporter_end_parted(e);
-	pthread_mutex_lock(&e->lock);
 	if (exporter_start_sources(e, err) < 0)
 		error = -EINVAL;
-	/* Nobody offers them anything any more; those that finish already may have been
-	 * reaped meanwhile. */
+	pthread_mutex_lock(&e->lock);
 	for (i = 0; i < e->retirees; i++)
 		tenant_finish(e->retired[i].tenant);
+	e->is_reloading = false;
+	pthread_mutex_unlock(&e->lock);
+	return error;
+}
+
+int exporter_reload(struct exporter *e, struct settings *s, struct buf *changes,
+		    struct problems *problems, struct err *err)
+{
+	struct tally tally = { .changes = changes, .problems = problems };
+	int error = 0;
+	size_t i;
+
+	apply_all(e, s, &tally);
+	if (atomic_load(&e->is_stopping))
+		error = err_set(err, "it ends: the rest of the reload is left out");
+	else
+		error = connect_all(e, err);
 	for (i = 0; i < e->tenants; i++)
 		tenant_retry(e->running[i].tenant, clock_now());
+	pthread_mutex_lock(&e->lock);
+	tally.disabled = exporter_note_disabled(e, s);
 	if (!error)
 		e->generation++;
 	report_tally(e, s, &tally);

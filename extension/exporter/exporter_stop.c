@@ -49,10 +49,11 @@ size_t exporter_stop(struct exporter *e)
 
 	log_write(e->log, LOG_INFO, "state=stopping");
 	pthread_mutex_lock(&e->lock);
+	atomic_store(&e->is_stopping, true);
 	for (i = 0; i < e->sources; i++)
 		source_instance_halt(e->source[i]);
 	pthread_mutex_unlock(&e->lock);
-	/* Whose number only a reload changes, and there is none any more. */
+	/* Whose number only a reload changes, and it opens nothing any more. */
 	for (i = 0; i < e->sources; i++)
 		source_instance_stop(e->source[i]);
 	pthread_mutex_lock(&e->lock);

@@ -32,21 +32,25 @@ static void release(struct running *running)
 	pipeline_settings_unref(running->writer);
 }
 
-int exporter_add(struct exporter *e, struct pipeline_settings *p,
-		 struct tenant *predecessor, double part, struct now now, struct err *err)
+/* Without the lock: a spool or a secret may be on a disk that does not answer. */
+static int open_running(struct exporter *e, struct pipeline_settings *p,
+			struct tenant *predecessor, double part, struct now now,
+			struct running *opened, struct err *err)
 {
-	struct source_instance *source;
+	struct source_instance *source = NULL;
 	struct tenant *tenant;
 
-	if (!grow(e->running, e->tenants_room, e->tenants + 1))
-		return err_set(err, "out of memory");
-	source = find_source(e, p);
+	pthread_mutex_lock(&e->lock);
+	if (grow(e->running, e->tenants_room, e->tenants + 1) &&
+	    exporter_reserve_retired(e) == 0)
+		source = find_source(e, p);
+	pthread_mutex_unlock(&e->lock);
 	if (!source)
 		return err_set(err, "out of memory");
 	tenant = tenant_new(p, &e->around, predecessor, part, now, err);
 	if (!tenant)
 		return -EINVAL;
-	e->running[e->tenants++] = (struct running){
+	*opened = (struct running){
 		.tenant = tenant,
 		.settings = pipeline_settings_ref(p),
 		.writer = pipeline_settings_ref(p),
@@ -55,15 +59,56 @@ int exporter_add(struct exporter *e, struct pipeline_settings *p,
 	return 0;
 }
 
-int exporter_replace_writer(struct running *running, struct pipeline_settings *p,
-			    struct now now, struct err *err)
+/* The stop that has begun meanwhile has not told it. */
+static void end_if_stopping(struct exporter *e, struct tenant *t)
+{
+	if (atomic_load(&e->is_stopping))
+		tenant_finish(t);
+}
+
+int exporter_add(struct exporter *e, struct pipeline_settings *p,
+		 struct tenant *predecessor, double part, struct now now, struct err *err)
+{
+	struct running opened;
+	int error = open_running(e, p, predecessor, part, now, &opened, err);
+
+	if (error)
+		return error;
+	pthread_mutex_lock(&e->lock);
+	e->running[e->tenants++] = opened;
+	end_if_stopping(e, opened.tenant);
+	pthread_mutex_unlock(&e->lock);
+	return 0;
+}
+
+int exporter_change(struct exporter *e, struct running *running,
+		    struct pipeline_settings *p, struct now now, struct err *err)
+{
+	size_t at = (size_t)(running - e->running);
+	struct running opened;
+	int error = open_running(e, p, running->tenant, 0, now, &opened, err);
+
+	if (error)
+		return error;
+	pthread_mutex_lock(&e->lock);
+	exporter_retire(e, &e->running[at]);
+	e->running[at] = opened;
+	end_if_stopping(e, opened.tenant);
+	pthread_mutex_unlock(&e->lock);
+	return 0;
+}
+
+int exporter_replace_writer(struct exporter *e, struct running *running,
+			    struct pipeline_settings *p, struct now now, struct err *err)
 {
 	int error = tenant_replace_writer(running->tenant, p, now, err);
 
 	if (error)
 		return error;
+	pthread_mutex_lock(&e->lock);
 	pipeline_settings_unref(running->writer);
 	running->writer = pipeline_settings_ref(p);
+	pthread_mutex_unlock(&e->lock);
 	return 0;
 }
 
@@ -166,7 +211,7 @@ int exporter_start_sources(struct exporter *e, struct err *err)
 	int error = 0;
 	size_t i;
 
-	for (i = 0; i < e->sources && !e->is_replay; i++)
+	for (i = 0; i < e->sources && !e->is_replay && !atomic_load(&e->is_stopping); i++)
 		if (source_instance_start(e->source[i], err) < 0)
 			error = -EINVAL;
 	return error;
@@ -204,7 +249,7 @@ void exporter_reap(struct exporter *e)
 {
 	size_t i = 0;
 
-	while (i < e->retirees) {
+	while (!e->is_reloading && i < e->retirees) {
 		struct running retired = e->retired[i];
 
 		if (!is_done(e, retired.tenant)) {

@@ -35,6 +35,7 @@
 #define REASON_MAX	  (64 * 1024)
 #define WRITE_MS	  100
 #define CLOSE_MAX_S	  5
+#define RELOAD_MAX_S	  5 /* once a stop was asked for */
 /* The state is told once a second, as long as the stop is in its time. */
 #define EXTENSION_OF_STOP "\nEXTEND_TIMEOUT_USEC=10000000"
 
@@ -45,7 +46,7 @@ struct host {
 	void *instance;
 	bool shows_progress;
 	bool has_journal; /* it adds the time */
-	atomic_bool is_closing;
+	atomic_bool is_reloading, is_stopping, is_closing;
 	bool log_is_stuck; /* the log's thread's own */
 	struct notify notify;
 	bool is_ready;	   /* the manager knows; the reporting thread's own */
@@ -169,13 +170,24 @@ static void raise_open_files(void)
 	}
 }
 
+/* What is not stored is in the spool. */
+static void host_end_without(void)
+{
+	host_complain("skydive-exporter: ",
+		      "a disk or a file server does not answer: ended without it");
+	_exit(EXIT_FAILED);
+}
+
 static void *host_stop(void *argument)
 {
 	struct host *host = argument;
 
 	host->extension->stop(host->instance);
+	if (atomic_load(&host->is_reloading))
+		host_end_without();
 	atomic_store(&host->is_closing, true);
 	host->extension->close(host->instance);
+	atomic_store(&host->is_stopping, false);
 	kill(getpid(), SIGUSR1);
 	return NULL;
 }
@@ -189,6 +201,7 @@ static void *host_reload(void *argument)
 	if (host->extension->reload(host->instance, reason, REASON_MAX) < 0)
 		line_write(WRITE_MS, host->has_journal ? "" : line_time(time),
 			   "skydive-exporter: reload: ", reason);
+	atomic_store(&host->is_reloading, false);
 	kill(getpid(), SIGUSR1);
 	return NULL;
 }
@@ -198,43 +211,63 @@ struct asked {
 	bool stop, reload;
 };
 
-/* All is stopped, and a thread that a disk or a file server holds is not waited for for
- * ever: what is not stored is in the spool. */
-static void host_limit_close(struct host *host, unsigned *seconds)
-{
-	if (!atomic_load(&host->is_closing) || ++*seconds < CLOSE_MAX_S)
-		return;
-	host_complain("skydive-exporter: ",
-		      "a disk or a file server does not answer: ended without it");
-	_exit(EXIT_FAILED);
-}
-
-/* Runs it in a thread of its own, so that signals are heard whatever it waits for.
- * The second that asks for a stop ends the program at once: what is not stored is
- * in the spool. */
-static void host_run_beside(struct host *host, void *(*run)(void *),
-			    const sigset_t *signals, struct asked *asked)
+/* Of the signals, SIGUSR1 only says that a thread has ended. The second that asks for a
+ * stop ends the program at once: what is not stored is in the spool. false: none came
+ * for a second. */
+static bool host_hear(const sigset_t *signals, struct asked *asked)
 {
 	const struct timespec second = { .tv_sec = 1 };
-	unsigned seconds = 0;
-	pthread_t thread;
-	int got = 0;
+	int got = sigtimedwait(signals, NULL, &second);
 
+	if (got < 0)
+		return false;
+	if (got == SIGHUP)
+		asked->reload = true;
+	else if (got != SIGUSR1 && asked->stop)
+		_exit(EXIT_FAILED);
+	else if (got != SIGUSR1)
+		asked->stop = true;
+	return true;
+}
+
+/* In a thread of its own, so that signals are heard whatever it waits for. */
+static pthread_t host_begin(struct host *host, void *(*run)(void *), atomic_bool *runs)
+{
+	pthread_t thread;
+
+	atomic_store(runs, true);
 	if (pthread_create(&thread, NULL, run, host) != 0)
 		_exit(EXIT_FAILED);
-	while (got != SIGUSR1) {
-		got = sigtimedwait(signals, NULL, &second);
-		if (got < 0) {
-			host_limit_close(host, &seconds);
+	return thread;
+}
+
+/* One that a disk or a file server holds does not hold up a stop: it is left alone. */
+static void host_run_reload(struct host *host, const sigset_t *signals,
+			    struct asked *asked)
+{
+	pthread_t thread = host_begin(host, host_reload, &host->is_reloading);
+	unsigned seconds = 0;
+
+	while (atomic_load(&host->is_reloading)) {
+		if (host_hear(signals, asked) || !asked->stop)
 			continue;
+		if (++seconds >= RELOAD_MAX_S) {
+			pthread_detach(thread);
+			return;
 		}
-		if (got == SIGHUP)
-			asked->reload = true;
-		else if (got != SIGUSR1 && asked->stop)
-			_exit(EXIT_FAILED);
-		else if (got != SIGUSR1)
-			asked->stop = true;
 	}
+	pthread_join(thread, NULL);
+}
+
+static void host_run_stop(struct host *host, const sigset_t *signals, struct asked *asked)
+{
+	pthread_t thread = host_begin(host, host_stop, &host->is_stopping);
+	unsigned seconds = 0;
+
+	while (atomic_load(&host->is_stopping))
+		if (!host_hear(signals, asked) && atomic_load(&host->is_closing) &&
+		    ++seconds >= CLOSE_MAX_S)
+			host_end_without();
 	pthread_join(thread, NULL);
 }
 
@@ -250,12 +283,12 @@ static int wait_for_signals(struct host *host, const sigset_t *signals)
 			break;
 		asked.reload = false;
 		notify_send_reloading(&host->notify);
-		host_run_beside(host, host_reload, signals, &asked);
+		host_run_reload(host, signals, &asked);
 		notify_send(&host->notify, "READY=1");
 	}
 	notify_send(&host->notify, "STOPPING=1");
 	asked.stop = true;
-	host_run_beside(host, host_stop, signals, &asked);
+	host_run_stop(host, signals, &asked);
 	return EXIT_FINE;
 }
 

@@ -63,18 +63,22 @@ static void put_type(struct buf *b, const struct field *field)
 	put_number(b, field, field->max);
 }
 
-/* Empty: nothing; a number of INT64_MIN means that another key decides. */
+/* Empty: nothing; a number of INT64_MIN, or a name of -1, means that another key
+ * decides. */
 static void put_default(struct buf *b, const struct field *field, const void *defaults)
 {
 	const void *value = defaults ? (const char *)defaults + field->offset : NULL;
 	int64_t number = 0;
+	int name;
 
 	switch (field->kind) {
 	case FIELD_KIND_BOOL:
 		buf_puts(b, value && *(const bool *)value ? "true" : "false");
 		break;
 	case FIELD_KIND_ENUM:
-		buf_puts(b, field->names[value ? *(const int *)value : 0]);
+		name = value ? *(const int *)value : 0;
+		if (name >= 0)
+			buf_puts(b, field->names[name]);
 		break;
 	case FIELD_KIND_STR:
 		if (value)

@@ -26,7 +26,7 @@ struct source_instance {
 	struct log_pace said_flows, said_message; /* of its thread, */
 	size_t unsaid_flows[BAD_FLOW_REASONS];	  /* and this */
 	void *state;				  /* of options.source */
-	bool is_started;
+	atomic_bool is_started; /* by a reload, while a stop may have begun */
 	atomic_uint steps;   /* odd: a message is being worked on */
 	unsigned steps_seen; /* see source_instance_moves() */
 };
@@ -289,26 +289,25 @@ bool source_instance_moves(struct source_instance *s)
 
 int source_instance_start(struct source_instance *s, struct err *err)
 {
-	if (s->is_started)
+	if (atomic_load(&s->is_started))
 		return 0;
 	if (s->options.source->start(s->state, err) < 0)
 		return -EINVAL;
-	s->is_started = true;
+	atomic_store(&s->is_started, true);
 	return 0;
 }
 
 void source_instance_halt(struct source_instance *s)
 {
-	if (s->is_started && s->options.source->halt)
+	if (atomic_load(&s->is_started) && s->options.source->halt)
 		s->options.source->halt(s->state);
 }
 
 void source_instance_stop(struct source_instance *s)
 {
-	if (!s->is_started)
+	if (!atomic_exchange(&s->is_started, false))
 		return;
 	s->options.source->stop(s->state);
-	s->is_started = false;
 	say_the_rest(s);
 }
 

@@ -86,8 +86,10 @@ struct skydive_extension {
 	int (*reload)(void *instance, char *reason, size_t size);
 	/* Ends the subscriptions, finishes what was received, uploads for the
 	 * configured time at most; the rest stays in the spool. A second call,
-	 * from another thread, while the first runs, cuts it short. */
+	 * from another thread, while the first runs, cuts it short. It may be
+	 * called while a reload runs on another thread, and waits for a disk. */
 	int (*stop)(void *instance);
+	/* While no other call runs. */
 	void (*close)(void *instance);
 
 	/* Runs a command of the operator's tool (check, explain, record, reload,
