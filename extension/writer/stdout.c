@@ -65,22 +65,40 @@ static int write_some(void *state, struct str bytes)
 }
 
 /* There is one standard output, and objects of two pipelines are not to be mixed. */
-static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t over;
+	bool is_taken;
+} turn = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false };
 
 /* 0, or -ECANCELED without it. */
 static int take_turn(struct stdout_writer *self)
 {
 	struct timespec until;
 	int64_t until_ms;
+	int error = 0;
 
-	do {
-		if (atomic_load(&self->is_cancelled))
-			return -ECANCELED;
+	pthread_mutex_lock(&turn.lock);
+	while (turn.is_taken && !atomic_load(&self->is_cancelled)) {
 		until_ms = clock_now().mono_ms + POLL_MS;
 		until.tv_sec = until_ms / 1000;
 		until.tv_nsec = until_ms % 1000 * 1000000;
-	} while (pthread_mutex_clocklock(&turn, CLOCK_MONOTONIC, &until) != 0);
-	return 0;
+		pthread_cond_clockwait(&turn.over, &turn.lock, CLOCK_MONOTONIC, &until);
+	}
+	if (atomic_load(&self->is_cancelled))
+		error = -ECANCELED;
+	else
+		turn.is_taken = true;
+	pthread_mutex_unlock(&turn.lock);
+	return error;
+}
+
+static void end_turn(void)
+{
+	pthread_mutex_lock(&turn.lock);
+	turn.is_taken = false;
+	pthread_cond_signal(&turn.over);
+	pthread_mutex_unlock(&turn.lock);
 }
 
 static int write_object(struct stdout_writer *self, struct str title,
@@ -95,7 +113,7 @@ static int write_object(struct stdout_writer *self, struct str title,
 		error = put_each_part(put, write_some, self);
 	if (!error)
 		error = write_some(self, STR("\n"));
-	pthread_mutex_unlock(&turn);
+	end_turn();
 	return error;
 }
 

@@ -375,13 +375,13 @@ static void wrong_lengths(void **state)
 {
 	static const char head[] = "HTTP/1.1 200 OK\r\nContent-Length: 70000\r\n\r\n"
 				   "{\"access_token\":\"a\",\"expires_in\":3600}";
+	/* The server may still send it after the test. */
+	static char huge[sizeof(head) + 70000];
 	struct world *w = *state;
-	char *huge = malloc(sizeof(head) + 70000);
 	char text[256];
 	int i;
 
-	assert_non_null(huge);
-	memset(huge, ' ', sizeof(head) + 70000);
+	memset(huge, ' ', sizeof(huge));
 	memcpy(huge, head, sizeof(head) - 1);
 	huge[strchr(head, '{') - head + 70000] = '\0';
 	w->bad_from = w->bad_to = 1;
@@ -402,7 +402,6 @@ static void wrong_lengths(void **state)
 		iam_free(w->iam);
 		w->iam = NULL;
 	}
-	free(huge);
 }
 
 static void ends(void **state)
