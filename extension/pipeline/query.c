@@ -62,39 +62,12 @@ void queries_reset(struct queries *q)
 	q->pending = 0;
 }
 
-static bool has_quote(struct str value)
-{
-	return value.len &&
-	       (memchr(value.ptr, '"', value.len) || memchr(value.ptr, '\'', value.len));
-}
-
 bool query_accepts(struct queries *q, struct str value)
 {
-	if (!has_quote(value))
+	if (!question_has_quote(value))
 		return true;
 	q->refused++;
 	return false;
-}
-
-/* Writes the text with each ? as a quoted value. false: a value has a quote. */
-static bool query_build(struct buf *b, const char *text, const struct str *values,
-			size_t count)
-{
-	const char *mark;
-	size_t i;
-
-	buf_reset(b);
-	for (i = 0; i < count && (mark = strchr(text, '?')); i++) {
-		if (has_quote(values[i]))
-			return false;
-		buf_put(b, (struct str){ text, (size_t)(mark - text) });
-		buf_putc(b, '"');
-		buf_put(b, values[i]);
-		buf_putc(b, '"');
-		text = mark + 1;
-	}
-	buf_puts(b, text);
-	return !buf_error(b);
 }
 
 static struct query_memo **query_find(struct queries *q, struct str text)
@@ -109,21 +82,6 @@ static struct query_memo **query_find(struct queries *q, struct str text)
 	while (*at && !str_equal((*at)->text, text))
 		at = &(*at)->next;
 	return at;
-}
-
-/* The value as it stands in the text of the memo: the caller's may change. */
-static void query_remember(struct queries *q, const char *text, size_t len,
-			   const struct query_memo *memo)
-{
-	const char *mark = strchr(text, '?');
-
-	if (!mark)
-		return;
-	q->last = (struct query_last){
-		.text = text,
-		.answer = memo->answer,
-		.value = { memo->text.ptr + (mark - text) + 1, len },
-	};
 }
 
 /* NULL: no memory. */
@@ -155,30 +113,39 @@ const struct answer *query_text(struct queries *q, struct str text)
 	return memo ? memo->answer : &unknown;
 }
 
-void query_renew(struct queries *q, struct str text, int64_t before_ms)
+void query_renew(struct queries *q, const struct question *question,
+		 const struct str *values, int64_t before_ms, bool only_empty)
 {
-	if (q->answers->renew)
-		q->answers->renew(q->answers, text, before_ms, false);
+	buf_reset(&q->text);
+	if (q->answers->renew && question_put(&q->text, question, values) &&
+	    !(only_empty && *query_find(q, buf_str(&q->text))))
+		q->answers->renew(q->answers, buf_str(&q->text), before_ms, only_empty);
 }
 
-void query_renew_empty(struct queries *q, const char *text, struct str value,
-		       int64_t before_ms)
+/* In the arena: the caller's may change. */
+static void query_remember(struct queries *q, const struct question *question,
+			   struct str value, const struct answer *answer)
 {
-	if (q->answers->renew && query_build(&q->text, text, &value, 1) &&
-	    !*query_find(q, buf_str(&q->text)))
-		q->answers->renew(q->answers, buf_str(&q->text), before_ms, true);
+	q->last = (struct query_last){
+		.question = question,
+		.answer = answer,
+		.value = arena_str(&q->arena, value),
+	};
+	if (arena_error(&q->arena))
+		q->last.answer = NULL;
 }
 
-const struct answer *query_bind(struct queries *q, const char *text,
+const struct answer *query_bind(struct queries *q, const struct question *question,
 				const struct str *values, size_t count)
 {
 	const struct query_memo *memo;
 
 	/* Neighbors in a batch were mostly captured at the same node. */
-	if (q->last.answer && q->last.text == text && count == 1 &&
+	if (q->last.answer && q->last.question == question && count == 1 &&
 	    str_equal(q->last.value, values[0]))
 		return q->last.answer;
-	if (!query_build(&q->text, text, values, count)) {
+	buf_reset(&q->text);
+	if (!question_put(&q->text, question, values)) {
 		q->refused++;
 		return &nothing;
 	}
@@ -186,6 +153,6 @@ const struct answer *query_bind(struct queries *q, const char *text,
 	if (!memo)
 		return &unknown;
 	if (memo->answer && count == 1)
-		query_remember(q, text, values[0].len, memo);
+		query_remember(q, question, values[0], memo->answer);
 	return memo->answer;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* query.h - questions to the topology, written as if every answer were known.
  *
- *	const struct answer *nodes = query(q, "G.V().Has(\"TID\", ?)", flow->node_tid);
+ *	static const struct question by_tid = QUESTION(HAS("TID", 0));
+ *	const struct answer *nodes = query(q, &by_tid, flow->node_tid);
  *
  *	if (!nodes)
  *		return PENDING;
@@ -11,9 +12,8 @@
  * waits, and keeps no state about its questions: it returns PENDING and is called
  * again. Ask all independent questions before returning it.
  *
- * Each ? takes one str and becomes a quoted Gremlin string. Gremlin strings have no
- * escapes: a value with a quote in it would break out, so such a question gets an empty
- * answer, and is counted.
+ * The values become quoted Gremlin strings. Gremlin strings have no escapes: a value with
+ * a quote in it would break out, so such a question gets an empty answer, and is counted.
  */
 #ifndef PIPELINE_QUERY_H
 #define PIPELINE_QUERY_H
@@ -22,6 +22,7 @@
 #include "base/buf.h"
 #include "base/cidr.h"
 #include "pipeline/answer.h"
+#include "pipeline/question.h"
 
 enum found { PENDING = -1, ABSENT, FOUND };
 
@@ -47,7 +48,7 @@ struct query_memo;
 
 /* The last question with one value. */
 struct query_last {
-	const char *text;
+	const struct question *question;
 	struct str value;
 	const struct answer *answer; /* NULL: there is none */
 };
@@ -81,21 +82,19 @@ void queries_reset(struct queries *);
 /* Asks a whole text, which is copied. The caller has checked the values in it with
  * query_accepts(). */
 const struct answer *query_text(struct queries *, struct str text);
-/* Call this before asking, when an answer from before that time is too old. */
-void query_renew(struct queries *, struct str text, int64_t before_ms);
-/* The same for a question with one value, and only if its answer had no nodes: the node
- * may exist by now. */
-void query_renew_empty(struct queries *, const char *text, struct str value,
-		       int64_t before_ms);
 /* false, and counted: the value cannot be written as a Gremlin string. */
 bool query_accepts(struct queries *, struct str value);
 
-/* text is a literal. */
-const struct answer *query_bind(struct queries *, const char *text,
+/* The question is constant. */
+const struct answer *query_bind(struct queries *, const struct question *,
 				const struct str *values, size_t count);
+/* Call this before asking, when an answer from before that time is too old; with
+ * only_empty, only if it had no nodes: the node may exist by now. */
+void query_renew(struct queries *, const struct question *, const struct str *values,
+		 int64_t before_ms, bool only_empty);
 
-#define query(q, text, ...)                                                              \
-	query_bind((q), (text), (const struct str[]){ __VA_ARGS__ },                     \
+#define query(q, question, ...)                                                          \
+	query_bind((q), (question), (const struct str[]){ __VA_ARGS__ },                 \
 		   sizeof((const struct str[]){ __VA_ARGS__ }) / sizeof(struct str))
 
 #endif

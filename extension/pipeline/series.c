@@ -10,8 +10,6 @@
 #define SWEEP_MS  120000
 #define BYTES_MAX ((size_t)8 << 20) /* of connections, and of interfaces */
 
-#define INTERFACES_QUERY STR("G.V().Has('EncapType', 'ether')")
-
 struct series *series_new(int64_t timeout_ms, size_t max)
 {
 	struct series *s = calloc(1, sizeof(*s));
@@ -140,6 +138,14 @@ static void take_interface(struct series *s, const struct node *node, struct now
 		s->refused++;
 }
 
+/* In the Go exporter's words. */
+static const struct question interfaces = {
+	.step = (const struct step[]){ HAS_IS("EncapType", "ether") },
+	.steps = 1,
+	.quote = '\'',
+	.reads_metric = true,
+};
+
 static int64_t series_ask(struct series *s, struct queries *queries, struct now now)
 {
 	const struct answer *nodes;
@@ -147,8 +153,8 @@ static int64_t series_ask(struct series *s, struct queries *queries, struct now 
 
 	if (now.mono_ms < s->ask_ms)
 		return s->ask_ms;
-	query_renew(queries, INTERFACES_QUERY, s->ask_ms);
-	nodes = query_text(queries, INTERFACES_QUERY);
+	query_renew(queries, &interfaces, NULL, s->ask_ms, false);
+	nodes = query_bind(queries, &interfaces, NULL, 0);
 	if (!nodes)
 		return now.mono_ms + RETRY_MS;
 	for (i = 0; i < nodes->count; i++)

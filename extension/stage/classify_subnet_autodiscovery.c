@@ -136,17 +136,18 @@ static void take_nodes(struct autodiscovery *self, const struct answer *nodes)
 	arena_fini(&arena);
 }
 
+static const struct question k8s_nodes = QUESTION(HAS_IS("Manager", "k8s"),
+						  AND_IS("Type", "node"));
+
 static int64_t autodiscovery_refresh(void *state, struct queries *queries, struct now now)
 {
-	const struct str question = STR(
-		"G.V().Has(\"Manager\", \"k8s\", \"Type\", \"node\")");
 	struct autodiscovery *self = state;
 	const struct answer *nodes;
 
 	if (now.mono_ms < self->due_ms)
 		return self->due_ms;
-	query_renew(queries, question, now.mono_ms - self->refresh_ms);
-	nodes = query_text(queries, question);
+	query_renew(queries, &k8s_nodes, NULL, now.mono_ms - self->refresh_ms, false);
+	nodes = query_bind(queries, &k8s_nodes, NULL, 0);
 	if (!nodes)
 		return now.mono_ms + RETRY_MS;
 	if (!nodes->is_unknown)

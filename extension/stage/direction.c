@@ -28,6 +28,8 @@ static enum direction direction_by(const struct strs *addresses, struct str from
 	return DIRECTION_UNKNOWN;
 }
 
+static const struct question by_tid = QUESTION(HAS("TID", 0));
+
 enum found direction_find(struct queries *queries, const struct flow *flow,
 			  enum direction_families families, struct str from,
 			  struct str to, enum direction *direction)
@@ -37,7 +39,7 @@ enum found direction_find(struct queries *queries, const struct flow *flow,
 	*direction = DIRECTION_UNKNOWN;
 	if (flow->node_tid.len == 0)
 		return ABSENT;
-	nodes = query(queries, "G.V().Has(\"TID\", ?)", flow->node_tid);
+	nodes = query(queries, &by_tid, flow->node_tid);
 	if (!nodes)
 		return PENDING;
 	if (nodes->count)

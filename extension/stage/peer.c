@@ -10,6 +10,8 @@
 #define ABSENT_INSIDE_MS 10000 /* with the answer's own age, 30 s */
 #define KEY_MAX		 256
 
+static const struct question by_tid = QUESTION(HAS("TID", 0));
+
 struct peers {
 	struct map *known;
 	enum topology_age age;
@@ -149,7 +151,7 @@ enum found peer_node_type(struct peers *peers, struct queries *q, struct str nod
 		*type = known.type;
 		return type->len ? FOUND : ABSENT;
 	}
-	nodes = query(q, "G.V().Has(\"TID\", ?)", node_tid);
+	nodes = query(q, &by_tid, node_tid);
 	if (!nodes)
 		return PENDING;
 	if (nodes->count)

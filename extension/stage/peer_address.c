@@ -9,6 +9,32 @@
  * what they see. */
 #define EMPTY_INSIDE_MS 20000
 
+/* The same question for either family. */
+struct by_family {
+	struct question v4, v6;
+};
+
+static const struct by_family containers_in_netns = {
+	QUESTION(HAS_MATCH("IPV4", 0), IN_IS("Type", "netns"),
+		 OUT_IS("Type", "container")),
+	QUESTION(HAS_MATCH("IPV6", 0), IN_IS("Type", "netns"),
+		 OUT_IS("Type", "container")),
+};
+static const struct by_family netns_of = {
+	QUESTION(HAS_MATCH("IPV4", 0), IN_IS("Type", "netns")),
+	QUESTION(HAS_MATCH("IPV6", 0), IN_IS("Type", "netns")),
+};
+static const struct by_family hosts_of = {
+	QUESTION(HAS_MATCH("IPV4", 0), IN_IS("Type", "host")),
+	QUESTION(HAS_MATCH("IPV6", 0), IN_IS("Type", "host")),
+};
+static const struct by_family networks_of = {
+	QUESTION(HAS("@Host", 0), HAS_KEY("IPV4")),
+	QUESTION(HAS("@Host", 0), HAS_KEY("IPV6")),
+};
+static const struct question by_tid = QUESTION(HAS("TID", 0));
+static const struct question by_runc_address = QUESTION(HAS("Runc.Hosts.IP", 0));
+
 bool peer_address_is_asked(struct str text)
 {
 	static const struct {
@@ -55,12 +81,12 @@ bool peer_address_is_inside(const struct queries *q, struct str text)
 	       cidr_set_contains(q->cluster, &address);
 }
 
-/* With v4 and v6, the same question for either family. */
 static const struct answer *address_ask(struct resolution *r, struct str address,
-					const char *v4, const char *v6)
+					const struct by_family *questions)
 {
 	static const struct answer nothing;
 	bool is_v6 = memchr(address.ptr, ':', address.len) != NULL;
+	const struct question *question = is_v6 ? &questions->v6 : &questions->v4;
 	char text[PATTERN_MAX];
 	struct str pattern;
 	const struct answer *answer;
@@ -68,9 +94,9 @@ static const struct answer *address_ask(struct resolution *r, struct str address
 	if (!address_pattern(address, text, &pattern))
 		return &nothing;
 	if (peer_address_is_inside(r->queries, address))
-		query_renew_empty(r->queries, is_v6 ? v6 : v4, pattern,
-				  r->queries->now_ms - EMPTY_INSIDE_MS);
-	answer = query(r->queries, is_v6 ? v6 : v4, pattern);
+		query_renew(r->queries, question, &pattern,
+			    r->queries->now_ms - EMPTY_INSIDE_MS, true);
+	answer = query(r->queries, question, pattern);
 	if (answer && answer->is_unknown)
 		r->is_unknown = true;
 	return answer;
@@ -78,7 +104,7 @@ static const struct answer *address_ask(struct resolution *r, struct str address
 
 static const struct answer *ask_tid(struct resolution *r, struct str tid)
 {
-	const struct answer *answer = query(r->queries, "G.V().Has(\"TID\", ?)", tid);
+	const struct answer *answer = query(r->queries, &by_tid, tid);
 
 	if (answer && answer->is_unknown)
 		r->is_unknown = true;
@@ -120,10 +146,7 @@ static enum found host_has_network(struct resolution *r, struct str host,
 
 	if (!address_parse(address, &parsed))
 		return ABSENT;
-	nodes = query(r->queries,
-		      parsed.is_v4 ? "G.V().Has(\"@Host\", ?).HasKey(\"IPV4\")"
-				   : "G.V().Has(\"@Host\", ?).HasKey(\"IPV6\")",
-		      host);
+	nodes = query(r->queries, parsed.is_v4 ? &networks_of.v4 : &networks_of.v6, host);
 	if (!nodes)
 		return PENDING;
 	if (nodes->is_unknown)
@@ -180,12 +203,7 @@ void peer_address_containers(struct resolution *r, struct str address,
 	bool knows_host = find_own_host(r, node_tid, &own_host);
 
 	*holder = (struct holder){ .kind = HOLDER_UNDECIDED };
-	holder->nodes =
-		address_ask(r, address,
-			    "G.V().Has(\"IPV4\", Regex(?))"
-			    ".In(\"Type\", \"netns\").Out(\"Type\", \"container\")",
-			    "G.V().Has(\"IPV6\", Regex(?))"
-			    ".In(\"Type\", \"netns\").Out(\"Type\", \"container\")");
+	holder->nodes = address_ask(r, address, &containers_in_netns);
 	if (!knows_host || !holder->nodes)
 		return;
 	if (!holder->nodes->count) {
@@ -194,10 +212,7 @@ void peer_address_containers(struct resolution *r, struct str address,
 	}
 	places = holder->nodes;
 	if (places->count > 1)
-		places = address_ask(
-			r, address,
-			"G.V().Has(\"IPV4\", Regex(?)).In(\"Type\", \"netns\")",
-			"G.V().Has(\"IPV6\", Regex(?)).In(\"Type\", \"netns\")");
+		places = address_ask(r, address, &netns_of);
 	if (!places)
 		return;
 	decide(r, address, own_host, places->count ? places : holder->nodes, holder);
@@ -223,18 +238,12 @@ static void address_places(struct resolution *r, struct str address, struct str 
 void peer_address_runc(struct resolution *r, struct str address, struct str node_tid,
 		       struct holder *holder)
 {
-	address_places(r, address, node_tid,
-		       query(r->queries, "G.V().Has(\"Runc.Hosts.IP\", ?)", address),
+	address_places(r, address, node_tid, query(r->queries, &by_runc_address, address),
 		       holder);
 }
 
 void peer_address_hosts(struct resolution *r, struct str address, struct str node_tid,
 			struct holder *holder)
 {
-	address_places(
-		r, address, node_tid,
-		address_ask(r, address,
-			    "G.V().Has(\"IPV4\", Regex(?)).In(\"Type\", \"host\")",
-			    "G.V().Has(\"IPV6\", Regex(?)).In(\"Type\", \"host\")"),
-		holder);
+	address_places(r, address, node_tid, address_ask(r, address, &hosts_of), holder);
 }

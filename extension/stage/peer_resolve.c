@@ -12,6 +12,17 @@
 #define TEXT_MAX       1024
 #define CONTAINERS_MAX 8 /* of one address */
 
+static const struct question docker_by_path = QUESTION(HAS_MATCH("IPV4", 0),
+						       PATH_TO("TID", 1), DEDUP(),
+						       IN_IS("Type", "netns"),
+						       OUT_IS("Type", "container"));
+static const struct question runc_by_path = QUESTION(HAS("Runc.Hosts.IP", 0),
+						     PATH_TO("TID", 1));
+static const struct question pods_by_container = QUESTION(
+	HAS("K8s.Extra.Status.ContainerStatuses.ContainerID", 0));
+static const struct question hosts_by_route = QUESTION(HAS("RoutingTables.Src", 0), IN(),
+						       HAS_IS("Type", "host"));
+
 struct container {
 	struct str name, id;
 	const char *prefix; /* of the id, in Kubernetes' words */
@@ -37,21 +48,13 @@ static const struct answer *ask_docker(struct resolution *r, struct str address,
 		return &nothing;
 	memcpy(text, address.ptr, address.len);
 	memcpy(text + address.len, "/.*", 3);
-	return resolve_see(
-		r, query(r->queries,
-			 "G.V().Has(\"IPV4\", Regex(?))"
-			 ".ShortestPathTo(Metadata(\"TID\", ?))"
-			 ".Dedup().In(\"Type\", \"netns\").Out(\"Type\", \"container\")",
-			 pattern, tid));
+	return resolve_see(r, query(r->queries, &docker_by_path, pattern, tid));
 }
 
 static const struct answer *ask_runc(struct resolution *r, struct str address,
 				     struct str tid)
 {
-	return resolve_see(r, query(r->queries,
-				    "G.V().Has(\"Runc.Hosts.IP\", ?)"
-				    ".ShortestPathTo(Metadata(\"TID\", ?))",
-				    address, tid));
+	return resolve_see(r, query(r->queries, &runc_by_path, address, tid));
 }
 
 /* Containers of v0.28 and later, whoever runs them. */
@@ -184,11 +187,8 @@ static enum found find_pod(struct resolution *r, const struct container *c,
 	memcpy(text, c->prefix, before - 3);
 	memcpy(text + before - 3, "://", 3);
 	memcpy(text + before, c->id.ptr, c->id.len);
-	pods = resolve_see(
-		r,
-		query(r->queries,
-		      "G.V().Has(\"K8s.Extra.Status.ContainerStatuses.ContainerID\", ?)",
-		      ((struct str){ text, length })));
+	pods = resolve_see(r, query(r->queries, &pods_by_container,
+				    ((struct str){ text, length })));
 	if (!pods)
 		return PENDING;
 	pod = pods->node;
@@ -200,11 +200,8 @@ static enum found find_pod(struct resolution *r, const struct container *c,
 
 static enum found find_host(struct resolution *r, struct str address, struct peer *peer)
 {
-	const struct answer *hosts = resolve_see(
-		r,
-		query(r->queries,
-		      "G.V().Has(\"RoutingTables.Src\", ?).In().Has(\"Type\", \"host\")",
-		      address));
+	const struct answer *hosts = resolve_see(r, query(r->queries, &hosts_by_route,
+							  address));
 
 	if (!hosts)
 		return PENDING;

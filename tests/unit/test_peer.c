@@ -154,12 +154,12 @@ static const char *find(struct world *w, const char *address)
 	return find_at(w, str_of(address), 0);
 }
 
-struct question {
+struct asked_text {
 	const char *address, *peer, *asked;
 };
 
 static void check(const struct fake_fact *fact, size_t count, const char *first,
-		  const struct question *cases, size_t questions)
+		  const struct asked_text *cases, size_t questions)
 {
 	struct world w;
 	size_t i;
@@ -181,7 +181,7 @@ static void check(const struct fake_fact *fact, size_t count, const char *first,
 
 static void test_before_028_runc_goes_before_docker_before_hosts(void **state)
 {
-	static const struct question cases[] = {
+	static const struct asked_text cases[] = {
 		{ "1.0.0.1", "pod prod/web_0 ReplicaSet:prod/web 0_0_prod-web-0_0",
 		  RUNC("1.0.0.1") "\n" POD("containerd://cid1") "\n" },
 		{ "1.0.0.2", "container job  ",
@@ -214,7 +214,7 @@ static void test_before_028_runc_goes_before_docker_before_hosts(void **state)
 
 static void test_since_028_one_question_finds_containers(void **state)
 {
-	static const struct question cases[] = {
+	static const struct asked_text cases[] = {
 		{ "2.0.0.1", "pod prod/web  0_0_prod-web_0",
 		  DOCKER("2.0.0.1") "\n" POD("containerd://cid1") "\n" },
 		{ "2.0.0.2", "container job-0  ",
@@ -236,7 +236,7 @@ static void test_since_028_one_question_finds_containers(void **state)
 /* Until a container shows which it is, both are asked. */
 static void test_the_age_shows_with_the_first_container(void **state)
 {
-	static const struct question old[] = {
+	static const struct asked_text old[] = {
 		{ "1.0.2.1", "host edge-1  ",
 		  DOCKER("1.0.2.1") "\n" RUNC("1.0.2.1") "\n" HOST("1.0.2.1") "\n" },
 		{ "2001:db8::1", "host edge-6  ",
@@ -248,7 +248,7 @@ static void test_the_age_shows_with_the_first_container(void **state)
 		{ "1.0.0.2", "container job  ",
 		  RUNC("1.0.0.2") "\n" POD("containerd://cid2") "\n" },
 	};
-	static const struct question new[] = {
+	static const struct asked_text new[] = {
 		{ "2.0.2.1", "host edge-1  ",
 		  DOCKER("2.0.2.1") "\n" RUNC("2.0.2.1") "\n" HOST("2.0.2.1") "\n" },
 		{ "2.0.1.2", "container c2  ",

@@ -35,6 +35,11 @@ static void fake_release(struct answers *answers)
 	((struct fake_answers *)answers)->releases++;
 }
 
+static const struct question q = QUESTION(HAS("Q", 0));
+static const struct question r = QUESTION(HAS("R", 0));
+static const struct question by_tid = QUESTION(HAS("TID", 0));
+static const struct question two = QUESTION(HAS("Q", 0), HAS("R", 1));
+
 struct world {
 	struct fake_answers fake;
 	struct queries queries;
@@ -62,12 +67,13 @@ static void test_values_become_quoted_strings(void **state)
 
 	(void)state;
 	open_world(&w, true);
-	assert_ptr_equal(query(&w.queries, "G.V().Has(\"TID\", ?)", STR("a-1")), &known);
-	query(&w.queries, "?,?", STR("x?y"), STR(""));
-	query(&w.queries, "?,?,?", STR("<&>\\"), ((struct str){ NULL, 0 }));
-	assert_string_equal(
-		w.fake.asked.ptr,
-		"G.V().Has(\"TID\", \"a-1\")\n\"x?y\",\"\"\n\"<&>\\\",\"\",?\n");
+	assert_ptr_equal(query(&w.queries, &by_tid, STR("a-1")), &known);
+	query(&w.queries, &two, STR("x?y"), STR(""));
+	query(&w.queries, &two, STR("<&>\\"), ((struct str){ NULL, 0 }));
+	assert_string_equal(w.fake.asked.ptr,
+			    "G.V().Has(\"TID\", \"a-1\")\n"
+			    "G.V().Has(\"Q\", \"x?y\").Has(\"R\", \"\")\n"
+			    "G.V().Has(\"Q\", \"<&>\\\").Has(\"R\", \"\")\n");
 	close_world(&w);
 }
 
@@ -85,7 +91,7 @@ static void test_values_with_quotes_are_answered_with_nothing(void **state)
 	(void)state;
 	open_world(&w, false);
 	for (i = 0; i < COUNT(values); i++) {
-		const struct answer *answer = query(&w.queries, "?,?", STR("a"),
+		const struct answer *answer = query(&w.queries, &two, STR("a"),
 						    values[i]);
 
 		assert_non_null(answer);
@@ -104,25 +110,25 @@ static void test_a_text_is_asked_once_a_pass_until_it_is_known(void **state)
 	(void)state;
 	open_world(&w, false);
 	queries_pass(&w.queries, 0);
-	assert_null(query(&w.queries, "Q ?", STR("a")));
-	assert_null(query(&w.queries, "Q ?", STR("a")));
-	assert_null(query(&w.queries, "Q ?", STR("b")));
+	assert_null(query(&w.queries, &q, STR("a")));
+	assert_null(query(&w.queries, &q, STR("a")));
+	assert_null(query(&w.queries, &q, STR("b")));
 	assert_int_equal(w.fake.count, 2);
 	assert_int_equal(w.queries.pending, 3);
 	queries_pass(&w.queries, 0);
 	assert_int_equal(w.queries.pending, 0);
-	assert_null(query(&w.queries, "Q ?", STR("a")));
+	assert_null(query(&w.queries, &q, STR("a")));
 	assert_int_equal(w.fake.count, 3);
 	w.fake.knows = true;
 	queries_pass(&w.queries, 0);
-	assert_ptr_equal(query(&w.queries, "Q ?", STR("a")), &known);
-	assert_ptr_equal(query(&w.queries, "Q ?", STR("a")), &known);
+	assert_ptr_equal(query(&w.queries, &q, STR("a")), &known);
+	assert_ptr_equal(query(&w.queries, &q, STR("a")), &known);
 	assert_int_equal(w.fake.count, 4);
 	assert_int_equal(w.queries.pending, 0);
 	/* Known for the rest of the batch, whatever the source thinks now. */
 	w.fake.knows = false;
 	queries_pass(&w.queries, 0);
-	assert_ptr_equal(query(&w.queries, "Q ?", STR("a")), &known);
+	assert_ptr_equal(query(&w.queries, &q, STR("a")), &known);
 	assert_int_equal(w.fake.count, 4);
 	close_world(&w);
 }
@@ -133,12 +139,12 @@ static void test_answers_are_forgotten_after_the_batch(void **state)
 
 	(void)state;
 	open_world(&w, true);
-	assert_non_null(query(&w.queries, "Q ?", STR("a")));
+	assert_non_null(query(&w.queries, &q, STR("a")));
 	assert_int_equal(w.fake.releases, 0);
 	queries_reset(&w.queries);
 	assert_int_equal(w.fake.releases, 1);
 	w.fake.knows = false;
-	assert_null(query(&w.queries, "Q ?", STR("a")));
+	assert_null(query(&w.queries, &q, STR("a")));
 	assert_int_equal(w.fake.count, 2);
 	queries_reset(&w.queries);
 	assert_int_equal(w.queries.pending, 0);
@@ -151,8 +157,8 @@ static void test_one_value_in_two_questions_is_two_questions(void **state)
 
 	(void)state;
 	open_world(&w, true);
-	assert_ptr_equal(query(&w.queries, "Q ?", STR("a")), &known);
-	assert_ptr_equal(query(&w.queries, "R ?", STR("a")), &known);
+	assert_ptr_equal(query(&w.queries, &q, STR("a")), &known);
+	assert_ptr_equal(query(&w.queries, &r, STR("a")), &known);
 	assert_int_equal(w.fake.count, 2);
 	close_world(&w);
 }
@@ -168,7 +174,7 @@ static void test_many_questions_are_kept_apart(void **state)
 	for (round = 0; round < 2; round++) {
 		for (i = 0; i < 2000; i++) {
 			snprintf(text, sizeof(text), "%d", i);
-			assert_ptr_equal(query(&w.queries, "Q ?", str_of(text)), &known);
+			assert_ptr_equal(query(&w.queries, &q, str_of(text)), &known);
 		}
 	}
 	assert_int_equal(w.fake.count, 2000);
@@ -191,7 +197,7 @@ static void test_too_many_questions_are_answered_with_nothing(void **state)
 	for (i = 0; i < 1600; i++) {
 		snprintf(text, 8, "%06zu", i);
 		text[6] = 'x';
-		answer = query(&w.queries, "?", ((struct str){ text, 60000 }));
+		answer = query(&w.queries, &q, ((struct str){ text, 60000 }));
 	}
 	assert_non_null(answer);
 	assert_int_equal(answer->count, 0);
@@ -212,11 +218,11 @@ static void test_an_endless_question_is_answered_with_nothing(void **state)
 	assert_non_null(text);
 	memset(text, 'x', 70000);
 	open_world(&w, false);
-	answer = query(&w.queries, "?", ((struct str){ text, 70000 }));
+	answer = query(&w.queries, &q, ((struct str){ text, 70000 }));
 	assert_non_null(answer);
 	assert_int_equal(answer->count, 0);
 	assert_int_equal(w.fake.count, 0);
-	assert_null(query(&w.queries, "?", STR("a")));
+	assert_null(query(&w.queries, &q, STR("a")));
 	free(text);
 	close_world(&w);
 }

@@ -9,7 +9,7 @@
 #include "fake_answers.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define QUESTION     "G.V().Has('EncapType', 'ether')"
+#define INTERFACES     "G.V().Has('EncapType', 'ether')"
 
 struct sample {
 	struct flow_layer network;
@@ -181,9 +181,9 @@ static void test_interfaces_are_asked_for_anew_every_20_seconds(void **state)
 	assert_int_equal(series_tick(s, &queries, at(0)), 20000);
 	queries_reset(&queries);
 	assert_int_equal(series_tick(s, &queries, at(19999)), 20000);
-	assert_string_equal(fake.asked.ptr, QUESTION "\n");
+	assert_string_equal(fake.asked.ptr, INTERFACES "\n");
 	assert_int_equal(series_tick(s, &queries, at(20000)), 40000);
-	assert_string_equal(fake.asked.ptr, QUESTION "\n" QUESTION "\n");
+	assert_string_equal(fake.asked.ptr, INTERFACES "\n" INTERFACES "\n");
 	assert_int_equal(fake.renewed_ms, 20000);
 	queries_fini(&queries);
 	buf_fini(&fake.asked);
@@ -212,7 +212,7 @@ static void test_odd_nodes_are_passed_over(void **state)
 		  .tid = STR("5"),
 		  .ipv6 = { address, 0 } },
 	};
-	const struct fake_fact fact = { QUESTION,
+	const struct fake_fact fact = { INTERFACES,
 					{ nodes, COUNT(nodes), STR(""), 0, 0 } };
 	struct fake_answers fake = fake_answers_of(&fact, 1);
 	struct series *s = series_new(60000, 10);
