@@ -44,8 +44,8 @@ void exporter_free(struct exporter *);
 /* Applies new settings, which it takes. Unchanged pipelines are not touched; of a
  * changed one the old tenant finishes while the new one starts; removed ones finish and
  * store what they have. A pipeline with errors stays as it was. Never waits for a
- * store; while it waits for a disk, all else goes on. Appends a line to changes for each pipeline that changed, and to problems
- * those that could not be changed. */
+ * store; while it waits for a disk, all else goes on. Appends a line to changes for each
+ * pipeline that changed, and to problems those that could not be changed. */
 int exporter_reload(struct exporter *, struct settings *, struct buf *changes,
 		    struct problems *, struct err *);
 /* Borrowed for the exporter's life; it has a lock of its own. */

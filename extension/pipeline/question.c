@@ -22,8 +22,8 @@ static void put_quoted(struct buf *b, struct str text, char quote)
 	buf_putc(b, quote);
 }
 
-static bool put_operands(struct buf *b, const struct step *step, const struct str *values,
-			 char quote)
+static bool put_operands(struct buf *b, const struct question_step *step,
+			 const struct str *values, char quote)
 {
 	size_t i;
 
@@ -43,8 +43,8 @@ static bool put_operands(struct buf *b, const struct step *step, const struct st
 }
 
 /* "Type", "netns". */
-static bool put_pair(struct buf *b, const struct step *step, const struct str *values,
-		     char quote)
+static bool put_pair(struct buf *b, const struct question_step *step,
+		     const struct str *values, char quote)
 {
 	static const char *const open[] = { "", "Regex(", "Within(" };
 	bool is_fine;
@@ -58,8 +58,8 @@ static bool put_pair(struct buf *b, const struct step *step, const struct str *v
 	return is_fine;
 }
 
-static bool put_step(struct buf *b, const struct step *step, const struct str *values,
-		     char quote)
+static bool put_step(struct buf *b, const struct question_step *step,
+		     const struct str *values, char quote)
 {
 	static const char *const name[] = {
 		"Has",	 "HasKey", "In",    "Out", "Both", "ShortestPathTo",
@@ -91,7 +91,7 @@ bool question_put(struct buf *b, const struct question *q, const struct str *val
 
 	buf_puts(b, "G.V()");
 	for (i = 0; is_fine && i < q->steps; i++) {
-		const struct step *step = &q->step[i];
+		const struct question_step *step = &q->step[i];
 
 		if (step->is_joined && (q->step[i - 1].kind == STEP_HAS))
 			buf_puts(b, ", ");
@@ -184,7 +184,7 @@ static bool take_number(struct question_reader *r, struct str *text)
 	return n > 0;
 }
 
-static int read_operand(struct question_reader *r, struct step *step)
+static int read_operand(struct question_reader *r, struct question_step *step)
 {
 	struct question_parsed *out = r->out;
 	struct operand *operand = &out->operand[out->operands];
@@ -206,7 +206,7 @@ static int read_operand(struct question_reader *r, struct step *step)
 }
 
 /* "x", Regex("x"), Within("x", "y"). */
-static int read_test(struct question_reader *r, struct step *step)
+static int read_test(struct question_reader *r, struct question_step *step)
 {
 	struct str word = take_word(r);
 	int error;
@@ -226,29 +226,29 @@ static int read_test(struct question_reader *r, struct step *step)
 	return error ? error : question_expect(r, ')');
 }
 
-static int read_key(struct question_reader *r, struct step *step)
+static int read_key(struct question_reader *r, struct question_step *step)
 {
 	if (take_quoted(r, &step->key))
 		return 0;
 	return err_set(r->err, "a key in quotes is missing");
 }
 
-static struct step *next_step(struct question_reader *r, enum step_kind kind)
+static struct question_step *next_step(struct question_reader *r, enum step_kind kind)
 {
 	struct question_parsed *out = r->out;
-	struct step *step = &out->step[out->question.steps];
+	struct question_step *step = &out->step[out->question.steps];
 
 	if (out->question.steps == QUESTION_STEPS_MAX) {
 		err_set(r->err, "it has more than %d steps", QUESTION_STEPS_MAX);
 		return NULL;
 	}
 	out->question.steps++;
-	*step = (struct step){ .kind = kind };
+	*step = (struct question_step){ .kind = kind };
 	return step;
 }
 
 /* Pairs of key and test, from the one at hand to the parenthesis. */
-static int read_pairs(struct question_reader *r, struct step *step)
+static int read_pairs(struct question_reader *r, struct question_step *step)
 {
 	int error = read_key(r, step);
 
@@ -269,7 +269,7 @@ static int read_pairs(struct question_reader *r, struct step *step)
 /* Between the parentheses of In, Out and Both. */
 static int read_neighbors(struct question_reader *r)
 {
-	struct step *step;
+	struct question_step *step;
 
 	skip_blanks(r);
 	if (r->rest.len && *r->rest.ptr == ')')
@@ -281,7 +281,7 @@ static int read_neighbors(struct question_reader *r)
 	return read_pairs(r, step);
 }
 
-static int read_path(struct question_reader *r, struct step *step)
+static int read_path(struct question_reader *r, struct question_step *step)
 {
 	int error;
 
@@ -294,7 +294,7 @@ static int read_path(struct question_reader *r, struct step *step)
 	return error ? error : question_expect(r, ')');
 }
 
-static int read_limit(struct question_reader *r, struct step *step)
+static int read_limit(struct question_reader *r, struct question_step *step)
 {
 	struct str number;
 	size_t i;
@@ -320,7 +320,7 @@ static int read_step(struct question_reader *r)
 	};
 	const size_t count = sizeof(names) / sizeof(names[0]);
 	struct str word = take_word(r);
-	struct step *step;
+	struct question_step *step;
 	size_t i;
 	int error;
 

@@ -38,7 +38,7 @@ struct operand {
 	bool is_number;
 };
 
-struct step {
+struct question_step {
 	enum step_kind kind;
 	enum test_kind test;
 	bool is_joined; /* HAS: in the parentheses of the step before */
@@ -49,7 +49,7 @@ struct step {
 };
 
 struct question {
-	const struct step *step;
+	const struct question_step *step;
 	size_t steps;
 	char quote;	   /* of its text; 0: a double one */
 	bool reads_metric; /* who asks it reads node_metric */
@@ -61,7 +61,7 @@ struct question {
 /* A question with room for its parts. */
 struct question_parsed {
 	struct question question;
-	struct step step[QUESTION_STEPS_MAX];
+	struct question_step step[QUESTION_STEPS_MAX];
 	struct operand operand[QUESTION_OPERANDS_MAX];
 	size_t operands;
 };
@@ -132,9 +132,9 @@ struct str operand_text(const struct operand *, const struct str *values);
 	}
 #define QUESTION(...)                                                                    \
 	{                                                                                \
-		.step = (const struct step[]){ __VA_ARGS__ },                            \
-		.steps = sizeof((const struct step[]){ __VA_ARGS__ }) /                  \
-			 sizeof(struct step),                                            \
+		.step = (const struct question_step[]){ __VA_ARGS__ },                   \
+		.steps = sizeof((const struct question_step[]){ __VA_ARGS__ }) /         \
+			 sizeof(struct question_step),                                   \
 	}
 
 #endif

@@ -27,8 +27,8 @@ struct source_instance {
 	size_t unsaid_flows[BAD_FLOW_REASONS];	  /* and this */
 	void *state;				  /* of options.source */
 	atomic_bool is_started; /* by a reload, while a stop may have begun */
-	atomic_uint steps;   /* odd: a message is being worked on */
-	unsigned steps_seen; /* see source_instance_moves() */
+	atomic_uint steps;	/* odd: a message is being worked on */
+	unsigned steps_seen;	/* see source_instance_moves() */
 };
 
 static const char *const state_names[] = {

@@ -9,7 +9,7 @@
 #include "fake_answers.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define INTERFACES     "G.V().Has('EncapType', 'ether')"
+#define INTERFACES   "G.V().Has('EncapType', 'ether')"
 
 struct sample {
 	struct flow_layer network;
