@@ -140,7 +140,7 @@ static void take_interface(struct series *s, const struct node *node, struct now
 
 /* In the Go exporter's words. */
 static const struct question interfaces = {
-	.step = (const struct step[]){ HAS_IS("EncapType", "ether") },
+	.step = (const struct question_step[]){ HAS_IS("EncapType", "ether") },
 	.steps = 1,
 	.quote = '\'',
 	.reads_metric = true,
