@@ -21,6 +21,10 @@ struct replay {
 	const char *config;
 	const char *output;
 	struct strs topology, recordings; /* of argv */
+	const char *stream_path;	  /* of the topology */
+	struct recording *stream;
+	struct recorded change; /* its next message */
+	bool has_change;
 	struct replay_options options;
 	struct log *log;
 	struct exporter *exporter;
@@ -45,6 +49,8 @@ static bool replay_parse(struct replay *r, int argc, char **argv)
 			r->config = argv[++i];
 		else if (str_is(arg, "--output"))
 			r->output = argv[++i];
+		else if (str_is(arg, "--topology-stream"))
+			r->stream_path = argv[++i];
 		else if (str_is(arg, "--topology"))
 			r->topology.item[r->topology.count++] = str_of(argv[++i]);
 		else
@@ -61,12 +67,59 @@ static int make_spool(char path[64], struct err *err)
 				       strerror(errno));
 }
 
+static int next_change(struct replay *r, struct err *err)
+{
+	int result = recording_next(r->stream, &r->change, err);
+
+	r->has_change = result > 0;
+	return result < 0 ? result : 0;
+}
+
+static int open_stream(struct replay *r, struct settings *settings, struct err *err)
+{
+	if (!r->stream_path)
+		return 0;
+	if (settings->topology.mode == MODE_REST)
+		return err_set(err,
+			       "topology.mode is rest, for which there is no stream");
+	r->stream = recording_open(r->stream_path, err);
+	if (!r->stream || next_change(r, err) < 0)
+		return -EINVAL;
+	settings->topology.log = r->log;
+	return topology_mirror_static(r->options.topology, &settings->topology, err);
+}
+
+/* What the topology had become by that time. */
+static int play_changes(struct replay *r, int64_t until_ms, struct err *err)
+{
+	int error = 0;
+
+	while (!error && r->has_change && r->change.time_ms <= until_ms) {
+		topology_play(exporter_topology(r->exporter),
+			      (struct str){ r->change.message, r->change.size },
+			      recording_kind(r->stream) == RECORDING_JSON,
+			      r->change.time_ms < 0 ? until_ms : r->change.time_ms);
+		free(r->change.message);
+		error = next_change(r, err);
+	}
+	return error;
+}
+
+static void close_stream(struct replay *r)
+{
+	if (r->has_change)
+		free(r->change.message);
+	recording_close(r->stream);
+}
+
 static int replay_open_exporter(struct replay *r, struct err *err)
 {
 	struct problems problems = PROBLEMS_INIT;
 	struct settings *settings = settings_read(r->config, environ, r->log, &problems);
 
-	if (settings && !problems.count) {
+	if (settings && !problems.count && open_stream(r, settings, err) < 0) {
+		settings_free(settings);
+	} else if (settings && !problems.count) {
 		r->exporter = exporter_new(settings, &r->options, r->log, err);
 	} else {
 		err_set(err, STR_FMT,
@@ -97,6 +150,11 @@ static int replay_play(struct replay *r, const char *path, struct err *err)
 			one.time_ms = r->time_ms;
 		r->has_started = true;
 		r->time_ms = one.time_ms;
+		if (play_changes(r, one.time_ms, err) < 0) {
+			free(one.message);
+			result = -EINVAL;
+			break;
+		}
 		exporter_replay(r->exporter, one.message, one.size,
 				recording_kind(recording), one.time_ms);
 	}
@@ -146,6 +204,7 @@ static int replay_called(const struct skydive_host *host, int argc, char **argv)
 		io_remove_tree(spool);
 	}
 	topology_free(r.options.topology);
+	close_stream(&r);
 	log_free(r.log);
 	free(r.topology.item);
 	free(r.recordings.item);
@@ -163,6 +222,8 @@ const struct command command_replay = {
 	NULL,
 	{ USAGE_CONFIG,
 	  USAGE_ANSWERS,
+	  { "--topology-stream", "FILE", 0,
+	    "the topology's stream that record wrote, for a mirror" },
 	  { "--output", "DIR", 0, "objects go to DIR/BUCKET/KEY, not to the store" },
 	  { "RECORDING", NULL, USAGE_NEEDED | USAGE_MANY,
 	    "files that record wrote; also gzip'ed" } }

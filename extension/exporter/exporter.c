@@ -95,6 +95,7 @@ static int start_threads(struct exporter *e, struct err *err)
 		e->http = http_new(err);
 	if (e->http && !e->is_replay) {
 		e->settings->topology.log = e->log;
+		e->settings->topology.host_id = e->settings->identity.host_id;
 		e->topology = topology_new(&e->settings->topology, e->http, err);
 	}
 	return e->http && e->topology ? 0 : -EINVAL;
@@ -148,6 +149,8 @@ int exporter_start(struct exporter *e, struct err *err)
 					     e->started, err);
 	settings_release_pipelines(settings);
 	e->generation = 1;
+	if (!error)
+		error = exporter_tell_questions(e, err);
 	if (!error)
 		report_strangers(e);
 	return error;
@@ -219,6 +222,11 @@ void exporter_count(struct exporter *e, struct exporter_figures *figures)
 struct reload_report *exporter_reload_report(struct exporter *e)
 {
 	return &e->reload_report;
+}
+
+struct topology *exporter_topology(struct exporter *e)
+{
+	return e->topology;
 }
 
 struct workers *exporter_workers(struct exporter *e)

@@ -80,6 +80,8 @@ struct exporter_figures {
 	int64_t spool_bytes;
 };
 void exporter_count(struct exporter *, struct exporter_figures *);
+/* Who is asked; valid from the start to exporter_free(). */
+struct topology *exporter_topology(struct exporter *);
 /* The workers that run tenants; valid from the start to exporter_free(). */
 struct workers *exporter_workers(struct exporter *);
 

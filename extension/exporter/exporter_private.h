@@ -81,6 +81,8 @@ int exporter_replace_writer(struct exporter *, struct running *,
 void exporter_end_parted(struct exporter *);
 /* Those that are new. */
 int exporter_start_sources(struct exporter *, struct err *);
+/* Tells the topology what the tenants may ask. */
+int exporter_tell_questions(struct exporter *, struct err *);
 
 /* The lock is held, for all of these. */
 

@@ -199,6 +199,8 @@ static int connect_all(struct exporter *e, struct err *err)
 	pthread_mutex_lock(&e->lock);
 	error = exporter_route(e, err);
 	pthread_mutex_unlock(&e->lock);
+	if (exporter_tell_questions(e, err) < 0)
+		error = -EINVAL;
 	/* First: a new one may listen where an old one did. */
 	exporter_end_parted(e);
 	if (exporter_start_sources(e, err) < 0)

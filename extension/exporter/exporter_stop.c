@@ -53,6 +53,7 @@ size_t exporter_stop(struct exporter *e)
 	for (i = 0; i < e->sources; i++)
 		source_instance_halt(e->source[i]);
 	pthread_mutex_unlock(&e->lock);
+	topology_halt(e->topology);
 	/* Whose number only a reload changes, and it opens nothing any more. */
 	for (i = 0; i < e->sources; i++)
 		source_instance_stop(e->source[i]);

@@ -31,6 +31,10 @@ void template_free(struct template *); /* NULL is fine */
 int template_render(const struct template *, const void *record, const char *forbidden,
 		    struct buf *out);
 
+/* Appends it with the sample in the place of each value, and the first part of each
+ * if. */
+void template_sample(const struct template *, struct str sample, struct buf *out);
+
 /* Whether a chain has a step of that name, spelt as in the shape. */
 bool template_uses(const struct template *, const char *name);
 

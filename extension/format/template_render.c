@@ -118,3 +118,19 @@ int template_render(const struct template *t, const void *record, const char *fo
 	}
 	return buf_error(out);
 }
+
+void template_sample(const struct template *t, struct str sample, struct buf *out)
+{
+	const struct step *step;
+	size_t i = 0;
+
+	while (i < t->count) {
+		step = &t->step[i++];
+		if (step->kind == TEXT)
+			buf_put(out, step->text);
+		else if (step->kind == VALUE)
+			buf_put(out, sample);
+		else if (step->kind == JUMP)
+			i = step->to;
+	}
+}

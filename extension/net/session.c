@@ -115,6 +115,7 @@ static void *session_thread(void *argument)
 {
 	struct session *s = argument;
 	const struct session_user *user = s->options.user;
+	int64_t pause_ms;
 
 	thread_raise();
 	s->retry_ms = RETRY_MIN_MS;
@@ -130,8 +131,11 @@ static void *session_thread(void *argument)
 		}
 		log_ending(s, ending, &err, now);
 		if (user->ended)
-			user->ended(s->options.context, ending, &err);
-		pause_for(s, pause_after(s, ending, now));
+			user->ended(s->options.context, s, ending, &err);
+		pause_ms = pause_after(s, ending, now);
+		if (user->pause)
+			pause_ms = user->pause(s->options.context, ending, pause_ms);
+		pause_for(s, pause_ms);
 	}
 	return NULL;
 }
@@ -166,6 +170,11 @@ struct session *session_start(const struct session_options *options, struct err 
 	err_set(err, "cannot start the %s: %s", options->what, strerror(-error));
 	session_free(s);
 	return NULL;
+}
+
+void session_redirect(struct session *s, const struct url *url)
+{
+	s->options.url = *url;
 }
 
 void session_halt(struct session *s)

@@ -63,8 +63,14 @@ struct session_user {
 	 * true: err says why, and the connection is renewed. May be NULL. */
 	bool (*is_starved)(void *context, int64_t since_ms, int64_t now_ms,
 			   int64_t *until_ms, struct err *);
-	/* A connection, or an attempt to make one, has ended. May be NULL. */
-	void (*ended)(void *context, enum ending, const struct err *why);
+	/* A connection, or an attempt to make one, has ended. It may be redirected. May
+	 * be NULL. */
+	void (*ended)(void *context, struct session *, enum ending,
+		      const struct err *why);
+	/* Called as is_starved is, before it; it may say something. May be NULL. */
+	void (*tick)(void *context, struct session *, int64_t now_ms, int64_t *until_ms);
+	/* How long to wait for the next connection, if not the usual time. May be NULL. */
+	int64_t (*pause)(void *context, enum ending, int64_t usual_ms);
 };
 
 /* Written by the session's thread. */
@@ -81,6 +87,7 @@ struct session_options {
 	const struct session_identity *identity;
 	const char *protocol;	       /* X-Client-Protocol: "protobuf" or "json" */
 	const char *const *namespaces; /* X-Websocket-Namespace; ends with NULL */
+	const char *headers;	       /* more of them, each ended by CRLF; or NULL */
 	size_t message_max;	       /* bytes; a longer message ends the connection */
 	size_t piece_max;	       /* bytes; a longer message comes in pieces */
 	const struct session_user *user;
@@ -99,6 +106,11 @@ void session_halt(struct session *);
  * 1 s for the other side to close, whatever it sends meanwhile; and ends the thread.
  * NULL is fine. */
 void session_stop(struct session *);
+
+/* From tick(): sends a text message. 0 or -errno: the connection is lost. */
+int session_say(struct session *, struct str text);
+/* From ended(): the next connection goes there. Borrowed. */
+void session_redirect(struct session *, const struct url *);
 
 /* From hear(): takes the memory of the piece; the caller frees it. */
 char *session_take(struct session *);

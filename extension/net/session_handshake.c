@@ -41,6 +41,8 @@ static void shake_put_headers(const struct session *s, struct buf *b)
 	/* One line each: a list in one line would be one namespace. */
 	for (name = s->options.namespaces; *name; name++)
 		buf_printf(b, "X-Websocket-Namespace: %s\r\n", *name);
+	if (s->options.headers)
+		buf_puts(b, s->options.headers);
 	put_identity(s, b);
 }
 

@@ -21,7 +21,7 @@
 static void make_mask(unsigned char mask[4])
 {
 	/* RFC 6455 5.3 wants it unpredictable for the sake of proxies in
-	 * browsers; all we ever send is pongs and Close. */
+	 * browsers; all we ever send is pongs, Close and SyncRequests. */
 	memset(mask, 0, 4);
 	if (getrandom(mask, 4, GRND_NONBLOCK) < 0)
 		mask[0] = 1;
@@ -42,6 +42,15 @@ char *session_take(struct session *s)
 	size_t size;
 
 	return websocket_take(&s->ws, &size);
+}
+
+int session_say(struct session *s, struct str text)
+{
+	unsigned char mask[4];
+
+	make_mask(mask);
+	websocket_put_frame(&s->out, OPCODE_TEXT, text, mask);
+	return session_send(s);
 }
 
 static void session_admit(struct session *s)
@@ -176,8 +185,8 @@ static int read_some(struct session *s, enum ending *ending, struct err *err)
 }
 
 /* What is due without bytes, and when that will be. */
-static enum ending session_watch(const struct session *s, int64_t now_ms,
-				 int64_t *until_ms, struct err *err)
+static enum ending session_watch(struct session *s, int64_t now_ms, int64_t *until_ms,
+				 struct err *err)
 {
 	const struct session_user *user = s->options.user;
 	int64_t silent_ms = s->is_admitted ? SILENCE_MS : FIRST_PING_MS;
@@ -189,6 +198,8 @@ static enum ending session_watch(const struct session *s, int64_t now_ms,
 			s->is_admitted ? "" : SESSION_WEDGED);
 		return s->is_admitted ? ENDING_LOST : ENDING_UNREACHABLE;
 	}
+	if (s->is_admitted && user->tick)
+		user->tick(s->options.context, s, now_ms, until_ms);
 	if (s->is_admitted && user->is_starved &&
 	    user->is_starved(s->options.context, s->admitted_ms, now_ms, until_ms, err))
 		return ENDING_STARVED;

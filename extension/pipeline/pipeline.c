@@ -199,6 +199,7 @@ size_t pipeline_enrich(struct pipeline *p, struct queries *queries)
 
 			if (!item->is_pending)
 				continue;
+			queries->at_ms = item->flow->last;
 			item->is_pending = transform->enrich(p->parts.stages
 								     .transform_state,
 							     item->flow, queries,
@@ -207,6 +208,7 @@ size_t pipeline_enrich(struct pipeline *p, struct queries *queries)
 			trace_item(p, item);
 		}
 	}
+	queries->at_ms = 0;
 	return pending;
 }
 

@@ -106,10 +106,43 @@ static struct query_memo *query_ask(struct queries *q, struct str text)
 	return *at;
 }
 
+/* What a graph at hand says; NULL: nothing. */
+static const struct answer *query_known(struct queries *q,
+					const struct question *question,
+					const struct str *values)
+{
+	const struct answer *answer = NULL;
+
+	if (q->answers->known)
+		answer = q->answers->known(q->answers, question, values, q->at_ms,
+					   &q->arena);
+	q->is_known = answer != NULL;
+	q->is_used = q->is_used || q->is_known;
+	return answer;
+}
+
+static void query_tell(struct queries *q, const struct question *question,
+		       const struct str *values, const struct query_memo *memo)
+{
+	if (q->answers->heard && memo && memo->answer)
+		q->answers->heard(q->answers, question, values, memo->text, memo->answer);
+}
+
 const struct answer *query_text(struct queries *q, struct str text)
 {
-	const struct query_memo *memo = query_ask(q, text);
+	const struct query_memo *memo;
+	struct question_parsed parsed;
+	const struct answer *known = NULL;
+	bool is_question = (q->answers->known || q->answers->heard) &&
+			   question_parse(text, &parsed, NULL) == 0;
 
+	if (is_question)
+		known = query_known(q, &parsed.question, NULL);
+	if (known)
+		return known;
+	memo = query_ask(q, text);
+	if (is_question)
+		query_tell(q, &parsed.question, NULL, memo);
 	return memo ? memo->answer : &unknown;
 }
 
@@ -139,11 +172,15 @@ const struct answer *query_bind(struct queries *q, const struct question *questi
 				const struct str *values, size_t count)
 {
 	const struct query_memo *memo;
+	const struct answer *known;
 
 	/* Neighbors in a batch were mostly captured at the same node. */
 	if (q->last.answer && q->last.question == question && count == 1 &&
 	    str_equal(q->last.value, values[0]))
 		return q->last.answer;
+	known = query_known(q, question, values);
+	if (known)
+		return known;
 	buf_reset(&q->text);
 	if (!question_put(&q->text, question, values)) {
 		q->refused++;
@@ -152,6 +189,7 @@ const struct answer *query_bind(struct queries *q, const struct question *questi
 	memo = query_ask(q, buf_str(&q->text));
 	if (!memo)
 		return &unknown;
+	query_tell(q, question, values, memo);
 	if (memo->answer && count == 1)
 		query_remember(q, question, values[0], memo->answer);
 	return memo->answer;

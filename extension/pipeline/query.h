@@ -32,6 +32,15 @@ struct answers {
 	const struct answer *(*find)(struct answers *, struct str text);
 	/* The answers found since the last release are no longer used. */
 	void (*release)(struct answers *);
+	/* The answer of a graph that is at hand, in the arena; at_ms: for that time, Unix
+	 * ms, 0: for now. NULL: there is none, or it cannot answer this: ask find(). The
+	 * member may be NULL. */
+	const struct answer *(*known)(struct answers *, const struct question *,
+				      const struct str *values, int64_t at_ms,
+				      struct arena *);
+	/* An answer that find() has found, for whoever compares. May be NULL. */
+	void (*heard)(struct answers *, const struct question *, const struct str *values,
+		      struct str text, const struct answer *);
 	/* Asks again if the answer is from before that time (monotonic); with
 	 * only_empty, only if it also has no nodes. NULL: answers do not age. */
 	void (*renew)(struct answers *, struct str text, int64_t before_ms,
@@ -62,10 +71,13 @@ struct queries {
 	struct arena arena;	  /* of the memo */
 	struct buf text;	  /* scratch */
 	int64_t now_ms;		  /* of this pass, monotonic */
+	int64_t at_ms;		  /* of the flow that is asked about, Unix ms; 0: now */
 	bool is_used;		  /* since the last reset */
 	size_t pending;		  /* questions of this pass without an answer */
 	uint64_t refused;	  /* values with a quote, since queries_init() */
 	uint64_t ambiguous;	  /* peers that several nodes matched, likewise */
+
+	bool is_known; /* the last answer came from a graph at hand: keep it for no longer */
 
 	/* The asker's, set after queries_init(). */
 	enum peers_by peers_by;

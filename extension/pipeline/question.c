@@ -233,7 +233,8 @@ static int read_key(struct question_reader *r, struct question_step *step)
 	return err_set(r->err, "a key in quotes is missing");
 }
 
-static struct question_step *next_step(struct question_reader *r, enum step_kind kind)
+static struct question_step *next_step(struct question_reader *r,
+				       enum question_step_kind kind)
 {
 	struct question_parsed *out = r->out;
 	struct question_step *step = &out->step[out->question.steps];
@@ -310,7 +311,7 @@ static int read_step(struct question_reader *r)
 {
 	static const struct {
 		const char *name;
-		enum step_kind kind;
+		enum question_step_kind kind;
 	} names[] = {
 		{ "Has", STEP_HAS },	 { "HasKey", STEP_HAS_KEY },
 		{ "In", STEP_IN },	 { "Out", STEP_OUT },

@@ -18,7 +18,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-enum step_kind {
+enum question_step_kind {
 	STEP_HAS,     /* those whose key passes the test */
 	STEP_HAS_KEY, /* those that have the key */
 	STEP_IN,      /* their parents */
@@ -39,7 +39,7 @@ struct operand {
 };
 
 struct question_step {
-	enum step_kind kind;
+	enum question_step_kind kind;
 	enum test_kind test;
 	bool is_joined; /* HAS: in the parentheses of the step before */
 	struct str key;

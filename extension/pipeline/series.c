@@ -146,6 +146,11 @@ static const struct question interfaces = {
 	.reads_metric = true,
 };
 
+void series_questions(struct question_list *list)
+{
+	list->add(list, &interfaces);
+}
+
 static int64_t series_ask(struct series *s, struct queries *queries, struct now now)
 {
 	const struct answer *nodes;

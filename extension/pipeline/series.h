@@ -46,6 +46,8 @@ void series_free(struct series *);
 
 /* KEEP, or why the flow does not count as a connection. */
 enum verdict series_take(struct series *, const struct flow *, struct now);
+/* Adds what they ask. */
+void series_questions(struct question_list *);
 /* Asks for the interfaces and sweeps when that is due. Returns when to call it next
  * (monotonic). */
 int64_t series_tick(struct series *, struct queries *, struct now);

@@ -19,6 +19,14 @@
 #include "pipeline/object.h"
 #include "pipeline/query.h"
 
+/* What a stage may ask the topology, for whoever must know before it asks. */
+struct question_list {
+	enum peers_by peers_by;
+	void (*add)(struct question_list *, const struct question *);
+	/* One that is only known as text, of the operator: name is its own. */
+	void (*add_text)(struct question_list *, struct str name, struct str text);
+};
+
 /* What every kind of stage begins with. */
 struct stage {
 	const char *name;	   /* its "type:" */
@@ -27,6 +35,8 @@ struct stage {
 	/* Once configured. Names the key that is wrong: err_set_key(). May be NULL. */
 	int (*init)(void *self, struct err *);
 	void (*fini)(void *self); /* may be NULL; also after a failed init */
+	/* Adds what it may ask. NULL: it asks nothing. */
+	void (*questions)(const void *self, struct question_list *);
 };
 
 struct classify {
@@ -186,5 +196,8 @@ struct stage_set {
 	void *compress_state;
 	const struct shape *record; /* the shape of what is written */
 };
+
+/* All that the stages of a pipeline may ask. */
+void stage_set_questions(const struct stage_set *, struct question_list *);
 
 #endif

@@ -118,9 +118,12 @@ static void flow_stream_note_outage(struct flow_stream *f, const struct err *why
 	f->connects = connects;
 }
 
-static void flow_stream_ended(void *context, enum ending ending, const struct err *why)
+static void flow_stream_ended(void *context, struct session *session, enum ending ending,
+			      const struct err *why)
 {
 	struct flow_stream *f = context;
+
+	(void)session;
 
 	flow_stream_note_outage(f, why);
 	f->has_connection = false;

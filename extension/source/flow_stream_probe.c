@@ -15,10 +15,12 @@ struct attempt {
 	struct err why; /* written before that */
 };
 
-static void probe_ended(void *context, enum ending ending, const struct err *why)
+static void probe_ended(void *context, struct session *session, enum ending ending,
+			const struct err *why)
 {
 	struct attempt *a = context;
 
+	(void)session;
 	if (ending == ENDING_STOPPED || atomic_load(&a->has_ended))
 		return;
 	a->why = *why;

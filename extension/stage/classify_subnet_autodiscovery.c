@@ -161,9 +161,15 @@ static const struct cidr_set *autodiscovery_cluster(const void *state)
 	return &((const struct autodiscovery *)state)->cluster;
 }
 
+static void autodiscovery_questions(const void *state, struct question_list *list)
+{
+	(void)state;
+	list->add(list, &k8s_nodes);
+}
+
 const struct classify classify_subnet_autodiscovery = {
 	.stage = { "subnet_autodiscovery", "pipeline.classify", &autodiscovery_shape,
-		   autodiscovery_init, autodiscovery_fini },
+		   autodiscovery_init, autodiscovery_fini, autodiscovery_questions },
 	.tag = autodiscovery_tag,
 	.refresh = autodiscovery_refresh,
 	.cluster = autodiscovery_cluster,

@@ -30,6 +30,11 @@ static enum direction direction_by(const struct strs *addresses, struct str from
 
 static const struct question by_tid = QUESTION(HAS("TID", 0));
 
+void direction_questions(struct question_list *list)
+{
+	list->add(list, &by_tid);
+}
+
 enum found direction_find(struct queries *queries, const struct flow *flow,
 			  enum direction_families families, struct str from,
 			  struct str to, enum direction *direction)

@@ -9,12 +9,15 @@
 #define STAGE_DIRECTION_H
 
 #include "flow/flow.h"
-#include "pipeline/query.h"
+#include "pipeline/stage.h"
 
 /* The Go exporter looks at IPv4 only, and so do records of its kind. */
 enum direction_families { DIRECTION_BY_IPV4, DIRECTION_BY_BOTH };
 
 enum direction { DIRECTION_UNKNOWN, DIRECTION_OUTBOUND, DIRECTION_INBOUND };
+
+/* Adds what it asks. */
+void direction_questions(struct question_list *);
 
 /* Outbound: the node has the address "from". PENDING: ask again; ABSENT: the node is
  * not known or has neither address, as is usual for bridges. */

@@ -130,6 +130,19 @@ void extends_free(struct extends *extends)
 	free(extends);
 }
 
+void extends_questions(const struct extends *extends, struct question_list *list)
+{
+	struct buf text = BUF_INIT(TEXT_MAX);
+	size_t i;
+
+	for (i = 0; i < extends->count; i++) {
+		buf_reset(&text);
+		template_sample(extends->item[i].template, STR("1"), &text);
+		list->add_text(list, extends->item[i].name, buf_str(&text));
+	}
+	buf_fini(&text);
+}
+
 /* Where the @ belongs in a text that ends in .Values('Host') and the like; 0:
  * nowhere. */
 static size_t attribute_at(struct str text)

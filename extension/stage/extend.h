@@ -15,7 +15,7 @@
 
 #include "base/err.h"
 #include "format/shape.h"
-#include "pipeline/query.h"
+#include "pipeline/stage.h"
 
 struct extends;
 
@@ -26,6 +26,9 @@ enum attribute_names { ATTRIBUTES_AUTO, ATTRIBUTES_LITERAL };
 struct extends *extends_new(const struct strs *, const struct shape *,
 			    enum attribute_names, struct err *);
 void extends_free(struct extends *); /* NULL is fine */
+
+/* Adds each template, with a 1 in the place of values. */
+void extends_questions(const struct extends *, struct question_list *);
 
 /* Fills the map, a member of the record, as far as possible. is_complete: the rest of
  * the record is complete; before, only questions that do not need the rest are asked.

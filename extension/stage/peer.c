@@ -110,6 +110,12 @@ static struct str peer_key_of(char text[KEY_MAX], struct str address, struct str
 	return (struct str){ text, length };
 }
 
+void peers_questions(struct question_list *list)
+{
+	list->add(list, &by_tid);
+	peer_resolve_questions(list);
+}
+
 enum found peer_find(struct peers *peers, struct queries *q, struct str address,
 		     struct str node_tid, struct peer *peer)
 {
@@ -121,13 +127,13 @@ enum found peer_find(struct peers *peers, struct queries *q, struct str address,
 	*peer = (struct peer){ 0 };
 	if (!address.len)
 		return ABSENT;
-	if (key.len && peer_recall(peers, q, key, peer))
+	if (key.len && !q->is_known && peer_recall(peers, q, key, peer))
 		return peer->type.len ? FOUND : ABSENT;
 	found = peer_resolve(&r, address, node_tid, peer);
 	if (found == PENDING)
 		return PENDING;
 	q->ambiguous += r.is_ambiguous;
-	if (key.len && !r.is_unknown)
+	if (key.len && !r.is_unknown && !q->is_known)
 		peer_keep(peers, key, peer,
 			  q->now_ms +
 				  (found == ABSENT && peer_address_is_inside(q, address)
@@ -147,7 +153,7 @@ enum found peer_node_type(struct peers *peers, struct queries *q, struct str nod
 	*type = STR("");
 	if (!node_tid.len)
 		return ABSENT;
-	if (key.len && peer_recall(peers, q, key, &known)) {
+	if (key.len && !q->is_known && peer_recall(peers, q, key, &known)) {
 		*type = known.type;
 		return type->len ? FOUND : ABSENT;
 	}
@@ -156,7 +162,7 @@ enum found peer_node_type(struct peers *peers, struct queries *q, struct str nod
 		return PENDING;
 	if (nodes->count)
 		*type = nodes->node[0].type;
-	if (key.len && !nodes->is_unknown)
+	if (key.len && !nodes->is_unknown && !q->is_known)
 		peer_keep(peers, key, &(struct peer){ .type = *type },
 			  q->now_ms + KNOWN_MS);
 	return type->len ? FOUND : ABSENT;

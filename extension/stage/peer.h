@@ -9,12 +9,13 @@
  * address.
  *
  * Results are kept for a minute, so that batches do not repeat the same questions;
- * without an answer nothing is kept.
+ * without an answer nothing is kept, nor is what a graph at hand answers: it knows better
+ * for the next flow.
  */
 #ifndef STAGE_PEER_H
 #define STAGE_PEER_H
 
-#include "pipeline/query.h"
+#include "pipeline/stage.h"
 
 struct peers;
 
@@ -29,6 +30,8 @@ struct peer {
 struct peers *peers_new(void);
 void peers_free(struct peers *); /* NULL is fine */
 
+/* Adds what they ask. */
+void peers_questions(struct question_list *);
 /* The peer that has the address, seen from the capture's node. The strings live until
  * the queries are reset. */
 enum found peer_find(struct peers *, struct queries *, struct str address,

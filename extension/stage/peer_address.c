@@ -35,6 +35,22 @@ static const struct by_family networks_of = {
 static const struct question by_tid = QUESTION(HAS("TID", 0));
 static const struct question by_runc_address = QUESTION(HAS("Runc.Hosts.IP", 0));
 
+static void add_families(struct question_list *list, const struct by_family *questions)
+{
+	list->add(list, &questions->v4);
+	list->add(list, &questions->v6);
+}
+
+void peer_address_questions(struct question_list *list)
+{
+	add_families(list, &containers_in_netns);
+	add_families(list, &netns_of);
+	add_families(list, &hosts_of);
+	add_families(list, &networks_of);
+	list->add(list, &by_tid);
+	list->add(list, &by_runc_address);
+}
+
 bool peer_address_is_asked(struct str text)
 {
 	static const struct {

@@ -31,6 +31,9 @@ struct holder {
 	struct str host; /* the host of the matching nodes */
 };
 
+/* Adds what it asks. */
+void peer_address_questions(struct question_list *);
+
 /* false: an address that identifies no node beyond one host or link, so it is not asked
  * for: loopback, link-local, unspecified, multicast, broadcast. */
 bool peer_address_is_asked(struct str address);

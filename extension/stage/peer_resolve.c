@@ -326,3 +326,15 @@ enum found peer_resolve(struct resolution *r, struct str address, struct str nod
 		return resolve_by_path(r, address, node_tid, peer);
 	return resolve_by_address(r, address, node_tid, peer);
 }
+
+void peer_resolve_questions(struct question_list *list)
+{
+	list->add(list, &pods_by_container);
+	if (list->peers_by == PEERS_BY_ADDRESS) {
+		peer_address_questions(list);
+		return;
+	}
+	list->add(list, &docker_by_path);
+	list->add(list, &runc_by_path);
+	list->add(list, &hosts_by_route);
+}

@@ -15,6 +15,9 @@ struct resolution {
 	bool is_ambiguous;	/* several have the address */
 };
 
+/* Adds what it asks. */
+void peer_resolve_questions(struct question_list *);
+
 /* With ABSENT the peer is unchanged. */
 enum found peer_resolve(struct resolution *, struct str address, struct str node_tid,
 			struct peer *);

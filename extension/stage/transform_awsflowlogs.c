@@ -365,12 +365,21 @@ static enum found aws_enrich(void *state, const struct flow *flow,
 	return found;
 }
 
+static void aws_questions(const void *state, struct question_list *list)
+{
+	const struct aws *self = state;
+
+	if (self->is_official && self->choice.needs_direction)
+		direction_questions(list);
+}
+
 const struct transform transform_awsflowlogs = {
 	.stage = { .name = "awsflowlogs",
 		   .section = "pipeline.transform.awsflowlogs",
 		   .state = &aws_options,
 		   .init = aws_init,
-		   .fini = aws_fini },
+		   .fini = aws_fini,
+		   .questions = aws_questions },
 	.record = &aws_exporter_2,
 	.choose = aws_choose,
 	.make = aws_make,

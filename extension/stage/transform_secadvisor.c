@@ -231,12 +231,21 @@ static enum found secadvisor_enrich(void *state, const struct flow *flow,
 	return is_complete ? extends : PENDING;
 }
 
+static void secadvisor_questions(const void *state, struct question_list *list)
+{
+	const struct secadvisor_options *self = state;
+
+	peers_questions(list);
+	extends_questions(self->extends, list);
+}
+
 const struct transform transform_secadvisor = {
 	.stage = { .name = "secadvisor",
 		   .section = "pipeline.transform.secadvisor",
 		   .state = &options_shape,
 		   .init = secadvisor_init,
-		   .fini = secadvisor_fini },
+		   .fini = secadvisor_fini,
+		   .questions = secadvisor_questions },
 	.record = &secadvisor_shape,
 	.encoder = "secadvisor",
 	.make = secadvisor_make,

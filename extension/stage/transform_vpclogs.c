@@ -288,12 +288,19 @@ static const struct shape *vpclogs_choose(void *state, const struct encode *enco
 	return self->dialect == DIALECT_IBM ? &vpclogs_ibm_shape : &vpclogs_shape;
 }
 
+static void vpclogs_questions(const void *state, struct question_list *list)
+{
+	(void)state;
+	direction_questions(list);
+}
+
 const struct transform transform_vpclogs = {
 	.stage = { .name = "vpclogs",
 		   .section = "pipeline.transform.vpclogs",
 		   .state = &vpclogs_options_shape,
 		   .init = vpclogs_init,
-		   .fini = vpclogs_fini },
+		   .fini = vpclogs_fini,
+		   .questions = vpclogs_questions },
 	.record = &vpclogs_shape,
 	.choose = vpclogs_choose,
 	.make = vpclogs_make,

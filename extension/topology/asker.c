@@ -101,6 +101,8 @@ static void asker_release(struct answers *answers)
 
 	pthread_mutex_lock(&asker->topology->lock);
 	release_held(asker);
+	asker->topology->counters.mirrored += asker->mirrored;
+	asker->mirrored = 0;
 	pthread_mutex_unlock(&asker->topology->lock);
 }
 
@@ -127,7 +129,11 @@ void asker_init(struct asker *asker, struct topology *t, void (*wake)(void *),
 	*asker = (struct asker){
 		.answers = { .find = asker_find,
 			     .release = asker_release,
-			     .renew = asker_renew },
+			     .renew = asker_renew,
+			     .known = t->mirror && t->mode == MODE_MIRROR ? asker_known
+									  : NULL,
+			     .heard = t->mirror && t->mode == MODE_SHADOW ? asker_heard
+									  : NULL },
 		.topology = t,
 		.wake = wake,
 		.context = context,

@@ -124,7 +124,8 @@ struct lookup *lookups_run_next(struct lookups *l)
 {
 	struct lookup *lookup;
 
-	while ((lookup = queue_take(l)) && !lookup->waits && !lookup->probe) {
+	while ((lookup = queue_take(l)) && !lookup->waits && !lookup->probe &&
+	       !lookup->is_fetch) {
 		map_remove(l->by_text, text_of(lookup));
 		lookup_free(lookup);
 	}

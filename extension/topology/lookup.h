@@ -31,6 +31,7 @@ struct lookup {
 	struct lookup_wait *waits;
 	struct lookup *next; /* of the running ones */
 	bool running, probe;
+	bool is_fetch; /* its reply is the mirror's */
 
 	/* For its requests, one after the other. */
 	struct analyzer *analyzer;

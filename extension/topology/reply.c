@@ -48,6 +48,10 @@ static void reply_settle(struct lookup *lookup, struct shared_answer *a, struct 
 		lookup_answered(t, lookup);
 	if ((status == 401 || status == 405) && login_helps(t, lookup, now_ms, err))
 		return;
+	if (lookup->is_fetch) {
+		lookup_end(t, lookup, woken);
+		return;
+	}
 	if (!a) {
 		lookup_failed(lookup, err, woken);
 		return;
@@ -65,7 +69,9 @@ static void reply_read(struct topology *t, struct lookup *lookup)
 	struct asker *woken = NULL;
 	struct err err = ERR_INIT;
 
-	if (r->status > 0)
+	if (r->status > 0 && lookup->is_fetch)
+		mirror_fetched(t->mirror, r->status, buf_str(&r->reply));
+	else if (r->status > 0)
 		a = gremlin_read(r->status, buf_str(&r->reply), &err);
 	else
 		err_set(&err, "%s", r->error);
@@ -108,7 +114,7 @@ void topology_replied(struct http_request *r)
 {
 	struct lookup *lookup = r->context;
 	struct topology *t = lookup->topology;
-	bool is_long = r->status > 0 && r->reply.len > SHORT_BYTES;
+	bool is_long = r->status > 0 && (r->reply.len > SHORT_BYTES || lookup->is_fetch);
 
 	pthread_mutex_lock(&t->lock);
 	t->replies++;

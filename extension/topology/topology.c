@@ -73,7 +73,8 @@ struct topology *topology_new(const struct topology_options *o, struct http *htt
 	t->tls = o->tls;
 	t->log = o->log;
 	t->readers = workers_new(1, "answers", err);
-	if (t->readers && analyzers_init(&t->analyzers, o, err) == 0) {
+	if (t->readers && analyzers_init(&t->analyzers, o, err) == 0 &&
+	    topology_open_mirror(t, o, err) == 0) {
 		t->probe_timeout_ms = probe_timeout_of(t);
 		return t;
 	}
@@ -90,6 +91,13 @@ struct topology *topology_new_static(struct err *err)
 	return t;
 }
 
+int topology_mirror_static(struct topology *t, const struct topology_options *o,
+			   struct err *err)
+{
+	t->log = o->log;
+	return topology_open_mirror(t, o, err);
+}
+
 void topology_free(struct topology *t)
 {
 	struct lookup *lookup;
@@ -97,6 +105,7 @@ void topology_free(struct topology *t)
 
 	if (!t)
 		return;
+	topology_close_mirror(t);
 	pthread_mutex_lock(&t->lock);
 	t->closed = true;
 	for (i = 0; i < t->analyzers.count; i++)
@@ -108,6 +117,7 @@ void topology_free(struct topology *t)
 		pthread_cond_wait(&t->calm, &t->lock);
 	pthread_mutex_unlock(&t->lock);
 	workers_free(t->readers);
+	mirror_free(t->mirror);
 	lookups_fini(&t->lookups);
 	map_free(t->cache);
 	shared_answer_unref(t->failure);
@@ -125,4 +135,7 @@ void topology_count(struct topology *t, struct topology_counters *counters)
 	counters->cache_entries = map_count(t->cache);
 	counters->cache_bytes = map_bytes(t->cache);
 	pthread_mutex_unlock(&t->lock);
+	counters->mismatches = atomic_load(&t->mismatches);
+	if (t->mirror)
+		mirror_count(t->mirror, &counters->mirror);
 }

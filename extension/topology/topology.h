@@ -23,6 +23,7 @@
 #include "base/counter.h"
 #include "base/err.h"
 #include "format/shape.h"
+#include "mirror/mirror.h"
 #include "net/tls.h"
 #include "pipeline/query.h"
 #include "sys/log.h"
@@ -31,6 +32,13 @@ struct http;
 struct topology;
 struct shared_answer;
 
+/* Who answers: topology.mode. */
+enum topology_mode {
+	MODE_REST,   /* the analyzer */
+	MODE_SHADOW, /* the analyzer; a mirror is compared with it */
+	MODE_MIRROR, /* a mirror; the analyzer what it cannot answer */
+};
+
 /* Keys of the top level: they are read with path "". */
 struct topology_options {
 	struct strs analyzers; /* "host:port"; one is asked as long as it answers */
@@ -38,6 +46,9 @@ struct topology_options {
 	struct str cookie;	       /* of a Cookie header, or empty */
 	bool is_https;		       /* for entries without a scheme */
 	struct tls_files tls;
+	int mode; /* enum topology_mode */
+	int64_t mirror_bytes, mirror_resync_ms;
+	struct str host_id;  /* of the mirror's subscription */
 	int peers_by;	     /* enum peers_by, for askers */
 	int64_t timeout_ms;  /* of one request */
 	int64_t patience_ms; /* an analyzer without a reply for so long counts as
@@ -59,9 +70,12 @@ struct topology_counters {
 	uint64_t requests;
 	uint64_t switches; /* to another analyzer */
 	uint64_t logins;
-	uint64_t empty;	  /* replies without a node */
-	uint64_t failed;  /* texts without a usable reply */
-	uint64_t evicted; /* answers pushed out of the cache */
+	uint64_t empty;	     /* replies without a node */
+	uint64_t failed;     /* texts without a usable reply */
+	uint64_t evicted;    /* answers pushed out of the cache */
+	uint64_t mirrored;   /* questions answered by the mirror */
+	uint64_t mismatches; /* in which it differs from the analyzer */
+	struct mirror_counters mirror;
 	uint64_t cache_entries, cache_bytes;
 	bool down;
 	char error[256]; /* the last failure, or "" */
@@ -82,6 +96,7 @@ struct asker {
 	size_t pending; /* texts it waits for */
 	int64_t turn;
 	uint64_t degraded; /* its questions: see the counters */
+	uint64_t mirrored; /* since the last release(); its thread's own */
 	bool gave_up;
 	bool waking; /* wake() is being called */
 	struct asker *next_woken;
@@ -94,10 +109,20 @@ struct topology *topology_new(const struct topology_options *, struct http *,
 			      struct err *);
 /* All answers come from files, at once; other questions get an empty answer. */
 struct topology *topology_new_static(struct err *);
+/* Gives that one a mirror, for recorded messages, in the options' mode. 0 or -EINVAL. */
+int topology_mirror_static(struct topology *, const struct topology_options *,
+			   struct err *);
 /* Adds recorded answers, a JSON array of {"query", "status", "headers", "body"}; the
  * later of two equal queries counts. file is for the error. 0, -EINVAL or -ENOMEM. */
 int topology_add_static(struct topology *, struct str json, const char *file,
 			struct err *);
+/* Takes what a mirror shall keep for the questions that can come; NULL: nothing. From one
+ * thread. Without a mirror it does nothing. */
+int topology_want(struct topology *, struct projection *, struct err *);
+/* A recorded message of a topology's stream, for topology_new_static(). */
+void topology_play(struct topology *, struct str message, bool is_text, int64_t now_ms);
+/* Ends subscriptions, without waiting. NULL is fine. */
+void topology_halt(struct topology *);
 /* NULL is fine. The askers are gone; not from the net thread. */
 void topology_free(struct topology *);
 void topology_count(struct topology *, struct topology_counters *);

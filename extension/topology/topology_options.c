@@ -4,7 +4,13 @@
 
 #define TTL_MAX_MS INT64_C(604800000)
 
+/* enum topology_mode */
+static const char *const mode_names[] = { "rest", "shadow", "mirror", NULL };
+
 static const struct topology_options defaults = {
+	.mode = MODE_MIRROR,
+	.mirror_bytes = 256 << 20,
+	.mirror_resync_ms = 1800000,
 	.timeout_ms = 10000,
 	.patience_ms = 5000,
 	.max_in_flight = 4,
@@ -25,6 +31,16 @@ static const struct field fields[] = {
 	       "user of the analyzer's API"),
 	OPTION(struct topology_options, password, "analyzer.auth.cluster.password",
 	       FIELD_SECRET, "password of that user"),
+	OPTION_ENUM(
+		struct topology_options, mode, "topology.mode", 0, mode_names,
+		"who answers: rest, the analyzer; mirror, a copy of its topology in "
+		"memory; shadow, the analyzer, and what the copy differs in is counted"),
+	OPTION_RANGE(struct topology_options, mirror_bytes, "topology.mirror.max_bytes",
+		     FIELD_SIZE, 1 << 20, INT64_C(1) << 33,
+		     "memory for the copy; of a larger topology there is none"),
+	OPTION_RANGE(struct topology_options, mirror_resync_ms, "topology.mirror.resync",
+		     FIELD_DURATION, 60000, 86400000,
+		     "how often the copy is made anew, more or less"),
 	OPTION_ENUM(
 		struct topology_options, peers_by, "topology.peers", 0, peers_names,
 		"how the container or host of an address is found; path: along a path in "

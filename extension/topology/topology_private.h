@@ -5,6 +5,7 @@
 #define TOPOLOGY_TOPOLOGY_PRIVATE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include "net/tls.h"
 #include "sys/workers.h"
 #include "topology/analyzers.h"
@@ -33,6 +34,13 @@ struct topology {
 	size_t replies;					 /* being processed */
 	struct lookup *long_replies, **long_replies_end; /* that wait for the reader */
 
+	enum topology_mode mode;
+	struct mirror *mirror; /* or NULL */
+	struct topology_streams *streams;
+	struct asker fetcher; /* asks for stale nodes */
+	atomic_ulong mismatches;
+	int64_t differs_at_ms; /* when the next one may be logged */
+
 	struct workers *readers; /* one thread; NULL: none is asked */
 	struct task reader;
 };
@@ -47,6 +55,17 @@ void topology_notice_silence(struct topology *, int64_t now_ms, struct asker **w
 /* Takes the answer into the cache; NULL is a failure, cached as an unknown answer. */
 void topology_keep(struct topology *, struct str text, struct shared_answer *,
 		   int64_t now_ms);
+
+/* topology_mirror.c: opens the mirror, where the mode wants one. 0, or -EINVAL. */
+int topology_open_mirror(struct topology *, const struct topology_options *,
+			 struct err *);
+void topology_close_mirror(struct topology *);
+/* For an asker: see struct answers. */
+const struct answer *asker_known(struct answers *, const struct question *,
+				 const struct str *values, int64_t at_ms, struct arena *);
+/* shadow.c: likewise. */
+void asker_heard(struct answers *, const struct question *, const struct str *values,
+		 struct str text, const struct answer *);
 
 /* Sends it to its analyzer. */
 void lookup_start(struct lookup *, int64_t now_ms);

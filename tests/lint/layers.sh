@@ -12,7 +12,7 @@
 # entry that runs the commands. What is called *_private.h is its room's own.
 find extension -name '*.[ch]' | sort | xargs awk '
 BEGIN {
-	count = split("base format config flow pipeline stage sys net graph topology spool writer source " \
+	count = split("base format config flow pipeline stage sys net graph mirror topology spool writer source " \
 		      "settings tenant exporter monitor command",
 		      name, " ")
 	for (i = 1; i <= count; i++)
