@@ -100,6 +100,11 @@ def recorded(target):
     elif target in ("yaml", "config"):
         for path in sorted(paths.GOLDEN.glob("cases/*/config.yml")) + sorted(paths.ROOT.glob("etc/*.yml")):
             yield path.read_bytes()
+    elif target == "dropins":
+        base, acme = ((paths.ROOT / "etc" / name).read_bytes() for name in ("exporter.yml", "exporter.d/acme.yml.example"))
+        for path in sorted(paths.GOLDEN.glob("cases/*/config.yml")) + sorted(paths.ROOT.glob("etc/*.yml")):
+            yield handmade.files(base, acme=acme, other=path.read_bytes())
+            yield handmade.files(path.read_bytes(), acme=acme)
 
 
 def stored(target):

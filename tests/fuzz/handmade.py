@@ -40,7 +40,47 @@ spool: {max_bytes: 1GiB, max_age: 7d, directory: /nowhere}
 analyzers: ['127.0.0.1:8082']
 """
 
+
+
+def files(main, **drop_ins):
+    """A main file and its drop-ins, whose names are in their first lines."""
+    return b"\f".join([main, *(b"#%s\n%s" % (name.encode(), text) for name, text in drop_ins.items())])
+
+
+def own(prefix, more=b""):
+    """A drop-in that says where its objects go, and more of the pipeline."""
+    return b"pipeline:\n  store: {buffered: {filename_prefix: %s}}\n%s" % (prefix, more)
+
+
+BASE = b"""analyzers: ['127.0.0.1:8082']
+pipeline:
+  subscriber: {url: 'ws://127.0.0.1:8082/ws/subscriber/flow', auth: {username: u, password: p}}
+  transform: {type: vpclogs}
+  store:
+    buffered: {dirname: b, filename_prefix: p, max_flows_per_object: 10, max_seconds_per_object: 60,
+               max_seconds_per_stream: 600, max_flow_array_size: 100}
+  write: {type: s3, s3: {endpoint: 'http://127.0.0.1:9000', access_key: a, secret_key: s, region: r}}
+"""
+OTHER_URL = b"  subscriber: {url: 'ws://10.0.0.1:8082/ws/subscriber/flow', auth: {username: u, password: p, cookie: {a: b}}}\n"
+DROP_INS = [
+    files(BASE),
+    files(BASE, a=b""),
+    files(BASE, a=own(b"a"), b=own(b"b"), c=own(b"c"), d=own(b"d")),
+    files(BASE, a=own(b"a"), b=own(b"a"), c=own(b"a//"), d=own(b"a/../a")),
+    files(BASE, a=own(b"a"), A=own(b"b"), lock=own(b"c")),
+    files(BASE, a=b"enabled: false\n" + own(b"a"), b=b"enabled: no\npipeline: 1\n", c=b"- a\n", d=b"a: [\n"),
+    files(BASE, a=own(b"a", OTHER_URL), b=own(b"b", OTHER_URL.replace(b"p,", b"q,")), c=own(b"c", OTHER_URL)),
+    files(BASE, a=b"profile: secadvisor\n" + own(b"a"), b=b"profile: none\n" + own(b"b"), c=b"profile: VPClogs\n" + own(b"c")),
+    files(BASE, a=b"spool: {max_bytes: 1}\nworkers: 2\nhttp: {cookie: {a: b}}\nanalyzer: {auth: {cluster: {username: u}}}\n" + own(b"a")),
+    files(BASE, a=b"x: &x {type: stdout}\npipeline: {write: *x}\n", b=b"pipeline.write.type: stdout\npipeline: {write: {type: s3}}\n"),
+    files(BASE, a=own(b"a", b"  subscriber: {url: 'udp://:9000'}\n"), b=own(b"b", b"  subscriber: {url: 'file:///nowhere'}\n")),
+    files(BASE, a=b"pipeline: {store: {type: s3, s3: {region: local, bucket: b}}}\n", b=b"pipeline: {store: {type: direct}}\n"),
+    files(b"a: [\n", a=own(b"a")), files(b"", a=BASE, b=BASE.replace(b"prefix: p", b"prefix: q")),
+    files(BASE.replace(b"s3:", b"S3:"), a=own(b"a", b"  Write: {S3: {access_key: 'a ', secret_key_file: /nowhere}}\n")),
+]
+
 SEEDS = {
+    "dropins": DROP_INS,
     "spool": [spool(HEAD, ROWS, ROWS, SEAL), spool(PLAIN, ROWS, SEAL), spool(HEAD, ROWS), spool(HEAD), spool(ROWS),
               spool(HEAD, SEAL), spool(HEAD[:40]), spool(HEAD, ROWS, SEAL, ROWS),
               spool(spool_frame(1, SLOTTED % b"1551196800000"), ROWS),

@@ -16,6 +16,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from fuzz import corpora
@@ -30,8 +31,9 @@ SANITIZERS = {"ASAN_OPTIONS": "detect_leaks=1:allocator_may_return_null=1",
 def libfuzzer(folder, target, arguments):
     """Run one target to its end; returns its exit code and what it said."""
     command = [str(folder / ("libfuzzer_" + target)), *OPTIONS, "-artifact_prefix=%s/%s-" % (WORK, target), *arguments]
-    done = subprocess.run(command, env={**os.environ, **SANITIZERS}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, errors="replace")
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as files:    # of a target that writes some, and may break
+        done = subprocess.run(command, env={**os.environ, **SANITIZERS, "TMPDIR": files}, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
     (WORK / (target + ".log")).write_text(done.stdout)
     return done.returncode, done.stdout
 

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What fuzzing found is read again, by the same targets built with the ordinary compiler."""
+import os
 import resource
 import subprocess
+import tempfile
 
 import pytest
 
@@ -24,9 +26,13 @@ def bounded(memory, seconds):
 def replay(target, inputs, memory=MEMORY, seconds=60):
     """Give files to a target; returns how many there were and the most memory it had, in KiB."""
     program = paths.BUILD / "tests" / "fuzz" / ("replay_" + target)
-    done = subprocess.run([program, *inputs], preexec_fn=bounded(memory, seconds), stdin=subprocess.DEVNULL,
-                          capture_output=True, text=True, errors="replace", timeout=3 * seconds)
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as files:    # of a target that writes some
+        done = subprocess.run([program, *inputs], preexec_fn=bounded(memory, seconds), env={**os.environ, "TMPDIR": files},
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
+                              timeout=3 * seconds)
+        left = os.listdir(files)
     assert done.returncode == 0, "%s: %d\n%s" % (target, done.returncode, done.stderr[-4000:])
+    assert left == [], "%s left files behind" % target
     files, _, kib, _ = done.stdout.split()
     return int(files), int(kib)
 
