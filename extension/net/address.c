@@ -4,6 +4,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
@@ -18,6 +19,14 @@
 #define NAME_MS	       5000
 #define MODE	       0660
 #define DIRECTORY_MODE 0755
+
+/* What stands behind "unix:", in capitals or not (RFC 3986 3.1); NULL: another address. */
+static const char *socket_path(const char *text)
+{
+	size_t length = strlen("unix:");
+
+	return strncasecmp(text, "unix:", length) == 0 ? text + length : NULL;
+}
 
 static int address_parse_path(const char *path, struct address *a, struct err *err)
 {
@@ -93,20 +102,22 @@ static int listen_address_split(struct str text, struct host_port *to, struct er
 int listen_address_check(const char *text, struct err *err)
 {
 	struct address address = { .size = 0 };
+	const char *path = socket_path(text);
 	struct host_port to;
 
-	if (str_starts(str_of(text), STR("unix:")))
-		return address_parse_path(text + strlen("unix:"), &address, err);
+	if (path)
+		return address_parse_path(path, &address, err);
 	return listen_address_split(str_of(text), &to, err);
 }
 
 int listen_address_parse(const char *text, struct address *a, struct err *err)
 {
+	const char *path = socket_path(text);
 	struct host_port to;
 
 	memset(a, 0, sizeof(*a));
-	if (str_starts(str_of(text), STR("unix:")))
-		return address_parse_path(text + strlen("unix:"), a, err);
+	if (path)
+		return address_parse_path(path, a, err);
 	if (listen_address_split(str_of(text), &to, err) < 0)
 		return -EINVAL;
 	return address_resolve(&to, SOCK_STREAM, a, err);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* address.h - addresses that a server listens at.
  *
- *	unix:/path			a socket in the file system
+ *	unix:/path, UNIX:/path		a socket in the file system
  *	host:port, [::1]:port		TCP; without a host: all interfaces
  */
 #ifndef NET_ADDRESS_H

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* curl_dial.c - see curl_dial.h. */
 #include <stdlib.h>
+#include <strings.h>
 #include "base/buf.h"
 #include "net/curl_dial.h"
 #include "net/host_port.h"
@@ -80,8 +81,9 @@ struct curl_dial curl_dial_of(const char *url, bool may_use_proxy)
 
 	if (!proxy || goes_direct(to.host))
 		return to;
-	return dial_parse(str_of(proxy),
-			  strncmp(proxy, "https://", 8) == 0 ? PORT_HTTPS : PORT_PROXY);
+	return dial_parse(str_of(proxy), strncasecmp(proxy, "https://", 8) == 0
+						 ? PORT_HTTPS
+						 : PORT_PROXY);
 }
 
 struct curl_slist *curl_dial_list(const struct curl_dial *to, struct str addresses)

@@ -113,16 +113,28 @@ static enum skydive_log_level level_of(int level)
 	return level == LEVEL_DEBUG ? SKYDIVE_LOG_DEBUG : SKYDIVE_LOG_INFO;
 }
 
+static int check_syslog(const struct logging_options *o, struct err *err)
+{
+	size_t most = sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1;
+
+	if (!str_equal_nocase(o->syslog_protocol, STR("unixgram")))
+		return err_set_key(err, "syslog.protocol",
+				   "\"" STR_FMT "\" is not supported; there is: unixgram",
+				   STR_ARG(o->syslog_protocol));
+	if (o->syslog_address.len > most)
+		return err_set_key(err, "syslog.address",
+				   "the path has %zu bytes; a socket's has %zu at most",
+				   o->syslog_address.len, most);
+	return 0;
+}
+
 static int open_syslog(const struct logging_options *o, struct err *err)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd;
 
-	if (!str_equal_nocase(o->syslog_protocol, STR("unixgram")) ||
-	    o->syslog_address.len >= sizeof(address.sun_path))
-		return err_set_key(err, "syslog.protocol",
-				   "only unixgram is supported, to "
-				   "a path that fits a socket address");
+	if (check_syslog(o, err) < 0)
+		return -EINVAL;
 	memcpy(address.sun_path, o->syslog_address.ptr, o->syslog_address.len);
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
@@ -158,20 +170,27 @@ static bool is_backend(struct str name)
 int log_outputs_check(const struct logging_options *o, struct err *err)
 {
 	char key[32];
+	bool uses_syslog = false;
 	int error = 0;
 	size_t i;
 
 	for (i = 0; i < o->backends.count; i++) {
-		if (is_backend(o->backends.item[i]))
+		struct str name = o->backends.item[i];
+
+		uses_syslog = uses_syslog || str_equal_nocase(name, STR("syslog"));
+		if (is_backend(name))
 			continue;
 		snprintf(key, sizeof(key), "backends[%zu]", i);
 		err_also(err);
 		error = err_set_key(err, key,
 				    "\"" STR_FMT "\" is no backend; there are: stderr, "
 				    "stdout, file, syslog",
-				    STR_ARG(o->backends.item[i]));
+				    STR_ARG(name));
 	}
-	return error;
+	if (!uses_syslog)
+		return error;
+	err_also(err);
+	return check_syslog(o, err) < 0 ? -EINVAL : error;
 }
 
 static int open_output(const struct logging_options *o, struct str name,

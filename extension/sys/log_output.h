@@ -36,7 +36,8 @@ struct log_outputs;
 struct log_outputs *log_outputs_new(const struct logging_options *,
 				    const struct skydive_host *, struct err *);
 void log_outputs_free(struct log_outputs *);
-/* Whether there are such backends; nothing is opened. 0, or -EINVAL with the key. */
+/* Whether there are such backends, and syslog can be reached that way; nothing is
+ * opened. 0, or -EINVAL with the key. */
 int log_outputs_check(const struct logging_options *, struct err *);
 
 /* The most verbose level of all. */

@@ -178,6 +178,19 @@ static void unix_socket_has_its_mode_and_goes_away(void **state)
 	assert_int_equal(stat(w->path, &st), -1);
 }
 
+static void schemes_may_be_in_capitals(void **state)
+{
+	struct world *w = *state;
+	struct err err = ERR_INIT;
+	struct stat st;
+
+	memcpy(w->address, "UNIX", 4);
+	assert_int_equal(listen_address_check(w->address, &err), 0);
+	start(w, w->address, 0);
+	check_hello(w);
+	assert_int_equal(stat(w->path, &st), 0);
+}
+
 static void stale_socket_is_replaced(void **state)
 {
 	struct world *w = *state;
@@ -242,6 +255,7 @@ static void bad_addresses(void **state)
 		"localhost",
 		"unix:",
 		"unix:status.sock",
+		"Unix:status.sock",
 		"[::1]",
 		"127.0.0.1:66000",
 		"http://127.0.0.1:80",
@@ -512,6 +526,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(addresses),
 		TEST(unix_socket_has_its_mode_and_goes_away),
+		TEST(schemes_may_be_in_capitals),
 		TEST(stale_socket_is_replaced),
 		TEST(somebody_else_listens),
 		TEST(file_is_not_removed),

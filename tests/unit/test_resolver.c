@@ -308,6 +308,7 @@ static void whom_a_url_is_for(void **state)
 		{ "p.example", "", "", "http://a/", "p.example", 1080 },
 		{ "p.example", "", "", "https://a/", "a", 443 },
 		{ "", "https://p.example", "", "https://a/", "p.example", 443 },
+		{ "", "HTTPS://p.example", "", "https://a/", "p.example", 443 },
 		{ "p.example", "", "*", "http://a/", "a", 80 },
 		{ "p.example", "", "b, .a.example", "http://s3.a.example/",
 		  "s3.a.example", 80 },

@@ -38,6 +38,15 @@ static void test_urls_are_taken_apart(void **state)
 		{ "file:///var/r.jsonl.gz", "file", &source_recording, "",
 		  "/var/r.jsonl.gz", NULL },
 		{ "file:///a:b", "file", &source_recording, "", "/a:b", NULL },
+		{ "WS://a:1", "ws", &source_flow_stream, "a:1", "", FLOW },
+		{ "WSS://a:1", "wss", &source_flow_stream, "a:1", "", FLOW },
+		{ "WS+Unix:///run/a.sock", "ws+unix", &source_flow_stream, "localhost",
+		  "/run/a.sock", FLOW },
+		{ "UDP://0.0.0.0:8082", "udp", &source_datagram, "0.0.0.0:8082", "",
+		  NULL },
+		{ "UNIXGRAM:///run/f.sock", "unixgram", &source_datagram, "",
+		  "/run/f.sock", NULL },
+		{ "FILE:///a:b", "file", &source_recording, "", "/a:b", NULL },
 	};
 	size_t i;
 
