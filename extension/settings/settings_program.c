@@ -165,21 +165,21 @@ static void check_analyzers(const struct settings *s, struct problems *problems)
 	buf_fini(&url);
 }
 
-/* Both become headers: the cookie of questions, see source_auth.h for streams. */
+/* All become headers of questions; see source_auth.h for streams. */
 static void read_headers(struct settings *s, const struct program *program,
 			 struct problems *problems)
 {
-	struct err err = ERR_INIT, why = ERR_INIT;
+	struct config_listener listener = { s->base, "", problems, false };
+	struct err err = config_listen(&listener), why = ERR_INIT;
 
 	if (source_auth_cookie(&program->cookie, &s->arena, &s->topology.cookie, &why) <
-	    0) {
+	    0)
 		err_set_key(&err, "http.cookie", "%s", why.text);
-		config_problem(s->base, "", &err, problems);
-	}
-	if (header_text_fits(program->host_id))
-		return;
-	err_set_key(&err, "host_id", HEADER_TEXT_REASON);
-	config_problem(s->base, "", &err, problems);
+	source_auth_check_shared(s->topology.username, s->topology.password, &err);
+	err_also(&err);
+	if (!header_text_fits(program->host_id))
+		err_set_key(&err, "host_id", HEADER_TEXT_REASON);
+	err_also(&err);
 }
 
 /* What a reload does not change. */

@@ -168,6 +168,20 @@ static void merge_shared(struct shared_keys *own, const struct shared_keys *belo
 		own->cookie = below->cookie;
 }
 
+static void check_secret(const char *key, struct str value, struct err *err)
+{
+	if (!secret_has_blank_end(value))
+		return;
+	err_also(err);
+	err_set_key(err, key, SECRET_BLANK_REASON);
+}
+
+void source_auth_check_shared(struct str username, struct str password, struct err *err)
+{
+	check_secret("analyzer.auth.cluster.username", username, err);
+	check_secret("analyzer.auth.cluster.password", password, err);
+}
+
 static int read_password(const struct own_keys *own, struct arena *arena,
 			 struct str *password, struct err *err)
 {
@@ -200,6 +214,9 @@ int source_auth_cookie(const struct map_of_str *cookies, struct arena *arena,
 		if (!cookies->name[i].len || !header_text_fits(cookies->name[i]) ||
 		    !header_text_fits(cookies->value[i]))
 			error = err_set(err, HEADER_TEXT_REASON);
+		else if (secret_has_blank_end(cookies->name[i]) ||
+			 secret_has_blank_end(cookies->value[i]))
+			error = err_set(err, SECRET_BLANK_REASON);
 		buf_printf(&b, STR_FMT "=" STR_FMT "; ", STR_ARG(cookies->name[i]),
 			   STR_ARG(cookies->value[i]));
 	}
@@ -210,26 +227,47 @@ int source_auth_cookie(const struct map_of_str *cookies, struct arena *arena,
 	return error;
 }
 
-static int fill_auth(struct source_auth *a, const struct stated *s, struct arena *arena,
-		     struct err *err)
+static void fill_user(struct source_auth *a, const struct stated *s, struct arena *arena,
+		      struct err *of_own, struct err *of_shared)
+{
+	check_secret("username", s->own.username, of_own);
+	check_secret("password", s->own.password, of_own);
+	err_also(of_own);
+	if (read_password(&s->own, arena, &a->password, of_own) < 0)
+		return;
+	a->username = s->own.username;
+	if (a->username.len)
+		return;
+	a->username = s->shared.username;
+	a->password = s->shared.password;
+	source_auth_check_shared(a->username, a->password, of_shared);
+}
+
+static void fill_cookie(struct source_auth *a, const struct stated *s,
+			struct arena *arena, struct err *of_own, struct err *of_shared)
 {
 	bool is_own = s->own.cookie.count > 0;
-	struct err why = ERR_INIT;
-	int error = read_password(&s->own, arena, &a->password, err);
+	struct err *err = is_own ? of_own : of_shared, why = ERR_INIT;
 
-	if (error)
-		return error;
-	a->username = s->own.username;
-	if (!a->username.len) {
-		a->username = s->shared.username;
-		a->password = s->shared.password;
-	}
-	error = source_auth_cookie(is_own ? &s->own.cookie : &s->shared.cookie, arena,
-				   &a->cookie, &why);
-	/* Of http.cookie the main file's reader has said it. */
-	if (error && is_own)
-		err_set_key(err, "cookie", "%s", why.text);
-	return error && is_own ? error : 0;
+	if (source_auth_cookie(is_own ? &s->own.cookie : &s->shared.cookie, arena,
+			       &a->cookie, &why) == 0)
+		return;
+	err_also(err);
+	err_set_key(err, is_own ? "cookie" : "http.cookie", "%s", why.text);
+}
+
+/* What the main file's reader has said of shared keys is not said twice. */
+static void fill_auth(struct source_auth *a, const struct stated *s, struct arena *arena,
+		      const struct config *config, struct problems *problems)
+{
+	struct config_listener own = { config, SECTION, problems, false };
+	struct config_listener shared = { config, "", problems, true };
+	struct err of_own = config_listen(&own), of_shared = config_listen(&shared);
+
+	fill_user(a, s, arena, &of_own, &of_shared);
+	fill_cookie(a, s, arena, &of_own, &of_shared);
+	err_also(&of_own);
+	err_also(&of_shared);
 }
 
 void source_auth_read(struct source_auth *a, const struct config *config,
@@ -237,7 +275,6 @@ void source_auth_read(struct source_auth *a, const struct config *config,
 		      struct problems *problems)
 {
 	struct stated above = { .own = { .username = STR("") } }, below = above;
-	struct err err = ERR_INIT;
 
 	*a = (struct source_auth){ .username = STR("") };
 	if (!read_stated(config, &above, &below, arena, problems))
@@ -248,8 +285,7 @@ void source_auth_read(struct source_auth *a, const struct config *config,
 	} else {
 		a->is_withheld = says_anything(&below) && !says_anything(&above);
 	}
-	if (fill_auth(a, &above, arena, &err) < 0)
-		config_problem(config, SECTION, &err, problems);
+	fill_auth(a, &above, arena, config, problems);
 }
 
 struct session_identity source_auth_identity(const struct source_auth *a,

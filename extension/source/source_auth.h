@@ -44,5 +44,8 @@ bool source_auth_is_bare(const struct source_auth *, const struct url *);
  * it. The main file's is also sent with questions. */
 int source_auth_cookie(const struct map_of_str *, struct arena *, struct str *cookie,
 		       struct err *);
+/* Tells err, by err_also(), of a blank at an end of analyzer.auth.cluster's username or
+ * password, which every pipeline may read. */
+void source_auth_check_shared(struct str username, struct str password, struct err *);
 
 #endif

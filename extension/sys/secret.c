@@ -16,6 +16,12 @@ struct str secret_environment(const char *name)
 	return str_of(getenv(name));
 }
 
+bool secret_has_blank_end(struct str s)
+{
+	return s.len &&
+	       ((unsigned char)s.ptr[0] <= ' ' || (unsigned char)s.ptr[s.len - 1] <= ' ');
+}
+
 static bool secret_is_blank(char c)
 {
 	return c == ' ' || (c >= '\t' && c <= '\r');

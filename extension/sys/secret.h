@@ -38,6 +38,13 @@ bool secret_refresh(struct secret *, int64_t mono_ms);
 /* Empty when there is none. Borrowed; until the next refresh. */
 struct str secret_value(const struct secret *);
 
+/* A blank or the end of a line at an end of a text that the configuration holds: it was
+ * pasted with it. */
+bool secret_has_blank_end(struct str);
+#define SECRET_BLANK_REASON                                                              \
+	"it begins or ends with a blank or the end of a line, which belongs to no "      \
+	"secret: was it pasted?"
+
 /* A variable of the environment; empty when it is not set. Borrowed. */
 struct str secret_environment(const char *name);
 

@@ -53,12 +53,6 @@ static bool uses_iam(const struct s3 *s)
 	return s->api_key.len || s->api_key_file.len;
 }
 
-static bool has_blank_at_an_end(struct str s)
-{
-	return s.len &&
-	       ((unsigned char)s.ptr[0] <= ' ' || (unsigned char)s.ptr[s.len - 1] <= ' ');
-}
-
 static int open_secret(struct secret *secret, const char *key, struct str given,
 		       struct str file, struct err *err)
 {
@@ -70,10 +64,8 @@ static int open_secret(struct secret *secret, const char *key, struct str given,
 	if (given.len && file.len)
 		return err_set_key(err, file_key,
 				   "%s is set too: only one of the two can be", key);
-	if (has_blank_at_an_end(given))
-		return err_set_key(err, key,
-				   "it begins or ends with a blank or the end of a line, "
-				   "which belongs to no key: was it pasted?");
+	if (secret_has_blank_end(given))
+		return err_set_key(err, key, SECRET_BLANK_REASON);
 	if (!given.len && !file.len)
 		return err_set_key(err, key, "it must be set");
 	error = secret_open(secret, given, file, clock_now().mono_ms, &why);
@@ -159,9 +151,11 @@ static bool is_region(struct str region)
 
 static int check_session_token(struct s3 *s, struct err *err)
 {
-	if (!has_blank_at_an_end(s->session_token) && header_text_fits(s->session_token))
-		return 0;
-	return err_set_key(err, "session_token", HEADER_TEXT_REASON);
+	if (secret_has_blank_end(s->session_token))
+		return err_set_key(err, "session_token", SECRET_BLANK_REASON);
+	if (!header_text_fits(s->session_token))
+		return err_set_key(err, "session_token", HEADER_TEXT_REASON);
+	return 0;
 }
 
 static int choose_region(struct s3 *s, struct err *err)

@@ -91,6 +91,12 @@ MISTAKES = {
     "bucket-blank": ("dirname: bucket", "dirname: flow\u00a0logs", r"dirname: is no name of a bucket.*character 5", "blanks"),
     "long-prefix": ("filename_prefix: logs", "filename_prefix: " + "p" * 2000, r"filename_prefix: has 2000 bytes", "1024"),
     "secret-blank": ("secret_key: password", 'secret_key: "password "', r"secret_key: .* blank", "pasted"),
+    "password-blank": ("analyzers:", 'analyzer.auth.cluster: {username: u, password: "p "}\nanalyzers:',
+                       r"analyzer\.auth\.cluster\.password: .* blank", "pasted"),
+    "own-password-end": ("url: ws://127.0.0.1:8082/ws/subscriber/flow",
+                         'auth: {username: u, password: "p\\n"}\n    url: ws://127.0.0.1:8082/ws/subscriber/flow',
+                         r"subscriber\.auth\.password: .* the end of a line", "pasted"),
+    "cookie-blank": ("analyzers:", 'http.cookie: {authtoken: " t"}\nanalyzers:', r"http\.cookie: .* blank", "pasted"),
     "tab": ("  store:", "\tstore:", "a tab", "indented with blanks"),
     "writer": ("type: s3", "type: swift", r'write\.type.*"swift" is not supported', "there are: s3"),
 }

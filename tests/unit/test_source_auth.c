@@ -10,8 +10,11 @@
 #include "net/header_text.h"
 #include "source/source_options.h"
 
-#define COUNT(array)   (sizeof(array) / sizeof((array)[0]))
-#define USER	       "analyzer: {auth: {cluster: {username: admin, password: pw}}}\n"
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define USER	     "analyzer: {auth: {cluster: {username: admin, password: pw}}}\n"
+#define SHARED_USER(user, password)                                                      \
+	"analyzer: {auth: {cluster: {username: \"" user "\", password: \"" password      \
+	"\"}}}\n"
 #define COOKIE	       "http: {cookie: {proxy: c}}\n"
 #define ANALYZERS      "analyzers: [\"a.example:8082\"]\n"
 #define URL(url)       "pipeline: {subscriber: {url: \"" url "\"}}\n"
@@ -170,6 +173,13 @@ static void test_what_is_wrong_has_a_place(void **state)
 		{ "cookie: {\"a\\n\": x}", "auth.cookie: holds the end of" },
 		{ "cookie: {a: \"x\\0y\"}", "auth.cookie: holds the end of" },
 		{ "cookie: {\"\": x}", "auth.cookie: " },
+		{ "cookie: {a: \" x\"}", "auth.cookie: it begins or ends with a blank" },
+		{ "cookie: {a: x, \"b \": x}", "auth.cookie: it begins or ends with" },
+		{ "username: u, password: \"p \"",
+		  "auth.password: it begins or ends with a blank or the end of a line" },
+		{ "username: u, password: \"p\\n\"", "auth.password: it begins or ends" },
+		{ "username: u, password: \"\\tp\"", "auth.password: it begins or ends" },
+		{ "username: \"u \", password: p", "auth.username: it begins or ends" },
 	};
 	struct buf yaml = BUF_INIT(4096);
 	struct world w;
@@ -191,6 +201,39 @@ static void test_what_is_wrong_has_a_place(void **state)
 	buf_fini(&yaml);
 }
 
+/* The file that says it is named; what a host does not get is not looked at. */
+static void test_a_pasted_secret_of_all_analyzers_is_refused(void **state)
+{
+	static const struct {
+		const char *own, *below, *says; /* NULL: nothing */
+	} table[] = {
+		{ NULL, SHARED_USER("admin", "pw ") URL("ws://a:1"),
+		  "m.yml:1: analyzer.auth.cluster.password: it begins or ends" },
+		{ "", SHARED_USER("admin\\n", "pw") URL("ws://a:1"),
+		  "m.yml:1: analyzer.auth.cluster.username: it begins or ends" },
+		{ "\n" SHARED_USER("admin", "\\r\\npw"), URL("ws://a:1"),
+		  "d.yml:2: analyzer.auth.cluster.password: it begins or ends" },
+		{ "http: {cookie: {proxy: \"c \"}}\n", USER URL("ws://a:1"),
+		  "d.yml:1: http.cookie: it begins or ends" },
+		{ "http: {cookie: {proxy: \"c\\nX: y\"}}\n", USER URL("ws://a:1"),
+		  "d.yml:1: http.cookie: holds the end of a line" },
+		{ URL("ws://b:1"), SHARED_USER("admin", "pw ") URL("ws://a:1"), NULL },
+	};
+	struct world w;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(table); i++) {
+		open_world(&w, table[i].own, table[i].below, NULL);
+		print_message("  %zu: %s\n", i,
+			      w.problems.count ? w.problems.text.ptr : "");
+		assert_int_equal(w.problems.count, table[i].says != NULL);
+		if (table[i].says)
+			assert_non_null(strstr(w.problems.text.ptr, table[i].says));
+		close_world(&w);
+	}
+}
+
 static void test_a_password_may_stand_in_a_file(void **state)
 {
 	char path[] = "/tmp/test_source_auth_XXXXXX";
@@ -199,7 +242,7 @@ static void test_a_password_may_stand_in_a_file(void **state)
 	struct world w;
 
 	(void)state;
-	assert_true(fd >= 0 && write(fd, "of the file\n", 12) == 12);
+	assert_true(fd >= 0 && write(fd, "of the file\r\n", 13) == 13);
 	close(fd);
 	buf_printf(&yaml,
 		   "pipeline: {subscriber: {url: \"ws://a:1\", auth: {username: u, "
@@ -296,6 +339,7 @@ int main(void)
 		cmocka_unit_test(test_secrets_go_where_they_were_meant),
 		cmocka_unit_test(test_the_environment_is_the_main_files),
 		cmocka_unit_test(test_what_is_wrong_has_a_place),
+		cmocka_unit_test(test_a_pasted_secret_of_all_analyzers_is_refused),
 		cmocka_unit_test(test_a_password_may_stand_in_a_file),
 		cmocka_unit_test(test_two_users_need_two_urls),
 		cmocka_unit_test(test_who_can_be_overheard),
