@@ -5,8 +5,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include "net/curl_dial.h"
 #include "net/curl_multi.h"
+#include "net/http_name.h"
 #include "net/resolver.h"
 #include "net/transfer.h"
 #include "sys/clock.h"
@@ -14,8 +14,6 @@
 
 #define IDLE_MAX 8     /* transfers kept for the next requests */
 #define POLL_MS	 60000 /* libcurl's own timers end it earlier */
-#define NAME_MS	 10000 /* the most that a name is waited for */
-#define AGAIN_MS 1000  /* between looks at one that is waited for */
 
 struct http {
 	pthread_t thread;
@@ -56,51 +54,13 @@ static void transfer_put(struct http *h, struct transfer *t)
 	h->idle_count++;
 }
 
-static int64_t least_of(int64_t a_ms, int64_t b_ms)
-{
-	return b_ms > 0 && b_ms < a_ms ? b_ms : a_ms;
-}
-
-/* Where the request is to go. 0: *list may be NULL, then libcurl knows; -EAGAIN: the
- * name is waited for; else the outcome stands. */
-static int http_find(struct http *h, struct http_request *r, struct curl_slist **list)
-{
-	struct curl_dial to = curl_dial_of(r->url, !transfer_is_local(r));
-	struct buf addresses = BUF_INIT(16 * 1024);
-	int64_t now_ms = clock_now().mono_ms;
-	struct err why = ERR_INIT;
-	int error;
-
-	*list = NULL;
-	if (to.host.len == 0 || resolver_knows(to.host))
-		return 0;
-	r->answers = atomic_load(&h->answers);
-	error = resolver_find(to.host, now_ms, &addresses, &why);
-	if (error == -EAGAIN && now_ms >= r->named_by_ms) {
-		err_set(&why, "no address of " STR_FMT ": the name server is silent",
-			STR_ARG(to.host));
-		error = -ETIMEDOUT;
-	}
-	if (!error) {
-		*list = curl_dial_list(&to, buf_str(&addresses));
-		error = *list ? 0 : -ENOMEM;
-	}
-	buf_fini(&addresses);
-	if (error && error != -EAGAIN)
-		transfer_fail(r, error, why.text, "");
-	r->due_ms = now_ms + AGAIN_MS < r->named_by_ms ? now_ms + AGAIN_MS
-						       : r->named_by_ms;
-	return error;
-}
-
 /* false: it has ended already. */
 static bool http_dial(struct http *h, struct http_request *r)
 {
 	struct curl_slist *list;
 	struct transfer *t;
-	int error = http_find(h, r, &list);
+	int error = http_name_find(r, atomic_load(&h->answers), &list);
 
-	r->is_nameless = error == -EAGAIN;
 	if (error)
 		return r->is_nameless;
 	t = transfer_get(h);
@@ -117,13 +77,9 @@ static bool http_dial(struct http *h, struct http_request *r)
 
 static bool http_begin(struct http *h, struct http_request *r)
 {
-	int64_t most_ms;
-
 	if (r->begin)
 		r->begin(r);
-	most_ms = least_of(least_of(NAME_MS, r->connect_timeout_ms), r->timeout_ms);
-	r->begun_ms = clock_now().mono_ms;
-	r->named_by_ms = r->begun_ms + most_ms;
+	http_name_begin(r);
 	return http_dial(h, r);
 }
 
@@ -202,23 +158,12 @@ static struct http_request *find_cancelled(struct http *h)
 	return r;
 }
 
-/* Those that wait for a name, when one was answered or they have waited for long: takes
- * one of them. *wait_ms: until the next one has. */
-static struct http_request *take_nameless(struct http *h, int64_t *wait_ms)
+static struct http_request *find_named(struct http *h, int64_t *wait_ms)
 {
-	int64_t now_ms = clock_now().mono_ms;
-	unsigned answers = atomic_load(&h->answers);
 	struct http_request *r;
 
 	pthread_mutex_lock(&h->lock);
-	for (r = h->running; r; r = r->next) {
-		if (!r->is_nameless)
-			continue;
-		if (r->answers != answers || r->due_ms <= now_ms)
-			break;
-		if (r->due_ms - now_ms < *wait_ms)
-			*wait_ms = r->due_ms - now_ms;
-	}
+	r = http_name_due(h->running, atomic_load(&h->answers), wait_ms);
 	pthread_mutex_unlock(&h->lock);
 	return r;
 }
@@ -267,7 +212,7 @@ static void *net_thread(void *context)
 			transfer_fail(r, -ECANCELED, "cancelled", "");
 			http_finish(h, r);
 		}
-		while ((r = take_nameless(h, &wait_ms)))
+		while ((r = find_named(h, &wait_ms)))
 			if (!http_dial(h, r))
 				http_finish(h, r);
 		curl_multi_perform(h->multi, &running);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* transfer.h - a request on a libcurl handle; private to http.c.
+/* transfer.h - a request on a libcurl handle; private to http.c and http_name.c.
  *
  * A transfer is reused for one request after the other. It belongs to the net thread.
  */
@@ -34,5 +34,8 @@ void transfer_read_outcome(struct http_request *, CURLcode);
 /* Writes a failure to the request: "what: why", or only one of them when the other is
  * "". */
 void transfer_fail(struct http_request *, int status, const char *what, const char *why);
+/* The same for what libcurl says, with the server's name and without what may be
+ * a password. */
+void transfer_explain(struct http_request *, CURLcode);
 
 #endif
