@@ -190,18 +190,21 @@ static bool is_envelope(const struct message *m)
 int message_parse(struct str bytes, enum framing framing, struct arena *arena,
 		  struct message *message, struct err *err)
 {
+	struct err why = ERR_INIT;
 	int error;
 
 	*message = (struct message){ 0 };
 	if (is_surely_json(bytes, framing))
 		return parse_json(bytes, arena, message, err);
-	error = parse_protobuf(bytes, message, err);
+	error = parse_protobuf(bytes, message, &why);
 	if (!error && (framing == FRAMING_PROTOBUF || is_envelope(message)))
 		return 0;
 	*message = (struct message){ 0 };
 	if (message_is_json(bytes))
 		return parse_json(bytes, arena, message, err);
-	return framing == FRAMING_JSON ? err_set(err, "not a JSON StructMessage") : error;
+	err_set(err, "%s",
+		framing == FRAMING_JSON ? "not a JSON StructMessage" : why.text);
+	return framing == FRAMING_JSON ? -EINVAL : error;
 }
 
 bool message_has_flows(const struct message *m)

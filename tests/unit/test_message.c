@@ -273,6 +273,7 @@ static void test_content_tells_which_it_is(void **state)
 
 		print_message("  %zu\n", i);
 		assert_int_equal(error, cases[i].obj ? 0 : -EINVAL);
+		assert_int_equal(!error, !*err.text);
 		if (!error) {
 			assert_true(message_has_flows(&m));
 			assert_int_equal(m.is_protobuf, cases[i].is_protobuf);
