@@ -49,6 +49,8 @@ static const struct shape totals_shape = {
 	.size = sizeof(struct status_totals),
 	.fields = (const struct field[]){ FIELD(struct status_totals, is_down, "down", 0),
 					  FIELD(struct status_totals, bytes, "bytes", 0),
+					  FIELD(struct status_totals, mirror, "mirror",
+						0),
 					  { 0 } },
 };
 

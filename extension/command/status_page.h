@@ -34,6 +34,7 @@ struct status_tenant {
 struct status_totals {
 	bool is_down;
 	int64_t bytes;
+	struct str mirror; /* its state */
 };
 
 /* 0, or -EINVAL: it is not a page of an exporter. */

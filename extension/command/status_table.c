@@ -141,15 +141,19 @@ static void put_title(const struct status_page *page, struct arena *arena,
 {
 	struct status_totals topology, spool;
 	char up[COLUMNS_TEXT_MAX], bytes[COLUMNS_TEXT_MAX];
+	bool shows_mirror;
 
 	status_page_totals(page->topology, &topology, arena);
 	status_page_totals(page->spool, &spool, arena);
+	shows_mirror = topology.mirror.len && !str_is(topology.mirror, "off");
 	buf_puts(out, "skydive-exporter ");
 	columns_put(out, page->version, 20, false);
-	buf_printf(out, ", up %s, configuration %" PRId64 ", spool %s%s\n",
+	buf_printf(out, ", up %s, configuration %" PRId64 ", spool %s%s%s" STR_FMT "\n",
 		   columns_age(up, page->uptime_s), page->generation,
 		   columns_size(bytes, spool.bytes),
-		   topology.is_down ? ", topology does not answer" : "");
+		   topology.is_down ? ", topology does not answer" : "",
+		   shows_mirror ? ", mirror " : "",
+		   STR_ARG(shows_mirror ? topology.mirror : STR("")));
 }
 
 static void put_titles(struct buf *out)

@@ -147,7 +147,7 @@ int mirror_want(struct mirror *m, struct projection *wanted, struct err *err)
 			error = err_set(err, "no memory for a mirror of the topology");
 		generation_free(m->next);
 		m->next = target;
-		sync_restart(&m->sync, clock_now().mono_ms);
+		sync_restart(&m->sync, &m->counters.resyncs_connect, clock_now().mono_ms);
 		if (m->counters.state == MIRROR_OFF)
 			m->counters.state = MIRROR_CONNECTING;
 	}
@@ -284,7 +284,8 @@ void mirror_count(struct mirror *m, struct mirror_counters *counters)
 
 	pthread_mutex_lock(&m->change);
 	*counters = m->counters;
-	counters->age_ms = m->heard_ms ? clock_now().mono_ms - m->heard_ms : -1;
+	counters->age_s = m->heard_ms ? (clock_now().mono_ms - m->heard_ms) / 1000 : -1;
+	counters->is_synced = counters->state == MIRROR_SYNCED;
 	if (m->present) {
 		graph_count(m->present->graph, &graph);
 		for (event = 0; event < FEED_EVENTS; event++)

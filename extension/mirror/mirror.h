@@ -57,8 +57,9 @@ struct mirror_counters {
 	uint64_t resyncs_connect, resyncs_period, resyncs_gap, resyncs_stale;
 	uint64_t stale;	   /* nodes that were fetched again */
 	uint64_t repaired; /* elements that a later synchronization changed */
-	int64_t age_ms;	   /* of the last message; -1: none has come */
-	char error[256];   /* of MIRROR_REFUSED */
+	int64_t age_s;	   /* of the last message; -1: none has come */
+	bool is_synced;
+	char error[256]; /* of MIRROR_REFUSED */
 };
 
 /* All is borrowed. NULL: no memory. */

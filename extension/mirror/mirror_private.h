@@ -64,7 +64,7 @@ extern const struct feed_user mirror_feed_user;
 
 /* sync.c */
 /* A connection begins. */
-void sync_restart(struct sync *, int64_t now_ms);
+void sync_restart(struct sync *, uint64_t *connect, int64_t now_ms);
 /* Something came that only a synchronization mends; not more than one in half a
  * minute. */
 void sync_soon(struct sync *, uint64_t *reason, int64_t now_ms);

@@ -124,7 +124,7 @@ static void mirror_ended(void *context, struct session *session, enum ending end
 	if (ending == ENDING_UNREACHABLE || ending == ENDING_LOST)
 		use_next_analyzer(m, session);
 	m->has_failed = false;
-	sync_restart(&m->sync, now_ms);
+	sync_restart(&m->sync, &m->counters.resyncs_connect, now_ms);
 	pthread_mutex_unlock(&m->change);
 }
 
@@ -170,7 +170,7 @@ int subscription_start(struct mirror *m, struct err *err)
 
 	if (m->session)
 		return 0;
-	sync_restart(&m->sync, clock_now().mono_ms);
+	sync_restart(&m->sync, &m->counters.resyncs_connect, clock_now().mono_ms);
 	m->session = session_start(&options, err);
 	return m->session ? 0 : -EINVAL;
 }

@@ -16,11 +16,11 @@ static void sync_at(struct sync *s, int64_t ms, uint64_t *reason)
 	s->reason = reason;
 }
 
-void sync_restart(struct sync *s, int64_t now_ms)
+void sync_restart(struct sync *s, uint64_t *connect, int64_t now_ms)
 {
 	s->asked_ms = 0;
 	s->due_ms = now_ms;
-	s->reason = NULL;
+	s->reason = connect;
 	s->is_first = true;
 }
 
