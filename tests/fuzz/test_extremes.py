@@ -65,12 +65,18 @@ WRAPS = {
     "config": in_yaml,
 }
 
+MANY_KEYS = b"".join(b"k%d: 1\n" % i for i in range(50000))
+
 # What takes other text than JSON.
 OTHERS = {
     "yaml": {"open maps": b"{a: " * DEEP, "block lists": b"- " * DEEP, "keys": b"? " * DEEP,
              "anchors": b"".join(b"a%d: &a%d [%s]\n" % (i, i, b", ".join([b"*a%d" % (i - 1)] * 9) if i else b"x")
                                  for i in range(200)),
              "lines": b"a: 1\n" * 200000, "keys of a map": b"".join(b"k%d: 1\n" % i for i in range(100000))},
+    "dropins": {"files past their limit": handmade.files(b"#" * 2 * MIB, a=b"#" * 2 * MIB),
+                "keys of files": handmade.files(MANY_KEYS, a=MANY_KEYS),
+                "deep files": handmade.files(in_yaml(nested(b"[", b"]")), a=in_yaml(nested(b"{a: ", b"}"))),
+                "pipelines": handmade.files(b"x: " + b"y" * (MIB // 2), **{"p%d" % i: b"z: " + b"y" * (MIB // 2) for i in range(9)})},
     "flow_pb": {"messages in messages": groups(5000), "endless varints": b"\xff" * 1000000,
                 "flows": field(1, field(1, b"u")) * 200000},
     "message": {"endless varints": b"\xff" * 1000000, "fields": field(4, 1) * 1000000,
