@@ -157,11 +157,14 @@ class Exporter(Program):
 class Analyzer(Program):
     """The stand-in analyzer: events and replies are JSON lines on its stdout, commands lines on its stdin."""
 
-    def __init__(self, *recordings, topology=(), pace="max", clients=1, listen="127.0.0.1:0", options=()):
+    def __init__(self, *recordings, topology=(), pace="max", clients=1, listen="127.0.0.1:0", options=(), graph=None,
+                 graph_stream=None):
         command = [paths.ANALYZER, "--listen", listen, "--pace", str(pace), "--clients", str(clients), "--stdin"]
         self.folder = tempfile.TemporaryDirectory()
         for path in topology:
             command += ["--topology", self._plain(path)]
+        command += ["--graph", graph] if graph else []
+        command += ["--graph-stream", graph_stream] if graph_stream else []
         super().__init__(command + [str(o) for o in options] + list(recordings), stdin=subprocess.PIPE)
         self.seen = 0
         self.address, self.url = self._where(listen, self.event("listening")["port"], "--tls-cert" in options)

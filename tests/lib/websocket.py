@@ -49,9 +49,12 @@ def frame(opcode, payload):
 
 
 class Subscriber:
-    """A client of an analyzer's flow stream that does only what it is told."""
+    """A client of a stream of an analyzer, that of flows unless told otherwise; it does only what it is told."""
 
-    def __init__(self, address, *namespaces, host_id=None, receive_buffer=None, timeout=10, waits=True):
+    PATH = "/ws/subscriber/flow"
+
+    def __init__(self, address, *namespaces, host_id=None, receive_buffer=None, timeout=10, waits=True, headers=(),
+                 protocol="json"):
         """waits: for the answer and the first ping; else both are left to wait_admitted()."""
         host, _, port = address.rpartition(":")
         self.sock = socket.socket()
@@ -59,9 +62,10 @@ class Subscriber:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.sock.settimeout(timeout)
         self.sock.connect((host, int(port)))
-        lines = ["GET /ws/subscriber/flow HTTP/1.1", "Host: " + address, "Connection: Upgrade", "Upgrade: websocket",
+        lines = ["GET %s HTTP/1.1" % self.PATH, "Host: " + address, "Connection: Upgrade", "Upgrade: websocket",
                  "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: " + base64.b64encode(os.urandom(16)).decode(),
-                 "X-Client-Type: test", "X-Client-Protocol: json", "X-Host-ID: " + (host_id or "test-%d" % id(self))]
+                 "X-Client-Type: test", "X-Client-Protocol: " + protocol,
+                 "X-Host-ID: " + (host_id or "test-%d" % id(self)), *headers]
         lines += ["X-Websocket-Namespace: " + name for name in namespaces]
         self.sock.sendall("\r\n".join(lines + ["", ""]).encode())
         if waits:
@@ -93,6 +97,33 @@ class Subscriber:
                 raise ConnectionError("the connection ended")
             data += part
         return data
+
+    def read_frame(self):
+        """Read a frame; returns whether its message ends with it, its opcode and its payload."""
+        first, size = self.read(2)
+        if size == 126:
+            size, = struct.unpack(">H", self.read(2))
+        elif size == 127:
+            size, = struct.unpack(">Q", self.read(8))
+        return bool(first & 0x80), first & 15, self.read(size)
+
+    def read_message(self):
+        """Read up to the end of a message, answering pings; returns its opcode and payload."""
+        kind, data = None, b""
+        while True:
+            fin, opcode, payload = self.read_frame()
+            if opcode == PING:
+                self.pong()
+            elif opcode == CLOSE:
+                raise ConnectionError("closed with %r" % payload)
+            else:
+                kind, data = kind or opcode, data + payload
+                if fin:
+                    return kind, data
+
+    def send(self, opcode, payload):
+        """Send a message in one frame."""
+        self.sock.sendall(frame_head(opcode, len(payload), mask=bytes(4)) + payload)
 
     def pong(self):
         self.sock.sendall(frame_head(PONG, 0, mask=os.urandom(4)))

@@ -11,6 +11,8 @@
 #ifndef ANALYZER_ANALYZER_H
 #define ANALYZER_ANALYZER_H
 
+#include "graph_hub.h"
+#include "graph_player.h"
 #include "hub.h"
 #include "login.h"
 #include "player.h"
@@ -52,11 +54,14 @@ struct options {
 	double ping_delay; /* seconds */
 	double pong_timeout;
 	unsigned queue_size;
+	unsigned graph_queue;
 	unsigned leave_delay_ms;
 	unsigned topology_delay_ms;
 	int sndbuf; /* 0 = the kernel's */
 	bool use_stdin;
 	bool exit_at_end;
+	bool no_graph;	 /* 404 instead of a topology stream */
+	bool no_partial; /* X-Update-Policy means nothing */
 	unsigned captures;
 	unsigned per_message;
 	struct player_config player;
@@ -69,6 +74,8 @@ struct analyzer {
 	struct recording stream;
 	struct hub hub;
 	struct player player;
+	struct graph_hub graph;
+	struct graph_player graph_player;
 	struct rest rest;
 	struct login login;
 	struct conn *conns;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analyzer.h"
+#include "graph_control.h"
 #include "server.h"
 #include "subscriber.h"
 
@@ -122,6 +123,7 @@ static int command(struct analyzer *an, struct json_object *line, const char *na
 	if (!strcmp(name, "stats")) {
 		add_stream_stats(line, an);
 		add_topology_stats(line, &an->rest);
+		graph_control_stats(line, an);
 		add_number(line, "logins", an->login.accepted);
 		add_number(line, "logins_refused", an->login.refused);
 	} else if (!strcmp(name, "queries")) {
@@ -141,6 +143,8 @@ static int command(struct analyzer *an, struct json_object *line, const char *na
 		login_expire(&an->login);
 	} else if (!strcmp(name, "quit")) {
 		an->quit = true;
+	} else if (!strncmp(name, "graph", 5) || !strcmp(name, "tell-only")) {
+		return graph_control(an, name, value);
 	} else {
 		return modes_set(&an->modes, name, value);
 	}

@@ -76,6 +76,7 @@ static size_t read_head(const unsigned char *in, size_t have, struct frame *fram
 	if (have < 2)
 		return 0;
 	frame->opcode = in[0] & 0x0f;
+	frame->fin = in[0] & 0x80;
 	frame->reserved = in[0] & 0x70;
 	frame->masked = in[1] & 0x80;
 	*len = in[1] & 0x7f;

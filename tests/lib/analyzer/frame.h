@@ -21,6 +21,7 @@ enum frame_opcode {
 
 struct frame {
 	unsigned opcode;
+	bool fin;      /* the last frame of its message */
 	bool reserved; /* a reserved bit is set */
 	bool masked;
 	char *payload; /* borrowed from the input, unmasked there */

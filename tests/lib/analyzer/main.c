@@ -16,6 +16,19 @@ static void on_signal(int number)
 	terminated = 1;
 }
 
+static void on_graph_progress(void *ctx)
+{
+	struct analyzer *an = ctx;
+
+	graph_player_run(&an->graph_player);
+}
+
+static void on_graph_unlocked(void *ctx)
+{
+	rest_unlocked(ctx);
+	on_graph_progress(ctx);
+}
+
 static void on_progress(void *ctx)
 {
 	struct analyzer *an = ctx;
@@ -29,21 +42,29 @@ static int serve(struct analyzer *an)
 				     .queued = subscriber_queued,
 				     .progress = on_progress,
 				     .ctx = an };
+	const struct graph_ops graph_ops = { .queued = subscriber_queued,
+					     .progress = on_graph_progress,
+					     .unlocked = on_graph_unlocked,
+					     .ctx = an };
 	const struct options *options = &an->options;
 
 	hub_init(&an->hub, &an->count, options->queue_size, &ops);
 	an->hub.leave_delay_us = (int64_t)options->leave_delay_ms * 1000;
 	an->hub.silent = an->modes.silence;
+	graph_hub_init(&an->graph, options->graph_queue, &graph_ops);
 	if (server_start(an))
 		return 1;
+	graph_player_init(&an->graph_player, &an->graph, an->lws);
 	player_init(&an->player, &options->player, &an->stream, &an->hub, an->lws);
 	while (!an->quit && !terminated && lws_service(an->lws, 0) >= 0)
 		;
 	player_fini(&an->player);
+	graph_player_fini(&an->graph_player);
 	/* Ending the connections must not start anything any more. */
 	an->player.paused = true;
 	server_stop(an);
 	hub_fini(&an->hub);
+	graph_hub_fini(&an->graph);
 	return 0;
 }
 
@@ -61,6 +82,7 @@ int main(int argc, char **argv)
 	if (rc < 0)
 		rc = serve(&an);
 	recording_free(&an.stream);
+	recording_free(&an.graph_player.stream);
 	rest_fini(&an.rest);
 	counters_fini(&an.count);
 	free(an.options.address);

@@ -10,7 +10,8 @@
 
 static const char usage[] =
 	"usage: analyzer [options] RECORDING...\n"
-	"A Skydive analyzer played back: GET /ws/subscriber/flow, POST /api/topology.\n"
+	"A Skydive analyzer played back: GET /ws/subscriber/flow and /ws/subscriber,\n"
+	"POST /api/topology.\n"
 	"RECORDING is NAME.jsonl[.gz] or NAME.pb[.gz], with NAME.times beside it.\n"
 	"\n"
 	"  --listen [ADDR:]PORT    127.0.0.1:0, 0 = any free port; or unix:PATH\n"
@@ -33,12 +34,21 @@ static const char usage[] =
 	"  --leave-delay MS        clean-up after a connection has ended (0)\n"
 	"  --topology FILE         answers [{\"query\",\"status\",\"body\"}, ...]; repeatable\n"
 	"  --topology-delay MS     thinking time of each query\n"
+	"  --graph FILE            the topology, NAME.json[.gz], or what a stream begins with\n"
+	"  --graph-stream FILE     the topology, and its changes to be played\n"
+	"  --graph-pace orig|max|N as --pace, N events/s (max)\n"
+	"  --graph-clients N       play after N SyncRequests; 0 = at \"graph-play\" (1)\n"
+	"  --graph-queue N         messages per subscriber of the topology (10000)\n"
+	"  --no-graph              no topology stream: 404\n"
+	"  --no-partial            X-Update-Policy is not known\n"
 	"  --stdin                 commands on standard input; exit at its end\n"
 	"  --exit-at-end           exit when the last subscriber leaves after the end\n"
 	"\n"
-	"Commands; those in the second line are options, too (\"topology\" is\n"
+	"Commands; those from \"refuse\" on are options, too (\"topology\" is\n"
 	"--topology-mode):\n"
 	"  stats queries play pause resume drop rst \"close CODE\" \"gate clear\" expire quit\n"
+	"  graph|graph-only|tell-only TYPE JSON   graph-play [N]   graph-hold on|off\n"
+	"  graph-cut\n"
 	"  refuse STATUS|none   hang handshake|topology|none   ping on|off\n"
 	"  silence on|off   close-before-ping on|off   topology STATUS|garbage|large|normal\n";
 
@@ -65,6 +75,13 @@ enum option_id {
 	OPT_LEAVE_DELAY,
 	OPT_TOPOLOGY,
 	OPT_TOPOLOGY_DELAY,
+	OPT_GRAPH,
+	OPT_GRAPH_STREAM,
+	OPT_GRAPH_PACE,
+	OPT_GRAPH_CLIENTS,
+	OPT_GRAPH_QUEUE,
+	OPT_NO_GRAPH,
+	OPT_NO_PARTIAL,
 	OPT_STDIN,
 	OPT_EXIT_AT_END,
 	OPT_HELP,
@@ -95,6 +112,13 @@ static const struct option long_options[] = {
 	{ "leave-delay", required_argument, NULL, OPT_LEAVE_DELAY },
 	{ "topology", required_argument, NULL, OPT_TOPOLOGY },
 	{ "topology-delay", required_argument, NULL, OPT_TOPOLOGY_DELAY },
+	{ "graph", required_argument, NULL, OPT_GRAPH },
+	{ "graph-stream", required_argument, NULL, OPT_GRAPH_STREAM },
+	{ "graph-pace", required_argument, NULL, OPT_GRAPH_PACE },
+	{ "graph-clients", required_argument, NULL, OPT_GRAPH_CLIENTS },
+	{ "graph-queue", required_argument, NULL, OPT_GRAPH_QUEUE },
+	{ "no-graph", no_argument, NULL, OPT_NO_GRAPH },
+	{ "no-partial", no_argument, NULL, OPT_NO_PARTIAL },
 	{ "stdin", no_argument, NULL, OPT_STDIN },
 	{ "exit-at-end", no_argument, NULL, OPT_EXIT_AT_END },
 	{ "help", no_argument, NULL, OPT_HELP },
@@ -137,21 +161,66 @@ static void set_auth(struct options *options, const char *value)
 	lws_b64_encode_string(value, (int)strlen(value), options->credentials, (int)size);
 }
 
-static int set_pace(struct player_config *player, const char *value)
+static int set_pace(enum player_pace *pace, double *rate, const char *name,
+		    const char *value)
 {
 	char *end;
 
 	if (!strcmp(value, "max")) {
-		player->pace = PACE_MAX;
+		*pace = PACE_MAX;
 	} else if (!strcmp(value, "orig")) {
-		player->pace = PACE_RECORDED;
+		*pace = PACE_RECORDED;
 	} else {
-		player->pace = PACE_RATE;
-		player->rate = strtod(value, &end);
-		if (*end || player->rate <= 0)
-			return bad_value("pace", value);
+		*pace = PACE_RATE;
+		*rate = strtod(value, &end);
+		if (*end || *rate <= 0)
+			return bad_value(name, value);
 	}
 	return 0;
+}
+
+/* Options that only say yes; false if it is another one. */
+static bool set_flag(struct options *options, int opt)
+{
+	switch (opt) {
+	case OPT_UNIQ:
+		options->player.uniq = true;
+		return true;
+	case OPT_KEYSTONE:
+		options->keystone = true;
+		return true;
+	case OPT_ROLES:
+		options->roles = true;
+		return true;
+	case OPT_NO_GRAPH:
+		options->no_graph = true;
+		return true;
+	case OPT_NO_PARTIAL:
+		options->no_partial = true;
+		return true;
+	case OPT_STDIN:
+		options->use_stdin = true;
+		return true;
+	case OPT_EXIT_AT_END:
+		options->exit_at_end = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static int set_graph(struct analyzer *an, int opt, const char *name, const char *value)
+{
+	struct graph_player *player = &an->graph_player;
+
+	switch (opt) {
+	case OPT_GRAPH:
+		return graph_player_load_graph(&an->graph, value) ? 1 : 0;
+	case OPT_GRAPH_STREAM:
+		return graph_player_load(player, &an->graph, value) ? 1 : 0;
+	default:
+		return set_pace(&player->pace.pace, &player->pace.rate, name, value);
+	}
 }
 
 static int set_text(struct analyzer *an, int opt, const char *name, const char *value)
@@ -175,7 +244,12 @@ static int set_text(struct analyzer *an, int opt, const char *name, const char *
 		set_auth(options, value);
 		return 0;
 	case OPT_PACE:
-		return set_pace(&options->player, value);
+		return set_pace(&options->player.pace, &options->player.rate, name,
+				value);
+	case OPT_GRAPH:
+	case OPT_GRAPH_STREAM:
+	case OPT_GRAPH_PACE:
+		return set_graph(an, opt, name, value);
 	case OPT_TOPOLOGY:
 		return rest_load(&an->rest, value) ? 1 : 0;
 	case OPT_TOPOLOGY_MODE:
@@ -188,9 +262,9 @@ static int set_text(struct analyzer *an, int opt, const char *name, const char *
 	}
 }
 
-static int set_number(struct options *options, int opt, const char *name,
-		      const char *text)
+static int set_number(struct analyzer *an, int opt, const char *name, const char *text)
 {
+	struct options *options = &an->options;
 	char *end;
 	double value = strtod(text, &end);
 	unsigned number = (unsigned)value;
@@ -219,6 +293,12 @@ static int set_number(struct options *options, int opt, const char *name,
 	case OPT_QUEUE_SIZE:
 		options->queue_size = number ? number : 1;
 		break;
+	case OPT_GRAPH_QUEUE:
+		options->graph_queue = number ? number : 1;
+		break;
+	case OPT_GRAPH_CLIENTS:
+		an->graph_player.pace.clients = number;
+		break;
 	case OPT_SNDBUF:
 		options->sndbuf = (int)number;
 		break;
@@ -242,25 +322,12 @@ static int set_option(struct analyzer *an, int opt, const char *name, const char
 {
 	struct options *options = &an->options;
 
+	if (set_flag(options, opt))
+		return -1;
 	switch (opt) {
 	case OPT_HELP:
 		fputs(usage, stdout);
 		return 0;
-	case OPT_UNIQ:
-		options->player.uniq = true;
-		return -1;
-	case OPT_KEYSTONE:
-		options->keystone = true;
-		return -1;
-	case OPT_ROLES:
-		options->roles = true;
-		return -1;
-	case OPT_STDIN:
-		options->use_stdin = true;
-		return -1;
-	case OPT_EXIT_AT_END:
-		options->exit_at_end = true;
-		return -1;
 	case OPT_LISTEN:
 	case OPT_TLS_CERT:
 	case OPT_TLS_KEY:
@@ -268,6 +335,9 @@ static int set_option(struct analyzer *an, int opt, const char *name, const char
 	case OPT_AUTH:
 	case OPT_PACE:
 	case OPT_TOPOLOGY:
+	case OPT_GRAPH:
+	case OPT_GRAPH_STREAM:
+	case OPT_GRAPH_PACE:
 	case OPT_TOPOLOGY_MODE:
 	case OPT_MODE:
 		opt = set_text(an, opt, name, value);
@@ -275,7 +345,7 @@ static int set_option(struct analyzer *an, int opt, const char *name, const char
 	case '?':
 		return 2;
 	default:
-		opt = set_number(options, opt, name, value);
+		opt = set_number(an, opt, name, value);
 		return opt ? opt : -1;
 	}
 }
@@ -290,8 +360,10 @@ int options_read(struct analyzer *an, int argc, char **argv)
 		.ping_delay = 2,
 		.pong_timeout = 5,
 		.queue_size = 10000,
+		.graph_queue = 10000,
 		.player = { .pace = PACE_MAX, .repeat = 1, .clients = 1, .window = 4 }
 	};
+	an->graph_player.pace = (struct graph_pace){ .pace = PACE_MAX, .clients = 1 };
 	set_listen(options, "127.0.0.1:0");
 	while ((opt = getopt_long(argc, argv, "", long_options, &index)) != -1) {
 		rc = set_option(an, opt, long_options[index].name, optarg);

@@ -147,6 +147,8 @@ int recording_load(struct recording *rec, const char *path)
 	} else if (!rc && ends_with(path, stem, ".pb")) {
 		clock_open(&clock, path, stem - 3);
 		rc = load_protobuf(rec, &data, &clock);
+	} else if (!rc && ends_with(path, stem, ".json")) {
+		add_message(rec, message_from_json(data.data, data.len), clock.base);
 	} else if (!rc) {
 		rc = -EINVAL;
 	}

@@ -3,10 +3,11 @@
  *
  * NAME.jsonl holds one JSON StructMessage per line; NAME.pb holds protobuf
  * StructMessages, each preceded by its length as a varint; either may be
- * gzipped (NAME.jsonl.gz). NAME.times, if it exists, holds the arrival time of
- * each message in Unix milliseconds, one per line; without it messages are one
- * second apart. Messages of namespaces flow/<capture> are left out: the hub
- * makes them from those of the namespace flow, as an analyzer does.
+ * gzipped (NAME.jsonl.gz). NAME.json[.gz] is one JSON StructMessage.
+ * NAME.times, if it exists, holds the arrival time of each message in Unix
+ * milliseconds, one per line; without it messages are one second apart.
+ * Messages of namespaces flow/<capture> are left out: the hub makes them from
+ * those of the namespace flow, as an analyzer does.
  */
 #ifndef ANALYZER_RECORDING_H
 #define ANALYZER_RECORDING_H

@@ -2,6 +2,7 @@
 #include "rest.h"
 
 #include "analyzer.h"
+#include "graph_query.h"
 #include "http.h"
 #include "server.h"
 
@@ -21,6 +22,7 @@ struct rest_call {
 	int status;
 	bool gzip;
 	bool close;
+	bool locked_out; /* waits for the lock of the graph */
 	struct bytes body;
 };
 
@@ -70,12 +72,16 @@ static void add_body(struct bytes *out, struct json_object *body)
 						 JSON_C_TO_STRING_NOSLASHESCAPE));
 }
 
-static void look_up(struct rest *rest, struct rest_call *call, const char *query)
+static void look_up(struct analyzer *an, struct rest_call *call, const char *query)
 {
+	struct rest *rest = &an->rest;
 	struct json_object *answer, *value;
 
 	report_count(rest->queries, query);
 	call->status = 200;
+	if (an->graph.given &&
+	    graph_query(&an->graph.graph, query, &call->status, &call->body))
+		return;
 	if (!json_object_object_get_ex(rest->answers, query, &answer)) {
 		rest->unknown++;
 		bytes_addf(&call->body, "[]\n");
@@ -109,7 +115,7 @@ static void find_answer(struct analyzer *an, struct rest_call *call, const char 
 	free(text);
 	if (json_object_object_get_ex(json, "GremlinQuery", &query) &&
 	    json_object_get_string_len(query)) {
-		look_up(&an->rest, call, json_object_get_string(query));
+		look_up(an, call, json_object_get_string(query));
 	} else if (json || !len) {
 		call->status = 204;
 	} else {
@@ -182,6 +188,17 @@ static void on_timer(lws_sorted_usec_list_t *timer)
 	answer(lws_container_of(timer, struct rest_call, timer));
 }
 
+static void answer_in_time(struct rest_call *call)
+{
+	const struct analyzer *an = call->conn->an;
+
+	if (an->options.topology_delay_ms)
+		lws_sul_schedule(an->lws, 0, &call->timer, on_timer,
+				 (lws_usec_t)an->options.topology_delay_ms * 1000);
+	else
+		answer(call);
+}
+
 void rest_request(struct conn *conn, const struct request *req, const char *body,
 		  size_t len)
 {
@@ -207,11 +224,23 @@ void rest_request(struct conn *conn, const struct request *req, const char *body
 		call->status = 401;
 		bytes_add(&call->body, wrong, sizeof(wrong) - 1);
 	}
-	if (an->options.topology_delay_ms)
-		lws_sul_schedule(an->lws, 0, &call->timer, on_timer,
-				 (lws_usec_t)an->options.topology_delay_ms * 1000);
+	if (graph_hub_locked(&an->graph))
+		call->locked_out = true;
 	else
-		answer(call);
+		answer_in_time(call);
+}
+
+void rest_unlocked(struct analyzer *an)
+{
+	struct conn *conn, *next;
+
+	for (conn = an->conns; conn; conn = next) {
+		next = conn->next;
+		if (!conn->call || !conn->call->locked_out)
+			continue;
+		conn->call->locked_out = false;
+		answer_in_time(conn->call);
+	}
 }
 
 void rest_cancel(struct conn *conn)

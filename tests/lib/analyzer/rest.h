@@ -3,7 +3,9 @@
  *
  * Skydive analyzer: the body is {"GremlinQuery":"..."}. 204 when there is no
  * query, 400 with text when the body is not JSON, else what the query finds;
- * an unknown query finds nothing here. Bodies are gzipped for who accepts it.
+ * an unknown query finds nothing here. Nodes by ID are looked up in the graph,
+ * if there is one; all questions need its lock. Bodies are gzipped for who
+ * accepts it.
  */
 #ifndef ANALYZER_REST_H
 #define ANALYZER_REST_H
@@ -11,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct analyzer;
 struct conn;
 struct json_object;
 struct request;
@@ -32,6 +35,8 @@ int rest_load(struct rest *, const char *path);
 
 /* Answers now or later, or never, as the modes say. */
 void rest_request(struct conn *, const struct request *, const char *body, size_t len);
+/* Questions that waited for the lock of the graph are answered. */
+void rest_unlocked(struct analyzer *);
 /* The connection is gone before its answer. */
 void rest_cancel(struct conn *);
 

@@ -13,10 +13,26 @@
 
 #define TICK_US 20000
 
+/* Skydive analyzer: other analyzers go elsewhere. */
+static const struct endpoint *endpoint_of(const struct conn *conn,
+					  const struct request *req)
+{
+	const struct options *options = &conn->an->options;
+
+	if (!strcmp(request_header(req, "X-Host-ID"), options->host_id) &&
+	    !strcmp(request_header(req, "X-Service-Type"), "analyzer"))
+		return NULL;
+	if (!strcmp(req->path, "/ws/subscriber/flow"))
+		return &flow_endpoint;
+	if (!strcmp(req->path, "/ws/subscriber") && !options->no_graph)
+		return &graph_endpoint;
+	return NULL;
+}
+
 static void route(struct conn *conn, struct request *req, const char *body, size_t len)
 {
 	static const char graph[] = "{\"Nodes\":[],\"Edges\":[]}\n";
-	const char *host_id = conn->an->options.host_id;
+	const struct endpoint *endpoint = endpoint_of(conn, req);
 
 	if (!strcmp(req->path, "/api/topology") && !strcmp(req->method, "POST")) {
 		rest_request(conn, req, body, len);
@@ -28,10 +44,10 @@ static void route(struct conn *conn, struct request *req, const char *body, size
 		answer_add(&conn->out, 405, "", "", 0);
 	} else if (!strcmp(req->path, "/ws/subscriber/flow/")) {
 		answer_add(&conn->out, 301, "Location: /ws/subscriber/flow\r\n", "", 0);
-	} else if (!strcmp(req->path, "/ws/subscriber/flow") &&
-		   (strcmp(request_header(req, "X-Host-ID"), host_id) ||
-		    strcmp(request_header(req, "X-Service-Type"), "analyzer"))) {
-		subscriber_handshake(conn, req);
+	} else if (!strcmp(req->path, "/ws/subscriber/") && !conn->an->options.no_graph) {
+		answer_add(&conn->out, 301, "Location: /ws/subscriber\r\n", "", 0);
+	} else if (endpoint) {
+		subscriber_handshake(conn, req, endpoint);
 		*req = (struct request){ .head = NULL };
 	} else {
 		answer_add(&conn->out, 404, "", "404 page not found\n", 19);

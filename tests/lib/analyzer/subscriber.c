@@ -13,35 +13,40 @@
 #include <string.h>
 
 #define WRITE_TIMEOUT_US 10000000
+#define BYTES_PER_US	 1 /* what is longer gets more time */
 #define MESSAGES_AT_ONCE 16
 
-enum state {
-	STATE_CHECK,   /* before the 101 */
-	STATE_JOINING, /* 101 sent, waits for the pool */
-	STATE_OPEN,
-	STATE_DEAF,    /* refused after the 101, or made to hang */
-	STATE_CLOSED,  /* by us; the client's Close is still to come */
-	STATE_CLOSING, /* the echo of a Close goes out */
-};
+static struct counters *counters_of(const struct conn *conn)
+{
+	return conn->sub->endpoint->counters(conn->an);
+}
 
-struct subscriber {
-	enum state state;
-	struct request request;	 /* until the 101 */
-	struct speaker *speaker; /* in the pool or waiting for it */
-	char *host_id;
-	struct message *writing; /* part of it is still with us */
-	int64_t written_by_us;	 /* deadline of that */
-	int64_t ping_at_us;
-	int64_t pong_by_us;
-};
+/* {"event":PREFIX NAME} of the endpoint. */
+static struct json_object *event_new(const struct subscriber *sub, const char *name)
+{
+	struct json_object *line = json_object_new_object();
+	char text[64];
+
+	snprintf(text, sizeof(text), "%s%s", sub->endpoint->prefix, name);
+	json_object_object_add(line, "event", json_object_new_string(text));
+	return line;
+}
+
+static void report_refused(struct conn *conn, int status)
+{
+	struct json_object *line = event_new(conn->sub, "refused");
+
+	report_count_number(counters_of(conn)->refused, status);
+	json_object_object_add(line, "status", json_object_new_int(status));
+	report_line(line);
+}
 
 static void refuse(struct conn *conn, int status)
 {
 	static const char wrong[] = "Wrong credentials";
 	struct subscriber *sub = conn->sub;
 
-	report_count_number(conn->an->count.refused, status);
-	report_event("refused", "status", json_object_new_int(status));
+	report_refused(conn, status);
 	if (status == 401)
 		answer_add(&conn->out, 401, "Content-Type: text/plain\r\n", wrong,
 			   sizeof(wrong) - 1);
@@ -85,39 +90,22 @@ static void add_101(struct conn *conn, const struct request *req)
 	conn_wake(conn);
 }
 
-/* Skydive analyzer: only header lines enter the gate, and without any, "flow"
- * and "stats" do; query parameters count for the filter only, and without
- * either the filter lets everything pass. */
-static void add_namespaces(struct hub *hub, struct speaker *speaker,
-			   const struct request *req)
-{
-	const char *name;
-	char *param;
-	size_t at = 0, lines = 0;
-
-	for (; (name = request_next_header(req, "X-Websocket-Namespace", &at)); lines++) {
-		nsset_add(&hub->gate, name);
-		nsset_add(&speaker->filter, name);
-	}
-	if (!lines) {
-		nsset_add(&hub->gate, "flow");
-		nsset_add(&hub->gate, "stats");
-	}
-	at = 0;
-	while ((param = request_next_param(req, "x-websocket-namespace", &at))) {
-		nsset_add(&speaker->filter, param);
-		free(param);
-	}
-	if (!speaker->filter.count)
-		nsset_add(&speaker->filter, "*");
-}
-
 static void rearm_pong(struct conn *conn)
 {
 	const struct options *options = &conn->an->options;
 
 	conn->sub->pong_by_us = clock_us() + (int64_t)(1e6 * (options->ping_delay +
 							      options->pong_timeout));
+}
+
+static void report_admitted(const struct conn *conn)
+{
+	struct json_object *line = event_new(conn->sub, "admitted");
+
+	json_object_object_add(line, "host_id",
+			       json_object_new_string(conn->sub->host_id));
+	conn->sub->endpoint->describe(conn, line);
+	report_line(line);
 }
 
 void subscriber_joined(void *owner)
@@ -129,24 +117,10 @@ void subscriber_joined(void *owner)
 	sub->ping_at_us = clock_us();
 	rearm_pong(conn);
 	subscriber_tick(conn, sub->ping_at_us);
-	conn->an->count.admitted++;
+	counters_of(conn)->admitted++;
 	conn->an->login.has_role = true;
-	report_event("admitted", "host_id", json_object_new_string(sub->host_id));
+	report_admitted(conn);
 	subscriber_input(conn);
-}
-
-static void join(struct conn *conn, bool protobuf)
-{
-	struct subscriber *sub = conn->sub;
-	struct hub *hub = &conn->an->hub;
-
-	sub->state = STATE_JOINING;
-	sub->speaker = hub_speaker_new(sub->host_id, protobuf, conn);
-	add_namespaces(hub, sub->speaker, &sub->request);
-	if (hub_join(hub, sub->speaker)) {
-		subscriber_joined(conn);
-		player_run(&conn->an->player);
-	}
 }
 
 static void upgrade(struct conn *conn)
@@ -154,17 +128,18 @@ static void upgrade(struct conn *conn)
 	struct subscriber *sub = conn->sub;
 	char *type = request_param(&sub->request, "X-Client-Type");
 	char *protocol = request_param(&sub->request, "X-Client-Protocol");
-	bool protobuf = !strcmp(protocol, "protobuf");
 
+	sub->protobuf = !strcmp(protocol, "protobuf");
 	add_101(conn, &sub->request);
 	if (!*type || conn->an->modes.close_before_ping ||
-	    (*protocol && !protobuf && strcmp(protocol, "json"))) {
-		report_event("refused", "status", json_object_new_int(101));
-		report_count_number(conn->an->count.refused, 101);
+	    (*protocol && !sub->protobuf && strcmp(protocol, "json")) ||
+	    !sub->endpoint->accepts(&sub->request)) {
+		report_refused(conn, 101);
 		frame_add_close(&conn->out, 1000, "");
 		sub->state = STATE_DEAF;
 	} else {
-		join(conn, protobuf);
+		sub->state = STATE_JOINING;
+		sub->endpoint->join(conn);
 	}
 	free(type);
 	free(protocol);
@@ -174,9 +149,9 @@ void subscriber_retry(struct conn *conn)
 {
 	struct subscriber *sub = conn->sub;
 
-	if (!sub || sub->state != STATE_CHECK || !hub_readable(&conn->an->hub))
+	if (!sub || sub->state != STATE_CHECK || !sub->endpoint->readable(conn->an))
 		return;
-	if (hub_has_host(&conn->an->hub, sub->host_id)) {
+	if (sub->endpoint->has_host(conn->an, sub->host_id)) {
 		refuse(conn, 409);
 	} else if (!is_upgrade(&sub->request)) {
 		refuse(conn, 426);
@@ -189,13 +164,15 @@ void subscriber_retry(struct conn *conn)
 	}
 }
 
-void subscriber_handshake(struct conn *conn, struct request *req)
+void subscriber_handshake(struct conn *conn, struct request *req,
+			  const struct endpoint *endpoint)
 {
 	const struct analyzer *an = conn->an;
 	struct subscriber *sub = mem_zalloc(sizeof(*sub));
 	char peer[80];
 
 	conn->sub = sub;
+	sub->endpoint = endpoint;
 	sub->request = *req;
 	sub->host_id = request_param(req, "X-Host-ID");
 	if (!*sub->host_id) {
@@ -221,7 +198,7 @@ static void on_close(struct conn *conn, const struct frame *frame)
 	if (frame->len >= 2)
 		code = (uint16_t)((unsigned char)frame->payload[0] << 8 |
 				  (unsigned char)frame->payload[1]);
-	report_count_number(conn->an->count.closes, code);
+	report_count_number(counters_of(conn)->closes, code);
 	if (sub->writing || sub->state != STATE_OPEN) {
 		conn_drop(conn, false, "close");
 		return;
@@ -241,7 +218,6 @@ static void on_bad_frame(struct conn *conn, const char *reason)
 	conn_wake(conn);
 }
 
-/* Data frames of a subscriber mean nothing to an analyzer. */
 static void on_frame(struct conn *conn, const struct frame *frame)
 {
 	if (!frame->masked) {
@@ -249,13 +225,15 @@ static void on_frame(struct conn *conn, const struct frame *frame)
 	} else if (frame->reserved) {
 		on_bad_frame(conn, "RSV bits set");
 	} else if (frame->opcode == FRAME_PONG) {
-		conn->an->count.pongs++;
+		counters_of(conn)->pongs++;
 		rearm_pong(conn);
 	} else if (frame->opcode == FRAME_PING) {
 		frame_add_control(&conn->out, FRAME_PONG, frame->payload, frame->len);
 		conn_wake(conn);
 	} else if (frame->opcode == FRAME_CLOSE) {
 		on_close(conn, frame);
+	} else if (conn->sub->state == STATE_OPEN) {
+		conn->sub->endpoint->received(conn, frame);
 	}
 }
 
@@ -282,13 +260,13 @@ void subscriber_input(struct conn *conn)
 
 static void count_sent(struct conn *conn, struct message *msg)
 {
-	struct counters *count = &conn->an->count;
+	struct counters *count = counters_of(conn);
 
 	count->sent_messages++;
 	count->sent_flows += msg->flow_count;
-	count->sent_bytes += message_wire(msg, conn->sub->speaker->protobuf)->len;
+	count->sent_bytes += message_wire(msg, conn->sub->protobuf)->len;
 	message_unref(msg);
-	conn->sub->speaker->writing = false;
+	conn->sub->endpoint->sent(conn);
 }
 
 void subscriber_output(struct conn *conn)
@@ -302,20 +280,21 @@ void subscriber_output(struct conn *conn)
 		count_sent(conn, sub->writing);
 	sub->writing = NULL;
 	for (i = 0; i < MESSAGES_AT_ONCE && sub->state == STATE_OPEN; i++) {
-		msg = hub_pop(&conn->an->hub, sub->speaker);
+		msg = sub->endpoint->next(conn);
 		if (!msg)
 			break;
-		wire = message_wire(msg, sub->speaker->protobuf);
+		wire = message_wire(msg, sub->protobuf);
 		if (!conn_write(conn, wire->data, wire->len)) {
 			sub->writing = msg;
-			sub->written_by_us = clock_us() + WRITE_TIMEOUT_US;
+			sub->written_by_us = clock_us() + WRITE_TIMEOUT_US +
+					     (int64_t)wire->len / BYTES_PER_US;
 			break;
 		}
 		count_sent(conn, msg);
 	}
 	if (i)
 		conn_wake(conn);
-	player_run(&conn->an->player);
+	sub->endpoint->progress(conn);
 }
 
 void subscriber_queued(void *owner)
@@ -331,7 +310,7 @@ void subscriber_tick(struct conn *conn, int64_t now_us)
 	if (sub->state != STATE_OPEN)
 		return;
 	if (now_us > sub->pong_by_us || (sub->writing && now_us > sub->written_by_us)) {
-		conn->an->count.dropped++;
+		counters_of(conn)->dropped++;
 		conn_drop(conn, false, now_us > sub->pong_by_us ? "no pong" : "no write");
 		return;
 	}
@@ -358,9 +337,8 @@ void subscriber_close(struct conn *conn, uint16_t code)
 
 static void report_left(const struct subscriber *sub, const char *reason)
 {
-	struct json_object *line = json_object_new_object();
+	struct json_object *line = event_new(sub, "left");
 
-	json_object_object_add(line, "event", json_object_new_string("left"));
 	json_object_object_add(line, "host_id", json_object_new_string(sub->host_id));
 	json_object_object_add(line, "reason", json_object_new_string(reason));
 	report_line(line);
@@ -370,15 +348,12 @@ void subscriber_gone(struct conn *conn, const char *reason)
 {
 	struct subscriber *sub = conn->sub;
 
-	conn->sub = NULL;
-	if (sub->writing) {
-		conn->an->count.lost_flows += sub->writing->flow_count;
-		message_unref(sub->writing);
-	}
-	if (sub->speaker)
+	if (sub->seat) {
 		report_left(sub, reason);
-	if (sub->speaker)
-		hub_leave(&conn->an->hub, sub->speaker);
+		sub->endpoint->leave(conn, sub->writing);
+	}
+	conn->sub = NULL;
+	message_unref(sub->writing);
 	request_free(&sub->request);
 	free(sub->host_id);
 	free(sub);
