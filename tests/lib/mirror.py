@@ -44,7 +44,7 @@ class Mirror:
 def edit(tree, path, op):
     *way, last = path
     for name in way:
-        tree = tree.setdefault(name, {})
+        tree = tree.setdefault(name, {}) if op["Type"] == 1 else tree.get(name, {})
     if op["Type"] == 1:
         tree[last] = op["Value"]
     else:

@@ -221,6 +221,13 @@ class Analyzer(Program):
     def stats(self):
         return self.command("stats")
 
+    def until_stats(self, wanted, timeout=30):
+        """Poll for stats that satisfy wanted(); returns them."""
+        def ask():
+            stats = self.stats()
+            return stats if wanted(stats) else None
+        return until(ask, "stats of the stand-in", timeout)
+
 
 def until(done, what, timeout=30):
     """Poll for something outside that tells nobody when it happens, such as a file; returns its value."""

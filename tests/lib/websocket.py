@@ -54,7 +54,7 @@ class Subscriber:
     PATH = "/ws/subscriber/flow"
 
     def __init__(self, address, *namespaces, host_id=None, receive_buffer=None, timeout=10, waits=True, headers=(),
-                 protocol="json"):
+                 protocol="json", path=None):
         """waits: for the answer and the first ping; else both are left to wait_admitted()."""
         host, _, port = address.rpartition(":")
         self.sock = socket.socket()
@@ -62,10 +62,10 @@ class Subscriber:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.sock.settimeout(timeout)
         self.sock.connect((host, int(port)))
-        lines = ["GET %s HTTP/1.1" % self.PATH, "Host: " + address, "Connection: Upgrade", "Upgrade: websocket",
+        lines = ["GET %s HTTP/1.1" % (path or self.PATH), "Host: " + address, "Connection: Upgrade", "Upgrade: websocket",
                  "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: " + base64.b64encode(os.urandom(16)).decode(),
                  "X-Client-Type: test", "X-Client-Protocol: " + protocol,
-                 "X-Host-ID: " + (host_id or "test-%d" % id(self)), *headers]
+                 *headers, "X-Host-ID: " + (host_id or "test-%d" % id(self))]
         lines += ["X-Websocket-Namespace: " + name for name in namespaces]
         self.sock.sendall("\r\n".join(lines + ["", ""]).encode())
         if waits:

@@ -22,7 +22,7 @@ struct rest_call {
 	int status;
 	bool gzip;
 	bool close;
-	bool locked_out; /* waits for the lock of the graph */
+	struct bytes asked; /* while it waits for the lock of the graph */
 	struct bytes body;
 };
 
@@ -159,6 +159,7 @@ static void call_end(struct rest_call *call)
 {
 	call->conn->an->rest.in_flight--;
 	call->conn->call = NULL;
+	bytes_free(&call->asked);
 	bytes_free(&call->body);
 	free(call);
 }
@@ -218,16 +219,16 @@ void rest_request(struct conn *conn, const struct request *req, const char *body
 		return;
 	if (login_admits(an, req) && an->options.roles && !an->login.has_role) {
 		call->status = 405;
+	} else if (login_admits(an, req) && graph_hub_locked(&an->graph)) {
+		bytes_add(&call->asked, body, len);
+		return;
 	} else if (login_admits(an, req)) {
 		find_answer(an, call, body, len);
 	} else {
 		call->status = 401;
 		bytes_add(&call->body, wrong, sizeof(wrong) - 1);
 	}
-	if (graph_hub_locked(&an->graph))
-		call->locked_out = true;
-	else
-		answer_in_time(call);
+	answer_in_time(call);
 }
 
 void rest_unlocked(struct analyzer *an)
@@ -236,9 +237,11 @@ void rest_unlocked(struct analyzer *an)
 
 	for (conn = an->conns; conn; conn = next) {
 		next = conn->next;
-		if (!conn->call || !conn->call->locked_out)
+		if (!conn->call || !conn->call->asked.len)
 			continue;
-		conn->call->locked_out = false;
+		find_answer(an, conn->call, conn->call->asked.data,
+			    conn->call->asked.len);
+		bytes_free(&conn->call->asked);
 		answer_in_time(conn->call);
 	}
 }

@@ -6,6 +6,7 @@
 #include "subscriber.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <json-c/json.h>
 #include <libwebsockets.h>
 #include <string.h>
@@ -118,8 +119,43 @@ void conn_wake(struct conn *conn)
 		lws_callback_on_writable(conn->wsi);
 }
 
+/* How much of it the kernel takes; an error shows when it is read from. */
+static size_t send_some(const struct conn *conn, const char *data, size_t len)
+{
+	ssize_t sent = send(lws_get_socket_fd(conn->wsi), data, len,
+			    MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	if (sent < 0)
+		return errno == EAGAIN ? 0 : len;
+	return (size_t)sent;
+}
+
+/* False while there is still something aside. */
+static bool send_aside(struct conn *conn)
+{
+	struct bytes *aside = &conn->aside;
+
+	conn->aside_at += send_some(conn, aside->data + conn->aside_at,
+				    aside->len - conn->aside_at);
+	if (conn->aside_at < aside->len)
+		return false;
+	bytes_free(aside);
+	conn->aside_at = 0;
+	return true;
+}
+
 bool conn_write(struct conn *conn, const char *data, size_t len)
 {
+	size_t sent;
+
+	if (!conn->an->options.tls_cert) {
+		sent = send_some(conn, data, len);
+		if (sent == len)
+			return true;
+		bytes_add(&conn->aside, data + sent, len - sent);
+		conn_wake(conn);
+		return false;
+	}
 	if (lws_write(conn->wsi, (unsigned char *)data, len, LWS_WRITE_RAW) < 0)
 		return false;
 	return !lws_partial_buffered(conn->wsi);
@@ -127,9 +163,9 @@ bool conn_write(struct conn *conn, const char *data, size_t len)
 
 static void on_writable(struct conn *conn)
 {
-	bool all = true;
+	bool all = !conn->aside.len || send_aside(conn);
 
-	if (conn->out.len) {
+	if (all && conn->out.len) {
 		all = conn_write(conn, conn->out.data, conn->out.len);
 		conn->out.len = 0;
 	}
@@ -206,6 +242,7 @@ static void on_gone(struct conn *conn)
 	rest_cancel(conn);
 	bytes_free(&conn->in);
 	bytes_free(&conn->out);
+	bytes_free(&conn->aside);
 }
 
 static int on_connection(struct lws *wsi, enum lws_callback_reasons reason, void *user,

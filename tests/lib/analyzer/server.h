@@ -23,6 +23,8 @@ struct conn {
 	struct analyzer *an;
 	struct bytes in;
 	struct bytes out;	/* goes before anything else */
+	struct bytes aside;	/* what the kernel did not take goes before that */
+	size_t aside_at;
 	bool busy;		/* an answer is due before the next request */
 	bool told_to_go_on;	/* with the body of the request to come */
 	bool close_after;	/* everything in out was written */
@@ -37,8 +39,9 @@ void server_stop(struct analyzer *);
 
 /* There is something to write. */
 void conn_wake(struct conn *);
-/* Writes at once; false if part of it had to be put aside by libwebsockets,
- * which then does not report the connection writable before it is gone. */
+/* Writes at once; false if part of it had to be put aside, which goes first.
+ * Only with TLS it is libwebsockets that puts it aside: that reads nothing
+ * until it is gone, and an analyzer does. */
 bool conn_write(struct conn *, const char *data, size_t len);
 /* The answer is in out: goes on with the next request. */
 void conn_answered(struct conn *);
