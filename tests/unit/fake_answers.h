@@ -61,7 +61,9 @@ static inline struct fake_answers fake_answers_of(const struct fake_fact *fact,
 						  size_t count)
 {
 	return (struct fake_answers){
-		.answers = { fake_find, fake_release, fake_renew },
+		.answers = { .find = fake_find,
+			     .release = fake_release,
+			     .renew = fake_renew },
 		.asked = BUF_INIT(1 << 20),
 		.fact = fact,
 		.count = count,
