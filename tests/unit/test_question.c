@@ -14,7 +14,7 @@ static const struct question constant = QUESTION(HAS_MATCH("IPV4", 0), PATH_TO("
 						 HAS_IS("Type", "container"),
 						 AND_IS("Name", "x"), HAS_KEY("ID"));
 static const struct question single = {
-	.step = (const struct step[]){ HAS_IS("EncapType", "ether") },
+	.step = (const struct question_step[]){ HAS_IS("EncapType", "ether") },
 	.steps = 1,
 	.quote = '\'',
 };
