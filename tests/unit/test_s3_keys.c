@@ -330,8 +330,8 @@ static void sessions(void **state)
 	assert_non_null(strstr(w->authorization[0], ";x-amz-security-token,"));
 }
 
-/* A second is the shortest time in which a change is seen; hence the wait, which
- * ends when it is. */
+/* A second is the shortest time in which a change is seen; hence the waits, which
+ * end when it is. When a key is refused it is told that its file cannot be read. */
 static void keys_in_files(void **state)
 {
 	int64_t end_ms = clock_now().mono_ms + 20000;
@@ -350,6 +350,16 @@ static void keys_in_files(void **state)
 		run(w);
 	}
 	assert_non_null(strstr(w->authorization[0], "Credential=second/"));
+	assert_int_equal(w->put[0].result, PUT_STORED);
+	assert_int_equal(unlink(w->key_file), 0);
+	snprintf(w->good_token, sizeof(w->good_token), "none");
+	w->put[0].error[0] = '\0';
+	while (!strstr(w->put[0].error, w->key_file) && clock_now().mono_ms < end_ms) {
+		w->puts = 0;
+		run(w);
+	}
+	assert_non_null(strstr(w->put[0].error, "; cannot read the secret in "));
+	assert_non_null(strstr(w->put[0].error, w->key_file));
 }
 
 /* Puts before the first token wait for it; they do not fail. */

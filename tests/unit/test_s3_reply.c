@@ -35,6 +35,8 @@ static void replies(void **state)
 		{ 414, "", PUT_REFUSED, "414: unexpected: is endpoint an S3 server?" },
 		{ 503, "\tdown for\x01 \"lunch\" \xff-\xc2\x85", PUT_FAILED,
 		  "503 'down for  'lunch' ?-?': the store is busy" },
+		{ 503, "a\x7f\xc2\x80\xc2\x9f\xc2\xa0\xc3\x85z", PUT_FAILED,
+		  "503 'a ??\xc2\xa0\xc3\x85z': the store is busy" },
 		{ 403,
 		  "<Error><Code>X</Code><Message>a &quot;b&quot; &amp; c</Message>"
 		  "<Region>eu</Region><Endpoint>e.example</Endpoint>"
