@@ -447,6 +447,49 @@ static void test_failed_seal_is_tried_again(void **state)
 	house_close(&h);
 }
 
+static size_t count_of(const char *text, const char *part)
+{
+	size_t count = 0;
+
+	for (; (text = strstr(text, part)); text++)
+		count++;
+	return count;
+}
+
+/* Of two objects that cannot be made, and rows that have to wait: one line when the
+ * first of these waits, one when the last does no more. */
+static void test_the_log_hears_of_the_spool_once(void **state)
+{
+	struct now later = { start.mono_ms + 1000, start.wall_ms + 1000 };
+	char path[SPOOL_PATH_MAX];
+	const char *said;
+	struct house h;
+
+	(void)state;
+	house_open(&h);
+	append(&h, TAG_OTHER, ",{\"a\":1}", 1);
+	seal(&h, TAG_OTHER, "well");
+	run_jobs(&h);
+	append(&h, TAG_OTHER, ",{\"a\":1}", 1);
+	append(&h, TAG_EGRESS, ",{\"a\":1}", 1);
+	spool_path(h.w.dir, SPOOL_TMP, 2, path);
+	assert_int_equal(mkdir(path, 0750), 0);
+	seal(&h, TAG_OTHER, "a");
+	seal(&h, TAG_EGRESS, "b");
+	workers_run(h.workers, start);
+	spool_set_held_max(h.w.spool, 100);
+	assert_true(h.sink->hold(h.sink, 100));
+	assert_int_equal(rmdir(path), 0);
+	workers_run(h.workers, later);
+	assert_true(h.sink->hold(h.sink, -100));
+	assert_true(h.sink->hold(h.sink, 0));
+	house_stop(&h);
+	said = world_log(&h.w);
+	assert_int_equal(count_of(said, "spool=unwritable"), 1);
+	assert_int_equal(count_of(said, "spool=ok"), 1);
+	house_close(&h);
+}
+
 static void test_failed_append_keeps_nothing(void **state)
 {
 	char path[SPOOL_PATH_MAX];
@@ -478,41 +521,50 @@ static int open_descriptors(void)
 	return count;
 }
 
-/* As with a thousand pipelines: files are closed between batches. */
+/* As with a thousand pipelines: files are closed between batches, if the descriptors
+ * up to three quarters of all are taken. */
 static void test_few_descriptors_are_kept(void **state)
 {
+	static const struct {
+		int last_taken, kept;
+	} cases[] = { { 47, 1 }, { 48, 0 } };
 	struct rlimit before, few;
-	int taken[64], count = 0, used;
 	struct house h;
+	size_t i;
 
 	(void)state;
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
-	house_open(&h);
-	used = open_descriptors();
-	append(&h, TAG_OTHER, ",{\"a\":1}", 1);
-	assert_int_equal(open_descriptors(), used + 1);
-	spool_sink_free(h.spool_sink);
-	assert_int_equal(open_descriptors(), used);
 	few = before;
 	few.rlim_cur = 64;
-	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
-	house_start(&h);
-	do {
-		taken[count] = dup(0);
-	} while (taken[count++] < 48);
-	used = open_descriptors();
-	append(&h, TAG_OTHER, ",{\"a\":2}", 1);
-	append(&h, TAG_EGRESS, ",{\"e\":1}", 1);
-	append(&h, TAG_OTHER, ",{\"a\":3}", 1);
-	assert_int_equal(open_descriptors(), used);
-	seal(&h, TAG_OTHER, "k");
-	assert_int_equal(open_descriptors(), used);
-	while (count)
-		close(taken[--count]);
-	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
-	run_jobs(&h);
-	assert_next(&h, "k", "[{\"a\":2},{\"a\":3}]\n");
-	house_close(&h);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int taken[64], count = 0, used;
+
+		house_open(&h);
+		used = open_descriptors();
+		append(&h, TAG_OTHER, ",{\"a\":1}", 1);
+		assert_int_equal(open_descriptors(), used + 1);
+		spool_sink_free(h.spool_sink);
+		assert_int_equal(open_descriptors(), used);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+		house_start(&h);
+		do {
+			taken[count] = dup(0);
+		} while (taken[count++] < cases[i].last_taken);
+		used = open_descriptors();
+		append(&h, TAG_OTHER, ",{\"a\":2}", 1);
+		assert_int_equal(open_descriptors(), used + cases[i].kept);
+		append(&h, TAG_EGRESS, ",{\"e\":1}", 1);
+		append(&h, TAG_OTHER, ",{\"a\":3}", 1);
+		assert_int_equal(open_descriptors(), used + cases[i].kept);
+		seal(&h, TAG_OTHER, "k");
+		assert_int_equal(open_descriptors(), used);
+		while (count)
+			close(taken[--count]);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+		run_jobs(&h);
+		assert_next(&h, "k", "[{\"a\":2},{\"a\":3}]\n");
+		house_close(&h);
+	}
 }
 
 /* Open files count in the limit of the spool; what they become does, too. */
@@ -644,6 +696,7 @@ int main(void)
 		cmocka_unit_test(test_two_sinks_never_share_a_stream),
 		cmocka_unit_test(test_recovery_of_useless_files),
 		cmocka_unit_test(test_failed_seal_is_tried_again),
+		cmocka_unit_test(test_the_log_hears_of_the_spool_once),
 		cmocka_unit_test(test_failed_append_keeps_nothing),
 		cmocka_unit_test(test_few_descriptors_are_kept),
 		cmocka_unit_test(test_spool_is_charged_once),
