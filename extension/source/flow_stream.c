@@ -83,8 +83,9 @@ static bool flow_stream_is_starved(void *context, int64_t since_ms, int64_t now_
 			"again",
 			(long long)(now_ms - watchdog_since(&f->watchdog)));
 	if (f->suspicion == SUSPICION_NO_STATS)
-		err_set(err, "flows come, but two stats in a row are missing: another "
-			     "subscriber left the analyzer; subscribing again");
+		err_set(err,
+			"two stats in a row are missing: another subscriber left the "
+			"analyzer; subscribing again");
 	if (f->suspicion == SUSPICION_NONE)
 		return false;
 	/* Pages say so from here on: closing and subscribing again take their time. */

@@ -2,14 +2,15 @@
 /* watchdog.c - see watchdog.h. */
 #include "source/watchdog.h"
 
-#define LEAST_MS       1000
-#define LEARNED_MS     1500 /* of the stream, before its gaps tell anything */
-#define GAPS	       3    /* of silence are one too many */
-#define MINUTE_MS      60000
-#define HOUR_MS	       3600000
-#define LONGEST_MS     600000
-#define STATS_LATE_MS  25000 /* two of 10 s, and some time on the way */
-#define STATS_AFTER_MS 30000
+#define LEAST_MS	1000
+#define LEARNED_MS	1500 /* of the stream, before its gaps tell anything */
+#define GAPS		3    /* of silence are one too many */
+#define MINUTE_MS	60000
+#define HOUR_MS		3600000
+#define LONGEST_MS	600000
+#define STATS_LATE_MS	25000 /* two of 10 s, and some time on the way */
+#define STATS_AFTER_MS	30000
+#define STATS_SPREAD_MS 5000 /* of several exporters the first spares the others it */
 
 static int64_t least(int64_t a, int64_t b)
 {
@@ -117,9 +118,16 @@ static bool may_renew(const struct watchdog *w, int64_t now_ms)
 	return !w->fruitless_ms[0] || now_ms - w->fruitless_ms[0] >= HOUR_MS;
 }
 
+static int64_t stats_due_ms(const struct watchdog *w)
+{
+	int64_t ms = w->misses_stats ? STATS_AFTER_MS : STATS_LATE_MS;
+
+	return w->stats_ms + ms + (int64_t)STATS_SPREAD_MS * w->random / UINT16_MAX;
+}
+
 static enum suspicion look_at_stats(struct watchdog *w, int64_t now_ms, int64_t *next_ms)
 {
-	int64_t due_ms = w->stats_ms + (w->misses_stats ? STATS_AFTER_MS : STATS_LATE_MS);
+	int64_t due_ms = stats_due_ms(w);
 
 	if (!w->knows_stats || w->lacks_stats || !w->heard_here)
 		return SUSPICION_NONE;

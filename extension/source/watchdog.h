@@ -9,9 +9,9 @@
  * a renewal ended, unless that renewal was fruitless, which shows that there was
  * nothing to send.
  *
- * "stats" come every 10 s. If two in a row are missing while flows come the analyzer
- * sends only in part; a renewal that brings no stats is not repeated until some have
- * come.
+ * "stats" come every 10 s. If two in a row are missing while flows come, for 25 to 30 s,
+ * again so that several do not renew together, the analyzer sends only in part; a
+ * renewal that brings no stats is not repeated until some have come.
  *
  * A fruitless renewal doubles the time, and there are at most three of them an hour;
  * other renewals are not limited. Pure: time is an argument, monotonic, in

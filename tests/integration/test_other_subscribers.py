@@ -255,22 +255,33 @@ def visitors_come_and_go(folder):
 
 
 def several_of_ours(count, folder):
-    """Each subscribes again once for a visitor at most, however their renewals close the gate for each other."""
+    """Each subscribes again once for a visitor at most, however their renewals close the gate for each other.
+
+    Of ten not all do, because one is the first; a slow machine gets more visits to see that.
+    """
     options = ["--stats-every", 1000, "--per-message", 20] + ENDLESS
     folders = [folder / str(number) for number in range(count)]
     with Analyzer(RECORDING, pace=400, clients=count, options=options) as analyzer, contextlib.ExitStack() as stack:
         for own in folders:
             own.mkdir()
             stack.enter_context(Exporter(configure(analyzer, own, host_id="ours-" + own.name))).log("state=subscribed")
-        for visits in range(VISITS):
+        some_seconds_pass(analyzer)                             # each knows the stream
+        for visits in range(1, 2 * VISITS + 1):
             all_get_flows(folders)
             with Subscriber(analyzer.address, "flow"):
                 all_get_flows(folders)
             all_get_flows(folders)
-            settled = analyzer.stats()["broadcast_flows"] + 4 * 400         # T is 1 s, a renewal shorter
-            until(lambda: analyzer.stats()["broadcast_flows"] > settled, "more flows")
+            some_seconds_pass(analyzer)                         # T is 1 s, a renewal shorter
             renewals = [source(own)["renewals"] for own in folders]
-            assert max(renewals) <= visits + 1 <= sum(renewals), renewals
+            assert max(renewals) <= visits <= sum(renewals), renewals
+            if visits >= VISITS and (count < 10 or sum(renewals) < visits * count):
+                return
+        raise AssertionError("all of them renewed for each visitor: %s" % renewals)
+
+
+def some_seconds_pass(analyzer):
+    settled = analyzer.stats()["broadcast_flows"] + 4 * 400
+    until(lambda: analyzer.stats()["broadcast_flows"] > settled, "more flows")
 
 
 def all_get_flows(folders):

@@ -423,6 +423,31 @@ static void test_stats_that_stay_away_are_asked_for_once(void **state)
 			 SUSPICION_NO_STATS);
 }
 
+/* All of an analyzer's subscribers miss the same stats. */
+static void test_stats_are_missed_at_different_times(void **state)
+{
+	static const struct {
+		uint16_t random;
+		int64_t expected_ms;
+	} cases[] = { { 0, 25000 }, { UINT16_MAX / 5, 26000 }, { UINT16_MAX, 30000 } };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		int64_t now_ms = BEGIN, next_ms = INT64_MAX;
+		struct watchdog w;
+
+		watchdog_init(&w, LIMIT);
+		watchdog_admitted(&w, now_ms, cases[i].random);
+		watchdog_heard(&w, now_ms, true);
+		while (watchdog_look(&w, now_ms, &next_ms) == SUSPICION_NONE) {
+			now_ms += STEP_MS;
+			watchdog_heard(&w, now_ms, false);
+		}
+		assert_int_equal(now_ms - BEGIN, cases[i].expected_ms);
+	}
+}
+
 static void test_it_can_be_off(void **state)
 {
 	struct watchdog w;
@@ -448,6 +473,7 @@ int main(void)
 		cmocka_unit_test(test_a_quiet_stream_is_renewed_three_times_an_hour),
 		cmocka_unit_test(test_bursts_are_no_cause),
 		cmocka_unit_test(test_stats_that_stay_away_are_asked_for_once),
+		cmocka_unit_test(test_stats_are_missed_at_different_times),
 		cmocka_unit_test(test_it_can_be_off),
 	};
 
