@@ -150,7 +150,8 @@ static void print_value(struct printer *p, const struct yaml_node *node, unsigne
 	size_t i;
 
 	if (node->kind != YAML_LIST) {
-		if (node->kind != YAML_NULL)
+		/* What has no value may be spelled out: "null". */
+		if (node->kind != YAML_NULL || node->text.len)
 			buf_putc(p->out, ' ');
 		print_scalar(p, node);
 		end_line(p, line);
