@@ -168,6 +168,8 @@ FLAT_STORED = {"store": {"buffered": {"dirname": "bucket", "filename_prefix": "l
 UNSIZED = {key: value for key, value in SIZES.items() if key != "max_seconds_per_object"}
 SHIPPED = {
     "a-login-without-values": (FIRST + OLD_STORE + OLD_SIZES.replace("%s", ""), STORED, "subscriber_url is now"),
+    "a-login-of-nulls": (FIRST.replace("username:", "username: null").replace("password:", "password: ~") + OLD_STORE
+                         + OLD_SIZES.replace("%s", ""), STORED, "subscriber_url is now"),
     "sizes-commented-out": (FIRST + OLD_STORE + OLD_SIZES.replace("%s", "# "), {"store": {"type": "buffered", "buffered": dict(
         UNSIZED, dirname="bucket", filename_prefix="logs")}, "write": {"type": "s3", "s3": S3}}, "max_flows_per_object: 6000"),
     "csv-alone": (FIRST + "  encode:\n    type: csv\n    json:\n      pretty: false\n" + OLD_STORE + OLD_SIZES.replace("%s", ""),
@@ -224,10 +226,94 @@ def test_shipped_files_are_taken(name, tmp_path):
     assert done.code == 0, done.stderr
     found = values(yaml.safe_load(done.stdout))
     assert settings.merge(found["pipeline"], today) == found["pipeline"]
-    assert found["pipeline"].get("subscriber") == {"url": URL} and "objectstore" not in found and "bucket" not in found
+    assert found["pipeline"].get("subscriber") == {"url": URL} and not {"objectstore", "bucket", "analyzer"} & set(found)
     (tmp_path / "new.yml").write_text(done.stdout)
     again = exporter("check", "-c", tmp_path / "new.yml")
     assert again.code == 0 and again.stderr == "", again.stderr
+
+
+# Old names, in a file that has nothing else, and what each is called today.
+RENAMED = {
+    "pipeline.analyzer.subscriber_username": ("analyzer.auth.cluster.username", "u"),
+    "pipeline.analyzer.subscriber_password": ("analyzer.auth.cluster.password", "p"),
+    "pipeline.store.s3.bucket": ("pipeline.store.buffered.dirname", "b"),
+    "pipeline.store.s3.object_prefix": ("pipeline.store.buffered.filename_prefix", "p"),
+    "pipeline.store.buffered.bucket": ("pipeline.store.buffered.dirname", "b"),
+    "pipeline.store.buffered.object_prefix": ("pipeline.store.buffered.filename_prefix", "p"),
+    "pipeline.store.localfiles.base_dir": ("pipeline.write.file.directory", "/tmp/flows"),
+    "pipeline.store.localfiles.max_seconds_per_stream": ("pipeline.store.buffered.max_seconds_per_stream", 7),
+    "pipeline.transform.sa.exclude_started_flows": ("pipeline.transform.secadvisor.exclude_started_flows", True),
+    "pipeline.transform.sa.extend": ("pipeline.transform.secadvisor.extend", ["A=G.V().Has('TID','{{.NodeTID}}').Values('Name')"]),
+    "pipeline.objheader.type": ("pipeline.storeheader.type", "none"),
+    "pipeline.objheader.vpclogs": ("pipeline.storeheader.vpclogs", {"vpc_crn": "x"}),
+    "pipeline.mangle.action.tid1": ("pipeline.action.tid1", "a"),
+    "pipeline.mangle.action.tid2": ("pipeline.action.tid2", "a"),
+    "pipeline.mangle.action.reject_timeout": ("pipeline.action.reject_timeout", 7),
+    "objectstore.subscriber_username": ("analyzer.auth.cluster.username", "u"),
+    "objectstore.subscriber_password": ("analyzer.auth.cluster.password", "p"),
+    "objectstore.bucket": ("pipeline.store.buffered.dirname", "b"),
+    "objectstore.object_prefix": ("pipeline.store.buffered.filename_prefix", "p"),
+    "objectstore.cluster_net_masks": ("pipeline.classify.cluster_net_masks", ["10.0.0.0/8"]),
+    "objectstore.excluded_tags": ("pipeline.filter.excluded_tags", ["other"]),
+    "objectstore.flow_transformer": ("pipeline.transform.type", "secadvisor"),
+}
+RENAMED.update({"%s.%s" % (section, key): ("pipeline.write.s3." + key, value)
+                for section in ("pipeline.store.s3", "objectstore")
+                for key, value in {**S3, "api_key": "k", "iam_endpoint": "https://iam.example.com/identity/token"}.items()})
+RENAMED.update({"%s.%s" % (section, key): ("pipeline.store.buffered." + key, 7)
+                for section in ("pipeline.store.s3", "objectstore") for key in SIZES})
+# At the top, where a subscriber_url tells which layout it is.
+AT_THE_TOP = {name.partition(".")[2]: today for name, today in RENAMED.items() if name.startswith("objectstore.")}
+# Values that are called otherwise, with what is said beside them today.
+REVALUED = {
+    ("pipeline.transform.type", "sa"): {"transform": {"type": "secadvisor"}},
+    ("pipeline.encode.type", "sa"): {"encode": {"type": "secadvisor"}},
+    ("pipeline.store.type", "localfiles"): {"store": {"type": "buffered"}, "write": {"type": "file"}},
+    ("pipeline.store.type", "stdout"): {"store": {"type": "direct"}, "write": {"type": "stdout"}},
+    ("pipeline.store.type", "log"): {"store": {"type": "direct"}, "write": {"type": "stdout"}},
+    ("objectstore.flow_transformer", "security-advisor"): {"transform": {"type": "secadvisor"}},
+    ("objectstore.flow_transformer", "custom1"): {"transform": {"type": "secadvisor"}},
+    ("pipeline.store.type", "s3"): {"store": {"type": "buffered", "buffered": UNSIZED}, "write": {"type": "s3"}},
+}
+
+
+def nested(key, value):
+    """Return {"a": {"b": value}} for "a.b"."""
+    for name in reversed(key.split(".")):
+        value = {name: value}
+    return value
+
+
+def migrated(config, folder):
+    done = exporter("check", "-c", settings.save(folder / "old.yml", config), "--migrate")
+    assert done.code == 0, done.stderr
+    return values(yaml.safe_load(done.stdout)), done.stderr.splitlines()
+
+
+def test_every_old_name_has_its_new_one(tmp_path):
+    """Each alone, and told once, with both names."""
+    for old, (today, value) in RENAMED.items():
+        found, said = migrated(nested(old, value), tmp_path)
+        assert found == nested(today, value), old
+        assert len(said) == 1 and "%s is now called %s" % (old, today) in said[0], said
+
+
+def test_every_name_at_the_top_has_its_new_one(tmp_path):
+    """Of skydive-objectstore's own layout, beside what makes it one."""
+    flat = {**yaml.safe_load(FLAT), "subscriber_username": "them"}
+    whole, _ = migrated(flat, tmp_path)
+    for old, (today, value) in AT_THE_TOP.items():
+        found, said = migrated({**flat, old: value}, tmp_path)
+        assert found == settings.merge(whole, nested(today, value)), old
+        assert any("%s is now called %s" % (old, today) in line for line in said), said
+
+
+def test_every_old_value_has_its_new_one(tmp_path):
+    """With what it stood for."""
+    for (key, old), today in REVALUED.items():
+        found, said = migrated(nested(key, old), tmp_path)
+        assert found == {"pipeline": today}, old
+        assert any(old in line for line in said), said
 
 
 @pytest.mark.parametrize("text, code, said", [
