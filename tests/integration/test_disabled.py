@@ -77,15 +77,49 @@ def test_it_is_checked(change, said, tmp_path):
     assert done.code == 1 and said in done.stderr, done.stderr
 
 
-def test_a_copy_takes_nobodys_place(tmp_path):
-    """Of two that would write to one place, or be two users at one analyzer, one may be disabled."""
+@pytest.mark.parametrize("name", ["a-copy", "copy"])
+def test_a_copy_takes_nobodys_place(name, tmp_path):
+    """Of two that would write to one place, or be two users at one analyzer, one may be disabled, the first or the second."""
+    file = tmp_path / "exporter.d" / (name + ".yml")
     with Analyzer(clients=0) as analyzer:
-        copy = settings.merge(tenant("acme", enabled=False), {"pipeline": {"subscriber": {"auth": {"username": "u"}}}})
-        path = site(tmp_path, analyzer, {"acme": tenant("acme"), "copy": copy})
-        assert exporter("check", "-c", path).code == 0
-        del copy["enabled"]
-        settings.save(tmp_path / "exporter.d" / "copy.yml", copy)
-        assert exporter("check", "-c", path).code == 1
+        user = {"pipeline": {"subscriber": {"auth": {"username": "u"}}}}
+        copies = {"place": tenant("acme", enabled=False), "user": settings.merge(tenant("other", enabled=False), user)}
+        path = site(tmp_path, analyzer, {"acme": tenant("acme"), name: tenant("other")})
+        for copy in copies.values():
+            settings.save(file, copy)
+            assert exporter("check", "-c", path).code == 0
+            del copy["enabled"]
+            settings.save(file, copy)
+            assert exporter("check", "-c", path).code == 1
+
+
+def test_check_connect_asks_nobody_for_it(tmp_path):
+    """Neither its analyzer nor its store, nor for its capture; and it is not asked in place of one that runs."""
+    nowhere = {"subscriber": {"url": "ws://127.0.0.1:1/ws/subscriber/flow"}, "write": {"file": {"directory": "/proc/nowhere"}}}
+    with Analyzer(clients=0) as analyzer:
+        path = site(tmp_path, analyzer, {
+            "a-twin": tenant("twin", enabled=False), "acme": tenant("acme"),
+            "beta": settings.merge(tenant("beta", enabled=False), {"pipeline": nowhere})})
+        done = exporter("check", "-c", path, "--connect")
+        assert done.code == 0, done
+        said = done.stdout.splitlines()
+        assert [line.split()[1] for line in said if line.startswith("stream ")] == [analyzer.url + ":"], said
+        assert not [line for line in said if "beta" in line or "twin" in line or "127.0.0.1:1/" in line], said
+        assert [line for line in said if "acme" in line], said
+
+
+def test_one_that_is_wrong_stays_as_it_was(tmp_path):
+    """Disabled by a file that is not taken for something else in it, it runs on, and is not called disabled."""
+    with Analyzer(RECORDING, pace=400) as analyzer:
+        path = site(tmp_path, analyzer, {"acme": tenant("acme"), "beta": tenant("beta")})
+        with Exporter(path) as running:
+            running.log("state=subscribed")
+            settings.save(tmp_path / "exporter.d" / "beta.yml", settings.merge(
+                tenant("beta", enabled=False), {"pipeline": {"store": {"buffered": {"max_flows_per_object": "many"}}}}))
+            done = exporter("reload", "--wait", "-c", path)
+            assert "beta.yml:" in done.stdout + done.stderr and "disabled" not in done.stdout, done
+            assert names(tmp_path) == ["acme", "beta"] and "disabled" not in status(tmp_path)
+            assert running.stop() == 0
 
 
 def test_the_main_file_may_say_it_of_all(tmp_path):
