@@ -30,6 +30,11 @@ def size_in_head(raw):
     return int.from_bytes(raw[at:at + size], "little") + (256 if flag == 1 else 0)
 
 
+def has_checksum(raw):
+    """Whether damage shows: the flag of the frame's head, RFC 8878 section 3.1.1.1.1."""
+    return bool(raw[4] & 4)
+
+
 def bodies(top, decompress):
     """Return {key: text} of the objects below a directory."""
     return {path.relative_to(top).as_posix(): decompress(path.read_bytes())
@@ -52,8 +57,36 @@ def test_equal_to_gzip(name, level, tmp_path):
         assert {h["content-encoding"] for h in headers} == {kind}
         raw = bodies(out, bytes)
         assert {key.rpartition(".")[2] for key in raw} == {"gz" if kind == "gzip" else "zst"}
-        assert kind == "gzip" or all(size_in_head(body) == len(unpack(body)) for body in raw.values())
+        assert kind == "gzip" or all(size_in_head(body) == len(unpack(body)) and has_checksum(body) for body in raw.values())
     assert found["gzip"] and found["zstd"] == found["gzip"]
+
+
+def replayed(folder, change):
+    """The objects of a golden case with something changed: their directory."""
+    case = cases.by_name("old-vpclogs")
+    config = settings.merge(settings.load(case.config), {"spool": {"directory": str(folder / "spool")}, "pipeline": change})
+    replay(settings.save(folder / "zstd.yml", config), case.inputs, case.topology, folder / "out")
+    return folder / "out"
+
+
+def test_a_higher_level_is_smaller(tmp_path):
+    """The level is that of the configuration; objects differ in nothing else."""
+    sizes, found = [], []
+    for level in (1, 3, 19):
+        folder = tmp_path / str(level)
+        folder.mkdir()
+        top = replayed(folder, {"compress": {"type": "zstd", "zstd": {"level": level}}})
+        sizes.append(sum(len(body) for body in bodies(top, bytes).values()))
+        found.append(bodies(top, unpack))
+    assert sizes == sorted(set(sizes), reverse=True), sizes
+    assert found[0] and found[0] == found[1] == found[2]
+
+
+def test_without_a_content_encoding_it_is_a_file(tmp_path):
+    """Then the type tells what it is: RFC 8878 section 7.1."""
+    top = replayed(tmp_path, {"compress": {"type": "zstd"}, "store": {"buffered": {"content_encoding": "none"}}})
+    found = [objects.read_headers(path) for path in top.rglob("*.headers")]
+    assert found and all(h["content-type"] == "application/zstd" and not h.get("content-encoding") for h in found), found
 
 
 def test_through_the_running_exporter(tmp_path):
