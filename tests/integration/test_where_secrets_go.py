@@ -71,14 +71,21 @@ def secrets_in(text):
     return [word for word in (BASIC, "geheim", "kekse", "b3duOm1pbmU=", "own-cookie") if word in text]
 
 
-@pytest.mark.parametrize("how, wanted", [("named", [BASIC, "kekse"]), ("strange", []), ("own", ["b3duOm1pbmU=", "own-cookie"])])
+@pytest.mark.parametrize("how, wanted", [
+    ("named", [BASIC, "kekse"]), ("named-by-url", [BASIC, "kekse"]), ("strange", []), ("strange-to-url", []),
+    ("own", ["b3duOm1pbmU=", "own-cookie"]), ("own-and-named", ["b3duOm1pbmU=", "own-cookie"])])
 def test_a_tenants_host(how, wanted, tmp_path):
     """It gets the main file's only if that names it; else its own, if it has some; run and check --connect alike."""
-    own = {"username": "own", "password": "mine", "cookie": {"own-cookie": "1"}}
+    own = {"username": "own", "password": "mine", "cookie": {"own-cookie": "1"}} if how.startswith("own") else None
     with Ear() as ear, Ear() as other:
-        config = base(tmp_path, [ear.address if how == "named" else other.address])
+        config = base(tmp_path, [ear.address if how in ("named", "own-and-named") else other.address])
+        if how.endswith("url"):
+            named = ear if how == "named-by-url" else other
+            config["pipeline"] = {"subscriber": {"url": "ws://%s/elsewhere" % named.address}}
+        if how == "own-and-named":
+            config["pipeline"] = {"subscriber": {"auth": {"username": "admin", "password": "geheim", "cookie": {"proxy": "kekse"}}}}
         path = settings.save_all(tmp_path, config, {
-            "acme": tenant("ws://%s/ws?token=%s" % (ear.address, TOKEN), tmp_path, "acme", own if how == "own" else None)})
+            "acme": tenant("ws://%s/ws?token=%s" % (ear.address, TOKEN), tmp_path, "acme", own)})
         with Exporter(path) as running:
             until(lambda: ear.heard, "a handshake")
             until(lambda: len(running.err.text()), "a line")
@@ -87,12 +94,28 @@ def test_a_tenants_host(how, wanted, tmp_path):
         assert secrets_in(ear.heard[0]) == wanted, ear.heard[0]
         assert ear.heard[0].startswith("GET /ws?token=%s " % TOKEN)
         told = re.search("config=doubtful .*acme.yml:[0-9]+: pipeline.subscriber.url: names a host", running.err.text() + running.out.text())
-        assert bool(told) == (how == "strange")
+        assert bool(told) == how.startswith("strange")
         before = len(ear.heard)
         done = exporter("check", "-c", path, "--connect")
         assert len(ear.heard) > before and secrets_in(ear.heard[before]) == wanted
-        assert ("is not among those of the main file" in done.stderr) == (how == "strange")
+        assert ("is not among those of the main file" in done.stderr) == how.startswith("strange")
         assert TOKEN not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("url, entry, is_named", [
+    ("ws://analyzer.example.com/ws", "analyzer.example.com:80", True),
+    ("wss://analyzer.example.com/ws", "https://analyzer.example.com:443", True),
+    ("wss://analyzer.example.com/ws", "analyzer.example.com:80", False),
+    ("ws://analyzer.example.com/ws", "https://analyzer.example.com:443", False),
+    ("ws://analyzer.example.com:8083/ws", "analyzer.example.com:8082", False),
+    ("ws://analyzer.example.com:8082/ws", "Analyzer.Example.Com:8082", True),
+    ("ws://analyzer.example.com.evil.example:8082/ws", "analyzer.example.com:8082", False),
+])
+def test_what_names_a_host(url, entry, is_named, tmp_path):
+    """Its name and its port, also one that goes without saying."""
+    path = settings.save_all(tmp_path, base(tmp_path, [entry]), {"acme": tenant(url, tmp_path, "acme")})
+    done = exporter("check", "-c", path)
+    assert done.code == 0 and ("is not among those of the main file" in done.stderr) != is_named, done.stderr
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -135,6 +158,7 @@ def test_a_token_in_a_url_is_shown_nowhere(tmp_path):
     ({"http": {"cookie": {"a": "b\r\nX-Evil: 1"}}}, "http.cookie"), ({"http": {"cookie": "a=b\n"}}, "http.cookie"),
     ({"pipeline": {"subscriber": {"url": "ws://h:1/x HTTP/1.1\r\nX-Evil: 1"}}}, "pipeline.subscriber.url"),
     ({"pipeline": {"subscriber": {"auth": {"cookie": {"a": "b\nX-Evil: 1"}}}}}, "pipeline.subscriber.auth.cookie"),
+    ({"pipeline": {"subscriber": {"auth": {"cookie": {"a\nX-Evil: 1;b": "c"}}}}}, "pipeline.subscriber.auth.cookie"),
     ({"pipeline": {"write": {"s3": {"access_key": "a\r\nX-Evil: 1"}}}}, "pipeline.write.s3.access_key"),
     ({"pipeline": {"write": {"s3": {"secret_key": "a\nX-Evil: 1"}}}}, "pipeline.write.s3.secret_key"),
     ({"pipeline": {"write": {"s3": {"session_token": "a\r\nX-Evil: 1"}}}}, "pipeline.write.s3.session_token"),
@@ -159,6 +183,7 @@ def test_no_value_becomes_two_headers(change, key, tmp_path):
     ({"pipeline": {"write": {"s3": {"api_key": "k", "iam_endpoint": "http://iam.example.com/identity/token"}}}}, "iam_endpoint: api_key"),
     ({"pipeline": {"write": {"s3": {"api_key": "k", "endpoint": "HTTP://store.example.com"}}}}, "endpoint: the token for api_key"),
     ({**LOGIN, "pipeline": {"subscriber": {"url": "ws://analyzer.example.com:8082/ws"}}}, "url: the password"),
+    ({**LOGIN, "pipeline": {"subscriber": {"url": "wss://analyzer.example.com:8082/ws"}}}, None),
     ({**LOGIN, "analyzers": ["127.0.0.1:8082", "analyzer.example.com:8082"]}, "analyzers[1]: the password"),
     ({**LOGIN, "analyzers": ["127.0.0.1:8082", "https://analyzer.example.com:8082"]}, None),
     ({"pipeline": {"write": {"s3": {"api_key": "k"}}}}, None),
