@@ -297,6 +297,55 @@ static void *new_writer(const char *endpoint)
 	return self;
 }
 
+/* What is doubtful about where secrets go; a key to sign with goes nowhere. */
+static void advice(void **state)
+{
+	static const char no_scheme[] = "has no scheme, so https:// is taken";
+	static const struct {
+		const char *endpoint, *api_key, *iam_endpoint;
+		const char *key, *text; /* NULL: nothing is */
+	} table[] = {
+		{ "", NULL, NULL, NULL, NULL },
+		{ "https://store.example.com", NULL, NULL, NULL, NULL },
+		{ "http://store.example.com", NULL, NULL, NULL, NULL },
+		{ "store.example.com", NULL, NULL, NULL, NULL },
+		{ "store.example.com/base", NULL, NULL, NULL, NULL },
+		/* Rather a server of one's own. */
+		{ "store.example.com:9000", NULL, NULL, "endpoint", no_scheme },
+		{ "minio", NULL, NULL, "endpoint", no_scheme },
+		{ "0.example.com", NULL, NULL, "endpoint", no_scheme },
+		{ "9.8.7.6", NULL, NULL, "endpoint", no_scheme },
+		{ "https://9.8.7.6:9000", NULL, NULL, NULL, NULL },
+		{ "http://minio", NULL, NULL, NULL, NULL },
+		{ "https://store.example.com", "k", NULL, NULL, NULL },
+		{ "http://127.0.0.1:9000", "k", "http://127.0.0.1/token", NULL, NULL },
+		{ "http://store.example.com", "k", NULL, "endpoint",
+		  "the token for api_key goes there without TLS" },
+		{ "https://store.example.com", "k", "http://iam.example.com/token",
+		  "iam_endpoint", "api_key goes there without TLS" },
+		{ "http://store.example.com", "k", "http://iam.example.com/token",
+		  "iam_endpoint", "api_key goes there without TLS" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		void *self = new_writer(table[i].endpoint);
+		struct err err = ERR_INIT;
+
+		if (table[i].api_key)
+			set(self, "api_key", table[i].api_key);
+		if (table[i].iam_endpoint)
+			set(self, "iam_endpoint", table[i].iam_endpoint);
+		print_message("  %s\n", table[i].endpoint);
+		assert_int_equal(writer_s3.advise(self, &err), table[i].key != NULL);
+		assert_string_equal(err.key, table[i].key ? table[i].key : "");
+		if (table[i].text)
+			assert_non_null(strstr(err.text, table[i].text));
+		free(self);
+	}
+}
+
 struct store_server {
 	pthread_mutex_t lock;
 	char date[2][32]; /* X-Amz-Date of the requests */
@@ -459,6 +508,7 @@ int main(void)
 		cmocka_unit_test(requests_with_a_token),
 		cmocka_unit_test(requests_with_a_session),
 		cmocka_unit_test(timeouts),
+		cmocka_unit_test(advice),
 		cmocka_unit_test(skewed_clock),
 		cmocka_unit_test(cancelled_put),
 		cmocka_unit_test(no_store),

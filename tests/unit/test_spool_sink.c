@@ -490,6 +490,25 @@ static void test_the_log_hears_of_the_spool_once(void **state)
 	house_close(&h);
 }
 
+/* There is no room for these rows in memory, either. */
+static void test_the_log_hears_of_rows_that_cannot_wait(void **state)
+{
+	const char *said;
+	struct house h;
+
+	(void)state;
+	house_open(&h);
+	spool_set_held_max(h.w.spool, 10);
+	assert_false(h.sink->hold(h.sink, 11));
+	assert_false(h.sink->hold(h.sink, 12));
+	assert_true(h.sink->hold(h.sink, 0));
+	house_stop(&h);
+	said = world_log(&h.w);
+	assert_int_equal(count_of(said, "spool=unwritable"), 1);
+	assert_int_equal(count_of(said, "spool=ok"), 1);
+	house_close(&h);
+}
+
 static void test_failed_append_keeps_nothing(void **state)
 {
 	char path[SPOOL_PATH_MAX];
@@ -697,6 +716,7 @@ int main(void)
 		cmocka_unit_test(test_recovery_of_useless_files),
 		cmocka_unit_test(test_failed_seal_is_tried_again),
 		cmocka_unit_test(test_the_log_hears_of_the_spool_once),
+		cmocka_unit_test(test_the_log_hears_of_rows_that_cannot_wait),
 		cmocka_unit_test(test_failed_append_keeps_nothing),
 		cmocka_unit_test(test_few_descriptors_are_kept),
 		cmocka_unit_test(test_spool_is_charged_once),
