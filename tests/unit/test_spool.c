@@ -440,6 +440,28 @@ static void test_oldest_of_the_largest_goes_when_full(void **state)
 	world_end(&w);
 }
 
+/* The first at once, then what was lost in ten seconds, and the rest at the end. */
+static void test_losses_are_told_together(void **state)
+{
+	static const int64_t at_ms[] = { 0, 0, 0, 5, 5000, 10004, 10005, 10006 };
+	const char *said, *second;
+	struct world w;
+	size_t i;
+
+	(void)state;
+	world_make(&w);
+	w.options.max_bytes = 3 * (ENVELOPE_SIZE + 100);
+	world_open(&w, start);
+	for (i = 0; i < sizeof(at_ms) / sizeof(at_ms[0]); i++)
+		add(&w, i + 1, 100, 10, later(at_ms[i]));
+	said = world_log(&w);
+	assert_non_null(strstr(said, "dropped: objects=1 records=10 "));
+	second = strstr(said, "dropped: objects=3 records=30 ");
+	assert_non_null(second);
+	assert_non_null(strstr(second, "dropped: objects=1 records=10 "));
+	world_end(&w);
+}
+
 static void test_refused_objects_count_once(void **state)
 {
 	struct world w;
@@ -974,6 +996,7 @@ int main(void)
 		cmocka_unit_test(test_damaged_streams_are_told),
 		cmocka_unit_test(test_outcomes_do_what_they_say),
 		cmocka_unit_test(test_oldest_of_the_largest_goes_when_full),
+		cmocka_unit_test(test_losses_are_told_together),
 		cmocka_unit_test(test_refused_objects_count_once),
 		cmocka_unit_test(test_old_objects_go),
 		cmocka_unit_test(test_age_is_kept_over_restarts),

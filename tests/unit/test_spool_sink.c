@@ -323,29 +323,36 @@ static void test_new_streams_are_above_that_of_recovery(void **state)
 	house_close(&h);
 }
 
-/* What the old one has still to seal comes before what the new one does. */
+/* What the old one has still to seal comes before what the new one does; also when its
+ * last stream is of this second. */
 static void test_the_old_one_keeps_streams(void **state)
 {
-	struct spool_sink *old;
-	struct house h;
-	struct sink *sink;
-	int64_t first, second;
+	const int64_t wanted[] = { 1000, start.wall_ms / 1000 };
+	size_t i;
 
 	(void)state;
-	house_open(&h);
-	old = h.spool_sink;
-	sink = h.sink;
-	first = sink->stream(sink, 1000, 0);
-	spool_sink_keep_order(old, start);
-	house_start(&h);
-	second = h.sink->stream(h.sink, 1000, 0);
-	/* A tag that had none, one whose stream was too old, one with two slots. */
-	assert_in_range(sink->stream(sink, 9000000000, 0), first + 1, second - 1);
-	assert_in_range(sink->stream(sink, 9000000000, first), first + 1, second - 1);
-	first = sink->stream(sink, 9000000000, first);
-	assert_in_range(sink->stream(sink, 9000000000, first), first + 1, second - 1);
-	spool_sink_free(old);
-	house_close(&h);
+	for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		int64_t first, second, far = 9000000000;
+		struct spool_sink *old;
+		struct sink *sink;
+		struct house h;
+
+		house_open(&h);
+		old = h.spool_sink;
+		sink = h.sink;
+		first = sink->stream(sink, wanted[i], 0);
+		spool_sink_keep_order(old, start);
+		house_start(&h);
+		second = h.sink->stream(h.sink, wanted[i], 0);
+		/* A tag that had none, one whose stream was too old, one with two
+		 * slots. */
+		assert_in_range(sink->stream(sink, far, 0), first + 1, second - 1);
+		assert_in_range(sink->stream(sink, far, first), first + 1, second - 1);
+		first = sink->stream(sink, far, first);
+		assert_in_range(sink->stream(sink, far, first), first + 1, second - 1);
+		spool_sink_free(old);
+		house_close(&h);
+	}
 }
 
 /* The old and the new one of a reload, in the same second. */
