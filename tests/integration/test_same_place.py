@@ -7,7 +7,7 @@ import pytest
 
 from lib import settings
 from lib.export import joined, to_file, whole_flows
-from lib.pages import listening
+from lib.pages import listening, status
 from lib.paths import recording
 from lib.process import Analyzer, Exporter, exporter
 
@@ -92,6 +92,21 @@ def test_two_files_of_one_name_are_refused(files, tmp_path):
 def drop_in(analyzer, folder, prefix):
     return joined(whole_flows(), analyzer, folder, to_file(folder), {
         "pipeline": {"store": {"buffered": {"filename_prefix": prefix}}}})
+
+
+def test_a_reload_adds_nobody_to_a_place_that_is_taken(tmp_path):
+    """Whoever is there goes on alone; the other is told, and does not run."""
+    with Analyzer(recording("old-netns-mixed.jsonl.gz"), pace=400) as analyzer:
+        base = joined(settings.merge({"host_id": "x"}, whole_flows()), analyzer, tmp_path, to_file(tmp_path), {"status": listening(tmp_path)})
+        place = {"pipeline": {"store": {"buffered": {"filename_prefix": "one"}}}}
+        path = settings.save_all(tmp_path, base, {"one": place})
+        with Exporter(path) as running:
+            running.log("state=subscribed")
+            settings.save(tmp_path / "exporter.d" / "two.yml", place)
+            done = exporter("reload", "--wait", "-c", path)
+            assert done.code == 1 and "same bucket and prefix" in done.stdout + done.stderr, done
+            assert [tenant["name"] for tenant in status(tmp_path)["tenants"]] == ["one"]
+            assert running.stop() == 0
 
 
 def test_a_reload_without_the_folder_removes_nobody(tmp_path):
