@@ -73,16 +73,27 @@ static void set_present(struct mirror *m, struct generation *g)
 	generation_free(before);
 }
 
+bool mirror_is_awaited(const struct mirror *m)
+{
+	return atomic_load(&m->is_awaited);
+}
+
+void mirror_settle(struct mirror *m)
+{
+	if (atomic_exchange(&m->is_awaited, false))
+		m->parts.settled(m->parts.context);
+}
+
 void mirror_advance(struct mirror *m)
 {
 	struct generation *next = m->next;
 
 	m->counters.state = MIRROR_SYNCED;
 	m->counters.error[0] = '\0';
-	if (!next)
-		return;
 	m->next = NULL;
-	set_present(m, next);
+	if (next)
+		set_present(m, next);
+	mirror_settle(m);
 }
 
 void mirror_expire(struct mirror *m, int64_t wall_ms)
@@ -109,6 +120,7 @@ void mirror_refuse(struct mirror *m, int64_t now_ms, const char *why)
 	snprintf(m->counters.error, sizeof(m->counters.error), "%s", why);
 	m->counters.state = MIRROR_REFUSED;
 	stale_clear(&m->stale);
+	mirror_settle(m);
 	if (!target)
 		return;
 	target->projection = NULL;
@@ -139,6 +151,7 @@ int mirror_want(struct mirror *m, struct projection *wanted, struct err *err)
 	target = mirror_target(m);
 	if (!is_wanted) {
 		m->counters.state = MIRROR_OFF;
+		mirror_settle(m);
 	} else if (target && projection_covers(target->projection, wanted)) {
 		projection_free(wanted);
 	} else {
@@ -148,8 +161,10 @@ int mirror_want(struct mirror *m, struct projection *wanted, struct err *err)
 		generation_free(m->next);
 		m->next = target;
 		sync_restart(&m->sync, &m->counters.resyncs_connect, clock_now().mono_ms);
-		if (m->counters.state == MIRROR_OFF)
+		if (m->counters.state == MIRROR_OFF) {
 			m->counters.state = MIRROR_CONNECTING;
+			atomic_store(&m->is_awaited, m->parts.urls > 0);
+		}
 	}
 	if (!error && is_wanted && m->parts.urls)
 		error = subscription_start(m, err);

@@ -36,6 +36,8 @@ struct mirror_parts {
 	/* Asks an analyzer this question, and has mirror_fetched() called with its
 	 * reply. On any thread, without a lock. */
 	void (*fetch)(void *context, struct str question);
+	/* The mirror is no longer worth waiting for: see mirror_is_awaited(). */
+	void (*settled)(void *context);
 	void *context;
 	struct log *log; /* or NULL */
 };
@@ -74,6 +76,8 @@ void mirror_halt(struct mirror *);
 void mirror_end(struct mirror *);
 void mirror_free(struct mirror *);
 
+/* Its first synchronization is under way, and has not failed yet. Without a lock. */
+bool mirror_is_awaited(const struct mirror *);
 /* See graph_answer(). */
 const struct answer *mirror_answer(struct mirror *, const struct question *,
 				   const struct str *values, int64_t at_ms,

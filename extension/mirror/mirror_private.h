@@ -43,6 +43,7 @@ struct mirror {
 	int64_t heard_ms;  /* monotonic */
 	int64_t expire_ms; /* when tombstones are looked at next; the messages' time */
 	int64_t refused_until_ms;
+	atomic_bool is_awaited;
 	bool has_failed; /* the connection cannot go on: see counters.error */
 
 	pthread_rwlock_t lock; /* of which graph is the present one */
@@ -55,6 +56,8 @@ struct mirror {
 struct generation *mirror_target(struct mirror *);
 /* A synchronization has ended well: the next one becomes the present one. */
 void mirror_advance(struct mirror *);
+/* It is synchronized, or will not be soon. */
+void mirror_settle(struct mirror *);
 /* Forgets what has been gone for long, from time to time. */
 void mirror_expire(struct mirror *, int64_t wall_ms);
 /* The stream is not used for an hour; said once. */

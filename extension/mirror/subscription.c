@@ -124,6 +124,7 @@ static void mirror_ended(void *context, struct session *session, enum ending end
 	if (ending == ENDING_UNREACHABLE || ending == ENDING_LOST)
 		use_next_analyzer(m, session);
 	m->has_failed = false;
+	mirror_settle(m);
 	sync_restart(&m->sync, &m->counters.resyncs_connect, now_ms);
 	pthread_mutex_unlock(&m->change);
 }

@@ -45,6 +45,9 @@ static const struct answer *asker_ask(struct topology *t, struct asker *asker,
 		return &nothing;
 	if (t->closed)
 		return &unknown;
+	if (t->mode == MODE_MIRROR && t->mirror && mirror_is_awaited(t->mirror) &&
+	    !asker->gave_up)
+		return lookup_wait(&t->mirror_waits, asker) ? &unknown : NULL;
 	topology_notice_silence(t, now_ms, woken);
 	lookup = lookup_find(&t->lookups, text);
 	if (!lookup && is_probe_due(t, now_ms))
@@ -53,7 +56,7 @@ static const struct answer *asker_ask(struct topology *t, struct asker *asker,
 		return &unknown;
 	if (!lookup)
 		lookup = lookup_add(&t->lookups, asker, text);
-	if (!lookup || lookup_wait(lookup, asker))
+	if (!lookup || lookup_wait(&lookup->waits, asker))
 		return &unknown;
 	t->counters.waited++;
 	topology_send(t);
@@ -140,6 +143,12 @@ void asker_init(struct asker *asker, struct topology *t, void (*wake)(void *),
 	};
 }
 
+static void asker_withdraw(struct asker *asker)
+{
+	lookup_withdraw(&asker->topology->mirror_waits, asker);
+	lookups_withdraw(&asker->topology->lookups, asker);
+}
+
 void asker_fini(struct asker *asker)
 {
 	struct topology *t = asker ? asker->topology : NULL;
@@ -147,7 +156,7 @@ void asker_fini(struct asker *asker)
 	if (!t)
 		return;
 	pthread_mutex_lock(&t->lock);
-	lookups_withdraw(&t->lookups, asker);
+	asker_withdraw(asker);
 	while (asker->waking)
 		pthread_cond_wait(&t->calm, &t->lock);
 	release_held(asker);
@@ -161,7 +170,7 @@ void asker_give_up(struct asker *asker, bool gave_up)
 	pthread_mutex_lock(&asker->topology->lock);
 	asker->gave_up = gave_up;
 	if (gave_up)
-		lookups_withdraw(&asker->topology->lookups, asker);
+		asker_withdraw(asker);
 	pthread_mutex_unlock(&asker->topology->lock);
 }
 

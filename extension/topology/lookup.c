@@ -26,19 +26,19 @@ int lookups_init(struct lookups *l)
 	return l->by_text ? 0 : -ENOMEM;
 }
 
-static void drop_waits(struct lookup *lookup)
+static void drop_waits(struct lookup_wait **waits)
 {
 	struct lookup_wait *w;
 
-	while ((w = lookup->waits)) {
-		lookup->waits = w->next;
+	while ((w = *waits)) {
+		*waits = w->next;
 		free(w);
 	}
 }
 
 static void lookup_free(struct lookup *lookup)
 {
-	drop_waits(lookup);
+	drop_waits(&lookup->waits);
 	buf_fini(&lookup->body);
 	credentials_forget(&lookup->cookie);
 	buf_fini(&lookup->request.reply);
@@ -104,18 +104,18 @@ struct lookup *lookup_add(struct lookups *l, struct asker *asker, struct str tex
 	return lookup;
 }
 
-int lookup_wait(struct lookup *lookup, struct asker *asker)
+int lookup_wait(struct lookup_wait **waits, struct asker *asker)
 {
 	struct lookup_wait *w;
 
-	for (w = lookup->waits; w; w = w->next)
+	for (w = *waits; w; w = w->next)
 		if (w->asker == asker)
 			return 0;
 	w = malloc(sizeof(*w));
 	if (!w)
 		return -ENOMEM;
-	*w = (struct lookup_wait){ .next = lookup->waits, .asker = asker };
-	lookup->waits = w;
+	*w = (struct lookup_wait){ .next = *waits, .asker = asker };
+	*waits = w;
 	asker->pending++;
 	return 0;
 }
@@ -151,18 +151,18 @@ void lookup_remove(struct lookups *l, struct lookup *lookup)
 	lookup_free(lookup);
 }
 
-void lookup_end_waits(struct lookup *lookup, struct asker **woken)
+void lookup_end_waits(struct lookup_wait **waits, struct asker **woken)
 {
 	struct lookup_wait *w;
 
-	for (w = lookup->waits; w; w = w->next) {
+	for (w = *waits; w; w = w->next) {
 		if (--w->asker->pending)
 			continue;
 		w->asker->waking = true;
 		w->asker->next_woken = *woken;
 		*woken = w->asker;
 	}
-	drop_waits(lookup);
+	drop_waits(waits);
 }
 
 void lookups_end_waits(struct lookups *l, struct asker **woken)
@@ -170,19 +170,19 @@ void lookups_end_waits(struct lookups *l, struct asker **woken)
 	struct lookup *lookup;
 
 	for (lookup = l->running; lookup; lookup = lookup->next)
-		lookup_end_waits(lookup, woken);
+		lookup_end_waits(&lookup->waits, woken);
 	while ((lookup = queue_take(l))) {
-		lookup_end_waits(lookup, woken);
+		lookup_end_waits(&lookup->waits, woken);
 		map_remove(l->by_text, text_of(lookup));
 		lookup_free(lookup);
 	}
 }
 
-static void lookup_withdraw(struct lookup *lookup, const struct asker *asker)
+void lookup_withdraw(struct lookup_wait **waits, const struct asker *asker)
 {
 	struct lookup_wait **at, *w;
 
-	for (at = &lookup->waits; *at && (*at)->asker != asker; at = &(*at)->next)
+	for (at = waits; *at && (*at)->asker != asker; at = &(*at)->next)
 		;
 	w = *at;
 	if (!w)
@@ -199,8 +199,8 @@ void lookups_withdraw(struct lookups *l, struct asker *asker)
 	if (!asker->pending)
 		return;
 	for (lookup = l->running; lookup; lookup = lookup->next)
-		lookup_withdraw(lookup, asker);
+		lookup_withdraw(&lookup->waits, asker);
 	for (i = 0; i < l->queue.count; i++)
-		lookup_withdraw((struct lookup *)l->queue.node[i], asker);
+		lookup_withdraw(&((struct lookup *)l->queue.node[i])->waits, asker);
 	asker->pending = 0;
 }

@@ -66,8 +66,9 @@ struct lookup *lookup_find(struct lookups *, struct str text);
 /* Queues it at the asker's turn. NULL: no memory, too many lookups, or the text is too
  * long. */
 struct lookup *lookup_add(struct lookups *, struct asker *, struct str text);
-/* Adds the asker once. 0 or -ENOMEM. */
-int lookup_wait(struct lookup *, struct asker *);
+/* Adds the asker, once, to those that wait: for a lookup, or for something else. 0 or
+ * -ENOMEM. */
+int lookup_wait(struct lookup_wait **, struct asker *);
 
 /* Takes the next one from the queue and counts it as running. Those without waiting
  * askers are dropped, except a probe. NULL: none. */
@@ -75,12 +76,13 @@ struct lookup *lookups_run_next(struct lookups *);
 /* Removes and frees a lookup that has run. */
 void lookup_remove(struct lookups *, struct lookup *);
 
-/* Ends the wait of all its askers; those that now wait for nothing are put before
+/* Ends the wait of all of them; those that now wait for nothing are put before
  * *woken. */
-void lookup_end_waits(struct lookup *, struct asker **woken);
+void lookup_end_waits(struct lookup_wait **, struct asker **woken);
 /* The same for all lookups; those in the queue are freed. */
 void lookups_end_waits(struct lookups *, struct asker **woken);
-/* Ends all waits of the asker. */
+/* Ends all waits of the asker for lookups; and one among those. */
 void lookups_withdraw(struct lookups *, struct asker *);
+void lookup_withdraw(struct lookup_wait **, const struct asker *);
 
 #endif

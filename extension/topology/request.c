@@ -174,7 +174,7 @@ void lookup_end(struct topology *t, struct lookup *lookup, struct asker **woken)
 {
 	if (lookup->probe)
 		t->probing = false;
-	lookup_end_waits(lookup, woken);
+	lookup_end_waits(&lookup->waits, woken);
 	lookup_remove(&t->lookups, lookup);
 	topology_send(t);
 }
@@ -239,7 +239,7 @@ void lookup_unanswered(struct lookup *lookup, int status, const struct err *err,
 	}
 	snprintf(t->counters.error, sizeof(t->counters.error), "%.255s", err->text);
 	keep_failure(t, lookup);
-	lookup_end_waits(lookup, woken);
+	lookup_end_waits(&lookup->waits, woken);
 	go_down(t, lookup, err->text, woken);
 	lookup_end(t, lookup, woken);
 }

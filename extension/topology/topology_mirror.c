@@ -62,6 +62,18 @@ static void topology_fetch(void *context, struct str question)
 	pthread_mutex_unlock(&t->lock);
 }
 
+/* Who waited for it asks again. */
+static void topology_go_on(void *context)
+{
+	struct topology *t = context;
+	struct asker *woken = NULL;
+
+	pthread_mutex_lock(&t->lock);
+	lookup_end_waits(&t->mirror_waits, &woken);
+	pthread_mutex_unlock(&t->lock);
+	topology_wake(t, woken);
+}
+
 static int open_streams(struct topology *t, const struct topology_options *o,
 			struct err *err)
 {
@@ -105,6 +117,7 @@ int topology_open_mirror(struct topology *t, const struct topology_options *o,
 		.bytes_max = (size_t)o->mirror_bytes,
 		.resync_ms = o->mirror_resync_ms,
 		.fetch = topology_fetch,
+		.settled = topology_go_on,
 		.context = t,
 		.log = o->log,
 	};

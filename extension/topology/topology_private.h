@@ -37,7 +37,8 @@ struct topology {
 	enum topology_mode mode;
 	struct mirror *mirror; /* or NULL */
 	struct topology_streams *streams;
-	struct asker fetcher; /* asks for stale nodes */
+	struct asker fetcher;		  /* asks for stale nodes */
+	struct lookup_wait *mirror_waits; /* askers, while it is awaited */
 	atomic_ulong mismatches;
 	int64_t differs_at_ms; /* when the next one may be logged */
 
