@@ -45,11 +45,12 @@ def exporter(*args, timeout=120, env=None, stdin=None):
     return result
 
 
-def replay(config, recordings, topology=(), output=None, timeout=120):
+def replay(config, recordings, topology=(), output=None, timeout=120, topology_stream=None):
     """Replay recordings through a configuration; it must succeed. Returns Result."""
     args = ["replay", "-c", config]
     for path in topology:
         args += ["--topology", path]
+    args += ["--topology-stream", topology_stream] if topology_stream else []
     args += ["--output", output] if output else []
     result = exporter(*args, *recordings, timeout=timeout)
     assert result.code == 0, "replay ended with %d:\n%s" % (result.code, result.stderr[-4000:])

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the mirror of the topology answers, held against what the analyzer answered when it was asked.
+
+The streams of the storm's topology were recorded beside its flows, and its answers to every question for them.
+"""
+import json
+import re
+
+import pytest
+
+from golden import cases
+from lib import objects, settings, stream
+from lib.paths import recording
+from lib.process import replay
+
+FRAMINGS = {"json": "new-netns-storm6.jsonl.gz", "protobuf": "new-netns-storm6-protobuf.pb.gz"}
+STREAMS = {"partial": "new-netns-storm6-topology-stream.jsonl.gz",
+           "partial-protobuf": "new-netns-storm6-topology-stream-protobuf.pb.gz",
+           "full": "new-netns-storm6-topology-stream-full.jsonl.gz"}
+ANSWERS = recording("new-netns-storm6.topology.json.gz")
+# What is asked of a flow: the hosts that its addresses are routed from.
+SOURCES = "G.V().Has('RoutingTables.Src','%s').Values('@Host')"
+each_stream = pytest.mark.parametrize("policy", STREAMS)
+each_framing = pytest.mark.parametrize("framing", FRAMINGS)
+
+
+def play(folder, framing, mode, policy=None, answers=(ANSWERS,)):
+    """Replay the storm through the golden case with these answers and this stream; returns the log and the objects."""
+    folder.mkdir(exist_ok=True)
+    config = settings.merge(settings.load(cases.by_name("new-secadvisor").config), {
+        "topology": {"mode": mode}, "spool": {"directory": str(folder / "spool")}, "status": {"listen": ""}})
+    done = replay(settings.save(folder / "config.yml", config), [recording(FRAMINGS[framing])], answers, folder / "out",
+                  topology_stream=policy and recording(STREAMS[policy]))
+    return done.stderr, objects.read_tree(folder / "out")
+
+
+def differing(log):
+    """Return the questions that were answered otherwise, as often as it was told."""
+    told = re.findall(r'mirror=differs question="((?:[^"\\]|\\.)*)".*\n(?:.* the line above came (\d+) more times\n)?', log)
+    return [line.replace('\\"', '"') for line, more in told for _ in range(1 + int(more or 0))]
+
+
+def asked(framing):
+    """Return the questions for the hosts of each flow's addresses that the analyzer was asked, one by one."""
+    answered = {entry["query"] for entry in json.loads(stream.read(ANSWERS)) if entry["status"] == 200}
+    return [query for batch in stream.batches(recording(FRAMINGS[framing])) for flow in batch if "Network" in flow
+            for query in (SOURCES % flow["Network"][side] for side in "AB") if query in answered]
+
+
+@each_stream
+@each_framing
+def test_shadow_has_no_difference(framing, policy, tmp_path):
+    """Each of some thousand answers of the analyzer is the mirror's, too."""
+    log, found = play(tmp_path, framing, "shadow", policy)
+    assert differing(log) == [] and len(asked(framing)) > 1000
+    assert sum(len(o.records) for o in found) > 1000 and not objects.faults(found)
+
+
+def test_shadow_finds_a_difference(tmp_path):
+    """Another answer of the analyzer is told whenever it is compared: for each flow."""
+    query = SOURCES % "10.10.0.13"
+    entries = json.loads(stream.read(ANSWERS))
+    changed = [entry for entry in entries if entry["query"] == query]
+    assert len(changed) == 1 and json.loads(changed[0]["body"]) == ["node-2"]
+    changed[0]["body"] = '["node-3"]'
+    answers = tmp_path / "answers.json"
+    answers.write_text(json.dumps(entries))
+    log, _ = play(tmp_path, "json", "shadow", "partial", [answers])
+    assert differing(log) == [query] * asked("json").count(query) and query in asked("json")
+    assert 'the analyzer: "node-3; the mirror: node-2"' in log
+
+
+@each_stream
+@each_framing
+def test_mirror_makes_the_records_of_rest(framing, policy, tmp_path):
+    """Nothing is asked: all objects are what they are with the analyzer's answers, of which it has none here."""
+    _, wanted = play(tmp_path / "rest", framing, "rest")
+    _, found = play(tmp_path / "mirror", framing, "mirror", policy, answers=())
+    named = sum(b'"Context"' in text.encode() for o in wanted for text in o.records)
+    assert named > 300 and found == wanted
