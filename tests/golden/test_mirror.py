@@ -9,7 +9,7 @@ import re
 import pytest
 
 from golden import cases
-from lib import objects, settings, stream
+from lib import objects, settings, slots, stream
 from lib.paths import recording
 from lib.process import replay
 
@@ -78,3 +78,44 @@ def test_mirror_makes_the_records_of_rest(framing, policy, tmp_path):
     _, found = play(tmp_path / "mirror", framing, "mirror", policy, answers=())
     named = sum(b'"Context"' in text.encode() for o in wanted for text in o.records)
     assert named > 300 and found == wanted
+
+
+# node-1's agent is lost, with web and client of node-1, and comes back; then node-2's.
+LOSS = "new-topology-stream-loss.jsonl.gz"
+GONE, BACK = 1795349104245, 1795349147398
+BEFORE = GONE - 100         # tenths of a second are compared
+CAPTURED = "59013970-9959-57f1-971f-a5f875859a1f"       # at web's veth
+NAMES = {"A": {"Type": "pod", "Name": "shop/web-1", "Set": "ReplicaSet:shop/web"}, "B": {"Type": "container", "Name": "client"}}
+SEEN = {
+    "before": (BEFORE, BEFORE, NAMES),
+    "reported meanwhile": (BACK - 1000, BEFORE, NAMES),
+    "meanwhile": (BACK - 1000, GONE + 5000, {}),        # nobody had the addresses, or has
+    "reported at last": (BACK + 60000, BEFORE, NAMES),
+    "after": (BACK + 60000, BACK + 1000, NAMES),
+    "reported late": (BACK + 19 * 60000, BEFORE, NAMES),
+}
+
+
+def flow_of(number, last):
+    """Return a flow from web to client that was seen then."""
+    flow = slots.redated(next(slots.flows_of(recording(FRAMINGS["json"])))[0], number, last)
+    flow.update(Last=last, NodeTID=CAPTURED)
+    flow["Network"] = {"Protocol": "IPV4", "A": "10.10.0.11", "B": "10.10.0.12", "ID": 0}
+    return flow
+
+
+def test_a_name_is_that_of_the_time_of_the_flow(tmp_path):
+    """Whoever had the address when the flow was seen is named, while its agent is lost and when it is back."""
+    source = tmp_path / "flows.jsonl"
+    arrivals = sorted(SEEN, key=lambda name: SEEN[name][0])
+    flows = [flow_of(number, SEEN[name][1]) for number, name in enumerate(arrivals)]
+    source.write_text("".join(json.dumps({"Namespace": "flow", "Type": "store", "Obj": [flow]}) + "\n" for flow in flows))
+    source.with_suffix(".times").write_text("".join("%d\n" % SEEN[name][0] for name in arrivals))
+    config = settings.load(cases.by_name("new-secadvisor").config)
+    config = settings.merge(config, {"topology": {"mode": "mirror", "peers": "address"}, "status": {"listen": ""},
+                                     "spool": {"directory": str(tmp_path / "spool")}})
+    replay(settings.save(tmp_path / "config.yml", config), [source], (), tmp_path / "out", topology_stream=recording(LOSS))
+    records = [json.loads(text) for o in objects.read_tree(tmp_path / "out") for text in o.records]
+    found = {record["UUID"]: record.get("Context", {}) for record in records}
+    assert {name: found[flow["UUID"]] for name, flow in zip(arrivals, flows)} == {
+        name: context for name, (_, _, context) in SEEN.items()}
