@@ -29,17 +29,26 @@ static void metrics_put_label(struct buf *b, const char *name, const char *value
 }
 
 /* label and value: of the item, or NULL. */
+static void metrics_put_labels(struct buf *b, const struct counter *row,
+			       const char *label, const char *value)
+{
+	if (!label && !row->reason)
+		return;
+	buf_putc(b, '{');
+	if (label)
+		metrics_put_label(b, label, value);
+	if (label && row->reason)
+		buf_putc(b, ',');
+	if (row->reason)
+		metrics_put_label(b, "reason", row->reason);
+	buf_putc(b, '}');
+}
+
 static void metrics_put_sample(struct buf *b, const struct counter *row,
 			       const char *label, const char *value, int64_t number)
 {
 	buf_printf(b, METRIC_PREFIX "%s", row->metric);
-	if (label) {
-		buf_putc(b, '{');
-		metrics_put_label(b, label, value);
-		if (row->reason)
-			buf_printf(b, ",reason=\"%s\"", row->reason);
-		buf_putc(b, '}');
-	}
+	metrics_put_labels(b, row, label, value);
 	buf_putc(b, ' ');
 	buf_put_i64(b, number < 0 && row->may_be_unknown ? 0 : number);
 	buf_putc(b, '\n');

@@ -50,7 +50,9 @@ static int setup(void **state)
 		.tenants = TENANTS,
 		.source = w.source,
 		.sources = 2,
-		.exporter = { .generation = 4 },
+		.exporter = { .generation = 4,
+			      .topology.mirror = { .resyncs_connect = 2,
+						   .resyncs_gap = 1 } },
 	};
 	*state = &w;
 	return 0;
@@ -97,6 +99,8 @@ static void metrics_have_names_and_labels(void **state)
 		"skydive_exporter_source_bad_flows_total{source=\"ws://a:1/\\\"\\\\x\","
 		"reason=\"number\"} 3",
 		"skydive_exporter_config_generation 4",
+		"skydive_exporter_topology_mirror_resyncs_total{reason=\"connect\"} 2",
+		"skydive_exporter_topology_mirror_resyncs_total{reason=\"gap\"} 1",
 		NULL,
 	};
 
@@ -119,6 +123,24 @@ static size_t count_of(const struct buf *text, const char *what)
 		at++;
 	}
 	return count;
+}
+
+/* Prometheus refuses a page with a series that is there twice. */
+static void every_series_is_there_once(void **state)
+{
+	struct world *w = *state;
+	const char *line, *end;
+	char series[512];
+
+	snapshot_put_metrics(&w->snapshot, &w->out);
+	for (line = w->out.ptr; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+		if (*line == '#')
+			continue;
+		snprintf(series, sizeof(series), "\n%.*s ", (int)(strcspn(line, " ")),
+			 line);
+		if (line > w->out.ptr && count_of(&w->out, series) != 1)
+			fail_msg("more than one: %s", series);
+	}
 }
 
 /* Prometheus refuses a family that is introduced twice. */
@@ -300,6 +322,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(metrics_have_names_and_labels),
+		TEST(every_series_is_there_once),
 		TEST(every_family_is_introduced_once),
 		TEST(every_counter_is_there),
 		TEST(every_row_is_complete),
