@@ -82,7 +82,7 @@ def asking(*questions):
 
 
 NAME = "Name=G.V().Has('TID','{{.NodeTID}}').Values('Name')"
-KIND = "Kind=G.V().Has('TID','{{.NodeTID}}').Values('Type')"
+STATE = "State=G.V().Has('TID','{{.NodeTID}}').Values('State')"
 DRIVER = "Driver=G.V().Has('TID','{{.NodeTID}}').Values('Driver')"
 
 
@@ -99,7 +99,7 @@ def reload(running, folder, drop_ins):
 
 def test_one_subscriber_for_all_tenants(tmp_path):
     """A reload that asks for more synchronizes once, whatever number of tenants ask; one that does not, not at all."""
-    few, more, most = (tenants(*[asking(*questions)] * 3) for questions in ([NAME], [NAME, KIND], [NAME, KIND, DRIVER]))
+    few, more, most = (tenants(*[asking(*questions)] * 3) for questions in ([NAME], [NAME, STATE], [NAME, STATE, DRIVER]))
     with storm() as source, Exporter(configure(source, tmp_path, drop_ins=few)) as running:
         running.log("state=started")
         until_mirror(tmp_path, "synced")
