@@ -39,6 +39,17 @@ const struct branch *branch_child(const struct branch *branch, struct str name)
 	return child;
 }
 
+/* The next name of a dotted key. "" and "a." end with an empty one. */
+static bool next_part(struct str *rest, struct str *part)
+{
+	if (!rest->ptr)
+		return false;
+	*part = str_until(*rest, '.');
+	*rest = part->len == rest->len ? (struct str){ NULL, 0 }
+				       : str_skip(*rest, part->len + 1);
+	return true;
+}
+
 /* NULL: no memory. */
 static struct branch *grow_branch(struct branch *branch, struct str name)
 {
@@ -82,7 +93,7 @@ static int add_path(struct projection *p, struct str key, struct err *err)
 {
 	bool is_attribute = key.len && *key.ptr == '@';
 	struct branch *branch = is_attribute ? p->attributes : p->metadata;
-	struct str rest = is_attribute ? str_skip(key, 1) : key;
+	struct str rest = is_attribute ? str_skip(key, 1) : key, part;
 	int path = projection_find(p, key);
 	char *name;
 
@@ -90,12 +101,8 @@ static int add_path(struct projection *p, struct str key, struct err *err)
 		return path;
 	if (p->paths == PATHS_MAX)
 		return err_set(err, "more than %d keys are asked for", PATHS_MAX);
-	while (branch && rest.len) {
-		struct str part = str_until(rest, '.');
-
+	while (branch && next_part(&rest, &part))
 		branch = grow_branch(branch, part);
-		rest = str_skip(rest, part.len + 1);
-	}
 	name = branch ? strndup(key.len ? key.ptr : "", key.len) : NULL;
 	if (!name)
 		return -ENOMEM;
@@ -231,13 +238,10 @@ int projection_add(struct projection *p, const struct question *q, struct err *e
 const struct branch *projection_branch(const struct projection *p, struct str key)
 {
 	const struct branch *branch = p->metadata;
+	struct str part;
 
-	while (branch && key.len) {
-		struct str part = str_until(key, '.');
-
+	while (branch && next_part(&key, &part))
 		branch = branch_child(branch, part);
-		key = str_skip(key, part.len + 1);
-	}
 	return branch;
 }
 
