@@ -7,6 +7,7 @@
 #include "graph/facts.h"
 
 #define NESTED_MAX 64
+#define ID_MAX	   1024 /* bytes */
 
 void facts_init(struct facts *f, const struct projection *p, struct arena *arena)
 {
@@ -79,10 +80,43 @@ static bool read_numbered(struct facts *f, const struct json_reader *at,
 	return !child || read_below(f, &again, child, is_in_list, depth + 1);
 }
 
+static bool is_of_map(const struct facts *f, size_t i)
+{
+	const struct field *field = f->projection->path[f->item[i].path].field;
+
+	return field && field->kind == FIELD_KIND_MAP;
+}
+
+/* An item of a list, where null is something, too. */
+static bool read_item(struct facts *f, struct json_reader *r, const struct branch *branch,
+		      int depth)
+{
+	if (json_read_null(r))
+		return facts_add(f, r, branch->path, FACT_OTHER, true, STR(""));
+	return read_below(f, r, branch, true, depth + 1);
+}
+
+/* An item of a map counts when both of its parts are text: see gremlin_node.c. */
+static void drop_half_pair(struct facts *f, size_t first)
+{
+	size_t i, texts = 0, parts = 0, kept = first;
+
+	for (i = first; i < f->count; i++) {
+		parts += is_of_map(f, i);
+		texts += is_of_map(f, i) && f->item[i].kind == FACT_TEXT;
+	}
+	if (!parts || (parts == 2 && texts == 2))
+		return;
+	for (i = first; i < f->count; i++)
+		if (!is_of_map(f, i))
+			f->item[kept++] = f->item[i];
+	f->count = kept;
+}
+
 static bool read_list(struct facts *f, struct json_reader *r, const struct branch *branch,
 		      bool is_in_list, int depth)
 {
-	size_t number = 0;
+	size_t number = 0, first;
 
 	if (!facts_add(f, r, branch->path, FACT_LIST, is_in_list, STR("")))
 		return false;
@@ -90,9 +124,11 @@ static bool read_list(struct facts *f, struct json_reader *r, const struct branc
 	if (json_next(r, ']'))
 		return true;
 	do {
+		first = f->count;
 		if (!read_numbered(f, r, branch, number++, is_in_list, depth) ||
-		    !read_below(f, r, branch, true, depth + 1))
+		    !read_item(f, r, branch, depth))
 			return false;
+		drop_half_pair(f, first);
 	} while (json_next(r, ','));
 	return json_next(r, ']');
 }
@@ -204,6 +240,9 @@ static int read_element(struct facts *f, struct str json, struct element *e,
 	is_read = read_members(f, &r, e) && json_at_end(&r);
 	if (is_read && !e->id.len)
 		return err_set(err, "without an ID");
+	if (is_read &&
+	    (e->id.len > ID_MAX || e->parent.len > ID_MAX || e->child.len > ID_MAX))
+		return err_set(err, "with an ID of more than %d bytes", ID_MAX);
 	return facts_end(&r, is_read, err);
 }
 

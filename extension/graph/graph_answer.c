@@ -291,6 +291,19 @@ static bool is_list_mark(const struct term *term)
 	return term_kind(term) == TERM_MARK && term->len;
 }
 
+/* Of a JSON number, with or without a fraction; out of range: the nearest. */
+static int64_t number_of(struct str text)
+{
+	double number;
+
+	if (!strpbrk(text.ptr, ".eE"))
+		return strtoll(text.ptr, NULL, 10);
+	number = strtod(text.ptr, NULL);
+	if (number >= 0x1p63)
+		return INT64_MAX;
+	return number < -0x1p63 ? INT64_MIN : (int64_t)number;
+}
+
 static bool describe_term(void *context, uint32_t item)
 {
 	struct describing *d = context;
@@ -298,20 +311,23 @@ static bool describe_term(void *context, uint32_t item)
 	const struct path *path = &d->graph->projection->path[term_path(term)];
 	const struct field *field = path->field;
 	bool is_text = term_kind(term) == TERM_TEXT || term_kind(term) == TERM_UUID;
+	bool is_in_list = item & IN_LIST;
 	void *member;
 
 	if (!field)
 		return false;
 	member = (char *)d->node + field->offset;
-	if (field->kind == FIELD_KIND_STR && is_text && !(item & IN_LIST))
+	if (field->kind == FIELD_KIND_STR && is_text && !is_in_list)
 		*(struct str *)member = describe_text(d, term);
-	else if (field->kind == FIELD_KIND_STRS && (is_text || is_list_mark(term)))
+	else if (field->kind == FIELD_KIND_STRS &&
+		 (is_in_list ? is_text : is_list_mark(term)))
 		describe_item(d, member, term);
 	else if (field->kind == FIELD_KIND_STRS)
 		d->is_spoiled[member == &d->node->ipv6] = true;
-	else if (field->kind == FIELD_KIND_I64 && term_kind(term) == TERM_NUMBER)
-		*(int64_t *)member = strtoll(describe_text(d, term).ptr, NULL, 10);
-	else if (field->kind == FIELD_KIND_MAP)
+	else if (field->kind == FIELD_KIND_I64 && term_kind(term) == TERM_NUMBER &&
+		 !is_in_list)
+		*(int64_t *)member = number_of(describe_text(d, term));
+	else if (field->kind == FIELD_KIND_MAP && is_in_list)
 		describe_pair(d, member, path, term);
 	return false;
 }
