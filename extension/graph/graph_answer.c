@@ -91,12 +91,9 @@ static void keep_those(struct walk *w, int path, const struct found_terms *terms
 
 	for (i = 0; i < w->count; i++) {
 		const struct vertex *v = vertex_at(w->graph, w->vertex[i]);
-		bool is_met = path == PATH_ID
-				      ? !terms ||
-						(terms->count && terms->term[0] == v->id)
-				      : any_term(w->graph, v, key_search_is_met, &search);
 
-		if (is_met)
+		if (path == PATH_ID ? key_search_is_met(&search, v->id)
+				    : any_term(w->graph, v, key_search_is_met, &search))
 			w->vertex[kept++] = w->vertex[i];
 	}
 	w->count = kept;
@@ -107,14 +104,18 @@ static void walk_to_terms(struct walk *w, int path, const struct found_terms *te
 {
 	const struct graph *g = w->graph;
 	uint32_t vertex;
+	size_t i;
 
 	if (path != PATH_ID) {
 		walk_to_holders(w, terms->term, terms->count);
 		return;
 	}
-	vertex = terms->count ? term_at(g, terms->term[0])->postings : 0;
-	if (vertex && walk_sees(w, vertex))
-		walk_add(w, vertex);
+	for (i = 0; i < terms->count; i++) {
+		vertex = term_at(g, terms->term[i])->postings;
+		if (walk_sees(w, vertex))
+			walk_add(w, vertex);
+	}
+	walk_settle(w);
 }
 
 static bool step_has(struct walk *w, const struct question_step *step, bool is_first,
@@ -150,44 +151,6 @@ static bool step_path(struct walk *w, const struct question_step *step,
 	w->no_memory |= targets.no_memory;
 	free(targets.vertex);
 	return true;
-}
-
-/* false: it cannot be done. */
-static bool take_step(struct walk *w, const struct question_step *step, bool is_first,
-		      const struct str *values)
-{
-	int path;
-
-	if (step->kind == STEP_HAS)
-		return step_has(w, step, is_first, values);
-	if (is_first)
-		walk_to_all(w);
-	switch (step->kind) {
-	case STEP_HAS_KEY:
-		path = projection_find(w->graph->projection, step->key);
-		if (path >= 0)
-			keep_those(w, path, NULL);
-		return path >= 0;
-	case STEP_IN:
-		walk_along(w, true, false);
-		return true;
-	case STEP_OUT:
-		walk_along(w, false, true);
-		return true;
-	case STEP_BOTH:
-		walk_along(w, true, true);
-		return true;
-	case STEP_PATH_TO:
-		return step_path(w, step, values);
-	case STEP_DEDUP:
-		return true;
-	case STEP_LIMIT:
-		if (step->limit < w->count)
-			w->count = step->limit;
-		return true;
-	default:
-		return false;
-	}
 }
 
 /* The newest first, and then by ID: who takes the first takes the same each time. */
@@ -228,6 +191,45 @@ static void walk_rank(struct walk *w)
 	for (i = 0; i < w->count; i++)
 		w->vertex[i] = ranked[i].vertex;
 	free(ranked);
+}
+
+/* false: it cannot be done. */
+static bool take_step(struct walk *w, const struct question_step *step, bool is_first,
+		      const struct str *values)
+{
+	int path;
+
+	if (step->kind == STEP_HAS)
+		return step_has(w, step, is_first, values);
+	if (is_first)
+		walk_to_all(w);
+	switch (step->kind) {
+	case STEP_HAS_KEY:
+		path = projection_find(w->graph->projection, step->key);
+		if (path >= 0)
+			keep_those(w, path, NULL);
+		return path >= 0;
+	case STEP_IN:
+		walk_along(w, true, false);
+		return true;
+	case STEP_OUT:
+		walk_along(w, false, true);
+		return true;
+	case STEP_BOTH:
+		walk_along(w, true, true);
+		return true;
+	case STEP_PATH_TO:
+		return step_path(w, step, values);
+	case STEP_DEDUP:
+		return true;
+	case STEP_LIMIT:
+		walk_rank(w);
+		if (step->limit < w->count)
+			w->count = step->limit;
+		return true;
+	default:
+		return false;
+	}
 }
 
 /* A node that is written from its terms. */
@@ -436,8 +438,6 @@ static bool take_steps(struct walk *w, const struct question *q, const struct st
 				walk_to_all(w);
 			return true;
 		}
-		if (q->step[i].kind == STEP_LIMIT)
-			walk_rank(w);
 		if (!take_step(w, &q->step[i], i == 0, values))
 			return false;
 	}
