@@ -175,11 +175,12 @@ static int fill_vertex(struct graph *g, uint32_t at, const struct vertex *old,
 	plains = g->wanted_count - postings;
 	if (plains > UINT16_MAX || postings > UINT16_MAX)
 		return -ENOMEM;
+	/* Whoever reads it after a failure finds nothing. */
+	v->plain_count = v->postings_count = 0;
 	v->plain = plains ? pool_get(&g->pool, plains * sizeof(*plain)) : 0;
 	v->postings = postings ? pool_get(&g->pool, postings * sizeof(*posting)) : 0;
 	if ((plains && !v->plain) || (postings && !v->postings))
 		return -ENOMEM;
-	v->plain_count = v->postings_count = 0;
 	plain = plain_of(g, v);
 	posting = postings_of(g, v);
 	for (i = 0; i < g->wanted_count; i++) {
