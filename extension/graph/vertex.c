@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* vertex.c - the nodes of a graph, and what they have. See graph_private.h. */
 #include <errno.h>
+#include "base/grow.h"
 #include "graph/graph_private.h"
 
 uint32_t vertex_find(const struct graph *g, struct str id)
@@ -211,11 +212,34 @@ static void put_back_wanted(struct graph *g)
 		term_put(g, g->wanted[--g->wanted_count]);
 }
 
+/* By path, those of one in their order: each node's keys come in an order of their own,
+ * which changes nothing. */
+static bool sort_wanted(struct graph *g)
+{
+	size_t first[PATHS_MAX + 1] = { 0 }, i;
+	uint32_t *sorted;
+
+	if (!grow(g->wanted, g->wanted_room, 2 * g->wanted_count))
+		return false;
+	for (i = 0; i < g->wanted_count; i++)
+		first[term_path(term_at(g, g->wanted[i])) + 1]++;
+	for (i = 0; i < PATHS_MAX; i++)
+		first[i + 1] += first[i];
+	sorted = g->wanted + g->wanted_count;
+	for (i = 0; i < g->wanted_count; i++)
+		sorted[first[term_path(term_at(g, g->wanted[i]))]++] = g->wanted[i];
+	if (g->wanted_count)
+		memcpy(g->wanted, sorted, g->wanted_count * sizeof(*sorted));
+	return true;
+}
+
 int vertex_install(struct graph *g, uint32_t at, uint32_t now, bool *has_changed)
 {
 	struct vertex *v = vertex_at(g, at), old = *v;
 	int error;
 
+	if (!sort_wanted(g))
+		return -ENOMEM;
 	*has_changed = !has_wanted(g, v);
 	if (!*has_changed) {
 		put_back_wanted(g);
