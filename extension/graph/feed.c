@@ -162,6 +162,7 @@ static int change_node(struct feed *f, struct str obj, struct err *err)
 	struct change *c = arena_alloc(&f->arena, sizeof(*c));
 	enum graph_change change;
 	struct json_reader r;
+	bool is_unsaid;
 	int error;
 
 	if (!c)
@@ -169,12 +170,11 @@ static int change_node(struct feed *f, struct str obj, struct err *err)
 	json_reader_init(&r, obj, &f->arena);
 	if (!read_change(&r, c) || !c->id.len)
 		return err_set(err, "a change of a node that is not JSON");
-	if (!c->has_ops || c->ops > OPS_MAX) {
+	is_unsaid = !c->has_ops || c->ops > OPS_MAX;
+	if (is_unsaid)
 		f->user->stale(f->context, c->id);
-		return 0;
-	}
-	error = graph_apply(f->graph, c->id, c->revision, c->op, c->ops, f->now_ms,
-			    &change, err);
+	error = graph_apply(f->graph, c->id, c->revision, c->op, is_unsaid ? 0 : c->ops,
+			    f->now_ms, &change, err);
 	if (!error && change == CHANGE_GAP)
 		f->user->gap(f->context);
 	return error;
