@@ -66,9 +66,10 @@ class Listener(websocket.Subscriber):
 
     PATH = "/ws/subscriber"
 
-    def __init__(self, address, policy=None, namespaces=("Graph",), protobuf=False, **options):
+    def __init__(self, address, policy=None, namespaces=("Graph",), protobuf=False, timeout=60, **options):
         headers = ["X-Update-Policy: " + policy] if policy else []
-        super().__init__(address, *namespaces, headers=headers, protocol="protobuf" if protobuf else "json", **options)
+        super().__init__(address, *namespaces, headers=headers, protocol="protobuf" if protobuf else "json",
+                         timeout=timeout, **options)
         self.protobuf = protobuf
         self.mirror = Mirror()
         self.heard = []
@@ -83,7 +84,8 @@ class Listener(websocket.Subscriber):
             self.send(websocket.BINARY, b"".join(bytes([n << 3 | 2, len(part)]) + part for n, part in parts))
         else:
             tail = ',"Obj":%s' % obj if obj else ""
-            self.send(websocket.TEXT, ('{"Namespace":"Graph","Type":"SyncRequest","UUID":"%s"%s}' % (uuid, tail)).encode())
+            text = '{"Namespace":"Graph","Type":"SyncRequest","UUID":"%s"%s}' % (uuid, tail)
+            self.send(websocket.TEXT, text.encode())
         return uuid
 
     def next(self):

@@ -156,7 +156,10 @@ class Exporter(Program):
 
 
 class Analyzer(Program):
-    """The stand-in analyzer: events and replies are JSON lines on its stdout, commands lines on its stdin."""
+    """The stand-in analyzer: events and replies are JSON lines on its stdout, commands lines on its stdin.
+
+    graph: the topology it has; graph_stream: the same with its changes, which are played (lib/analyzer/graph_*.h).
+    """
 
     def __init__(self, *recordings, topology=(), pace="max", clients=1, listen="127.0.0.1:0", options=(), graph=None,
                  graph_stream=None):

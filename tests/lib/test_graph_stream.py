@@ -26,8 +26,13 @@ def replies(messages):
     return [mirror.Mirror(obj) for kind, _, _, obj in messages if kind == "SyncReply"]
 
 
-def play(name, *options, **more):
-    return Analyzer(graph_stream=paths.recording(name), options=options, **more)
+def standin(*options, **more):
+    """A stand-in that waits long for a pong: who listens here may get to run late."""
+    return Analyzer(options=["--pong-timeout", 600, *options], **more)
+
+
+def play(name, *options):
+    return standin(*options, graph_stream=paths.recording(name))
 
 
 def node(name, **metadata):
@@ -89,12 +94,12 @@ def first_line(address, path, *headers):
     ("/ws/subscriber", ("--no-graph",), "HTTP/1.1 404 Not Found"),
     ("/ws/subscriber", ("--auth", "a:b"), "HTTP/1.1 401 Unauthorized")])
 def test_refused(path, options, line):
-    with Analyzer(options=options) as analyzer:
+    with standin(*options) as analyzer:
         assert first_line(analyzer.address, path) == line
 
 
 def test_a_host_id_is_taken_once_per_endpoint():
-    with Analyzer() as analyzer, mirror.Listener(analyzer.address, host_id="me"):
+    with standin() as analyzer, mirror.Listener(analyzer.address, host_id="me"):
         with websocket.Subscriber(analyzer.address, host_id="me"):
             assert first_line(analyzer.address, "/ws/subscriber", "X-Host-ID: me").startswith("HTTP/1.1 409 ")
             stats = analyzer.stats()
@@ -106,7 +111,7 @@ def test_a_host_id_is_taken_once_per_endpoint():
     ("partial", (), True), ("full", (), False), ("Partial", (), False), (None, (), False),
     ("partial", ("--no-partial",), False)])
 def test_policy(policy, options, partial):
-    with Analyzer(options=options) as analyzer, mirror.Listener(analyzer.address, policy) as listener:
+    with standin(*options) as analyzer, mirror.Listener(analyzer.address, policy) as listener:
         event = analyzer.event("graph-admitted")
         assert event["partial"] == partial and event["headers"].get("X-Update-Policy") == policy
         analyzer.command("graph NodeAdded " + node("a"))
@@ -116,7 +121,7 @@ def test_policy(policy, options, partial):
 
 
 def test_an_unknown_policy_is_closed():
-    with Analyzer() as analyzer, mirror.Listener(analyzer.address, "half", waits=False) as listener:
+    with standin() as analyzer, mirror.Listener(analyzer.address, "half", waits=False) as listener:
         listener.wait_answer()
         assert listener.read_frame() == (True, websocket.CLOSE, b"\x03\xe8")
 
@@ -124,7 +129,7 @@ def test_an_unknown_policy_is_closed():
 @pytest.mark.parametrize("namespaces, answered", [(("Graph",), True), ((), True), (("Topology",), False),
                                                   (("Topology", "Graph"), True)])
 def test_namespaces(namespaces, answered):
-    with Analyzer() as analyzer, mirror.Listener(analyzer.address, namespaces=namespaces) as listener:
+    with standin() as analyzer, mirror.Listener(analyzer.address, namespaces=namespaces) as listener:
         listener.ask()
         assert analyzer.event("graph-admitted")
         listener.pong()
@@ -137,7 +142,7 @@ def test_namespaces(namespaces, answered):
     ('{"Time":1}', (400, None)), (None, None)])
 def test_requests(obj, answer):
     """Without an object there is no answer: the next one answers the next request."""
-    with Analyzer() as analyzer, mirror.Listener(analyzer.address) as listener:
+    with standin() as analyzer, mirror.Listener(analyzer.address) as listener:
         asked = listener.ask(obj, uuid="1")
         after = listener.ask(uuid="2")
         kind, uuid, *reply = listener.next()
@@ -159,7 +164,7 @@ OPS = [
 @pytest.mark.parametrize("ops, metadata", OPS)
 def test_ops(ops, metadata):
     """They are applied, and told as they are or as the whole node."""
-    with Analyzer() as analyzer, mirror.Listener(analyzer.address, "partial") as partial, \
+    with standin() as analyzer, mirror.Listener(analyzer.address, "partial") as partial, \
             mirror.Listener(analyzer.address) as full:
         analyzer.command("graph NodeAdded " + node("a", Docker={"x": 1}))
         analyzer.command('graph NodePartiallyUpdated {"ID":"a","UpdatedAt":7,"Revision":2,"Ops":[%s]}' % ops)
@@ -172,7 +177,7 @@ def test_ops(ops, metadata):
 
 
 def test_updates_become_ops():
-    with Analyzer() as analyzer, mirror.Listener(analyzer.address, "partial") as listener:
+    with standin() as analyzer, mirror.Listener(analyzer.address, "partial") as listener:
         analyzer.command("graph NodeAdded " + node("a", State="UP", MTU=1500))
         analyzer.command("graph NodeUpdated " + node("a", State="DOWN", Type="veth"))
         listener.hear("NodeAdded")
@@ -181,8 +186,16 @@ def test_updates_become_ops():
             "State": (1, "DOWN"), "Type": (1, "veth"), "MTU": (2, None)}
 
 
+def test_what_is_unknown_stays_so():
+    with standin() as analyzer, mirror.Listener(analyzer.address) as listener:
+        for event in ("NodeUpdated " + node("a"), 'NodePartiallyUpdated {"ID":"b","Ops":[]}', 'EdgeDeleted {"ID":"c"}'):
+            analyzer.command("graph " + event)
+        listener.sync()
+        assert [kind for kind, _ in listener.heard] == ["NodeUpdated", "EdgeDeleted"] and not listener.mirror.nodes
+
+
 def test_what_only_the_graph_or_only_the_subscribers_know():
-    with Analyzer() as analyzer, mirror.Listener(analyzer.address, "partial") as listener:
+    with standin() as analyzer, mirror.Listener(analyzer.address, "partial") as listener:
         analyzer.command("graph-only NodeAdded " + node("lost"))
         analyzer.command("tell-only NodeAdded " + node("told"))
         listener.hear("NodeAdded")
@@ -197,12 +210,12 @@ def test_what_only_the_graph_or_only_the_subscribers_know():
 @pytest.mark.parametrize("line", ["graph Renamed {}", "graph NodeAdded", "graph NodeAdded {", "graph SyncReply {}",
                                   "graph-hold perhaps", "graph-dance"])
 def test_commands_that_are_none(line):
-    with Analyzer() as analyzer:
+    with standin() as analyzer:
         assert analyzer.command(line)["error"] == "unknown command"
 
 
 def test_held_replies_are_of_when_they_are_sent():
-    with Analyzer() as analyzer, mirror.Listener(analyzer.address) as listener:
+    with standin() as analyzer, mirror.Listener(analyzer.address) as listener:
         analyzer.command("graph-hold on")
         asked = listener.ask()
         analyzer.until_stats(lambda stats: stats["graph_requests"] == 1)
@@ -213,7 +226,7 @@ def test_held_replies_are_of_when_they_are_sent():
 
 
 def test_cut():
-    with Analyzer() as analyzer, mirror.Listener(analyzer.address) as listener, \
+    with standin() as analyzer, mirror.Listener(analyzer.address) as listener, \
             websocket.Subscriber(analyzer.address):
         analyzer.command("graph-cut")
         with pytest.raises(ConnectionError):
@@ -227,7 +240,7 @@ def test_nodes_by_id():
     name = "new-netns-mixed.graph.json.gz"
     nodes = json.loads(stream.read(paths.recording(name)))["Obj"]["Nodes"]
     one, two = nodes[0]["ID"], nodes[1]["ID"]
-    with Analyzer(graph=paths.recording(name)) as analyzer:
+    with standin(graph=paths.recording(name)) as analyzer:
         for query in ('G.V("%s")' % one, "G.V('%s')" % one):
             status, body = ask(analyzer, query)
             assert (status, json.loads(body)) == (200, nodes[:1])
@@ -236,17 +249,25 @@ def test_nodes_by_id():
         assert ask(analyzer, 'G.V("none")') == (400, "Node 'none' does not exist\n")
         assert ask(analyzer, 'G.V("none","nor this")') == (200, "[]\n")
         assert ask(analyzer, 'G.V("%s").Values("Name")' % one) == (200, "[]\n")
-    with Analyzer() as analyzer:
+    with standin() as analyzer:
         assert ask(analyzer, 'G.V("none")') == (200, "[]\n")
 
 
-def full_queue(analyzer, slow):
-    """Ask without reading until the queue is full; a question to the REST API hangs then, and an event waits."""
-    asking = 0
+def fill_by_asking(analyzer, slow):
+    asked = analyzer.stats()["graph_requests"]
+    slow.ask()
+    analyzer.until_stats(lambda stats: stats["graph_requests"] == asked + 1)
+
+
+def fill_by_telling(analyzer, _):
+    analyzer.command("graph NodeAdded " + node("large", Pad="x" * 100000))
+
+
+def full_queue(analyzer, slow, fill):
+    """Fill the queue of who does not read; a question to the REST API hangs then, and an event waits."""
     while not analyzer.stats()["graph_locked"]:
-        slow.ask()
-        asking += 1
-        analyzer.until_stats(lambda stats: stats["graph_requests"] == asking)
+        fill(analyzer, slow)
+    before = analyzer.stats()["graph_events"]
     analyzer.command("graph NodeAdded " + node("late"))
     answers = []
 
@@ -258,29 +279,38 @@ def full_queue(analyzer, slow):
     question = threading.Thread(target=hang)
     question.start()
     stats = analyzer.until_stats(lambda stats: stats["topology_in_flight"])
-    assert (stats["graph_queued_max"], stats["graph_events"], answers) == (3, 0, [])
+    assert (stats["graph_queued_max"], stats["graph_events"], answers) == (3, before, [])
     return question, answers
+
+
+def hear_late(listener):
+    while listener.hear("NodeAdded")["ID"] != "late":
+        pass
 
 
 def narrow(graph):
     """A stand-in, and a subscriber that does not read: little fits between them."""
-    return (Analyzer(graph=graph, options=["--graph-queue", 3, "--sndbuf", 4096, "--pong-timeout", 600]),
+    return (standin("--graph-queue", 3, "--sndbuf", 4096, graph=graph),
             lambda analyzer: mirror.Listener(analyzer.address, receive_buffer=4096))
 
 
-def test_a_full_queue_locks_the_graph_until_it_is_read():
+@pytest.mark.parametrize("fill", [fill_by_asking, fill_by_telling])
+def test_a_full_queue_locks_the_graph_until_it_is_read(fill):
     analyzer, slow = narrow(paths.recording("new-netns-mixed.graph.json.gz"))
     with analyzer, slow(analyzer) as slow, mirror.Listener(analyzer.address) as other:
-        question, answers = full_queue(analyzer, slow)
-        slow.hear("NodeAdded")
+        question, answers = full_queue(analyzer, slow, fill)
+        reading = threading.Thread(target=hear_late, args=(other,))
+        reading.start()
+        hear_late(slow)
+        reading.join(30)
         question.join(30)
-        assert answers[0][0] == 200 and other.hear("NodeAdded")["ID"] == "late"
+        assert answers[0][0] == 200 and "late" in other.mirror.nodes
 
 
 def test_a_full_queue_locks_the_graph_for_ever_when_its_subscriber_leaves():
     analyzer, slow = narrow(paths.recording("new-netns-mixed.graph.json.gz"))
     with analyzer, slow(analyzer) as slow:
-        question, answers = full_queue(analyzer, slow)
+        question, answers = full_queue(analyzer, slow, fill_by_asking)
         slow.close()
         analyzer.event("graph-left")
         with mirror.Listener(analyzer.address) as other:
@@ -297,7 +327,7 @@ def test_a_large_reply(tmp_path):
     graph = tmp_path / "large.json"
     graph.write_text('{"Namespace":"Graph","Type":"SyncReply","UUID":"u","Status":200,"Obj":{"Nodes":[%s],"Edges":[]}}'
                      % ",".join(node("n%d" % i, Pad=pad) for i in range(200)))
-    with Analyzer(graph=graph) as analyzer, mirror.Listener(analyzer.address, timeout=60) as listener:
+    with standin(graph=graph) as analyzer, mirror.Listener(analyzer.address, timeout=60) as listener:
         listener.sync()
         assert len(listener.mirror.nodes) == 200 and all(
             found["Metadata"]["Pad"] == pad for found in listener.mirror.nodes.values())
