@@ -63,7 +63,8 @@ class Subscriber:
         self.sock.settimeout(timeout)
         self.sock.connect((host, int(port)))
         lines = ["GET %s HTTP/1.1" % (path or self.PATH), "Host: " + address, "Connection: Upgrade",
-                 "Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: " + base64.b64encode(os.urandom(16)).decode(),
+                 "Upgrade: websocket", "Sec-WebSocket-Version: 13",
+                 "Sec-WebSocket-Key: " + base64.b64encode(os.urandom(16)).decode(),
                  "X-Client-Type: test", "X-Client-Protocol: " + protocol,
                  *headers, "X-Host-ID: " + (host_id or "test-%d" % id(self))]
         lines += ["X-Websocket-Namespace: " + name for name in namespaces]

@@ -22,8 +22,8 @@ struct conn {
 	struct lws *wsi;
 	struct analyzer *an;
 	struct bytes in;
-	struct bytes out;	/* goes before anything else */
-	struct bytes aside;	/* what the kernel did not take goes before that */
+	struct bytes out;   /* goes before anything else */
+	struct bytes aside; /* what the kernel did not take goes before that */
 	size_t aside_at;
 	bool busy;		/* an answer is due before the next request */
 	bool told_to_go_on;	/* with the body of the request to come */
