@@ -60,7 +60,6 @@ struct options {
 	int sndbuf; /* 0 = the kernel's */
 	bool use_stdin;
 	bool exit_at_end;
-	bool no_graph;	 /* 404 instead of a topology stream */
 	bool no_partial; /* X-Update-Policy means nothing */
 	unsigned captures;
 	unsigned per_message;

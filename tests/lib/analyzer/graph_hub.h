@@ -51,7 +51,7 @@ struct graph_ops {
 
 struct graph_hub {
 	struct graph graph;
-	bool given; /* there is a graph, also for questions */
+	bool given; /* there is a graph, for its stream and for questions */
 	struct graph_seat *seats;
 	struct graph_job *jobs; /* the first one waits for a queue */
 	struct graph_job *held;

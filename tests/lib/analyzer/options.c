@@ -39,7 +39,7 @@ static const char usage[] =
 	"  --graph-pace orig|max|N as --pace, N events/s (max)\n"
 	"  --graph-clients N       play after N SyncRequests; 0 = at \"graph-play\" (1)\n"
 	"  --graph-queue N         messages per subscriber of the topology (10000)\n"
-	"  --no-graph              no topology stream: 404\n"
+	"  --empty-graph           a topology without anything; without any: 404\n"
 	"  --no-partial            X-Update-Policy is not known\n"
 	"  --stdin                 commands on standard input; exit at its end\n"
 	"  --exit-at-end           exit when the last subscriber leaves after the end\n"
@@ -80,7 +80,7 @@ enum option_id {
 	OPT_GRAPH_PACE,
 	OPT_GRAPH_CLIENTS,
 	OPT_GRAPH_QUEUE,
-	OPT_NO_GRAPH,
+	OPT_EMPTY_GRAPH,
 	OPT_NO_PARTIAL,
 	OPT_STDIN,
 	OPT_EXIT_AT_END,
@@ -117,7 +117,7 @@ static const struct option long_options[] = {
 	{ "graph-pace", required_argument, NULL, OPT_GRAPH_PACE },
 	{ "graph-clients", required_argument, NULL, OPT_GRAPH_CLIENTS },
 	{ "graph-queue", required_argument, NULL, OPT_GRAPH_QUEUE },
-	{ "no-graph", no_argument, NULL, OPT_NO_GRAPH },
+	{ "empty-graph", no_argument, NULL, OPT_EMPTY_GRAPH },
 	{ "no-partial", no_argument, NULL, OPT_NO_PARTIAL },
 	{ "stdin", no_argument, NULL, OPT_STDIN },
 	{ "exit-at-end", no_argument, NULL, OPT_EXIT_AT_END },
@@ -180,8 +180,10 @@ static int set_pace(enum player_pace *pace, double *rate, const char *name,
 }
 
 /* Options that only say yes; false if it is another one. */
-static bool set_flag(struct options *options, int opt)
+static bool set_flag(struct analyzer *an, int opt)
 {
+	struct options *options = &an->options;
+
 	switch (opt) {
 	case OPT_UNIQ:
 		options->player.uniq = true;
@@ -192,8 +194,8 @@ static bool set_flag(struct options *options, int opt)
 	case OPT_ROLES:
 		options->roles = true;
 		return true;
-	case OPT_NO_GRAPH:
-		options->no_graph = true;
+	case OPT_EMPTY_GRAPH:
+		an->graph.given = true;
 		return true;
 	case OPT_NO_PARTIAL:
 		options->no_partial = true;
@@ -320,9 +322,7 @@ static int set_number(struct analyzer *an, int opt, const char *name, const char
 
 static int set_option(struct analyzer *an, int opt, const char *name, const char *value)
 {
-	struct options *options = &an->options;
-
-	if (set_flag(options, opt))
+	if (set_flag(an, opt))
 		return -1;
 	switch (opt) {
 	case OPT_HELP:

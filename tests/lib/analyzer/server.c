@@ -25,7 +25,7 @@ static const struct endpoint *endpoint_of(const struct conn *conn,
 		return NULL;
 	if (!strcmp(req->path, "/ws/subscriber/flow"))
 		return &flow_endpoint;
-	if (!strcmp(req->path, "/ws/subscriber") && !options->no_graph)
+	if (!strcmp(req->path, "/ws/subscriber") && conn->an->graph.given)
 		return &graph_endpoint;
 	return NULL;
 }
@@ -45,7 +45,7 @@ static void route(struct conn *conn, struct request *req, const char *body, size
 		answer_add(&conn->out, 405, "", "", 0);
 	} else if (!strcmp(req->path, "/ws/subscriber/flow/")) {
 		answer_add(&conn->out, 301, "Location: /ws/subscriber/flow\r\n", "", 0);
-	} else if (!strcmp(req->path, "/ws/subscriber/") && !conn->an->options.no_graph) {
+	} else if (!strcmp(req->path, "/ws/subscriber/") && conn->an->graph.given) {
 		answer_add(&conn->out, 301, "Location: /ws/subscriber\r\n", "", 0);
 	} else if (endpoint) {
 		subscriber_handshake(conn, req, endpoint);
