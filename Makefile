@@ -218,7 +218,7 @@ $(B)/tests/bench/bench_%: $(B)/tests/bench/bench_%.o $(BENCH) $(B)/libexporter.a
 bench: deps
 	$(Q)tests/lib/install.sh $(BENCH_PACKAGES)
 	$(Q)$(MAKE) --no-print-directory all $(B)/tests/analyzer $(B)/tests/bench/bench_steps \
-		$(B)/tests/bench/bench_lookups
+		$(B)/tests/bench/bench_lookups $(B)/tests/bench/bench_mirror
 	$(Q)BUILD=$(B) /usr/bin/python3 -B tests/bench/run.py
 
 # Every allocation of the core fails once; make test does it, too.
