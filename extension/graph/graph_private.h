@@ -122,6 +122,16 @@ static inline struct posting *posting_at(const struct graph *g, uint32_t posting
 	return pool_at(&g->pool, posting);
 }
 
+static inline uint32_t *plain_of(const struct graph *g, const struct vertex *v)
+{
+	return v->plain ? pool_at(&g->pool, v->plain) : NULL;
+}
+
+static inline struct posting *postings_of(const struct graph *g, const struct vertex *v)
+{
+	return v->postings ? pool_at(&g->pool, v->postings) : NULL;
+}
+
 static inline struct edge *edge_at(const struct graph *g, uint32_t edge)
 {
 	return pool_at(&g->pool, edge);
@@ -157,6 +167,10 @@ uint32_t vertex_find(const struct graph *, struct str id);
 uint32_t vertex_get(struct graph *, struct str id);
 /* Frees it if nothing knows it any more. */
 void vertex_release(struct graph *, uint32_t vertex);
+/* Puts back what it has, which nobody finds any more. */
+void vertex_drop_terms(struct graph *, struct vertex *);
+
+/* holdings.c */
 /* Gives it the wanted terms instead of those that it has; the others go. *has_changed:
  * they were not the same. 0 or -ENOMEM. */
 int vertex_install(struct graph *, uint32_t vertex, uint32_t now, bool *has_changed);

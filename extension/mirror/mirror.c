@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* mirror.c - see mirror.h: its life, its questions, and which graph is the present one. */
+/* mirror.c - see mirror.h: its life, its questions, and what is fetched for it. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include "mirror/mirror_private.h"
 #include "sys/clock.h"
-
-#define TOMBS_MS   (25 * INT64_C(60000)) /* records come up to 20 min after a flow ended */
-#define REFUSED_MS (60 * INT64_C(60000))
-#define EXPIRE_MS  10000
 
 const char *const mirror_state_names[] = { "off", "connecting", "synced", "refused" };
 
@@ -27,109 +23,6 @@ struct mirror *mirror_new(const struct mirror_parts *parts)
 	return NULL;
 }
 
-static void generation_free(struct generation *g)
-{
-	if (!g)
-		return;
-	feed_fini(&g->feed);
-	graph_free(g->graph);
-	projection_free(g->projection);
-	free(g);
-}
-
-/* Takes the projection, also on failure. */
-static struct generation *generation_new(struct mirror *m, struct projection *projection)
-{
-	const struct graph_limits limits = { m->parts.bytes_max, TOMBS_MS };
-	struct generation *g = calloc(1, sizeof(*g));
-
-	if (!g) {
-		projection_free(projection);
-		return NULL;
-	}
-	g->projection = projection;
-	g->graph = graph_new(projection, &limits);
-	if (g->graph) {
-		feed_init(&g->feed, g->graph, &mirror_feed_user, m);
-		return g;
-	}
-	generation_free(g);
-	return NULL;
-}
-
-struct generation *mirror_target(struct mirror *m)
-{
-	return m->next ? m->next : m->present;
-}
-
-static void set_present(struct mirror *m, struct generation *g)
-{
-	struct generation *before;
-
-	pthread_rwlock_wrlock(&m->lock);
-	before = m->present;
-	m->present = g;
-	pthread_rwlock_unlock(&m->lock);
-	generation_free(before);
-}
-
-bool mirror_is_awaited(const struct mirror *m)
-{
-	return atomic_load(&m->is_awaited);
-}
-
-void mirror_settle(struct mirror *m)
-{
-	if (atomic_exchange(&m->is_awaited, false))
-		m->parts.settled(m->parts.context);
-}
-
-void mirror_advance(struct mirror *m)
-{
-	struct generation *next = m->next;
-
-	m->counters.state = MIRROR_SYNCED;
-	m->counters.error[0] = '\0';
-	m->next = NULL;
-	if (next)
-		set_present(m, next);
-	mirror_settle(m);
-}
-
-void mirror_expire(struct mirror *m, int64_t wall_ms)
-{
-	if (!m->present || wall_ms < m->expire_ms)
-		return;
-	m->expire_ms = wall_ms + EXPIRE_MS;
-	graph_expire(m->present->graph, wall_ms);
-}
-
-/* An empty one of the same kind, so that nothing is answered. */
-void mirror_refuse(struct mirror *m, int64_t now_ms, const char *why)
-{
-	struct generation *target = mirror_target(m), *empty;
-	struct projection *projection = target ? target->projection : NULL;
-
-	m->has_failed = true;
-	m->refused_until_ms = now_ms + REFUSED_MS;
-	if (m->parts.log && m->counters.state != MIRROR_REFUSED)
-		log_write(m->parts.log, LOG_WARNING,
-			  "mirror=refused error=\"%s\" the analyzer is asked instead; it "
-			  "is tried again in an hour",
-			  LOG_QUOTED(why));
-	snprintf(m->counters.error, sizeof(m->counters.error), "%s", why);
-	m->counters.state = MIRROR_REFUSED;
-	stale_clear(&m->stale);
-	mirror_settle(m);
-	if (!target)
-		return;
-	target->projection = NULL;
-	empty = generation_new(m, projection);
-	generation_free(m->next);
-	m->next = empty;
-	set_present(m, NULL);
-}
-
 /* Nothing is asked any more. */
 static void mirror_forget(struct mirror *m)
 {
@@ -137,7 +30,7 @@ static void mirror_forget(struct mirror *m)
 	pthread_mutex_lock(&m->change);
 	generation_free(m->next);
 	m->next = NULL;
-	set_present(m, NULL);
+	mirror_set_present(m, NULL);
 	pthread_mutex_unlock(&m->change);
 }
 
@@ -201,6 +94,11 @@ void mirror_free(struct mirror *m)
 	free(m);
 }
 
+bool mirror_is_awaited(const struct mirror *m)
+{
+	return atomic_load(&m->is_awaited);
+}
+
 const struct answer *mirror_answer(struct mirror *m, const struct question *question,
 				   const struct str *values, int64_t at_ms,
 				   struct arena *arena)
@@ -213,26 +111,6 @@ const struct answer *mirror_answer(struct mirror *m, const struct question *ques
 	pthread_rwlock_unlock(&m->lock);
 	return answer;
 }
-
-static void mirror_note_stale(void *context, struct str id)
-{
-	struct mirror *m = context;
-
-	m->counters.stale++;
-	stale_add(&m->stale, id, clock_now().mono_ms);
-}
-
-static void mirror_note_gap(void *context)
-{
-	struct mirror *m = context;
-
-	sync_soon(&m->sync, &m->counters.resyncs_gap, clock_now().mono_ms);
-}
-
-const struct feed_user mirror_feed_user = {
-	.stale = mirror_note_stale,
-	.gap = mirror_note_gap,
-};
 
 static int take_fetched(void *context, enum reply_list list, struct str json,
 			struct err *err)

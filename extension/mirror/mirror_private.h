@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* mirror_private.h - shared by mirror.c (its life, questions), sync.c (when all is asked
- * for) and subscription.c (the session's user).
+/* mirror_private.h - shared by mirror.c (its life, questions), subscription.c (the
+ * session's user), generation.c (which graph answers) and sync.c (when all is asked for).
+ * Each uses those behind it.
  */
 #ifndef MIRROR_MIRROR_PRIVATE_H
 #define MIRROR_MIRROR_PRIVATE_H
@@ -52,6 +53,11 @@ struct mirror {
 
 /* The change lock is held, for all of these. */
 
+/* generation.c. Takes the projection, also on failure. NULL: no memory. */
+struct generation *generation_new(struct mirror *, struct projection *);
+void generation_free(struct generation *); /* NULL is fine */
+/* From here on it answers; the one before is freed. */
+void mirror_set_present(struct mirror *, struct generation *);
 /* The generation that messages are for: the next one, or else the present one. */
 struct generation *mirror_target(struct mirror *);
 /* A synchronization has ended well: the next one becomes the present one. */

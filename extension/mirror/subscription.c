@@ -166,6 +166,7 @@ int subscription_start(struct mirror *m, struct err *err)
 		.context = m,
 		.counters = &m->session_counters,
 		.what = "mirror",
+		.is_quiet = true,
 		.log = m->parts.log,
 	};
 

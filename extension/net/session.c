@@ -101,6 +101,8 @@ static void log_ending(struct session *s, enum ending ending, const struct err *
 		return;
 	if (ending == ENDING_REFUSED)
 		level = LOG_ERROR;
+	if (s->options.is_quiet)
+		level = LOG_DEBUG;
 	if (ending == ENDING_IN_USE &&
 	    (!s->in_use_since_ms || now.mono_ms - s->in_use_since_ms < IN_USE_LOG_MS))
 		level = LOG_DEBUG; /* normal for a while after a loss */

@@ -94,6 +94,7 @@ struct session_options {
 	void *context;
 	struct session_counters *counters;
 	const char *what; /* "source": the first word of its log lines */
+	bool is_quiet;	  /* they are for debugging: another tells the same */
 	struct log *log;
 };
 

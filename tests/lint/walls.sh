@@ -19,7 +19,7 @@ BEGIN {
 	wall("<skydive/|\"skydive/", "^host/|^extension\\.c|^sys/log[a-z_]*\\.h|^command/")
 	wall("(^|[^a-z0-9_>.])(clock_gettime|gettimeofday|time) *\\(", "^sys/clock\\.c|^host/(notify|line)\\.c")
 	wall("getenv *\\(|extern char \\*\\*environ", "^extension\\.c|^command/|^sys/secret\\.c|^net/curl_dial\\.c|^host/")
-	wall("<(pthread|threads|stdatomic)\\.h>", "^base/stats\\.h|^flow/batch|^(sys|net|topology|spool|writer|source|settings|tenant|exporter|monitor|host|command)/|^extension\\.c")
+	wall("<(pthread|threads|stdatomic)\\.h>", "^base/stats\\.h|^flow/batch|^(sys|net|graph|mirror|topology|spool|writer|source|settings|tenant|exporter|monitor|host|command)/|^extension\\.c")
 	wall("<(fcntl|poll|unistd|signal|sys/(stat|mman|socket|uio|wait))\\.h>",
 	     "^(sys|net|topology|spool|writer|source|settings|tenant|exporter|monitor|host|command)/|^extension\\.c")
 }
