@@ -81,9 +81,9 @@ def asking(*questions):
     return {"pipeline": {"transform": {"type": "secadvisor", "secadvisor": {"extend": list(questions)}}}}
 
 
-NAME = "Name=G.V().Has('TID','{{.NodeTID}}').Values('Name')"
-STATE = "State=G.V().Has('TID','{{.NodeTID}}').Values('State')"
-DRIVER = "Driver=G.V().Has('TID','{{.NodeTID}}').Values('Driver')"
+NAME = "Name=G.V().Has('RoutingTables.Src','{{.Network.A}}').Values('Name')"
+STATE = "State=G.V().Has('RoutingTables.Src','{{.Network.A}}').Values('State')"
+DRIVER = "Driver=G.V().Has('RoutingTables.Src','{{.Network.A}}').Values('Driver')"
 
 
 def reload(running, folder, drop_ins):
