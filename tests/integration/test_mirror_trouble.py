@@ -159,3 +159,43 @@ def test_silence(tmp_path):
             site.says(MIRROR, 90)
             assert time.monotonic() - silent > 20
         assert asked.stats()["graph_admitted"] == 2 and "mirror=refused" not in site.exporter.err.text()
+
+
+@pytest.mark.parametrize("garbage", ["[]", "{}", '{"ID":5,"Metadata":{"Name":"x"}}'], ids=["list", "empty", "number"])
+def test_a_reply_that_cannot_be_read(garbage, tmp_path):
+    """It is of no use to ask for it again."""
+    with topology(tmp_path, nodes=[garbage]) as asked, Site(tmp_path, asked) as site:
+        check_refused(site, "not an element|not JSON|ID")
+        assert asked.stats()["graph_requests"] == 1
+
+
+UNREADABLE = [
+    "NodeAdded {}", 'NodeUpdated {"ID":7}', 'NodePartiallyUpdated {"ID":"x","Ops":7}', "NodePartiallyUpdated {}",
+    'EdgeAdded {"ID":"e"}', "NodeDeleted {}", "Renamed {}", 'SyncReply {"Nodes":[[]]}', 'SyncReply {"Nodes":[]}']
+
+
+def tell_garbage(asked):
+    for event in UNREADABLE:
+        assert "error" not in asked.command("tell-only " + event)
+
+
+def test_events_that_cannot_be_read(tmp_path):
+    """They are counted and change nothing: while a reply is waited for, at the start and later, and without."""
+    with topology(tmp_path) as asked:
+        asked.command("graph-hold on")
+        with Site(tmp_path, asked) as site:
+            asked.until_stats(lambda stats: stats["graph_requests"] == 1)
+            tell_garbage(asked)
+            asked.command("graph-hold off")
+            site.says(MIRROR)
+            tell_garbage(asked)
+            asked.command("graph-hold on")
+            asked.command("graph-cut")
+            asked.until_stats(lambda stats: stats["graph_admitted"] == 2 and stats["graph_requests"] > 1)
+            tell_garbage(asked)
+            asked.command("graph-hold off")
+            asked.command("graph NodePartiallyUpdated " + change(("Name", "renamed")))
+            site.says("renamed")
+            assert site.counted("bad_messages_total") > len(UNREADABLE) / 2
+            assert asked.stats()["topology_requests"] == 0
+        assert "mirror=refused" not in site.exporter.err.text()
