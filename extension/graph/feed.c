@@ -40,6 +40,7 @@ void feed_expect(struct feed *f, const char *uuid)
 {
 	snprintf(f->uuid, sizeof(f->uuid), "%s", uuid ? uuid : "");
 	f->takes_any = !uuid;
+	f->has_bad_reply = false;
 	f->is_expecting = true;
 }
 
@@ -213,8 +214,10 @@ static int take_message(struct feed *f, struct str bytes, bool is_text, struct e
 	for (event = 0; event < FEED_OTHER; event++)
 		if (str_is(m.type, feed_event_names[event]))
 			break;
-	if (event == FEED_SYNC)
-		return is_ours(f, &m) ? take_reply(f, m.obj, err) : 0;
+	if (event == FEED_SYNC) {
+		f->is_reply = is_ours(f, &m);
+		return f->is_reply ? take_reply(f, m.obj, err) : 0;
+	}
 	f->events[event]++;
 	/* What has come before the first reply is in it. */
 	if (!graph_is_synced(f->graph))
@@ -312,8 +315,10 @@ int feed_hear(struct feed *f, struct str piece, bool is_text, bool is_last,
 		error = is_first ? hear_first(f, piece, err) : hear_more(f, piece, err);
 	if (!error && is_last && !(is_first && is_last))
 		error = hear_last(f, is_text, err);
-	if (error == -EINVAL)
+	if (error == -EINVAL) {
 		f->bad++;
+		f->has_bad_reply = f->has_bad_reply || (f->is_reply && !f->is_skipped);
+	}
 	if (is_last || error)
 		forget_message(f);
 	return error;

@@ -44,7 +44,8 @@ struct feed {
 	const struct feed_user *user;
 	void *context;
 	uint64_t events[FEED_EVENTS];
-	uint64_t bad; /* messages that could not be read */
+	uint64_t bad;	    /* messages that could not be read */
+	bool has_bad_reply; /* that to the last SyncRequest was one of them */
 
 	/* Private. */
 	char uuid[64];
@@ -64,8 +65,9 @@ void feed_expect(struct feed *, const char *uuid);
 /* The reply to the last SyncRequest has not ended. */
 bool feed_is_expecting(const struct feed *);
 
-/* Takes a piece of a message. 0; -EINVAL: it cannot be read, see err, and what comes
- * next cannot be trusted if it was a reply; -ENOMEM: the graph has become too large. */
+/* Takes a piece of a message. 0; -EINVAL: it cannot be read, see err, and if it is the
+ * reply (has_bad_reply) the graph is not synchronized by it; -ENOMEM: the graph has become
+ * too large. */
 int feed_hear(struct feed *, struct str piece, bool is_text, bool is_last, int64_t now_ms,
 	      struct err *);
 

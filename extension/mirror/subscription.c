@@ -34,7 +34,7 @@ static void mirror_hear(void *context, struct session *session,
 	if (error == -ENOMEM)
 		mirror_refuse(m, now.mono_ms,
 			      "the topology is larger than topology.mirror.max_bytes");
-	else if (error && m->sync.asked_ms)
+	else if (target->feed.has_bad_reply)
 		mirror_refuse(m, now.mono_ms, err.text);
 	if (!error && target->feed.events[FEED_SYNC] != syncs) {
 		sync_done(&m->sync, m->parts.resync_ms, &m->counters.resyncs_period,
