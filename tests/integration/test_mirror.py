@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The mirror of the topology of a running analyzer: what is answered from it, what the analyzer sees of it, and reloads."""
+import re
 import signal
+import time
 
 import pytest
 
 from golden import cases
-from lib import objects, oracle, settings
+from integration.test_reader_never_waits import Unheard
+from lib import busy, mirrored, objects, oracle, settings
 from lib.export import PACE, joined, to_file
 from lib.pages import listening, metrics, status
 from lib.paths import recording
@@ -137,3 +140,42 @@ def test_no_subscriber_without_questions(tmp_path):
         assert running.stop() == 0
         stats = source.stats()
     assert (stats["graph_admitted"], stats["graph_closes"]) == (2, {"1000": 2}), stats
+
+
+EVENTS, EVENT_SIZE = 2000, 8000          # more than all buffers between the two
+
+
+@pytest.mark.alone
+def test_the_analyzer_is_never_slowed(tmp_path):
+    """Events and flows as fast as they can be made, while nothing is written: at most 8 messages of either kind wait."""
+    options = "--graph-queue", 20, "--sndbuf", busy.SNDBUF
+    with mirrored.topology(tmp_path, *options) as asked, busy.analyzer(tmp_path, 10) as source:
+        config = mirrored.configure(source, tmp_path, asked, change={
+            "pipeline": {"store": {"buffered": {"max_flows_per_object": 2000}}}})
+        with Unheard(config, "stdout") as running:
+            asked.event("graph-admitted", unless_ends=running)
+            until(running.is_full, "a full pipe", 60)
+            for revision in range(2, EVENTS + 2):
+                asked.command("graph NodePartiallyUpdated " + mirrored.change(
+                    ("Name", "n%d" % revision), ("FDB", "x" * EVENT_SIZE), revision=revision))
+            busy.check(source, running, 10)
+            stats = asked.stats()
+            assert (stats["graph_events"], stats["graph_queued_max"] <= busy.QUEUED_MOST) == (EVENTS, True), stats
+            assert stats["graph_admitted"] == 1 and not stats["graph_locked"], stats
+            until(lambda: status(tmp_path)["topology"]["mirror_events"]["NodePartiallyUpdated"] == EVENTS, "all events")
+            assert running.stop() == 0
+
+
+def test_shadow_tells_a_difference(tmp_path):
+    """It is counted each time and told once a minute; records are the analyzer's."""
+    with mirrored.topology(tmp_path, name=mirrored.REST) as asked, mirrored.Site(tmp_path, asked, mode="shadow") as site:
+        site.until_mirror("synced")
+        site.says(mirrored.REST)
+        assert site.counted("mismatches_total") == site.counted("answers_total") == 0
+        began = time.monotonic()
+        asked.command("tell-only NodeUpdated " + mirrored.node("another", revision=2))
+        site.until_counted(40, "mismatches_total", timeout=100)
+        site.says(mirrored.REST)
+        told = re.findall("mirror=differs (.*)", site.exporter.err.text())
+        assert 1 <= len(told) <= 1 + (time.monotonic() - began) / 60, told
+        assert mirrored.QUESTION % mirrored.ADDRESS in told[0] and "%s; the mirror: another" % mirrored.REST in told[0]

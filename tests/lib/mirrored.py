@@ -61,17 +61,21 @@ def flows(folder, **more):
     return Analyzer(path, pace=20, options=["--repeat", 0, "--uniq"], **more)
 
 
-class Site:
-    """The exporter, and the stand-in of the flows. asked: addresses, or stand-ins, of the analyzers that are asked."""
+def configure(source, folder, *asked, mode="mirror", change=None):
+    """Save the exporter's configuration. asked: stand-ins of the topology."""
+    config = settings.merge(CONFIG, {
+        "analyzers": [one.address for one in asked], "topology": {"mode": mode}, "status": listening(folder),
+        "spool": {"directory": str(folder / "spool")}, "pipeline": {"subscriber": {"url": source.url}}})
+    return settings.save(folder / "exporter.yml", settings.merge(config, change or {}))
 
-    def __init__(self, folder, *asked, mode="mirror", change=None):
-        self.folder, self.start = folder, 0
+
+class Site:
+    """The exporter, and the stand-in of the flows."""
+
+    def __init__(self, folder, *asked, **how):
+        self.folder = folder
         self.source = flows(folder)
-        config = settings.merge(CONFIG, {
-            "analyzers": [getattr(one, "address", one) for one in asked], "topology": {"mode": mode},
-            "spool": {"directory": str(folder / "spool")}, "status": listening(folder),
-            "pipeline": {"subscriber": {"url": self.source.url}}})
-        self.exporter = Exporter(settings.save(folder / "exporter.yml", settings.merge(config, change or {})))
+        self.exporter = Exporter(configure(self.source, folder, *asked, **how))
 
     def __enter__(self):
         return self
