@@ -257,11 +257,11 @@ static bool head_is_ours(struct feed *f, struct str head)
 	return is_it;
 }
 
-static int hear_first(struct feed *f, struct str piece, struct err *err)
+static int hear_first(struct feed *f, struct str piece, bool is_text, struct err *err)
 {
 	struct str obj;
 
-	f->is_reply = split_head(piece, &obj);
+	f->is_reply = is_text && split_head(piece, &obj);
 	if (!f->is_reply) {
 		buf_put(&f->message, piece);
 		return 0;
@@ -287,39 +287,40 @@ static int hear_more(struct feed *f, struct str piece, struct err *err)
 
 static int hear_last(struct feed *f, bool is_text, struct err *err)
 {
-	int error = 0;
-
-	if (f->is_reply && !f->is_skipped)
-		error = reply_end(f, err);
-	else if (!f->is_reply)
-		error = take_message(f, buf_str(&f->message), is_text, err);
-	return error;
+	if (f->is_skipped)
+		return 0;
+	if (f->is_reply)
+		return reply_end(f, err);
+	return take_message(f, buf_str(&f->message), is_text, err);
 }
 
-static void forget_message(struct feed *f)
+void feed_break(struct feed *f)
 {
 	buf_reset(&f->message);
-	f->is_reply = f->is_skipped = false;
+	f->is_inside = f->is_reply = f->is_skipped = false;
 }
 
 int feed_hear(struct feed *f, struct str piece, bool is_text, bool is_last,
 	      int64_t now_ms, struct err *err)
 {
-	bool is_first = !f->message.len && !f->is_reply;
+	bool is_first = !f->is_inside;
 	int error;
 
 	f->now_ms = now_ms;
+	f->is_inside = true;
 	if (is_first && is_last)
 		error = take_message(f, piece, is_text, err);
 	else
-		error = is_first ? hear_first(f, piece, err) : hear_more(f, piece, err);
-	if (!error && is_last && !(is_first && is_last))
+		error = is_first ? hear_first(f, piece, is_text, err)
+				 : hear_more(f, piece, err);
+	if (!error && is_last && !is_first)
 		error = hear_last(f, is_text, err);
 	if (error == -EINVAL) {
 		f->bad++;
 		f->has_bad_reply = f->has_bad_reply || (f->is_reply && !f->is_skipped);
 	}
-	if (is_last || error)
-		forget_message(f);
+	f->is_skipped |= error != 0;
+	if (is_last)
+		feed_break(f);
 	return error;
 }

@@ -50,8 +50,8 @@ struct feed {
 	/* Private. */
 	char uuid[64];
 	bool is_expecting, takes_any;
-	struct buf message; /* what came of it, unless it is a reply */
-	bool is_reply, is_skipped;
+	struct buf message;		      /* what came of it, unless it is a reply */
+	bool is_inside, is_reply, is_skipped; /* of the message */
 	struct reply_splitter splitter;
 	int64_t now_ms;
 	struct arena arena;
@@ -65,9 +65,12 @@ void feed_expect(struct feed *, const char *uuid);
 /* The reply to the last SyncRequest has not ended. */
 bool feed_is_expecting(const struct feed *);
 
-/* Takes a piece of a message. 0; -EINVAL: it cannot be read, see err, and if it is the
- * reply (has_bad_reply) the graph is not synchronized by it; -ENOMEM: the graph has become
- * too large. */
+/* The connection has ended: what came of a message is forgotten. */
+void feed_break(struct feed *);
+
+/* Takes a piece of a message. 0; -EINVAL: it cannot be read, see err, the rest of it is
+ * passed over, and if it is the reply (has_bad_reply) the graph is not synchronized by it;
+ * -ENOMEM: the graph has become too large. */
 int feed_hear(struct feed *, struct str piece, bool is_text, bool is_last, int64_t now_ms,
 	      struct err *);
 

@@ -115,6 +115,8 @@ static void mirror_ended(void *context, struct session *session, enum ending end
 	int64_t now_ms = clock_now().mono_ms;
 
 	pthread_mutex_lock(&m->change);
+	if (mirror_target(m))
+		feed_break(&mirror_target(m)->feed);
 	if (ending == ENDING_REFUSED || ending == ENDING_NO_ANALYZER)
 		mirror_refuse(m, now_ms, why->text);
 	else if (sync_broke(&m->sync) && !m->has_failed)
