@@ -67,10 +67,9 @@ static uint32_t take_fresh(struct pool *p, uint32_t units)
 {
 	uint32_t thing;
 
-	if (p->fresh_units < units && !add_chunk(p))
-		return 0;
-	if (p->fresh_units < units)
-		return 0;
+	while (p->fresh_units < units)
+		if (!add_chunk(p))
+			return 0;
 	thing = p->fresh;
 	p->fresh += units;
 	p->fresh_units -= units;
