@@ -6,6 +6,7 @@
 #include "pipeline/question.h"
 
 #define STALE_BYTES ((size_t)1 << 20)
+#define ID_MAX	    256 /* so that STALE_A_QUESTION of them fit into a question */
 
 int stale_init(struct stale *s)
 {
@@ -24,7 +25,8 @@ void stale_add(struct stale *s, struct str id, int64_t now_ms)
 		return; /* it is nobody's ID */
 	if (!map_count(s->ids) && s->due_ms < now_ms + STALE_EVERY_MS)
 		s->due_ms = now_ms + STALE_EVERY_MS;
-	if (map_count(s->ids) >= STALE_MAX || map_put(s->ids, id, s, 1, NEVER_MS - 1) < 0)
+	if (id.len > ID_MAX || map_count(s->ids) >= STALE_MAX ||
+	    map_put(s->ids, id, s, 1, NEVER_MS - 1) < 0)
 		s->is_too_many = true;
 }
 
