@@ -222,7 +222,7 @@ const struct command command_replay = {
 	NULL,
 	{ USAGE_CONFIG,
 	  USAGE_ANSWERS,
-	  { "--topology-stream", "FILE", 0,
+	  { "--topology-stream", "STREAM.jsonl", 0,
 	    "the topology's stream that record wrote, for a mirror" },
 	  { "--output", "DIR", 0, "objects go to DIR/BUCKET/KEY, not to the store" },
 	  { "RECORDING", NULL, USAGE_NEEDED | USAGE_MANY,

@@ -56,6 +56,7 @@ int edge_add(struct graph *g, uint32_t hash, uint32_t parent, uint32_t child)
 	vertex_at(g, parent)->holders++;
 	vertex_at(g, child)->holders++;
 	g->edges++;
+	graph_has_changed(g);
 	if (g->synced && g->sync != g->synced)
 		g->repaired++;
 	return 0;
@@ -83,6 +84,7 @@ int edge_bury(struct graph *g, uint32_t at, uint32_t now)
 	edge_unlink(g, at, &edge);
 	pool_put(&g->pool, at, sizeof(edge));
 	g->edges--;
+	graph_has_changed(g);
 	if (g->synced)
 		error = tomb_add(g, &tomb);
 	vertex_at(g, edge.parent)->holders--;

@@ -15,6 +15,7 @@ struct graph *graph_new(const struct projection *p, const struct graph_limits *l
 	if (!g)
 		return NULL;
 	g->projection = p;
+	atomic_init(&g->version, 1);
 	g->limits = *limits;
 	g->arena = (struct arena)ARENA_INIT(ELEMENT_BYTES);
 	facts_init(&g->facts, p, &g->arena);
@@ -369,10 +370,16 @@ int graph_sync_end(struct graph *g, int64_t now_ms)
 	if (!error)
 		error = bury_unbrought(g, &u, graph_time(g, now_ms));
 	g->synced = g->sync;
+	graph_has_changed(g);
 	pthread_rwlock_unlock(&g->lock);
 	free(u.edge);
 	free(u.vertex);
 	return error;
+}
+
+uint64_t graph_version(const struct graph *g)
+{
+	return atomic_load_explicit(&g->version, memory_order_acquire);
 }
 
 void graph_expire(struct graph *g, int64_t now_ms)

@@ -72,12 +72,20 @@ struct graph_counters {
 };
 void graph_count(struct graph *, struct graph_counters *);
 
-/* The answer for that time, Unix ms; 0: now. In the arena. Nodes are in the order of
+/* For which times an answer holds, Unix ms, as long as the version stays. */
+struct graph_span {
+	int64_t from_ms, to_ms; /* to_ms is not among them */
+};
+
+/* The answer for that time, Unix ms; 0: now. The span is made shorter, if the answer's
+ * is. In the arena. Nodes are in the order of
  * their creation, the newest first. NULL: the graph cannot answer it, or has no memory
  * for it, or is not synchronized. Takes a lock that changes hold only for their own
  * time. */
 const struct answer *graph_answer(struct graph *, const struct question *,
-				  const struct str *values, int64_t at_ms,
-				  struct arena *);
+				  const struct str *values, int64_t at_ms, struct arena *,
+				  struct graph_span *);
+/* Rises with each change that an answer may show; never 0. Without a lock. */
+uint64_t graph_version(const struct graph *);
 
 #endif

@@ -148,6 +148,10 @@ static bool step_path(struct walk *w, const struct question_step *step,
 		return false;
 	walk_to_terms(&targets, path, &terms);
 	walk_paths(w, &targets);
+	if (targets.from > w->from)
+		w->from = targets.from;
+	if (targets.to && (!w->to || targets.to < w->to))
+		w->to = targets.to;
 	w->no_memory |= targets.no_memory;
 	free(targets.vertex);
 	return true;
@@ -465,9 +469,24 @@ static const struct answer *answer_at(struct walk *w, const struct question *q,
 	return w->no_memory || arena_error(arena) ? NULL : answer;
 }
 
+static int64_t ms_of(const struct graph *g, uint32_t time)
+{
+	return g->epoch_ms + ((int64_t)time - 1) * 100;
+}
+
+static void shorten_span(const struct walk *w, struct graph_span *span)
+{
+	if (!w->at)
+		*span = (struct graph_span){ 0, 0 };
+	if (w->from && ms_of(w->graph, w->from) > span->from_ms)
+		span->from_ms = ms_of(w->graph, w->from);
+	if (w->to && ms_of(w->graph, w->to) < span->to_ms)
+		span->to_ms = ms_of(w->graph, w->to);
+}
+
 const struct answer *graph_answer(struct graph *g, const struct question *q,
 				  const struct str *values, int64_t at_ms,
-				  struct arena *arena)
+				  struct arena *arena, struct graph_span *span)
 {
 	const struct answer *answer = NULL;
 	struct walk w = { .graph = g };
@@ -476,6 +495,7 @@ const struct answer *graph_answer(struct graph *g, const struct question *q,
 	if (g->synced) {
 		w.at = at_ms && g->epoch_ms ? graph_time(g, at_ms) : 0;
 		answer = answer_at(&w, q, values, arena);
+		shorten_span(&w, span);
 	}
 	pthread_rwlock_unlock(&g->lock);
 	free(w.vertex);

@@ -12,6 +12,7 @@
 #define GRAPH_GRAPH_PRIVATE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include "graph/graph.h"
 #include "graph/pool.h"
 
@@ -83,6 +84,7 @@ struct graph {
 	uint32_t sync, synced; /* the present one, and the last that was finished */
 	size_t nodes, edges;
 	uint64_t repaired;
+	atomic_ulong version;
 
 	uint32_t tomb_a[TOMB_SLOTS], tomb_b[TOMB_SLOTS];
 	uint32_t oldest_tomb, newest_tomb;
@@ -149,6 +151,11 @@ static inline bool vertex_is_seen(const struct graph *g, const struct vertex *v)
 }
 
 uint32_t graph_time(struct graph *, int64_t ms);
+/* Something has changed that an answer may show. */
+static inline void graph_has_changed(struct graph *g)
+{
+	atomic_fetch_add_explicit(&g->version, 1, memory_order_release);
+}
 
 /* terms.c. 0: no memory, or there is none. The text of a UUID is packed. */
 uint32_t term_get(struct graph *, int path, enum term_kind, struct str text);

@@ -195,6 +195,7 @@ int vertex_install(struct graph *g, uint32_t at, uint32_t now, bool *has_changed
 	vertex_drop_terms(g, &old);
 	g->nodes += !old.is_there;
 	v->is_there = true;
+	graph_has_changed(g);
 	return 0;
 }
 
@@ -212,6 +213,7 @@ int vertex_bury(struct graph *g, uint32_t at, uint32_t now)
 	v->is_there = false;
 	v->until = now & INT32_MAX;
 	g->nodes--;
+	graph_has_changed(g);
 	vertex_release(g, at);
 	return 0;
 }

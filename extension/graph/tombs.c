@@ -37,6 +37,7 @@ static void forget_oldest(struct graph *g)
 	if (!tomb.later)
 		g->newest_tomb = 0;
 	g->tombs--;
+	graph_has_changed(g);
 	pool_put(&g->pool, at, sizeof(tomb));
 	vertex_at(g, tomb.b)->holders--;
 	if (tomb.is_edge)

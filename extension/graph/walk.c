@@ -4,11 +4,25 @@
 #include "base/grow.h"
 #include "graph/walk.h"
 
-bool walk_sees(const struct walk *w, uint32_t at)
+/* Something began or ended at that time. Whether it is past. */
+static bool walk_passes(struct walk *w, uint32_t time)
+{
+	if (time <= w->at) {
+		if (time > w->from)
+			w->from = time;
+		return true;
+	}
+	if (!w->to || time < w->to)
+		w->to = time;
+	return false;
+}
+
+bool walk_sees(struct walk *w, uint32_t at)
 {
 	const struct vertex *v = vertex_at(w->graph, at);
 
-	return vertex_is_seen(w->graph, v) || (w->at && !v->is_there && v->until > w->at);
+	return vertex_is_seen(w->graph, v) ||
+	       (w->at && !v->is_there && !walk_passes(w, v->until));
 }
 
 void walk_add(struct walk *w, uint32_t vertex)
@@ -39,14 +53,14 @@ void walk_settle(struct walk *w)
 	w->count = kept;
 }
 
-/* Those who have it now, and have had it for so long. */
-static void add_present(struct walk *w, uint32_t term, uint32_t since)
+/* Those who have it now; with only_since, those who had it then. */
+static void add_present(struct walk *w, uint32_t term, bool only_since)
 {
 	const struct graph *g = w->graph;
 	uint32_t at;
 
 	for (at = term_at(g, term)->postings; at; at = posting_at(g, at)->next)
-		if (posting_at(g, at)->since <= since &&
+		if ((!only_since || walk_passes(w, posting_at(g, at)->since)) &&
 		    vertex_is_seen(g, vertex_at(g, posting_at(g, at)->vertex)))
 			walk_add(w, posting_at(g, at)->vertex);
 }
@@ -59,8 +73,8 @@ static void add_former(struct walk *w, uint32_t term)
 	for (at = g->tomb_a[tomb_slot(term)]; at; at = tomb_at(g, at)->next_a) {
 		const struct tomb *tomb = tomb_at(g, at);
 
-		if (!tomb->is_edge && tomb->a == term && tomb->since <= w->at &&
-		    w->at < tomb->until)
+		if (!tomb->is_edge && tomb->a == term && walk_passes(w, tomb->since) &&
+		    !walk_passes(w, tomb->until))
 			walk_add(w, tomb->b);
 	}
 }
@@ -70,13 +84,13 @@ void walk_to_holders(struct walk *w, const uint32_t *term, size_t terms)
 	size_t i;
 
 	for (i = 0; i < terms; i++) {
-		add_present(w, term[i], w->at ? w->at : UINT32_MAX);
+		add_present(w, term[i], w->at != 0);
 		if (w->at && w->graph->tombs)
 			add_former(w, term[i]);
 	}
 	if (w->at && !w->count)
 		for (i = 0; i < terms; i++)
-			add_present(w, term[i], UINT32_MAX);
+			add_present(w, term[i], false);
 	walk_settle(w);
 }
 
@@ -103,7 +117,7 @@ static void add_former_neighbors(struct walk *w, uint32_t of, bool to_parents,
 	     at = tomb_at(g, at)->next_a) {
 		const struct tomb *tomb = tomb_at(g, at);
 
-		if (tomb->is_edge && tomb->a == of && tomb->until > w->at &&
+		if (tomb->is_edge && tomb->a == of && !walk_passes(w, tomb->until) &&
 		    walk_sees(w, tomb->b))
 			walk_add(to, tomb->b);
 	}
@@ -111,7 +125,7 @@ static void add_former_neighbors(struct walk *w, uint32_t of, bool to_parents,
 	     at = tomb_at(g, at)->next_b) {
 		const struct tomb *tomb = tomb_at(g, at);
 
-		if (tomb->is_edge && tomb->b == of && tomb->until > w->at &&
+		if (tomb->is_edge && tomb->b == of && !walk_passes(w, tomb->until) &&
 		    walk_sees(w, tomb->a))
 			walk_add(to, tomb->a);
 	}
@@ -134,17 +148,25 @@ static void add_neighbors(struct walk *w, uint32_t of, bool to_parents, bool to_
 		add_former_neighbors(w, of, to_parents, to_children, to);
 }
 
+/* To the nodes of another walk, which it takes. */
+static void walk_move(struct walk *w, struct walk *to)
+{
+	free(w->vertex);
+	w->vertex = to->vertex;
+	w->count = to->count;
+	w->room = to->room;
+	w->no_memory |= to->no_memory;
+	walk_settle(w);
+}
+
 void walk_along(struct walk *w, bool to_parents, bool to_children)
 {
-	struct walk to = { .graph = w->graph, .at = w->at };
+	struct walk to = { .graph = w->graph };
 	size_t i;
 
 	for (i = 0; i < w->count; i++)
 		add_neighbors(w, w->vertex[i], to_parents, to_children, &to);
-	to.no_memory |= w->no_memory;
-	free(w->vertex);
-	*w = to;
-	walk_settle(w);
+	walk_move(w, &to);
 }
 
 /* Where a search from the targets has been, and from where it came. */
@@ -271,8 +293,5 @@ void walk_paths(struct walk *w, const struct walk *targets)
 	}
 	free(t.vertex);
 	free(t.before);
-	to.no_memory |= w->no_memory;
-	free(w->vertex);
-	*w = to;
-	walk_settle(w);
+	walk_move(w, &to);
 }

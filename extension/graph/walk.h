@@ -9,14 +9,15 @@
 
 struct walk {
 	const struct graph *graph;
-	uint32_t at;	  /* the time; 0: now */
-	uint32_t *vertex; /* each once */
+	uint32_t at;	   /* the time; 0: now */
+	uint32_t from, to; /* for which other times all was the same; 0: for all */
+	uint32_t *vertex;  /* each once */
 	size_t count, room;
 	bool no_memory;
 };
 
 /* Whether it was there then. */
-bool walk_sees(const struct walk *, uint32_t vertex);
+bool walk_sees(struct walk *, uint32_t vertex);
 void walk_add(struct walk *, uint32_t vertex);
 /* Sorted, each once. */
 void walk_settle(struct walk *);

@@ -73,6 +73,7 @@ void mirror_set_present(struct mirror *m, struct generation *g)
 	pthread_rwlock_wrlock(&m->lock);
 	before = m->present;
 	m->present = g;
+	m->generations++;
 	pthread_rwlock_unlock(&m->lock);
 	generation_free(before);
 }

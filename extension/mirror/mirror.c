@@ -101,15 +101,28 @@ bool mirror_is_awaited(const struct mirror *m)
 
 const struct answer *mirror_answer(struct mirror *m, const struct question *question,
 				   const struct str *values, int64_t at_ms,
-				   struct arena *arena)
+				   struct arena *arena, struct graph_span *span)
 {
 	const struct answer *answer = NULL;
 
 	pthread_rwlock_rdlock(&m->lock);
 	if (m->present)
-		answer = graph_answer(m->present->graph, question, values, at_ms, arena);
+		answer = graph_answer(m->present->graph, question, values, at_ms, arena,
+				      span);
 	pthread_rwlock_unlock(&m->lock);
 	return answer;
+}
+
+/* Each generation has numbers of its own. */
+uint64_t mirror_version(struct mirror *m)
+{
+	uint64_t version = 0;
+
+	pthread_rwlock_rdlock(&m->lock);
+	if (m->present)
+		version = (m->generations << 40) + graph_version(m->present->graph);
+	pthread_rwlock_unlock(&m->lock);
+	return version;
 }
 
 static int take_fetched(void *context, enum reply_list list, struct str json,

@@ -78,10 +78,11 @@ void mirror_free(struct mirror *);
 
 /* Its first synchronization is under way, and has not failed yet. Without a lock. */
 bool mirror_is_awaited(const struct mirror *);
-/* See graph_answer(). */
+/* See graph_answer() and graph_version(): 0 when there is no graph. */
 const struct answer *mirror_answer(struct mirror *, const struct question *,
 				   const struct str *values, int64_t at_ms,
-				   struct arena *);
+				   struct arena *, struct graph_span *);
+uint64_t mirror_version(struct mirror *);
 /* The reply to a fetch. */
 void mirror_fetched(struct mirror *, int status, struct str body);
 /* A recorded message instead of a subscription's: any SyncReply counts. */

@@ -48,6 +48,7 @@ struct mirror {
 	bool has_failed; /* the connection cannot go on: see counters.error */
 
 	pthread_rwlock_t lock; /* of which graph is the present one */
+	uint64_t generations;  /* that have been so */
 	struct generation *present;
 };
 

@@ -115,9 +115,8 @@ static const struct answer *query_known(struct queries *q,
 
 	if (q->answers->known)
 		answer = q->answers->known(q->answers, question, values, q->at_ms,
-					   &q->arena);
-	q->is_known = answer != NULL;
-	q->is_used = q->is_used || q->is_known;
+					   &q->arena, &q->span);
+	q->is_used = q->is_used || answer;
 	return answer;
 }
 
@@ -144,6 +143,11 @@ const struct answer *query_text(struct queries *q, struct str text)
 	if (is_question)
 		query_tell(q, &parsed.question, NULL, memo);
 	return memo ? memo->answer : &unknown;
+}
+
+uint64_t queries_version(struct queries *q)
+{
+	return q->answers->version ? q->answers->version(q->answers) : 0;
 }
 
 void query_renew(struct queries *q, const struct question *question,

@@ -26,6 +26,16 @@
 
 enum found { PENDING = -1, ABSENT, FOUND };
 
+/* For which times an answer of a graph holds, until the graph changes. */
+struct span {
+	int64_t from_ms, to_ms; /* Unix ms; to_ms is not among them */
+};
+
+#define SPAN_ALWAYS                                                                      \
+	{                                                                                \
+		INT64_MIN, INT64_MAX                                                     \
+	}
+
 /* Where answers come from: the topology client, recorded answers, or a test's table. */
 struct answers {
 	/* NULL: not known yet, but now asked for. Borrowed; until release(). */
@@ -34,10 +44,12 @@ struct answers {
 	void (*release)(struct answers *);
 	/* The answer of a graph that is at hand, in the arena; at_ms: for that time, Unix
 	 * ms, 0: for now. NULL: there is none, or it cannot answer this: ask find(). The
-	 * member may be NULL. */
+	 * member may be NULL. The span is made shorter, if the answer's is. */
 	const struct answer *(*known)(struct answers *, const struct question *,
 				      const struct str *values, int64_t at_ms,
-				      struct arena *);
+				      struct arena *, struct span *);
+	/* Rises with each change of that graph; 0: there is none. NULL as known is. */
+	uint64_t (*version)(struct answers *);
 	/* An answer that find() has found, for whoever compares. May be NULL. */
 	void (*heard)(struct answers *, const struct question *, const struct str *values,
 		      struct str text, const struct answer *);
@@ -77,7 +89,7 @@ struct queries {
 	uint64_t refused;	  /* values with a quote, since queries_init() */
 	uint64_t ambiguous;	  /* peers that several nodes matched, likewise */
 
-	bool is_known; /* the last answer came from a graph at hand: keep it for no longer */
+	struct span span; /* of all answers of a graph at hand, since it was set */
 
 	/* The asker's, set after queries_init(). */
 	enum peers_by peers_by;
@@ -90,6 +102,9 @@ void queries_fini(struct queries *);
 void queries_pass(struct queries *, int64_t now_ms);
 /* After the batch: forget the answers, and what was copied to the arena. */
 void queries_reset(struct queries *);
+
+/* Of the graph at hand; 0: there is none. */
+uint64_t queries_version(struct queries *);
 
 /* Asks a whole text, which is copied. The caller has checked the values in it with
  * query_accepts(). */

@@ -20,6 +20,8 @@ struct peers {
 /* A peer in one block of memory, its text behind it. */
 struct known {
 	struct peer peer;
+	uint64_t version; /* of the graph that knew it; 0: an analyzer did */
+	struct span span;
 	char text[];
 };
 
@@ -68,16 +70,32 @@ static struct peer copy_peer(const struct peer *peer, char *text)
 	return copied;
 }
 
-static void peer_keep(struct peers *peers, struct str key, const struct peer *peer,
-		      int64_t until_ms)
+/* The graph, if it has one, has not changed while it was asked. */
+static void peer_keep(struct peers *peers, struct queries *q, struct str key,
+		      const struct peer *peer, uint64_t version, int64_t until_ms)
 {
 	size_t size = sizeof(struct known) + text_length(peer);
 	struct known *known = malloc(size);
 
-	if (!known)
+	if (!known || version != queries_version(q)) {
+		free(known);
 		return;
+	}
 	known->peer = copy_peer(peer, known->text);
+	known->version = version;
+	known->span = q->span;
 	map_put(peers->known, key, known, size, until_ms);
+}
+
+/* It still does, and for that time: what a graph says is kept as long as the graph stays
+ * as it is. */
+static bool holds_now(const struct known *known, struct queries *q)
+{
+	uint64_t version = queries_version(q);
+
+	return known->version == version &&
+	       (!version ||
+		(q->at_ms >= known->span.from_ms && q->at_ms < known->span.to_ms));
 }
 
 /* What is known may be forgotten while the batch still needs it. */
@@ -85,10 +103,14 @@ static bool peer_recall(struct peers *peers, struct queries *q, struct str key,
 			struct peer *peer)
 {
 	const struct known *known = map_get(peers->known, key, q->now_ms);
-	size_t length = known ? text_length(&known->peer) : 0;
-	char *text = length ? arena_bytes(&q->arena, length) : NULL;
+	size_t length;
+	char *text;
 
-	if (!known || (length && !text))
+	if (!known || !holds_now(known, q))
+		return false;
+	length = text_length(&known->peer);
+	text = length ? arena_bytes(&q->arena, length) : NULL;
+	if (length && !text)
 		return false;
 	q->is_used = true;
 	*peer = length ? copy_peer(&known->peer, text) : (struct peer){ 0 };
@@ -123,18 +145,21 @@ enum found peer_find(struct peers *peers, struct queries *q, struct str address,
 	struct str key = peer_key_of(text, address, node_tid);
 	struct resolution r = { .queries = q, .age = &peers->age };
 	enum found found;
+	uint64_t version;
 
 	*peer = (struct peer){ 0 };
 	if (!address.len)
 		return ABSENT;
-	if (key.len && !q->is_known && peer_recall(peers, q, key, peer))
+	if (key.len && peer_recall(peers, q, key, peer))
 		return peer->type.len ? FOUND : ABSENT;
+	q->span = (struct span)SPAN_ALWAYS;
+	version = queries_version(q);
 	found = peer_resolve(&r, address, node_tid, peer);
 	if (found == PENDING)
 		return PENDING;
 	q->ambiguous += r.is_ambiguous;
-	if (key.len && !r.is_unknown && !q->is_known)
-		peer_keep(peers, key, peer,
+	if (key.len && !r.is_unknown)
+		peer_keep(peers, q, key, peer, version,
 			  q->now_ms +
 				  (found == ABSENT && peer_address_is_inside(q, address)
 					   ? ABSENT_INSIDE_MS
@@ -149,21 +174,24 @@ enum found peer_node_type(struct peers *peers, struct queries *q, struct str nod
 	struct str key = peer_key_of(text, STR(""), node_tid);
 	const struct answer *nodes;
 	struct peer known = { 0 };
+	uint64_t version;
 
 	*type = STR("");
 	if (!node_tid.len)
 		return ABSENT;
-	if (key.len && !q->is_known && peer_recall(peers, q, key, &known)) {
+	if (key.len && peer_recall(peers, q, key, &known)) {
 		*type = known.type;
 		return type->len ? FOUND : ABSENT;
 	}
+	q->span = (struct span)SPAN_ALWAYS;
+	version = queries_version(q);
 	nodes = query(q, &by_tid, node_tid);
 	if (!nodes)
 		return PENDING;
 	if (nodes->count)
 		*type = nodes->node[0].type;
-	if (key.len && !nodes->is_unknown && !q->is_known)
-		peer_keep(peers, key, &(struct peer){ .type = *type },
+	if (key.len && !nodes->is_unknown)
+		peer_keep(peers, q, key, &(struct peer){ .type = *type }, version,
 			  q->now_ms + KNOWN_MS);
 	return type->len ? FOUND : ABSENT;
 }

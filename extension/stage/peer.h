@@ -9,8 +9,8 @@
  * address.
  *
  * Results are kept for a minute, so that batches do not repeat the same questions;
- * without an answer nothing is kept, nor is what a graph at hand answers: it knows better
- * for the next flow.
+ * without an answer nothing is kept, and what a graph at hand answers for no longer than
+ * it stays as it is.
  */
 #ifndef STAGE_PEER_H
 #define STAGE_PEER_H

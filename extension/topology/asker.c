@@ -135,6 +135,9 @@ void asker_init(struct asker *asker, struct topology *t, void (*wake)(void *),
 			     .renew = asker_renew,
 			     .known = t->mirror && t->mode == MODE_MIRROR ? asker_known
 									  : NULL,
+			     .version = t->mirror && t->mode == MODE_MIRROR
+						? asker_version
+						: NULL,
 			     .heard = t->mirror && t->mode == MODE_SHADOW ? asker_heard
 									  : NULL },
 		.topology = t,

@@ -121,12 +121,13 @@ void asker_heard(struct answers *answers, const struct question *question,
 	const struct shared_answer *shared = find_shared(asker, heard);
 	struct arena arena = ARENA_INIT(ARENA_MAX);
 	int64_t now_ms = clock_now().mono_ms;
+	struct graph_span ignored = { 0, 0 };
 	const struct answer *mirror;
 
 	if (!shared || heard->is_unknown ||
 	    (t->http && now_ms - shared->since_ms > FRESH_MS))
 		return;
-	mirror = mirror_answer(t->mirror, question, values, 0, &arena);
+	mirror = mirror_answer(t->mirror, question, values, 0, &arena, &ignored);
 	if (mirror && !answers_agree(heard, mirror)) {
 		atomic_fetch_add(&t->mismatches, 1);
 		if (!t->http || may_say(t, now_ms))

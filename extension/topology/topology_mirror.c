@@ -159,12 +159,19 @@ void topology_halt(struct topology *t)
 
 const struct answer *asker_known(struct answers *answers, const struct question *question,
 				 const struct str *values, int64_t at_ms,
-				 struct arena *arena)
+				 struct arena *arena, struct span *span)
 {
 	struct asker *asker = (struct asker *)answers;
+	struct graph_span its = { span->from_ms, span->to_ms };
 	const struct answer *answer = mirror_answer(asker->topology->mirror, question,
-						    values, at_ms, arena);
+						    values, at_ms, arena, &its);
 
+	*span = (struct span){ its.from_ms, its.to_ms };
 	asker->mirrored += answer != NULL;
 	return answer;
+}
+
+uint64_t asker_version(struct answers *answers)
+{
+	return mirror_version(((struct asker *)answers)->topology->mirror);
 }

@@ -63,7 +63,9 @@ int topology_open_mirror(struct topology *, const struct topology_options *,
 void topology_close_mirror(struct topology *);
 /* For an asker: see struct answers. */
 const struct answer *asker_known(struct answers *, const struct question *,
-				 const struct str *values, int64_t at_ms, struct arena *);
+				 const struct str *values, int64_t at_ms, struct arena *,
+				 struct span *);
+uint64_t asker_version(struct answers *);
 /* shadow.c: likewise. */
 void asker_heard(struct answers *, const struct question *, const struct str *values,
 		 struct str text, const struct answer *);

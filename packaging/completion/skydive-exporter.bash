@@ -29,7 +29,7 @@ _skydive_exporter() {
 		run:*) choices="-c --progress" ;;
 		check:*) choices="-c --connect --migrate --reference" ;;
 		explain:*) choices="-c --topology" ;;
-		replay:*) choices="-c --topology --output" ;;
+		replay:*) choices="-c --topology --topology-stream --output" ;;
 		record:*) choices="--json --user --seconds --ca --cert --key" ;;
 		reload:*) choices="--wait --pid -c" ;;
 		retry:*) choices="-c $(_skydive_exporter_tenants)" ;;

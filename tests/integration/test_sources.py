@@ -268,7 +268,7 @@ def test_cookies(tmp_path):
             assert exporter.stop() == 0
             assert token not in exporter.err.text()
         requests = proxy.requests()
-    assert {r.target for r in requests} == {"/ws/subscriber/flow", "/api/topology"}
+    assert {r.target for r in requests} == {"/ws/subscriber/flow", "/ws/subscriber", "/api/topology"}
     for request in requests:
         cookies = dict(part.split("=", 1) for part in request.headers["cookie"].strip("; ").split("; "))
         assert cookies == {"authtoken": token, "route": "blue"}, request

@@ -124,7 +124,7 @@ def test_client_certificate_is_shown(newest, certs, tmp_path):
     with site:
         assert site.finish() >= {"inbound", "outbound"}
         assert len(site.proxy.clients) >= 2 and {name for name, _ in site.proxy.clients} == {"exporter"}
-        assert {r.target for r in site.proxy.requests()} == {"/ws/subscriber/flow", "/api/topology"}
+        assert {r.target for r in site.proxy.requests()} == {"/ws/subscriber/flow", "/ws/subscriber", "/api/topology"}
 
 
 def test_client_certificate_is_not_shown_unasked(certs, tmp_path):

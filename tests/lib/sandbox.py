@@ -52,6 +52,7 @@ def files(folder, recording):
     bad.mkdir(parents=True)
     (bad / "0000000000000001").write_bytes(b"what retry is for")
     messages = [json.loads(line) for line in (folder / "sample.jsonl").read_text().splitlines()]
+    (folder / "STREAM.jsonl").write_bytes(stream.read(paths.recording("new-netns-storm6.graph.json.gz")))
     (folder / "FLOW.json").write_text(json.dumps(flow_of(messages)))
 
 

@@ -135,11 +135,12 @@ static inline enum graph_change house_apply(struct graph_house *h, const char *i
 static inline const struct answer *house_answer(struct graph_house *h, const char *text,
 						int64_t at_ms)
 {
+	struct graph_span span = { INT64_MIN, INT64_MAX };
 	struct question_parsed parsed;
 
 	arena_reset(&h->arena);
 	assert_int_equal(question_parse(str_of(text), &parsed, &h->err), 0);
-	return graph_answer(h->graph, &parsed.question, NULL, at_ms, &h->arena);
+	return graph_answer(h->graph, &parsed.question, NULL, at_ms, &h->arena, &span);
 }
 
 /* The names of the nodes in their order, or "=value"; "?": it has no answer. */

@@ -138,7 +138,7 @@ static void test_steps(void **state)
 			fail_msg("%s: %s", cases[i][0], names);
 	}
 	assert_null(graph_answer(h.graph, &(struct question){ .steps = 0 }, NULL, 0,
-				 &h.arena));
+				 &h.arena, &(struct graph_span){ 0, 0 }));
 	house_close(&h);
 }
 
