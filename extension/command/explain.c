@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "command/answers.h"
+#include "graph/mirrored.h"
 #include "net/http.h"
 #include "command/command.h"
 #include "flow/decode.h"
@@ -119,6 +120,20 @@ static struct batch *read_flows(struct err *err)
 	return NULL;
 }
 
+/* While the exporter runs; here the analyzer is asked, or files. */
+static void say_who(struct buf *out, struct str question)
+{
+	struct str index;
+	struct err why = ERR_INIT;
+
+	if (!question_is_mirrored(question, &index, &why))
+		buf_printf(out, "      of the analyzer: %s\n", why.text);
+	else if (index.len)
+		buf_printf(out, "      of the mirror, by " STR_FMT "\n", STR_ARG(index));
+	else
+		buf_puts(out, "      of the mirror, of all its nodes\n");
+}
+
 static void explain_pipeline(struct explanation *e, const struct pipeline_settings *p,
 			     const struct batch *batch)
 {
@@ -127,6 +142,7 @@ static void explain_pipeline(struct explanation *e, const struct pipeline_settin
 		.peers_by = (enum peers_by)e->settings->topology.peers_by,
 		.answers = &e->asker.answers,
 		.wait = wait_for_answers,
+		.say_who = e->settings->topology.mode == MODE_REST ? NULL : say_who,
 		.context = e,
 		.now = clock_now(),
 	};

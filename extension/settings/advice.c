@@ -2,6 +2,7 @@
 /* advice.c - see advice.h. */
 #include <stdio.h>
 #include "net/endpoint.h"
+#include "graph/mirrored.h"
 #include "settings/advice.h"
 #include "topology/analyzer_url.h"
 
@@ -37,6 +38,46 @@ static void advise_writer(const struct pipeline_settings *p, struct problems *ad
 	if (writer && writer->advise && p->writer.values &&
 	    writer->advise(p->writer.values, &err))
 		err_also(&err);
+}
+
+/* The questions of a pipeline, for advice. */
+struct advised_list {
+	struct question_list list;
+	const struct pipeline_settings *pipeline;
+	struct problems *advice;
+};
+
+static void pass_over(struct question_list *list, const struct question *question)
+{
+	(void)list;
+	(void)question;
+}
+
+static void advise_text(struct question_list *list, struct str name, struct str text)
+{
+	const struct advised_list *a = (struct advised_list *)list;
+	struct err why = ERR_INIT, err = ERR_INIT;
+	struct str index;
+
+	if (question_is_mirrored(text, &index, &why))
+		return;
+	err_set_key(&err, "extend",
+		    STR_FMT ": each new value of it costs the analyzer a search, because "
+			    "the mirror cannot answer it: %s",
+		    STR_ARG(name), why.text);
+	config_problem(a->pipeline->config, "pipeline.transform.secadvisor", &err,
+		       a->advice);
+}
+
+static void advise_extends(const struct pipeline_settings *p, struct problems *advice)
+{
+	struct advised_list a = {
+		.list = { PEERS_BY_ADDRESS, pass_over, advise_text },
+		.pipeline = p,
+		.advice = advice,
+	};
+
+	stage_set_questions(&p->stages, &a.list);
 }
 
 static bool is_bare(const struct settings *s, struct str analyzer)
@@ -88,5 +129,7 @@ void advice_put(const struct settings *s, struct problems *advice)
 			continue;
 		advise_stream(s->pipeline[i], advice);
 		advise_writer(s->pipeline[i], advice);
+		if (s->topology.mode != MODE_REST && !s->pipeline[i]->is_bad)
+			advise_extends(s->pipeline[i], advice);
 	}
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* advice.h - warnings about settings that are correct: secrets that are sent without
- * encryption, and users that are not sent where one may expect it.
+ * encryption, users that are not sent where one may expect it, and questions that only
+ * the analyzer can answer.
  */
 #ifndef SETTINGS_ADVICE_H
 #define SETTINGS_ADVICE_H

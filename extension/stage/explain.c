@@ -16,6 +16,7 @@
 struct listener {
 	struct answers answers;
 	struct answers *inner;
+	const struct explain *x;
 	struct buf *out;
 };
 
@@ -55,11 +56,15 @@ static void put_node(struct buf *out, const struct node *node)
 	buf_putc(out, '\n');
 }
 
-static void put_answer(struct buf *out, struct str text, const struct answer *answer)
+static void put_answer(const struct listener *l, struct str text,
+		       const struct answer *answer)
 {
+	struct buf *out = l->out;
 	size_t i;
 
 	buf_printf(out, "    asked: " STR_FMT "\n", STR_ARG(text));
+	if (l->x->say_who)
+		l->x->say_who(out, text);
 	for (i = 0; i < answer->count; i++)
 		put_node(out, &answer->node[i]);
 	if (answer->value.ptr)
@@ -76,7 +81,7 @@ static const struct answer *listener_find(struct answers *answers, struct str te
 	const struct answer *answer = l->inner->find(l->inner, text);
 
 	if (answer)
-		put_answer(l->out, text, answer);
+		put_answer(l, text, answer);
 	return answer;
 }
 
@@ -288,6 +293,7 @@ void explain_flow(const struct explain *x, const struct batch *batch, uint32_t n
 	struct listener listener = {
 		.answers = { .find = listener_find, .release = listener_release },
 		.inner = x->answers,
+		.x = x,
 		.out = out,
 	};
 	struct explanation e = {

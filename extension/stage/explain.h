@@ -16,6 +16,8 @@ struct explain {
 	 * find() must give empty answers. */
 	bool (*wait)(void *context);
 	void *context;
+	/* Appends a line that says who answers such a question. May be NULL. */
+	void (*say_who)(struct buf *out, struct str question);
 	struct now now;
 };
 

@@ -48,12 +48,13 @@ static void *ask_often(void *context)
 	size_t i;
 
 	for (i = 0; i < ASKED; i++) {
+		struct graph_span span = { INT64_MIN, INT64_MAX };
 		const struct answer *answer;
 
 		arena_reset(&arena);
 		question_parse(str_of(asked[i % COUNT(asked)]), &parsed, &err);
 		answer = graph_answer(a->graph, &parsed.question, NULL,
-				      i % 2 ? SECOND((int64_t)i) : 0, &arena);
+				      i % 2 ? SECOND((int64_t)i) : 0, &arena, &span);
 		a->wrong += !is_right(answer);
 	}
 	arena_fini(&arena);
