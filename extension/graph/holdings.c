@@ -160,6 +160,8 @@ static bool sort_wanted(struct graph *g)
 	size_t first[PATHS_MAX + 1] = { 0 }, i;
 	uint32_t *sorted;
 
+	if (g->wanted_count < 2)
+		return true;
 	if (!grow(g->wanted, g->wanted_room, 2 * g->wanted_count))
 		return false;
 	for (i = 0; i < g->wanted_count; i++)
@@ -169,8 +171,7 @@ static bool sort_wanted(struct graph *g)
 	sorted = g->wanted + g->wanted_count;
 	for (i = 0; i < g->wanted_count; i++)
 		sorted[first[term_path(term_at(g, g->wanted[i]))]++] = g->wanted[i];
-	if (g->wanted_count)
-		memcpy(g->wanted, sorted, g->wanted_count * sizeof(*sorted));
+	memcpy(g->wanted, sorted, g->wanted_count * sizeof(*sorted));
 	return true;
 }
 
