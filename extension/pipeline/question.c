@@ -93,6 +93,8 @@ bool question_put(struct buf *b, const struct question *q, const struct str *val
 	for (i = 0; is_fine && i < q->steps; i++) {
 		const struct question_step *step = &q->step[i];
 
+		if (question_has_quote(step->key))
+			return false;
 		if (step->is_joined && (q->step[i - 1].kind == STEP_HAS))
 			buf_puts(b, ", ");
 		is_fine = step->is_joined ? put_pair(b, step, values, quote)

@@ -68,7 +68,8 @@ struct question_parsed {
 
 /* Whether it cannot be a value. */
 bool question_has_quote(struct str value);
-/* Appends the text. false: a value has a quote in it, and Gremlin knows no escapes. */
+/* Appends the text. false: a key or a value has a quote in it, and Gremlin knows no
+ * escapes. */
 bool question_put(struct buf *, const struct question *, const struct str *values);
 /* Reads a text; keys and operands point into it. -EINVAL: it has steps, or tests, that
  * are not among those above; see err. Pure. */

@@ -73,6 +73,32 @@ static void test_texts(void **state)
 	buf_fini(&b);
 }
 
+/* It cannot be written, whatever it was read from. */
+static void test_quotes(void **state)
+{
+	static const char *const texts[] = {
+		"G.V().Has('a\"b', 'c')",
+		"G.V().Has('a', 'b\"c')",
+		"G.V().Has(\"a'b\", 'c')",
+		"G.V().HasKey('a\"')",
+		"G.V().Values('\"a')",
+		"G.V().Out('a\"', 'b')",
+		"G.V().ShortestPathTo(Metadata('a\"', 'b'))",
+	};
+	struct question_parsed parsed;
+	struct buf b = BUF_INIT(4096);
+	struct err err = ERR_INIT;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(texts); i++) {
+		assert_int_equal(question_parse(str_of(texts[i]), &parsed, &err), 0);
+		if (question_put(&b, &parsed.question, NULL))
+			fail_msg("%s", texts[i]);
+	}
+	buf_fini(&b);
+}
+
 static void test_what_is_no_question(void **state)
 {
 	static const char *const texts[][2] = {
@@ -123,6 +149,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_constants),
 		cmocka_unit_test(test_texts),
+		cmocka_unit_test(test_quotes),
 		cmocka_unit_test(test_what_is_no_question),
 	};
 
