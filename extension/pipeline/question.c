@@ -76,7 +76,7 @@ static bool put_step(struct buf *b, const struct question_step *step,
 		buf_puts(b, "Metadata(");
 	if (step->operands)
 		is_fine = put_pair(b, step, values, quote);
-	else if (step->key.len)
+	else if (step->kind == STEP_HAS_KEY || step->kind == STEP_VALUES)
 		put_quoted(b, step->key, quote);
 	if (step->kind == STEP_PATH_TO)
 		buf_putc(b, ')');

@@ -54,6 +54,7 @@ static void test_texts(void **state)
 		{ "G.V().Has(\"Type\", Within(\"a\", 'b', 3))",
 		  "G.V().Has(\"Type\", Within(\"a\", \"b\", 3))" },
 		{ "G.V().Has(\"A\", \"\").ShortestPathTo(Metadata(\"TID\", \"t\")).Dedup()" },
+		{ "G.V().HasKey('').Values('')", "G.V().HasKey(\"\").Values(\"\")" },
 		{ "G.V().HasKey(\"A.B\").Values(\"@Host\").Limit(1)" },
 	};
 	struct question_parsed parsed;
