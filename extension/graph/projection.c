@@ -103,9 +103,11 @@ static int add_path(struct projection *p, struct str key, struct err *err)
 		return err_set(err, "more than %d keys are asked for", PATHS_MAX);
 	while (branch && next_part(&rest, &part))
 		branch = grow_branch(branch, part);
-	name = branch ? strndup(key.len ? key.ptr : "", key.len) : NULL;
+	name = branch ? malloc(key.len + 1) : NULL;
 	if (!name)
 		return -ENOMEM;
+	if (key.len)
+		memcpy(name, key.ptr, key.len);
 	branch->path = p->paths;
 	p->path[p->paths] = (struct path){ .name = { name, key.len } };
 	return p->paths++;

@@ -224,6 +224,27 @@ static void test_too_many_keys(void **state)
 	projection_free(p);
 }
 
+/* A key may have any byte in it. */
+static void test_odd_keys(void **state)
+{
+	struct operand operand = { .value = -1 };
+	struct question_step step = { .kind = STEP_HAS,
+				      .key = { "a\0b.c", 5 },
+				      .operand = &operand,
+				      .operands = 1 };
+	struct question q = { .step = &step, .steps = 1 };
+	struct projection *p = projection_new();
+	struct err err = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(projection_add(p, &q, &err), 0);
+	assert_in_range(projection_find(p, step.key), 1, p->paths - 1);
+	assert_int_equal(projection_find(p, STR("a")), -1);
+	assert_int_equal(projection_branch(p, step.key)->path,
+			 projection_find(p, step.key));
+	projection_free(p);
+}
+
 /* Each member of a node has a path; those of its counters only if they are read. */
 static void test_members(void **state)
 {
@@ -258,6 +279,7 @@ int main(void)
 		cmocka_unit_test(test_branches),
 		cmocka_unit_test(test_covers),
 		cmocka_unit_test(test_too_many_keys),
+		cmocka_unit_test(test_odd_keys),
 		cmocka_unit_test(test_members),
 	};
 
