@@ -6,6 +6,7 @@
 #include "graph/graph_private.h"
 
 #define ELEMENT_BYTES ((size_t)8 << 20) /* of its strings with escapes */
+#define VALUES_MAX    30000 /* of a node; an array of more fits into no chunk */
 
 struct graph *graph_new(const struct projection *p, const struct graph_limits *limits)
 {
@@ -95,25 +96,33 @@ static int want_fact(struct graph *g, const struct fact *fact)
 	return 0;
 }
 
-static int want_facts(struct graph *g)
+static int want_facts(struct graph *g, struct err *err)
 {
 	int error = 0;
 	size_t i;
 
+	if (g->wanted_count + g->facts.count > VALUES_MAX)
+		return err_set(err, "a node with more than %d values that are asked for",
+			       VALUES_MAX);
 	for (i = 0; !error && i < g->facts.count; i++)
 		error = want_fact(g, &g->facts.item[i]);
 	return error;
 }
 
-static int put_node(struct graph *g, const struct element *e, int64_t now_ms)
+static int put_node(struct graph *g, const struct element *e, int64_t now_ms,
+		    struct err *err)
 {
-	uint32_t now = is_syncing(g) && !g->synced ? 0 : graph_time(g, now_ms);
-	uint32_t at = vertex_get(g, e->id);
+	uint32_t now = is_syncing(g) && !g->synced ? 0 : graph_time(g, now_ms), at;
 	struct vertex *v;
 	bool has_changed;
+	int error;
 
 	g->wanted_count = 0;
-	if (!at || want_facts(g) < 0)
+	error = want_facts(g, err);
+	if (error)
+		return error;
+	at = vertex_get(g, e->id);
+	if (!at)
 		return -ENOMEM;
 	v = vertex_at(g, at);
 	if (!v->is_there)
@@ -138,7 +147,7 @@ int graph_put_node(struct graph *g, struct str json, int64_t now_ms, struct err 
 	if (error)
 		return error;
 	pthread_rwlock_wrlock(&g->lock);
-	error = put_node(g, &e, now_ms);
+	error = put_node(g, &e, now_ms, err);
 	pthread_rwlock_unlock(&g->lock);
 	return error;
 }
@@ -257,7 +266,7 @@ static int apply_ops(struct graph *g, uint32_t at, const struct graph_op *ops,
 			continue;
 		error = facts_read_value(&g->facts, ops[i].key, ops[i].value, err);
 		if (!error)
-			error = want_facts(g);
+			error = want_facts(g, err);
 	}
 	if (error == -EINVAL) {
 		while (g->wanted_count)

@@ -93,7 +93,7 @@ int reply_splitter_feed(struct reply_splitter *s, struct str bytes,
 			int (*take)(void *, enum reply_list, struct str, struct err *),
 			void *context, struct err *err)
 {
-	const char *at = bytes.ptr, *end = at + bytes.len, *begin = at;
+	const char *at = bytes.len ? bytes.ptr : "", *end = at + bytes.len, *begin = at;
 	int error = 0;
 
 	while (!error && at < end && !s->has_ended) {

@@ -328,12 +328,22 @@ static void test_bad_messages(void **state)
 		{ "NodePartiallyUpdated",
 		  "{'ID':'a','Revision':2,'Ops':[{'Type':'1','Key':'Name'}]}" },
 	};
-	static const char *const texts[] = { "", "{", "5", "{'Type':", "\\x0a\\xff" };
+	static const char *const texts[] = {
+		"",
+		"{",
+		"5",
+		"{'Type':",
+		"\x0a\xff",
+		"{'Type':'NodeAdded'}",
+		"{'Type':'NodePartiallyUpdated'}",
+		"{'Type':'SyncReply','Status':200,'UUID':'u'}",
+	};
 	struct listening l;
 	size_t i;
 
 	(void)state;
 	open_synced(&l);
+	feed_expect(&l.feed, "u");
 	for (i = 0; i < COUNT(bad); i++) {
 		assert_int_equal(hear_whole(&l, bad[i][0], bad[i][1]), -EINVAL);
 		assert_string_not_equal(l.house.err.text, "");
@@ -442,6 +452,32 @@ static void test_too_long(void **state)
 	close_feed(&l);
 }
 
+/* A reply of any length is taken, as long as it comes in pieces. */
+static void test_long_reply(void **state)
+{
+	struct listening l;
+	struct buf b = BUF_INIT(PLENTY);
+	int i;
+
+	(void)state;
+	open_feed(&l, PLENTY);
+	feed_expect(&l.feed, "u");
+	buf_puts(&b, "{\"Type\":\"SyncReply\",\"UUID\":\"u\",\"Status\":200,\"Obj\":"
+		     "{\"Nodes\":[{\"ID\":\"first\",\"Metadata\":{\"Name\":\"first\"}}");
+	for (i = 0; i < 300; i++) {
+		assert_int_equal(hear(&l, buf_str(&b), false), 0);
+		buf_reset(&b);
+		buf_printf(&b, ",{\"ID\":\"%d\",\"Metadata\":{\"Features\":\"", i % 3);
+		memset(buf_room(&b, 100000), 'x', 100000);
+		buf_added(&b, 100000);
+		buf_puts(&b, "\",\"Name\":\"n\"}}");
+	}
+	assert_int_equal(hear(&l, STR("]}}"), true), 0);
+	assert_string_equal(house_ask(&l.house, ALL, 0), "n n n first");
+	buf_fini(&b);
+	close_feed(&l);
+}
+
 static void put_field(struct buf *b, int number, struct str bytes)
 {
 	buf_putc(b, (char)(number << 3 | 2));
@@ -505,6 +541,7 @@ int main(void)
 		cmocka_unit_test(test_bad_replies),
 		cmocka_unit_test(test_break),
 		cmocka_unit_test(test_too_long),
+		cmocka_unit_test(test_long_reply),
 		cmocka_unit_test(test_protobuf),
 		cmocka_unit_test(test_no_room),
 	};

@@ -485,6 +485,74 @@ static void test_long_ids(void **state)
 	house_close(&h);
 }
 
+static void test_longest_id(void **state)
+{
+	static const char named[] = "'Name':'x','TID':'t'";
+	char id[1025];
+	struct graph_house h;
+
+	(void)state;
+	memset(id, 'x', 1024);
+	id[1024] = '\0';
+	open_synced(&h);
+	house_put_node(&h, id, named, SECOND(1));
+	house_put_node(&h, "a", "", SECOND(1));
+	house_put_edge(&h, id + 1000, "a", SECOND(1));
+	house_put_node(&h, id, named, SECOND(1));
+	assert_int_equal(house_count(&h).nodes, 2);
+	assert_string_equal(house_ask(&h, "G.V().Has('TID','t')", 0), "x");
+	house_delete_node(&h, id, SECOND(1));
+	assert_int_equal(house_count(&h).nodes, 1);
+	house_close(&h);
+}
+
+static void put_list(struct buf *b, int from, int to)
+{
+	buf_putc(b, '[');
+	for (; from < to; from++)
+		buf_printf(b, "\"10.0.0.1/%d\"%s", from, from + 1 < to ? "," : "");
+	buf_putc(b, ']');
+}
+
+/* A node has at most so many values, and one with more leaves all as it was. */
+static void test_many_values(void **state)
+{
+	static const int counts[] = { 29997, 29998 };
+	struct graph_house h;
+	struct graph_op op = { .key = STR("IPV4") };
+	enum graph_change change;
+	size_t i;
+	int error;
+
+	(void)state;
+	for (i = 0; i < COUNT(counts); i++) {
+		open_synced(&h);
+		buf_reset(&h.json);
+		/* With its ID, its host and the list itself. */
+		buf_puts(&h.json, "{\"ID\":\"x\",\"Host\":\"h\",\"Metadata\":{\"IPV4\":");
+		put_list(&h.json, 0, counts[i]);
+		buf_puts(&h.json, "}}");
+		error = graph_put_node(h.graph, buf_str(&h.json), SECOND(1), &h.err);
+		assert_int_equal(error, i ? -EINVAL : 0);
+		assert_int_equal(house_count(&h).nodes, !i);
+		house_put_node(&h, "x", "'Name':'x','State':'UP'", SECOND(1));
+		buf_reset(&h.json);
+		put_list(&h.json, 0, counts[i] - 1);
+		op.value = buf_str(&h.json);
+		error = graph_apply(h.graph, STR("x"), 2, &op, 1, SECOND(1), &change,
+				    &h.err);
+		assert_int_equal(error, i ? -EINVAL : 0);
+		assert_string_equal(
+			h.err.text,
+			i ? "a node with more than 30000 values that are asked for" : "");
+		assert_int_equal(house_answer(&h, "G.V().Has('State','UP')", 0)
+					 ->node->ipv4.count,
+				 i ? 0 : counts[i] - 1);
+		house_delete_node(&h, "x", SECOND(2));
+		house_close(&h);
+	}
+}
+
 static void test_edges(void **state)
 {
 	static const char own[] = "G.V().Has('@ID','a').Out()";
@@ -634,6 +702,8 @@ int main(void)
 		cmocka_unit_test(test_revisions),
 		cmocka_unit_test(test_what_is_no_element),
 		cmocka_unit_test(test_long_ids),
+		cmocka_unit_test(test_longest_id),
+		cmocka_unit_test(test_many_values),
 		cmocka_unit_test(test_edges),
 		cmocka_unit_test(test_first_sync),
 		cmocka_unit_test(test_later_sync),

@@ -71,9 +71,20 @@ static void test_reuse(void **state)
 static void test_another_class_is_not_used(void **state)
 {
 	struct pool p;
-	uint32_t small, large;
+	uint32_t small, large, size;
 
 	(void)state;
+	for (size = 16; size < 200000; size *= 2) {
+		pool_init(&p, PLENTY);
+		small = pool_get(&p, size);
+		pool_put(&p, small, size);
+		assert_int_not_equal(pool_get(&p, size / 2), small);
+		assert_int_not_equal(pool_get(&p, 2 * size), small);
+		assert_int_not_equal(pool_get(&p, 4 * size), small);
+		assert_int_not_equal(pool_get(&p, size + 1), small);
+		assert_int_equal(pool_get(&p, size), small);
+		pool_fini(&p);
+	}
 	pool_init(&p, PLENTY);
 	small = pool_get(&p, 8);
 	large = pool_get(&p, 1024);
