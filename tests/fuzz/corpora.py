@@ -67,6 +67,24 @@ def messages(pattern):
         yield from itertools.islice((c for c in cut if len(c) <= LARGEST), MESSAGES)
 
 
+def subscriptions():
+    """The SyncReply of each recorded subscription, cut small, and some of what follows it."""
+    for path in sorted(paths.RECORDINGS.glob("*topology-stream*.jsonl.gz")):
+        lines = stream.read(path).splitlines()
+        replies = [i for i, line in enumerate(lines) if b'"Type":"SyncReply"' in line[:200]]
+        for at, first in itertools.product(replies[:1], range(0, 200, 20)):
+            reply = json.loads(lines[at])
+            reply["Obj"] = {kind: [smaller(e) for e in reply["Obj"][kind][first // 10:][:4]] for kind in ("Nodes", "Edges")}
+            events = [line for line in lines[at + 1:][first:] if len(line) < 600 and b'"Ops":[]' not in line]
+            yield b"\n".join([json.dumps(reply, separators=(",", ":")).encode(), *events[:8]])
+
+
+def smaller(element):
+    """Without what no question asks for."""
+    dropped = ("Features", "Metric", "LastUpdateMetric", "Captures", "FDB")
+    return {**element, "Metadata": {k: v for k, v in element["Metadata"].items() if k not in dropped}}
+
+
 def frame(payload, opcode=2, final=True):
     """A frame as a server sends it."""
     head = bytes([opcode | (0x80 if final else 0)])
@@ -97,6 +115,8 @@ def recorded(target):
         for path in sorted(paths.RECORDINGS.glob("*.topology.json.gz")):
             for reply in itertools.islice(json.loads(stream.read(path)), MESSAGES):
                 yield reply["body"].encode()
+    elif target == "topology_stream":
+        yield from subscriptions()
     elif target in ("yaml", "config"):
         for path in sorted(paths.GOLDEN.glob("cases/*/config.yml")) + sorted(paths.ROOT.glob("etc/*.yml")):
             yield path.read_bytes()

@@ -79,7 +79,34 @@ DROP_INS = [
     files(BASE.replace(b"s3:", b"S3:"), a=own(b"a", b"  Write: {S3: {access_key: 'a ', secret_key_file: /nowhere}}\n")),
 ]
 
+SYNC_REPLY = b'{"Namespace":"Graph","Type":"SyncReply","UUID":"u","Status":200,"Obj":{"Nodes":[%s],"Edges":[%s]}}'
+NODES = (b'{"ID":"a","Host":"node-1","CreatedAt":1,"Revision":1,"Metadata":{"Name":"a","Type":"netns","MTU":1500}},'
+         b'{"ID":"b","Host":"node-2","CreatedAt":2,"Revision":1,"Metadata":{"Type":"container","TID":"t",'
+         b'"IPV4":["10.10.0.11/24"],"RoutingTables":[{"Src":"10.10.0.101"}],"Container":{"ID":"c"},'
+         b'"K8s":{"Extra":{"ObjectMeta":{"OwnerReferences":[{"Kind":"k"}]},"Status":{"Addresses":[{"Type":"x","Address":"y"}]}}}}}')
+EDGES = b'{"ID":"e","Parent":"a","Child":"b"},{"ID":"f","Parent":"b","Child":"b"}'
+
+
+def event(kind, obj):
+    """A message of a topology's subscription."""
+    return b'{"Namespace":"Graph","Type":"%s","UUID":"u","Status":200,"Obj":%s}' % (kind, obj)
+
+
+def ops(text):
+    return event(b"NodePartiallyUpdated", b'{"ID":"b","UpdatedAt":3,"Revision":2,"Ops":%s}' % text)
+
+
+EVENTS = [event(b"NodeDeleted", b'{"ID":"b"}'), event(b"EdgeDeleted", b'{"ID":"e","Parent":"a","Child":"b"}'),
+          event(b"NodeAdded", b'{"ID":"d","Metadata":{"IPV4":["10.10.0.11/8",null,[]],"TID":"t"}}'), ops(b"[]"), ops(b"null"),
+          ops(b'[{"Type":1,"Key":"IPV4","Value":["10.10.0.12/24"]},{"Type":2,"Key":"TID","Value":null}]'),
+          ops(b'[{"Type":1,"Key":"K8s.Extra","Value":{"a":1}},{"Type":1,"Key":"a.b.c.d","Value":1},{"Type":1,"Key":"IPV4.","Value":1}]'),
+          SYNC_REPLY % (b'{"ID":"b","Metadata":{"TID":7,"IPV4":"10.10.0.11/24"}}', b""), (SYNC_REPLY % (b"{},", b""))[:-3]]
+
 SEEDS = {
+    "topology_stream": [b"\n".join([SYNC_REPLY % (NODES, EDGES), *some]) for some in ([], EVENTS, EVENTS[::-1], *([e] for e in EVENTS))],
+    "question": [b"G.V()", b"G.V().Has('TID','t').Values('Type')", b"g.v().has(\"MTU\", 1500).HasKey('a.b.').Limit(3)",
+                 b"G.V().Has('IPV4',Regex('10.0.0.1/.*')).ShortestPathTo(Metadata('TID','t')).Dedup().In('Type','netns').Out()",
+                 b"G.V().Both('Type',Within('a',\"b\",-3),'@Host','h').Has('','')", b"G.V().Has('a\"b','c').Values('@ID').Limit(1)"],
     "dropins": DROP_INS,
     "spool": [spool(HEAD, ROWS, ROWS, SEAL), spool(PLAIN, ROWS, SEAL), spool(HEAD, ROWS), spool(HEAD), spool(ROWS),
               spool(HEAD, SEAL), spool(HEAD[:40]), spool(HEAD, ROWS, SEAL, ROWS),

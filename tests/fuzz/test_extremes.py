@@ -48,6 +48,10 @@ def groups(depth):
     return field(1, text)
 
 
+def subscribed(nodes, edges=b""):
+    return handmade.SYNC_REPLY % (nodes, edges)
+
+
 JSON_DEEP = {"lists": nested(b"[", b"]"), "open lists": b"[" * DEEP, "objects": nested(b'{"a":', b"}"),
              "open objects": b'{"a":' * DEEP}
 JSON_VALUES = {"digits": DIGITS, "negative": b"-" + DIGITS, "fraction": b"0." + DIGITS, "exponent": b"1e" + DIGITS,
@@ -55,6 +59,8 @@ JSON_VALUES = {"digits": DIGITS, "negative": b"-" + DIGITS, "fraction": b"0." + 
 
 WRAPS = {
     "json": lambda value: value,
+    "topology_stream": lambda value: handmade.SYNC_REPLY % (
+        b'{"ID":"a","Revision":%s,"Metadata":{"Type":%s,"IPV4":[%s],"X":%s,"K8s":{"Extra":%s}}}' % ((value,) * 5), b""),
     "flow_json": in_flow,
     "message": in_store,
     "gremlin": lambda value: b'[{"Metadata":{"Type":%s,"IPV4":[%s],"X":%s}}]' % (value, value, value),
@@ -100,6 +106,19 @@ OTHERS = {
     "template": {"open ifs": b"{{if .UUID}}" * 100000, "open braces": b"{{" * DEEP, "digits": b"{{" + DIGITS + b"}}",
                  "values": b"{{.NodeTID}}" * 100000, "invalid UTF-8": b"{{.U" + INVALID + b"}}"},
     "envelope": {"open lists": b"[" * DEEP},
+    "question": {"steps": b"G.V()" + b".Out()" * DEEP, "values": b"G.V().Has('a',Within(" + b"1," * DEEP + b"1))",
+                 "digits": b"G.V().Has('a'," + DIGITS + b").Limit(" + DIGITS + b")", "dots": b"G.V().Has('" + b"." * 10000 + b"','')",
+                 "parts": b"G.V().HasKey('" + b"a." * 10000 + b"')", "invalid UTF-8": b"G.V().Has('a','" + INVALID + b"')"},
+    "topology_stream": {"keys": subscribed(b'{"ID":"a","Metadata":{%s}}' % b",".join(b'"k%d":1' % i for i in range(DEEP))),
+                        "addresses": subscribed(b'{"ID":"a","Metadata":{"IPV4":[%s]}}' % b",".join(b'"%d"' % i for i in range(100000))),
+                        "nodes": subscribed(b",".join(b'{"ID":"%d","Metadata":{"TID":"%d"}}' % (i, i) for i in range(100000))),
+                        "the same nodes": subscribed(b",".join([b'{"ID":"a","Metadata":{"TID":"t"}}'] * 100000)),
+                        "the same edges": subscribed(b"", b",".join([b'{"ID":"e","Parent":"a","Child":"b"}'] * 20000)),
+                        "a long ID": subscribed(b'{"ID":"%s"}' % (b"x" * MIB)) + b"\n" + subscribed(b"", b""),
+                        "parts of keys": subscribed(b"") + b"\n" + handmade.ops(b'[{"Type":1,"Key":"%sb","Value":{}}]' % (b"a." * 10000)),
+                        "operations": subscribed(handmade.NODES) + b"\n" + handmade.ops(
+                            b"[%s]" % b",".join([b'{"Type":1,"Key":"TID","Value":"t"}'] * 100000)),
+                        "messages": b"\n".join([subscribed(handmade.NODES), *handmade.EVENTS * 2000])},
 }
 
 

@@ -260,8 +260,8 @@ static void test_memory_returns(void **state)
 	open_synced(&h, PLENTY);
 	for (round = 0; round < 30; round++) {
 		for (i = 0; i < 300; i++) {
-			snprintf(id, sizeof(id), "n-%d", i);
-			snprintf(parent, sizeof(parent), "n-%d", i / 2);
+			snprintf(id, sizeof(id), "n-%d-%d", round, i);
+			snprintf(parent, sizeof(parent), "n-%d-%d", round, i / 2);
 			snprintf(metadata, sizeof(metadata),
 				 "'Name':'%d','TID':'t-%d-%d','Type':'%d',"
 				 "'IPV4':['10.0.%d.1/24','10.0.%d.2/24']",
@@ -272,8 +272,8 @@ static void test_memory_returns(void **state)
 				    now_ms);
 		}
 		for (i = 0; i < 300 && round % 3; i++) {
-			snprintf(id, sizeof(id), "n-%d", i);
-			snprintf(parent, sizeof(parent), "n-%d", i / 2);
+			snprintf(id, sizeof(id), "n-%d-%d", round, i);
+			snprintf(parent, sizeof(parent), "n-%d-%d", round, i / 2);
 			house_delete_edge(&h, parent, id, now_ms);
 			house_delete_node(&h, id, now_ms);
 		}
