@@ -130,6 +130,8 @@ static int put_node(struct graph *g, const struct element *e, int64_t now_ms,
 	if (vertex_install(g, at, now, &has_changed) < 0)
 		return -ENOMEM;
 	v->mark = g->sync;
+	if (v->created_s != (uint32_t)(e->created_ms / 1000))
+		graph_has_changed(g);
 	v->created_s = (uint32_t)(e->created_ms / 1000);
 	v->revision = (uint32_t)e->revision;
 	if (is_syncing(g) && g->synced)

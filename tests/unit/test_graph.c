@@ -152,6 +152,7 @@ static void test_order(void **state)
 		"bb",
 		"a",
 	};
+	uint64_t version;
 	struct graph_house h;
 	size_t i;
 
@@ -167,6 +168,16 @@ static void test_order(void **state)
 	}
 	assert_string_equal(house_ask(&h, "G.V().Has('Type','x')", 0), "2 1 0 4 3");
 	assert_string_equal(house_ask(&h, "G.V().Has('Type','x').Limit(2)", 0), "2 1");
+	/* It was made anew: that is a change, though it has what it had. */
+	version = graph_version(h.graph);
+	assert_int_equal(graph_put_node(h.graph,
+					house_json(&h,
+						   "{'ID':'a','CreatedAt':6000,"
+						   "'Metadata':{'Name':'4','Type':'x'}}"),
+					SECOND(1), &h.err),
+			 0);
+	assert_int_not_equal(graph_version(h.graph), version);
+	assert_string_equal(house_ask(&h, "G.V().Has('Type','x').Limit(2)", 0), "4 2");
 	house_close(&h);
 }
 

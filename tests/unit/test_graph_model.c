@@ -660,6 +660,59 @@ static void compare_past(struct model *m)
 		}
 }
 
+/* What was answered for a time holds for all times of its span. */
+static void compare_spans(struct model *m)
+{
+	static const char *const asked[] = {
+		"G.V().Has('IPV4',Regex('10.0.0.1/.*')).Dedup()",
+		"G.V().Has('TID','t1').Both().Has('Type',Within('netns','host'))",
+		"G.V().Has('TID','t2').ShortestPathTo(Metadata('TID','t3')).In()",
+		"G.V().Has('@ID','node-3-1').Out()",
+		"G.V().Has('Type','veth').In('Type','netns').Out().Limit(1)",
+		"G.V().Has('TID','t0').Out().Values('K8s.Name')",
+	};
+	int rounds;
+
+	for (rounds = 0; rounds < 40; rounds++) {
+		const char *text = asked[pick(m, COUNT(asked))];
+		int64_t at_ms = SECOND(1) + pick(m, STEPS_MAX * 1000);
+		int64_t other_ms = SECOND(1) + pick(m, STEPS_MAX * 1000);
+		struct graph_span span = { INT64_MIN, INT64_MAX };
+		struct question_parsed parsed;
+		char first[1024];
+
+		snprintf(first, sizeof(first), "%s", house_ask(&m->house, text, at_ms));
+		question_parse(str_of(text), &parsed, &m->house.err);
+		graph_answer(m->house.graph, &parsed.question, NULL, at_ms,
+			     &m->house.arena, &span);
+		check(m, span.from_ms <= at_ms && at_ms < span.to_ms, text,
+		      "has a span without its time");
+		if (other_ms < span.from_ms || other_ms >= span.to_ms)
+			continue;
+		check(m, strcmp(first, house_ask(&m->house, text, other_ms)) == 0, text,
+		      "has another answer in its span");
+	}
+}
+
+/* As long as the version stays, answers stay, too. */
+static void compare_versions(struct model *m, uint64_t before)
+{
+	static const char *const asked[] = { "G.V().HasKey('@ID')",
+					     "G.V().Has('Type','veth').Both()",
+					     "G.V().Values('K8s.Name')" };
+	static char last[COUNT(asked)][1024];
+	bool is_same = graph_version(m->house.graph) == before;
+	size_t i;
+
+	for (i = 0; i < COUNT(asked); i++) {
+		const char *names = house_ask(&m->house, asked[i], 0);
+
+		check(m, !is_same || strcmp(names, last[i]) == 0, asked[i],
+		      "has another answer and the same version");
+		snprintf(last[i], sizeof(last[i]), "%s", names);
+	}
+}
+
 static void note_stale(void *context, struct str id)
 {
 	struct model *m = context;
@@ -786,13 +839,18 @@ static void test_past(void **state)
 		m.house.graph = graph_new(house.projection, &limits);
 		feed_init(&m.feed, m.house.graph, &user, &m);
 		sync_all(&m);
+		compare_versions(&m, 0);
 		while (m.pasts < STEPS_MAX) {
+			uint64_t version = graph_version(m.house.graph);
+
 			m.now_s++;
 			step(&m);
 			fetch_stale(&m);
+			compare_versions(&m, version);
 			memcpy(m.past[m.pasts++], m.thing, sizeof(m.thing));
 		}
 		compare_past(&m);
+		compare_spans(&m);
 		graph_free(m.house.graph);
 		feed_fini(&m.feed);
 		house = m.house;
