@@ -9,15 +9,19 @@ from lib.mirrored import MIRROR, REST, Site, change, node, topology
 from lib.process import until
 
 
+def connected(site):
+    return re.findall("mirror=ws.* state=subscribed", site.exporter.err.text())
+
+
 def check_refused(site, why):
     """The analyzer is asked instead; it was told once why, and is on the page; no connection is made any more."""
     site.until_mirror("refused")
-    connected = site.exporter.err.text().count("state=subscribed")
+    connections = connected(site)
     site.says(REST)
     told = re.findall(r'mirror=refused error="((?:[^"\\]|\\.)*)"', site.exporter.err.text())
     assert len(told) == 1 and re.search(why, told[0]), told
     assert re.search(why, site.topology()["mirror_error"])
-    assert site.exporter.err.text().count("state=subscribed") == connected
+    assert connected(site) == connections
 
 
 def test_no_stream(tmp_path):
@@ -199,3 +203,45 @@ def test_events_that_cannot_be_read(tmp_path):
             assert site.counted("bad_messages_total") > len(UNREADABLE) / 2
             assert asked.stats()["topology_requests"] == 0
         assert "mirror=refused" not in site.exporter.err.text()
+
+
+def test_an_analyzer_that_knows_no_partial_updates(tmp_path):
+    """Whole nodes are taken as well."""
+    with topology(tmp_path, "--no-partial") as asked, Site(tmp_path, asked) as site:
+        site.says(MIRROR)
+        asked.command("graph NodeUpdated " + node("renamed", revision=2))
+        site.says("renamed")
+        assert asked.stats()["topology_requests"] == 0 and site.counted("events_total", "NodeUpdated") == 1
+
+
+@pytest.mark.parametrize("trouble, end", [
+    ("refuse 409", "refuse none"), ("refuse 503", "refuse none"), ("hang handshake", "hang none")])
+def test_not_yet(trouble, end, tmp_path):
+    """The analyzer is asked until it has room for a subscriber."""
+    with topology(tmp_path) as asked:
+        asked.command(trouble)
+        with Site(tmp_path, asked) as site:
+            site.says(REST)
+            assert site.topology()["mirror"] == "connecting"
+            asked.command(end)
+            site.says(MIRROR, 60)
+        assert "mirror=refused" not in site.exporter.err.text()
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_refused(status, tmp_path):
+    """It stays with the questions, for an hour."""
+    with topology(tmp_path) as asked:
+        asked.command("refuse %d" % status)
+        with Site(tmp_path, asked) as site:
+            check_refused(site, str(status))
+
+
+@pytest.mark.parametrize("options", [["--auth", "bob:s3cret"], ["--auth", "bob:s3cret", "--keystone"]], ids=["basic", "keystone"])
+def test_login(options, tmp_path):
+    """It subscribes with the user and the password of the questions."""
+    with topology(tmp_path, *options) as asked, Site(tmp_path, asked, change={
+            "analyzer": {"auth": {"cluster": {"username": "bob", "password": "s3cret"}}}}) as site:
+        site.says(MIRROR)
+        assert asked.stats()["graph_subscribers"] == 1 and asked.stats()["topology_requests"] == 0
+    assert "s3cret" not in site.exporter.err.text()
