@@ -26,7 +26,7 @@ def check_refused(site, why):
 
 def test_no_stream(tmp_path):
     """An analyzer that has none is asked instead, and its stream is not tried again."""
-    with topology(tmp_path, "--no-graph") as asked, Site(tmp_path, asked) as site:
+    with topology(tmp_path, has_stream=False) as asked, Site(tmp_path, asked) as site:
         check_refused(site, "404")
 
 

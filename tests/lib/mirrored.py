@@ -43,13 +43,13 @@ def change(*ops, identity=ID, revision=2):
                        "Ops": [{"Type": 1, "Key": key, "Value": value} for key, value in ops] or None})
 
 
-def topology(folder, *options, name=MIRROR, nodes=(), **more):
+def topology(folder, *options, name=MIRROR, nodes=(), has_stream=True, **more):
     """A stand-in that is asked for the topology, in which the node has this name."""
     graph, answers = folder / "graph.json", folder / "answers.json"
     graph.write_text('{"Namespace":"Graph","Type":"SyncReply","UUID":"u","Status":200,"Obj":{"Nodes":[%s],"Edges":[]}}'
                      % ",".join([node(name), *nodes]))
     answers.write_text(json.dumps([{"query": QUESTION % ADDRESS, "status": 200, "body": '["%s"]' % REST}]))
-    return Analyzer(clients=0, graph=graph, topology=[answers], options=options, **more)
+    return Analyzer(clients=0, graph=graph if has_stream else None, topology=[answers], options=options, **more)
 
 
 def flows(folder, **more):
