@@ -9,7 +9,9 @@ import re
 import pytest
 
 from golden import cases
+from golden.test_peers import questions
 from lib import objects, settings, slots, stream
+from lib.graph import Graph
 from lib.paths import recording
 from lib.process import replay
 
@@ -24,11 +26,11 @@ each_stream = pytest.mark.parametrize("policy", STREAMS)
 each_framing = pytest.mark.parametrize("framing", FRAMINGS)
 
 
-def play(folder, framing, mode, policy=None, answers=(ANSWERS,)):
+def play(folder, framing, mode, policy=None, answers=(ANSWERS,), peers="path"):
     """Replay the storm through the golden case with these answers and this stream; returns the log and the objects."""
     folder.mkdir(exist_ok=True)
     config = settings.merge(settings.load(cases.by_name("new-secadvisor").config), {
-        "topology": {"mode": mode}, "spool": {"directory": str(folder / "spool")}, "status": {"listen": ""}})
+        "topology": {"mode": mode, "peers": peers}, "spool": {"directory": str(folder / "spool")}, "status": {"listen": ""}})
     done = replay(settings.save(folder / "config.yml", config), [recording(FRAMINGS[framing])], answers, folder / "out",
                   topology_stream=policy and recording(STREAMS[policy]))
     return done.stderr, objects.read_tree(folder / "out")
@@ -76,8 +78,23 @@ def test_mirror_makes_the_records_of_rest(framing, policy, tmp_path):
     """Nothing is asked: all objects are what they are with the analyzer's answers, of which it has none here."""
     _, wanted = play(tmp_path / "rest", framing, "rest")
     _, found = play(tmp_path / "mirror", framing, "mirror", policy, answers=())
-    named = sum(b'"Context"' in text.encode() for o in wanted for text in o.records)
+    named = sum('"Context"' in text for o in wanted for text in o.records)
     assert named > 300 and found == wanted
+
+
+@each_stream
+def test_peers_by_address(policy, tmp_path):
+    """Whose an address is, of either family: the graph that was recorded later says the same."""
+    answers = tmp_path / "answers.json"
+    flows = [flow for batch in stream.batches(recording(FRAMINGS["json"])) for flow in batch]
+    sources = {SOURCES % flow["Network"][side] for flow in flows if "Network" in flow for side in "AB"}
+    answers.write_text(json.dumps(questions(flows, Graph(recording("new-netns-storm6.graph.json.gz"))) + [
+        entry for entry in json.loads(stream.read(ANSWERS)) if entry["query"] in sources]))
+    _, wanted = play(tmp_path / "rest", "json", "rest", answers=[answers], peers="address")
+    for folder in "once", "twice":
+        _, found = play(tmp_path / folder, "json", "mirror", policy, answers=(), peers="address")
+        assert found == wanted
+    assert sum('"Context"' in text and '"A":"fd00:' in text for o in found for text in o.records) > 300
 
 
 # node-1's agent is lost, with web and client of node-1, and comes back; then node-2's.
