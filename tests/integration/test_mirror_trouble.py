@@ -6,6 +6,7 @@ import time
 import pytest
 
 from lib.mirrored import MIRROR, REST, Site, change, node, topology
+from lib.pki import Authority
 from lib.process import until
 
 
@@ -237,7 +238,8 @@ def test_refused(status, tmp_path):
             check_refused(site, str(status))
 
 
-@pytest.mark.parametrize("options", [["--auth", "bob:s3cret"], ["--auth", "bob:s3cret", "--keystone"]], ids=["basic", "keystone"])
+@pytest.mark.parametrize("options", [
+    ["--auth", "bob:s3cret"], ["--auth", "bob:s3cret", "--keystone"]], ids=["basic", "keystone"])
 def test_login(options, tmp_path):
     """It subscribes with the user and the password of the questions."""
     with topology(tmp_path, *options) as asked, Site(tmp_path, asked, change={
@@ -245,3 +247,16 @@ def test_login(options, tmp_path):
         site.says(MIRROR)
         assert asked.stats()["graph_subscribers"] == 1 and asked.stats()["topology_requests"] == 0
     assert "s3cret" not in site.exporter.err.text()
+
+
+def test_tls(tmp_path):
+    """It subscribes by wss: where questions are asked by https:."""
+    authority = Authority(tmp_path, "ca")
+    server = authority.issue("analyzer")
+    with topology(tmp_path, "--tls-cert", server.cert, "--tls-key", server.key) as asked:
+        with Site(tmp_path, asked, change={"tls": {"ca_cert": str(authority.cert)}}) as site:
+            site.says(MIRROR)
+            asked.command("graph-only NodeUpdated " + node("renamed", revision=2))
+            asked.command("tell-only NodePartiallyUpdated " + change())
+            site.says("renamed")
+        assert asked.stats()["topology_requests"] == 1

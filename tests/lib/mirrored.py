@@ -65,7 +65,8 @@ def flows(folder, **more):
 def configure(source, folder, *asked, mode="mirror", change=None):
     """Save the exporter's configuration. asked: stand-ins of the topology."""
     config = settings.merge(CONFIG, {
-        "analyzers": [one.address for one in asked], "topology": {"mode": mode}, "status": listening(folder),
+        "analyzers": [("https://" if one.url.startswith("wss:") else "") + one.address for one in asked],
+        "topology": {"mode": mode}, "status": listening(folder),
         "spool": {"directory": str(folder / "spool")}, "pipeline": {"subscriber": {"url": source.url}}})
     return settings.save(folder / "exporter.yml", settings.merge(config, change or {}))
 
