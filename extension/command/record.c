@@ -3,23 +3,21 @@
  * NAME.pb or NAME.jsonl and NAME.times, until it is interrupted.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include "command/command.h"
+#include "command/record_files.h"
+#include "command/record_topology.h"
 #include "flow/message.h"
 #include "source/flow_stream.h"
 #include "source/registry.h"
 #include "sys/clock.h"
-#include "sys/io.h"
 
-#define MODE	     0600		/* who talks to whom is nobody else's business */
 #define ENVELOPE_MAX ((size_t)64 << 10) /* what is not flows */
 
 struct record {
@@ -29,7 +27,8 @@ struct record {
 	struct source_parts parts;
 	const char *name, *user; /* user: with the password, or NULL */
 	int64_t seconds;
-	int messages_fd, times_fd;
+	bool with_topology;
+	struct record_files files;
 	_Atomic int error; /* -errno, or -EPROTO: not what was asked for */
 	_Atomic int64_t messages;
 };
@@ -68,6 +67,8 @@ static bool record_parse(struct record *r, int argc, char **argv, const char **u
 		value = record_option(r, arg);
 		if (str_is(arg, "--json"))
 			r->options.protocol = 1;
+		else if (str_is(arg, "--topology"))
+			r->with_topology = true;
 		else if (value && i + 1 < argc)
 			*value = argv[++i];
 		else if (str_is(arg, "--seconds") && i + 1 < argc)
@@ -80,33 +81,6 @@ static bool record_parse(struct record *r, int argc, char **argv, const char **u
 	*url = argv[i];
 	r->name = argv[i + 1];
 	return true;
-}
-
-static int write_pb(int fd, struct str message)
-{
-	char size[10];
-	size_t n = 0;
-	uint64_t left = message.len;
-	int error;
-
-	do {
-		size[n++] = (char)((left & 0x7f) | (left > 0x7f ? 0x80 : 0));
-		left >>= 7;
-	} while (left);
-	error = io_write(fd, (struct str){ size, n });
-	return error ? error : io_write(fd, message);
-}
-
-/* A line has one end, its own; between values a line feed is a space as any other. */
-static int write_json(int fd, char *message, size_t size)
-{
-	char *end = message;
-	int error;
-
-	while ((end = memchr(end, '\n', size - (size_t)(end - message))))
-		*end = ' ';
-	error = io_write(fd, (struct str){ message, size });
-	return error ? error : io_write(fd, STR("\n"));
 }
 
 /* What it was, for the watchdog. */
@@ -133,42 +107,20 @@ static enum heard record_keep(void *context, char *message, size_t size,
 	struct record *r = context;
 	struct str bytes = { message, size };
 	enum heard heard = record_look(bytes, kind);
-	char time[32];
 	int error;
 
-	snprintf(time, sizeof(time), "%" PRId64 "\n", clock_now().wall_ms);
 	if (!r->options.protocol)
-		error = write_pb(r->messages_fd, bytes);
+		error = record_files_counted(&r->files, bytes);
 	else if (message_is_json(bytes))
-		error = write_json(r->messages_fd, message, size);
+		error = record_files_line(&r->files, message, size, true);
 	else
 		error = -EPROTO;
-	if (!error)
-		error = io_write(r->times_fd, str_of(time));
 	if (error)
 		r->error = error;
 	else
 		r->messages++;
 	free(message);
 	return heard;
-}
-
-static int record_create(const struct record *r, const char *end, struct err *err)
-{
-	struct buf path = BUF_INIT(4096);
-	int fd;
-
-	buf_printf(&path, "%s%s", r->name, end);
-	fd = io_open(buf_str(&path).ptr, O_WRONLY | O_CREAT | O_TRUNC, MODE);
-	/* One that was there keeps the mode it had. */
-	if (fd >= 0 && fchmod(fd, MODE) < 0) {
-		close(fd);
-		fd = -EPERM;
-	}
-	if (fd < 0)
-		err_set(err, "%s: %s", buf_str(&path).ptr, strerror(-fd));
-	buf_fini(&path);
-	return fd;
 }
 
 /* The signals that end it are the host's; in the command they are ours. */
@@ -215,20 +167,39 @@ static int record_check_tls(const struct record *r, struct err *err)
 	return 0;
 }
 
+/* The flows, and the topology beside them. */
+static int record_both(struct record *r, struct err *err)
+{
+	struct topology_recorder *topology = NULL;
+	int64_t messages = 0;
+	int error, stopped;
+
+	if (r->with_topology) {
+		topology = record_topology_start(&r->parts.url, &r->identity, r->name,
+						 r->parts.log, err);
+		if (!topology)
+			return -EINVAL;
+	}
+	error = record_stream(r, err);
+	if (!topology)
+		return error;
+	stopped = record_topology_stop(topology, &messages);
+	if (stopped)
+		r->error = stopped;
+	command_complain("%s-topology: %" PRId64 " messages", r->name, messages);
+	return error;
+}
+
 static int record_run(struct record *r, struct err *err)
 {
-	int error = -EINVAL;
+	int error;
 
-	if (record_check_tls(r, err) < 0)
-		return error;
-	r->messages_fd = record_create(r, r->options.protocol ? ".jsonl" : ".pb", err);
-	r->times_fd = r->messages_fd < 0 ? -1 : record_create(r, ".times", err);
-	if (r->times_fd >= 0)
-		error = record_stream(r, err);
-	if (r->messages_fd >= 0)
-		close(r->messages_fd);
-	if (r->times_fd >= 0)
-		close(r->times_fd);
+	if (record_check_tls(r, err) < 0 ||
+	    record_files_open(&r->files, r->name, r->options.protocol ? ".jsonl" : ".pb",
+			      ".times", err) < 0)
+		return -EINVAL;
+	error = record_both(r, err);
+	record_files_close(&r->files);
 	if (r->error == -EPROTO)
 		err_set(err, "%s: the analyzer sends protobuf; record without --json",
 			r->name);
@@ -278,8 +249,10 @@ const struct command command_record = {
 	"Writes what an analyzer sends into files.",
 	"record --seconds 5 ws://127.0.0.1:8082/ws/subscriber/flow sample",
 	"Writes NAME.pb (or NAME.jsonl) and NAME.times, until a signal. It is a subscriber:\n"
-	"each that starts or stops costs the others what is sent in a second or two.",
+	"each that starts or stops costs the others what is sent in a second or two. With\n"
+	"--topology also NAME-topology.jsonl and its times, for replay --topology-stream.",
 	{ { "--json", NULL, 0, "ask for JSON instead of protobuf" },
+	  { "--topology", NULL, 0, "also the changes of the topology" },
 	  { "--user", "NAME:PASSWORD", 0, "of a user of the analyzer's API" },
 	  { "--ca", "FILE", 0, "the CA that signed the analyzer's certificate" },
 	  { "--cert", "FILE", 0, "client certificate for the analyzer" },

@@ -16,6 +16,14 @@ const char *const feed_event_names[FEED_EVENTS] = {
 	"EdgeDeleted", "other",
 };
 
+void feed_put_request(struct buf *b, const char *uuid)
+{
+	buf_printf(b,
+		   "{\"Namespace\":\"" FEED_NAMESPACE "\",\"Type\":\"SyncRequest\","
+		   "\"UUID\":\"%s\",\"Obj\":{}}",
+		   uuid);
+}
+
 void feed_init(struct feed *f, struct graph *g, const struct feed_user *user,
 	       void *context)
 {

@@ -31,6 +31,13 @@ enum feed_event {
 
 extern const char *const feed_event_names[FEED_EVENTS];
 
+/* What a subscription of it asks for: a namespace, header lines, the path. */
+#define FEED_NAMESPACE "Graph"
+#define FEED_HEADERS   "X-Update-Policy: partial\r\n"
+#define FEED_PATH      "/ws/subscriber"
+/* Appends a SyncRequest, a JSON message. */
+void feed_put_request(struct buf *, const char *uuid);
+
 struct feed_user {
 	/* The graph must fetch this node again. */
 	void (*stale)(void *context, struct str id);

@@ -8,7 +8,6 @@
 
 #define MESSAGE_MAX ((size_t)4 << 30)
 #define PIECE_MAX   ((size_t)256 << 10)
-#define NAMESPACE   "Graph"
 
 static void mirror_hear(void *context, struct session *session,
 			const struct session_piece *piece)
@@ -51,10 +50,7 @@ static void ask_for_all(struct mirror *m, struct session *session, const char *u
 	struct generation *target = mirror_target(m);
 
 	feed_expect(&target->feed, uuid);
-	buf_printf(&text,
-		   "{\"Namespace\":\"" NAMESPACE "\",\"Type\":\"SyncRequest\","
-		   "\"UUID\":\"%s\",\"Obj\":{}}",
-		   uuid);
+	feed_put_request(&text, uuid);
 	session_say(session, buf_str(&text));
 	buf_fini(&text);
 }
@@ -155,13 +151,13 @@ static const struct session_user subscription_user = {
 
 int subscription_start(struct mirror *m, struct err *err)
 {
-	static const char *const namespaces[] = { NAMESPACE, NULL };
+	static const char *const namespaces[] = { FEED_NAMESPACE, NULL };
 	const struct session_options options = {
 		.url = m->parts.url[m->url],
 		.identity = m->parts.identity,
 		.protocol = "json",
 		.namespaces = namespaces,
-		.headers = "X-Update-Policy: partial\r\n",
+		.headers = FEED_HEADERS,
 		.message_max = MESSAGE_MAX,
 		.piece_max = PIECE_MAX,
 		.user = &subscription_user,

@@ -7,12 +7,11 @@
 #include "topology/analyzer_url.h"
 #include "topology/topology_private.h"
 
-#define STREAM_PATH "/ws/subscriber"
-#define URL_MAX	    4096
+#define URL_MAX 4096
 
 static const struct url_scheme schemes[] = {
-	{ "ws", URL_HOST, false, STREAM_PATH },
-	{ "wss", URL_HOST, true, STREAM_PATH },
+	{ "ws", URL_HOST, false, FEED_PATH },
+	{ "wss", URL_HOST, true, FEED_PATH },
 	{ 0 },
 };
 
@@ -35,7 +34,7 @@ static int add_stream(struct topology_streams *s, struct str entry, bool is_http
 	*text = (struct buf)BUF_INIT(URL_MAX);
 	buf_puts(text, "ws");
 	buf_put(text, str_skip(buf_str(&base), 4));
-	buf_puts(text, STREAM_PATH);
+	buf_puts(text, FEED_PATH);
 	buf_fini(&base);
 	if (!error && buf_error(text))
 		error = err_set(err, "out of memory");

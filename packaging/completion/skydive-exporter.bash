@@ -30,7 +30,7 @@ _skydive_exporter() {
 		check:*) choices="-c --connect --migrate --reference" ;;
 		explain:*) choices="-c --topology" ;;
 		replay:*) choices="-c --topology --topology-stream --output" ;;
-		record:*) choices="--json --user --seconds --ca --cert --key" ;;
+		record:*) choices="--json --topology --user --seconds --ca --cert --key" ;;
 		reload:*) choices="--wait --pid -c" ;;
 		retry:*) choices="-c $(_skydive_exporter_tenants)" ;;
 		status:*) choices="-c --watch $(_skydive_exporter_tenants)" ;;

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is recorded is what was sent, byte for byte, and can be replayed."""
+import json
 import signal
 
 import pytest
@@ -54,6 +55,36 @@ def test_recording_is_what_was_sent(framing, tmp_path):
     times = (tmp_path / "it.times").read_text().splitlines()
     assert len(times) == len(sent) and times == sorted(times, key=int)
     check_replay(tmp_path, tmp_path / ("it" + end))
+
+
+def test_topology_beside_the_flows(tmp_path):
+    """What there was, then every change as it came, with a time for each; only for the owner; a mirror replays it."""
+    changes = recording("new-netns-storm6-topology-stream.jsonl.gz")
+    name = tmp_path / "it"
+    with Analyzer(recording("new-netns-storm6.jsonl.gz"), pace=2000, graph_stream=changes) as analyzer:
+        with record(analyzer.url, name, ["--json", "--topology"]) as recorder:
+            analyzer.event("graph-end", 60, unless_ends=recorder)
+            analyzer.event("end", 60, unless_ends=recorder)
+            recorder.signal(signal.SIGINT)
+            assert recorder.wait() == 0, recorder.err.text()
+            stats = analyzer.stats()
+    written = tmp_path / "it-topology.jsonl"
+    assert written.stat().st_mode & 0o777 == 0o600
+    first, *rest = [json.loads(line) for line in written.read_text().splitlines()]
+    assert first["Type"] == "SyncReply" and first["UUID"] == "skydive-exporter-record"
+    assert len(rest) == stats["graph_sent_messages"] - 1 > 100 and stats["graph_requests"] == 1
+    sent = [json.loads(line) for line in stream.read(changes).splitlines()]
+    assert [m["Obj"] for m in rest] == [m["Obj"] for m in sent if m["Type"] != "SyncReply"]
+    times = (tmp_path / "it-topology.times").read_text().splitlines()
+    assert len(times) == len(rest) + 1 and times == sorted(times, key=int)
+    assert "it-topology: %d messages" % len(times) in recorder.err.text()
+    config = settings.merge(CONFIG, {"pipeline": {"transform": {"type": "secadvisor"}, "write": to_file(tmp_path)},
+                                     "spool": {"directory": str(tmp_path / "spool")}})
+    done = exporter("replay", "-c", settings.save(tmp_path / "exporter.yml", config), "--topology-stream", written,
+                    "--output", tmp_path / "out", tmp_path / "it.jsonl")
+    assert done.code == 0, done.stderr
+    records = [r for found in objects.by_tag(objects.read_tree(tmp_path / "out")).values() for r in found]
+    assert any("shop/web-1" in json.dumps(record) for record in records)
 
 
 def check_replay(folder, played):
