@@ -309,17 +309,28 @@ static int read_limit(struct question_reader *r, struct question_step *step)
 	return 0;
 }
 
+/* As they are usually written, or else in other letters. */
+static bool is_step(struct str word, struct str name)
+{
+	return word.len == name.len && (memcmp(word.ptr, name.ptr, name.len) == 0 ||
+					str_equal_nocase(word, name));
+}
+
 static int read_step(struct question_reader *r)
 {
 	static const struct {
-		const char *name;
+		struct str name;
 		enum question_step_kind kind;
 	} names[] = {
-		{ "Has", STEP_HAS },	 { "HasKey", STEP_HAS_KEY },
-		{ "In", STEP_IN },	 { "Out", STEP_OUT },
-		{ "Both", STEP_BOTH },	 { "ShortestPathTo", STEP_PATH_TO },
-		{ "Dedup", STEP_DEDUP }, { "Values", STEP_VALUES },
-		{ "Limit", STEP_LIMIT },
+		{ QUESTION_TEXT("Has"), STEP_HAS },
+		{ QUESTION_TEXT("HasKey"), STEP_HAS_KEY },
+		{ QUESTION_TEXT("In"), STEP_IN },
+		{ QUESTION_TEXT("Out"), STEP_OUT },
+		{ QUESTION_TEXT("Both"), STEP_BOTH },
+		{ QUESTION_TEXT("ShortestPathTo"), STEP_PATH_TO },
+		{ QUESTION_TEXT("Dedup"), STEP_DEDUP },
+		{ QUESTION_TEXT("Values"), STEP_VALUES },
+		{ QUESTION_TEXT("Limit"), STEP_LIMIT },
 	};
 	const size_t count = sizeof(names) / sizeof(names[0]);
 	struct str word = take_word(r);
@@ -327,7 +338,7 @@ static int read_step(struct question_reader *r)
 	size_t i;
 	int error;
 
-	for (i = 0; i < count && !str_equal_nocase(word, str_of(names[i].name)); i++)
+	for (i = 0; i < count && !is_step(word, names[i].name); i++)
 		;
 	if (i == count)
 		return err_set(r->err, "it has the step " STR_FMT "()", STR_ARG(word));

@@ -10,6 +10,7 @@ import json
 import random
 import re
 
+import graphs
 from lib import paths, stream
 
 RECORDINGS = ("old-netns-mixed", "new-netns-mixed")
@@ -127,6 +128,9 @@ def write(folder, count):
     """Write flows.pb, flows.jsonl (varied), peers.pb (between few peers), recorded.pb, agents.flowmsg.pb, topology.json."""
     recorded = answers()
     (folder / "topology.json").write_text(json.dumps(recorded))
+    graph, answered = graphs.peers()
+    (folder / "peers.graph.json").write_text(json.dumps(graph, separators=(",", ":")))
+    (folder / "peers.json").write_text(json.dumps(answered))
     flows = varied(count, recorded)
     with open(folder / "flows.pb", "wb") as pb, open(folder / "flows.jsonl", "wb") as jsonl:
         while group := list(itertools.islice(flows, PER_MESSAGE)):

@@ -29,6 +29,49 @@ def write(path, nodes):
     return times * len(lab["Nodes"]), times * len(lab["Edges"])
 
 
+def element(identity, metadata, host):
+    return {"ID": identity, "Metadata": metadata, "Host": host, "Origin": "agent." + host, "CreatedAt": 1000, "Revision": 1}
+
+
+def peers(nodes=50, per_node=40):
+    """Return a topology, and its answers to who has an address, for the peers of flows.peers()."""
+    graph, answers = {"Nodes": [], "Edges": []}, {}
+
+    def add(number, metadata, host, parent=None):
+        node = element("%08x-0000-4000-8000-%012x" % (number, len(graph["Nodes"])), metadata, host)
+        graph["Nodes"].append(node)
+        if parent:
+            edge = element("%08x-1111-4000-8000-%012x" % (number, len(graph["Edges"])), {"RelationType": "ownership"}, host)
+            graph["Edges"].append({**edge, "Parent": parent["ID"], "Child": node["ID"]})
+        return node
+
+    def answer(query, found):
+        answers[query] = {"query": query, "status": 200, "body": json.dumps(found)}
+
+    for number in range(nodes):
+        name = "host-%d" % number
+        tid = "00000000-0000-0000-0000-%012d" % number
+        host = add(number, {"Type": "host", "Name": name}, name)
+        answer('G.V().Has("TID", "%s")' % tid, [add(number, {"Type": "veth", "Name": "veth", "TID": tid}, name, host)])
+        for peer in range(per_node):
+            address = "10.%d.0.%d" % (number, peer)
+            netns = add(number, {"Type": "netns", "Name": "netns-%d" % peer}, name, host)
+            add(number, {"Type": "veth", "Name": "eth0", "IPV4": [address + "/24"],
+                         "TID": "00000000-0000-0000-%04d-%012d" % (peer + 1, number),
+                         "RoutingTables": [{"Src": address}]}, name, netns)
+            whole = "%064x" % (number * 1000 + peer)
+            container = add(number, {"Type": "container", "Name": "container-%d" % peer, "Container": {"ID": whole}}, name, netns)
+            pod = add(number, {"Type": "pod", "Name": "pod-%d" % peer, "K8s": {
+                "Namespace": "shop", "Name": "pod-%d-%d" % (number, peer),
+                "Extra": {"Status": {"ContainerStatuses": [{"ContainerID": "docker://" + whole}]},
+                          "ObjectMeta": {"OwnerReferences": [{"Kind": "ReplicaSet", "Name": "shop"}]}}}}, name)
+            answer('G.V().Has("IPV4", Regex("%s/.*")).In("Type", "netns").Out("Type", "container")' % address, [container])
+            answer('G.V().Has("K8s.Extra.Status.ContainerStatuses.ContainerID", "docker://%s")' % whole, [pod])
+            answer("G.V().Has('RoutingTables.Src','%s').Values('Host')" % address, None)
+            answer("G.V().Has('RoutingTables.Src','%s').Values('@Host')" % address, [name])
+    return {"Namespace": "Graph", "Type": "SyncReply", "UUID": "made", "Status": 200, "Obj": graph}, list(answers.values())
+
+
 def renamed(name, number):
     """Return what is called so in one of the copies."""
     if name.startswith("node-"):

@@ -144,11 +144,52 @@ static void read_answers(struct pipe *p)
 	struct buf text = BUF_INIT(TEXT_MAX);
 	struct err err = ERR_INIT;
 
+	const char *file = p->options.answers ? p->options.answers : "topology.json";
+
 	p->topology = topology_new_static(&err);
-	if (!p->topology ||
-	    recording_read_file(bench_path("topology.json"), &text, &err) < 0 ||
-	    topology_add_static(p->topology, buf_str(&text), "topology.json", &err) < 0)
+	if (!p->topology || recording_read_file(bench_path(file), &text, &err) < 0 ||
+	    topology_add_static(p->topology, buf_str(&text), file, &err) < 0)
 		fail("%s", err.text);
+	buf_fini(&text);
+}
+
+/* What the exporter tells it of a pipeline's questions. */
+static void want(struct question_list *list, const struct question *question)
+{
+	struct pipe *p = (struct pipe *)((char *)list - offsetof(struct pipe, list));
+	struct err err = ERR_INIT;
+
+	if (projection_add(p->projection, question, &err) < 0)
+		fail("%s", err.text);
+}
+
+static void want_text(struct question_list *list, struct str name, struct str text)
+{
+	struct question_parsed parsed;
+	struct err err = ERR_INIT;
+
+	(void)name;
+	if (question_parse(text, &parsed, &err) < 0)
+		fail("%s", err.text);
+	want(list, &parsed.question);
+}
+
+static void read_graph(struct pipe *p)
+{
+	struct topology_options options;
+	struct buf text = BUF_INIT(TEXT_MAX);
+	struct err err = ERR_INIT;
+
+	memcpy(&options, topology_shape.defaults, sizeof(options));
+	p->topology = topology_new_static(&err);
+	p->projection = projection_new();
+	p->list = (struct question_list){ PEERS_BY_ADDRESS, want, want_text };
+	stage_set_questions(&p->settings->stages, &p->list);
+	if (!p->topology || topology_mirror_static(p->topology, &options, &err) < 0 ||
+	    topology_want(p->topology, p->projection, &err) < 0 ||
+	    recording_read_file(bench_path(p->options.graph), &text, &err) < 0)
+		fail("%s", err.text);
+	topology_play(p->topology, buf_str(&text), true, 1000);
 	buf_fini(&text);
 }
 
@@ -172,12 +213,16 @@ static void open_topology(struct pipe *p)
 {
 	if (p->options.analyzer)
 		connect_analyzer(p);
+	else if (p->options.graph)
+		read_graph(p);
 	else
 		read_answers(p);
 	asker_init(&p->asker, p->topology, wake, &p->answered);
 	if (queries_init(&p->queries, &p->asker.answers) < 0)
 		fail("out of memory");
-	p->queries.peers_by = PEERS_BY_PATH; /* what was recorded are answers to that */
+	/* What was recorded are answers to questions by path. */
+	p->queries.peers_by = p->options.graph || p->options.answers ? PEERS_BY_ADDRESS
+								     : PEERS_BY_PATH;
 }
 
 static void close_topology(struct pipe *p)

@@ -23,7 +23,10 @@ struct pipe_options {
 	struct compression compression;
 	bool in_memory;	      /* rows; else in a spool */
 	bool advances;	      /* flows have moved on in each pass */
-	const char *analyzer; /* "host:port" that is asked; NULL: answers.json */
+	const char *analyzer; /* "host:port" that is asked; NULL: answers */
+	const char *answers;  /* a file of them, to questions by address; NULL:
+			       * topology.json, to questions by path */
+	const char *graph;    /* a SyncReply, for a mirror that answers; or NULL */
 	int64_t max_in_flight;
 };
 
@@ -42,6 +45,8 @@ struct pipe {
 	struct stats stats;
 	struct http *http;
 	struct topology *topology;
+	struct question_list list;
+	struct projection *projection;
 	struct asker asker;
 	sem_t answered;
 	struct queries queries;

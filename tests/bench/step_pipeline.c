@@ -6,7 +6,9 @@
  * topology is at hand), commit, into open files of a real spool. "row-memory"
  * leaves the spool out, "row-aws" makes AWS's lines. "row-secadvisor" makes
  * Security Advisor records of flows between 2,000 peers, "row-peers" VPC records
- * of the same flows. "seal-N" makes gzip objects of level N, "seal-zstd" zstd
+ * of the same flows. "row-cached" makes Security Advisor records with two lines of
+ * extend, of pods whose answers are all in the cache, "row-mirror" the same of a mirror.
+ * "seal-N" makes gzip objects of level N, "seal-zstd" zstd
  * objects of level 1; "zlib-N" is the same rows through zlib alone.
  */
 #include <zlib.h>
@@ -153,6 +155,34 @@ static void *start_row_secadvisor(size_t passes)
 	return start(passes, "peers.pb", "secadvisor", gzip_6, false);
 }
 
+/* Two lines of extend, and pods that are known. */
+static void *start_known(size_t passes, const char *answers, const char *graph)
+{
+	const struct pipe_options options = {
+		.flows = "peers.pb",
+		.transform = "secadvisor\n    secadvisor:\n      extend:\n"
+			     "        - A_Host=G.V().Has('RoutingTables.Src',"
+			     "'{{.Network.A}}').Values('Host')\n"
+			     "        - B_Host=G.V().Has('RoutingTables.Src',"
+			     "'{{.Network.B}}').Values('Host')",
+		.compression = gzip_6,
+		.answers = answers,
+		.graph = graph,
+	};
+
+	return pipe_start(passes, &options);
+}
+
+static void *start_row_cached(size_t passes)
+{
+	return start_known(passes, "peers.json", NULL);
+}
+
+static void *start_row_mirror(size_t passes)
+{
+	return start_known(passes, NULL, "peers.graph.json");
+}
+
 static struct pipe *start_seal(size_t passes, struct compression compression)
 {
 	struct pipe *p = start(passes, "flows.pb", NULL, compression, false);
@@ -193,6 +223,8 @@ const struct step steps_pipeline[] = {
 	{ "row-as-recorded", start_row_recorded, NULL, make_rows, pipe_end },
 	{ "row-peers", start_row_peers, NULL, make_rows, pipe_end },
 	{ "row-secadvisor", start_row_secadvisor, NULL, make_rows, pipe_end },
+	{ "row-cached", start_row_cached, NULL, make_rows, pipe_end },
+	{ "row-mirror", start_row_mirror, NULL, make_rows, pipe_end },
 	{ "seal-6", start_seal_6, fill, seal, pipe_end },
 	{ "zlib-6", start_zlib_6, NULL, compress_rows, pipe_end },
 	{ "seal-1", start_seal_1, fill, seal, pipe_end },
