@@ -4,6 +4,8 @@
 #include "base/grow.h"
 #include "graph/walk.h"
 
+#define FEW 16
+
 /* Something began or ended at that time. Whether it is past. */
 static bool walk_passes(struct walk *w, uint32_t time)
 {
@@ -40,13 +42,28 @@ static int walk_by_number(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* Mostly there are a few, and less is to be done for them. */
+static void sort_few(uint32_t *vertex, size_t count)
+{
+	size_t i, at;
+
+	for (i = 1; i < count; i++) {
+		uint32_t one = vertex[i];
+
+		for (at = i; at > 0 && vertex[at - 1] > one; at--)
+			vertex[at] = vertex[at - 1];
+		vertex[at] = one;
+	}
+}
+
 void walk_settle(struct walk *w)
 {
 	size_t i, kept = 0;
 
-	if (w->count < 2)
-		return;
-	qsort(w->vertex, w->count, sizeof(*w->vertex), walk_by_number);
+	if (w->count <= FEW)
+		sort_few(w->vertex, w->count);
+	else
+		qsort(w->vertex, w->count, sizeof(*w->vertex), walk_by_number);
 	for (i = 0; i < w->count; i++)
 		if (i == 0 || w->vertex[i] != w->vertex[i - 1])
 			w->vertex[kept++] = w->vertex[i];

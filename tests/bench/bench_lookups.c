@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bench_lookups.c - Security Advisor records while the topology is not known yet.
  *
- *	bench_lookups FOLDER ANALYZER MAX_IN_FLIGHT PASSES
+ *	bench_lookups FOLDER ANALYZER MAX_IN_FLIGHT PASSES [mirror]
  *
  * The flows of peers.pb become rows in a spool, first with nothing known, then
  * once more. Prints flows, requests, and seconds of each.
@@ -41,17 +41,21 @@ int main(int argc, char **argv)
 {
 	struct pipe_options options = {
 		.flows = "peers.pb",
-		.transform = "secadvisor",
+		.transform = PIPE_SECADVISOR,
 		.compression = { "gzip", 6 },
 	};
 	struct topology_counters counters;
 	double cold, warm;
 	struct pipe *p;
 
-	if (argc != 5)
-		fail("usage: bench_lookups FOLDER ANALYZER MAX_IN_FLIGHT PASSES");
+	if (argc != 5 && argc != 6)
+		fail("usage: bench_lookups FOLDER ANALYZER MAX_IN_FLIGHT PASSES "
+		     "[mirror]");
 	bench_folder = argv[1];
 	options.analyzer = argv[2];
+	options.mirrors = argc == 6;
+	if (!options.mirrors)
+		options.transform = "secadvisor";
 	options.max_in_flight = atoi(argv[3]);
 	p = pipe_start((size_t)atoi(argv[4]), &options);
 	cold = seconds(p);

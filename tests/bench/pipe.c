@@ -139,20 +139,6 @@ static void wake(void *context)
 	sem_post(context);
 }
 
-static void read_answers(struct pipe *p)
-{
-	struct buf text = BUF_INIT(TEXT_MAX);
-	struct err err = ERR_INIT;
-
-	const char *file = p->options.answers ? p->options.answers : "topology.json";
-
-	p->topology = topology_new_static(&err);
-	if (!p->topology || recording_read_file(bench_path(file), &text, &err) < 0 ||
-	    topology_add_static(p->topology, buf_str(&text), file, &err) < 0)
-		fail("%s", err.text);
-	buf_fini(&text);
-}
-
 /* What the exporter tells it of a pipeline's questions. */
 static void want(struct question_list *list, const struct question *question)
 {
@@ -174,6 +160,28 @@ static void want_text(struct question_list *list, struct str name, struct str te
 	want(list, &parsed.question);
 }
 
+static struct projection *wanted_of(struct pipe *p)
+{
+	p->projection = projection_new();
+	p->list = (struct question_list){ PEERS_BY_ADDRESS, want, want_text };
+	stage_set_questions(&p->settings->stages, &p->list);
+	return p->projection;
+}
+
+static void read_answers(struct pipe *p)
+{
+	struct buf text = BUF_INIT(TEXT_MAX);
+	struct err err = ERR_INIT;
+
+	const char *file = p->options.answers ? p->options.answers : "topology.json";
+
+	p->topology = topology_new_static(&err);
+	if (!p->topology || recording_read_file(bench_path(file), &text, &err) < 0 ||
+	    topology_add_static(p->topology, buf_str(&text), file, &err) < 0)
+		fail("%s", err.text);
+	buf_fini(&text);
+}
+
 static void read_graph(struct pipe *p)
 {
 	struct topology_options options;
@@ -182,11 +190,8 @@ static void read_graph(struct pipe *p)
 
 	memcpy(&options, topology_shape.defaults, sizeof(options));
 	p->topology = topology_new_static(&err);
-	p->projection = projection_new();
-	p->list = (struct question_list){ PEERS_BY_ADDRESS, want, want_text };
-	stage_set_questions(&p->settings->stages, &p->list);
 	if (!p->topology || topology_mirror_static(p->topology, &options, &err) < 0 ||
-	    topology_want(p->topology, p->projection, &err) < 0 ||
+	    topology_want(p->topology, wanted_of(p), &err) < 0 ||
 	    recording_read_file(bench_path(p->options.graph), &text, &err) < 0)
 		fail("%s", err.text);
 	topology_play(p->topology, buf_str(&text), true, 1000);
@@ -204,8 +209,11 @@ static void connect_analyzer(struct pipe *p)
 	options.max_in_flight = p->options.max_in_flight;
 	if (!p->http)
 		p->http = http_new(&err);
+	options.mode = p->options.mirrors ? MODE_MIRROR : MODE_REST;
+	options.host_id = STR("bench");
 	p->topology = p->http ? topology_new(&options, p->http, &err) : NULL;
-	if (!p->topology)
+	if (!p->topology ||
+	    (p->options.mirrors && topology_want(p->topology, wanted_of(p), &err) < 0))
 		fail("%s", err.text);
 }
 
@@ -221,8 +229,9 @@ static void open_topology(struct pipe *p)
 	if (queries_init(&p->queries, &p->asker.answers) < 0)
 		fail("out of memory");
 	/* What was recorded are answers to questions by path. */
-	p->queries.peers_by = p->options.graph || p->options.answers ? PEERS_BY_ADDRESS
-								     : PEERS_BY_PATH;
+	p->queries.peers_by = p->options.graph || p->options.answers || p->options.mirrors
+				      ? PEERS_BY_ADDRESS
+				      : PEERS_BY_PATH;
 }
 
 static void close_topology(struct pipe *p)

@@ -17,6 +17,14 @@ struct compression {
 	int level;
 };
 
+/* Security Advisor records with two lines of extend. */
+#define PIPE_SECADVISOR                                                                  \
+	"secadvisor\n    secadvisor:\n      extend:\n"                                   \
+	"        - A_Host=G.V().Has('RoutingTables.Src','{{.Network.A}}')"               \
+	".Values('Host')\n"                                                              \
+	"        - B_Host=G.V().Has('RoutingTables.Src','{{.Network.B}}')"               \
+	".Values('Host')"
+
 struct pipe_options {
 	const char *flows;     /* a file of flows.py */
 	const char *transform; /* NULL: vpclogs, with its header */
@@ -27,6 +35,7 @@ struct pipe_options {
 	const char *answers;  /* a file of them, to questions by address; NULL:
 			       * topology.json, to questions by path */
 	const char *graph;    /* a SyncReply, for a mirror that answers; or NULL */
+	bool mirrors;	      /* that analyzer's topology */
 	int64_t max_in_flight;
 };
 

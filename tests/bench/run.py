@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an export costs, step by step and as a whole, beside its budgets; `make bench` calls it.
 
-    BUILD=build /usr/bin/python3 tests/bench/run.py [steps | lookups | end-to-end]
+    BUILD=build /usr/bin/python3 tests/bench/run.py [steps | lookups | mirror | end-to-end]
 
 Times are medians of this thread's user and system time, taken in turn within one run; instructions are callgrind's
 (user code only). Memory is VmHWM. Nothing is kept.
@@ -18,14 +18,16 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 import bench_end_to_end  # noqa: E402
 import flows  # noqa: E402
+import graphs  # noqa: E402
 from lib import paths  # noqa: E402
 from lib.process import Analyzer  # noqa: E402
 
 COUNT = 5000            # different flows
+STREAM = paths.RECORDINGS / "new-netns-storm6-topology-stream.jsonl.gz"
 PROGRAM = paths.BUILD / "tests" / "bench" / "bench_steps"
 SOCKET_RUNS = 3
 COUNTED = ("receive", "frames", "decode", "decode-json-framing", "decode-agents", "row", "row-memory", "row-aws",
-           "row-peers", "row-secadvisor", "seal-6", "zlib-6")
+           "row-peers", "row-secadvisor", "row-cached", "row-mirror", "seal-6", "zlib-6")
 STEPS = {
     "receive": "receive: connection and frames",
     "frames": "  frames alone, from memory",
@@ -38,6 +40,8 @@ STEPS = {
     "row-as-recorded": "  the same with messages as recorded",
     "row-peers": "row of flows between 2,000 peers",
     "row-secadvisor": "  the same as Security Advisor records",
+    "row-cached": "  with two extends, all answers in the cache",
+    "row-mirror": "  the same, of a mirror",
     "seal-6": "seal with gzip 6",
     "zlib-6": "  zlib 6 alone, same rows",
     "seal-1": "seal with gzip 1",
@@ -52,6 +56,10 @@ BUDGET_INSTRUCTIONS = {"row": 6000}
 DECODE_INSTRUCTIONS_PER_KB = 10000
 SECADVISOR_OVER_VPCLOGS = 2
 AWS_OVER_VPCLOGS = 1.3
+MIRROR_OVER_CACHE = 1.3
+MIRROR_NODES, MIRROR_FLOWS = 100000, 2000000
+MIRROR_LOAD_S, MIRROR_MB, MIRROR_NODE_BYTES, EDGE_BYTES, MIRROR_LOOKUP_NS = 2, 60, 250, 24, 500
+MIRROR_EVENTS, MIRROR_EVENTS_PERCENT, MIRROR_RECORDS = 1000, 1, 100000
 LOOKUP_FLOWS, LOOKUP_MS, IN_FLIGHT = 400000, 20, 4
 SEAL_OVER_ZLIB = 1.10   # of zlib 6
 ZSTD_SIZE = 1.15         # of gzip 6
@@ -117,6 +125,9 @@ def print_times(measured):
     ratio = measured["row-aws"][1] / measured["row"][1]
     line("row of awsflowlogs by that of vpclogs", "%.2f" % ratio, "%.1f" % AWS_OVER_VPCLOGS,
          verdict(ratio, AWS_OVER_VPCLOGS))
+    ratio = measured["row-mirror"][1] / measured["row-cached"][1]
+    line("row of secadvisor of a mirror by that of caches", "%.2f" % ratio, "%.1f" % MIRROR_OVER_CACHE,
+         verdict(ratio, MIRROR_OVER_CACHE))
     ratio = measured["seal-zstd"][2] / measured["seal-6"][2]
     line("size of zstd 1 by that of gzip 6", "%.2f" % ratio, "%.2f" % ZSTD_SIZE, verdict(ratio, ZSTD_SIZE))
     line("bytes of a flow; of its row", "%.0f; %.0f" % (measured["decode"][0], measured["zlib-6"][0]))
@@ -153,6 +164,37 @@ def print_lookups(folder):
     line("everything known", "%.2f s" % warm)
     line("nothing known: %.0f questions of %d ms, %d at once" % (requests, LOOKUP_MS, IN_FLIGHT), "%.2f s" % cold,
          "%.2f s" % budget, verdict(cold, budget))
+
+
+def print_mirror(folder):
+    """A topology of 100,000 nodes in memory, and Security Advisor records of one from nothing."""
+    graphs.write(folder / "many.json", MIRROR_NODES)
+    out = subprocess.run([PROGRAM.parent / "bench_mirror", folder / "many.json", STREAM], check=True,
+                         capture_output=True, text=True).stdout
+    found = {name: float(value) for name, value in map(str.split, out.splitlines())}
+    edges = found["edges"] * EDGE_BYTES
+    of_node = (found["bytes"] - edges) / found["nodes"]
+    percent = found["event_ns"] * MIRROR_EVENTS / 1e9 * 100
+    print()
+    line("a mirror of %.0f nodes, %.0f edges" % (found["nodes"], found["edges"]), "", "budget")
+    for what, value, text, budget in (
+            ("from a SyncReply of %.0f MB, seconds" % ((folder / "many.json").stat().st_size / 1e6), found["load_s"], "%.2f",
+             MIRROR_LOAD_S),
+            ("memory, MB", found["bytes"] / 1e6, "%.1f", MIRROR_MB),
+            ("  after a second synchronization", found["bytes_after"] / 1e6, "%.1f", MIRROR_MB),
+            ("  bytes a node, with %d an edge" % EDGE_BYTES, of_node, "%.0f", MIRROR_NODE_BYTES),
+            ("who has a TID, ns", found["tid_ns"], "%.0f", MIRROR_LOOKUP_NS),
+            ("containers of an address, ns", found["containers_ns"], "%.0f", MIRROR_LOOKUP_NS),
+            ("%d events a second, percent of a core" % MIRROR_EVENTS, percent, "%.2f", MIRROR_EVENTS_PERCENT)):
+        line(what, text % value, "%g" % budget, verdict(value, budget))
+    with Analyzer(folder / "flows.pb", graph=folder / "peers.graph.json") as analyzer:
+        command = [PROGRAM.parent / "bench_lookups", folder, analyzer.address, str(IN_FLIGHT), str(MIRROR_FLOWS // COUNT),
+                   "mirror"]
+        out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    count, requests, cold, _ = map(float, out.split())
+    line("Security Advisor records a second, from nothing", "%.0f" % (count / cold), "%d" % MIRROR_RECORDS,
+         verdict(MIRROR_RECORDS, count / cold))
+    line("  questions to the analyzer", "%.0f" % requests, "0", verdict(requests, 0))
 
 
 def print_end_to_end(exports):
@@ -208,7 +250,7 @@ def print_machine():
 
 
 def main():
-    wanted = sys.argv[1:] or ["steps", "lookups", "end-to-end"]
+    wanted = sys.argv[1:] or ["steps", "lookups", "mirror", "end-to-end"]
     with tempfile.TemporaryDirectory(dir=paths.BUILD, prefix="bench-") as name:
         folder = pathlib.Path(name)
         flows.write(folder, COUNT)
@@ -218,6 +260,8 @@ def main():
             print_instructions(folder, measured)
         if "lookups" in wanted:
             print_lookups(folder)
+        if "mirror" in wanted:
+            print_mirror(folder)
         if "end-to-end" in wanted:
             print_end_to_end(bench_end_to_end.measure(folder, folder, COUNT))
     print_machine()

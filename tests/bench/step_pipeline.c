@@ -160,11 +160,7 @@ static void *start_known(size_t passes, const char *answers, const char *graph)
 {
 	const struct pipe_options options = {
 		.flows = "peers.pb",
-		.transform = "secadvisor\n    secadvisor:\n      extend:\n"
-			     "        - A_Host=G.V().Has('RoutingTables.Src',"
-			     "'{{.Network.A}}').Values('Host')\n"
-			     "        - B_Host=G.V().Has('RoutingTables.Src',"
-			     "'{{.Network.B}}').Values('Host')",
+		.transform = PIPE_SECADVISOR,
 		.compression = gzip_6,
 		.answers = answers,
 		.graph = graph,
