@@ -155,9 +155,7 @@ void mirror_fetched(struct mirror *m, int status, struct str body)
 			      : reply_splitter_feed(&splitter, body, take_fetched,
 						    target->graph, &err);
 		if (error == -ENOMEM)
-			mirror_refuse(m, clock_now().mono_ms,
-				      "the topology is larger than "
-				      "topology.mirror.max_bytes");
+			mirror_refuse(m, clock_now().mono_ms, MIRROR_TOO_LARGE);
 	}
 	pthread_mutex_unlock(&m->change);
 	reply_splitter_fini(&splitter);
@@ -168,15 +166,18 @@ void mirror_play(struct mirror *m, struct str message, bool is_text, int64_t now
 	struct generation *target;
 	struct err err = ERR_INIT;
 	uint64_t syncs;
+	int error;
 
 	pthread_mutex_lock(&m->change);
 	target = mirror_target(m);
-	if (target) {
+	if (target && !m->has_failed) {
 		if (!feed_is_expecting(&target->feed))
 			feed_expect(&target->feed, NULL);
 		syncs = target->feed.events[FEED_SYNC];
-		if (feed_hear(&target->feed, message, is_text, true, now_ms, &err) == 0 &&
-		    target->feed.events[FEED_SYNC] != syncs)
+		error = feed_hear(&target->feed, message, is_text, true, now_ms, &err);
+		if (error == -ENOMEM)
+			mirror_refuse(m, clock_now().mono_ms, MIRROR_TOO_LARGE);
+		else if (!error && target->feed.events[FEED_SYNC] != syncs)
 			mirror_advance(m);
 		mirror_expire(m, now_ms);
 	}

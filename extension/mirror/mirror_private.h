@@ -67,6 +67,7 @@ void mirror_advance(struct mirror *);
 void mirror_settle(struct mirror *);
 /* Forgets what has been gone for long, from time to time. */
 void mirror_expire(struct mirror *, int64_t wall_ms);
+#define MIRROR_TOO_LARGE "the topology is larger than topology.mirror.max_bytes"
 /* The stream is not used for an hour; said once. */
 void mirror_refuse(struct mirror *, int64_t now_ms, const char *why);
 

@@ -31,8 +31,7 @@ static void mirror_hear(void *context, struct session *session,
 	error = feed_hear(&target->feed, piece->bytes, piece->is_text, piece->is_last,
 			  now.wall_ms, &err);
 	if (error == -ENOMEM)
-		mirror_refuse(m, now.mono_ms,
-			      "the topology is larger than topology.mirror.max_bytes");
+		mirror_refuse(m, now.mono_ms, MIRROR_TOO_LARGE);
 	else if (target->feed.has_bad_reply)
 		mirror_refuse(m, now.mono_ms, err.text);
 	if (!error && target->feed.events[FEED_SYNC] != syncs) {
