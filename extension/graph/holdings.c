@@ -115,8 +115,6 @@ static int fill_vertex(struct graph *g, uint32_t at, const struct vertex *old,
 	for (i = 0; i < g->wanted_count; i++)
 		postings += is_indexed(g, g->wanted[i]);
 	plains = g->wanted_count - postings;
-	if (plains > UINT16_MAX || postings > UINT16_MAX)
-		return -ENOMEM;
 	/* Whoever reads it after a failure finds nothing. */
 	v->plain_count = v->postings_count = 0;
 	v->plain = plains ? pool_get(&g->pool, plains * sizeof(*plain)) : 0;
