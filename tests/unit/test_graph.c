@@ -11,7 +11,8 @@ static const char *const questions[] = {
 	"G.V().Has('Type','',\"State\",'')",
 	"G.V().Has('MTU',1).HasKey('Speed').Values('Vendor')",
 	"G.V().HasKey('Name').Has('@Host','').Has('@ID','')",
-	"G.V().HasKey('RoutingTables.Src').HasKey('A.0.B').HasKey('K8s.Extra')",
+	"G.V().HasKey('RoutingTables.Src').HasKey('K8s.Extra')",
+	"G.V().HasKey('A.B').HasKey('A.0.B').HasKey('A.9.B').HasKey('A.0.0')",
 };
 
 static void open_synced(struct graph_house *h)
@@ -139,6 +140,40 @@ static void test_steps(void **state)
 	}
 	assert_null(graph_answer(h.graph, &(struct question){ .steps = 0 }, NULL, 0,
 				 &h.arena, &(struct graph_span){ 0, 0 }));
+	house_close(&h);
+}
+
+/* A list has what one of its items has; a number in a path is that item. */
+static void test_lists(void **state)
+{
+	static const char *const nodes[][2] = {
+		{ "one", "'A':[{'B':1}]" },
+		{ "object", "'A':{'B':1}" },
+		{ "second", "'A':[{},{'B':1}]" },
+		{ "deep", "'A':[[{'B':1}],{'C':1}]" },
+		{ "tenth", "'A':[0,1,2,3,4,5,6,7,8,{'B':1},10]" },
+		{ "named", "'A':{'0':{'B':1},'9':[{'B':1}]}" },
+		{ "none", "'A':[]" },
+		{ "null", "'A':null" },
+	};
+	static const char *const cases[][2] = {
+		{ "G.V().HasKey('A.B')", "deep object one second tenth" },
+		{ "G.V().HasKey('A.0.B')", "deep named one" },
+		{ "G.V().HasKey('A.9.B')", "named tenth" },
+		{ "G.V().HasKey('A.0.0')", "deep" },
+	};
+	struct graph_house h;
+	char text[128];
+	size_t i;
+
+	(void)state;
+	open_synced(&h);
+	for (i = 0; i < COUNT(nodes); i++) {
+		snprintf(text, sizeof(text), "'Name':'%s',%s", nodes[i][0], nodes[i][1]);
+		house_put_node(&h, nodes[i][0], text, SECOND(1));
+	}
+	for (i = 0; i < COUNT(cases); i++)
+		assert_string_equal(house_ask(&h, cases[i][0], 0), cases[i][1]);
 	house_close(&h);
 }
 
@@ -709,6 +744,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_steps),
+		cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_members),
 		cmocka_unit_test(test_ops),
