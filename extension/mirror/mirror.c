@@ -134,6 +134,17 @@ static int take_fetched(void *context, enum reply_list list, struct str json,
 	return graph_put_node(g, json, clock_now().wall_ms, err);
 }
 
+/* Nobody says what has become of the nodes. A node that is gone is 400; who must log in
+ * asks again. */
+static void fetch_failed(struct mirror *m, int status)
+{
+	if (status == 400 || status == 401 || status == 405)
+		return;
+	pthread_mutex_lock(&m->change);
+	sync_later(&m->sync, &m->counters.resyncs_stale, clock_now().mono_ms);
+	pthread_mutex_unlock(&m->change);
+}
+
 /* A list of nodes, as a list of a reply. */
 void mirror_fetched(struct mirror *m, int status, struct str body)
 {
@@ -143,8 +154,10 @@ void mirror_fetched(struct mirror *m, int status, struct str body)
 	struct err err = ERR_INIT;
 	int error;
 
-	if (status != 200)
+	if (status != 200) {
+		fetch_failed(m, status);
 		return;
+	}
 	reply_splitter_init(&splitter);
 	pthread_mutex_lock(&m->change);
 	target = mirror_target(m);

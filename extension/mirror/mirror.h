@@ -83,7 +83,7 @@ const struct answer *mirror_answer(struct mirror *, const struct question *,
 				   const struct str *values, int64_t at_ms,
 				   struct arena *, struct graph_span *);
 uint64_t mirror_version(struct mirror *);
-/* The reply to a fetch. */
+/* The reply to a fetch, with its status of HTTP, or -errno when none has come. */
 void mirror_fetched(struct mirror *, int status, struct str body);
 /* A recorded message instead of a subscription's: any SyncReply counts. */
 void mirror_play(struct mirror *, struct str message, bool is_text, int64_t now_ms);

@@ -79,6 +79,8 @@ void sync_restart(struct sync *, uint64_t *connect, int64_t now_ms);
 /* Something came that only a synchronization mends; not more than one in half a
  * minute. */
 void sync_soon(struct sync *, uint64_t *reason, int64_t now_ms);
+/* The same, while the analyzer is in trouble: in five minutes. */
+void sync_later(struct sync *, uint64_t *reason, int64_t now_ms);
 /* true: a request is to be sent, with this UUID; *until_ms may be lowered. */
 bool sync_is_due(struct sync *, int64_t now_ms, char uuid[64], int64_t *until_ms);
 /* No reply has come for too long. */

@@ -6,6 +6,7 @@
 
 #define AFTER_CONNECT_MS 10000
 #define APART_MS	 30000 /* at least, when something was missed */
+#define LATER_MS	 300000
 #define PATIENCE_MS	 15000 /* for a reply to begin, or to go on */
 
 static void sync_at(struct sync *s, int64_t ms, uint64_t *reason)
@@ -29,6 +30,11 @@ void sync_soon(struct sync *s, uint64_t *reason, int64_t now_ms)
 	int64_t ms = s->last_ms + APART_MS;
 
 	sync_at(s, ms > now_ms ? ms : now_ms, reason);
+}
+
+void sync_later(struct sync *s, uint64_t *reason, int64_t now_ms)
+{
+	sync_at(s, now_ms + LATER_MS, reason);
 }
 
 bool sync_is_due(struct sync *s, int64_t now_ms, char uuid[64], int64_t *until_ms)

@@ -69,11 +69,11 @@ static void reply_read(struct topology *t, struct lookup *lookup)
 	struct asker *woken = NULL;
 	struct err err = ERR_INIT;
 
-	if (r->status > 0 && lookup->is_fetch)
+	if (lookup->is_fetch && r->status != -ECANCELED)
 		mirror_fetched(t->mirror, r->status, buf_str(&r->reply));
-	else if (r->status > 0)
+	if (r->status > 0 && !lookup->is_fetch)
 		a = gremlin_read(r->status, buf_str(&r->reply), &err);
-	else
+	else if (r->status <= 0)
 		err_set(&err, "%s", r->error);
 	pthread_mutex_lock(&t->lock);
 	reply_settle(lookup, a, &err, &woken);

@@ -126,6 +126,47 @@ static void test_soon(void **state)
 	assert_int_equal(connects, 1);
 }
 
+static void test_later(void **state)
+{
+	struct sync s = { .asked_ms = 0 };
+
+	(void)state;
+	gaps = periods = 0;
+	sync_restart(&s, &connects, START);
+	ASKED(&s, START);
+	sync_done(&s, PERIOD, &periods, START);
+	/* What is due before then will do. */
+	sync_later(&s, &gaps, START);
+	ask(&s, START, START + 10000);
+	assert_int_equal(gaps, 0);
+	sync_done(&s, PERIOD, &periods, START + 10000);
+	sync_later(&s, &gaps, START + 20000);
+	sync_later(&s, &gaps, START + 30000);
+	ask(&s, START, START + 320000);
+	assert_int_equal(gaps, 1);
+	assert_int_equal(periods, 1);
+}
+
+/* A node that could not be fetched, for another reason than that it is gone. */
+static void test_fetch_failed(void **state)
+{
+	const struct mirror_parts parts = { .bytes_max = 1 << 20, .resync_ms = PERIOD };
+	static const int no_failure[] = { 400, 401, 405 }, failure[] = { -1, 403, 503 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		struct mirror *m = mirror_new(&parts);
+
+		assert_non_null(m);
+		mirror_fetched(m, no_failure[i], STR("Node 'x' does not exist"));
+		assert_int_equal(m->sync.due_ms, 0);
+		mirror_fetched(m, failure[i], STR(""));
+		assert_int_not_equal(m->sync.due_ms, 0);
+		mirror_free(m);
+	}
+}
+
 static void test_late(void **state)
 {
 	struct sync s = { .asked_ms = 0 };
@@ -184,6 +225,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_after_connect), cmocka_unit_test(test_uuids_differ),
 		cmocka_unit_test(test_period),	      cmocka_unit_test(test_soon),
+		cmocka_unit_test(test_later),	      cmocka_unit_test(test_fetch_failed),
 		cmocka_unit_test(test_late),	      cmocka_unit_test(test_broke),
 	};
 
