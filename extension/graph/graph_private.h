@@ -177,6 +177,10 @@ void vertex_release(struct graph *, uint32_t vertex);
 /* Puts back what it has, which nobody finds any more. */
 void vertex_drop_terms(struct graph *, struct vertex *);
 
+/* Calls visit for each term that it has, until that says true: then it does, too. */
+bool vertex_any_term(const struct graph *, const struct vertex *,
+		     bool (*visit)(void *context, uint32_t item), void *context);
+
 /* holdings.c */
 /* Gives it the wanted terms instead of those that it has; the others go. *has_changed:
  * they were not the same. 0 or -ENOMEM. */

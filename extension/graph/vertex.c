@@ -52,3 +52,20 @@ void vertex_release(struct graph *g, uint32_t at)
 	term_put(g, v->id);
 	pool_put(&g->pool, at, sizeof(*v));
 }
+
+bool vertex_any_term(const struct graph *g, const struct vertex *v,
+		     bool (*visit)(void *context, uint32_t item), void *context)
+{
+	const uint32_t *plain = v->plain ? pool_at(&g->pool, v->plain) : NULL;
+	const struct posting *posting = v->postings ? pool_at(&g->pool, v->postings)
+						    : NULL;
+	size_t i;
+
+	for (i = 0; i < v->plain_count; i++)
+		if (visit(context, plain[i]))
+			return true;
+	for (i = 0; i < v->postings_count; i++)
+		if (visit(context, posting[i].term))
+			return true;
+	return false;
+}

@@ -31,4 +31,7 @@ void walk_along(struct walk *, bool to_parents, bool to_children);
 /* To all nodes of the shortest path from each to one of the targets. */
 void walk_paths(struct walk *, const struct walk *targets);
 
+/* The newest first, and then by ID: who takes the first takes the same each time. */
+void walk_rank(struct walk *);
+
 #endif
