@@ -48,8 +48,11 @@ static const struct cidr_set *subnet_cluster(const void *state)
 }
 
 const struct classify classify_subnet = {
-	.stage = { "subnet", "pipeline.classify", &subnet_shape, subnet_init,
-		   subnet_fini },
+	.stage = { .name = "subnet",
+		   .section = "pipeline.classify",
+		   .state = &subnet_shape,
+		   .init = subnet_init,
+		   .fini = subnet_fini },
 	.tag = subnet_classify_tag,
 	.cluster = subnet_cluster,
 };

@@ -53,6 +53,9 @@ static bool excluded_keeps(const void *state, enum tag tag)
 }
 
 const struct filter filter_subnet = {
-	.stage = { "subnet", "pipeline.filter", &excluded_shape, excluded_init, NULL },
+	.stage = { .name = "subnet",
+		   .section = "pipeline.filter",
+		   .state = &excluded_shape,
+		   .init = excluded_init },
 	.keeps = excluded_keeps,
 };
