@@ -243,6 +243,10 @@ static bool split_head(struct str piece, struct str *obj)
 
 	if (!type || !at || at < type)
 		return false;
+	size = (size_t)(at - piece.ptr);
+	if (!memmem(piece.ptr, size, "\"UUID\":", 7) ||
+	    !memmem(piece.ptr, size, "\"Status\":", 9))
+		return false;
 	*obj = str_skip(piece, (size_t)(at - piece.ptr) + 6);
 	return true;
 }
@@ -308,21 +312,28 @@ void feed_break(struct feed *f)
 	f->is_inside = f->is_reply = f->is_skipped = false;
 }
 
+/* A reply is split also when it comes whole: it may not be JSON further on. */
+static int hear_piece(struct feed *f, struct str piece, bool is_text, bool is_last,
+		      struct err *err)
+{
+	bool is_first = !f->is_inside;
+	struct str obj;
+	int error;
+
+	f->is_inside = true;
+	if (is_first && is_last && !(is_text && split_head(piece, &obj)))
+		return take_message(f, piece, is_text, err);
+	error = is_first ? hear_first(f, piece, is_text, err) : hear_more(f, piece, err);
+	return !error && is_last ? hear_last(f, is_text, err) : error;
+}
+
 int feed_hear(struct feed *f, struct str piece, bool is_text, bool is_last,
 	      int64_t now_ms, struct err *err)
 {
-	bool is_first = !f->is_inside;
 	int error;
 
 	f->now_ms = now_ms;
-	f->is_inside = true;
-	if (is_first && is_last)
-		error = take_message(f, piece, is_text, err);
-	else
-		error = is_first ? hear_first(f, piece, is_text, err)
-				 : hear_more(f, piece, err);
-	if (!error && is_last && !is_first)
-		error = hear_last(f, is_text, err);
+	error = hear_piece(f, piece, is_text, is_last, err);
 	if (error == -EINVAL) {
 		f->bad++;
 		f->has_bad_reply = f->has_bad_reply || (f->is_reply && !f->is_skipped);
