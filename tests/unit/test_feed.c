@@ -291,6 +291,8 @@ static void test_odd_heads(void **state)
 	static const char *const texts[] = {
 		"{'Obj':%s,'Namespace':'Graph','Type':'SyncReply','UUID':'u','Status':200}",
 		"{'UUID':'u','Status':200,'Type':'SyncReply','Obj':%s}",
+		"{'UUID':'u','Type':'SyncReply','Obj':%s,'Status':200}",
+		"{'Type':'SyncReply','Status':200,'Obj':%s,'UUID':'u'}",
 		"{ 'Namespace' : 'Graph', 'Type' : 'SyncReply', 'UUID' : 'u',"
 		" 'Status' : 200, 'Obj' : %s }",
 	};
@@ -386,12 +388,50 @@ static void test_bad_replies(void **state)
 			else
 				assert_int_equal(hear(&l, str_skip(whole, cut), true), 0);
 			assert_int_equal(l.feed.bad, 1);
+			assert_true(l.feed.has_bad_reply);
 			assert_true(feed_is_expecting(&l.feed));
 			assert_string_equal(house_ask(&l.house, ALL, 0), "a b");
 			assert_int_equal(hear_whole(&l, "SyncReply", REPLY), 0);
 			assert_string_equal(house_ask(&l.house, ALL, 0), "a b");
 			close_feed(&l);
 		}
+}
+
+/* It makes no difference whether a bad reply comes whole; others are no replies. */
+static void test_bad_replies_are_told(void **state)
+{
+	static const struct {
+		const char *text;
+		bool is_reply;
+	} cases[] = {
+		{ "{'Type':'SyncReply','UUID':'u','Status':200,'Obj':null}", true },
+		{ "{'Type':'SyncReply','UUID':'u','Status':200,'Obj':{'Nodes':[{}]}}",
+		  true },
+		{ "{'Type':'SyncReply','UUID':'u','Status':200,'Obj':{'Nodes':[{", true },
+		{ "{'Status':200,'UUID':'u','Obj':{'Nodes':[{}]},'Type':'SyncReply'}",
+		  true },
+		{ "{'Type':'NodeAdded','UUID':'u','Status':200,'Obj':{'Nodes':[{}]}}",
+		  false },
+		{ "{'Type':'NodeAdded','UUID':'u','Status':200,'Obj':{'Nodes':[{",
+		  false },
+	};
+	struct listening l;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		open_synced(&l);
+		feed_expect(&l.feed, "u");
+		assert_false(l.feed.has_bad_reply);
+		assert_int_equal(hear(&l, house_json(&l.house, "%s", cases[i].text),
+				      true),
+				 -EINVAL);
+		if (l.feed.has_bad_reply != cases[i].is_reply)
+			fail_msg("%s", cases[i].text);
+		feed_expect(&l.feed, "u");
+		assert_false(l.feed.has_bad_reply);
+		close_feed(&l);
+	}
 }
 
 /* The connection ends in the middle of a message, and the next one begins with others. */
@@ -539,6 +579,7 @@ int main(void)
 		cmocka_unit_test(test_odd_heads),
 		cmocka_unit_test(test_bad_messages),
 		cmocka_unit_test(test_bad_replies),
+		cmocka_unit_test(test_bad_replies_are_told),
 		cmocka_unit_test(test_break),
 		cmocka_unit_test(test_too_long),
 		cmocka_unit_test(test_long_reply),
