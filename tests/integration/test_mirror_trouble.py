@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The mirror of the topology when its stream is absent, too large, cut, wrong or silent, or its analyzer goes: who answers."""
 import re
+import signal
 import time
 
 import pytest
 
-from lib.mirrored import MIRROR, REST, Site, change, node, topology
+from lib.mirrored import MIRROR, QUESTION, REST, Site, change, configure, node, topology
+from lib.paths import SLOWNESS
 from lib.pki import Authority
 from lib.process import until
 
@@ -260,3 +262,26 @@ def test_tls(tmp_path):
             asked.command("tell-only NodePartiallyUpdated " + change())
             site.says("renamed")
         assert asked.stats()["topology_requests"] == 1
+
+
+def test_reload_when_refused(tmp_path):
+    """Another question changes nothing: there is still no stream."""
+    more = {"pipeline": {"transform": {"secadvisor": {"extend": [
+        "Who=" + QUESTION % "{{.Network.A}}", "MTU=G.V().Has('RoutingTables.Src','{{.Network.A}}').Values('MTU')"]}}}}
+    with topology(tmp_path, has_stream=False) as asked, Site(tmp_path, asked) as site:
+        check_refused(site, "404")
+        configure(site.source, tmp_path, asked, change=more)
+        site.exporter.signal(signal.SIGHUP)
+        site.exporter.log("reload=done")
+        check_refused(site, "404")
+        assert len(re.findall("mirror=ws.* state=no-analyzer", site.exporter.err.text())) == 1
+
+
+@pytest.mark.parametrize("trouble", ["hang handshake", "graph-hold on", "refuse 409"])
+def test_stop(trouble, tmp_path):
+    """What does not come is not waited for."""
+    with topology(tmp_path) as asked:
+        asked.command(trouble)
+        with Site(tmp_path, asked) as site:
+            site.until_mirror("connecting")
+            assert site.exporter.stop(10 * SLOWNESS) == 0

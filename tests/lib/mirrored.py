@@ -85,7 +85,8 @@ class Site:
     def __exit__(self, kind, *rest):
         try:
             if kind is None:
-                assert self.exporter.stop() == 0
+                has_ended = self.exporter.process.poll() is not None
+                assert (self.exporter.wait() if has_ended else self.exporter.stop()) == 0
         finally:
             try:
                 self.exporter.__exit__(kind, *rest)
