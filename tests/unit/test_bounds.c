@@ -12,13 +12,16 @@
 #include <stdlib.h>
 #include <cmocka.h>
 #include "base/log_once.h"
+#include "graph/feed.h"
+#include "mirror/stale.h"
 #include "pipeline/series.h"
 #include "stage/delta.h"
 #include "stage/interfaces.h"
 #include "topology/lookup.h"
 
-#define NAME_BYTES ((size_t)60000)
-#define NAMES	   4000 /* 240 MB of names */
+#define NAME_BYTES  ((size_t)60000)
+#define NAMES	    4000 /* 240 MB of names */
+#define GRAPH_BYTES ((size_t)16 << 20)
 
 static char name_bytes[NAME_BYTES];
 
@@ -124,6 +127,89 @@ static void lookups_end(void *lookups)
 	free(lookups);
 }
 
+static void *stale_make(void)
+{
+	struct stale *s = malloc(sizeof(*s));
+
+	assert_int_equal(stale_init(s), 0);
+	return s;
+}
+
+static void stale_fill(void *stale, int i)
+{
+	stale_add(stale, name_of(i), 0);
+}
+
+static void stale_end(void *stale)
+{
+	stale_fini(stale);
+	free(stale);
+}
+
+/* A graph, with what it is fed by. */
+struct fed {
+	struct projection *projection;
+	struct graph *graph;
+	struct feed feed;
+};
+
+static void fed_ignore_stale(void *context, struct str id)
+{
+	(void)context;
+	(void)id;
+}
+
+static void fed_ignore_gap(void *context)
+{
+	(void)context;
+}
+
+static const struct feed_user fed_user = { fed_ignore_stale, fed_ignore_gap };
+
+static void *fed_make(void)
+{
+	static const struct graph_limits limits = { GRAPH_BYTES, 1000 };
+	struct fed *f = malloc(sizeof(*f));
+
+	f->projection = projection_new();
+	f->graph = graph_new(f->projection, &limits);
+	feed_init(&f->feed, f->graph, &fed_user, f);
+	feed_expect(&f->feed, NULL);
+	feed_hear(&f->feed,
+		  STR("{\"Namespace\":\"Graph\",\"Type\":\"SyncReply\",\"UUID\":\"\","
+		      "\"Status\":200,\"Obj\":{}}"),
+		  true, true, 1000, &(struct err)ERR_INIT);
+	return f;
+}
+
+/* Nodes with long names, each said in pieces. */
+static void fed_fill(void *fed, int i)
+{
+	struct fed *f = fed;
+	struct err err = ERR_INIT;
+	char head[256];
+	struct str name = name_of(i);
+
+	memset(name_bytes, 'a' + i % 26, sizeof(i));
+	snprintf(head, sizeof(head),
+		 "{\"Namespace\":\"Graph\",\"Type\":\"NodeAdded\",\"UUID\":\"\","
+		 "\"Status\":200,\"Obj\":{\"ID\":\"%d\",\"Metadata\":{\"TID\":\"%d-",
+		 i, i);
+	feed_hear(&f->feed, str_of(head), true, false, 1000, &err);
+	feed_hear(&f->feed, name, true, false, 1000, &err);
+	feed_hear(&f->feed, STR("\"}}}"), true, true, 1000, &err);
+}
+
+static void fed_end(void *fed)
+{
+	struct fed *f = fed;
+
+	feed_fini(&f->feed);
+	graph_free(f->graph);
+	projection_free(f->projection);
+	free(f);
+}
+
 static void *log_once_make(void)
 {
 	return calloc(1, sizeof(struct log_once));
@@ -150,6 +236,8 @@ static const struct {
 	{ "series", series_make, series_fill, series_end, (size_t)24 << 20 },
 	{ "lookups", lookups_make, lookups_fill, lookups_end,
 	  LOOKUPS_BYTES + ((size_t)2 << 20) },
+	{ "stale nodes", stale_make, stale_fill, stale_end, (size_t)2 << 20 },
+	{ "graph", fed_make, fed_fill, fed_end, GRAPH_BYTES + ((size_t)2 << 20) },
 	{ "log_once", log_once_make, log_once_fill, free, 4096 },
 };
 
