@@ -354,6 +354,7 @@ static void test_limit(void **state)
 		WHO_HAS ".ShortestPathTo(Metadata('TID','t-1'))",
 		"G.V().Has('TID','t-1').Both().Both()",
 	};
+	static const size_t small[] = { 1000, (512 << 10) + 4095, (512 << 10) + 5000 };
 	struct graph_house h;
 	size_t way, i;
 	int n, error;
@@ -374,10 +375,14 @@ static void test_limit(void **state)
 			assert_string_not_equal(house_ask(&h, asked[i], SECOND(1)), "?");
 		house_close(&h);
 	}
-	/* Too small for the first chunk, and for the first slots beside it. */
-	for (i = 0; i < 2; i++) {
-		open_synced(&h, i ? ((size_t)512 << 10) + 4095 : 1000);
-		assert_int_equal(grow_nodes(&h, 0), -ENOMEM);
+	/* Too small for a chunk; for slots beside it; for more of them. */
+	for (i = 0; i < COUNT(small); i++) {
+		open_synced(&h, small[i]);
+		for (n = 0; (error = grow_nodes(&h, n)) == 0 && n < 1000; n++)
+			;
+		assert_int_equal(error, -ENOMEM);
+		assert_int_equal(n > 0, i == 2);
+		assert_string_not_equal(house_ask(&h, WHO_HAS, SECOND(1)), "?");
 		house_close(&h);
 	}
 }
