@@ -142,14 +142,19 @@ def test_a_lost_event(tmp_path):
         assert (asked.stats()["graph_requests"], asked.stats()["graph_admitted"]) == (2, 1)
 
 
+@pytest.mark.long
 def test_a_missing_revision(tmp_path):
-    """What came is taken, and all is asked for again, as more may be missing."""
+    """What came is taken, and all is asked for again, as more may be missing; not at once each time."""
     with topology(tmp_path) as asked, Site(tmp_path, asked) as site:
         site.says(MIRROR)
+        site.until_counted(1, "resyncs_total", "period")
         asked.command("graph-only NodeUpdated " + node("newest", revision=9))
-        asked.command("tell-only NodePartiallyUpdated " + change(("Name", "renamed"), revision=7))
+        for revision in (7, 5, 8):
+            asked.command("tell-only NodePartiallyUpdated " + change(("Name", "renamed"), revision=revision))
         site.says("renamed")
-        site.says("newest", 60)
+        site.says("newest", 90)
+        assert (site.counted("resyncs_total", "gap"), site.counted("resyncs_total", "period")) == (1, 1)
+        assert asked.stats()["graph_requests"] == 3
 
 
 @pytest.mark.long
