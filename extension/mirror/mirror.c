@@ -54,9 +54,9 @@ int mirror_want(struct mirror *m, struct projection *wanted, struct err *err)
 		generation_free(m->next);
 		m->next = target;
 		sync_restart(&m->sync, &m->counters.resyncs_connect, clock_now().mono_ms);
-		if (m->counters.state == MIRROR_OFF) {
+		if (m->counters.state == MIRROR_OFF && m->parts.urls) {
 			m->counters.state = MIRROR_CONNECTING;
-			atomic_store(&m->is_awaited, m->parts.urls > 0);
+			atomic_store(&m->is_awaited, true);
 		}
 	}
 	if (!error && is_wanted && m->parts.urls)
