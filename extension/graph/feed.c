@@ -306,6 +306,11 @@ static int hear_last(struct feed *f, bool is_text, struct err *err)
 	return take_message(f, buf_str(&f->message), is_text, err);
 }
 
+void feed_follow(struct feed *f, const struct feed *other)
+{
+	f->is_inside = f->is_skipped = other->is_inside;
+}
+
 void feed_break(struct feed *f)
 {
 	buf_reset(&f->message);

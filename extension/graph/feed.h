@@ -72,6 +72,8 @@ void feed_expect(struct feed *, const char *uuid);
 /* The reply to the last SyncRequest has not ended. */
 bool feed_is_expecting(const struct feed *);
 
+/* What comes first may be the rest of a message that the other has heard so far. */
+void feed_follow(struct feed *, const struct feed *other);
 /* The connection has ended: what came of a message is forgotten. */
 void feed_break(struct feed *);
 

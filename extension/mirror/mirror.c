@@ -48,12 +48,15 @@ int mirror_want(struct mirror *m, struct projection *wanted, struct err *err)
 	} else if (target && projection_covers(target->projection, wanted)) {
 		projection_free(wanted);
 	} else {
-		target = generation_new(m, wanted);
-		if (!target)
+		struct generation *made = generation_new(m, wanted);
+
+		if (!made)
 			error = err_set(err, "no memory for a mirror of the topology");
+		else if (target)
+			feed_follow(&made->feed, &target->feed);
 		generation_free(m->next);
-		m->next = target;
-		sync_restart(&m->sync, &m->counters.resyncs_connect, clock_now().mono_ms);
+		m->next = made;
+		sync_anew(&m->sync, &m->counters.resyncs_connect, clock_now().mono_ms);
 		if (m->counters.state == MIRROR_OFF && m->parts.urls) {
 			m->counters.state = MIRROR_CONNECTING;
 			atomic_store(&m->is_awaited, true);

@@ -76,6 +76,9 @@ extern const struct feed_user mirror_feed_user;
 /* sync.c */
 /* A connection begins. */
 void sync_restart(struct sync *, uint64_t *connect, int64_t now_ms);
+/* Another graph is to be filled. There is one request at a time: a reply that is awaited,
+ * and is not for it, has come by then, or does not come. */
+void sync_anew(struct sync *, uint64_t *connect, int64_t now_ms);
 /* Something came that only a synchronization mends; not more than one in half a
  * minute. */
 void sync_soon(struct sync *, uint64_t *reason, int64_t now_ms);

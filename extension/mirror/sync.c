@@ -25,6 +25,15 @@ void sync_restart(struct sync *s, uint64_t *connect, int64_t now_ms)
 	s->is_first = true;
 }
 
+void sync_anew(struct sync *s, uint64_t *connect, int64_t now_ms)
+{
+	int64_t asked_ms = s->asked_ms;
+
+	sync_restart(s, connect, now_ms);
+	if (asked_ms)
+		s->due_ms = asked_ms + PATIENCE_MS;
+}
+
 void sync_soon(struct sync *s, uint64_t *reason, int64_t now_ms)
 {
 	int64_t ms = s->last_ms + APART_MS;

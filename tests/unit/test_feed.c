@@ -113,6 +113,32 @@ static void test_pieces(void **state)
 	house_close(&text);
 }
 
+/* One that takes over in the middle of a message passes over the rest of that. */
+static void test_follows(void **state)
+{
+	struct listening first, second;
+	struct str whole;
+
+	(void)state;
+	open_feed(&first, PLENTY);
+	open_feed(&second, PLENTY);
+	whole = house_json(&first.house,
+			   "{'Namespace':'Graph','Type':'SyncReply','UUID':'u',"
+			   "'Status':200,'Obj':%s}",
+			   REPLY);
+	feed_expect(&first.feed, "v");
+	feed_expect(&second.feed, "u");
+	assert_int_equal(hear(&first, (struct str){ whole.ptr, 150 }, false), 0);
+	feed_follow(&second.feed, &first.feed);
+	assert_int_equal(hear(&second, str_skip(whole, 150), true), 0);
+	assert_int_equal(second.feed.bad, 0);
+	assert_string_equal(house_ask(&second.house, ALL, 0), "?");
+	assert_int_equal(hear(&second, whole, true), 0);
+	assert_string_equal(house_ask(&second.house, ALL, 0), "a b");
+	close_feed(&second);
+	close_feed(&first);
+}
+
 static void test_kinds(void **state)
 {
 	static const char *const events[][3] = {
@@ -571,6 +597,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pieces),
+		cmocka_unit_test(test_follows),
 		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_what_is_not_said),
 		cmocka_unit_test(test_foreign_replies),

@@ -220,6 +220,25 @@ static void test_broke(void **state)
 	ask(&s, START, START + 10000);
 }
 
+/* A reply that is under way is not for the other graph, and no second one is asked for
+ * beside it. */
+static void test_anew(void **state)
+{
+	struct sync s = { .asked_ms = 0 };
+	uint64_t connect = 0;
+	int64_t until_ms = INT64_MAX;
+	char uuid[64];
+
+	(void)state;
+	sync_anew(&s, &connect, 1000);
+	assert_true(sync_is_due(&s, 1000, uuid, &until_ms));
+	sync_anew(&s, &connect, 3000);
+	assert_false(sync_is_due(&s, 15999, uuid, &until_ms));
+	assert_int_equal(until_ms, 16000);
+	assert_true(sync_is_due(&s, 16000, uuid, &until_ms));
+	assert_int_equal(connect, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
