@@ -150,9 +150,5 @@ static void on_login(struct http_request *r)
 	t->replies++;
 	login_settle(t, login, &woken);
 	pthread_mutex_unlock(&t->lock);
-	topology_wake(t, woken);
-	pthread_mutex_lock(&t->lock);
-	t->replies--;
-	pthread_cond_broadcast(&t->calm);
-	pthread_mutex_unlock(&t->lock);
+	topology_settled(t, woken);
 }

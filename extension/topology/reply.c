@@ -78,11 +78,7 @@ static void reply_read(struct topology *t, struct lookup *lookup)
 	pthread_mutex_lock(&t->lock);
 	reply_settle(lookup, a, &err, &woken);
 	pthread_mutex_unlock(&t->lock);
-	topology_wake(t, woken);
-	pthread_mutex_lock(&t->lock);
-	t->replies--;
-	pthread_cond_broadcast(&t->calm);
-	pthread_mutex_unlock(&t->lock);
+	topology_settled(t, woken);
 }
 
 static struct lookup *take_long(struct topology *t)

@@ -257,3 +257,12 @@ void topology_wake(struct topology *t, struct asker *woken)
 		pthread_mutex_unlock(&t->lock);
 	}
 }
+
+void topology_settled(struct topology *t, struct asker *woken)
+{
+	topology_wake(t, woken);
+	pthread_mutex_lock(&t->lock);
+	t->replies--;
+	pthread_cond_broadcast(&t->calm);
+	pthread_mutex_unlock(&t->lock);
+}

@@ -90,5 +90,7 @@ void topology_replied(struct http_request *);
 /* The task of that thread. */
 void topology_read_replies(struct task *, struct now);
 void topology_wake(struct topology *, struct asker *woken);
+/* A reply that was counted among the replies has been processed; wakes. */
+void topology_settled(struct topology *, struct asker *woken);
 
 #endif
