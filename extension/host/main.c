@@ -206,18 +206,21 @@ static void *host_reload(void *argument)
 	return NULL;
 }
 
+static const struct timespec second = { .tv_sec = 1 };
+
 /* What signals asked for. */
 struct asked {
 	bool stop, reload;
 };
 
-/* Of the signals, SIGUSR1 only says that a thread has ended. The second that asks for a
- * stop ends the program at once: what is not stored is in the spool. false: none came
- * for a second. */
-static bool host_hear(const sigset_t *signals, struct asked *asked)
+/* Of the signals, SIGUSR1 only says that a thread has ended, and may say so late. The
+ * second that asks for a stop ends the program at once: what is not stored is in the
+ * spool. false: none came for so long; NULL: it waits for ever. */
+static bool host_hear(const sigset_t *signals, struct asked *asked,
+		      const struct timespec *patience)
 {
-	const struct timespec second = { .tv_sec = 1 };
-	int got = sigtimedwait(signals, NULL, &second);
+	int got = patience ? sigtimedwait(signals, NULL, patience)
+			   : sigwaitinfo(signals, NULL);
 
 	if (got < 0)
 		return false;
@@ -249,7 +252,7 @@ static void host_run_reload(struct host *host, const sigset_t *signals,
 	unsigned seconds = 0;
 
 	while (atomic_load(&host->is_reloading)) {
-		if (host_hear(signals, asked) || !asked->stop)
+		if (host_hear(signals, asked, &second) || !asked->stop)
 			continue;
 		if (++seconds >= RELOAD_MAX_S) {
 			pthread_detach(thread);
@@ -265,8 +268,8 @@ static void host_run_stop(struct host *host, const sigset_t *signals, struct ask
 	unsigned seconds = 0;
 
 	while (atomic_load(&host->is_stopping))
-		if (!host_hear(signals, asked) && atomic_load(&host->is_closing) &&
-		    ++seconds >= CLOSE_MAX_S)
+		if (!host_hear(signals, asked, &second) &&
+		    atomic_load(&host->is_closing) && ++seconds >= CLOSE_MAX_S)
 			host_end_without();
 	pthread_join(thread, NULL);
 }
@@ -274,13 +277,12 @@ static void host_run_stop(struct host *host, const sigset_t *signals, struct ask
 static int wait_for_signals(struct host *host, const sigset_t *signals)
 {
 	struct asked asked = { .stop = false };
-	int got = 0;
 
 	while (!asked.stop) {
-		if (!asked.reload)
-			sigwait(signals, &got);
-		if (!asked.reload && got != SIGHUP)
-			break;
+		if (!asked.reload) {
+			host_hear(signals, &asked, NULL);
+			continue;
+		}
 		asked.reload = false;
 		notify_send_reloading(&host->notify);
 		host_run_reload(host, signals, &asked);

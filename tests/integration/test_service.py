@@ -163,6 +163,17 @@ def test_a_manager_that_does_not_read_stops_nothing(tmp_path):
         assert program.stop() == 0
 
 
+def test_a_signal_that_asks_for_nothing_stops_nothing(tmp_path):
+    """SIGUSR1 says inside of the program that a reload is over, and may come late."""
+    with Exporter(site(tmp_path)) as program:
+        program.log("state=started")
+        until(lambda: pages.get(tmp_path, "/reload")[0] == 200, "its page")
+        for _ in range(3):
+            program.signal(signal.SIGUSR1)
+            assert exporter("reload", "--wait", "-c", tmp_path / "exporter.yml").code == 0
+        assert program.stop() == 0
+
+
 def test_reload_says_what_changed(tmp_path):
     manager = Manager(tmp_path)
     with Analyzer(RECORDING, options=["--repeat", 0]) as analyzer, \
