@@ -125,7 +125,6 @@ static void flow_stream_ended(void *context, struct session *session, enum endin
 	struct flow_stream *f = context;
 
 	(void)session;
-
 	flow_stream_note_outage(f, why);
 	f->has_connection = false;
 	if (ending != ENDING_STARVED)
