@@ -55,7 +55,7 @@ void queries_reset(struct queries *q)
 	if (!q->is_used)
 		return;
 	q->answers->release(q->answers);
-	q->last.answer = NULL;
+	memset(q->last, 0, sizeof(q->last));
 	memset(q->memo, 0, MEMO_SLOTS * sizeof(*q->memo));
 	arena_reset(&q->arena);
 	q->is_used = false;
@@ -159,17 +159,30 @@ void query_renew(struct queries *q, const struct question *question,
 		q->answers->renew(q->answers, buf_str(&q->text), before_ms, only_empty);
 }
 
+/* Values of a kind mostly differ at their ends. */
+static struct query_last *last_of(struct queries *q, struct str value)
+{
+	unsigned end = value.len > 1
+			       ? (unsigned char)value.ptr[value.len - 1] +
+					 (unsigned char)value.ptr[value.len - 2] * 7u
+			       : (unsigned)value.len;
+
+	return &q->last[end % QUERY_LASTS];
+}
+
 /* In the arena: the caller's may change. */
 static void query_remember(struct queries *q, const struct question *question,
 			   struct str value, const struct answer *answer)
 {
-	q->last = (struct query_last){
+	struct query_last *last = last_of(q, value);
+
+	*last = (struct query_last){
 		.question = question,
 		.answer = answer,
 		.value = arena_str(&q->arena, value),
 	};
 	if (arena_error(&q->arena))
-		q->last.answer = NULL;
+		last->answer = NULL;
 }
 
 const struct answer *query_bind(struct queries *q, const struct question *question,
@@ -177,11 +190,12 @@ const struct answer *query_bind(struct queries *q, const struct question *questi
 {
 	const struct query_memo *memo;
 	const struct answer *known;
+	const struct query_last *last = count == 1 ? last_of(q, values[0]) : NULL;
 
-	/* Neighbors in a batch were mostly captured at the same node. */
-	if (q->last.answer && q->last.question == question && count == 1 &&
-	    str_equal(q->last.value, values[0]))
-		return q->last.answer;
+	/* Neighbors in a batch were mostly captured at the same few nodes. */
+	if (last && last->answer && last->question == question &&
+	    str_equal(last->value, values[0]))
+		return last->answer;
 	known = query_known(q, question, values);
 	if (known)
 		return known;

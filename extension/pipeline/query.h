@@ -67,7 +67,9 @@ enum peers_by {
 
 struct query_memo;
 
-/* The last question with one value. */
+#define QUERY_LASTS 16
+
+/* One of the last questions with one value. */
 struct query_last {
 	const struct question *question;
 	struct str value;
@@ -77,17 +79,17 @@ struct query_last {
 /* One tenant's questions about the present batch. A text is asked for once per batch,
  * however many of its flows need it. */
 struct queries {
-	struct answers *answers;  /* borrowed */
-	struct query_last last;	  /* answered */
-	struct query_memo **memo; /* by hash of the text */
-	struct arena arena;	  /* of the memo */
-	struct buf text;	  /* scratch */
-	int64_t now_ms;		  /* of this pass, monotonic */
-	int64_t at_ms;		  /* of the flow that is asked about, Unix ms; 0: now */
-	bool is_used;		  /* since the last reset */
-	size_t pending;		  /* questions of this pass without an answer */
-	uint64_t refused;	  /* values with a quote, since queries_init() */
-	uint64_t ambiguous;	  /* peers that several nodes matched, likewise */
+	struct answers *answers;	     /* borrowed */
+	struct query_last last[QUERY_LASTS]; /* answered; by the value's end */
+	struct query_memo **memo;	     /* by hash of the text */
+	struct arena arena;		     /* of the memo */
+	struct buf text;		     /* scratch */
+	int64_t now_ms;			     /* of this pass, monotonic */
+	int64_t at_ms;	    /* of the flow that is asked about, Unix ms; 0: now */
+	bool is_used;	    /* since the last reset */
+	size_t pending;	    /* questions of this pass without an answer */
+	uint64_t refused;   /* values with a quote, since queries_init() */
+	uint64_t ambiguous; /* peers that several nodes matched, likewise */
 
 	struct span span; /* of all answers of a graph at hand, since it was set */
 
