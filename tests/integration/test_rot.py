@@ -78,13 +78,13 @@ def leave_files(folder, analyzer):
                 exporter.log("state=subscribed")
                 analyzer.command("resume")
                 files = folder / kind / "spool" / "exporter" / kind
-                until(lambda: [p for p in files.glob("*") if len(borders(p.read_bytes())) > 8 or kind == "new"],
-                      "a file in %s" % kind)
+                fits = (lambda text: len(borders(text)) > 8) if kind == "open" else (lambda text: b"/00000000." in text)
+                until(lambda: [p for p in files.glob("*") if fits(p.read_bytes())], "a file in %s" % kind)
                 exporter.kill()
                 analyzer.command("pause")
-            # Of finished ones there may be more by now; the first begins a series.
-            choose = min(files.iterdir()) if kind == "new" else max(files.iterdir(), key=lambda p: p.stat().st_size)
-            found[kind] = choose.read_bytes()
+            # Of finished ones there may be more, in any order: two are made at a time. The first begins a series.
+            texts = [p.read_bytes() for p in files.iterdir()]
+            found[kind] = max(filter(fits, texts), key=len)
     return found
 
 
