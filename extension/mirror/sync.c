@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sync.c - when all of the topology is asked for. See mirror.h and mirror_private.h. */
 #include <stdio.h>
-#include <sys/random.h>
 #include "mirror/mirror_private.h"
+#include "sys/spread.h"
 
 #define AFTER_CONNECT_MS 10000
 #define APART_MS	 30000 /* at least, when something was missed */
@@ -75,16 +75,6 @@ bool sync_is_late(const struct sync *s, int64_t heard_ms, int64_t now_ms,
 	return now_ms >= late_ms;
 }
 
-/* x +- 20 %, so that not all exporters ask at once. */
-static int64_t sync_jitter(int64_t ms)
-{
-	uint16_t random = UINT16_MAX / 2;
-
-	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
-		random = UINT16_MAX / 2;
-	return ms * 4 / 5 + ms * 2 / 5 * random / UINT16_MAX;
-}
-
 void sync_done(struct sync *s, int64_t period_ms, uint64_t *period, int64_t now_ms)
 {
 	bool was_first = s->is_first;
@@ -94,7 +84,7 @@ void sync_done(struct sync *s, int64_t period_ms, uint64_t *period, int64_t now_
 	s->last_ms = now_ms;
 	s->broken = 0;
 	s->is_first = false;
-	sync_at(s, now_ms + (was_first ? AFTER_CONNECT_MS : sync_jitter(period_ms)),
+	sync_at(s, now_ms + (was_first ? AFTER_CONNECT_MS : spread_time(period_ms)),
 		period);
 }
 

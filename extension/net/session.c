@@ -4,11 +4,11 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <sys/random.h>
 #include <unistd.h>
 #include "net/credentials.h"
 #include "net/session_private.h"
 #include "sys/clock.h"
+#include "sys/spread.h"
 #include "sys/thread.h"
 
 #define RETRY_MIN_MS  1000
@@ -30,16 +30,6 @@ static const char *const ending_names[] = {
 	[ENDING_STARVED] = "starved",
 };
 
-/* x ± 20 %. */
-static int64_t session_jitter(int64_t ms)
-{
-	uint16_t random = 0;
-
-	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
-		return ms;
-	return ms * 4 / 5 + ms * 2 / 5 * random / UINT16_MAX;
-}
-
 static void pause_for(struct session *s, int64_t ms)
 {
 	struct pollfd wake = { .fd = s->wake_fd, .events = POLLIN };
@@ -53,7 +43,7 @@ static int64_t session_backoff(struct session *s, int64_t max_ms)
 	int64_t ms = s->retry_ms < max_ms ? s->retry_ms : max_ms;
 
 	s->retry_ms = ms * 2;
-	return RETRY_MIN_MS + session_jitter(ms) - ms * 4 / 5;
+	return RETRY_MIN_MS + spread_time(ms) - ms * 4 / 5;
 }
 
 /* Until the analyzer has cleaned up. While it is starved each moment costs flows. */
@@ -62,7 +52,7 @@ static int64_t pause_in_use(struct session *s)
 	int64_t ms = s->in_use_pause_ms;
 
 	if (!ms)
-		return session_jitter(RETRY_MIN_MS);
+		return spread_time(RETRY_MIN_MS);
 	s->in_use_pause_ms = ms < IN_USE_MAX_MS ? ms * 2 : 0;
 	return ms;
 }
@@ -81,10 +71,10 @@ static int64_t pause_after(struct session *s, enum ending ending, struct now now
 			s->in_use_since_ms = now.mono_ms;
 		return pause_in_use(s);
 	case ENDING_REFUSED:
-		return session_jitter(REFUSED_MS);
+		return spread_time(REFUSED_MS);
 	case ENDING_LOST:
 		s->retry_ms = RETRY_MIN_MS;
-		return RETRY_MIN_MS + session_jitter(RETRY_MIN_MS) / 4;
+		return RETRY_MIN_MS + spread_time(RETRY_MIN_MS) / 4;
 	case ENDING_UNREACHABLE:
 		return session_backoff(s, RETRY_SOON_MS);
 	default:
