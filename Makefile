@@ -100,6 +100,9 @@ $(B)/proto/%.o: $(B)/proto/%.c
 # Generated headers come before whatever includes them.
 $(OBJECTS): | $(PROTO)
 
+# A test that is not run says nothing.
+$(B)/tests/unit/%.o: BASEFLAGS += -Werror=unused-function
+
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/tests/lib/tiny_server.o $(B)/libexporter.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LINKFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)

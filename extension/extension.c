@@ -9,6 +9,7 @@
 #include "command/command.h"
 #include "exporter/exporter.h"
 #include "monitor/status.h"
+#include "monitor/watch.h"
 #include "sys/clock.h"
 #include "sys/thread.h"
 #include "base/version.h"
@@ -34,6 +35,7 @@ struct instance {
 	/* Tells the host once a second what goes on. */
 	pthread_t reporter;
 	bool has_reporter, is_ready;
+	struct watch watch;
 	int64_t patient_until_ms; /* monotonic */
 	int64_t stop_timeout_ms;
 	pthread_mutex_t lock;
@@ -160,6 +162,8 @@ static void tell_state(struct instance *in)
 	bool is_in_place = exporter_describe(in->exporter, &line);
 	enum skydive_state state = state_of(in, is_in_place);
 
+	if (state != SKYDIVE_STATE_STOPPING)
+		watch_put(&in->watch, in->exporter, in->log, &line);
 	if (in->host.state && (state != SKYDIVE_STATE_STOPPING ||
 			       clock_now().mono_ms < atomic_load(&in->stops_until_ms)))
 		in->host.state(in->host.context, state, buf_str(&line).ptr);

@@ -215,7 +215,10 @@ void exporter_count(struct exporter *e, struct exporter_figures *figures)
 		.started = e->started,
 		.generation = exporter_generation(e),
 		.spool_bytes = spool_bytes(e->spool),
+		.spool_bytes_max = e->settings->spool.max_bytes,
+		.pending_warning_ms = e->settings->status.pending_warning_ms,
 	};
+	exporter_look_busy(e, &figures->busy);
 	topology_count(e->topology, &figures->topology);
 }
 
@@ -227,11 +230,6 @@ struct reload_report *exporter_reload_report(struct exporter *e)
 struct topology *exporter_topology(struct exporter *e)
 {
 	return e->topology;
-}
-
-struct workers *exporter_workers(struct exporter *e)
-{
-	return e->workers;
 }
 
 void exporter_each_tenant(struct exporter *e,

@@ -62,6 +62,9 @@ bool exporter_describe(struct exporter *, struct buf *);
  * returned true. Waits neither for them nor for a lock. From one thread. */
 bool exporter_has_moved(struct exporter *);
 
+/* Whether somebody holds the lock just now, so that what follows might wait. */
+bool exporter_is_busy(struct exporter *);
+
 /* Calls visit for each, while no reload can change them. */
 void exporter_each_tenant(struct exporter *,
 			  void (*visit)(void *context, struct tenant *), void *context);
@@ -72,18 +75,27 @@ void exporter_each_source(struct exporter *,
 /* Appends the names of pipelines that are disabled, each ended by a line feed. */
 void exporter_put_disabled(struct exporter *, struct buf *);
 
+/* Who has done the same for longest, in two pools of workers: a tenant, or "". Times are
+ * monotonic; NEVER_MS: nobody does anything. */
+struct exporter_busy {
+	char worker[72], sealer[72];
+	int64_t worker_since_ms, sealer_since_ms;
+};
+/* Does not wait for the lock. */
+void exporter_look_busy(struct exporter *, struct exporter_busy *);
+
 /* Figures of the whole program, since the start. */
 struct exporter_figures {
 	struct now started;
 	unsigned generation; /* as exporter_generation() */
 	struct topology_counters topology;
-	int64_t spool_bytes;
+	struct exporter_busy busy;
+	int64_t spool_bytes, spool_bytes_max;
+	int64_t pending_warning_ms; /* as configured */
 };
 void exporter_count(struct exporter *, struct exporter_figures *);
 /* Who is asked; valid from the start to exporter_free(). */
 struct topology *exporter_topology(struct exporter *);
-/* The workers that run tenants; valid from the start to exporter_free(). */
-struct workers *exporter_workers(struct exporter *);
 
 /* For a replay: delivers a recorded message (taken) at its time, after everything that
  * is due before it. */

@@ -51,6 +51,22 @@ bool exporter_has_moved(struct exporter *e)
 	return has_moved;
 }
 
+bool exporter_is_busy(struct exporter *e)
+{
+	if (pthread_mutex_trylock(&e->lock) != 0)
+		return true;
+	pthread_mutex_unlock(&e->lock);
+	return false;
+}
+
+void exporter_look_busy(struct exporter *e, struct exporter_busy *busy)
+{
+	busy->worker_since_ms = workers_busy_since(e->workers, busy->worker,
+						   sizeof(busy->worker));
+	busy->sealer_since_ms = workers_busy_since(e->sealers, busy->sealer,
+						   sizeof(busy->sealer));
+}
+
 static int64_t exporter_sum(const struct exporter *e, enum stat_id id)
 {
 	int64_t total = 0;

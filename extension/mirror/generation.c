@@ -84,11 +84,19 @@ void mirror_settle(struct mirror *m)
 		m->parts.settled(m->parts.context);
 }
 
+void mirror_set_state(struct mirror *m, enum mirror_state state)
+{
+	if (m->counters.state == state)
+		return;
+	m->counters.state = state;
+	m->counters.since_ms = clock_now().wall_ms;
+}
+
 void mirror_advance(struct mirror *m)
 {
 	struct generation *next = m->next;
 
-	m->counters.state = MIRROR_SYNCED;
+	mirror_set_state(m, MIRROR_SYNCED);
 	m->counters.error[0] = '\0';
 	m->next = NULL;
 	if (next)
@@ -118,7 +126,7 @@ void mirror_refuse(struct mirror *m, int64_t now_ms, const char *why)
 			  "is tried again in an hour",
 			  LOG_QUOTED(why));
 	snprintf(m->counters.error, sizeof(m->counters.error), "%s", why);
-	m->counters.state = MIRROR_REFUSED;
+	mirror_set_state(m, MIRROR_REFUSED);
 	stale_clear(&m->stale);
 	mirror_settle(m);
 	if (!target)

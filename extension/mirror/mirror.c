@@ -43,7 +43,7 @@ int mirror_want(struct mirror *m, struct projection *wanted, struct err *err)
 	pthread_mutex_lock(&m->change);
 	target = mirror_target(m);
 	if (!is_wanted) {
-		m->counters.state = MIRROR_OFF;
+		mirror_set_state(m, MIRROR_OFF);
 		mirror_settle(m);
 	} else if (target && projection_covers(target->projection, wanted)) {
 		projection_free(wanted);
@@ -58,7 +58,7 @@ int mirror_want(struct mirror *m, struct projection *wanted, struct err *err)
 		m->next = made;
 		sync_anew(&m->sync, &m->counters.resyncs_connect, clock_now().mono_ms);
 		if (m->counters.state == MIRROR_OFF && m->parts.urls) {
-			m->counters.state = MIRROR_CONNECTING;
+			mirror_set_state(m, MIRROR_CONNECTING);
 			atomic_store(&m->is_awaited, true);
 		}
 	}
@@ -208,6 +208,7 @@ void mirror_count(struct mirror *m, struct mirror_counters *counters)
 	pthread_mutex_lock(&m->change);
 	*counters = m->counters;
 	counters->age_s = m->heard_ms ? (clock_now().mono_ms - m->heard_ms) / 1000 : -1;
+	counters->resync_ms = m->parts.resync_ms;
 	counters->is_synced = counters->state == MIRROR_SYNCED;
 	if (m->present) {
 		graph_count(m->present->graph, &graph);

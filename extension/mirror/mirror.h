@@ -60,6 +60,8 @@ struct mirror_counters {
 	uint64_t stale;	   /* nodes that were fetched again */
 	uint64_t repaired; /* elements that a later synchronization changed */
 	int64_t age_s;	   /* of the last message; -1: none has come */
+	int64_t since_ms;  /* of the state, Unix; 0: the start */
+	int64_t resync_ms; /* as configured */
 	bool is_synced;
 	char error[256]; /* of MIRROR_REFUSED */
 };

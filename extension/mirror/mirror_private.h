@@ -63,6 +63,8 @@ void mirror_set_present(struct mirror *, struct generation *);
 struct generation *mirror_target(struct mirror *);
 /* A synchronization has ended well: the next one becomes the present one. */
 void mirror_advance(struct mirror *);
+/* The lock is held. */
+void mirror_set_state(struct mirror *, enum mirror_state);
 /* It is synchronized, or will not be soon. */
 void mirror_settle(struct mirror *);
 /* Forgets what has been gone for long, from time to time. */

@@ -35,6 +35,9 @@ static void take_tenant(void *context, struct tenant *t)
 	to->oldest_s = -1;
 	if (to->status.oldest_ms != NEVER_MS)
 		to->oldest_s = (taking->now.mono_ms - to->status.oldest_ms) / 1000;
+	to->is_degraded = to->status.degraded_ms != 0;
+	to->degraded_s = to->is_degraded ? to->status.degraded_ms / 1000 : -1;
+	to->stored_s = to->status.stored_ms ? to->status.stored_ms / 1000 : -1;
 }
 
 /* Two that differ only in what is not shown are told apart by their number. */
@@ -75,41 +78,22 @@ void snapshot_take(struct snapshot *s, struct exporter *e, struct rates *rates,
 {
 	struct taking taking = { s, rates, now };
 
-	*s = (struct snapshot){ .version = VERSION, .disabled = BUF_INIT(DISABLED_MAX) };
+	*s = (struct snapshot){ .version = VERSION,
+				.now = now,
+				.disabled = BUF_INIT(DISABLED_MAX) };
 	exporter_count(e, &s->exporter);
 	s->uptime_s = (now.mono_ms - s->exporter.started.mono_ms) / 1000;
 	s->started_s = s->exporter.started.wall_ms / 1000;
 	exporter_each_tenant(e, take_tenant, &taking);
 	exporter_each_source(e, take_source, &taking);
 	exporter_put_disabled(e, &s->disabled);
+	troubles_find(s);
 }
 
 void snapshot_fini(struct snapshot *s)
 {
 	free(s->tenant);
 	free(s->source);
+	free(s->trouble);
 	buf_fini(&s->disabled);
-}
-
-static void put_unready(const struct source_figures *source, struct buf *b)
-{
-	const struct source_status *status = &source->status;
-
-	buf_printf(b, "%s: %s for %" PRId64 " s%s%s\n", source->url,
-		   source_state_name(status->state), status->down_s,
-		   *status->error ? ": " : "", status->error);
-}
-
-bool snapshot_put_readiness(const struct snapshot *s, struct buf *b)
-{
-	bool is_ready = true;
-	size_t i;
-
-	for (i = 0; i < s->sources; i++) {
-		if (s->source[i].status.is_ready)
-			continue;
-		is_ready = false;
-		put_unready(&s->source[i], b);
-	}
-	return is_ready;
 }

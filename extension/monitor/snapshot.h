@@ -10,12 +10,15 @@
 
 #include "exporter/exporter.h"
 #include "monitor/rates.h"
+#include "monitor/troubles.h"
 
 struct tenant_figures {
 	char name[RATES_NAME_MAX];
 	int64_t value[STAT_COUNT];
 	int64_t flows_per_second;
 	int64_t oldest_s; /* age of the oldest pending object; -1: none */
+	bool is_degraded;
+	int64_t degraded_s, stored_s; /* Unix time; -1: it is not, none */
 	struct tenant_status status;
 };
 
@@ -27,6 +30,7 @@ struct source_figures {
 
 struct snapshot {
 	const char *version;
+	struct now now;
 	int64_t uptime_s, started_s; /* started: Unix time */
 	struct exporter_figures exporter;
 	struct tenant_figures *tenant;
@@ -34,12 +38,16 @@ struct snapshot {
 	struct source_figures *source;
 	size_t sources, sources_room;
 	struct buf disabled; /* pipelines, each ended by a line feed */
-	bool is_short;	     /* out of memory: it is incomplete */
+	struct trouble *trouble;
+	size_t troubles, troubles_room;
+	int64_t trouble_count[TROUBLES];
+	bool is_short; /* out of memory: it is incomplete */
 };
 
-extern const struct counter counters_of_program[]; /* of struct snapshot */
-extern const struct counter counters_of_spool[];   /* likewise */
-extern const struct counter counters_of_tenant[];  /* of struct tenant_figures */
+extern const struct counter counters_of_program[];  /* of struct snapshot */
+extern const struct counter counters_of_troubles[]; /* likewise */
+extern const struct counter counters_of_spool[];    /* likewise */
+extern const struct counter counters_of_tenant[];   /* of struct tenant_figures */
 
 /* How many instances a group of counters has. */
 enum counter_scope { SCOPE_ONCE, SCOPE_SOURCE, SCOPE_TENANT, SCOPES };
@@ -66,8 +74,5 @@ void snapshot_fini(struct snapshot *);
 void snapshot_put_metrics(const struct snapshot *, struct buf *);
 /* The page /status, JSON. */
 void snapshot_put_json(const struct snapshot *, struct buf *);
-/* Appends a line for each source that is not ready, with since when and why. true: all
- * are ready. */
-bool snapshot_put_readiness(const struct snapshot *, struct buf *);
 
 #endif

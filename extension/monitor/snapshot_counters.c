@@ -21,17 +21,38 @@ const struct counter counters_of_program[] = {
 	{ 0 },
 };
 
+#define TROUBLE_COUNTED(id, label, weight, is_logged, text, ...)                         \
+	{ COUNTER_AT(struct snapshot, trouble_count[TROUBLE_##id]),                      \
+	  .metric = "troubles",                                                          \
+	  .kind = COUNTER_GAUGE,                                                         \
+	  .reason = label,                                                               \
+	  .about = text,                                                                 \
+	  .help = "What is wrong at present, each tenant once, by reason." },
+
+const struct counter counters_of_troubles[] = { TROUBLES_EACH(TROUBLE_COUNTED){ 0 } };
+
 const struct counter counters_of_spool[] = {
 	{ COUNTER_AT(struct snapshot, exporter.spool_bytes), .name = "bytes",
 	  .metric = "spool_bytes", .kind = COUNTER_GAUGE, .unit = UNIT_BYTES,
 	  .help = "Bytes in the spool, of all tenants." },
+	{ COUNTER_AT(struct snapshot, exporter.spool_bytes_max), .name = "max_bytes",
+	  .metric = "spool_max_bytes", .kind = COUNTER_GAUGE, .unit = UNIT_BYTES,
+	  .help = "The most it may have: spool.max_bytes." },
 	{ 0 },
 };
 
 const struct counter counters_of_tenant[] = {
-	{ COUNTER_AT(struct tenant_figures, status.is_degraded),
-	  .metric = "tenant_degraded", .kind = COUNTER_GAUGE, .unit = UNIT_YES_OR_NO,
+	{ COUNTER_AT(struct tenant_figures, is_degraded), .metric = "tenant_degraded",
+	  .kind = COUNTER_GAUGE, .unit = UNIT_YES_OR_NO,
 	  .help = "1: the last upload failed." },
+	{ COUNTER_AT(struct tenant_figures, degraded_s), .name = "degraded_since_seconds",
+	  .metric = "tenant_degraded_since_seconds", .kind = COUNTER_GAUGE,
+	  .unit = UNIT_SECONDS, .may_be_unknown = true,
+	  .help = "Since when uploads fail, Unix time." },
+	{ COUNTER_AT(struct tenant_figures, stored_s), .name = "last_upload_seconds",
+	  .metric = "last_upload_seconds", .kind = COUNTER_GAUGE, .unit = UNIT_SECONDS,
+	  .may_be_unknown = true,
+	  .help = "When an object was last stored, since the start, Unix time." },
 	{ COUNTER_AT(struct tenant_figures, flows_per_second), .name = "flows_per_second",
 	  .kind = COUNTER_GAUGE, .unit = UNIT_FLOWS_PER_SECOND,
 	  .help = "Flows received, over the last 10 s." },
@@ -53,6 +74,7 @@ const struct counter_group counter_groups[] = {
 	{ counters_of_tenant, SCOPE_TENANT, 0 },
 	{ counters_of_source, SCOPE_SOURCE, offsetof(struct source_figures, status) },
 	{ counters_of_program, SCOPE_ONCE, 0 },
+	{ counters_of_troubles, SCOPE_ONCE, 0 },
 	{ counters_of_spool, SCOPE_ONCE, 0 },
 	{ counters_of_topology, SCOPE_ONCE,
 	  offsetof(struct snapshot, exporter.topology) },

@@ -2,6 +2,7 @@
 /* snapshot_json.c - the page /status. Names are stable: they are only added
  * to. What is unknown is left out. */
 #include "format/json_write.h"
+#include "format/time_text.h"
 #include "monitor/snapshot.h"
 
 static void json_put_name(struct buf *b, const char *name)
@@ -67,13 +68,29 @@ static void json_put_tenant(struct buf *b, const struct tenant_figures *t)
 {
 	buf_putc(b, '{');
 	json_put_text(b, "name", t->name);
-	json_put_text(b, "state", t->status.is_degraded ? "degraded" : "ok");
+	json_put_text(b, "state", t->is_degraded ? "degraded" : "ok");
 	json_put_counters(b, counters_of_tenant, t);
 	json_put_text(b, "last_error", t->status.error);
 	json_put_name(b, "counters");
 	buf_putc(b, '{');
 	json_put_counters(b, counters_of_stats, t->value);
 	buf_puts(b, "}}");
+}
+
+static void json_put_trouble(struct buf *b, const struct trouble *trouble)
+{
+	const struct trouble_meaning *kind = &trouble_kinds[trouble->kind];
+	char since[TIME_TEXT_SIZE];
+
+	time_text_rfc3339(since, trouble->since_ms / 1000);
+	buf_putc(b, '{');
+	json_put_text(b, "kind", kind->name);
+	json_put_text(b, "who", trouble->who);
+	json_put_text(b, "since", since);
+	json_put_text(b, "what", kind->what);
+	json_put_text(b, "detail", trouble->detail);
+	json_put_text(b, "remedy", kind->remedy);
+	buf_putc(b, '}');
 }
 
 static void json_put_disabled(struct buf *b, struct str names)
@@ -100,7 +117,12 @@ void snapshot_put_json(const struct snapshot *s, struct buf *b)
 	json_put_text(b, "version", s->version);
 	json_put_counters(b, counters_of_program, s);
 	json_put_disabled(b, buf_str(&s->disabled));
-	buf_puts(b, ",\"sources\":[");
+	buf_puts(b, ",\"troubles\":[");
+	for (i = 0; i < s->troubles; i++) {
+		buf_puts(b, i ? ",\n" : "\n");
+		json_put_trouble(b, &s->trouble[i]);
+	}
+	buf_puts(b, "],\"sources\":[");
 	for (i = 0; i < s->sources; i++) {
 		buf_puts(b, i ? "," : "");
 		json_put_source(b, &s->source[i]);

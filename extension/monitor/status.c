@@ -9,23 +9,11 @@
 #include "monitor/status.h"
 #include "sys/clock.h"
 
-#define STUCK_MS 60000 /* so long no worker had a moment for us */
-
 struct status {
 	struct httpd *httpd;
 	_Atomic(struct exporter *) exporter; /* NULL: not started yet */
-	struct task pulse;		     /* runs on a worker, once a second */
-	_Atomic int64_t beat_ms;	     /* when it last did */
 	struct rates rates;
 };
-
-static void on_pulse(struct task *task, struct now now)
-{
-	struct status *s = (struct status *)((char *)task -
-					     offsetof(struct status, pulse));
-
-	atomic_store(&s->beat_ms, now.mono_ms);
-}
 
 struct look {
 	struct rates *rates;
@@ -50,26 +38,31 @@ static void status_on_tick(void *context)
 		return;
 	exporter_each_tenant(e, status_look_at, &look);
 	rates_sweep(&s->rates);
-	workers_wake(exporter_workers(e), &s->pulse);
 }
 
-static int put_health(struct status *s, struct buf *body)
+/* Without a snapshot, which waits for a lock. */
+static bool put_stuck(struct exporter *e, struct buf *body)
 {
-	int64_t silent_ms = clock_now().mono_ms - atomic_load(&s->beat_ms);
+	struct now now = clock_now();
+	struct exporter_busy busy;
+	struct trouble stuck;
 
-	if (silent_ms < STUCK_MS) {
-		buf_puts(body, "ok\n");
-		return 200;
-	}
-	buf_printf(body, "the workers are stuck for %" PRId64 " s\n", silent_ms / 1000);
-	return 503;
+	exporter_look_busy(e, &busy);
+	if (!troubles_find_stuck(&busy, now, &stuck))
+		return false;
+	trouble_put(&stuck, now.wall_ms, body);
+	buf_putc(body, '\n');
+	return true;
 }
 
-static int put_readiness(const struct snapshot *snapshot, struct buf *body)
+/* What has not that weight is said, too. */
+static int put_troubles(const struct snapshot *snapshot, enum trouble_weight weight,
+			struct buf *body)
 {
-	if (!snapshot_put_readiness(snapshot, body))
+	if (troubles_put(snapshot, weight, body))
 		return 503;
 	buf_puts(body, "ok\n");
+	troubles_put(snapshot, TROUBLE_WARNS, body);
 	return 200;
 }
 
@@ -90,7 +83,10 @@ static int put_page(struct status *s, struct exporter *e, struct str path,
 		*content_type = "application/json";
 		snapshot_put_json(&snapshot, body);
 	} else {
-		status = put_readiness(&snapshot, body);
+		status = put_troubles(&snapshot,
+				      str_is(path, "/readyz") ? TROUBLE_UNREADY
+							      : TROUBLE_UNHEALTHY,
+				      body);
 	}
 	snapshot_fini(&snapshot);
 	return status;
@@ -101,15 +97,20 @@ static int status_page(void *context, struct str path, struct buf *body,
 {
 	struct status *s = context;
 	struct exporter *e = atomic_load(&s->exporter);
+	bool is_health = str_is(path, "/healthz");
 
-	if (str_is(path, "/healthz"))
-		return put_health(s, body);
+	if (is_health && !e) {
+		buf_puts(body, "ok\n");
+		return 200;
+	}
+	if (is_health && put_stuck(e, body))
+		return 503;
 	if (e && str_is(path, "/reload")) {
 		*content_type = "application/json";
 		reload_report_put_json(exporter_reload_report(e), body);
 		return 200;
 	}
-	if (!str_is(path, "/metrics") && !str_is(path, "/status") &&
+	if (!is_health && !str_is(path, "/metrics") && !str_is(path, "/status") &&
 	    !str_is(path, "/readyz") && !str_is(path, "/reload")) {
 		buf_puts(body, "there is: /metrics /healthz /readyz /reload /status\n");
 		return 404;
@@ -135,8 +136,6 @@ int status_start(const char *listen, struct status **out, struct err *err)
 		err_set(err, "out of memory");
 		return -ENOMEM;
 	}
-	task_init(&s->pulse, on_pulse);
-	atomic_store(&s->beat_ms, clock_now().mono_ms);
 	error = httpd_start(&options, &s->httpd, err);
 	if (error)
 		free(s);
@@ -149,20 +148,14 @@ void status_serve(struct status *s, struct exporter *e)
 {
 	if (!s)
 		return;
-	atomic_store(&s->beat_ms, clock_now().mono_ms);
 	atomic_store(&s->exporter, e);
 }
 
 void status_stop(struct status *s)
 {
-	struct exporter *e;
-
 	if (!s)
 		return;
 	httpd_stop(s->httpd);
-	e = atomic_load(&s->exporter);
-	if (e)
-		workers_forget(exporter_workers(e), &s->pulse);
 	rates_fini(&s->rates);
 	free(s);
 }

@@ -200,7 +200,7 @@ static void note_program(struct settings *s, const struct program *program)
 	json_put_record(&b, &program_shape, program, compact);
 	json_put_record(&b, &spool_shape, &s->spool, compact);
 	json_put_record(&b, &topology_shape, &s->topology, compact);
-	json_put_string(&b, s->status.listen);
+	json_put_record(&b, &status_shape, &s->status, compact);
 	json_put_record(&b, &logging_shape, &s->logging, compact);
 	put_tls_files(&b, &s->tls);
 	s->program_text = arena_str(&s->arena, buf_str(&b));

@@ -5,13 +5,25 @@
 #include "net/address.h"
 #include "settings/status_settings.h"
 
+#define MONTH_MS ((int64_t)30 * 24 * 3600 * 1000)
+
+static const struct status_settings status_defaults = {
+	.pending_warning_ms = 15 * 60 * 1000,
+};
+
 const struct shape status_shape = {
 	.name = "status",
 	.size = sizeof(struct status_settings),
+	.defaults = &status_defaults,
 	.fields =
 		(const struct field[]){
 			OPTION(struct status_settings, listen, "status.listen", 0,
 			       "unix:/path or host:port of the status server; \"\": none"),
+			OPTION_RANGE(struct status_settings, pending_warning_ms,
+				     "status.pending_warning", FIELD_DURATION, 1000,
+				     MONTH_MS,
+				     "how long an object may wait for its store before "
+				     "that is a trouble"),
 			{ 0 } },
 };
 
@@ -20,7 +32,7 @@ int status_settings_read(struct status_settings *s, const struct config *config,
 {
 	struct err err = ERR_INIT;
 
-	*s = (struct status_settings){ .is_default = false };
+	*s = status_defaults;
 	if (config_read(config, "", &status_shape, s, arena, problems))
 		return -EINVAL;
 	/* Without the key there is no string at all. */

@@ -12,6 +12,7 @@
 struct status_settings {
 	struct str listen; /* see net/address.h; empty: off */
 	bool is_default;   /* listen was not configured */
+	int64_t pending_warning_ms;
 };
 
 extern const struct shape status_shape;

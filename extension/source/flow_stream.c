@@ -17,6 +17,7 @@ struct flow_stream {
 	struct session_counters counters;
 	_Atomic int64_t renewals;
 	atomic_bool is_starved;
+	_Atomic int64_t half_silent_ms; /* see struct source_progress */
 	struct outage outage;
 
 	/* The session's thread's own. */
@@ -63,6 +64,8 @@ static void flow_stream_hear(void *context, struct session *session,
 		return;
 	flow_stream_begin(f, piece->mono_ms);
 	watchdog_heard(&f->watchdog, piece->mono_ms, heard == HEARD_STATS);
+	if (heard == HEARD_STATS)
+		atomic_store(&f->half_silent_ms, 0);
 	atomic_store(&f->is_starved, false);
 }
 
@@ -74,6 +77,7 @@ static bool flow_stream_is_starved(void *context, int64_t since_ms, int64_t now_
 	flow_stream_begin(f, since_ms);
 	f->suspicion = watchdog_look(&f->watchdog, now_ms, until_ms);
 	f->suspected_ms = now_ms;
+	atomic_store(&f->half_silent_ms, watchdog_lacks_stats_since(&f->watchdog));
 	if (f->suspicion == SUSPICION_SILENCE)
 		err_set(err,
 			"connected, but neither flows nor stats for %lld ms, longer "
@@ -200,6 +204,7 @@ static void flow_stream_progress(void *state, struct source_progress *progress)
 	progress->connects = atomic_load(&f->counters.connects);
 	progress->gaps = atomic_load(&f->counters.gaps);
 	progress->renewals = atomic_load(&f->renewals);
+	progress->half_silent_ms = atomic_load(&f->half_silent_ms);
 	if (progress->state != SOURCE_SUBSCRIBED)
 		progress->down_since_ms = outage_read(&f->outage, progress->why);
 }

@@ -26,10 +26,12 @@ enum source_state {
 /* The part of a source's status that only the source knows. */
 struct source_progress {
 	enum source_state state;
-	int64_t connects;     /* that were admitted */
-	int64_t gaps;	      /* ends of admitted connections: flows may be lost */
-	int64_t renewals;     /* of the connection, because it was starved */
-	int64_t kernel_drops; /* of datagrams */
+	int64_t connects;	/* that were admitted */
+	int64_t gaps;		/* ends of admitted connections: flows may be lost */
+	int64_t renewals;	/* of the connection, because it was starved */
+	int64_t kernel_drops;	/* of datagrams */
+	int64_t half_silent_ms; /* flows have come without stats since then,
+				 * monotonic; 0: not so */
 
 	/* While it is connecting or starved: */
 	int64_t down_since_ms;	  /* monotonic */

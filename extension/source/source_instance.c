@@ -335,6 +335,7 @@ const struct source_stats *source_instance_stats(const struct source_instance *s
 void source_instance_status(const struct source_instance *s, struct source_status *status)
 {
 	struct source_progress progress = instance_progress(s);
+	int64_t now_ms = clock_now().mono_ms;
 	int reason;
 
 	*status = (struct source_status){
@@ -353,8 +354,10 @@ void source_instance_status(const struct source_instance *s, struct source_statu
 	};
 	for (reason = 0; reason < BAD_FLOW_REASONS; reason++)
 		status->bad_flows[reason] = atomic_load(&s->stats.bad_flows[reason]);
+	if (progress.half_silent_ms)
+		status->half_silent_s = (now_ms - progress.half_silent_ms) / 1000;
 	if (status->is_ready)
 		return;
-	status->down_s = (clock_now().mono_ms - progress.down_since_ms) / 1000;
+	status->down_s = (now_ms - progress.down_since_ms) / 1000;
 	snprintf(status->error, sizeof(status->error), "%s", progress.why);
 }

@@ -177,6 +177,11 @@ int64_t watchdog_since(const struct watchdog *w)
 	return w->heard_here ? w->heard_ms : w->admitted_ms;
 }
 
+int64_t watchdog_lacks_stats_since(const struct watchdog *w)
+{
+	return w->lacks_stats ? w->stats_ms : 0;
+}
+
 bool watchdog_misses(const struct watchdog *w)
 {
 	return w->heard_ms != 0;

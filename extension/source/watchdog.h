@@ -63,6 +63,9 @@ void watchdog_renewed(struct watchdog *, int64_t now_ms, enum suspicion);
 
 /* Since when nothing has come: the last message, or the admission. */
 int64_t watchdog_since(const struct watchdog *);
+/* Since when flows come without stats, although the connection was renewed; 0: they come
+ * with them. */
+int64_t watchdog_lacks_stats_since(const struct watchdog *);
 /* Whether the stream is known to have had messages that no longer come. */
 bool watchdog_misses(const struct watchdog *);
 

@@ -171,6 +171,7 @@ void envelope_sealed(const struct envelope *envelope, struct sealed *sealed)
 		.content_type = envelope->content_type,
 		.content_encoding = envelope->content_encoding,
 		.metadata = envelope->metadata,
+		.records = envelope->records,
 		.size = envelope->size,
 		.offset = ENVELOPE_SIZE,
 	};

@@ -16,8 +16,9 @@ struct sealed {
 	struct str content_type;
 	struct str content_encoding; /* empty: identity */
 	struct map_of_str metadata;  /* first-timestamp: ... */
-	int64_t size;		     /* of the body */
-	int64_t offset;		     /* of the body in its file */
+	int64_t records;
+	int64_t size;	/* of the body */
+	int64_t offset; /* of the body in its file */
 	unsigned char sha256[32];
 	unsigned char md5[16];
 	bool removes; /* delete it from the store instead */

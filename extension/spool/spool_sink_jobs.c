@@ -116,6 +116,7 @@ struct seal_job *spool_sink_new_job(struct spool_sink *in, uint64_t id, int64_t 
 	if (!job)
 		return NULL;
 	task_init(&job->task, run_job);
+	job->task.name = spool_dir_name(in->parts.dir);
 	job->spool_sink = in;
 	job->id = id;
 	job->size = size;

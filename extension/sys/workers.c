@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -23,8 +24,9 @@ struct workers {
 	struct heap due; /* by monotonic time */
 	pthread_t *thread;
 	unsigned threads, threads_max;
-	unsigned busy;	  /* threads that run a task */
-	int64_t moved_ms; /* when one began or ended last, monotonic */
+	unsigned busy;	      /* threads that run a task */
+	struct task *running; /* linked by next */
+	int64_t moved_ms;     /* when one began or ended last, monotonic */
 	int64_t stuck_ms;
 	const char *name;
 	bool is_stopping;
@@ -94,6 +96,15 @@ static void grow_if_stuck(struct workers *w)
 		w->moved_ms = now_ms;
 }
 
+static void unlink_running(struct workers *w, struct task *task)
+{
+	struct task **at = &w->running;
+
+	while (*at != task)
+		at = &(*at)->next;
+	*at = task->next;
+}
+
 /* Takes the first ready task and runs it; the lock is held before and after. */
 static bool run_one(struct workers *w, struct now now)
 {
@@ -106,12 +117,16 @@ static bool run_one(struct workers *w, struct now now)
 	if (!w->ready)
 		w->ready_end = &w->ready;
 	task->state = TASK_RUNNING;
+	task->begun_ms = now.mono_ms;
+	task->next = w->running;
+	w->running = task;
 	w->busy++;
 	w->moved_ms = now.mono_ms;
 	pthread_mutex_unlock(&w->lock);
 	task->run(task, now);
 	pthread_mutex_lock(&w->lock);
 	w->busy--;
+	unlink_running(w, task);
 	again = task->state == TASK_AGAIN;
 	task->state = TASK_IDLE;
 	if (again)
@@ -272,6 +287,21 @@ void workers_forget(struct workers *w, struct task *task)
 		pthread_cond_wait(&w->finished, &w->lock);
 	}
 	pthread_mutex_unlock(&w->lock);
+}
+
+int64_t workers_busy_since(struct workers *w, char *name, size_t size)
+{
+	const struct task *task, *longest = NULL;
+	int64_t begun_ms;
+
+	pthread_mutex_lock(&w->lock);
+	for (task = w->running; task; task = task->next)
+		if (!longest || task->begun_ms <= longest->begun_ms)
+			longest = task;
+	begun_ms = longest ? longest->begun_ms : NEVER_MS;
+	snprintf(name, size, "%s", longest && longest->name ? longest->name : "");
+	pthread_mutex_unlock(&w->lock);
+	return begun_ms;
 }
 
 int64_t workers_run(struct workers *w, struct now now)

@@ -23,10 +23,12 @@ struct workers;
 struct task {
 	struct heap_node due; /* private; first */
 	void (*run)(struct task *, struct now);
+	const char *name; /* whose it is; borrowed; may be NULL */
 
 	/* Private. */
 	struct task *next;
 	int state;
+	int64_t begun_ms;
 };
 
 void task_init(struct task *, void (*run)(struct task *, struct now));
@@ -51,6 +53,10 @@ void workers_wake_by(struct workers *, struct task *, int64_t mono_ms);
 /* Waits until the task does not run, and removes it: its memory is the caller's again.
  * Not from a task. */
 void workers_forget(struct workers *, struct task *);
+
+/* When the task began that has run longest, monotonic, and its name; NEVER_MS: none
+ * runs. */
+int64_t workers_busy_since(struct workers *, char *name, size_t size);
 
 /* For pools of 0 threads: runs all tasks that are ready or due at now, and those that
  * they make ready. Returns when the next task is due (monotonic), or NEVER_MS. */

@@ -19,7 +19,8 @@ struct exposition {
 
 	pthread_mutex_t lock; /* of what follows */
 	struct series *series;
-	char error[256]; /* empty: it listens */
+	int64_t since_ms; /* Unix, of the error; 0: it listens */
+	char error[256];
 };
 
 struct exposition *exposition_new(const struct prom_sky_con *options, const char *name,
@@ -90,12 +91,14 @@ static int exposition_page(void *context, struct str path, struct buf *body,
 }
 
 /* Logged once, and again when it has changed. */
-static void exposition_note(struct exposition *e, const char *error)
+static void exposition_note(struct exposition *e, const char *error, struct now now)
 {
 	bool is_new = strcmp(e->error, error) != 0;
 
 	exposition_enter(e);
 	snprintf(e->error, sizeof(e->error), "%s", error);
+	if (!*error || !e->since_ms)
+		e->since_ms = *error ? now.wall_ms : 0;
 	exposition_leave(e);
 	if (*error && is_new)
 		log_write(e->log, LOG_ERROR,
@@ -118,11 +121,11 @@ int64_t exposition_listen(struct exposition *e, struct now now)
 	if (now.mono_ms < e->retry_ms)
 		return e->retry_ms;
 	if (httpd_start(&options, &e->httpd, &err) == 0) {
-		exposition_note(e, "");
+		exposition_note(e, "", now);
 		return NEVER_MS;
 	}
 	e->httpd = NULL;
-	exposition_note(e, err.text);
+	exposition_note(e, err.text, now);
 	e->retry_ms = now.mono_ms + RETRY_MS;
 	return e->retry_ms;
 }
@@ -136,14 +139,14 @@ void exposition_close(struct exposition *e)
 	e->is_closed = true;
 }
 
-bool exposition_error(struct exposition *e, char *text, size_t size)
+int64_t exposition_error(struct exposition *e, char *text, size_t size)
 {
-	bool is_error;
+	int64_t since_ms;
 
 	exposition_enter(e);
-	is_error = *e->error != '\0';
-	if (is_error)
+	since_ms = e->since_ms;
+	if (since_ms)
 		snprintf(text, size, "%s", e->error);
 	exposition_leave(e);
-	return is_error;
+	return since_ms;
 }

@@ -31,7 +31,7 @@ void exposition_leave(struct exposition *);
 int64_t exposition_listen(struct exposition *, struct now);
 /* Stops listening and frees the port. NULL is fine. */
 void exposition_close(struct exposition *);
-/* Writes to text why it does not listen. false: it does. Any thread. */
-bool exposition_error(struct exposition *, char *text, size_t size);
+/* Since when it does not listen, Unix ms, and why, to text; 0: it does. Any thread. */
+int64_t exposition_error(struct exposition *, char *text, size_t size);
 
 #endif

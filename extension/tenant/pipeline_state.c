@@ -14,6 +14,7 @@ struct pipeline_state *pipeline_state_new(struct spool *spool, const char *name,
 	}
 	state->refs = 1;
 	pthread_mutex_init(&state->streams.lock, NULL);
+	recent_init(&state->recent);
 	/* A pipeline that was renamed writes where the old one still does. */
 	state->streams.last = spool_last_stream(spool);
 	state->dir = spool_dir_open(spool, name, &state->stats, now, err);
@@ -47,6 +48,7 @@ void pipeline_state_unref(struct pipeline_state *state)
 	if (!state || atomic_fetch_sub(&state->refs, 1) > 1)
 		return;
 	spool_dir_close(state->dir);
+	recent_fini(&state->recent);
 	pthread_mutex_destroy(&state->streams.lock);
 	free(state);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pipeline_state.h - the state of a pipeline that survives when a reload replaces its
- * tenant: directories in the spool, counters, stream ids.
+ * tenant: directories in the spool, counters, stream ids,
+ * the last objects.
  *
  * Reference counted; shared by the old tenant, which still finishes, and the new one.
  */
@@ -10,11 +11,13 @@
 #include "base/stats.h"
 #include "spool/spool_sink.h"
 #include "spool/spool.h"
+#include "tenant/recent.h"
 
 struct pipeline_state {
 	struct stats stats;
 	struct spool_dir *dir;
 	struct streams streams;
+	struct recent recent;
 	_Atomic unsigned refs;
 };
 

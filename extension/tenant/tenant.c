@@ -79,6 +79,7 @@ static struct tenant *tenant_alloc(const struct pipeline_settings *settings,
 	t->receiver.offer = tenant_offer;
 	t->receiver.lose = tenant_lose;
 	task_init(&t->task, tenant_run);
+	t->task.name = settings->name;
 	pthread_mutex_init(&t->lock, NULL);
 	asker_init(&t->asker, around->topology, tenant_wake, t);
 	atomic_fetch_add(&around->batches->readers, 1);

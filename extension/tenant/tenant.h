@@ -18,6 +18,7 @@
 #include "source/router.h"
 #include "spool/spool.h"
 #include "sys/workers.h"
+#include "tenant/recent.h"
 #include "topology/topology.h"
 
 struct tenant;
@@ -70,15 +71,20 @@ size_t tenant_backlog(struct tenant *);
 bool tenant_is_degraded(struct tenant *);
 
 struct tenant_status {
-	bool is_degraded;
-	size_t objects;	   /* as tenant_backlog() */
-	int64_t bytes;	   /* of finished objects that wait */
-	int64_t oldest_ms; /* of those, when finished, monotonic; NEVER_MS */
+	int64_t degraded_ms; /* since when uploads fail, Unix; 0: they do not */
+	int64_t stored_ms;   /* the last upload of this run, Unix; 0: none */
+	int64_t sent_ms;     /* the oldest upload under way began then, monotonic; or
+			      * NEVER_MS */
+	size_t objects;	     /* as tenant_backlog() */
+	int64_t bytes;	     /* of finished objects that wait */
+	int64_t oldest_ms;   /* of those, when finished, monotonic; NEVER_MS */
 	char error
 		[PUT_ERROR_MAX]; /* of the last upload, while degraded; else a warning, or
 				  * "" */
 };
 void tenant_status(struct tenant *, struct tenant_status *);
 const struct stats *tenant_stats(const struct tenant *);
+/* The last objects that were stored; borrowed for the tenant's life. */
+struct recent *tenant_recent(struct tenant *);
 
 #endif

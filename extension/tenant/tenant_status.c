@@ -20,39 +20,48 @@ size_t tenant_backlog(struct tenant *t)
 	return backlog.objects + spool_sink_sealing(t->spool_sink);
 }
 
-void tenant_status(struct tenant *t, struct tenant_status *status)
+static void look_at_uploads(struct tenant *t, struct uploader_status *uploads)
 {
-	struct uploader_status uploads = { 0 };
-	struct spool_backlog backlog;
-
+	*uploads = (struct uploader_status){ .sent_ms = NEVER_MS };
 	pthread_mutex_lock(&t->lock);
 	if (t->uploader)
-		uploader_status(t->uploader, &uploads);
+		uploader_status(t->uploader, uploads);
 	pthread_mutex_unlock(&t->lock);
+	/* A port is what this tenant writes to. */
+	if (t->exposition && !uploads->degraded_ms)
+		uploads->degraded_ms = exposition_error(t->exposition, uploads->error,
+							sizeof(uploads->error));
+}
+
+void tenant_status(struct tenant *t, struct tenant_status *status)
+{
+	struct uploader_status uploads;
+	struct spool_backlog backlog;
+
+	look_at_uploads(t, &uploads);
 	spool_backlog(t->state->dir, &backlog);
 	*status = (struct tenant_status){
-		.is_degraded = uploads.is_degraded,
+		.degraded_ms = uploads.degraded_ms,
+		.stored_ms = recent_stored_ms(&t->state->recent),
+		.sent_ms = uploads.sent_ms,
 		.objects = backlog.objects + spool_sink_sealing(t->spool_sink),
 		.bytes = backlog.bytes,
 		.oldest_ms = backlog.oldest_ms,
 	};
 	memcpy(status->error, uploads.error, sizeof(status->error));
-	if (t->exposition &&
-	    exposition_error(t->exposition, status->error, sizeof(status->error)))
-		status->is_degraded = true;
 }
 
 bool tenant_is_degraded(struct tenant *t)
 {
-	struct uploader_status status = { 0 };
+	struct uploader_status uploads;
 
-	pthread_mutex_lock(&t->lock);
-	if (t->uploader)
-		uploader_status(t->uploader, &status);
-	pthread_mutex_unlock(&t->lock);
-	return status.is_degraded ||
-	       (t->exposition &&
-		exposition_error(t->exposition, status.error, sizeof(status.error)));
+	look_at_uploads(t, &uploads);
+	return uploads.degraded_ms != 0;
+}
+
+struct recent *tenant_recent(struct tenant *t)
+{
+	return &t->state->recent;
 }
 
 const struct stats *tenant_stats(const struct tenant *t)

@@ -5,11 +5,12 @@
 #include <errno.h>
 #include "tenant/tenant_private.h"
 
-static void account_for(void *context, int64_t bytes, struct now now)
+static void note_stored(void *context, const struct sealed *object, struct now now)
 {
 	struct tenant *t = context;
 
-	account_add(&t->account, bytes, now);
+	account_add(&t->account, object->size, now);
+	recent_note(&t->state->recent, object, now);
 }
 
 static uint64_t seed_of(const char *name, struct now now)
@@ -34,7 +35,7 @@ struct uploader *tenant_open_writer(struct tenant *t,
 		.stats = &t->state->stats,
 		.log = t->around.log,
 		.seed = seed_of(tenant_name(t), now),
-		.stored = account_for,
+		.stored = note_stored,
 		.context = t,
 	};
 	struct uploader *uploader;

@@ -94,6 +94,8 @@ static void go_down(struct topology *t, const struct lookup *lookup, const char 
 			  "topology=down analyzer=" STR_FMT " error=\"%s\" records "
 			  "lack its data until an analyzer answers",
 			  STR_ARG(buf_str(&lookup->analyzer->name)), LOG_QUOTED(why));
+	if (!t->counters.down)
+		t->counters.down_since_ms = clock_now().wall_ms;
 	t->counters.down = true;
 	t->probe_at_ms = lookup->asked_ms + t->error_ttl_ms;
 	t->probing = false;

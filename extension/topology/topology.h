@@ -78,7 +78,8 @@ struct topology_counters {
 	struct mirror_counters mirror;
 	uint64_t cache_entries, cache_bytes;
 	bool down;
-	char error[256]; /* the last failure, or "" */
+	int64_t down_since_ms; /* Unix; while down */
+	char error[256];       /* the last failure, or "" */
 };
 
 extern const struct counter counters_of_topology[];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* health.c - see health.h. */
 #include <stdio.h>
+#include "sys/clock.h"
 #include "sys/log.h"
 #include "writer/health.h"
 
@@ -21,8 +22,9 @@ static bool health_set(struct health *h, bool is_degraded, const char *why)
 	bool is_change;
 
 	pthread_mutex_lock(&h->lock);
-	is_change = h->is_degraded != is_degraded;
-	h->is_degraded = is_degraded;
+	is_change = is_degraded != (h->since_ms != 0);
+	if (is_change)
+		h->since_ms = is_degraded ? clock_now().wall_ms : 0;
 	snprintf(h->error, sizeof(h->error), "%s", why);
 	pthread_mutex_unlock(&h->lock);
 	if (is_change)
@@ -56,7 +58,7 @@ void health_warn(struct health *h, const char *why)
 	bool is_change;
 
 	pthread_mutex_lock(&h->lock);
-	is_change = !h->is_degraded && (*why != '\0') != (*h->warning != '\0');
+	is_change = !h->since_ms && (*why != '\0') != (*h->warning != '\0');
 	snprintf(h->warning, sizeof(h->warning), "%s", why);
 	pthread_mutex_unlock(&h->lock);
 	if (is_change && *why)
@@ -67,13 +69,13 @@ void health_warn(struct health *h, const char *why)
 		log_works(h);
 }
 
-bool health_get(struct health *h, char error[PUT_ERROR_MAX])
+int64_t health_get(struct health *h, char error[PUT_ERROR_MAX])
 {
-	bool is_degraded;
+	int64_t since_ms;
 
 	pthread_mutex_lock(&h->lock);
-	is_degraded = h->is_degraded;
-	memcpy(error, is_degraded ? h->error : h->warning, PUT_ERROR_MAX);
+	since_ms = h->since_ms;
+	memcpy(error, since_ms ? h->error : h->warning, PUT_ERROR_MAX);
 	pthread_mutex_unlock(&h->lock);
-	return is_degraded;
+	return since_ms;
 }

@@ -20,7 +20,7 @@ struct health {
 	struct log *log;
 	struct log_once said; /* while degraded */
 	pthread_mutex_t lock; /* of what follows */
-	bool is_degraded;
+	int64_t since_ms;     /* Unix; 0: the last attempt did not fail */
 	char error[PUT_ERROR_MAX];
 	char warning[PUT_ERROR_MAX]; /* it works, but will not for long; or "" */
 };
@@ -35,7 +35,8 @@ void health_works(struct health *);
 /* What will fail soon; "": nothing. */
 void health_warn(struct health *, const char *why);
 
-/* Whether the last attempt failed. error: the reason, or else the warning, or "". */
-bool health_get(struct health *, char error[PUT_ERROR_MAX]);
+/* Since when attempts fail, Unix ms; 0: the last one did not. error: the reason, or else
+ * the warning, or "". */
+int64_t health_get(struct health *, char error[PUT_ERROR_MAX]);
 
 #endif

@@ -25,6 +25,7 @@ struct upload {
 	struct uploader *uploader;
 	uint64_t id;
 	enum upload_state state;
+	int64_t sent_ms; /* monotonic */
 };
 
 struct uploader {
@@ -54,7 +55,7 @@ static void put_ended(struct put *put)
 	pthread_mutex_unlock(&u->lock);
 }
 
-static void send_object(struct upload *upload)
+static void send_object(struct upload *upload, struct now now)
 {
 	struct uploader *u = upload->uploader;
 
@@ -67,6 +68,7 @@ static void send_object(struct upload *upload)
 	};
 	pthread_mutex_lock(&u->lock);
 	upload->state = UPLOAD_SENT;
+	upload->sent_ms = now.mono_ms;
 	pthread_mutex_unlock(&u->lock);
 	u->parts.writer->put(u->parts.state, &upload->put);
 }
@@ -137,7 +139,7 @@ static bool start_one(struct uploader *u, struct upload *upload, unsigned under_
 					  u->parts.writer->keeps_keys, &err);
 
 		if (!error) {
-			send_object(upload);
+			send_object(upload, now);
 			return true;
 		}
 		outgoing_close(&upload->file);
@@ -208,7 +210,6 @@ static void finish_one(struct uploader *u, struct upload *upload, struct now now
 {
 	const struct put *put = &upload->put;
 	const struct sealed *object = &upload->file.object;
-	int64_t bytes = object->size;
 
 	switch (put->result) {
 	case PUT_STORED:
@@ -219,7 +220,7 @@ static void finish_one(struct uploader *u, struct upload *upload, struct now now
 		spool_done(u->parts.dir, upload->id, SPOOL_STORED);
 		note_stored(u);
 		if (u->parts.stored)
-			u->parts.stored(u->parts.context, bytes, now);
+			u->parts.stored(u->parts.context, object, now);
 		break;
 	case PUT_REFUSED:
 		note_refused(u, upload, now);
@@ -313,6 +314,7 @@ struct uploader *uploader_new(const struct uploader_parts *parts)
 	u->parts = *parts;
 	u->pause.random = parts->seed | 1;
 	task_init(&u->task, uploader_run);
+	u->task.name = spool_dir_name(parts->dir);
 	pthread_mutex_init(&u->lock, NULL);
 	pthread_cond_init(&u->ended, NULL);
 	health_init(&u->health, spool_dir_name(parts->dir), parts->writer->name,
@@ -377,10 +379,17 @@ void uploader_status(struct uploader *u, struct uploader_status *status)
 {
 	unsigned i;
 
-	*status = (struct uploader_status){ 0 };
-	status->is_degraded = health_get(&u->health, status->error);
+	*status = (struct uploader_status){ .sent_ms = NEVER_MS };
+	status->degraded_ms = health_get(&u->health, status->error);
 	pthread_mutex_lock(&u->lock);
-	for (i = 0; i < UPLOADS_MAX; i++)
-		status->under_way += u->upload[i].state == UPLOAD_SENT;
+	for (i = 0; i < UPLOADS_MAX; i++) {
+		const struct upload *upload = &u->upload[i];
+
+		if (upload->state != UPLOAD_SENT)
+			continue;
+		status->under_way++;
+		if (upload->sent_ms < status->sent_ms)
+			status->sent_ms = upload->sent_ms;
+	}
 	pthread_mutex_unlock(&u->lock);
 }

@@ -25,8 +25,8 @@ struct uploader_parts {
 	struct stats *stats;
 	struct log *log;
 	uint64_t seed; /* of the jitter */
-	/* An object was stored; from a worker. May be NULL. */
-	void (*stored)(void *context, int64_t bytes, struct now);
+	/* An object was stored; from a worker. It is borrowed. May be NULL. */
+	void (*stored)(void *context, const struct sealed *, struct now);
 	void *context;
 };
 
@@ -39,8 +39,9 @@ void uploader_free(struct uploader *);
 void uploader_wake(struct uploader *);
 
 struct uploader_status {
-	bool is_degraded; /* the last attempt failed */
+	int64_t degraded_ms; /* since when attempts fail, Unix; 0: the last did not */
 	unsigned under_way;
+	int64_t sent_ms; /* when the oldest of those began, monotonic; NEVER_MS */
 	char error[PUT_ERROR_MAX]; /* of the last failure, while degraded; else a warning,
 				    * or "" */
 };

@@ -191,8 +191,9 @@ def test_readyz_follows_the_analyzer(tmp_path):
             assert get(tmp_path, "/healthz") == (200, "ok\n")
             analyzer.kill()
             until(lambda: get(tmp_path, "/readyz")[0] == 503, "not ready")
-            assert re.fullmatch(r"%s: connecting for \d s(: .+)?\n" % re.escape(analyzer.url), get(tmp_path, "/readyz")[1])
-            assert get(tmp_path, "/healthz") == (200, "ok\n")
+            assert re.fullmatch(r"%s: connecting since \S+Z \(\d s\)(: .+)?; .+\n" % re.escape(analyzer.url), get(tmp_path, "/readyz")[1])
+            assert re.fullmatch(r"ok\n%s: connecting since .+\n" % re.escape(analyzer.url), get(tmp_path, "/healthz")[1])
+            assert get(tmp_path, "/healthz")[0] == 200
             assert metrics(tmp_path)["skydive_exporter_source_up", (("source", analyzer.url),)] == 0
             with Analyzer(*case.inputs, clients=0, listen=address):
                 until(lambda: get(tmp_path, "/readyz")[0] == 200, "ready again", 60)
@@ -213,7 +214,7 @@ def test_why_a_source_is_not_up(options, why, tmp_path):
         with Exporter(path) as program:
             analyzer.event("refused")
             said = until(lambda: (tmp_path / "status.sock").exists() and re.fullmatch(
-                r"%s: connecting for (\d+) s: (.*)\n" % re.escape(analyzer.url), get(tmp_path, "/readyz")[1]), "why")
+                r"%s: connecting since \S+Z \((\d+) s\): (.*); see whether the analyzer runs .+\n" % re.escape(analyzer.url), get(tmp_path, "/readyz")[1]), "why")
             assert said[2].startswith(why) and get(tmp_path, "/readyz")[0] == 503
             source = status(tmp_path)["sources"][0]
             assert source["last_error"] == said[2] and source["state"] == "connecting"
@@ -233,7 +234,7 @@ def test_starved_is_not_ready(tmp_path):
             analyzer.command("play")
             until(lambda: status(tmp_path)["sources"][0]["messages"] > 0, "messages")
             analyzer.command("silence on")
-            until(lambda: get(tmp_path, "/readyz")[1].startswith("%s: starved for " % analyzer.url), "starved", 60)
+            until(lambda: get(tmp_path, "/readyz")[1].startswith("%s: starved since " % analyzer.url), "starved", 60)
             assert get(tmp_path, "/readyz")[0] == 503
             until(lambda: status(tmp_path)["sources"][0]["renewals"] >= 1, "a renewal")
             assert program.stop() == 0

@@ -30,7 +30,7 @@ static int setup(void **state)
 		for (id = 0; id < STAT_COUNT; id++)
 			w.tenant[i].value[id] = 1000 * i + id;
 		w.tenant[i].oldest_s = i ? 42 : -1;
-		w.tenant[i].status.is_degraded = i;
+		w.tenant[i].is_degraded = i;
 	}
 	snprintf(w.tenant[1].status.error, sizeof(w.tenant[1].status.error),
 		 "a \"quoted\"\n");
@@ -292,29 +292,10 @@ static void json_is_json_and_has_every_counter(void **state)
 					   "\"down_seconds\":9,"));
 	assert_non_null(strstr(w->out.ptr, "\"last_error\":\"409: \\\"x\\\"\"}"));
 	assert_non_null(strstr(w->out.ptr, ",\"topology\":{\"down\":false,\"hit\":0,"));
-	assert_non_null(strstr(w->out.ptr, ",\"spool\":{\"bytes\":0}}\n"));
+	assert_non_null(
+		strstr(w->out.ptr, ",\"spool\":{\"bytes\":0,\"max_bytes\":0}}\n"));
 	assert_non_null(strstr(w->out.ptr, "\"last_error\":\"a \\\"quoted\\\"\\n\""));
 	arena_fini(&arena);
-}
-
-static void readiness_names_who_is_not(void **state)
-{
-	struct world *w = *state;
-
-	assert_false(snapshot_put_readiness(&w->snapshot, &w->out));
-	assert_string_equal(buf_str(&w->out).ptr, "ws://b:1/: starved for 0 s\n");
-	buf_reset(&w->out);
-	w->source[1].status.state = SOURCE_CONNECTING;
-	w->source[1].status.down_s = 75;
-	snprintf(w->source[1].status.error, sizeof(w->source[1].status.error),
-		 "401: wrong credentials");
-	assert_false(snapshot_put_readiness(&w->snapshot, &w->out));
-	assert_string_equal(buf_str(&w->out).ptr,
-			    "ws://b:1/: connecting for 75 s: 401: wrong credentials\n");
-	buf_reset(&w->out);
-	w->snapshot.sources = 1;
-	assert_true(snapshot_put_readiness(&w->snapshot, &w->out));
-	assert_int_equal(w->out.len, 0);
 }
 
 int main(void)
@@ -328,7 +309,6 @@ int main(void)
 		TEST(every_row_is_complete),
 		TEST(reference_has_every_metric),
 		TEST(json_is_json_and_has_every_counter),
-		TEST(readiness_names_who_is_not),
 	};
 
 	return cmocka_run_group_tests_name("snapshot", tests, NULL, NULL);

@@ -246,6 +246,7 @@ int main(void)
 		cmocka_unit_test(test_period),	      cmocka_unit_test(test_soon),
 		cmocka_unit_test(test_later),	      cmocka_unit_test(test_fetch_failed),
 		cmocka_unit_test(test_late),	      cmocka_unit_test(test_broke),
+		cmocka_unit_test(test_anew),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

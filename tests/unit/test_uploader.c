@@ -102,12 +102,12 @@ struct house {
 	int64_t stored_bytes;
 };
 
-static void note_stored(void *context, int64_t bytes, struct now now)
+static void note_stored(void *context, const struct sealed *object, struct now now)
 {
 	struct house *h = context;
 
 	(void)now;
-	h->stored_bytes += bytes;
+	h->stored_bytes += object->size;
 }
 
 static void open_uploader(struct house *h, const struct writer *writer, uint64_t seed)
@@ -181,7 +181,8 @@ static void assert_status(struct house *h, bool is_degraded, unsigned under_way,
 	struct uploader_status status;
 
 	uploader_status(h->uploader, &status);
-	assert_int_equal(status.is_degraded, is_degraded);
+	assert_int_equal(status.degraded_ms != 0, is_degraded);
+	assert_int_equal(status.sent_ms == NEVER_MS, under_way == 0);
 	assert_int_equal(status.under_way, under_way);
 	assert_string_equal(status.error, error);
 }

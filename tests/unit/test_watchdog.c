@@ -415,8 +415,10 @@ static void test_stats_that_stay_away_are_asked_for_once(void **state)
 		watchdog_admitted(&w, now_ms, 0);
 	}
 	assert_int_equal(renewals, 1);
+	assert_int_equal(watchdog_lacks_stats_since(&w), BEGIN + 25 * SECOND);
 	/* They came: from now on they are missed again. */
 	watchdog_heard(&w, now_ms, true);
+	assert_int_equal(watchdog_lacks_stats_since(&w), 0);
 	watchdog_heard(&w, now_ms + 25 * SECOND, false);
 	next_ms = INT64_MAX;
 	assert_int_equal(watchdog_look(&w, now_ms + 25 * SECOND, &next_ms),

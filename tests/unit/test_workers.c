@@ -452,6 +452,43 @@ static void test_tasks_that_hang_get_threads_of_their_own(void **state)
 	sem_destroy(&leave);
 }
 
+static void test_who_has_run_longest_is_known(void **state)
+{
+	static const char *const names[] = { "first", "second" };
+	struct workers *workers = workers_new(2, "test", NULL);
+	int64_t before_ms = clock_now().mono_ms, since_ms;
+	struct hung hung[2];
+	sem_t entered, leave[2];
+	char name[8];
+	int i;
+
+	(void)state;
+	assert_non_null(workers);
+	assert_true(workers_busy_since(workers, name, sizeof(name)) == NEVER_MS);
+	assert_string_equal(name, "");
+	sem_init(&entered, 0, 0);
+	for (i = 0; i < 2; i++) {
+		sem_init(&leave[i], 0, 0);
+		hung[i] = (struct hung){ .entered = &entered, .leave = &leave[i] };
+		task_init(&hung[i].task, run_hung);
+		hung[i].task.name = names[i];
+		workers_wake(workers, &hung[i].task);
+		sem_await(&entered);
+	}
+	for (i = 0; i < 2; i++) {
+		since_ms = workers_busy_since(workers, name, sizeof(name));
+		assert_true(since_ms >= before_ms && since_ms <= clock_now().mono_ms);
+		assert_string_equal(name, names[i]);
+		sem_post(&leave[i]);
+		workers_forget(workers, &hung[i].task);
+	}
+	assert_true(workers_busy_since(workers, name, sizeof(name)) == NEVER_MS);
+	workers_free(workers);
+	for (i = 0; i < 2; i++)
+		sem_destroy(&leave[i]);
+	sem_destroy(&entered);
+}
+
 /* Two tasks: the first does not end before the second, due later, has run. */
 struct pair {
 	struct task first;
@@ -538,6 +575,7 @@ int main(void)
 		cmocka_unit_test(test_load_runs_each_task_on_one_thread_at_a_time),
 		cmocka_unit_test(test_forgetting_waits_for_the_run),
 		cmocka_unit_test(test_tasks_that_hang_get_threads_of_their_own),
+		cmocka_unit_test(test_who_has_run_longest_is_known),
 		cmocka_unit_test(
 			test_idle_thread_takes_what_is_due_while_another_is_busy),
 		cmocka_unit_test(test_freeing_leaves_ready_tasks),

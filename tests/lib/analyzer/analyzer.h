@@ -31,6 +31,7 @@ struct modes {
 	bool hang_topology;
 	bool no_ping;
 	bool silence; /* pings, but no data */
+	bool no_stats;
 	bool close_before_ping;
 	bool garbage;	     /* topology answers are not JSON */
 	bool large;	     /* they have 20 MB */

@@ -91,6 +91,8 @@ int modes_set(struct modes *modes, const char *name, const char *value)
 
 	if (!strcmp(name, "silence"))
 		return on_off(value, &modes->silence);
+	if (!strcmp(name, "no-stats"))
+		return on_off(value, &modes->no_stats);
 	if (!strcmp(name, "close-before-ping"))
 		return on_off(value, &modes->close_before_ping);
 	if (!strcmp(name, "refuse"))
@@ -161,5 +163,6 @@ void control_line(struct analyzer *an, char *text)
 		json_object_object_add(line, "error",
 				       json_object_new_string("unknown command"));
 	an->hub.silent = an->modes.silence;
+	an->hub.without_stats = an->modes.no_stats;
 	report_line(line);
 }

@@ -248,7 +248,8 @@ static bool deliver(struct hub *hub)
 	struct speaker *speaker;
 
 	if (!hub->started) {
-		bool open = !hub->silent && nsset_has(&hub->gate, msg->ns);
+		bool open = !hub->silent && nsset_has(&hub->gate, msg->ns) &&
+			    !(hub->without_stats && !strcmp(msg->ns, "stats"));
 
 		hub->speaker_at = open ? hub->pool : NULL;
 		hub->started = true;

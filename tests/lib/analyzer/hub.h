@@ -65,6 +65,7 @@ struct hub {
 	size_t queue_size;	/* messages per speaker */
 	int64_t leave_delay_us; /* from the end of TCP to the clean-up */
 	bool silent;		/* broadcasts reach nobody */
+	bool without_stats;	/* those of stats do not */
 	/* The broadcast that goes on; batch_count 0 = none. */
 	struct message **batch;
 	size_t batch_count;

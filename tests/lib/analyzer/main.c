@@ -51,6 +51,7 @@ static int serve(struct analyzer *an)
 	hub_init(&an->hub, &an->count, options->queue_size, &ops);
 	an->hub.leave_delay_us = (int64_t)options->leave_delay_ms * 1000;
 	an->hub.silent = an->modes.silence;
+	an->hub.without_stats = an->modes.no_stats;
 	graph_hub_init(&an->graph, options->graph_queue, &graph_ops);
 	if (server_start(an))
 		return 1;

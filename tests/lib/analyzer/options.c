@@ -50,7 +50,8 @@ static const char usage[] =
 	"  graph|graph-only|tell-only TYPE JSON   graph-play [N]   graph-hold on|off\n"
 	"  graph-cut\n"
 	"  refuse STATUS|none   hang handshake|topology|none   ping on|off\n"
-	"  silence on|off   close-before-ping on|off   topology STATUS|garbage|large|normal\n";
+	"  silence on|off   no-stats on|off\n"
+	"  close-before-ping on|off   topology STATUS|garbage|large|normal\n";
 
 enum option_id {
 	OPT_LISTEN = 256,
@@ -126,6 +127,7 @@ static const struct option long_options[] = {
 	{ "hang", required_argument, NULL, OPT_MODE },
 	{ "ping", required_argument, NULL, OPT_MODE },
 	{ "silence", required_argument, NULL, OPT_MODE },
+	{ "no-stats", required_argument, NULL, OPT_MODE },
 	{ "close-before-ping", required_argument, NULL, OPT_MODE },
 	{ "topology-mode", required_argument, NULL, OPT_TOPOLOGY_MODE },
 	{ NULL, 0, NULL, 0 },
