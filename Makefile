@@ -34,7 +34,7 @@ endif
 $(if $(V),,$(eval Q := @))
 say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
-PACKAGES := libwebsockets libcurl libssl libcrypto json-c yaml-0.1 zlib libzstd libprotobuf-c
+PACKAGES := libwebsockets libcurl libssl libcrypto json-c yaml-0.1 zlib libdeflate libzstd libprotobuf-c
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Wno-format-truncation -Wno-unknown-warning-option -Wno-unused-command-line-argument
 BASEFLAGS := -std=c11 -D_GNU_SOURCE $(WARNINGS) -O2 -g -fPIC -fvisibility=hidden \
@@ -146,7 +146,7 @@ run: deps
 
 # What is missing is installed from the distribution, as root or through sudo.
 BUILD_PACKAGES := gcc libc6-dev pkg-config protobuf-c-compiler libprotobuf-c-dev \
-	libcurl4-openssl-dev libssl-dev libjson-c-dev libyaml-dev zlib1g-dev libzstd-dev \
+	libcurl4-openssl-dev libssl-dev libjson-c-dev libyaml-dev zlib1g-dev libdeflate-dev libzstd-dev \
 	libwebsockets-dev gzip
 TEST_PACKAGES := libcmocka-dev python3 python3-pip python3-pytest python3-pytest-xdist python3-boto3 python3-yaml git \
 	g++ clang clang-format shellcheck swift-proxy swift-account swift-container \

@@ -79,11 +79,13 @@ static int make_body(struct body *body, struct open_rows *rows)
 		error = -ENODATA; /* the header would be as long the next time */
 	if (!error)
 		error = open_rows_expect(rows, &builder);
+	spool_take_memory(body->dir, builder.memory);
 	if (!error)
 		error = open_rows_feed(rows, &builder);
 	if (!error)
 		error = object_builder_finish(&builder);
 	object_builder_end(&builder);
+	spool_give_memory(body->dir, builder.memory);
 	return error ? error : write_envelope(body, &rows->spec, &object);
 }
 

@@ -86,6 +86,8 @@ struct spool *spool_open(const struct spool_options *options, struct log *log,
 	pthread_mutex_init(&spool->lock, NULL);
 	pthread_mutex_init(&spool->streams_lock, NULL);
 	pthread_mutex_init(&spool->room.lock, NULL);
+	pthread_mutex_init(&spool->memory.lock, NULL);
+	pthread_cond_init(&spool->memory.given, NULL);
 	error = spool->path ? io_make_dirs(spool->path, 0750) : -ENOMEM;
 	if (error)
 		err_set(err,
@@ -109,6 +111,8 @@ void spool_close(struct spool *spool)
 		close(spool->streams_fd);
 	if (spool->lock_fd >= 0)
 		close(spool->lock_fd);
+	pthread_cond_destroy(&spool->memory.given);
+	pthread_mutex_destroy(&spool->memory.lock);
 	pthread_mutex_destroy(&spool->room.lock);
 	pthread_mutex_destroy(&spool->streams_lock);
 	pthread_mutex_destroy(&spool->lock);

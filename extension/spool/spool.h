@@ -56,6 +56,12 @@ void spool_report_strangers(struct spool *, const struct strs *names);
 void spool_set_held_max(struct spool *, int64_t bytes);
 bool spool_hold(struct spool *, int64_t bytes);
 
+/* For who makes an object: takes a part of SPOOL_MEMORY, and waits for it; who has one
+ * takes no other. What is larger waits to be alone. */
+#define SPOOL_MEMORY ((int64_t)16 << 20)
+void spool_take_memory(struct spool_dir *, int64_t bytes);
+void spool_give_memory(struct spool_dir *, int64_t bytes);
+
 /* A stream id, in Unix seconds: at least wanted, and higher than all given out before
  * this spool was opened. It is saved to disk first. -errno. */
 int64_t spool_stream(struct spool *, int64_t wanted);

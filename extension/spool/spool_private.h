@@ -83,6 +83,13 @@ struct spool_room {
 	int64_t settle_ms; /* by when it has reported them, monotonic */
 };
 
+/* What those who make objects may take together. */
+struct spool_memory {
+	pthread_mutex_t lock;
+	pthread_cond_t given;
+	int64_t taken;
+};
+
 struct spool {
 	char *path;
 	struct spool_options options;
@@ -96,6 +103,7 @@ struct spool {
 	_Atomic int64_t bytes; /* of all pipelines; written under the lock */
 	TAILQ_HEAD(spool_dirs, spool_dir) dirs;
 	struct spool_room room;
+	struct spool_memory memory;
 	_Atomic int64_t plenty_until_ms; /* of room, monotonic */
 };
 

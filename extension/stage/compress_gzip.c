@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* compress_gzip.c - one gzip member (RFC 1952) without name or time.
  *
- * The only user of zlib. Rows are much alike, so from level 4 zlib is told to
- * look less far back for a match, but for a long one: rows of every format then
- * take 16 to 44 % less time at level 6 than with zlib's own numbers, in objects
- * from 4 % smaller to 1 % larger.
+ * Objects of up to WHOLE_BYTES_MAX are compressed as a whole (compress_whole.h), which at
+ * level 6 takes 40 to 50 % less time than zlib, in objects 3 to 8 % smaller; those of which
+ * nearly all is repeated may be 3 % larger. Larger ones, and those whose size is not known
+ * before, are a stream of zlib's, whose only user this is. Rows are much alike, so from
+ * level 4 zlib is told to look less far back for a match, but for a long one.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <zlib.h>
+#include "stage/compress_whole.h"
 #include "stage/registry.h"
 
 #define WINDOW_GZIP  (MAX_WBITS + 16)
@@ -40,7 +42,11 @@ static const int chain_of_level[10] = {
 };
 
 struct gzip_stream {
-	z_stream z;
+	int level;
+	bool is_whole; /* all is gathered, and compressed at the end */
+	struct buf gathered;
+	bool has_begun;
+	z_stream z; /* else, once it has begun */
 	gz_header header;
 	char out[64 * 1024];
 };
@@ -49,20 +55,40 @@ static void *gzip_start(const void *state)
 {
 	const struct gzip *self = state;
 	struct gzip_stream *s = calloc(1, sizeof(*s));
-	int chain = chain_of_level[self->level];
 
 	if (!s)
 		return NULL;
-	if (deflateInit2(&s->z, (int)self->level, Z_DEFLATED, WINDOW_GZIP, MEMORY_LEVEL,
-			 Z_DEFAULT_STRATEGY) != Z_OK) {
-		free(s);
-		return NULL;
-	}
+	s->level = (int)self->level;
+	s->gathered = (struct buf)BUF_INIT((size_t)WHOLE_BYTES_MAX);
+	return s;
+}
+
+static int gzip_expect(void *stream, int64_t bytes)
+{
+	struct gzip_stream *s = stream;
+
+	s->is_whole = bytes <= WHOLE_BYTES_MAX;
+	return 0;
+}
+
+static int64_t gzip_memory(int64_t bytes)
+{
+	return bytes <= WHOLE_BYTES_MAX ? whole_memory(bytes) : 0;
+}
+
+static int gzip_begin(struct gzip_stream *s)
+{
+	int chain = chain_of_level[s->level];
+
+	if (deflateInit2(&s->z, s->level, Z_DEFLATED, WINDOW_GZIP, MEMORY_LEVEL,
+			 Z_DEFAULT_STRATEGY) != Z_OK)
+		return -ENOMEM;
 	if (chain)
 		deflateTune(&s->z, GOOD_LENGTH, LONGEST, LONGEST, chain);
 	s->header.os = OS_UNKNOWN;
 	deflateSetHeader(&s->z, &s->header);
-	return s;
+	s->has_begun = true;
+	return 0;
 }
 
 /* Runs deflate until it wants more input, or, at the end, until it is done. */
@@ -89,6 +115,12 @@ static int gzip_write(void *stream, struct str in, struct byte_sink *sink)
 	struct gzip_stream *s = stream;
 	int error = 0;
 
+	if (s->is_whole) {
+		buf_put(&s->gathered, in);
+		return buf_error(&s->gathered);
+	}
+	if (!s->has_begun)
+		error = gzip_begin(s);
 	while (in.len && !error) {
 		uInt part = in.len < (1u << 30) ? (uInt)in.len : 1u << 30;
 
@@ -103,9 +135,14 @@ static int gzip_write(void *stream, struct str in, struct byte_sink *sink)
 static int gzip_finish(void *stream, struct byte_sink *sink)
 {
 	struct gzip_stream *s = stream;
+	int error = 0;
 
+	if (s->is_whole)
+		return whole_compress(s->level, buf_str(&s->gathered), sink);
+	if (!s->has_begun)
+		error = gzip_begin(s);
 	s->z.avail_in = 0;
-	return gzip_run(s, Z_FINISH, sink);
+	return error ? error : gzip_run(s, Z_FINISH, sink);
 }
 
 static void gzip_end(void *stream)
@@ -114,7 +151,9 @@ static void gzip_end(void *stream)
 
 	if (!s)
 		return;
-	deflateEnd(&s->z);
+	if (s->has_begun)
+		deflateEnd(&s->z);
+	buf_fini(&s->gathered);
 	free(s);
 }
 
@@ -125,6 +164,8 @@ const struct compress compress_gzip = {
 	.content_encoding = "gzip",
 	.content_type = "application/gzip",
 	.start = gzip_start,
+	.expect = gzip_expect,
+	.memory = gzip_memory,
 	.write = gzip_write,
 	.finish = gzip_finish,
 	.end = gzip_end,

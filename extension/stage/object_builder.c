@@ -63,11 +63,13 @@ int object_builder_expect(struct object_builder *b, int64_t rows_bytes)
 {
 	const struct compress *compress = b->spec->compress;
 	int64_t skip = (int64_t)b->skip < rows_bytes ? (int64_t)b->skip : rows_bytes;
+	int64_t bytes = (int64_t)b->head.len + rows_bytes - skip + (int64_t)b->end.len;
 
 	if (!compress->start || !compress->expect)
 		return 0;
-	return compress->expect(b->stream, (int64_t)b->head.len + rows_bytes - skip +
-						   (int64_t)b->end.len);
+	if (compress->memory)
+		b->memory = compress->memory(bytes);
+	return compress->expect(b->stream, bytes);
 }
 
 static int put_head(struct object_builder *b)

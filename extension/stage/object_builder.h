@@ -15,6 +15,7 @@ struct object_builder {
 	void *stream;
 	struct buf head, end; /* head: until it is written */
 	size_t skip;	      /* of the separator of the first row */
+	int64_t memory;	      /* that it will take for what is expected */
 };
 
 /* 0 or -errno; object_builder_end() must follow in either case. */

@@ -9,6 +9,7 @@ BEGIN {
 	wall("<libwebsockets", "^net/httpd\\.c")
 	wall("<yaml\\.h>", "^config/yaml[a-z_]*\\.c")
 	wall("<json-c/", "^topology/")
+	wall("<libdeflate", "^stage/compress_[a-z]*\\.c")
 	wall("<zlib\\.h>", "^stage/compress_[a-z]*\\.c|^source/recording\\.c")
 	wall("<zstd", "^stage/compress_[a-z]*\\.c")
 	wall("<openssl/", "^sys/digest\\.c")

@@ -7,11 +7,12 @@
 #include <stdlib.h>
 #include <zlib.h>
 #include <cmocka.h>
+#include "stage/compress_whole.h"
 #include "stage/registry.h"
 #include "stage/stage_state.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define MEGABYTES    ((size_t)3 << 20)
+#define MEGABYTES    ((size_t)5 << 20)
 
 struct fake_sink {
 	struct byte_sink sink;
@@ -59,14 +60,17 @@ static char *new_text(size_t size)
 	return text;
 }
 
+/* In parts; the size is told before, or is not known. */
 static void compress_text(struct fake_sink *fake, const char *text, size_t size,
-			  size_t part)
+			  size_t part, bool is_known)
 {
 	void *gzip = new_gzip();
 	void *stream = compress_gzip.start(gzip);
 	size_t at;
 
 	assert_non_null(stream);
+	if (is_known)
+		assert_int_equal(compress_gzip.expect(stream, (int64_t)size), 0);
 	for (at = 0; at < size; at += part)
 		assert_int_equal(compress_gzip.write(stream,
 						     (struct str){ text + at,
@@ -104,50 +108,88 @@ static void assert_inflates_to(struct str bytes, const char *text, size_t size)
 static void test_members_have_no_name_and_no_time(void **state)
 {
 	static const char header[] = "\x1f\x8b\x08\0\0\0\0\0\0\xff";
-	struct fake_sink fake = new_sink();
+	int is_known;
 
 	(void)state;
-	compress_text(&fake, "text", 4, 4);
-	assert_memory_equal(fake.bytes.ptr, header, sizeof(header) - 1);
-	assert_inflates_to(buf_str(&fake.bytes), "text", 4);
-	buf_fini(&fake.bytes);
+	for (is_known = 0; is_known < 2; is_known++) {
+		struct fake_sink fake = new_sink();
+
+		compress_text(&fake, "text", 4, 4, is_known);
+		assert_memory_equal(fake.bytes.ptr, header, sizeof(header) - 1);
+		assert_inflates_to(buf_str(&fake.bytes), "text", 4);
+		buf_fini(&fake.bytes);
+	}
 }
 
 static void test_text_of_any_length_comes_back(void **state)
 {
-	static const size_t sizes[] = { 0, 1, 65536, 65537, MEGABYTES };
+	static const size_t sizes[] = {
+		0, 1, 65536, 65537, WHOLE_BYTES_MAX, WHOLE_BYTES_MAX + 1, MEGABYTES
+	};
 	char *text = new_text(MEGABYTES);
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < COUNT(sizes); i++) {
+	for (i = 0; i < 2 * COUNT(sizes); i++) {
 		struct fake_sink fake = new_sink();
+		bool is_known = i >= COUNT(sizes);
 
-		compress_text(&fake, text, sizes[i], MEGABYTES);
-		assert_inflates_to(buf_str(&fake.bytes), text, sizes[i]);
+		compress_text(&fake, text, sizes[i % COUNT(sizes)], MEGABYTES, is_known);
+		assert_inflates_to(buf_str(&fake.bytes), text, sizes[i % COUNT(sizes)]);
 		buf_fini(&fake.bytes);
 	}
 	free(text);
 }
 
-/* One stream, so that pieces cost nothing and a retry gives the same bytes. */
+/* So pieces cost nothing, and a retry gives the same bytes. */
 static void test_pieces_make_no_difference(void **state)
 {
 	static const size_t parts[] = { 7, 1000, 99999 };
-	struct fake_sink whole = new_sink();
 	char *text = new_text(200000);
+	int is_known;
 	size_t i;
 
 	(void)state;
-	compress_text(&whole, text, 200000, 200000);
-	for (i = 0; i < COUNT(parts); i++) {
-		struct fake_sink fake = new_sink();
+	for (is_known = 0; is_known < 2; is_known++) {
+		struct fake_sink whole = new_sink();
 
-		compress_text(&fake, text, 200000, parts[i]);
-		assert_true(str_equal(buf_str(&fake.bytes), buf_str(&whole.bytes)));
-		buf_fini(&fake.bytes);
+		compress_text(&whole, text, 200000, 200000, is_known);
+		for (i = 0; i < COUNT(parts); i++) {
+			struct fake_sink fake = new_sink();
+
+			compress_text(&fake, text, 200000, parts[i], is_known);
+			assert_true(
+				str_equal(buf_str(&fake.bytes), buf_str(&whole.bytes)));
+			buf_fini(&fake.bytes);
+		}
+		buf_fini(&whole.bytes);
 	}
-	buf_fini(&whole.bytes);
+	free(text);
+}
+
+static void test_what_is_whole_is_counted(void **state)
+{
+	(void)state;
+	assert_int_equal(compress_gzip.memory(WHOLE_BYTES_MAX + 1), 0);
+	assert_true(compress_gzip.memory(WHOLE_BYTES_MAX) >= 2 * WHOLE_BYTES_MAX);
+	assert_true(compress_gzip.memory(WHOLE_BYTES_MAX) <= 3 * WHOLE_BYTES_MAX);
+}
+
+/* More than was said is not written past the end. */
+static void test_more_than_was_expected_is_refused(void **state)
+{
+	void *gzip = new_gzip();
+	struct fake_sink fake = new_sink();
+	char *text = new_text(MEGABYTES);
+	void *stream = compress_gzip.start(gzip);
+
+	(void)state;
+	assert_int_equal(compress_gzip.expect(stream, 100), 0);
+	assert_true(compress_gzip.write(stream, (struct str){ text, MEGABYTES },
+					&fake.sink) < 0);
+	compress_gzip.end(stream);
+	buf_fini(&fake.bytes);
+	stage_state_free(&compress_gzip.stage, gzip);
 	free(text);
 }
 
@@ -167,6 +209,14 @@ static void test_a_sink_that_fails_is_heard(void **state)
 	fake.left = 0;
 	assert_int_equal(compress_gzip.finish(stream, &fake.sink), -EPIPE);
 	compress_gzip.end(stream);
+	stream = compress_gzip.start(gzip);
+	assert_int_equal(compress_gzip.expect(stream, 1000), 0);
+	assert_int_equal(compress_gzip.write(stream, (struct str){ text, 1000 },
+					     &fake.sink),
+			 0);
+	fake.left = 0;
+	assert_int_equal(compress_gzip.finish(stream, &fake.sink), -EPIPE);
+	compress_gzip.end(stream);
 	compress_gzip.end(NULL);
 	buf_fini(&fake.bytes);
 	stage_state_free(&compress_gzip.stage, gzip);
@@ -179,6 +229,8 @@ int main(void)
 		cmocka_unit_test(test_members_have_no_name_and_no_time),
 		cmocka_unit_test(test_text_of_any_length_comes_back),
 		cmocka_unit_test(test_pieces_make_no_difference),
+		cmocka_unit_test(test_what_is_whole_is_counted),
+		cmocka_unit_test(test_more_than_was_expected_is_refused),
 		cmocka_unit_test(test_a_sink_that_fails_is_heard),
 	};
 

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* compress_whole.h - a gzip member of bytes that are all in memory, which takes half the
+ * time of a stream. The only user of libdeflate.
+ */
+#ifndef STAGE_COMPRESS_WHOLE_H
+#define STAGE_COMPRESS_WHOLE_H
+
+#include "base/str.h"
+#include "pipeline/stage.h"
+
+/* From here on a stream is used: the most that one object may take. */
+#define WHOLE_BYTES_MAX ((int64_t)4 << 20)
+
+/* The memory that an object of so many bytes takes: what was written, as much for the
+ * member, and libdeflate's tables. */
+int64_t whole_memory(int64_t bytes);
+/* One member without name or time; level is 1 to 9. 0 or -errno. */
+int whole_compress(int level, struct str in, struct byte_sink *);
+
+#endif
