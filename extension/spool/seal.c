@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include "sys/digest.h"
 #include "spool/envelope.h"
+#include "spool/ledger.h"
 #include "spool/open_rows.h"
 #include "spool/salvage.h"
 #include "spool/seal.h"
@@ -129,16 +130,17 @@ static int make_file(struct spool_dir *dir, uint64_t id, struct open_rows *rows,
 
 /* The object is committed as new/<to>. Its id is free, unless somebody put a file there;
  * that one is not ours to replace. */
-static int seal_commit(struct spool_dir *dir, uint64_t id, uint64_t *to)
+static int seal_commit(struct spool_dir *dir, uint64_t id, const struct ledger_sum *sum,
+		       uint64_t *to)
 {
 	int error;
 
 	*to = id;
-	error = spool_move(dir, SPOOL_TMP, id, SPOOL_NEW, *to);
+	error = spool_commit(dir, id, *to, sum);
 	if (error != -EEXIST)
 		return error;
 	*to = spool_next_id(dir);
-	return spool_move(dir, SPOOL_TMP, id, SPOOL_NEW, *to);
+	return spool_commit(dir, id, *to, sum);
 }
 
 static void replace_open(struct spool_dir *dir, uint64_t id, uint64_t to,
@@ -183,7 +185,8 @@ static int seal_rows(struct spool_dir *dir, uint64_t id, int64_t seal_at,
 	}
 	if (error)
 		return error;
-	error = seal_commit(dir, id, &to);
+	error = seal_commit(dir, id, &(struct ledger_sum){ 1, rows->records, body.size },
+			    &to);
 	if (error) {
 		remove_tmp(dir, id, &body);
 		return error;

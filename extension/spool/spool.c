@@ -84,6 +84,7 @@ struct spool *spool_open(const struct spool_options *options, struct log *log,
 	spool->path = strndup(options->directory.ptr, options->directory.len);
 	TAILQ_INIT(&spool->dirs);
 	pthread_mutex_init(&spool->lock, NULL);
+	pthread_cond_init(&spool->left, NULL);
 	pthread_mutex_init(&spool->streams_lock, NULL);
 	pthread_mutex_init(&spool->room.lock, NULL);
 	pthread_mutex_init(&spool->memory.lock, NULL);
@@ -115,6 +116,7 @@ void spool_close(struct spool *spool)
 	pthread_mutex_destroy(&spool->memory.lock);
 	pthread_mutex_destroy(&spool->room.lock);
 	pthread_mutex_destroy(&spool->streams_lock);
+	pthread_cond_destroy(&spool->left);
 	pthread_mutex_destroy(&spool->lock);
 	free(spool->path);
 	free(spool);

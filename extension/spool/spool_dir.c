@@ -2,7 +2,7 @@
 /* spool_dir.c - one pipeline's directories, opened and closed. See spool.h. */
 #include <errno.h>
 #include <stdlib.h>
-#include "spool/spool_private.h"
+#include "spool/ledger_private.h"
 
 struct spool_dir *spool_dir_open(struct spool *spool, const char *name,
 				 struct stats *stats, struct now now, struct err *err)
@@ -18,9 +18,12 @@ struct spool_dir *spool_dir_open(struct spool *spool, const char *name,
 	dir->now_ms = now.mono_ms;
 	TAILQ_INIT(&dir->waiting);
 	TAILQ_INIT(&dir->bad);
+	pthread_mutex_init(&dir->ledger.lock, NULL);
 	dir->name = strdup(name);
 	if (dir->name)
 		error = spool_scan(dir, now);
+	if (!error)
+		ledger_settle(dir, now);
 out:
 	if (!error) {
 		pthread_mutex_lock(&spool->lock);
@@ -45,6 +48,13 @@ void spool_dir_close(struct spool_dir *dir)
 	if (!dir)
 		return;
 	pthread_mutex_lock(&dir->spool->lock);
+	if (dir->is_listed)
+		TAILQ_REMOVE(&dir->spool->dirs, dir, link);
+	while (dir->users)
+		pthread_cond_wait(&dir->spool->left, &dir->spool->lock);
+	pthread_mutex_unlock(&dir->spool->lock);
+	ledger_close(dir);
+	pthread_mutex_lock(&dir->spool->lock);
 	spool_tell_losses(dir, NEVER_MS);
 	while ((entry = TAILQ_FIRST(&dir->waiting)))
 		spool_forget(dir, SPOOL_NEW, entry);
@@ -52,8 +62,6 @@ void spool_dir_close(struct spool_dir *dir)
 		spool_forget(dir, SPOOL_BAD, entry);
 	for (folder = 0; folder < SPOOL_FOLDERS; folder++)
 		spool_own(dir, (enum spool_folder)folder, -dir->owned[folder]);
-	if (dir->is_listed)
-		TAILQ_REMOVE(&dir->spool->dirs, dir, link);
 	pthread_mutex_unlock(&dir->spool->lock);
 	free(dir->left_open);
 	free(dir->name);

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "spool/envelope.h"
 #include "spool/spool_private.h"
 
 #define TELL_MS 10000 /* between two lines about losses of one kind */
@@ -21,6 +22,13 @@ struct spool_entry *spool_entry_new(uint64_t id, int64_t bytes)
 	if (entry)
 		*entry = (struct spool_entry){ .id = id, .bytes = bytes };
 	return entry;
+}
+
+struct ledger_sum spool_entry_sum(const struct spool_entry *entry)
+{
+	if (!entry->is_object)
+		return (struct ledger_sum){ 0 };
+	return (struct ledger_sum){ 1, entry->records, entry->bytes - ENVELOPE_SIZE };
 }
 
 /* Ids are given when an object is begun, so one may come behind a later one. */
@@ -44,6 +52,9 @@ void spool_append_entry(struct spool_dir *dir, struct spool_entry *entry)
 
 void spool_count_bad(struct spool_dir *dir, struct spool_entry *entry)
 {
+	struct ledger_sum sum = spool_entry_sum(entry);
+
+	ledger_sum_add(&dir->bad_sum, &sum);
 	TAILQ_INSERT_TAIL(&dir->bad, entry, link);
 	spool_own(dir, SPOOL_BAD, entry->bytes);
 }
@@ -51,6 +62,8 @@ void spool_count_bad(struct spool_dir *dir, struct spool_entry *entry)
 void spool_forget(struct spool_dir *dir, enum spool_folder folder,
 		  struct spool_entry *entry)
 {
+	struct ledger_sum sum = spool_entry_sum(entry);
+
 	if (folder == SPOOL_NEW) {
 		if (dir->unsynced == entry)
 			dir->unsynced = TAILQ_NEXT(entry, link);
@@ -58,6 +71,7 @@ void spool_forget(struct spool_dir *dir, enum spool_folder folder,
 		TAILQ_REMOVE(&dir->waiting, entry, link);
 		dir->objects--;
 	} else {
+		ledger_sum_subtract(&dir->bad_sum, &sum);
 		TAILQ_REMOVE(&dir->bad, entry, link);
 	}
 	spool_own(dir, folder, -entry->bytes);

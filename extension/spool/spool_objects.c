@@ -6,19 +6,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "spool/envelope.h"
-#include "spool/spool_private.h"
+#include "spool/ledger_private.h"
 #include "sys/io.h"
 
 #define SYNC_AFTER_MS 5000
 #define TICK_MOST     64 /* files of one tick */
 #define READ_TRIES    5
-#define RETRY_MS      1000
-#define RETRY_DOUBLES 6 /* to about a minute */
-
-int64_t spool_back_off_ms(unsigned failures)
-{
-	return (int64_t)RETRY_MS << (failures < RETRY_DOUBLES ? failures : RETRY_DOUBLES);
-}
 
 void spool_add(struct spool_dir *dir, uint64_t id, int64_t bytes, int64_t records,
 	       struct now now)
@@ -30,6 +23,7 @@ void spool_add(struct spool_dir *dir, uint64_t id, int64_t bytes, int64_t record
 	if (!entry)
 		return;
 	entry->records = records;
+	entry->is_object = true;
 	entry->sealed_ms = now.mono_ms;
 	pthread_mutex_lock(&dir->spool->lock);
 	spool_append_entry(dir, entry);
@@ -58,7 +52,8 @@ bool spool_take_after(struct spool_dir *dir, uint64_t after, uint64_t *id)
 	return entry != NULL;
 }
 
-void spool_keep_bad(struct spool_dir *dir, uint64_t id)
+/* of: the object that it is; NULL: it is none. */
+static void keep_bad(struct spool_dir *dir, uint64_t id, const struct spool_entry *of)
 {
 	char path[SPOOL_PATH_MAX];
 	struct spool_entry *entry;
@@ -68,9 +63,16 @@ void spool_keep_bad(struct spool_dir *dir, uint64_t id)
 	spool_path(dir, SPOOL_BAD, id, path);
 	if (lstat(path, &status) < 0 || !(entry = spool_entry_new(id, status.st_size)))
 		return;
+	entry->is_object = of && of->is_object;
+	entry->records = of ? of->records : 0;
 	pthread_mutex_lock(&dir->spool->lock);
 	spool_count_bad(dir, entry);
 	pthread_mutex_unlock(&dir->spool->lock);
+}
+
+void spool_keep_bad(struct spool_dir *dir, uint64_t id)
+{
+	keep_bad(dir, id, NULL);
 }
 
 /* One line when files begin to stay where they are, one when they do no more. */
@@ -97,7 +99,8 @@ static void note_bad(struct spool_dir *dir, enum spool_folder folder, uint64_t i
 			  dir->name);
 }
 
-int spool_move_to_bad(struct spool_dir *dir, enum spool_folder folder, uint64_t id)
+int spool_move_to_bad(struct spool_dir *dir, enum spool_folder folder, uint64_t id,
+		      const struct spool_entry *of)
 {
 	uint64_t to = id;
 	int error = spool_move(dir, folder, id, SPOOL_BAD, to);
@@ -107,7 +110,7 @@ int spool_move_to_bad(struct spool_dir *dir, enum spool_folder folder, uint64_t 
 		error = spool_move(dir, folder, id, SPOOL_BAD, to);
 	}
 	if (!error)
-		spool_keep_bad(dir, to);
+		keep_bad(dir, to, of);
 	note_bad(dir, folder, id, error);
 	return error;
 }
@@ -122,14 +125,28 @@ static struct spool_entry *find_entry(struct spool_dir *dir, uint64_t id)
 	return NULL;
 }
 
+/* No lock is held: the file of an object is gone, or goes now. */
+static void count_lost(struct spool_dir *dir, uint64_t id, const struct ledger_sum *sum)
+{
+	char path[SPOOL_PATH_MAX];
+
+	spool_path(dir, SPOOL_NEW, id, path);
+	ledger_begin(dir, LEDGER_EVICT, id, 0, sum);
+	unlink(path);
+	ledger_end(dir, true);
+}
+
 /* The lock is held, and is not for the while of the move: it is taken, so that nobody
  * else touches it. */
 static int put_away(struct spool_dir *dir, struct spool_entry *entry)
 {
+	struct ledger_sum sum = spool_entry_sum(entry);
 	int error;
 
 	pthread_mutex_unlock(&dir->spool->lock);
-	error = spool_move_to_bad(dir, SPOOL_NEW, entry->id);
+	error = spool_move_to_bad(dir, SPOOL_NEW, entry->id, entry);
+	if (error == -ENOENT)
+		count_lost(dir, entry->id, &sum);
 	pthread_mutex_lock(&dir->spool->lock);
 	if (error == -ENOENT) {
 		spool_lose(dir, SPOOL_NEW, entry, LOSS_GONE, dir->now_ms);
@@ -187,25 +204,40 @@ static int end_entry(struct spool_dir *dir, struct spool_entry *entry,
 	return -EAGAIN;
 }
 
+static void remove_stored(struct spool_dir *dir, uint64_t id,
+			  const struct ledger_sum *sum)
+{
+	ledger_begin(dir, LEDGER_STORE, id, 0, sum);
+	spool_remove(dir, SPOOL_NEW, id);
+	ledger_end(dir, true);
+}
+
 int spool_done(struct spool_dir *dir, uint64_t id, enum spool_outcome outcome)
 {
 	struct spool_entry *entry;
-	int error = -ENOENT;
+	struct ledger_sum sum;
+	int error;
 
 	pthread_mutex_lock(&dir->spool->lock);
 	entry = find_entry(dir, id);
-	if (entry)
-		error = end_entry(dir, entry, outcome);
+	if (!entry) {
+		pthread_mutex_unlock(&dir->spool->lock);
+		return -ENOENT;
+	}
+	sum = spool_entry_sum(entry);
+	error = end_entry(dir, entry, outcome);
 	pthread_mutex_unlock(&dir->spool->lock);
-	if (!error && outcome == SPOOL_STORED)
-		spool_remove(dir, SPOOL_NEW, id);
+	if (outcome == SPOOL_STORED)
+		remove_stored(dir, id, &sum);
+	else if (outcome == SPOOL_GONE)
+		count_lost(dir, id, &sum);
 	return error;
 }
 
 int spool_quarantine(struct spool_dir *dir, enum spool_folder folder, uint64_t id,
 		     const char *why)
 {
-	int error = spool_move_to_bad(dir, folder, id);
+	int error = spool_move_to_bad(dir, folder, id, NULL);
 
 	if (!error)
 		log_write(dir->spool->log, LOG_ERROR,
@@ -264,17 +296,19 @@ static void drop_old(struct spool_dir *dir, int64_t now_ms)
 	struct spool_entry *entry;
 
 	do {
-		char path[SPOOL_PATH_MAX];
+		struct ledger_sum sum;
+		uint64_t id = 0;
 
 		pthread_mutex_lock(&dir->spool->lock);
 		entry = find_old(dir, now_ms);
 		if (entry) {
-			spool_path(dir, SPOOL_NEW, entry->id, path);
+			id = entry->id;
+			sum = spool_entry_sum(entry);
 			spool_lose(dir, SPOOL_NEW, entry, LOSS_OLD, now_ms);
 		}
 		pthread_mutex_unlock(&dir->spool->lock);
-		if (entry)
-			unlink(path);
+		if (id)
+			count_lost(dir, id, &sum);
 	} while (entry);
 }
 
@@ -341,8 +375,10 @@ static void sync_waiting(struct spool_dir *dir, int64_t now_ms)
 	for (i = 0; i < count; i++)
 		sync_one(dir, ids[i]);
 	spool_folder_path(dir, SPOOL_NEW, path);
-	if (count)
+	if (count) {
 		io_sync_dir(path);
+		ledger_file_sync(dir);
+	}
 }
 
 void spool_tick(struct spool_dir *dir, struct now now)

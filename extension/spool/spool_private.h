@@ -12,6 +12,7 @@
 #include <sys/queue.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include "spool/ledger.h"
 #include "spool/spare.h"
 #include "spool/spool.h"
 
@@ -25,6 +26,7 @@ struct spool_entry {
 	unsigned failures; /* in a row, of its own */
 	bool is_taken, is_synced;
 	bool is_refused; /* to be moved to bad/ as soon as possible */
+	bool is_object;	 /* its records and bytes are known */
 };
 
 struct envelope;
@@ -47,6 +49,17 @@ struct spool_lost {
 	int64_t share;	 /* of the tenant, bytes; when it was full */
 };
 
+/* A tenant's totals. The lock is held over a write and the step that follows it; the slot
+ * changes under the spool's lock, too. */
+struct ledger {
+	pthread_mutex_t lock;
+	struct ledger_slot slot;
+	int64_t before[STAT_COUNT]; /* the counters of earlier runs */
+	bool is_behind;		    /* the file does not have the last change */
+	unsigned failures;	    /* of writes, in a row */
+	_Atomic int64_t written_ms; /* or tried to, monotonic */
+};
+
 struct spool_dir {
 	TAILQ_ENTRY(spool_dir) link;
 	struct spool *spool;
@@ -55,8 +68,11 @@ struct spool_dir {
 	struct spool_entries waiting; /* by id, the oldest first */
 	struct spool_entry *unsynced; /* the first of them that is not on the disk */
 	struct spool_entries bad;     /* the oldest first */
-	size_t objects;		      /* waiting */
-	size_t refused;		      /* of them */
+	struct ledger_sum bad_sum;    /* of those that are objects */
+	struct ledger ledger;
+	unsigned users; /* threads that make room, and are not done with it */
+	size_t objects; /* waiting */
+	size_t refused; /* of them */
 	int64_t owned[SPOOL_FOLDERS]; /* bytes */
 	bool is_listed;		      /* it is visible, and counted in the spool */
 	unsigned bad_failures;	      /* bad/ cannot be written, in a row */
@@ -102,6 +118,7 @@ struct spool {
 	int64_t held, held_max;
 	_Atomic int64_t bytes; /* of all pipelines; written under the lock */
 	TAILQ_HEAD(spool_dirs, spool_dir) dirs;
+	pthread_cond_t left; /* a directory has one user less */
 	struct spool_room room;
 	struct spool_memory memory;
 	_Atomic int64_t plenty_until_ms; /* of room, monotonic */
@@ -122,6 +139,8 @@ int64_t spool_free_bytes(const struct statvfs *);
 /* The spool_dir is not yet visible to others, or the lock is held. */
 void spool_own(struct spool_dir *, enum spool_folder, int64_t bytes);
 struct spool_entry *spool_entry_new(uint64_t id, int64_t bytes);
+/* What the ledger counts of it: 0 of what is no object. */
+struct ledger_sum spool_entry_sum(const struct spool_entry *);
 /* Checks a finished object. Returns what is wrong with it, which may be err's text.
  * NULL: its envelope was read, with strings in the arena. */
 const char *spool_check_sealed(const struct spool_dir *, enum spool_folder, uint64_t id,
@@ -141,15 +160,24 @@ void spool_lose(struct spool_dir *, enum spool_folder, struct spool_entry *,
 /* The lock is held: logs losses that have waited long enough; NEVER_MS: all. */
 void spool_tell_losses(struct spool_dir *, int64_t now_ms);
 
-/* The lock is not held: moves a file to bad/, as spool_move(). */
-int spool_move_to_bad(struct spool_dir *, enum spool_folder, uint64_t id);
+/* The lock is not held: moves a file to bad/, as spool_move(). It is the object of an
+ * entry, or NULL: it is none. */
+int spool_move_to_bad(struct spool_dir *, enum spool_folder, uint64_t id,
+		      const struct spool_entry *);
 
 /* The lock is not held: checks whether there is room, if that was not done for a
  * while. */
 void spool_look_for_room(struct spool *, struct now);
 
+#define SPOOL_RETRY_MS	    1000
+#define SPOOL_RETRY_DOUBLES 6 /* to about a minute */
+
 /* How long to wait after so many failures in a row, ms. */
-int64_t spool_back_off_ms(unsigned failures);
+static inline int64_t spool_back_off_ms(unsigned failures)
+{
+	return (int64_t)SPOOL_RETRY_MS
+	       << (failures < SPOOL_RETRY_DOUBLES ? failures : SPOOL_RETRY_DOUBLES);
+}
 
 /* Makes the directories, and finds what is in them. 0 or -errno. */
 int spool_scan(struct spool_dir *, struct now);

@@ -86,6 +86,7 @@ static bool retry_one(struct spool_dir *dir, uint64_t id, struct now now)
 	}
 	if (entry) {
 		entry->records = envelope.records;
+		entry->is_object = true;
 		entry->sealed_ms = now.mono_ms;
 		move_entry(dir, id, entry);
 	}

@@ -14,7 +14,7 @@
 #include <inttypes.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
-#include "spool/spool_private.h"
+#include "spool/ledger_private.h"
 #include "sys/clock.h"
 
 #define STEP_PART  16 /* of all bytes, at a time */
@@ -85,14 +85,32 @@ static struct spool_dir *find_loser(const struct spool *spool, int64_t share)
 	return largest;
 }
 
+/* No lock is held. A user of the directory ends. */
+static void drop_file(struct spool_dir *dir, enum spool_folder folder, uint64_t id,
+		      const struct ledger_sum *sum)
+{
+	char path[SPOOL_PATH_MAX];
+
+	spool_path(dir, folder, id, path);
+	ledger_begin(dir, folder == SPOOL_BAD ? LEDGER_EVICT_BAD : LEDGER_EVICT, id, 0,
+		     sum);
+	unlink(path);
+	ledger_end(dir, true);
+	pthread_mutex_lock(&dir->spool->lock);
+	dir->users--;
+	pthread_cond_broadcast(&dir->spool->left);
+	pthread_mutex_unlock(&dir->spool->lock);
+}
+
 /* Removes one file; its bytes, or 0: there is none to remove. */
 static int64_t drop_one(struct spool *spool, int64_t allowed, enum spool_loss why,
 			int64_t now_ms)
 {
-	char path[SPOOL_PATH_MAX];
 	enum spool_folder folder;
+	struct ledger_sum sum;
 	struct spool_dir *dir;
 	int64_t share, bytes = 0;
+	uint64_t id = 0;
 
 	pthread_mutex_lock(&spool->lock);
 	share = fair_share(spool, allowed);
@@ -101,14 +119,16 @@ static int64_t drop_one(struct spool *spool, int64_t allowed, enum spool_loss wh
 		struct spool_entry *entry = find_victim(dir, &folder);
 
 		bytes = entry->bytes;
-		spool_path(dir, folder, entry->id, path);
+		id = entry->id;
+		sum = spool_entry_sum(entry);
+		dir->users++;
 		dir->lost[why].share = share;
 		spool_lose(dir, folder, entry, why, now_ms);
 	}
 	pthread_mutex_unlock(&spool->lock);
 	/* An empty file is one file less. */
 	if (dir)
-		unlink(path);
+		drop_file(dir, folder, id, &sum);
 	return dir && bytes == 0 ? 1 : bytes;
 }
 

@@ -9,7 +9,7 @@
 #include <unistd.h>
 #include "base/grow.h"
 #include "spool/envelope.h"
-#include "spool/spool_private.h"
+#include "spool/ledger_private.h"
 #include "sys/io.h"
 
 #define CLOCK_IS_SET_MS INT64_C(1000000000000) /* in 2001; before, there was no clock */
@@ -104,15 +104,34 @@ static int64_t size_of(const struct spool_dir *dir, enum spool_folder folder, ui
 	return lstat(path, &status) < 0 ? 0 : status.st_size;
 }
 
+/* What it is worth, if it is an object. */
+static void look_at_bad(const struct spool_dir *dir, struct spool_entry *entry)
+{
+	struct arena arena = ARENA_INIT(64 * 1024);
+	struct envelope envelope;
+	struct err ignored = ERR_INIT;
+	struct stat status;
+
+	entry->is_object = !spool_check_sealed(dir, SPOOL_BAD, entry->id, &envelope,
+					       &arena, &status, &ignored);
+	if (entry->is_object)
+		entry->records = envelope.records;
+	arena_fini(&arena);
+}
+
 static int see_bad(void *context, const char *name)
 {
 	struct found *found = context;
+	struct spool_entry *entry;
 	uint64_t id;
 
 	if (!parse_id(name, &id))
 		return 0;
 	see_id(found->dir, id);
-	return found_add(found, spool_entry_new(id, size_of(found->dir, SPOOL_BAD, id)));
+	entry = spool_entry_new(id, size_of(found->dir, SPOOL_BAD, id));
+	if (entry)
+		look_at_bad(found->dir, entry);
+	return found_add(found, entry);
 }
 
 static int scan_bad(struct spool_dir *dir)
@@ -201,6 +220,7 @@ static int see_sealed(void *context, const char *name)
 		error = error && error != -ENOENT ? keep_refused(found, id) : 0;
 	} else if ((entry = spool_entry_new(id, status.st_size))) {
 		entry->records = envelope.records;
+		entry->is_object = true;
 		entry->sealed_ms = age_of(found, &envelope, &status);
 		error = found_add(found, entry);
 	} else {
@@ -302,6 +322,7 @@ int spool_scan(struct spool_dir *dir, struct now now)
 		if (error)
 			return error;
 	}
+	ledger_load(dir);
 	spool_folder_path(dir, SPOOL_TMP, path);
 	error = io_list(path, scan_purge, dir);
 	if (!error)

@@ -9,6 +9,10 @@ SLOTTED = (OBJECT_SPEC % (b"none", b"none", 0)).replace(
 ENVELOPE = (b'{"format":1,"key":"logs/ingress/20200101T000000Z/00000001.gz","dirname":"bucket",'
             b'"content_type":"application/json","content_encoding":"gzip","records":3,"size":17,"sha256":"%s",'
             b'"md5":"%s","metadata":{"first-timestamp":"1","num-records":"3"}}') % (b"0a" * 32, b"1f" * 16)
+LEDGER = (b'{"format":1,"sequence":7,"since_ms":1551199609804,"next_id":42,"sealed_objects":10,"sealed_records":100,'
+          b'"sealed_bytes":1000,"uploaded_objects":6,"uploaded_records":60,"uploaded_bytes":600,"evicted_objects":1,'
+          b'"evicted_records":10,"evicted_bytes":100,"step":"%s","id":5,"to":6,"step_objects":1,"step_records":11,'
+          b'"step_bytes":111,"counters":{"flows_received":200,"flows_dropped_inbox_full":3}}')
 ERROR = b'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>%s</Code><Message>No.</Message></Error>'
 
 
@@ -118,6 +122,8 @@ SEEDS = {
        for encode in (b"csv", b"text", b"ndjson", b"secadvisor")]
     + [SLOTTED % slot for slot in (b"1551196800000", b"-9223372036854775808", b"9223372036854775807", b"-1")],
     "envelope": [ENVELOPE, ENVELOPE.replace(b"gzip", b""), ENVELOPE.replace(b'"1"', b'"\\u0000\\ud800"')],
+    "ledger": [*(LEDGER % step for step in (b"rest", b"seal", b"store", b"evict", b"evict_bad")),
+               b'{"format":1,"counters":{}}', b'{"format":1,"counters":{"flows_of_tomorrow":5},"more":[{}]}', b'{"format":2}'],
     "s3_reply": [b"200 ", b"200 " + ERROR % b"InternalError", b"503 <html>busy</html>", b"403 " + ERROR % b"AccessDenied"]
     + [b"400 " + ERROR % code for code in (b"EntityTooLarge", b"NoSuchBucket", b"RequestTimeTooSkewed", b"Other")],
     "iam_reply": [b'{"access_token":"abc.def","refresh_token":"x","expires_in":3600,"token_type":"Bearer"}',

@@ -66,6 +66,7 @@ WRAPS = {
     "gremlin": lambda value: b'[{"Metadata":{"Type":%s,"IPV4":[%s],"X":%s}}]' % (value, value, value),
     "iam_reply": lambda value: b'{"access_token":%s,"expires_in":%s,"x":%s}' % (value, value, value),
     "status": lambda value: b'{"version":%s,"uptime_seconds":%s,"tenants":[{"name":%s}]}' % (value, value, value),
+    "ledger": lambda value: b'{"format":1,"sealed_bytes":%s,"counters":{"flows_received":%s},"x":%s}' % (value, value, value),
     "object_spec": lambda value: b'{"format":%s,"tag":%s,"header_options":%s}' % (value, value, value),
     "yaml": in_yaml,
     "config": in_yaml,
