@@ -41,6 +41,23 @@ static const struct shape tenant_shape = {
 						"last_error", 0),
 					  FIELD(struct status_tenant, counters,
 						"counters", 0),
+					  FIELD(struct status_tenant, ledger, "ledger",
+						0),
+					  { 0 } },
+};
+
+#define LEDGER(member) FIELD(struct status_ledger, member, #member, 0)
+
+static const struct shape ledger_shape = {
+	.name = "ledger",
+	.size = sizeof(struct status_ledger),
+	.fields = (const struct field[]){ LEDGER(since_ms),
+					  LEDGER(sealed),
+					  LEDGER(uploaded),
+					  LEDGER(spooled),
+					  LEDGER(evicted),
+					  LEDGER(quarantined),
+					  LEDGER(counters),
 					  { 0 } },
 };
 
@@ -85,6 +102,12 @@ void status_page_totals(struct raw raw, struct status_totals *totals, struct are
 {
 	*totals = (struct status_totals){ 0 };
 	read_object(raw, &totals_shape, totals, arena);
+}
+
+bool status_page_ledger(struct raw raw, struct status_ledger *ledger, struct arena *arena)
+{
+	*ledger = (struct status_ledger){ 0 };
+	return raw.text.len && read_object(raw, &ledger_shape, ledger, arena);
 }
 
 /* 1: another item of the list, 0: its end, -1: this is none. */

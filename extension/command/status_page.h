@@ -26,8 +26,14 @@ struct status_source {
 
 struct status_tenant {
 	struct str name, state, last_error;
-	struct raw counters;
+	struct raw counters, ledger;
 	struct str text; /* all of it */
+};
+
+/* Totals since a tenant exists. */
+struct status_ledger {
+	int64_t since_ms; /* Unix ms */
+	struct raw sealed, uploaded, spooled, evicted, quarantined, counters;
 };
 
 /* What is said of the spool and of the topology. */
@@ -39,6 +45,8 @@ struct status_totals {
 
 /* 0, or -EINVAL: it is not a page of an exporter. */
 int status_page_read(struct str text, struct status_page *, struct arena *, struct err *);
+/* false: the exporter that runs has none. */
+bool status_page_ledger(struct raw, struct status_ledger *, struct arena *);
 /* What is not there is 0. */
 void status_page_totals(struct raw, struct status_totals *, struct arena *);
 

@@ -5,6 +5,7 @@
 #include "command/columns.h"
 #include "command/status_page.h"
 #include "command/status_table.h"
+#include "format/time_text.h"
 #include "monitor/snapshot.h"
 
 #define ARENA_MAX ((size_t)64 << 20)
@@ -39,6 +40,48 @@ static void put_counters(struct buf *out, struct str text, struct arena *arena)
 	}
 }
 
+static int64_t number_of(struct raw sum, const char *name, struct arena *arena)
+{
+	const struct counter row = { .name = name };
+
+	return status_page_value(sum.text, &row, arena);
+}
+
+/* What was finished is in one of the rows below it. */
+static void put_sums(struct buf *out, const struct status_ledger *ledger,
+		     struct arena *arena)
+{
+	const struct {
+		const char *name;
+		struct raw sum;
+	} rows[] = { { "sealed", ledger->sealed },
+		     { "= uploaded", ledger->uploaded },
+		     { "+ spooled", ledger->spooled },
+		     { "+ evicted", ledger->evicted },
+		     { "+ quarantined", ledger->quarantined } };
+	size_t i;
+
+	buf_printf(out, "%-34s %14s %14s %18s\n", "", "objects", "records", "bytes");
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		buf_printf(out, "%-34s %14" PRId64 " %14" PRId64 " %18" PRId64 "\n",
+			   rows[i].name, number_of(rows[i].sum, "objects", arena),
+			   number_of(rows[i].sum, "records", arena),
+			   number_of(rows[i].sum, "bytes", arena));
+}
+
+static void put_ledger(struct buf *out, struct raw raw, struct arena *arena)
+{
+	struct status_ledger ledger;
+	char since[TIME_TEXT_SIZE];
+
+	if (!status_page_ledger(raw, &ledger, arena))
+		return;
+	buf_printf(out, "\nsince " STR_FMT ", over restarts:\n",
+		   STR_ARG(time_text_rfc3339(since, ledger.since_ms / 1000)));
+	put_sums(out, &ledger, arena);
+	put_counters(out, ledger.counters.text, arena);
+}
+
 static int find_tenant(void *context, const struct status_tenant *row,
 		       struct arena *arena)
 {
@@ -61,6 +104,7 @@ static int find_tenant(void *context, const struct status_tenant *row,
 			buf_printf(out, "%-34s %" PRId64 "\n", counter->name, value);
 	}
 	put_counters(out, row->counters.text, arena);
+	put_ledger(out, row->ledger, arena);
 	return 1;
 }
 

@@ -31,6 +31,7 @@ static void take_tenant(void *context, struct tenant *t)
 	for (id = 0; id < STAT_COUNT; id++)
 		to->value[id] = stats_get(tenant_stats(t), (enum stat_id)id);
 	tenant_status(t, &to->status);
+	tenant_ledger(t, &to->ledger);
 	to->flows_per_second = rates_get(taking->rates, to->name);
 	to->oldest_s = -1;
 	if (to->status.oldest_ms != NEVER_MS)

@@ -20,6 +20,7 @@ struct tenant_figures {
 	bool is_degraded;
 	int64_t degraded_s, stored_s; /* Unix time; -1: it is not, none */
 	struct tenant_status status;
+	struct ledger_totals ledger;
 };
 
 struct source_figures {
@@ -48,6 +49,7 @@ extern const struct counter counters_of_program[];  /* of struct snapshot */
 extern const struct counter counters_of_troubles[]; /* likewise */
 extern const struct counter counters_of_spool[];    /* likewise */
 extern const struct counter counters_of_tenant[];   /* of struct tenant_figures */
+extern const struct counter counters_of_ledger[];   /* of struct ledger_totals */
 
 /* How many instances a group of counters has. */
 enum counter_scope { SCOPE_ONCE, SCOPE_SOURCE, SCOPE_TENANT, SCOPES };

@@ -69,6 +69,29 @@ const struct counter counters_of_tenant[] = {
 	{ 0 },
 };
 
+/* They go on over restarts, as no metric may. */
+#define LEDGER_SUM(sum, text)                                                            \
+	{ COUNTER_AT(struct ledger_totals, sum.objects), .name = #sum,                   \
+	  .reason = "objects", .unit = UNIT_OBJECTS, .help = (text) },                   \
+		{ COUNTER_AT(struct ledger_totals, sum.records), .name = #sum,           \
+		  .reason = "records", .unit = UNIT_RECORDS, .help = (text) },           \
+	{                                                                                \
+		COUNTER_AT(struct ledger_totals, sum.bytes),                             \
+			.name = #sum, .reason = "bytes", .unit = UNIT_BYTES,             \
+			.help = (text)                                                   \
+	}
+
+const struct counter counters_of_ledger[] = {
+	{ COUNTER_AT(struct ledger_totals, since_ms), .name = "since_ms",
+	  .help = "When it was begun, Unix time in milliseconds." },
+	LEDGER_SUM(sealed, "Objects that were finished."),
+	LEDGER_SUM(uploaded, "Objects that were stored."),
+	LEDGER_SUM(spooled, "Objects that wait in the spool."),
+	LEDGER_SUM(evicted, "Objects that are lost: dropped, or removed by somebody."),
+	LEDGER_SUM(quarantined, "Objects in bad/ of the spool."),
+	{ 0 },
+};
+
 const struct counter_group counter_groups[] = {
 	{ counters_of_stats, SCOPE_TENANT, offsetof(struct tenant_figures, value) },
 	{ counters_of_tenant, SCOPE_TENANT, 0 },

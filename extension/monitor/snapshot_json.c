@@ -64,6 +64,25 @@ static void json_put_source(struct buf *b, const struct source_figures *source)
 	buf_putc(b, '}');
 }
 
+/* Totals since the tenant exists; counters are those of all runs. */
+static void json_put_ledger(struct buf *b, const struct ledger_totals *totals)
+{
+	int id;
+
+	json_put_name(b, "ledger");
+	buf_putc(b, '{');
+	json_put_counters(b, counters_of_ledger, totals);
+	json_put_name(b, "counters");
+	buf_putc(b, '{');
+	for (id = 0; id < STAT_COUNT; id++) {
+		if (!ledger_keeps((enum stat_id)id))
+			continue;
+		json_put_name(b, counters_of_stats[id].name);
+		buf_put_i64(b, totals->counters[id]);
+	}
+	buf_puts(b, "}}");
+}
+
 static void json_put_tenant(struct buf *b, const struct tenant_figures *t)
 {
 	buf_putc(b, '{');
@@ -74,7 +93,9 @@ static void json_put_tenant(struct buf *b, const struct tenant_figures *t)
 	json_put_name(b, "counters");
 	buf_putc(b, '{');
 	json_put_counters(b, counters_of_stats, t->value);
-	buf_puts(b, "}}");
+	buf_putc(b, '}');
+	json_put_ledger(b, &t->ledger);
+	buf_putc(b, '}');
 }
 
 static void json_put_trouble(struct buf *b, const struct trouble *trouble)

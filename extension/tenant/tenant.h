@@ -16,6 +16,7 @@
 #include "net/http.h"
 #include "settings/pipeline_settings.h"
 #include "source/router.h"
+#include "spool/ledger.h"
 #include "spool/spool.h"
 #include "sys/workers.h"
 #include "tenant/recent.h"
@@ -86,5 +87,7 @@ void tenant_status(struct tenant *, struct tenant_status *);
 const struct stats *tenant_stats(const struct tenant *);
 /* The last objects that were stored; borrowed for the tenant's life. */
 struct recent *tenant_recent(struct tenant *);
+/* Its totals since it exists, over restarts. Never waits for a disk. */
+void tenant_ledger(struct tenant *, struct ledger_totals *);
 
 #endif

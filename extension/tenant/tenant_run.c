@@ -143,7 +143,7 @@ static void wake_for(struct tenant *t, int64_t waiting_flows, int64_t now_ms)
 /* What is due by the clock; when the next will be. */
 static int64_t turn_tick(struct tenant *t, struct now now)
 {
-	int64_t due_ms, listen_ms = NEVER_MS;
+	int64_t due_ms, ledger_ms, listen_ms = NEVER_MS;
 
 	exposition_enter(t->exposition);
 	due_ms = pipeline_tick(t->pipeline, &t->queries, now);
@@ -153,6 +153,9 @@ static int64_t turn_tick(struct tenant *t, struct now now)
 		listen_ms = exposition_listen(t->exposition, now);
 	if (listen_ms < due_ms)
 		due_ms = listen_ms;
+	ledger_ms = spool_ledger_tick(t->state->dir, now);
+	if (ledger_ms < due_ms)
+		due_ms = ledger_ms;
 	tenant_tell_spells(t, now.mono_ms, &due_ms);
 	return due_ms;
 }

@@ -68,3 +68,8 @@ const struct stats *tenant_stats(const struct tenant *t)
 {
 	return &t->state->stats;
 }
+
+void tenant_ledger(struct tenant *t, struct ledger_totals *totals)
+{
+	spool_ledger(t->state->dir, totals);
+}

@@ -261,9 +261,12 @@ def test_table_of_tenants(tmp_path):
             assert title.split("  ")[0].startswith("TENANT") and title.endswith("LAST ERROR")
             assert row.startswith("exporter degraded ") and tenant["last_error"][:20] in row
             alone = exporter("status", "-c", path, "exporter")
-            lines = dict(line.split(None, 1) for line in alone.stdout.splitlines())
+            now, _, since = alone.stdout.partition("\n\n")
+            lines = dict(line.split(None, 1) for line in now.splitlines())
             assert lines["state"] == "degraded" and lines["last_error"] == tenant["last_error"]
             assert set(tenant["counters"]) <= set(lines)
+            assert re.search(r"^since 20\S+Z, over restarts:\n(.*\n)?sealed +[1-9]", since), since
+            assert "\nflows_received  " in since
             nobody = exporter("status", "-c", path, "nobody")
             assert nobody.code == 1 and 'no pipeline "nobody"; there is: exporter' in nobody.stderr
             for page in ("/status", "/metrics"):

@@ -31,6 +31,12 @@ static int setup(void **state)
 			w.tenant[i].value[id] = 1000 * i + id;
 		w.tenant[i].oldest_s = i ? 42 : -1;
 		w.tenant[i].is_degraded = i;
+		w.tenant[i].ledger = (struct ledger_totals){
+			.since_ms = 5000 + i,
+			.sealed = { 9, 90, 900 },
+			.spooled = { 1, 10, 100 },
+			.counters = { [STAT_FLOWS_RECEIVED] = 77 },
+		};
 	}
 	snprintf(w.tenant[1].status.error, sizeof(w.tenant[1].status.error),
 		 "a \"quoted\"\n");
@@ -286,6 +292,12 @@ static void json_is_json_and_has_every_counter(void **state)
 		assert_non_null(strstr(page.tenants.text.ptr, text));
 	}
 	assert_int_equal(count_of(&w->out, "\"oldest_pending_seconds\":"), 1);
+	assert_non_null(strstr(
+		w->out.ptr,
+		"},\"ledger\":{\"since_ms\":5001,\"sealed\":{\"objects\":9,\"records\":90,"
+		"\"bytes\":900},\"uploaded\":{\"objects\":0,\"records\":0,\"bytes\":0},"
+		"\"spooled\":{\"objects\":1,\"records\":10,\"bytes\":100},\"evicted\":"));
+	assert_non_null(strstr(w->out.ptr, "},\"counters\":{\"flows_received\":77,"));
 	assert_non_null(strstr(w->out.ptr, "\"bad_flows\":{\"type\":0,\"number\":3,"
 					   "\"protocol\":0,\"null\":0,\"memory\":0}"));
 	assert_non_null(strstr(w->out.ptr, "\"state\":\"starved\",\"ready\":false,"

@@ -163,6 +163,44 @@ static void one_tenant_has_all_its_counters(void **state)
 	buf_fini(&out);
 }
 
+static void its_ledger_is_an_equation(void **state)
+{
+	struct buf out = BUF_INIT(65536);
+	struct err err = ERR_INIT;
+	const char *page = PAGE(
+		TENANT("a",
+		       "\"counters\":{\"one\":1},\"ledger\":{\"since_ms\":1551199609804,"
+		       "\"sealed\":{\"objects\":9,\"records\":90,\"bytes\":900},"
+		       "\"uploaded\":{\"objects\":4,\"records\":40,\"bytes\":400},"
+		       "\"spooled\":{\"objects\":3,\"records\":30,\"bytes\":300},"
+		       "\"evicted\":{\"objects\":2,\"records\":20,\"bytes\":200},"
+		       "\"quarantined\":{},\"counters\":{\"two\":22}}"));
+	static const char *const lines[] = {
+		"\nsince 2019-02-26T16:46:49Z, over restarts:\n",
+		"\n                                          objects        records"
+		"              bytes\n",
+		"\nsealed                                          9             90"
+		"                900\n",
+		"\n= uploaded                                      4             40"
+		"                400\n",
+		"\n+ spooled                                       3             30"
+		"                300\n",
+		"\n+ evicted                                       2             20"
+		"                200\n",
+		"\n+ quarantined                                   0              0"
+		"                  0\n",
+		"\ntwo                                22\n",
+	};
+	size_t i;
+
+	(void)state;
+	assert_int_equal(status_table_put_tenant(str_of(page), STR("a"), &out, &err), 0);
+	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		if (!strstr(buf_str(&out).ptr, lines[i]))
+			fail_msg("no \"%s\" in %s", lines[i], out.ptr);
+	buf_fini(&out);
+}
+
 static void what_is_no_status_is_refused(void **state)
 {
 	static const char *const pages[] = {
@@ -201,6 +239,7 @@ int main(void)
 		cmocka_unit_test(never_wider_than_100),
 		cmocka_unit_test(amounts_and_sizes),
 		cmocka_unit_test(one_tenant_has_all_its_counters),
+		cmocka_unit_test(its_ledger_is_an_equation),
 		cmocka_unit_test(what_is_no_status_is_refused),
 	};
 
