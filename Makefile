@@ -200,9 +200,9 @@ test-minio: test-deps all $(B)/tests/analyzer
 # a thousand crashes.
 torture: torture-alloc test-deps all $(B)/tests/analyzer
 	$(Q)BUILD=$(B) TEST_TIMEOUT=7200 OUTAGE_SECONDS=120 RELOADS=10000 READER_SECONDS=120 \
-		CRASH_ROUNDS=10 \
+		CRASH_ROUNDS=10 LEDGER_KILLS=200 LEDGER_STOPS=50 \
 		/usr/bin/python3 tests/run.py --suite-limit 14400 tests/integration/test_outage.py \
-		tests/integration/test_crash.py \
+		tests/integration/test_crash.py tests/integration/test_ledger.py \
 		tests/integration/test_reader_never_waits.py tests/integration/test_reload.py
 
 # Half an hour with faults at random; SOAK_SECONDS, SOAK_SEED.

@@ -19,6 +19,7 @@ struct spool_dir *spool_dir_open(struct spool *spool, const char *name,
 	TAILQ_INIT(&dir->waiting);
 	TAILQ_INIT(&dir->bad);
 	pthread_mutex_init(&dir->ledger.lock, NULL);
+	pthread_mutex_init(&dir->stored.lock, NULL);
 	dir->name = strdup(name);
 	if (dir->name)
 		error = spool_scan(dir, now);
@@ -63,6 +64,8 @@ void spool_dir_close(struct spool_dir *dir)
 	for (folder = 0; folder < SPOOL_FOLDERS; folder++)
 		spool_own(dir, (enum spool_folder)folder, -dir->owned[folder]);
 	pthread_mutex_unlock(&dir->spool->lock);
+	pthread_mutex_destroy(&dir->stored.lock);
+	free(dir->stored.place);
 	free(dir->left_open);
 	free(dir->name);
 	free(dir);

@@ -24,6 +24,16 @@ struct spool_entry *spool_entry_new(uint64_t id, int64_t bytes)
 	return entry;
 }
 
+struct spool_entry *spool_find_entry(struct spool_dir *dir, uint64_t id)
+{
+	struct spool_entry *entry;
+
+	TAILQ_FOREACH (entry, &dir->waiting, link)
+		if (entry->id == id)
+			return entry;
+	return NULL;
+}
+
 struct ledger_sum spool_entry_sum(const struct spool_entry *entry)
 {
 	if (!entry->is_object)

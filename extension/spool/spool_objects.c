@@ -115,16 +115,6 @@ int spool_move_to_bad(struct spool_dir *dir, enum spool_folder folder, uint64_t 
 	return error;
 }
 
-static struct spool_entry *find_entry(struct spool_dir *dir, uint64_t id)
-{
-	struct spool_entry *entry;
-
-	TAILQ_FOREACH (entry, &dir->waiting, link)
-		if (entry->id == id)
-			return entry;
-	return NULL;
-}
-
 /* No lock is held: the file of an object is gone, or goes now. */
 static void count_lost(struct spool_dir *dir, uint64_t id, const struct ledger_sum *sum)
 {
@@ -219,7 +209,7 @@ int spool_done(struct spool_dir *dir, uint64_t id, enum spool_outcome outcome)
 	int error;
 
 	pthread_mutex_lock(&dir->spool->lock);
-	entry = find_entry(dir, id);
+	entry = spool_find_entry(dir, id);
 	if (!entry) {
 		pthread_mutex_unlock(&dir->spool->lock);
 		return -ENOENT;

@@ -60,6 +60,13 @@ struct ledger {
 	_Atomic int64_t written_ms; /* or tried to, monotonic */
 };
 
+/* The journal of stored objects. */
+struct stored {
+	pthread_mutex_t lock;
+	char *place;	/* that was written last; NULL: none in this run */
+	int64_t missed; /* objects that could not be written */
+};
+
 struct spool_dir {
 	TAILQ_ENTRY(spool_dir) link;
 	struct spool *spool;
@@ -70,6 +77,7 @@ struct spool_dir {
 	struct spool_entries bad;     /* the oldest first */
 	struct ledger_sum bad_sum;    /* of those that are objects */
 	struct ledger ledger;
+	struct stored stored;
 	unsigned users; /* threads that make room, and are not done with it */
 	size_t objects; /* waiting */
 	size_t refused; /* of them */
@@ -139,6 +147,8 @@ int64_t spool_free_bytes(const struct statvfs *);
 /* The spool_dir is not yet visible to others, or the lock is held. */
 void spool_own(struct spool_dir *, enum spool_folder, int64_t bytes);
 struct spool_entry *spool_entry_new(uint64_t id, int64_t bytes);
+/* The lock is held: a waiting object; NULL: there is none of this id. */
+struct spool_entry *spool_find_entry(struct spool_dir *, uint64_t id);
 /* What the ledger counts of it: 0 of what is no object. */
 struct ledger_sum spool_entry_sum(const struct spool_entry *);
 /* Checks a finished object. Returns what is wrong with it, which may be err's text.

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "pipeline/object.h"
 #include "writer/writer.h"
@@ -164,6 +165,97 @@ static void file_put(void *state, struct put *put)
 	put->done(put);
 }
 
+/* A folder that is being listed. */
+struct walk {
+	const struct listing *listing;
+	struct buf *path;
+	size_t top; /* of the path, where keys begin */
+	struct err *err;
+};
+
+/* What the writer puts beside an object, or was about to. */
+static bool is_beside(const char *name)
+{
+	size_t len = strlen(name);
+
+	return (len > 8 && strcmp(name + len - 8, ".headers") == 0) ||
+	       (len > 5 && strcmp(name + len - 5, ".part") == 0);
+}
+
+static int walk_file(const struct walk *walk, const struct stat *status)
+{
+	struct listed listed = {
+		.key = str_skip(buf_str(walk->path), walk->top),
+		.bytes = status->st_size,
+	};
+
+	if (!str_starts(listed.key, walk->listing->prefix))
+		return 0;
+	return walk->listing->see(walk->listing->context, &listed);
+}
+
+static int walk_folder(struct walk *walk);
+
+static int walk_see(void *context, const char *name)
+{
+	struct walk *walk = context;
+	struct buf *path = walk->path;
+	size_t len = path->len;
+	struct stat status;
+	int result = 0;
+
+	buf_printf(path, "/%s", name);
+	if (buf_error(path))
+		return err_set(walk->err, "a path is too long below %.*s", (int)len,
+			       path->ptr);
+	if (lstat(buf_str(path).ptr, &status) == 0) {
+		if (S_ISDIR(status.st_mode))
+			result = walk_folder(walk);
+		else if (S_ISREG(status.st_mode) && !is_beside(name))
+			result = walk_file(walk, &status);
+	}
+	buf_cut(path, len);
+	return result;
+}
+
+/* What does not exist has no objects. */
+static int walk_folder(struct walk *walk)
+{
+	struct buf folder = BUF_INIT(PATH_MAX_BYTES);
+	int result;
+
+	buf_put(&folder, buf_str(walk->path));
+	errno = 0;
+	result = io_list(buf_str(&folder).ptr, walk_see, walk);
+	if (result < 0 && !*walk->err->text && result != -ENOENT)
+		result = err_set(walk->err, "cannot list %s: %s", folder.ptr,
+				 strerror(-result));
+	buf_fini(&folder);
+	return result == -ENOENT ? 0 : result;
+}
+
+static int file_list(void *state, const struct listing *listing, struct err *err)
+{
+	const struct file_writer *self = state;
+	struct buf path = BUF_INIT(PATH_MAX_BYTES);
+	struct str folder = listing->prefix;
+	struct walk walk = { listing, &path, 0, err };
+	int result;
+
+	while (folder.len && folder.ptr[folder.len - 1] != '/')
+		folder.len--;
+	buf_put(&path, self->directory);
+	buf_putc(&path, '/');
+	object_key_clean(listing->dirname, &path);
+	walk.top = path.len + 1;
+	if (folder.len)
+		buf_printf(&path, "/" STR_FMT, (int)folder.len - 1, folder.ptr);
+	result = buf_error(&path) ? err_set(err, "the path is too long")
+				  : walk_folder(&walk);
+	buf_fini(&path);
+	return result;
+}
+
 static void file_put_place(const void *state, struct str key, struct buf *b)
 {
 	const struct file_writer *self = state;
@@ -186,4 +278,5 @@ const struct writer writer_file = {
 	.init = file_init,
 	.put = file_put,
 	.put_place = file_put_place,
+	.list = file_list,
 };

@@ -331,6 +331,7 @@ const struct writer writer_s3 = {
 	.put = s3_put,
 	.cancel = s3_cancel,
 	.put_place = s3_put_place,
+	.list = s3_list,
 	.advise = s3_advise,
 	.token = s3_token,
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* s3_private.h - the writer s3: its state, in s3.c, and its puts, in s3_put.c. */
+/* s3_private.h - the writer s3: its state, in s3.c, its puts, in s3_put.c, and its
+ * listing, in s3_list.c. */
 #ifndef WRITER_S3_PRIVATE_H
 #define WRITER_S3_PRIVATE_H
 
@@ -43,6 +44,7 @@ void s3_set_keys(struct s3 *);
 /* As in struct writer. */
 void s3_put(void *self, struct put *);
 void s3_cancel(void *self, struct put *);
+int s3_list(void *self, const struct listing *, struct err *);
 /* iam has a token or an error; context is the struct s3. */
 void s3_token_changed(void *context);
 

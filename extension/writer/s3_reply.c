@@ -173,6 +173,9 @@ static void put_advice(struct buf *b, const struct s3_reply *r, struct str code)
 			   ": the bucket \"" STR_FMT "\" does not exist: make it, or set "
 			   "dirname",
 			   STR_ARG(r->bucket));
+	else if (r->lists && str_is(code, "AccessDenied"))
+		buf_puts(b, ": the access key may not list the bucket: allow "
+			    "s3:ListBucket");
 	else if (advice)
 		buf_printf(b, ": %s", advice);
 	else if (!code.len && r->status >= 200 && r->status < 300)

@@ -16,6 +16,8 @@ struct s3_reply {
 	struct str body;
 	struct str bucket; /* of the request, for the text */
 	bool removes;	   /* the request was a DELETE */
+	bool lists; /* it asked for a list of objects; without an etag it never is a
+			    * success */
 	/* Headers of the reply, or empty. */
 	struct str etag, region, location, request_id;
 	bool has_token; /* the request had one, and no signature */

@@ -186,6 +186,7 @@ static int point_to_lines(struct s3_request *r)
 /* Who sends it: one of the two. */
 struct sender {
 	struct str method;
+	struct str query; /* encoded, or empty */
 	struct sigv4_signer *signer;
 	int64_t wall_ms;
 	struct str token;
@@ -197,6 +198,7 @@ static int s3_request_sign(struct s3_request *r, const struct list *l,
 	struct sigv4_request request = {
 		.method = sender->method,
 		.path = path,
+		.query = sender->query,
 		.header = l->item,
 		.count = l->count,
 		.payload_sha256 = hash,
@@ -213,13 +215,14 @@ static int s3_request_sign(struct s3_request *r, const struct list *l,
 }
 
 static int s3_request_put_headers(struct s3_request *r, const struct list *l,
-				  const struct sender *sender, const struct sealed *o,
+				  const struct sender *sender,
+				  const unsigned char sha256[SHA256_SIZE],
 				  struct str path)
 {
 	struct buf hash = BUF_INIT(128);
 	int error;
 
-	digest_put_hex(&hash, o->sha256, sizeof(o->sha256));
+	digest_put_hex(&hash, sha256, SHA256_SIZE);
 	error = buf_error(&hash);
 	put_lines(r, l);
 	if (!error && sender->signer) {
@@ -247,7 +250,8 @@ static int request_init(struct s3_request *r, const struct endpoint *e,
 	if (!error)
 		error = s3_request_collect(&headers, e, o);
 	if (!error)
-		error = s3_request_put_headers(r, &headers, sender, o, buf_str(&path));
+		error = s3_request_put_headers(r, &headers, sender, o->sha256,
+					       buf_str(&path));
 	if (error)
 		s3_request_fini(r);
 	free(headers.item);
@@ -274,6 +278,74 @@ int s3_request_init_token(struct s3_request *r, const struct endpoint *e,
 	struct sender sender = { .token = token };
 
 	return request_init(r, e, &sender, o);
+}
+
+/* Its body is empty. */
+static int put_list_headers(struct s3_request *r, const struct endpoint *e,
+			    const struct sender *sender, struct str path)
+{
+	struct buf host = BUF_INIT(1024);
+	struct sigv4_header header = { .name = STR("Host") };
+	const struct list headers = { .item = &header, .count = 1 };
+	unsigned char sha256[SHA256_SIZE];
+	int error = digest_sha256((struct str){ NULL, 0 }, sha256);
+
+	endpoint_put_host(&host, e);
+	header.value = buf_str(&host);
+	if (!error)
+		error = buf_error(&host);
+	if (!error)
+		error = s3_request_put_headers(r, &headers, sender, sha256, path);
+	buf_fini(&host);
+	return error;
+}
+
+static int list_init(struct s3_request *r, const struct endpoint *e,
+		     const struct sender *sender, struct str dirname)
+{
+	struct buf path = BUF_INIT(URL_MAX);
+	int error;
+
+	*r = (struct s3_request){
+		.url = BUF_INIT(URL_MAX),
+		.lines = BUF_INIT(HEADERS_MAX),
+	};
+	buf_put(&path, s3_path_above(e, dirname));
+	buf_putc(&path, '/');
+	sigv4_put_path(&path, dirname);
+	endpoint_put_url(&r->url, e);
+	buf_put(&r->url, buf_str(&path));
+	buf_putc(&r->url, '?');
+	buf_put(&r->url, sender->query);
+	error = buf_error(&path) ? buf_error(&path) : buf_error(&r->url);
+	if (!error)
+		error = put_list_headers(r, e, sender, buf_str(&path));
+	if (error)
+		s3_request_fini(r);
+	buf_fini(&path);
+	return error;
+}
+
+int s3_request_init_list(struct s3_request *r, const struct endpoint *e,
+			 struct sigv4_signer *signer, struct str dirname,
+			 struct str query, int64_t wall_ms)
+{
+	struct sender sender = {
+		.method = STR("GET"),
+		.query = query,
+		.signer = signer,
+		.wall_ms = wall_ms,
+	};
+
+	return list_init(r, e, &sender, dirname);
+}
+
+int s3_request_init_list_token(struct s3_request *r, const struct endpoint *e,
+			       struct str token, struct str dirname, struct str query)
+{
+	struct sender sender = { .query = query, .token = token };
+
+	return list_init(r, e, &sender, dirname);
 }
 
 void s3_request_fini(struct s3_request *r)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* s3_request.h - a sealed object as a PutObject request, signed or with a token.
- * Pure.
+/* s3_request.h - a sealed object as a PutObject request, and a ListObjectsV2 request,
+ * signed or with a token. Pure.
  *
  * Path style, PUT <endpoint>/<bucket>/<key>, which every S3 server knows; the endpoint
  * may have a path of its own. When
@@ -35,6 +35,13 @@ int s3_request_init(struct s3_request *, const struct endpoint *, struct sigv4_s
 		    const struct sealed *, int64_t wall_ms);
 int s3_request_init_token(struct s3_request *, const struct endpoint *, struct str token,
 			  const struct sealed *);
+/* ListObjectsV2 of a bucket, GET <endpoint>/<bucket>?<query>; the query is encoded and
+ * sorted. Likewise. */
+int s3_request_init_list(struct s3_request *, const struct endpoint *,
+			 struct sigv4_signer *, struct str dirname, struct str query,
+			 int64_t wall_ms);
+int s3_request_init_list_token(struct s3_request *, const struct endpoint *,
+			       struct str token, struct str dirname, struct str query);
 void s3_request_fini(struct s3_request *); /* wipes what it frees */
 
 /* What a body of that size may take: a minute, and 64 kB a second. */

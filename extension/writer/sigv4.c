@@ -294,13 +294,23 @@ static bool is_unreserved(char c)
 	       (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
-void sigv4_put_path(struct buf *out, struct str raw)
+static void put_encoded(struct buf *out, struct str raw, char kept)
 {
 	size_t i;
 
 	for (i = 0; i < raw.len; i++)
-		if (is_unreserved(raw.ptr[i]) || raw.ptr[i] == '/')
+		if (is_unreserved(raw.ptr[i]) || raw.ptr[i] == kept)
 			buf_putc(out, raw.ptr[i]);
 		else
 			buf_printf(out, "%%%02X", (unsigned char)raw.ptr[i]);
+}
+
+void sigv4_put_path(struct buf *out, struct str raw)
+{
+	put_encoded(out, raw, '/');
+}
+
+void sigv4_put_query(struct buf *out, struct str raw)
+{
+	put_encoded(out, raw, '-');
 }

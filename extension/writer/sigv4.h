@@ -64,4 +64,7 @@ void sigv4_put_headers(struct buf *, const struct sigv4_signer *,
  * once. */
 void sigv4_put_path(struct buf *, struct str raw);
 
+/* Bytes as the value of a query: the same, and "/" too. */
+void sigv4_put_query(struct buf *, struct str raw);
+
 #endif

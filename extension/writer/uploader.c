@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "spool/outgoing.h"
+#include "spool/stored.h"
 #include "sys/clock.h"
 #include "writer/health.h"
 #include "writer/pause.h"
@@ -15,6 +16,7 @@
 
 #define UPLOADS_MAX 2 /* of one pipeline at a time */
 #define TICK_MS	    5000
+#define PLACE_MAX   8192
 
 enum upload_state { UPLOAD_FREE, UPLOAD_SENT, UPLOAD_ENDED };
 
@@ -199,6 +201,20 @@ static void note_refused(struct uploader *u, const struct upload *upload, struct
 	degrade(u, &upload->put, now);
 }
 
+/* What the store has, for an audit. */
+static void note_in_journal(struct uploader *u, const struct upload *upload,
+			    struct now now)
+{
+	const struct sealed *object = &upload->file.object;
+	struct buf place = BUF_INIT(PLACE_MAX);
+
+	if (!u->parts.writer->list)
+		return;
+	u->parts.writer->put_place(u->parts.state, object->dirname, &place);
+	spool_note_stored(u->parts.dir, upload->id, buf_str(&place), object->key, now);
+	buf_fini(&place);
+}
+
 static void note_stored(struct uploader *u)
 {
 	pause_end(&u->pause);
@@ -217,6 +233,7 @@ static void finish_one(struct uploader *u, struct upload *upload, struct now now
 			  "tenant=%s store=%s wrote=" STR_FMT "/" STR_FMT,
 			  spool_dir_name(u->parts.dir), u->parts.writer->name,
 			  STR_ARG(object->dirname), STR_ARG(object->key));
+		note_in_journal(u, upload, now);
 		spool_done(u->parts.dir, upload->id, SPOOL_STORED);
 		note_stored(u);
 		if (u->parts.stored)

@@ -50,6 +50,20 @@ enum token_state {
 	TOKEN_FAILED, /* there is none, and requests for one fail */
 };
 
+/* An object that the store has. */
+struct listed {
+	struct str key;
+	int64_t bytes; /* of its body */
+};
+
+/* What is to be listed; see gets each object, and ends it with other than 0. */
+struct listing {
+	struct str dirname; /* bucket or directory */
+	struct str prefix;  /* of keys, cleaned */
+	int (*see)(void *context, const struct listed *);
+	void *context;
+};
+
 struct writer {
 	const char *name;    /* pipeline.write.type */
 	const char *section; /* "pipeline.write.s3" */
@@ -67,6 +81,9 @@ struct writer {
 	 * equal for equal places. Configured, not initialized. NULL: it has no
 	 * place. */
 	void (*put_place)(const void *self, struct str key, struct buf *);
+	/* Lists what the store has, in any order; for commands: it blocks. 0, what see
+	 * returned, or -EINVAL with the reason. NULL: it keeps nothing. */
+	int (*list)(void *self, const struct listing *, struct err *);
 	/* What should be said of values that are right: whether there is something,
 	 * with its key. Configured, not initialized. May be NULL. */
 	bool (*advise)(const void *values, struct err *);

@@ -8,7 +8,7 @@ import signal
 
 import pytest
 
-from lib import lives, objects, settings, spoolfiles, strace
+from lib import ledgers, lives, objects, settings, spoolfiles, strace
 from lib.export import joined, to_s3
 from lib.process import Analyzer, Exporter, until
 from lib.s3.sink import Sink
@@ -29,6 +29,7 @@ MAKING = {
     "object-begun": Step("openat", "exporter/tmp/%016d", 1),
     "body": Step("pwrite64", "exporter/tmp/%016d", 1),
     "head": Step("pwrite64", "exporter/tmp/%016d", 2),
+    "ledger": Step("pwrite64", "exporter/ledger", 2),
     "commit": Step(RENAME, "exporter/tmp/%016d", 1),
     "remove-open": Step(TO_SPARE, "exporter/open/%016d", 1),
     "empty-spare": Step("truncate", ".spare/%016d", 1),
@@ -82,6 +83,15 @@ def check(config, sink, sent, written):
     assert sink.rewritten == [] and not problems, "\n".join(problems)[:8000]
 
 
+def balanced(pipeline, sink):
+    """The ledger tells of what is in the spool and, besides, in the store."""
+    there, stored = ledgers.waiting(pipeline, "new"), {item.key: item for item in sink.objects()}
+    sums = ledgers.totals(pipeline)[0]
+    assert sums["uploaded"] == ledgers.weigh(item for key, item in stored.items() if key not in there)
+    sums["sealed"].subtract(sums["uploaded"])
+    assert sums["sealed"] == ledgers.weigh(there.values()) and not sums["evicted"]["objects"]
+
+
 def export(config, folder, sink, die):
     """Export until die(exporter's file) has seen it killed, then once more to the end; all must be right."""
     options = ["--repeat", 0, "--uniq"]
@@ -91,6 +101,7 @@ def export(config, folder, sink, die):
         die(path, analyzer)
         analyzer.command("pause")
         written = spoolfiles.records(folder / "spool" / "exporter")
+        balanced(folder / "spool" / "exporter", sink)
         lives.last_life(path, sink, folder)
         check(config, sink, (0, lives.place(analyzer)), written)
         return written

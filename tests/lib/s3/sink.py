@@ -34,6 +34,7 @@ import calendar
 import collections
 import email.utils
 import hashlib
+import html
 import http.server
 import socket
 import struct
@@ -47,6 +48,11 @@ Stored = collections.namedtuple("Stored", "body headers etag")
 KEPT = ("content-type", "content-encoding")
 ERROR = """<?xml version="1.0" encoding="UTF-8"?>
 <Error><Code>%s</Code><Message>told to</Message></Error>"""
+LISTING = """<?xml version="1.0" encoding="UTF-8"?>
+<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><EncodingType>url</EncodingType>\
+<IsTruncated>%s</IsTruncated>%s%s</ListBucketResult>"""
+LISTED = "<Contents><Key>%s</Key><Size>%d</Size></Contents>"
+NEXT = "<NextContinuationToken>%s</NextContinuationToken>"
 SKEW_MOST = 15 * 60             # seconds
 OPTIONAL = {"retry_after": "Retry-After", "location": "Location"}
 NO_LINGER = struct.pack("ii", 1, 0)
@@ -65,6 +71,7 @@ class Sink:
         self.sent = collections.defaultdict(collections.Counter)    # key -> {MD5 of the body: times}
         self.waiting = 0
         self.allowed = None                     # demand()
+        self.page = 1000                        # keys of a page of a listing
         self._plan = collections.deque()
         self._always = "ok"
         self._refuse = None
@@ -274,13 +281,35 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.answer(204, b"", {})
 
     def do_GET(self):
+        query = dict(urllib.parse.parse_qsl(self.path.partition("?")[2]))
+        if self.server.sink.forbids(self.headers):
+            self.refuse({"status": 403, "code": "AccessDenied"})
+        elif query.get("list-type") == "2":
+            self.answer(200, self.listing(query).encode(), {"Content-Type": "application/xml"})
+        else:
+            self.do_get_object()
+
+    do_HEAD = do_GET
+
+    def listing(self, query):
+        """Return a page of the keys of a bucket; the token is where the next one begins."""
+        begin, sink = self.key() + "/", self.server.sink
+        with sink.lock:
+            found = sorted((key[len(begin):], len(item.body)) for key, item in sink.stored.items() if key.startswith(begin))
+            sink.requests["list"] += 1
+        found = [(key, size) for key, size in found
+                 if key.startswith(query.get("prefix", "")) and key > query.get("continuation-token", "")]
+        shown = found[:sink.page]
+        more = len(shown) < len(found)
+        return LISTING % (str(more).lower(), "".join(LISTED % (urllib.parse.quote(key), size) for key, size in shown),
+                          NEXT % html.escape(shown[-1][0]) if more else "")
+
+    def do_get_object(self):
         item = self.server.sink.stored.get(self.key())
         if item:
             self.answer(200, item.body, item.headers)
         else:
             self.answer(404, (ERROR % "NoSuchKey").encode(), {"Content-Type": "application/xml"})
-
-    do_HEAD = do_GET
 
     def key(self):
         return urllib.parse.unquote(self.path.partition("?")[0]).lstrip("/")
