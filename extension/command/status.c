@@ -5,18 +5,20 @@
 #include <errno.h>
 #include <poll.h>
 #include <unistd.h>
+#include "command/audit.h"
 #include "command/command.h"
 #include "command/running.h"
 #include "command/status_table.h"
 #include "sys/io.h"
 
+#define CONFIG	    "/etc/skydive/exporter.yml" /* of an audit */
 #define WATCH_MS    2000
 #define PAGE_MAX    ((size_t)64 << 20)
 #define ADDRESS_MAX (64 * 1024)
 
 struct request {
 	const char *config, *tenant; /* of argv; may be NULL */
-	bool is_watching, clears;
+	bool is_watching, clears, is_audit;
 	struct arena arena; /* of the address */
 	struct str address;
 };
@@ -32,12 +34,14 @@ static bool status_parse(struct request *r, int argc, char **argv)
 			r->config = argv[++i];
 		else if (str_is(arg, "--watch"))
 			r->is_watching = true;
+		else if (str_is(arg, "--audit"))
+			r->is_audit = true;
 		else if (arg.len && *arg.ptr != '-' && !r->tenant)
 			r->tenant = argv[i];
 		else
 			return false;
 	}
-	return true;
+	return !r->is_audit || (r->tenant && !r->is_watching);
 }
 
 static int read_address(struct request *r, struct err *err)
@@ -81,6 +85,8 @@ static int status_called(const struct skydive_host *host, int argc, char **argv)
 	(void)host;
 	if (!status_parse(&r, argc, argv))
 		return usage_complain(&command_status);
+	if (r.is_audit)
+		return audit_run(r.config ? r.config : CONFIG, r.tenant);
 	r.clears = r.is_watching && isatty(STDOUT_FILENO);
 	error = read_address(&r, &err);
 	if (!error)
@@ -104,5 +110,7 @@ const struct command command_status = {
 	NULL,
 	{ USAGE_CONFIG_OF_IT,
 	  { "--watch", NULL, 0, "again every 2 seconds" },
+	  { "--audit", NULL, 0,
+	    "does not ask it: whether the store has all that was stored" },
 	  { "TENANT", NULL, 0, "its counters" } }
 };

@@ -13,6 +13,11 @@ LEDGER = (b'{"format":1,"sequence":7,"since_ms":1551199609804,"next_id":42,"seal
           b'"sealed_bytes":1000,"uploaded_objects":6,"uploaded_records":60,"uploaded_bytes":600,"evicted_objects":1,'
           b'"evicted_records":10,"evicted_bytes":100,"step":"%s","id":5,"to":6,"step_objects":1,"step_records":11,'
           b'"step_bytes":111,"counters":{"flows_received":200,"flows_dropped_inbox_full":3}}')
+STORED = (b'{"at_ms":1,"place":"p"}\n{"at_ms":2,"records":3,"bytes":40,"key":"l/a"}\n{"at_ms":2,"bytes":41,"key":"l/b\\n"}\n'
+          b'{"at_ms":3,"missed":7}\n{"at_ms":4,"place":"q"}\n{"at_ms":5,"bytes":1,"key":"\xff"}\n{"at_ms":')
+LISTING = (b'<?xml version="1.0"?><ListBucketResult xmlns="x"><Name>b</Name>%s<IsTruncated>%s</IsTruncated>%s'
+           b'</ListBucketResult>')
+LISTED = b'<Contents><Key>%s</Key><Size>%s</Size></Contents>'
 ERROR = b'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>%s</Code><Message>No.</Message></Error>'
 
 
@@ -124,6 +129,11 @@ SEEDS = {
     "envelope": [ENVELOPE, ENVELOPE.replace(b"gzip", b""), ENVELOPE.replace(b'"1"', b'"\\u0000\\ud800"')],
     "ledger": [*(LEDGER % step for step in (b"rest", b"seal", b"store", b"evict", b"evict_bad")),
                b'{"format":1,"counters":{}}', b'{"format":1,"counters":{"flows_of_tomorrow":5},"more":[{}]}', b'{"format":2}'],
+    "stored": [STORED, STORED * 3, STORED.replace(b'"q"', b'"p"')],
+    "s3_listing": [LISTING % (b"", b"false", LISTED % (b"a", b"1") + LISTED % (b"&amp;&#xe9;&lt;", b"20")),
+                   LISTING % (b"<EncodingType>url</EncodingType>", b"true", LISTED % (b"a%20+%C3%A9", b"3")
+                              + b"<NextContinuationToken>1/&gt;</NextContinuationToken>"),
+                   LISTING % (b"", b"true", b""), LISTING % (b"", b"false", LISTED % (b"a", b"-")), b"<ListBucketResult>"],
     "s3_reply": [b"200 ", b"200 " + ERROR % b"InternalError", b"503 <html>busy</html>", b"403 " + ERROR % b"AccessDenied"]
     + [b"400 " + ERROR % code for code in (b"EntityTooLarge", b"NoSuchBucket", b"RequestTimeTooSkewed", b"Other")],
     "iam_reply": [b'{"access_token":"abc.def","refresh_token":"x","expires_in":3600,"token_type":"Bearer"}',
