@@ -110,7 +110,7 @@ const struct command command_status = {
 	NULL,
 	{ USAGE_CONFIG_OF_IT,
 	  { "--watch", NULL, 0, "again every 2 seconds" },
-	  { "--audit", NULL, 0,
-	    "does not ask it: whether the store has all that was stored" },
+	  { "--audit", NULL, USAGE_OR,
+	    "of TENANT, instead: what was stored and is not in its store any more" },
 	  { "TENANT", NULL, 0, "its counters" } }
 };

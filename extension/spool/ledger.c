@@ -119,21 +119,21 @@ static bool has_changed(struct spool_dir *dir)
 	       memcmp(counters, dir->ledger.slot.counters, sizeof(counters)) != 0;
 }
 
-/* Who has the lock writes, too. */
+/* Before it is due the question what has changed is not worth a lock. Who has the lock
+ * writes, too. */
 int64_t spool_ledger_tick(struct spool_dir *dir, struct now now)
 {
 	int64_t due_ms = atomic_load(&dir->ledger.written_ms) + TICK_MS;
-	bool is_due;
 
+	if (now.mono_ms < due_ms)
+		return due_ms;
 	if (pthread_mutex_trylock(&dir->ledger.lock) != 0)
 		return now.mono_ms + TICK_MS;
-	is_due = has_changed(dir);
-	if (is_due && now.mono_ms >= due_ms)
+	if (has_changed(dir))
 		write_now(dir);
+	due_ms = NEVER_MS;
 	if (dir->ledger.is_behind)
 		due_ms = now.mono_ms + spool_back_off_ms(dir->ledger.failures);
-	else if (!is_due || now.mono_ms >= due_ms)
-		due_ms = NEVER_MS;
 	pthread_mutex_unlock(&dir->ledger.lock);
 	return due_ms;
 }

@@ -43,7 +43,7 @@ struct ledger_totals {
 void spool_ledger(struct spool_dir *, struct ledger_totals *);
 
 /* Writes what has changed, at most once a second. Returns when to call it again
- * (monotonic); NEVER_MS: when something has changed. */
+ * (monotonic), which may be in vain; NEVER_MS: when something has changed. */
 int64_t spool_ledger_tick(struct spool_dir *, struct now);
 
 /* Commits the object tmp/<id> as new/<to>, see spool_move(), and counts it. */
