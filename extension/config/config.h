@@ -73,8 +73,9 @@ size_t config_read_below(const struct config *, const char *path, const struct s
 			 void *out, struct arena *, struct problems *);
 
 /* Adds a problem for every key below "below" (and the key itself, if it has a value)
- * that no section knows, with the nearest known key as a suggestion, and for a value in
- * the place of a section. Keys without a value are ignored: they have no effect. */
+ * that no section knows, with the nearest known key as a suggestion, or one that has
+ * the same name but for the first part of its path ("a.limits.x", "limits.x"), and for a
+ * value in the place of a section. Keys without a value are ignored: they have no effect. */
 void config_check(const struct config *, const char *below, const struct config_section *,
 		  size_t count, struct problems *);
 

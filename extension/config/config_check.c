@@ -115,10 +115,33 @@ static struct str name_below(struct str path, struct str above)
 	return str_until(str_skip(path, above.len ? above.len + 1 : 0), '.');
 }
 
-static void refuse_unknown(const struct check *c, struct str path, bool is_map,
-			   unsigned line)
+/* Whether b is a without its first name. */
+static bool is_tail(struct str a, struct str b)
 {
-	struct buf suggestion = BUF_INIT(512);
+	struct str first = str_until(a, '.');
+
+	return first.len < a.len && str_equal_nocase(str_skip(a, first.len + 1), b);
+}
+
+/* "a.b.c" where "b.c" is meant, or the other way round: two sections of one name. */
+static bool suggest_elsewhere(const struct check *c, struct str path, struct buf *b)
+{
+	size_t i;
+
+	for (i = 0; i < c->count; i++) {
+		struct str known = c->known[i].path;
+
+		if (!known.len || (!is_tail(path, known) && !is_tail(known, path)))
+			continue;
+		buf_printf(b, " (did you mean \"" STR_FMT "\" at the top level?)",
+			   STR_ARG(known));
+		return true;
+	}
+	return false;
+}
+
+static void suggest_near(const struct check *c, struct str path, struct buf *b)
+{
 	struct str above = parent_of(path);
 	struct nearest nearest = { .distance = 0 };
 	size_t i;
@@ -130,7 +153,16 @@ static void refuse_unknown(const struct check *c, struct str path, bool is_map,
 		if (config_path_is_below(c->known[i].path, above))
 			nearest_offer(&nearest, name_below(c->known[i].path, above));
 	if (nearest.distance)
-		nearest_put(&nearest, &suggestion);
+		nearest_put(&nearest, b);
+}
+
+static void refuse_unknown(const struct check *c, struct str path, bool is_map,
+			   unsigned line)
+{
+	struct buf suggestion = BUF_INIT(512);
+
+	if (!suggest_elsewhere(c, path, &suggestion))
+		suggest_near(c, path, &suggestion);
 	problems_add(c->problems, STR_FMT ":%u: unknown %s \"" STR_FMT "\"" STR_FMT,
 		     STR_ARG(c->layer->file), line, is_map ? "section" : "key",
 		     STR_ARG(path), STR_ARG(buf_str(&suggestion)));

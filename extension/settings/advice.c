@@ -114,6 +114,47 @@ static void advise_questions(const struct settings *s, const struct config *conf
 	}
 }
 
+/* In a drop-in they have no effect; read from it alone. */
+struct program_limits {
+	int64_t batch_bytes, held_bytes;
+};
+
+static const struct shape program_limits_shape = {
+	.name = "limits",
+	.size = sizeof(struct program_limits),
+	.fields =
+		(const struct field[]){
+			OPTION(struct program_limits, batch_bytes, "batch_bytes",
+			       FIELD_SIZE, ""),
+			OPTION(struct program_limits, held_bytes, "held_bytes",
+			       FIELD_SIZE, ""),
+			{ 0 },
+		},
+};
+
+static void advise_limits(const struct pipeline_settings *p, struct problems *advice)
+{
+	struct config_listener listener = { p->config, "limits", advice, false };
+	struct problems ignored = PROBLEMS_INIT;
+	struct err err = config_listen(&listener);
+	struct program_limits limits = { 0 };
+	struct arena arena = ARENA_INIT(1024);
+	const struct field *field;
+
+	config_read_own(p->config, "limits", &program_limits_shape, &limits, &arena,
+			&ignored);
+	for (field = program_limits_shape.fields; field->name; field++)
+		if (*(const int64_t *)((const char *)&limits + field->offset)) {
+			err_set_key(&err, field->name,
+				    "is of all pipelines together, and has an effect in "
+				    "the main file only; limits of this pipeline stand "
+				    "below pipeline.limits");
+			err_also(&err);
+		}
+	problems_fini(&ignored);
+	arena_fini(&arena);
+}
+
 void advice_put(const struct settings *s, struct problems *advice)
 {
 	const struct config *main_config = s->base;
@@ -129,6 +170,8 @@ void advice_put(const struct settings *s, struct problems *advice)
 			continue;
 		advise_stream(s->pipeline[i], advice);
 		advise_writer(s->pipeline[i], advice);
+		if (s->base)
+			advise_limits(s->pipeline[i], advice);
 		if (s->topology.mode != MODE_REST && !s->pipeline[i]->is_bad)
 			advise_extends(s->pipeline[i], advice);
 	}

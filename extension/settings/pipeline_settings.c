@@ -221,6 +221,7 @@ void pipeline_settings_read(struct pipeline_settings *p, struct problems *proble
 		prom_sky_con_read(&p->prom_sky_con, config, &p->stages, &p->arena,
 				  problems);
 	account_options_read(&p->account, config, &p->arena, problems);
+	limits_settings_read(&p->limits, config, &p->arena, problems);
 	p->has_values = problems->count == before;
 }
 
@@ -286,6 +287,9 @@ size_t pipeline_settings_sections(struct config_section *sections, size_t max)
 		count += parts[i](sections + count, count < max ? max - count : 0);
 	if (count < max)
 		sections[count] = prom_sky_con_section;
+	count++;
+	if (count < max)
+		sections[count] = limits_settings_section;
 	count++;
 	if (count < max)
 		sections[count] = (struct config_section){ "", &pipeline_shape };

@@ -9,6 +9,7 @@
 #ifndef SETTINGS_PIPELINE_SETTINGS_H
 #define SETTINGS_PIPELINE_SETTINGS_H
 
+#include "settings/limits_settings.h"
 #include "source/source_options.h"
 #include "stage/prom_sky_con.h"
 #include "stage/stage_set.h"
@@ -40,6 +41,7 @@ struct pipeline_settings {
 	struct prom_sky_con prom_sky_con;
 	struct writer_options writer;
 	struct account_options account;
+	struct limits_settings limits;
 	struct settings_sums sums;
 };
 

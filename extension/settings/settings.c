@@ -13,18 +13,21 @@
 #include "sys/clock.h"
 
 #define ARENA_MAX    ((size_t)64 << 20)
-#define SECTIONS_MAX 64
+#define SECTIONS_MAX 96
 #define TEXT_MAX     ((size_t)64 << 20)
 
 #define WRITTEN_MS     1000 /* what is older is whole */
 #define WRITING_MAX_MS 5000
 
+/* The program has limits, too, so nothing that stands there can be another program's. */
 static void check_keys(const struct config *config, struct problems *problems)
 {
 	struct config_section sections[SECTIONS_MAX];
 	size_t count = pipeline_settings_sections(sections, SECTIONS_MAX);
 
+	count += settings_program_sections(sections + count, SECTIONS_MAX - count);
 	config_check(config, "pipeline", sections, count, problems);
+	config_check(config, "limits", sections, count, problems);
 }
 
 static void check_destinations(struct settings *s, struct problems *problems)

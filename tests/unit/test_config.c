@@ -627,6 +627,36 @@ static void checks_below_a_deeper_key(void **state)
 	close_world(&w);
 }
 
+static void suggests_the_section_of_the_same_name(void **state)
+{
+	static const struct field outer_fields[] = {
+		OPTION(struct header, all, "outer", 0, ""),
+		{ .name = NULL },
+	};
+	static const struct shape outer = { "outer", sizeof(struct header), outer_fields,
+					    NULL };
+	static const struct config_section sections[] = {
+		{ "a.limits", &needy_shape },
+		{ "limits", &outer },
+		{ "", &needy_shape },
+	};
+	struct world w;
+
+	(void)state;
+	open_world(&w);
+	add(&w, "f", "a: {limits: {name: x, Outer: y}}\nlimits.name: x\na.name: 1\n",
+	    false);
+	config_check(w.config, "a", sections, COUNT(sections), &w.problems);
+	config_check(w.config, "limits", sections, COUNT(sections), &w.problems);
+	assert_problems(&w, "f:1: unknown key \"a.limits.Outer\" (did you mean "
+			    "\"limits.outer\" at the top level?)\n"
+			    "f:3: unknown key \"a.name\" (did you mean \"name\" at the "
+			    "top level?)\n"
+			    "f:2: unknown key \"limits.name\" (did you mean "
+			    "\"a.limits.name\" at the top level?)\n");
+	close_world(&w);
+}
+
 static void tells_where_a_value_comes_from(void **state)
 {
 	static char *const variables[] = { (char *)"SKYDIVE_A_B_COUNT=12", NULL };
@@ -737,6 +767,7 @@ int main(void)
 		cmocka_unit_test(misses_required_keys),
 		cmocka_unit_test(takes_all_keys_of_a_section),
 		cmocka_unit_test(finds_unknown_keys),
+		cmocka_unit_test(suggests_the_section_of_the_same_name),
 		cmocka_unit_test(checks_below_a_deeper_key),
 		cmocka_unit_test(tells_where_a_value_comes_from),
 		cmocka_unit_test(reports_for_a_reader),
