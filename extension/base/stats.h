@@ -35,6 +35,9 @@ enum stat_side {
 	.name = "flows_dropped_" why, .metric = "flows_dropped_total", .reason = why,    \
 	.about = (text), .unit = UNIT_FLOWS,                                             \
 	.help = "Flows that made no record, by reason."
+#define STAT_LIMIT(key, text)                                                            \
+	.name = "limit_" key, .metric = "limit_bites_total", .reason = key,              \
+	.about = (text), .help = "What a limit of the pipeline held back, by limit."
 #define STAT_RECORDS_DROPPED(why, text)                                                  \
 	.name = "records_dropped_" why, .metric = "records_dropped_total",               \
 	.reason = why, .about = (text), .unit = UNIT_RECORDS,                            \
@@ -49,6 +52,10 @@ enum stat_side {
 	  STAT_TOTAL("flows_excluded", UNIT_FLOWS, "Flows that the filter excluded."))   \
 	X(FLOWS_DROPPED_INBOX, FLOWS_OUT,                                                \
 	  STAT_FLOWS_DROPPED("inbox_full", "lost, the workers were too slow"))           \
+	X(FLOWS_DROPPED_OVER_RATE, FLOWS_OUT,                                            \
+	  STAT_FLOWS_DROPPED("over_rate", "lost, over its flows_per_second"))            \
+	X(FLOWS_DROPPED_OVER_MEMORY, FLOWS_OUT,                                          \
+	  STAT_FLOWS_DROPPED("over_memory", "lost, over its records_in_memory"))         \
 	X(FLOWS_DROPPED_NO_TRANSPORT, FLOWS_OUT,                                         \
 	  STAT_FLOWS_DROPPED("no_transport",                                             \
 			     "no transport layer, which the format needs"))              \
@@ -128,6 +135,11 @@ enum stat_side {
 	X(LOOKUPS_REFUSED, 0,                                                            \
 	  STAT_TOTAL("lookups_refused", UNIT_NONE,                                       \
 		     "Topology lookups not made because the value has a quote in it."))  \
+	X(LIMIT_FLOWS, 0, STAT_LIMIT("flows_per_second", "flows dropped"))               \
+	X(LIMIT_RECORDS, 0, STAT_LIMIT("records_in_memory", "flows dropped"))            \
+	X(LIMIT_SPOOL, 0, STAT_LIMIT("spool_bytes", "objects dropped"))                  \
+	X(LIMIT_UPLOADS, 0, STAT_LIMIT("uploads_at_once", "times that objects waited"))  \
+	X(LIMIT_QUESTIONS, 0, STAT_LIMIT("questions_per_second", "questions not asked")) \
 	X(PEER_AMBIGUOUS, 0,                                                             \
 	  STAT_TOTAL("peer_ambiguous", UNIT_NONE,                                        \
 		     "Addresses of peers that several nodes have; no peer is named."))   \

@@ -221,3 +221,13 @@ void pipeline_lost(struct pipeline *p, int64_t flows)
 	for (tag = 0; tag < TAG_COUNT; tag++)
 		p->bucket[tag].lost_flows += flows;
 }
+
+size_t pipeline_waiting(const struct pipeline *p)
+{
+	size_t count = 0;
+	int tag;
+
+	for (tag = 0; tag < TAG_COUNT; tag++)
+		count += p->tag[tag].count + p->bucket[tag].rows.count;
+	return count;
+}

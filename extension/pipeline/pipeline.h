@@ -57,6 +57,9 @@ void pipeline_accept(struct pipeline *, const struct batch *, const uint32_t *in
 size_t pipeline_enrich(struct pipeline *, struct queries *);
 void pipeline_commit(struct pipeline *, struct now);
 
+/* Records that wait in memory: for answers, or for a sink that takes no rows. */
+size_t pipeline_waiting(const struct pipeline *);
+
 /* So many flows are known to be lost; the metadata of the open objects will say so. */
 void pipeline_lost(struct pipeline *, int64_t flows);
 

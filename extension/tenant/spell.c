@@ -5,7 +5,10 @@
 bool spell_note(struct spell *s, int64_t n, int64_t now_ms)
 {
 	atomic_store(&s->last_ms, now_ms);
-	return atomic_fetch_add(&s->count, n) == 0;
+	if (atomic_fetch_add(&s->count, n))
+		return false;
+	atomic_store(&s->since_ms, now_ms);
+	return true;
 }
 
 enum spell_news spell_look(struct spell *s, int64_t pause_ms, int64_t now_ms,
@@ -28,6 +31,11 @@ enum spell_news spell_look(struct spell *s, int64_t pause_ms, int64_t now_ms,
 		return SPELL_NONE;
 	s->told_ms = now_ms;
 	return SPELL_GOES_ON;
+}
+
+int64_t spell_since_ms(const struct spell *s)
+{
+	return atomic_load(&s->count) ? atomic_load(&s->since_ms) : NEVER_MS;
 }
 
 int64_t spell_cut(struct spell *s)

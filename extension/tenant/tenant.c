@@ -73,6 +73,8 @@ static struct tenant *tenant_alloc(const struct pipeline_settings *settings,
 		return NULL;
 	}
 	t->settings = settings;
+	t->is_limited = !around->keeps_all && (settings->limits.flows_per_second ||
+					       settings->limits.records_in_memory);
 	t->around = *around;
 	t->account = (struct account){ .options = &settings->account,
 				       .log = around->log };
@@ -105,6 +107,9 @@ struct tenant *tenant_new(const struct pipeline_settings *settings,
 	t->state = predecessor
 			   ? pipeline_state_ref(predecessor->state)
 			   : pipeline_state_new(around->spool, settings->name, now, err);
+	if (t->state)
+		limits_init(&t->limits, &settings->limits, settings->name,
+			    &t->state->stats, around->log);
 	if (t->state && open_pipeline(t, part, err) == 0)
 		t->uploader = tenant_open_writer(t, &settings->writer, &t->writer, now,
 						 err);

@@ -19,6 +19,7 @@
 #include "spool/ledger.h"
 #include "spool/spool.h"
 #include "sys/workers.h"
+#include "tenant/limits.h"
 #include "tenant/recent.h"
 #include "topology/topology.h"
 
@@ -79,6 +80,7 @@ struct tenant_status {
 	size_t objects;	     /* as tenant_backlog() */
 	int64_t bytes;	     /* of finished objects that wait */
 	int64_t oldest_ms;   /* of those, when finished, monotonic; NEVER_MS */
+	struct limits_status limits;
 	char error
 		[PUT_ERROR_MAX]; /* of the last upload, while degraded; else a warning, or
 				  * "" */

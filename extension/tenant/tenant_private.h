@@ -9,6 +9,7 @@
 #include "pipeline/pipeline.h"
 #include "spool/spool_sink.h"
 #include "sys/queue.h"
+#include "tenant/limits.h"
 #include "tenant/spell.h"
 #include "tenant/tenant.h"
 #include "writer/uploader.h"
@@ -34,7 +35,9 @@ struct tenant {
 	struct pipeline_state *state;
 	struct queue inbox;
 	_Atomic int64_t waiting_flows; /* in the inbox */
+	_Atomic int64_t held_records;  /* in the pipeline; with a limit only */
 	bool gathers;		       /* several parcels may be one turn */
+	bool is_limited;	       /* some parcels may be refused by its limits */
 	atomic_bool is_finishing, is_finished;
 	atomic_bool has_handed_over; /* its successor no longer waits for it */
 	struct tenant_surroundings around;
@@ -42,6 +45,8 @@ struct tenant {
 
 	struct spell overflow; /* flows, dropped because the inbox was full */
 	struct spell degraded; /* lookups; of the worker alone */
+
+	struct limits limits;
 
 	const struct pipeline_settings *settings;
 	_Atomic int64_t lost_flows; /* not yet in an object's metadata */

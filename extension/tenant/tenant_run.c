@@ -118,10 +118,18 @@ static int64_t gather_bytes(const struct tenant *t)
 						     : t->around.batch_bytes_max / 2;
 }
 
+/* Of flows that wait for others: far from what may wait at all. */
+static int64_t gather_flows(const struct tenant *t)
+{
+	int64_t most = t->settings->limits.records_in_memory / 4;
+
+	return t->is_limited && most && most < TURN_FLOWS ? most : TURN_FLOWS;
+}
+
 /* Whether what waits is not enough for a turn yet. */
 static bool may_gather(const struct tenant *t, int64_t waiting_flows)
 {
-	return t->gathers && waiting_flows < TURN_FLOWS &&
+	return t->gathers && waiting_flows < gather_flows(t) &&
 	       !atomic_load(&t->is_finishing) &&
 	       atomic_load(&t->around.batches->bytes) < gather_bytes(t);
 }
@@ -184,6 +192,8 @@ void tenant_run(struct task *task, struct now now)
 	if (t->parcels && turn_enrich(t, now))
 		finish_turn(t, now);
 	due_ms = turn_tick(t, now);
+	if (t->is_limited)
+		atomic_store(&t->held_records, (int64_t)pipeline_waiting(t->pipeline));
 	/* Who had flows will have more: their time is said once, not by the first. */
 	if (t->gathers && next_ms < due_ms)
 		due_ms = next_ms;
@@ -196,6 +206,25 @@ void tenant_run(struct task *task, struct now now)
 		wake_for(t, atomic_load(&t->waiting_flows), now.mono_ms);
 	else if (!t->parcels && is_finishing && !atomic_load(&t->is_finished))
 		turn_finish(t, now);
+}
+
+/* Its own limits are asked before anything is spent on the parcel. */
+static bool turn_is_admitted(struct tenant *t, int64_t flows)
+{
+	bool begins = false, is_admitted;
+
+	if (!t->is_limited)
+		return true;
+	is_admitted = limits_admit(&t->limits, flows,
+				   atomic_load(&t->waiting_flows) +
+					   atomic_load(&t->held_records),
+				   clock_now().mono_ms, &begins);
+	if (!is_admitted)
+		tenant_lose(&t->receiver, flows);
+	/* Its turn may be over, and the end is to be told without another flow. */
+	if (begins)
+		workers_wake(t->around.workers, &t->task);
+	return is_admitted;
 }
 
 static bool turn_has_room(struct tenant *t)
@@ -233,6 +262,8 @@ void tenant_offer(struct receiver *receiver, const struct parcel *parcel)
 	int64_t count = (int64_t)parcel->count, before;
 
 	stats_add(&t->state->stats, STAT_FLOWS_RECEIVED, count);
+	if (!turn_is_admitted(t, count))
+		return;
 	batch_ref(parcel->batch);
 	if (!turn_has_room(t) || !queue_push(&t->inbox, (void *)(uintptr_t)parcel)) {
 		turn_drop(t, parcel);

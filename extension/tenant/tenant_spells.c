@@ -60,6 +60,7 @@ void tenant_tell_spells(struct tenant *t, int64_t now_ms, int64_t *due_ms)
 			  tenant_name(t), count);
 	if (news == SPELL_ENDED)
 		tell_lookups_end(t, count);
+	limits_tell(&t->limits, now_ms, due_ms);
 }
 
 void tenant_end_spells(struct tenant *t)
@@ -70,4 +71,5 @@ void tenant_end_spells(struct tenant *t)
 		tell_overflow_end(t, flows);
 	if (lookups)
 		tell_lookups_end(t, lookups);
+	limits_end(&t->limits);
 }

@@ -48,6 +48,7 @@ void tenant_status(struct tenant *t, struct tenant_status *status)
 		.bytes = backlog.bytes,
 		.oldest_ms = backlog.oldest_ms,
 	};
+	limits_get(&t->limits, &status->limits);
 	memcpy(status->error, uploads.error, sizeof(status->error));
 }
 

@@ -4,9 +4,13 @@ import re
 
 import pytest
 
-from lib import settings
-from lib.process import exporter
+from lib import objects, settings
+from lib.export import joined, to_file, whole_flows
+from lib.pages import counters, listening
+from lib.paths import recording
+from lib.process import Analyzer, Exporter, exporter, until
 
+RECORDING = recording("old-netns-mixed.jsonl.gz")
 MAIN = {"include": "d/*.yml", "spool": {"min_free": 0}}
 PIPELINE = {"subscriber": {"url": "ws://127.0.0.1:1/ws/subscriber/flow"}, "transform": {"type": "none"},
             "store": {"buffered": {"max_flows_per_object": 1, "max_seconds_per_object": 1, "max_seconds_per_stream": 1,
@@ -56,3 +60,73 @@ def test_all_limits_are_taken(tmp_path):
               "questions_per_second": 5}
     result = check(tmp_path, {}, {"limits": limits})
     assert result.code == 0, result
+
+
+def limited(analyzer, folder, limits, change=None, greedy=None):
+    """Write two pipelines on one stream, of which one has limits."""
+    base = joined(whole_flows(), analyzer, folder, to_file(folder), settings.merge({"status": listening(folder)}, change or {}))
+    return settings.save_all(folder, base, {
+        name: {"pipeline": settings.merge(own, {"store": {"buffered": {"dirname": name}}})}
+        for name, own in (("greedy", settings.merge({"limits": limits}, greedy or {})), ("other", {}))})
+
+
+def lines(program, limit, what):
+    return [line for line in program.err.text().splitlines() if "tenant=greedy limit=%s %s" % (limit, what) in line]
+
+
+def check_lines(program, limit, most, effect, count):
+    """One when it begins, one when it has ended, with how much it was."""
+    assert len(lines(program, limit, "reached: %s; see pipeline.limits.%s (now %d)" % (effect, limit, most))) == 1
+    ends = lines(program, limit, "ok ")
+    assert [int(line.rpartition("=")[2]) for line in ends] == [count], ends
+
+
+def stored(folder, name):
+    return [record for o in objects.read_tree(folder / "stored") if o.series.startswith(name + "/") for record in o.records]
+
+
+def received(folder, name, flows):
+    """Wait until the tenant was offered so many flows; return its counters."""
+    def look():
+        c = counters(folder, name)
+        return c["flows_received"] == flows and c
+    return until(look, "all flows of %s" % name)
+
+
+def test_flows_over_the_rate_cost_only_themselves(tmp_path):
+    """They are counted under a reason of their own; the neighbor has all."""
+    options = ["--uniq", "--per-message", 100, "--repeat", 3]
+    with Analyzer(RECORDING, pace=20000, clients=0, options=options) as analyzer:
+        with Exporter(limited(analyzer, tmp_path, {"flows_per_second": 1, "flows_burst": 250})) as program:
+            program.log("state=subscribed")
+            analyzer.command("play")
+            analyzer.event("end", 60, unless_ends=program)
+            sent = analyzer.stats()["sent_flows"]
+            cut, whole = received(tmp_path, "greedy", sent), received(tmp_path, "other", sent)
+            assert program.stop() == 0
+    over = cut["flows_dropped_over_rate"]
+    assert over == cut["limit_flows_per_second"] > 0 == whole["flows_dropped_over_rate"]
+    # A message goes as a whole.
+    assert 250 <= sent - over < 400
+    check_lines(program, "flows_per_second", 1, "flows are dropped", over)
+    assert len(stored(tmp_path, "greedy")) == sent - over and len(stored(tmp_path, "other")) == sent
+
+
+def test_what_waits_in_memory_is_limited(tmp_path):
+    """One waits for answers that do not come, so its flows pile up; its neighbor's do not."""
+    asks = {"transform": {"type": "secadvisor"}, "encode": {"type": "secadvisor"}}
+    slow = {"topology": {"mode": "rest", "lookup_timeout": "60s", "timeout": "60s"}}
+    options = ["--uniq", "--per-message", 100, "--repeat", 3]
+    with Analyzer(RECORDING, pace=20000, clients=0, options=options) as analyzer:
+        with Exporter(limited(analyzer, tmp_path, {"records_in_memory": 250}, slow, asks)) as program:
+            program.log("state=subscribed")
+            analyzer.command("hang topology")
+            analyzer.command("play")
+            analyzer.event("end", 60, unless_ends=program)
+            sent = analyzer.stats()["sent_flows"]
+            cut, whole = received(tmp_path, "greedy", sent), received(tmp_path, "other", sent)
+            assert program.stop() == 0
+    over = cut["flows_dropped_over_memory"]
+    assert over == cut["limit_records_in_memory"] >= sent - 400 and whole["flows_dropped_over_memory"] == 0
+    check_lines(program, "records_in_memory", 250, "flows are dropped", over)
+    assert len(stored(tmp_path, "other")) == sent
