@@ -6,6 +6,7 @@
 #define RATE_MAX      100000000
 #define BURST_MAX     ((int64_t)10000000000)
 #define RECORDS_MAX   1000000000
+#define SPOOL_LEAST   ((int64_t)1 << 20)
 #define BURST_SECONDS 60 /* agents report a flow once a minute */
 
 static const struct limits_settings limits_defaults = { .uploads_at_once = 2 };
@@ -43,7 +44,8 @@ const struct config_section limits_settings_section = { SECTION, &limits_shape }
 void limits_settings_read(struct limits_settings *limits, const struct config *config,
 			  struct arena *arena, struct problems *problems)
 {
-	struct err err = ERR_INIT;
+	struct config_listener listener = { config, SECTION, problems, false };
+	struct err err = config_listen(&listener);
 
 	*limits = limits_defaults;
 	if (config_read(config, SECTION, &limits_shape, limits, arena, problems))
@@ -51,8 +53,11 @@ void limits_settings_read(struct limits_settings *limits, const struct config *c
 	if (limits->flows_burst && !limits->flows_per_second)
 		err_set_key(&err, "flows_burst",
 			    "has no effect without flows_per_second: set that, too");
-	if (*err.text)
-		config_problem(config, SECTION, &err, problems);
+	err_also(&err);
+	if (limits->spool_bytes && limits->spool_bytes < SPOOL_LEAST)
+		err_set_key(&err, "spool_bytes",
+			    "is less than an object takes: write 1MiB or more, or 0");
+	err_also(&err);
 	if (!limits->flows_burst)
 		limits->flows_burst = limits->flows_per_second * BURST_SECONDS;
 }

@@ -90,6 +90,11 @@ enum spool_folder { SPOOL_OPEN, SPOOL_TMP, SPOOL_NEW, SPOOL_BAD, SPOOL_FOLDERS }
 /* Adds to the bytes that the pipeline owns in open/ or tmp/; negative: subtracts. If
  * the spool is too large, room is made. */
 void spool_charge(struct spool_dir *, enum spool_folder, int64_t bytes);
+/* The pipeline never owns more bytes than these, even if there is room: over it its oldest
+ * objects are dropped. 0: no limit. */
+void spool_set_limit(struct spool_dir *, int64_t bytes);
+/* Removes what is over it, after spool_add(). */
+void spool_keep_limit(struct spool_dir *);
 /* Removes objects until the spool has at most max_bytes, and one step towards min_free
  * of the file system. Returns at once while another thread does it. */
 void spool_make_room(struct spool *, struct now);

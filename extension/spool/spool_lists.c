@@ -96,6 +96,9 @@ static const struct {
 			"spool.max_bytes" },
 	[LOSS_DISK] = { LOG_WARNING, "full", "the oldest objects are dropped",
 			"spool.min_free" },
+	/* Its limit is a matter of the tenant, which says that it is reached. */
+	[LOSS_LIMIT] = { LOG_DEBUG, "limit", "the oldest objects are dropped",
+			 "pipeline.limits.spool_bytes" },
 	[LOSS_OLD] = { LOG_WARNING, "old", "objects are dropped", "spool.max_age" },
 	[LOSS_GONE] = { LOG_ERROR, "gone", "files were removed by somebody else",
 			"who cleans up in the spool's directory" },
@@ -136,6 +139,8 @@ void spool_lose(struct spool_dir *dir, enum spool_folder folder,
 	struct spool_lost *lost = &dir->lost[why];
 
 	lost->bytes += entry->bytes;
+	if (why == LOSS_LIMIT)
+		stats_add(dir->stats, STAT_LIMIT_SPOOL, 1);
 	if (folder == SPOOL_BAD) {
 		lost->bad++;
 		stats_add(dir->stats, STAT_OBJECTS_BAD_EVICTED, 1);

@@ -380,5 +380,6 @@ void spool_tick(struct spool_dir *dir, struct now now)
 	drop_old(dir, now.mono_ms);
 	move_refused(dir);
 	sync_waiting(dir, now.mono_ms);
+	spool_keep_limit(dir);
 	spool_look_for_room(dir->spool, now);
 }

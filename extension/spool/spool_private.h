@@ -35,8 +35,9 @@ TAILQ_HEAD(spool_entries, spool_entry);
 
 /* Why an object is lost. */
 enum spool_loss {
-	LOSS_FULL, /* over max_bytes */
-	LOSS_DISK, /* under min_free */
+	LOSS_FULL,  /* over max_bytes */
+	LOSS_DISK,  /* under min_free */
+	LOSS_LIMIT, /* over the pipeline's own limit */
 	LOSS_OLD,
 	LOSS_GONE, /* removed by someone else */
 	LOSS_COUNT
@@ -82,6 +83,7 @@ struct spool_dir {
 	size_t objects; /* waiting */
 	size_t refused; /* of them */
 	int64_t owned[SPOOL_FOLDERS]; /* bytes */
+	_Atomic int64_t max_bytes;    /* it may own; INT64_MAX: no limit */
 	bool is_listed;		      /* it is visible, and counted in the spool */
 	unsigned bad_failures;	      /* bad/ cannot be written, in a row */
 	int64_t bad_retry_ms;	      /* monotonic */
@@ -169,6 +171,25 @@ void spool_lose(struct spool_dir *, enum spool_folder, struct spool_entry *,
 		enum spool_loss, int64_t now_ms);
 /* The lock is held: logs losses that have waited long enough; NEVER_MS: all. */
 void spool_tell_losses(struct spool_dir *, int64_t now_ms);
+
+/* The lock is held: what it owns; what goes first of it, NULL: nothing can; and has its
+ * open objects finished, once a second at most. */
+int64_t spool_owned(const struct spool_dir *);
+struct spool_entry *spool_victim(const struct spool_dir *, enum spool_folder *);
+void spool_ask_to_finish(struct spool_dir *, int64_t now_ms);
+
+/* One that is lost, and whose file is still there. */
+struct spool_evicted {
+	struct spool_dir *dir;
+	enum spool_folder folder;
+	uint64_t id;
+	int64_t bytes;
+	struct ledger_sum sum;
+};
+/* The lock is held: as spool_lose(). spool_evict_file() must follow, without it. */
+void spool_evict(struct spool_dir *, enum spool_folder, struct spool_entry *,
+		 enum spool_loss, int64_t now_ms, struct spool_evicted *);
+void spool_evict_file(const struct spool_evicted *);
 
 /* The lock is not held: moves a file to bad/, as spool_move(). It is the object of an
  * entry, or NULL: it is none. */

@@ -6,6 +6,7 @@
  * owns more than its share so found loses, the largest first: files of bad/, then
  * finished objects, the oldest of each first. When it has none of these its open
  * objects are finished early, so that they can be dropped; it is nobody else's loss.
+ * Who has a limit of its own never owns more than that, see spool_limit.c.
  *
  * Some file systems tell late of what was freed (btrfs with the next commit, NFS when
  * its attributes expire). So for min_free a small part goes at a time, no more than
@@ -13,63 +14,26 @@
  */
 #include <inttypes.h>
 #include <sys/statvfs.h>
-#include <unistd.h>
-#include "spool/ledger_private.h"
+#include "base/share.h"
+#include "spool/spool_private.h"
 #include "sys/clock.h"
 
-#define STEP_PART  16 /* of all bytes, at a time */
-#define SETTLE_MS  10000
-#define LOOK_MS	   1000
-#define ASK_MS	   1000
-#define SHARE_FULL INT64_MAX
-
-static int64_t owned_by(const struct spool_dir *dir)
-{
-	int64_t bytes = 0;
-	int folder;
-
-	for (folder = 0; folder < SPOOL_FOLDERS; folder++)
-		bytes += dir->owned[folder];
-	return bytes;
-}
+#define STEP_PART 16 /* of all bytes, at a time */
+#define SETTLE_MS 10000
+#define LOOK_MS	  1000
 
 /* The lock is held: what each may own so that all fits. */
 static int64_t fair_share(const struct spool *spool, int64_t allowed)
 {
-	int64_t share = 0, before;
+	const struct spool_dir *dir;
+	struct share share;
 
-	do {
-		const struct spool_dir *dir;
-		int64_t left = allowed, owners = 0;
-
-		before = share;
-		TAILQ_FOREACH (dir, &spool->dirs, link) {
-			int64_t owned = owned_by(dir);
-
-			if (owned <= before)
-				left -= owned;
-			else
-				owners++;
-		}
-		share = owners ? left / owners : SHARE_FULL;
-	} while (share > before);
-	return share;
-}
-
-/* What goes first of a pipeline; NULL: nothing can. */
-static struct spool_entry *find_victim(const struct spool_dir *dir,
-				       enum spool_folder *folder)
-{
-	struct spool_entry *entry = TAILQ_FIRST(&dir->bad);
-
-	*folder = SPOOL_BAD;
-	if (entry)
-		return entry;
-	*folder = SPOOL_NEW;
-	TAILQ_FOREACH (entry, &dir->waiting, link)
-		if (!entry->is_taken)
-			return entry;
-	return NULL;
+	share_begin(&share, allowed);
+	do
+		TAILQ_FOREACH (dir, &spool->dirs, link)
+			share_add(&share, spool_owned(dir));
+	while (share_again(&share));
+	return share.level;
 }
 
 /* The largest of those who own more than their share and can lose something. */
@@ -79,57 +43,36 @@ static struct spool_dir *find_loser(const struct spool *spool, int64_t share)
 	enum spool_folder folder;
 
 	TAILQ_FOREACH (dir, &spool->dirs, link)
-		if (owned_by(dir) > share && find_victim(dir, &folder) &&
-		    (!largest || owned_by(dir) > owned_by(largest)))
+		if (spool_owned(dir) > share && spool_victim(dir, &folder) &&
+		    (!largest || spool_owned(dir) > spool_owned(largest)))
 			largest = dir;
 	return largest;
-}
-
-/* No lock is held. A user of the directory ends. */
-static void drop_file(struct spool_dir *dir, enum spool_folder folder, uint64_t id,
-		      const struct ledger_sum *sum)
-{
-	char path[SPOOL_PATH_MAX];
-
-	spool_path(dir, folder, id, path);
-	ledger_begin(dir, folder == SPOOL_BAD ? LEDGER_EVICT_BAD : LEDGER_EVICT, id, 0,
-		     sum);
-	unlink(path);
-	ledger_end(dir, true);
-	pthread_mutex_lock(&dir->spool->lock);
-	dir->users--;
-	pthread_cond_broadcast(&dir->spool->left);
-	pthread_mutex_unlock(&dir->spool->lock);
 }
 
 /* Removes one file; its bytes, or 0: there is none to remove. */
 static int64_t drop_one(struct spool *spool, int64_t allowed, enum spool_loss why,
 			int64_t now_ms)
 {
+	struct spool_evicted evicted;
 	enum spool_folder folder;
-	struct ledger_sum sum;
 	struct spool_dir *dir;
-	int64_t share, bytes = 0;
-	uint64_t id = 0;
+	int64_t share;
 
 	pthread_mutex_lock(&spool->lock);
 	share = fair_share(spool, allowed);
 	dir = find_loser(spool, share);
 	if (dir) {
-		struct spool_entry *entry = find_victim(dir, &folder);
+		struct spool_entry *entry = spool_victim(dir, &folder);
 
-		bytes = entry->bytes;
-		id = entry->id;
-		sum = spool_entry_sum(entry);
-		dir->users++;
 		dir->lost[why].share = share;
-		spool_lose(dir, folder, entry, why, now_ms);
+		spool_evict(dir, folder, entry, why, now_ms, &evicted);
 	}
 	pthread_mutex_unlock(&spool->lock);
+	if (!dir)
+		return 0;
+	spool_evict_file(&evicted);
 	/* An empty file is one file less. */
-	if (dir)
-		drop_file(dir, folder, id, &sum);
-	return dir && bytes == 0 ? 1 : bytes;
+	return evicted.bytes ? evicted.bytes : 1;
 }
 
 /* Who owns more than its share has its open objects finished. */
@@ -141,16 +84,9 @@ static void ask_to_finish(struct spool *spool, int64_t allowed, int64_t now_ms)
 
 	pthread_mutex_lock(&spool->lock);
 	share = fair_share(spool, allowed);
-	TAILQ_FOREACH (dir, &spool->dirs, link) {
-		if (owned_by(dir) <= share || !dir->owned[SPOOL_OPEN] ||
-		    find_victim(dir, &folder) ||
-		    (dir->asked_ms && now_ms - dir->asked_ms < ASK_MS))
-			continue;
-		dir->asked_ms = now_ms;
-		atomic_store(&dir->finish_below, dir->next_id);
-		if (dir->finish)
-			dir->finish(dir->finish_context);
-	}
+	TAILQ_FOREACH (dir, &spool->dirs, link)
+		if (spool_owned(dir) > share && !spool_victim(dir, &folder))
+			spool_ask_to_finish(dir, now_ms);
 	pthread_mutex_unlock(&spool->lock);
 }
 
@@ -232,21 +168,9 @@ void spool_charge(struct spool_dir *dir, enum spool_folder folder, int64_t bytes
 	pthread_mutex_lock(&spool->lock);
 	spool_own(dir, folder, bytes);
 	pthread_mutex_unlock(&spool->lock);
-	if (bytes > 0 && spool_bytes(spool) > spool->options.max_bytes)
+	if (bytes <= 0)
+		return;
+	spool_keep_limit(dir);
+	if (spool_bytes(spool) > spool->options.max_bytes)
 		spool_make_room(spool, clock_now());
-}
-
-void spool_on_finish(struct spool_dir *dir, void (*finish)(void *context), void *context)
-{
-	pthread_mutex_lock(&dir->spool->lock);
-	if (finish || dir->finish_context == context) {
-		dir->finish = finish;
-		dir->finish_context = context;
-	}
-	pthread_mutex_unlock(&dir->spool->lock);
-}
-
-bool spool_must_finish(const struct spool_dir *dir, uint64_t id)
-{
-	return id < atomic_load(&dir->finish_below);
 }

@@ -97,6 +97,7 @@ static void run_job(struct task *task, struct now now)
 	}
 	spool_sink_tell_of_job(in, -(int)job->has_failed, 0);
 	spool_charge(in->parts.dir, SPOOL_OPEN, -job->size);
+	spool_keep_limit(in->parts.dir);
 	spool_make_room(spool_of(in->parts.dir), now);
 	pthread_mutex_lock(&in->lock);
 	job->is_done = true;

@@ -118,6 +118,7 @@ struct tenant *tenant_new(const struct pipeline_settings *settings,
 		return NULL;
 	}
 	/* Nothing was changed in the predecessor until here: it goes on if we cannot. */
+	spool_set_limit(t->state->dir, settings->limits.spool_bytes);
 	spool_sink_begin(t->spool_sink);
 	if (predecessor)
 		tenant_adopt(t, predecessor, now);

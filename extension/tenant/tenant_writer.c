@@ -95,6 +95,9 @@ void tenant_wake_uploader(void *context)
 {
 	struct tenant *t = context, *successor;
 
+	/* Its limit may have cost objects, and that is told. */
+	if (t->settings->limits.spool_bytes)
+		workers_wake(t->around.workers, &t->task);
 	pthread_mutex_lock(&t->lock);
 	if (t->uploader)
 		uploader_wake(t->uploader);

@@ -5,10 +5,11 @@ import re
 import pytest
 
 from lib import objects, settings
-from lib.export import joined, to_file, whole_flows
+from lib.export import joined, to_file, to_s3, whole_flows
 from lib.pages import counters, listening
 from lib.paths import recording
 from lib.process import Analyzer, Exporter, exporter, until
+from lib.s3.sink import Sink
 
 RECORDING = recording("old-netns-mixed.jsonl.gz")
 MAIN = {"include": "d/*.yml", "spool": {"min_free": 0}}
@@ -26,6 +27,8 @@ REFUSED = [
     ({}, {"limits": {"flows_burst": 9}},
      "d/a.yml:N: pipeline.limits.flows_burst: has no effect without flows_per_second: set that, too"),
     ({}, {"limits": {"uploads_at_once": 0}}, "d/a.yml:N: pipeline.limits.uploads_at_once: 0 is out of range; write 1 to 16"),
+    ({}, {"limits": {"spool_bytes": "64KiB"}},
+     "d/a.yml:N: pipeline.limits.spool_bytes: is less than an object takes: write 1MiB or more, or 0"),
     ({}, {"limits": {"spool_bytes": "many"}},
      'd/a.yml:N: pipeline.limits.spool_bytes: "many" is not a size; write bytes, or a number with a unit as in 64KiB or 10GiB'),
 ]
@@ -62,9 +65,9 @@ def test_all_limits_are_taken(tmp_path):
     assert result.code == 0, result
 
 
-def limited(analyzer, folder, limits, change=None, greedy=None):
+def limited(analyzer, folder, limits, change=None, greedy=None, write=None):
     """Write two pipelines on one stream, of which one has limits."""
-    base = joined(whole_flows(), analyzer, folder, to_file(folder), settings.merge({"status": listening(folder)}, change or {}))
+    base = joined(whole_flows(), analyzer, folder, write or to_file(folder), settings.merge({"status": listening(folder)}, change or {}))
     return settings.save_all(folder, base, {
         name: {"pipeline": settings.merge(own, {"store": {"buffered": {"dirname": name}}})}
         for name, own in (("greedy", settings.merge({"limits": limits}, greedy or {})), ("other", {}))})
@@ -130,3 +133,33 @@ def test_what_waits_in_memory_is_limited(tmp_path):
     assert over == cut["limit_records_in_memory"] >= sent - 400 and whole["flows_dropped_over_memory"] == 0
     check_lines(program, "records_in_memory", 250, "flows are dropped", over)
     assert len(stored(tmp_path, "other")) == sent
+
+
+def test_a_part_of_the_spool_is_not_exceeded(tmp_path):
+    """While the store is away the oldest objects go, though there is room, and no others; what is left is stored."""
+    options = ["--uniq", "--per-message", 100, "--repeat", 8]
+    with Sink() as sink, Analyzer(RECORDING, pace=20000, clients=0, options=options) as analyzer:
+        sink.behave("status=503")
+        path = limited(analyzer, tmp_path, {"spool_bytes": "1MiB"}, {"pipeline": {"store": {"buffered": {
+            "max_seconds_per_object": 3600}}}}, write=to_s3(sink))
+        with Exporter(path) as program:
+            program.log("state=subscribed")
+            analyzer.command("play")
+            analyzer.event("end", 60, unless_ends=program)
+            sent = analyzer.stats()["sent_flows"]
+
+            def spooled(name):
+                c = received(tmp_path, name, sent)
+                return c["records_encoded"] == sent and c
+            cut = until(lambda: spooled("greedy"), "all of greedy in the spool")
+            whole = until(lambda: spooled("other"), "all of other in the spool")
+            program.log("tenant=greedy limit=spool_bytes reached: the oldest objects are dropped")
+            sink.behave("ok")
+            for name in ("greedy", "other"):
+                until(lambda name=name: counters(tmp_path, name)["objects_spooled"] == 0, "all of %s stored" % name, 60)
+            assert program.stop() == 0
+        assert cut["limit_spool_bytes"] == cut["objects_evicted"] > 0 and cut["records_spooled"] < sent
+        assert whole["limit_spool_bytes"] == whole["records_evicted"] == 0
+        assert len(lines(program, "spool_bytes", "reached: ")) == 1
+        kept = {name: sum(len(o.records) for o in sink.objects() if o.series.startswith(name)) for name in ("greedy", "other")}
+        assert kept["other"] == sent and 0 < kept["greedy"] < sent
