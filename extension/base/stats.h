@@ -131,7 +131,8 @@ enum stat_side {
 	X(LOOKUPS_DEGRADED, 0,                                                           \
 	  STAT_TOTAL("lookups_degraded", UNIT_NONE,                                      \
 		     "Topology lookups without an answer: the topology was down, too "   \
-		     "slow, or had failed on it less than error_ttl ago."))              \
+		     "slow, or had failed on it less than error_ttl ago, or the "        \
+		     "question was over questions_per_second."))                         \
 	X(LOOKUPS_REFUSED, 0,                                                            \
 	  STAT_TOTAL("lookups_refused", UNIT_NONE,                                       \
 		     "Topology lookups not made because the value has a quote in it."))  \

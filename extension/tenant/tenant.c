@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include "tenant/tenant_private.h"
 
+#define QUESTIONS_SECONDS 10 /* in which the limit of questions holds */
+
 static void tenant_wake(void *context)
 {
 	struct tenant *t = context;
@@ -84,6 +86,8 @@ static struct tenant *tenant_alloc(const struct pipeline_settings *settings,
 	t->task.name = settings->name;
 	pthread_mutex_init(&t->lock, NULL);
 	asker_init(&t->asker, around->topology, tenant_wake, t);
+	asker_limit(&t->asker, settings->limits.questions_per_second,
+		    settings->limits.questions_per_second * QUESTIONS_SECONDS);
 	atomic_fetch_add(&around->batches->readers, 1);
 	return t;
 }

@@ -79,7 +79,8 @@ void tenant_lose(struct receiver *, int64_t flows);
 
 /* tenant_spells.c: logs periods in which something goes wrong. */
 void tenant_tell_overflow(const struct tenant *);
-void tenant_note_degraded(struct tenant *, int64_t lookups, int64_t now_ms);
+void tenant_note_degraded(struct tenant *, int64_t lookups, int64_t limited,
+			  int64_t now_ms);
 /* Logs those that go on or have ended; *due_ms may be lowered. */
 void tenant_tell_spells(struct tenant *, int64_t now_ms, int64_t *due_ms);
 /* The tenant ends: logs the end of all. */

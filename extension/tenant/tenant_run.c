@@ -39,6 +39,14 @@ static bool turn_enrich(struct tenant *t, struct now now)
 	return true;
 }
 
+/* What was not asked because of its limit is nothing against the topology. */
+static void note_unanswered(struct tenant *t, int64_t now_ms)
+{
+	uint64_t limited, degraded = asker_take_degraded(&t->asker, &limited);
+
+	tenant_note_degraded(t, (int64_t)degraded, (int64_t)limited, now_ms);
+}
+
 static void finish_turn(struct tenant *t, struct now now)
 {
 	pipeline_lost(t->pipeline, atomic_exchange(&t->lost_flows, 0));
@@ -47,7 +55,7 @@ static void finish_turn(struct tenant *t, struct now now)
 	stats_add(&t->state->stats, STAT_LOOKUPS_REFUSED, (int64_t)t->queries.refused);
 	stats_add(&t->state->stats, STAT_PEER_AMBIGUOUS, (int64_t)t->queries.ambiguous);
 	t->queries.refused = t->queries.ambiguous = 0;
-	tenant_note_degraded(t, (int64_t)asker_take_degraded(&t->asker), now.mono_ms);
+	note_unanswered(t, now.mono_ms);
 	while (t->parcels)
 		batch_unref(t->parcel[--t->parcels]->batch);
 }

@@ -17,12 +17,15 @@ void tenant_tell_overflow(const struct tenant *t)
 		  tenant_name(t), t->around.batch_bytes_max);
 }
 
-void tenant_note_degraded(struct tenant *t, int64_t lookups, int64_t now_ms)
+void tenant_note_degraded(struct tenant *t, int64_t lookups, int64_t limited,
+			  int64_t now_ms)
 {
 	if (!lookups)
 		return;
 	stats_add(&t->state->stats, STAT_LOOKUPS_DEGRADED, lookups);
-	if (spell_note(&t->degraded, lookups, now_ms))
+	limits_note_questions(&t->limits, limited, now_ms);
+	lookups -= limited;
+	if (lookups > 0 && spell_note(&t->degraded, lookups, now_ms))
 		log_write(t->around.log, LOG_WARNING,
 			  "tenant=%s lookups=unanswered the topology does not answer in "
 			  "time: records lack its data",

@@ -54,6 +54,10 @@ static const struct answer *asker_ask(struct topology *t, struct asker *asker,
 		begin_probe(t, asker, text);
 	if (t->counters.down || asker->gave_up)
 		return &unknown;
+	if (!lookup && !allowance_take(&asker->allowance, 1, now_ms)) {
+		asker->limited++;
+		return &unknown;
+	}
 	if (!lookup)
 		lookup = lookup_add(&t->lookups, asker, text);
 	if (!lookup || lookup_wait(&lookup->waits, asker))
@@ -177,13 +181,21 @@ void asker_give_up(struct asker *asker, bool gave_up)
 	pthread_mutex_unlock(&asker->topology->lock);
 }
 
-uint64_t asker_take_degraded(struct asker *asker)
+void asker_limit(struct asker *asker, int64_t per_second, int64_t burst)
+{
+	pthread_mutex_lock(&asker->topology->lock);
+	allowance_init(&asker->allowance, per_second, burst);
+	pthread_mutex_unlock(&asker->topology->lock);
+}
+
+uint64_t asker_take_degraded(struct asker *asker, uint64_t *limited)
 {
 	uint64_t degraded;
 
 	pthread_mutex_lock(&asker->topology->lock);
 	degraded = asker->degraded;
-	asker->degraded = 0;
+	*limited = asker->limited;
+	asker->degraded = asker->limited = 0;
 	pthread_mutex_unlock(&asker->topology->lock);
 	return degraded;
 }

@@ -20,6 +20,7 @@
 #ifndef TOPOLOGY_TOPOLOGY_H
 #define TOPOLOGY_TOPOLOGY_H
 
+#include "base/allowance.h"
 #include "base/counter.h"
 #include "base/err.h"
 #include "format/shape.h"
@@ -66,7 +67,8 @@ struct topology_counters {
 	uint64_t hit, miss; /* questions, by what the cache said */
 	uint64_t waited;    /* questions that had to wait */
 	uint64_t degraded;  /* questions answered with nothing: not asked, or
-			     * failed less than error_ttl ago */
+			     * failed less than error_ttl ago, or over a tenant's
+			     * limit */
 	uint64_t requests;
 	uint64_t switches; /* to another analyzer */
 	uint64_t logins;
@@ -97,6 +99,8 @@ struct asker {
 	size_t pending; /* texts it waits for */
 	int64_t turn;
 	uint64_t degraded; /* its questions: see the counters */
+	uint64_t limited;  /* of these */
+	struct allowance allowance;
 	uint64_t mirrored; /* since the last release(); its thread's own */
 	bool gave_up;
 	bool waking; /* wake() is being called */
@@ -137,7 +141,12 @@ void asker_fini(struct asker *);
 /* true: ends all waits; no wake follows, except one that has begun; and until false is
  * set find() gives empty answers at once instead of waiting. */
 void asker_give_up(struct asker *, bool);
-/* The number of its degraded questions since the last call. */
-uint64_t asker_take_degraded(struct asker *);
+/* At most so many requests a second, on average, and so many at once, begin with a question
+ * of its; what the mirror, the cache or another's request answers is free. Over it find()
+ * gives empty answers at once, which are degraded, and not kept. 0: no limit. */
+void asker_limit(struct asker *, int64_t per_second, int64_t burst);
+/* The number of its degraded questions since the last call, and how many of these were
+ * over its limit. */
+uint64_t asker_take_degraded(struct asker *, uint64_t *limited);
 
 #endif

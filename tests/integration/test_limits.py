@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from golden import cases
 from lib import objects, settings
 from lib.export import joined, to_file, to_s3, whole_flows
 from lib.pages import counters, listening
@@ -11,6 +12,7 @@ from lib.paths import recording
 from lib.process import Analyzer, Exporter, exporter, until
 from lib.s3.sink import Sink
 
+CASE = cases.by_name("old-secadvisor-v028")
 RECORDING = recording("old-netns-mixed.jsonl.gz")
 MAIN = {"include": "d/*.yml", "spool": {"min_free": 0}}
 PIPELINE = {"subscriber": {"url": "ws://127.0.0.1:1/ws/subscriber/flow"}, "transform": {"type": "none"},
@@ -163,3 +165,23 @@ def test_a_part_of_the_spool_is_not_exceeded(tmp_path):
         assert len(lines(program, "spool_bytes", "reached: ")) == 1
         kept = {name: sum(len(o.records) for o in sink.objects() if o.series.startswith(name)) for name in ("greedy", "other")}
         assert kept["other"] == sent and 0 < kept["greedy"] < sent
+
+
+def test_questions_over_the_limit_are_not_asked(tmp_path):
+    """Records lack answers, and the log says why: the topology is not to blame."""
+    asks = {"transform": {"type": "secadvisor"}, "encode": {"type": "secadvisor"}}
+    rest = {"topology": {"mode": "rest", "peers": "path"}}
+    with Analyzer(*CASE.inputs, topology=CASE.topology, pace=5000, clients=0, options=["--uniq"]) as analyzer:
+        with Exporter(limited(analyzer, tmp_path, {"questions_per_second": 1}, rest, asks)) as program:
+            program.log("state=subscribed")
+            analyzer.command("play")
+            analyzer.event("end", 60, unless_ends=program)
+            sent = analyzer.stats()["sent_flows"]
+            received(tmp_path, "greedy", sent)
+            cut = until(lambda: counters(tmp_path, "greedy")["records_encoded"] == sent and counters(tmp_path, "greedy"), "all")
+            asked = analyzer.stats()["topology_requests"]
+            assert program.stop() == 0
+    assert cut["lookups_degraded"] == cut["limit_questions_per_second"] > 0
+    assert asked >= 10          # ten seconds' worth at once
+    check_lines(program, "questions_per_second", 1, "records lack answers", cut["limit_questions_per_second"])
+    assert "lookups=unanswered" not in program.err.text() and len(stored(tmp_path, "greedy")) == sent

@@ -383,6 +383,37 @@ static void giving_up(void **state)
 	sem_wait(&w->one.woken);
 }
 
+/* What the cache or another's request answers is free, and what was not asked may be
+ * asked later. */
+static void questions_have_a_limit(void **state)
+{
+	struct world *w = *state;
+	uint64_t limited;
+	int i;
+
+	start(w);
+	asker_limit(&w->one.asker, 1, 2);
+	assert_string_equal(find(&w->two, "slow"), "pending");
+	assert_string_equal(find(&w->one, "slow"), "pending");
+	assert_string_equal(find(&w->one, "slow a"), "pending");
+	assert_string_equal(find(&w->one, "slow b"), "pending");
+	assert_string_equal(find(&w->one, "slow c"), "nothing");
+	assert_string_equal(find(&w->one, "slow b"), "pending");
+	assert_string_equal(find(&w->two, "slow c"), "pending");
+	for (i = 0; i < 4; i++)
+		sem_post(&w->gate);
+	sem_wait(&w->one.woken);
+	sem_wait(&w->two.woken);
+	assert_string_equal(find(&w->one, "slow a"), "veth");
+	assert_string_equal(find(&w->one, "slow c"), "veth");
+	assert_int_equal(asker_take_degraded(&w->one.asker, &limited), 1);
+	assert_int_equal(limited, 1);
+	assert_int_equal(asker_take_degraded(&w->two.asker, &limited), 0);
+	assert_int_equal(limited, 0);
+	assert_int_equal(count(w).degraded, 1);
+	assert_int_equal(count(w).requests, 4);
+}
+
 static void set_mute(struct world *w, bool mute)
 {
 	pthread_mutex_lock(&w->lock);
@@ -653,6 +684,7 @@ int main(void)
 		TEST(answers_expire),
 		TEST(renewed_when_it_is_too_old),
 		TEST(giving_up),
+		TEST(questions_have_a_limit),
 		TEST(nobody_waits_while_down),
 		TEST(a_probe_ends_it),
 		TEST(time_out_is_down),
