@@ -18,6 +18,7 @@ struct analyzer {
 	struct login login;
 	uint64_t bit;
 	int64_t silent_until_ms; /* until then others are preferred */
+	int64_t answered_ms;	 /* when it answered a question last, monotonic */
 };
 
 struct analyzers {

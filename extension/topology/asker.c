@@ -145,6 +145,7 @@ void asker_init(struct asker *asker, struct topology *t, void (*wake)(void *),
 			     .heard = t->mirror && t->mode == MODE_SHADOW ? asker_heard
 									  : NULL },
 		.topology = t,
+		.number = 1 + atomic_fetch_add(&t->askers, 1),
 		.wake = wake,
 		.context = context,
 	};

@@ -7,9 +7,13 @@
 #include "topology/gremlin.h"
 #include "topology/lookup.h"
 
-#define LOOKUPS_MAX 65536
-#define BODY_MAX    (1024 * 1024)
-#define COOKIE_MAX  (64 * 1024)
+#define LOOKUPS_MAX	65536
+#define BODY_MAX	(1024 * 1024)
+#define COOKIE_MAX	(64 * 1024)
+/* For those that wait for no more than a few texts; one part of all. */
+#define FEW		1024
+#define FEW_PART	4
+#define PASSED_OVER_MAX 16 /* in one search for another's */
 
 static struct lookup *queue_take(struct lookups *l)
 {
@@ -71,12 +75,20 @@ static size_t lookup_bytes(const struct lookup *lookup)
 	return sizeof(*lookup) + lookup->text_len + lookup->body.cap;
 }
 
+static bool has_room(const struct lookups *l, const struct asker *asker, size_t len)
+{
+	size_t part = asker->pending < FEW ? FEW_PART : FEW_PART - 1;
+
+	return map_count(l->by_text) < LOOKUPS_MAX / FEW_PART * part &&
+	       len <= LOOKUPS_BYTES / FEW_PART &&
+	       map_bytes(l->by_text) <= LOOKUPS_BYTES / FEW_PART * part - len;
+}
+
 struct lookup *lookup_add(struct lookups *l, struct asker *asker, struct str text)
 {
 	struct lookup *lookup;
 
-	if (map_count(l->by_text) >= LOOKUPS_MAX || text.len > LOOKUPS_BYTES ||
-	    map_bytes(l->by_text) > LOOKUPS_BYTES - text.len)
+	if (!has_room(l, asker, text.len))
 		return NULL;
 	lookup = calloc(1, sizeof(*lookup) + text.len);
 	if (!lookup)
@@ -85,6 +97,7 @@ struct lookup *lookup_add(struct lookups *l, struct asker *asker, struct str tex
 	lookup->cookie = (struct buf)BUF_INIT(COOKIE_MAX);
 	gremlin_put_body(&lookup->body, text);
 	lookup->topology = asker->topology;
+	lookup->owner = asker->number;
 	lookup->text_len = text.len;
 	if (text.len)
 		memcpy(lookup->text, text.ptr, text.len);
@@ -120,7 +133,19 @@ int lookup_wait(struct lookup_wait **waits, struct asker *asker)
 	return 0;
 }
 
-struct lookup *lookups_run_next(struct lookups *l)
+size_t lookups_late(const struct lookups *l, uint64_t owner, int64_t now_ms)
+{
+	const struct lookup *lookup;
+	size_t late = 0;
+
+	for (lookup = l->running; lookup; lookup = lookup->next)
+		late += (!owner || lookup->owner == owner) &&
+			now_ms - lookup->asked_ms >= LOOKUP_LATE_MS;
+	return late;
+}
+
+/* The first that somebody waits for. */
+static struct lookup *take_wanted(struct lookups *l)
 {
 	struct lookup *lookup;
 
@@ -129,6 +154,34 @@ struct lookup *lookups_run_next(struct lookups *l)
 		map_remove(l->by_text, text_of(lookup));
 		lookup_free(lookup);
 	}
+	return lookup;
+}
+
+/* Behind all that those who wait for it have in the queue. */
+static void queue_again(struct lookups *l, struct lookup *lookup)
+{
+	struct asker *asker = lookup->waits->asker;
+
+	asker->turn = 1 + (asker->turn > l->turn ? asker->turn : l->turn);
+	lookup->place.key = asker->turn;
+	/* Its room in the heap is still there. */
+	heap_put(&l->queue, &lookup->place);
+}
+
+struct lookup *lookups_run_next(struct lookups *l, size_t late_max, int64_t now_ms)
+{
+	struct lookup *passed_over[PASSED_OVER_MAX], *lookup;
+	size_t count = 0;
+
+	while ((lookup = take_wanted(l)) && lookup->waits &&
+	       lookups_late(l, lookup->owner, now_ms) >= late_max) {
+		passed_over[count++] = lookup;
+		lookup = NULL;
+		if (count == PASSED_OVER_MAX)
+			break;
+	}
+	while (count)
+		queue_again(l, passed_over[--count]);
 	if (!lookup)
 		return NULL;
 	l->turn = lookup->place.key;

@@ -4,7 +4,11 @@
  *
  * A lookup waits for its turn, then runs. Askers take turns: each asker's next text
  * comes after one text of every other asker (start-time fair queueing), so a tenant
- * with thousands of questions does not starve one with two.
+ * with thousands of questions does not starve one with two. An asker that waits for many
+ * texts leaves room in the queue to those that wait for few.
+ *
+ * What is not answered for LOOKUP_LATE_MS is late: its place is another's, once. An asker
+ * of whom too many are late gets none, so others do not wait for what hangs.
  */
 #ifndef TOPOLOGY_LOOKUP_H
 #define TOPOLOGY_LOOKUP_H
@@ -16,6 +20,8 @@
 
 /* Of all that wait or run, with their texts: a tenant's flows make them. */
 #define LOOKUPS_BYTES ((size_t)64 << 20)
+
+#define LOOKUP_LATE_MS 1000
 
 struct analyzer;
 
@@ -30,6 +36,7 @@ struct lookup {
 	struct topology *topology;
 	struct lookup_wait *waits;
 	struct lookup *next; /* of the running ones */
+	uint64_t owner;	     /* number of the asker that added it */
 	bool running, probe;
 	bool is_fetch; /* its reply is the mirror's */
 
@@ -70,9 +77,12 @@ struct lookup *lookup_add(struct lookups *, struct asker *, struct str text);
  * -ENOMEM. */
 int lookup_wait(struct lookup_wait **, struct asker *);
 
-/* Takes the next one from the queue and counts it as running. Those without waiting
- * askers are dropped, except a probe. NULL: none. */
-struct lookup *lookups_run_next(struct lookups *);
+/* How many run and are late: of one asker, or of all when owner is 0. */
+size_t lookups_late(const struct lookups *, uint64_t owner, int64_t now_ms);
+/* Takes the next one from the queue and counts it as running, but none of an asker of
+ * which late_max are late. Those without waiting askers are dropped, except a probe.
+ * NULL: none. */
+struct lookup *lookups_run_next(struct lookups *, size_t late_max, int64_t now_ms);
 /* Removes and frees a lookup that has run. */
 void lookup_remove(struct lookups *, struct lookup *);
 

@@ -48,6 +48,8 @@ static void reply_settle(struct lookup *lookup, struct shared_answer *a, struct 
 		lookup_answered(t, lookup);
 	if ((status == 401 || status == 405) && login_helps(t, lookup, now_ms, err))
 		return;
+	if (status > 0)
+		lookup->analyzer->answered_ms = now_ms;
 	if (lookup->is_fetch) {
 		lookup_end(t, lookup, woken);
 		return;

@@ -61,18 +61,48 @@ void lookup_start(struct lookup *lookup, int64_t now_ms)
 	http_start(t->http, &lookup->request);
 }
 
-/* While it is down a probe finds its way beside what hangs. */
+/* Late ones have given theirs away. While it is down a probe finds its way beside what
+ * hangs. */
+static bool has_place(const struct topology *t, int64_t now_ms)
+{
+	const struct lookups *l = &t->lookups;
+	size_t max = t->max_in_flight + t->counters.down;
+
+	return !t->closed && (l->running_count < max ||
+			      (l->running_count < 2 * max &&
+			       l->running_count - lookups_late(l, 0, now_ms) < max));
+}
+
+/* So one with late questions has half of the places that there are more because of
+ * them. */
+static size_t late_max(const struct topology *t)
+{
+	return t->max_in_flight < 2 ? 1 : t->max_in_flight / 2;
+}
+
 void topology_send(struct topology *t)
 {
-	size_t max = t->max_in_flight + t->counters.down;
 	int64_t now_ms = clock_now().mono_ms;
 	struct lookup *lookup;
 
-	while (!t->closed && t->lookups.running_count < max &&
-	       (lookup = lookups_run_next(&t->lookups))) {
+	while (has_place(t, now_ms) &&
+	       (lookup = lookups_run_next(&t->lookups, late_max(t), now_ms))) {
 		lookup->analyzer = analyzers_next(&t->analyzers, 0);
 		lookup_start(lookup, now_ms);
 	}
+	if (heap_first(&t->lookups.queue) && !t->closed)
+		workers_wake_by(t->readers, &t->sender, now_ms + LOOKUP_LATE_MS);
+}
+
+void topology_send_late(struct task *task, struct now now)
+{
+	struct topology *t = (struct topology *)((char *)task -
+						 offsetof(struct topology, sender));
+
+	(void)now;
+	pthread_mutex_lock(&t->lock);
+	topology_send(t);
+	pthread_mutex_unlock(&t->lock);
 }
 
 /* Lookups that hang are asked anew: their replies come with -ECANCELED. */
@@ -120,10 +150,16 @@ static void note_silence(struct topology *t, struct analyzer *a, const char *why
 			  STR_ARG(buf_str(&l->item[l->current].name)));
 }
 
+/* It has answered another question since; this one only takes long. */
+static bool is_alone(const struct lookup *lookup)
+{
+	return lookup->analyzer->answered_ms >= lookup->sent_ms;
+}
+
 static bool is_late(const struct topology *t, const struct lookup *lookup,
 		    const struct analyzer *a, int64_t now_ms)
 {
-	return lookup->analyzer == a && !lookup->is_stale &&
+	return lookup->analyzer == a && !lookup->is_stale && !is_alone(lookup) &&
 	       now_ms - lookup->sent_ms >= t->patience_ms;
 }
 
@@ -232,7 +268,12 @@ void lookup_unanswered(struct lookup *lookup, int status, const struct err *err,
 		close_all(t, lookup, woken);
 		return;
 	}
-	note_silence(t, lookup->analyzer, err->text, now_ms);
+	if (status == -ETIMEDOUT && is_alone(lookup) && !next) {
+		lookup_failed(lookup, err, woken);
+		return;
+	}
+	if (status != -ETIMEDOUT || !is_alone(lookup))
+		note_silence(t, lookup->analyzer, err->text, now_ms);
 	if (next) {
 		lookup->analyzer = next;
 		lookup->is_second = false;

@@ -6,7 +6,7 @@
 #include "topology/topology_private.h"
 
 #define PROBE_TIMEOUT_MIN_MS 100
-/* Of all replies under way, in memory. */
+/* Of all replies under way, in memory; with late ones twice as much. */
 #define REPLIES_MAX	     ((size_t)64 << 20)
 
 static const struct answer unknown = { .is_unknown = true };
@@ -26,6 +26,7 @@ static struct topology *new_topology(size_t entries_max, size_t bytes_max)
 	pthread_cond_init(&t->calm, NULL);
 	t->long_replies_end = &t->long_replies;
 	task_init(&t->reader, topology_read_replies);
+	task_init(&t->sender, topology_send_late);
 	t->cache = map_new(entries_max, bytes_max, free_answer);
 	t->failure = shared_answer_new(&unknown);
 	if (t->cache && t->failure && lookups_init(&t->lookups) == 0)

@@ -4,13 +4,16 @@
  * All tenants share a cache, and there is only one request at a time for a text. A
  * tenant asks through its asker; texts that are not cached are requested, and the
  * tenant is woken when all of its answers are known. At most max_in_flight requests run
- * at once (each makes the analyzer search its graph); tenants take turns.
+ * at once (each makes the analyzer search its graph); tenants take turns. A request that
+ * takes longer than a second gives its place to another tenant's; so twice as many may
+ * run, and who has questions that hang holds up nobody else.
  *
  * An analyzer that does not answer must not hold up tenants. A question that it leaves
  * without a reply, or answers with 5xx, goes to the next analyzer, and so do all later
  * ones. When all are silent the topology is down: then uncached questions get an empty
  * answer at once, and only one is sent every error_ttl, to all analyzers, until there
- * is a reply.
+ * is a reply. One that answers other questions meanwhile is not silent: then a question
+ * that hangs fails alone.
  *
  * If an analyzer refuses Basic authentication, user and password are exchanged for a
  * token: see topology/login.h.
@@ -94,6 +97,7 @@ struct asker {
 	void *context;
 
 	/* Private to the topology, under its lock. */
+	uint64_t number;	     /* of all askers, from 1 */
 	struct shared_answer **held; /* until release() */
 	size_t held_count, held_room;
 	size_t pending; /* texts it waits for */

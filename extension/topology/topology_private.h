@@ -44,6 +44,8 @@ struct topology {
 
 	struct workers *readers; /* one thread; NULL: none is asked */
 	struct task reader;
+	struct task sender; /* when requests have become late, and others wait */
+	_Atomic uint64_t askers;
 };
 
 /* With the lock held. *woken collects askers for topology_wake(). */
@@ -87,8 +89,9 @@ void lookup_end(struct topology *, struct lookup *, struct asker **woken);
 /* Without the lock. On the net thread: a lookup's request has ended. A long reply is read
  * on a thread of its own, because all uploads would wait for that. */
 void topology_replied(struct http_request *);
-/* The task of that thread. */
+/* The tasks of that thread. */
 void topology_read_replies(struct task *, struct now);
+void topology_send_late(struct task *, struct now);
 void topology_wake(struct topology *, struct asker *woken);
 /* A reply that was counted among the replies has been processed; wakes. */
 void topology_settled(struct topology *, struct asker *woken);

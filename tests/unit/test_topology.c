@@ -474,6 +474,92 @@ static void time_out_is_down(void **state)
 	assert_true(count(w).down);
 }
 
+/* Its places are another's after a second, and it gets no more of them. */
+static void what_hangs_holds_up_nobody_else(void **state)
+{
+	struct world *w = *state;
+	char text[16];
+	int i;
+
+	w->options.timeout_ms = 600000;
+	w->options.max_in_flight = 2;
+	start(w);
+	for (i = 0; i < 40; i++) {
+		snprintf(text, sizeof(text), "slow %d", i);
+		assert_string_equal(find(&w->one, text), "pending");
+	}
+	sem_wait(&w->arrived);
+	sem_wait(&w->arrived);
+	for (i = 0; i < 40; i++) {
+		snprintf(text, sizeof(text), "a %d", i);
+		assert_string_equal(find(&w->two, text), "pending");
+	}
+	sem_wait(&w->two.woken);
+	assert_string_equal(find(&w->two, "a 39"), "veth");
+	assert_int_equal(count(w).requests, 42);
+	assert_false(count(w).down);
+}
+
+/* The analyzer answers another one meanwhile, so it is not silent. */
+static void what_hangs_fails_alone(void **state)
+{
+	struct world *w = *state;
+
+	w->options.timeout_ms = 2000;
+	start(w);
+	assert_string_equal(find(&w->one, "slow"), "pending");
+	sem_wait(&w->arrived);
+	assert_string_equal(find(&w->two, "a"), "pending");
+	sem_wait(&w->two.woken);
+	sem_wait(&w->one.woken);
+	assert_false(count(w).down);
+	assert_int_equal(count(w).failed, 1);
+	assert_string_equal(find(&w->one, "slow"), "nothing");
+	assert_string_equal(find(&w->one, "b"), "pending");
+	sem_wait(&w->one.woken);
+	assert_string_equal(find(&w->one, "b"), "veth");
+}
+
+static void what_hangs_is_no_silence(void **state)
+{
+	struct world *w = *state;
+	int64_t until_ms;
+	char text[16];
+	int i;
+
+	w->options.patience_ms = 20;
+	w->options.timeout_ms = 600000;
+	start(w);
+	assert_string_equal(find(&w->one, "slow"), "pending");
+	sem_wait(&w->arrived);
+	until_ms = clock_now().mono_ms + 10 * w->options.patience_ms;
+	for (i = 0; i < 5 || clock_now().mono_ms < until_ms; i++) {
+		snprintf(text, sizeof(text), "a %d", i);
+		assert_string_equal(find(&w->two, text), "pending");
+		sem_wait(&w->two.woken);
+	}
+	assert_false(count(w).down);
+}
+
+/* Who waits for many texts leaves room to who waits for few. */
+static void many_questions_leave_room(void **state)
+{
+	struct world *w = *state;
+	char text[16];
+	int i;
+
+	w->options.timeout_ms = 600000;
+	start(w);
+	for (i = 0; i < 70000; i++) {
+		snprintf(text, sizeof(text), "slow %d", i);
+		if (strcmp(find(&w->one, text), "pending") != 0)
+			break;
+	}
+	assert_in_range(i, 40000, 69999);
+	assert_string_equal(find(&w->two, "slow a"), "pending");
+	assert_string_equal(find(&w->one, "slow b"), "nothing");
+}
+
 static void nobody_to_ask(void **state)
 {
 	struct world *w = *state;
@@ -688,6 +774,10 @@ int main(void)
 		TEST(nobody_waits_while_down),
 		TEST(a_probe_ends_it),
 		TEST(time_out_is_down),
+		TEST(what_hangs_holds_up_nobody_else),
+		TEST(what_hangs_fails_alone),
+		TEST(what_hangs_is_no_silence),
+		TEST(many_questions_leave_room),
 		TEST(nobody_to_ask),
 		TEST(bad_address),
 		TEST(leaving_early),
