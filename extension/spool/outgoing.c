@@ -70,3 +70,20 @@ void outgoing_close(struct outgoing *out)
 	arena_fini(&out->arena);
 	buf_fini(&out->key);
 }
+
+enum spool_outcome outgoing_outcome(int error)
+{
+	switch (error) {
+	case -EMFILE:
+	case -ENFILE:
+	case -ENOMEM:
+		return SPOOL_LATER;
+	case -ENOENT:
+		return SPOOL_GONE;
+	case -EINVAL:
+	case -ENODATA:
+	case -EIO:
+		return SPOOL_REFUSED;
+	}
+	return SPOOL_UNREADABLE;
+}

@@ -28,5 +28,8 @@ int outgoing_open(struct outgoing *, const struct spool_dir *, uint64_t id,
 		  bool keeps_keys, struct err *);
 /* Frees all memory, because few of a thousand tenants have uploads under way. */
 void outgoing_close(struct outgoing *);
+/* What becomes of an object that cannot be opened for this reason. LATER: it is nothing
+ * against the file; the process has no descriptors, or no memory. */
+enum spool_outcome outgoing_outcome(int error);
 
 #endif

@@ -14,9 +14,9 @@
 #include "writer/refusals.h"
 #include "writer/uploader.h"
 
-#define UPLOADS_MAX 2 /* of one pipeline at a time */
-#define TICK_MS	    5000
-#define PLACE_MAX   8192
+#define TICK_MS	     5000
+#define LONG_WAIT_MS 10000
+#define PLACE_MAX    8192
 
 enum upload_state { UPLOAD_FREE, UPLOAD_SENT, UPLOAD_ENDED };
 
@@ -35,13 +35,14 @@ struct uploader {
 	struct uploader_parts parts;
 	pthread_mutex_t lock; /* of the states of uploads */
 	pthread_cond_t ended;
-	struct upload upload[UPLOADS_MAX];
 	atomic_bool is_stopping;
 
 	/* The task's own. */
 	struct health health;
 	struct refusals refusals;
 	struct pause pause;
+
+	struct upload upload[]; /* parts.most */
 };
 
 static void put_ended(struct put *put)
@@ -86,25 +87,6 @@ static void look_at_token(struct uploader *u)
 	health_warn(&u->health, is_ending ? why : "");
 }
 
-/* What becomes of an object whose file cannot be opened. LATER: it is nothing against
- * the file; the process has no descriptors, or no memory. */
-static enum spool_outcome outcome_of(int error)
-{
-	switch (error) {
-	case -EMFILE:
-	case -ENFILE:
-	case -ENOMEM:
-		return SPOOL_LATER;
-	case -ENOENT:
-		return SPOOL_GONE;
-	case -EINVAL:
-	case -ENODATA:
-	case -EIO:
-		return SPOOL_REFUSED;
-	}
-	return SPOOL_UNREADABLE;
-}
-
 /* Says what was done, not what was meant. */
 static void put_away(struct uploader *u, uint64_t id, enum spool_outcome outcome,
 		     const char *why)
@@ -145,8 +127,8 @@ static bool start_one(struct uploader *u, struct upload *upload, unsigned under_
 			return true;
 		}
 		outgoing_close(&upload->file);
-		if (outcome_of(error) != SPOOL_LATER) {
-			put_away(u, upload->id, outcome_of(error), err.text);
+		if (outgoing_outcome(error) != SPOOL_LATER) {
+			put_away(u, upload->id, outgoing_outcome(error), err.text);
 			continue;
 		}
 		spool_done(u->parts.dir, upload->id, SPOOL_LATER);
@@ -260,7 +242,7 @@ static unsigned uploader_finish_ended(struct uploader *u, struct now now)
 {
 	unsigned under_way = 0, i;
 
-	for (i = 0; i < UPLOADS_MAX; i++) {
+	for (i = 0; i < u->parts.most; i++) {
 		struct upload *upload = &u->upload[i];
 		bool is_ended;
 
@@ -286,18 +268,33 @@ static enum upload_state uploader_state_of(struct upload *upload)
 	return state;
 }
 
-static void start_some(struct uploader *u, unsigned under_way, struct now now)
+static unsigned uploader_most(const struct uploader *u)
 {
-	unsigned most = u->pause.failures || u->parts.writer->is_stream ? 1 : UPLOADS_MAX,
-		 i;
+	return u->pause.failures || u->parts.writer->is_stream ? 1 : u->parts.most;
+}
 
-	for (i = 0; i < UPLOADS_MAX && under_way < most; i++) {
+/* Returns how many are under way then. */
+static unsigned start_some(struct uploader *u, unsigned under_way, struct now now)
+{
+	unsigned most = uploader_most(u), i;
+
+	for (i = 0; i < u->parts.most && under_way < most; i++) {
 		if (uploader_state_of(&u->upload[i]) != UPLOAD_FREE)
 			continue;
 		if (!start_one(u, &u->upload[i], under_way, now))
-			return;
+			break;
 		under_way++;
 	}
+	return under_way;
+}
+
+/* What comes faster than so many at once are stored. */
+static void note_waiting(struct uploader *u, const struct spool_backlog *backlog,
+			 unsigned under_way, struct now now)
+{
+	if (under_way == u->parts.most && backlog->objects > under_way &&
+	    now.mono_ms - backlog->oldest_ms >= LONG_WAIT_MS)
+		stats_add(u->parts.stats, STAT_LIMIT_UPLOADS, 1);
 }
 
 static void uploader_run(struct task *task, struct now now)
@@ -313,8 +310,9 @@ static void uploader_run(struct task *task, struct now now)
 	look_at_token(u);
 	spool_tick(u->parts.dir, now);
 	if (u->pause.until_ms <= now.mono_ms)
-		start_some(u, under_way, now);
+		under_way = start_some(u, under_way, now);
 	spool_backlog(u->parts.dir, &backlog);
+	note_waiting(u, &backlog, under_way, now);
 	next = backlog.objects ? now.mono_ms + TICK_MS : NEVER_MS;
 	if (u->pause.until_ms > now.mono_ms && u->pause.until_ms < next)
 		next = u->pause.until_ms;
@@ -323,7 +321,7 @@ static void uploader_run(struct task *task, struct now now)
 
 struct uploader *uploader_new(const struct uploader_parts *parts)
 {
-	struct uploader *u = calloc(1, sizeof(*u));
+	struct uploader *u = calloc(1, sizeof(*u) + parts->most * sizeof(*u->upload));
 	unsigned i;
 
 	if (!u)
@@ -336,7 +334,7 @@ struct uploader *uploader_new(const struct uploader_parts *parts)
 	pthread_cond_init(&u->ended, NULL);
 	health_init(&u->health, spool_dir_name(parts->dir), parts->writer->name,
 		    parts->log);
-	for (i = 0; i < UPLOADS_MAX; i++) {
+	for (i = 0; i < u->parts.most; i++) {
 		u->upload[i].uploader = u;
 		outgoing_init(&u->upload[i].file);
 	}
@@ -357,7 +355,7 @@ static void cancel_all(struct uploader *u)
 {
 	unsigned i;
 
-	for (i = 0; i < UPLOADS_MAX; i++)
+	for (i = 0; i < u->parts.most; i++)
 		if (uploader_state_of(&u->upload[i]) == UPLOAD_SENT &&
 		    u->parts.writer->cancel)
 			u->parts.writer->cancel(u->parts.state, &u->upload[i].put);
@@ -375,11 +373,11 @@ void uploader_free(struct uploader *u)
 	workers_forget(u->parts.workers, &u->task);
 	/* What the task was just about to hand over was not there to be cancelled. */
 	cancel_all(u);
-	for (i = 0; i < UPLOADS_MAX; i++)
+	for (i = 0; i < u->parts.most; i++)
 		await_end(&u->upload[i]);
 	workers_forget(u->parts.workers, &u->task);
 	uploader_finish_ended(u, clock_now());
-	for (i = 0; i < UPLOADS_MAX; i++)
+	for (i = 0; i < u->parts.most; i++)
 		outgoing_close(&u->upload[i].file);
 	health_fini(&u->health);
 	pthread_cond_destroy(&u->ended);
@@ -399,7 +397,7 @@ void uploader_status(struct uploader *u, struct uploader_status *status)
 	*status = (struct uploader_status){ .sent_ms = NEVER_MS };
 	status->degraded_ms = health_get(&u->health, status->error);
 	pthread_mutex_lock(&u->lock);
-	for (i = 0; i < UPLOADS_MAX; i++) {
+	for (i = 0; i < u->parts.most; i++) {
 		const struct upload *upload = &u->upload[i];
 
 		if (upload->state != UPLOAD_SENT)

@@ -2,7 +2,8 @@
 /* uploader.h - one pipeline's finished objects, from the spool to its store.
  *
  * A task that takes the oldest objects, hands a few at a time to the writer, and
- * removes those that were stored. After a failure the whole pipeline waits (see
+ * removes those that were stored. When others have waited for long because no more may
+ * be under way, STAT_LIMIT_UPLOADS counts that. After a failure the whole pipeline waits (see
  * pause.h); then one object at a time is tried until one is stored. Only an object that
  * the store refuses for itself is given up: it is kept while the next one is tried, and
  * goes to bad/ if it is refused again after another one was stored (see refusals.h).
@@ -25,6 +26,7 @@ struct uploader_parts {
 	struct stats *stats;
 	struct log *log;
 	uint64_t seed; /* of the jitter */
+	unsigned most; /* objects under way at a time, at least 1 */
 	/* An object was stored; from a worker. It is borrowed. May be NULL. */
 	void (*stored)(void *context, const struct sealed *, struct now);
 	void *context;

@@ -80,6 +80,7 @@ static void half_start_uploader(struct half *h)
 		.stats = &h->house.w.stats,
 		.log = h->house.w.log,
 		.seed = 1,
+		.most = 2,
 	};
 
 	h->uploader = uploader_new(&parts);

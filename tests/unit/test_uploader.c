@@ -99,6 +99,7 @@ struct house {
 	struct fake fake;
 	struct workers *workers;
 	struct uploader *uploader;
+	unsigned most; /* at a time; 0: two */
 	int64_t stored_bytes;
 };
 
@@ -120,6 +121,7 @@ static void open_uploader(struct house *h, const struct writer *writer, uint64_t
 		.stats = &h->w.stats,
 		.log = h->w.log,
 		.seed = seed,
+		.most = h->most ? h->most : 2,
 		.stored = note_stored,
 		.context = h,
 	};
@@ -218,6 +220,60 @@ static void test_oldest_objects_go_first_a_few_at_a_time(void **state)
 	assert_int_equal(h.stored_bytes, 3 * SIZE);
 	assert_int_equal(stats_get(&h.w.stats, STAT_OBJECTS_UPLOADED), 3);
 	assert_int_equal(run_at(&h, start.mono_ms + 100000), NEVER_MS);
+	house_close(&h);
+}
+
+/* Objects that wait for long because of that are noticed, those that come now are not. */
+static void test_no_more_than_the_limit_at_a_time(void **state)
+{
+	static const unsigned table[] = { 1, 3 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		struct house h;
+		uint64_t id;
+
+		house_open(&h, 0);
+		uploader_free(h.uploader);
+		h.most = table[i];
+		open_uploader(&h, &store_fake, 42);
+		for (id = 1; id <= 5; id++)
+			add(&h, id, "k");
+		run_at(&h, start.mono_ms + 9999);
+		assert_int_equal(h.fake.count, table[i]);
+		assert_int_equal(stats_get(&h.w.stats, STAT_LIMIT_UPLOADS), 0);
+		uploader_wake(h.uploader);
+		run_at(&h, start.mono_ms + 10000);
+		assert_int_equal(stats_get(&h.w.stats, STAT_LIMIT_UPLOADS), 1);
+		/* The last ones wait for nobody. */
+		while (h.fake.count) {
+			answer(&h.fake, 0, PUT_STORED, "", 0);
+			run_at(&h, start.mono_ms + 9000);
+		}
+		assert_int_equal(waiting(&h), 0);
+		house_close(&h);
+	}
+}
+
+/* Nor is what a failure or the order holds back. */
+static void test_a_pause_is_not_the_limit(void **state)
+{
+	struct house h;
+	uint64_t id;
+
+	(void)state;
+	house_open(&h, 0);
+	for (id = 1; id <= 5; id++)
+		add(&h, id, "k");
+	run_at(&h, start.mono_ms);
+	answer(&h.fake, 0, PUT_FAILED, "no", 0);
+	answer(&h.fake, 0, PUT_FAILED, "no", 0);
+	run_at(&h, start.mono_ms + 70000);
+	assert_int_equal(h.fake.count, 0);
+	run_at(&h, start.mono_ms + 200000);
+	assert_int_equal(h.fake.count, 1);
+	assert_int_equal(stats_get(&h.w.stats, STAT_LIMIT_UPLOADS), 0);
 	house_close(&h);
 }
 
@@ -725,6 +781,8 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_oldest_objects_go_first_a_few_at_a_time),
+		cmocka_unit_test(test_no_more_than_the_limit_at_a_time),
+		cmocka_unit_test(test_a_pause_is_not_the_limit),
 		cmocka_unit_test(test_keys_are_clean_unless_the_writer_keeps_them),
 		cmocka_unit_test(test_backoff_grows_within_its_bounds),
 		cmocka_unit_test(test_store_says_how_long_to_wait),
