@@ -62,6 +62,7 @@ struct exporter *exporter_new(struct settings *settings,
 	}
 	e->settings = settings;
 	e->batches.bytes_max = replay ? 0 : settings->batch_bytes;
+	inbox_room_init(&e->room, &e->batches, settings->batch_bytes);
 	e->log = log;
 	e->is_replay = replay != NULL;
 	e->topology = replay ? replay->topology : NULL;
@@ -112,6 +113,7 @@ static void set_surroundings(struct exporter *e)
 		.topology = e->topology,
 		.batches = &e->batches,
 		.batch_bytes_max = e->settings->batch_bytes,
+		.room = &e->room,
 		.lookup_timeout_ms = e->settings->lookup_timeout_ms,
 		.peers_by = (enum peers_by)e->settings->topology.peers_by,
 		.keeps_all = e->is_replay,
@@ -195,6 +197,7 @@ void exporter_free(struct exporter *e)
 	settings_free(e->settings);
 	reload_report_fini(&e->reload_report);
 	buf_fini(&e->disabled);
+	inbox_room_fini(&e->room);
 	pthread_mutex_destroy(&e->lock);
 	free(e);
 }

@@ -38,6 +38,7 @@ struct exporter {
 	struct log *log;
 	bool is_replay;
 	struct batch_account batches;
+	struct inbox_room room; /* for them */
 	struct workers *workers, *sealers, *writers;
 	struct http *http;
 	struct topology *topology;

@@ -57,6 +57,12 @@ struct batch *batch_new(char *message, size_t size, struct batch_account *);
 struct batch *batch_ref(struct batch *);
 void batch_unref(struct batch *);
 
+/* What it takes in memory; 0 while it is filled. */
+static inline int64_t batch_bytes(const struct batch *batch)
+{
+	return batch->bytes;
+}
+
 /* While it is filled: adds a zeroed flow at the end. NULL: no room, no memory, or
  * closed. */
 struct flow *batch_add(struct batch *);

@@ -89,6 +89,7 @@ static struct tenant *tenant_alloc(const struct pipeline_settings *settings,
 	asker_limit(&t->asker, settings->limits.questions_per_second,
 		    settings->limits.questions_per_second * QUESTIONS_SECONDS);
 	atomic_fetch_add(&around->batches->readers, 1);
+	inbox_room_join(around->room, &t->owner);
 	return t;
 }
 
@@ -207,5 +208,6 @@ void tenant_free(struct tenant *t)
 	pipeline_state_unref(t->state);
 	pthread_mutex_destroy(&t->lock);
 	atomic_fetch_sub(&t->around.batches->readers, 1);
+	inbox_room_leave(t->around.room, &t->owner);
 	free(t);
 }

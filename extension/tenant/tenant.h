@@ -19,6 +19,7 @@
 #include "spool/ledger.h"
 #include "spool/spool.h"
 #include "sys/workers.h"
+#include "tenant/inbox_room.h"
 #include "tenant/limits.h"
 #include "tenant/recent.h"
 #include "topology/topology.h"
@@ -35,6 +36,7 @@ struct tenant_surroundings {
 	struct topology *topology;
 	struct batch_account *batches;
 	int64_t batch_bytes_max;
+	struct inbox_room *room; /* of their batches */
 	int64_t lookup_timeout_ms;
 	enum peers_by peers_by;
 	bool keeps_all; /* the source waits: nothing is dropped */

@@ -35,6 +35,7 @@ struct tenant {
 	struct pipeline_state *state;
 	struct queue inbox;
 	_Atomic int64_t waiting_flows; /* in the inbox */
+	struct inbox_owner owner;      /* of what is there, and of the turn */
 	_Atomic int64_t held_records;  /* in the pipeline; with a limit only */
 	bool gathers;		       /* several parcels may be one turn */
 	bool is_limited;	       /* some parcels may be refused by its limits */

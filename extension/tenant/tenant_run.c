@@ -8,6 +8,18 @@
 
 #define PASSES_MAX 8
 
+static void tenant_hold(struct tenant *t, struct batch *batch)
+{
+	inbox_own(&t->owner, batch_bytes(batch));
+	batch_ref(batch);
+}
+
+static void tenant_let_go(struct tenant *t, struct batch *batch)
+{
+	inbox_own(&t->owner, -batch_bytes(batch));
+	batch_unref(batch);
+}
+
 /* How long the batch at hand may still wait for answers. */
 static bool turn_may_wait(struct tenant *t, struct now now)
 {
@@ -15,9 +27,9 @@ static bool turn_may_wait(struct tenant *t, struct now now)
 	    now.mono_ms >= t->deadline_ms)
 		return false;
 	/* A source that waits loses nothing. */
-	return t->around.keeps_all || (queue_count(&t->inbox) < TENANT_INBOX_MAX / 2 &&
-				       atomic_load(&t->around.batches->bytes) <
-					       t->around.batch_bytes_max / 4 * 3);
+	return t->around.keeps_all ||
+	       (queue_count(&t->inbox) < TENANT_INBOX_MAX / 2 &&
+		inbox_may_wait(t->around.room, &t->owner, now.mono_ms));
 }
 
 /* Completes the records. false: parked until answers come or time is up. */
@@ -57,7 +69,7 @@ static void finish_turn(struct tenant *t, struct now now)
 	t->queries.refused = t->queries.ambiguous = 0;
 	note_unanswered(t, now.mono_ms);
 	while (t->parcels)
-		batch_unref(t->parcel[--t->parcels]->batch);
+		tenant_let_go(t, t->parcel[--t->parcels]->batch);
 }
 
 static const struct flow *parcel_flow(const struct parcel *p, size_t i)
@@ -237,11 +249,9 @@ static bool turn_is_admitted(struct tenant *t, int64_t flows)
 
 static bool turn_has_room(struct tenant *t)
 {
-	if (t->around.keeps_all)
-		return true;
-	/* Who keeps up may have the newest batch even when memory is short. */
-	return atomic_load(&t->around.batches->bytes) <= t->around.batch_bytes_max ||
-	       queue_count(&t->inbox) == 0;
+	return t->around.keeps_all ||
+	       atomic_load(&t->around.batches->bytes) <= t->around.batch_bytes_max ||
+	       inbox_may_have(t->around.room, &t->owner, clock_now().mono_ms);
 }
 
 void tenant_lose(struct receiver *receiver, int64_t flows)
@@ -272,10 +282,14 @@ void tenant_offer(struct receiver *receiver, const struct parcel *parcel)
 	stats_add(&t->state->stats, STAT_FLOWS_RECEIVED, count);
 	if (!turn_is_admitted(t, count))
 		return;
-	batch_ref(parcel->batch);
-	if (!turn_has_room(t) || !queue_push(&t->inbox, (void *)(uintptr_t)parcel)) {
+	if (!turn_has_room(t)) {
 		turn_drop(t, parcel);
-		batch_unref(parcel->batch);
+		return;
+	}
+	tenant_hold(t, parcel->batch);
+	if (!queue_push(&t->inbox, (void *)(uintptr_t)parcel)) {
+		turn_drop(t, parcel);
+		tenant_let_go(t, parcel->batch);
 		return;
 	}
 	before = atomic_fetch_add(&t->waiting_flows, count);
@@ -289,11 +303,11 @@ void tenant_empty_inbox(struct tenant *t)
 	const struct parcel *parcel;
 
 	while (t->parcels)
-		batch_unref(t->parcel[--t->parcels]->batch);
+		tenant_let_go(t, t->parcel[--t->parcels]->batch);
 	while ((parcel = queue_pop(&t->inbox))) {
 		if (t->state)
 			stats_add(&t->state->stats, STAT_FLOWS_DROPPED_INBOX,
 				  (int64_t)parcel->count);
-		batch_unref(parcel->batch);
+		tenant_let_go(t, parcel->batch);
 	}
 }
