@@ -67,8 +67,9 @@ static int put_troubles(const struct snapshot *snapshot, enum trouble_weight wei
 }
 
 static int put_page(struct status *s, struct exporter *e, struct str path,
-		    struct buf *body, const char **content_type)
+		    struct httpd_answer *answer)
 {
+	struct buf *body = answer->body;
 	struct snapshot snapshot;
 	int status = 200;
 
@@ -77,10 +78,10 @@ static int put_page(struct status *s, struct exporter *e, struct str path,
 		buf_puts(body, "out of memory\n");
 		status = 503;
 	} else if (str_is(path, "/metrics")) {
-		*content_type = "text/plain; version=0.0.4; charset=utf-8";
+		answer->content_type = "text/plain; version=0.0.4; charset=utf-8";
 		snapshot_put_metrics(&snapshot, body);
 	} else if (str_is(path, "/status")) {
-		*content_type = "application/json";
+		answer->content_type = "application/json";
 		snapshot_put_json(&snapshot, body);
 	} else {
 		status = put_troubles(&snapshot,
@@ -92,13 +93,30 @@ static int put_page(struct status *s, struct exporter *e, struct str path,
 	return status;
 }
 
-static int status_page(void *context, struct str path, struct buf *body,
-		       const char **content_type)
+/* Monitors may have any name for a server that listens everywhere. */
+static bool status_is_for_us(const struct httpd_request *request)
+{
+	return request->is_addressed ||
+	       (request->is_everywhere &&
+		(str_is(request->path, "/metrics") || str_is(request->path, "/healthz") ||
+		 str_is(request->path, "/readyz")));
+}
+
+static int status_page(void *context, const struct httpd_request *request,
+		       struct httpd_answer *answer)
 {
 	struct status *s = context;
 	struct exporter *e = atomic_load(&s->exporter);
+	struct str path = request->path;
+	struct buf *body = answer->body;
 	bool is_health = str_is(path, "/healthz");
 
+	if (!status_is_for_us(request)) {
+		buf_puts(body,
+			 "this server is not called that: ask for localhost, for its "
+			 "address, or for the name in status.listen\n");
+		return 421;
+	}
 	if (is_health && !e) {
 		buf_puts(body, "ok\n");
 		return 200;
@@ -106,7 +124,7 @@ static int status_page(void *context, struct str path, struct buf *body,
 	if (is_health && put_stuck(e, body))
 		return 503;
 	if (e && str_is(path, "/reload")) {
-		*content_type = "application/json";
+		answer->content_type = "application/json";
 		reload_report_put_json(exporter_reload_report(e), body);
 		return 200;
 	}
@@ -116,7 +134,7 @@ static int status_page(void *context, struct str path, struct buf *body,
 		return 404;
 	}
 	if (e)
-		return put_page(s, e, path, body, content_type);
+		return put_page(s, e, path, answer);
 	buf_puts(body, "starting\n");
 	return 503;
 }

@@ -7,6 +7,9 @@
  * asks nor reads for limit_ms is closed, and each after six times that. Pages that are
  * being sent have a bound in bytes (net/httpd_page.h). There is no TLS and no login:
  * access is controlled by a socket's mode, or by an address of this host only.
+ *
+ * Each answer forbids a browser to guess its type, to keep it, to show it inside another
+ * page, and to load or run anything that the answer's policy does not name.
  */
 #ifndef NET_HTTPD_H
 #define NET_HTTPD_H
@@ -16,16 +19,32 @@
 
 struct httpd;
 
+/* Borrowed for the call. Path and query are percent-decoded. */
+struct httpd_request {
+	struct str path;
+	struct str query;   /* items "name=value", each ended by a NUL */
+	bool is_private;    /* over a unix socket, whose mode says who may ask */
+	bool is_everywhere; /* the server listens at all interfaces */
+	/* Its Host names this server (net/httpd_host.h). If not, a browser may have been
+	 * brought here by a page of somebody else. */
+	bool is_addressed;
+};
+
+struct httpd_answer {
+	struct buf *body;	  /* appended to */
+	const char *content_type; /* plain text unless it is set to a constant */
+	/* Content-Security-Policy (w3.org/TR/CSP3); nothing is allowed unless it is set.
+	 * It lives as long as the server. */
+	const char *policy;
+};
+
 struct httpd_options {
 	const char *listen; /* see net/address.h; borrowed for the start */
 	int64_t limit_ms;   /* of a connection without progress; 0: 10 s */
 
-	/* Both on the server's thread. page() appends to body and returns the
-	 * HTTP status; path is without a query, borrowed for the call;
-	 * *content_type is plain text unless it is set to a constant. tick(),
-	 * which may be NULL, is called once a second. */
-	int (*page)(void *context, struct str path, struct buf *body,
-		    const char **content_type);
+	/* Both on the server's thread. page() returns the HTTP status. tick(), which may
+	 * be NULL, is called once a second. */
+	int (*page)(void *context, const struct httpd_request *, struct httpd_answer *);
 	void (*tick)(void *context);
 	void *context;
 };

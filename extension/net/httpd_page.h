@@ -22,7 +22,7 @@
 struct page {
 	struct buf body; /* the maker's */
 	int status;
-	const char *content_type; /* a constant */
+	const char *content_type, *policy; /* constants */
 
 	/* Private. */
 	struct page *next;

@@ -69,24 +69,25 @@ void exposition_leave(struct exposition *e)
 		pthread_mutex_unlock(&e->lock);
 }
 
-static int exposition_page(void *context, struct str path, struct buf *body,
-			   const char **content_type)
+/* Whatever its Host: it listens everywhere, and what scrapes it has any name for it. */
+static int exposition_page(void *context, const struct httpd_request *request,
+			   struct httpd_answer *answer)
 {
 	struct exposition *e = context;
 	int error;
 
-	if (!str_is(path, "/metrics")) {
-		buf_puts(body, "there is: /metrics\n");
+	if (!str_is(request->path, "/metrics")) {
+		buf_puts(answer->body, "there is: /metrics\n");
 		return 404;
 	}
 	exposition_enter(e);
-	error = series_put(e->series, body);
+	error = series_put(e->series, answer->body);
 	exposition_leave(e);
 	if (error) {
-		buf_puts(body, "out of memory\n");
+		buf_puts(answer->body, "out of memory\n");
 		return 503;
 	}
-	*content_type = "text/plain; version=0.0.4; charset=utf-8";
+	answer->content_type = "text/plain; version=0.0.4; charset=utf-8";
 	return 200;
 }
 

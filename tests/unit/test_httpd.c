@@ -28,14 +28,29 @@ struct world {
 	char directory[64], path[128], address[160];
 };
 
-static int page(void *context, struct str path, struct buf *body,
-		const char **content_type)
+static void put_request(const struct httpd_request *request, struct buf *body)
+{
+	struct str rest = request->query, item;
+
+	buf_printf(body, "%s %s %s\n", request->is_private ? "private" : "shown",
+		   request->is_addressed ? "addressed" : "misled",
+		   request->is_everywhere ? "everywhere" : "here");
+	for (; rest.len; rest = str_skip(rest, item.len + 1)) {
+		item = str_until(rest, '\0');
+		buf_printf(body, "[" STR_FMT "]", STR_ARG(item));
+	}
+}
+
+static int page(void *context, const struct httpd_request *request,
+		struct httpd_answer *answer)
 {
 	struct world *w = context;
+	struct buf *body = answer->body;
+	struct str path = request->path;
 
 	atomic_fetch_add(&w->asked, 1);
 	if (str_is(path, "/hello")) {
-		*content_type = "text/x-hello";
+		answer->content_type = "text/x-hello";
 		buf_puts(body, "hello\n");
 		return 200;
 	}
@@ -46,6 +61,13 @@ static int page(void *context, struct str path, struct buf *body,
 		}
 		return 200;
 	}
+	if (str_is(path, "/asked")) {
+		answer->policy = "default-src 'none'; style-src 'sha256-abc'";
+		put_request(request, body);
+		return 200;
+	}
+	if (str_is(path, "/a b/c&d"))
+		buf_puts(body, "decoded ");
 	if (str_is(path, "/empty"))
 		return 503;
 	buf_puts(body, "nothing here\n");
@@ -295,6 +317,28 @@ static const struct {
 	{ "GET /hello?a=b HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 200 ", "hello\n" },
 	{ "GET /hello HTTP/1.1\r\nHost: a\r\nConnection: keep-alive\r\n\r\n",
 	  "HTTP/1.1 200 ", "connection: close\r\n" },
+	{ "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 200 ",
+	  "content-security-policy: default-src 'none'; frame-ancestors 'none'\r\n"
+	  "x-content-type-options: nosniff\r\nreferrer-policy: no-referrer\r\n"
+	  "cache-control: no-store\r\n" },
+	{ "GET /asked HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 200 ",
+	  "content-security-policy: default-src 'none'; style-src 'sha256-abc'\r\n" },
+	{ "POST /hello HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi",
+	  "HTTP/1.1 405 ", "x-content-type-options: nosniff\r\n" },
+	{ "GET /asked?q=a%26b%3Dc+d&&n=5&x HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 200 ",
+	  "[q=a&b=c d][n=5][x]" },
+	{ "GET /asked?q=%3Cb%3E%0a HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.",
+	  "shown misled here\n[q=<b>]" },
+	{ "GET /asked?%0aHost:localhost HTTP/1.1\r\nHost: a\r\n\r\n", NULL, " misled " },
+	{ "GET /asked?%0aHost:[::1%25x] HTTP/1.1\r\nHost: a\r\n\r\n", NULL, " misled " },
+	{ "GET /a%20b/c%26d HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 404 ", "decoded " },
+	{ "GET /asked?q=a%00b HTTP/1.1\r\nHost: a\r\n\r\n", NULL, "" },
+	{ "GET /asked HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 200 ",
+	  "shown misled here\n" },
+	{ "GET /asked HTTP/1.1\r\nHost: localhost:1\r\n\r\n", "HTTP/1.1 200 ",
+	  "shown addressed here\n" },
+	{ "GET /asked HTTP/1.1\r\nHost: localhost\r\nHost: a\r\n\r\n", NULL, "" },
+	{ "GET /asked HTTP/1.0\r\n\r\n", "HTTP/1.", "shown misled here\n" },
 	{ "GET /other HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 404 ", "nothing here\n" },
 	{ "GET /empty HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 503 ",
 	  "content-length: 0\r\n" },
@@ -340,6 +384,21 @@ static void requests_and_garbage(void **state)
 		buf_fini(&answer);
 	}
 	check_hello(w);
+}
+
+/* Whoever may open the socket may call it what he likes; browsers reach it by tunnels. */
+static void unix_socket_has_any_name(void **state)
+{
+	struct world *w = *state;
+	struct buf answer = BUF_INIT(1 << 20);
+	int fd;
+
+	start(w, w->address, 300);
+	fd = dial(w);
+	say(fd, STR("GET /asked HTTP/1.1\r\nHost: a\r\n\r\n"));
+	hear(fd, &answer);
+	assert_non_null(strstr(buf_str(&answer).ptr, "private addressed here\n"));
+	buf_fini(&answer);
 }
 
 /* RFC 9110, 9.3.2: the same head as of GET, and nothing behind it. */
@@ -532,6 +591,7 @@ int main(void)
 		TEST(file_is_not_removed),
 		TEST(bad_addresses),
 		TEST(requests_and_garbage),
+		TEST(unix_socket_has_any_name),
 		TEST(head_is_that_of_the_page),
 		TEST(head_without_end_is_refused),
 		TEST(long_page_is_whole),
