@@ -49,6 +49,7 @@ const char *counter_unit_name(enum counter_unit unit)
 		[UNIT_FLOWS] = "flows",
 		[UNIT_FLOWS_PER_SECOND] = "flows/s",
 		[UNIT_RECORDS] = "records",
+		[UNIT_RECORDS_PER_SECOND] = "records/s",
 		[UNIT_OBJECTS] = "objects",
 		[UNIT_BYTES] = "bytes",
 		[UNIT_SECONDS] = "seconds",

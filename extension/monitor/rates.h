@@ -1,41 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rates.h - rates of counters over the last 10 s.
+/* rates.h - the rate of a counter over the last 10 s, noted once a second.
  *
- * Each counter is noted once a second; one that was not noted between two sweeps is
- * forgotten. One thread.
+ * Pure, one thread.
  */
 #ifndef MONITOR_RATES_H
 #define MONITOR_RATES_H
 
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
-#define RATES_NAME_MAX 72
-#define RATES_SAMPLES  11
+#define RATE_SAMPLES 11
 
+/* Zeroed memory is a counter that was never noted. */
 struct rate {
-	char name[RATES_NAME_MAX];
-	int64_t value[RATES_SAMPLES], time_ms[RATES_SAMPLES];
+	int64_t value[RATE_SAMPLES], time_ms[RATE_SAMPLES];
 	unsigned count, newest;
-	bool is_seen;
 };
 
-struct rates {
-	struct rate *item;
-	size_t count, room, at; /* at: found last; the next one likely follows it */
-};
-
-#define RATES_INIT                                                                       \
-	{                                                                                \
-		.item = NULL                                                             \
-	}
-
-/* Without memory the counter has no rate. */
-void rates_note(struct rates *, const char *name, int64_t value, int64_t mono_ms);
-void rates_sweep(struct rates *);
-/* Per second, rounded; 0 if it is unknown, or was noted only once. */
-int64_t rates_get(struct rates *, const char *name);
-void rates_fini(struct rates *);
+/* One that has fallen is another counter: it begins anew. */
+void rate_note(struct rate *, int64_t value, int64_t mono_ms);
+/* Per second, rounded; 0 if it was noted only once. */
+int64_t rate_get(const struct rate *);
 
 #endif

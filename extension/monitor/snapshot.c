@@ -12,7 +12,7 @@
 
 struct taking {
 	struct snapshot *snapshot;
-	struct rates *rates;
+	struct history *history;
 	struct now now;
 };
 
@@ -32,7 +32,11 @@ static void take_tenant(void *context, struct tenant *t)
 		to->value[id] = stats_get(tenant_stats(t), (enum stat_id)id);
 	tenant_status(t, &to->status);
 	tenant_ledger(t, &to->ledger);
-	to->flows_per_second = rates_get(taking->rates, to->name);
+	to->past = taking->history
+			   ? history_find(taking->history, to->name, taking->now.mono_ms)
+			   : NULL;
+	to->flows_per_second = to->past ? rate_get(&to->past->flows) : 0;
+	to->records_per_second = to->past ? rate_get(&to->past->records) : 0;
 	to->oldest_s = -1;
 	if (to->status.oldest_ms != NEVER_MS)
 		to->oldest_s = (taking->now.mono_ms - to->status.oldest_ms) / 1000;
@@ -74,16 +78,24 @@ static void take_source(void *context, struct source_instance *subscription)
 	s->sources++;
 }
 
-void snapshot_take(struct snapshot *s, struct exporter *e, struct rates *rates,
+static void take_losses(struct snapshot *s, const struct minutes *all)
+{
+	s->lost_flows = minutes_sum(all, HISTORY_LOST_FLOWS, s->now.mono_ms);
+	s->lost_records = minutes_sum(all, HISTORY_LOST_RECORDS, s->now.mono_ms);
+}
+
+void snapshot_take(struct snapshot *s, struct exporter *e, struct history *history,
 		   struct now now)
 {
-	struct taking taking = { s, rates, now };
+	struct taking taking = { s, history, now };
 
 	*s = (struct snapshot){ .version = VERSION,
 				.now = now,
 				.disabled = BUF_INIT(DISABLED_MAX) };
 	exporter_count(e, &s->exporter);
 	s->uptime_s = (now.mono_ms - s->exporter.started.mono_ms) / 1000;
+	if (history)
+		take_losses(s, &history->of_all);
 	s->started_s = s->exporter.started.wall_ms / 1000;
 	exporter_each_tenant(e, take_tenant, &taking);
 	exporter_each_source(e, take_source, &taking);

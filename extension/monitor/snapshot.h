@@ -9,14 +9,17 @@
 #define MONITOR_SNAPSHOT_H
 
 #include "exporter/exporter.h"
-#include "monitor/rates.h"
+#include "monitor/history.h"
 #include "monitor/troubles.h"
 
+#define FIGURES_NAME_SIZE 72 /* a tenant's name has 64 bytes at most */
+
 struct tenant_figures {
-	char name[RATES_NAME_MAX];
+	char name[FIGURES_NAME_SIZE];
 	int64_t value[STAT_COUNT];
-	int64_t flows_per_second;
-	int64_t oldest_s; /* age of the oldest pending object; -1: none */
+	int64_t flows_per_second, records_per_second;
+	const struct past *past; /* borrowed from the history; NULL: unknown */
+	int64_t oldest_s;	 /* age of the oldest pending object; -1: none */
 	bool is_degraded;
 	int64_t degraded_s, stored_s; /* Unix time; -1: it is not, none */
 	struct tenant_status status;
@@ -38,11 +41,12 @@ struct snapshot {
 	size_t tenants, tenants_room;
 	struct source_figures *source;
 	size_t sources, sources_room;
-	struct buf disabled; /* pipelines, each ended by a line feed */
+	struct buf disabled;		  /* pipelines, each ended by a line feed */
+	int64_t lost_flows, lost_records; /* in the last hour, of all tenants */
+	bool is_short;			  /* out of memory: it is incomplete */
 	struct trouble *trouble;
 	size_t troubles, troubles_room;
 	int64_t trouble_count[TROUBLES];
-	bool is_short; /* out of memory: it is incomplete */
 };
 
 extern const struct counter counters_of_program[];  /* of struct snapshot */
@@ -69,7 +73,9 @@ extern const char *const counter_labels[SCOPES];
 
 #define METRIC_PREFIX "skydive_exporter_"
 
-void snapshot_take(struct snapshot *, struct exporter *, struct rates *, struct now);
+/* It borrows from the history until that changes; without one (NULL) nothing has a past,
+ * nor a rate. */
+void snapshot_take(struct snapshot *, struct exporter *, struct history *, struct now);
 void snapshot_fini(struct snapshot *);
 
 /* The page /metrics, in Prometheus' text format 0.0.4. */

@@ -18,6 +18,12 @@ const struct counter counters_of_program[] = {
 	{ COUNTER_AT(struct snapshot, started_s), .metric = "start_time_seconds",
 	  .kind = COUNTER_GAUGE, .unit = UNIT_SECONDS,
 	  .help = "When it was started, Unix time." },
+	{ COUNTER_AT(struct snapshot, lost_flows), .name = "flows_lost_last_hour",
+	  .kind = COUNTER_GAUGE, .unit = UNIT_FLOWS,
+	  .help = "Flows that were lost in the last hour, of all tenants." },
+	{ COUNTER_AT(struct snapshot, lost_records), .name = "records_lost_last_hour",
+	  .kind = COUNTER_GAUGE, .unit = UNIT_RECORDS,
+	  .help = "Records that were lost in the last hour, of all tenants." },
 	{ 0 },
 };
 
@@ -56,6 +62,10 @@ const struct counter counters_of_tenant[] = {
 	{ COUNTER_AT(struct tenant_figures, flows_per_second), .name = "flows_per_second",
 	  .kind = COUNTER_GAUGE, .unit = UNIT_FLOWS_PER_SECOND,
 	  .help = "Flows received, over the last 10 s." },
+	{ COUNTER_AT(struct tenant_figures, records_per_second),
+	  .name = "records_per_second", .kind = COUNTER_GAUGE,
+	  .unit = UNIT_RECORDS_PER_SECOND,
+	  .help = "Records encoded, over the last 10 s." },
 	{ COUNTER_AT(struct tenant_figures, status.objects), .name = "pending_objects",
 	  .metric = "pending_objects", .kind = COUNTER_GAUGE, .unit = UNIT_OBJECTS,
 	  .help = "Objects finished, or being finished, and not stored yet." },

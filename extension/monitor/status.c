@@ -12,32 +12,41 @@
 struct status {
 	struct httpd *httpd;
 	_Atomic(struct exporter *) exporter; /* NULL: not started yet */
-	struct rates rates;
+	struct history history;
 };
 
 struct look {
-	struct rates *rates;
+	struct history *history;
 	int64_t mono_ms;
 };
 
 static void status_look_at(void *context, struct tenant *t)
 {
 	const struct look *look = context;
+	const struct stats *stats = tenant_stats(t);
+	const int64_t value[HISTORY_KINDS] = {
+		[HISTORY_FLOWS] = stats_get(stats, STAT_FLOWS_RECEIVED),
+		[HISTORY_RECORDS] = stats_get(stats, STAT_RECORDS_ENCODED),
+		[HISTORY_LOST_FLOWS] = stats_get(stats, STAT_FLOWS_DROPPED_INBOX) +
+				       stats_get(stats, STAT_FLOWS_DROPPED_MEMORY),
+		[HISTORY_LOST_RECORDS] = stats_get(stats, STAT_RECORDS_DROPPED_TOO_LONG) +
+					 stats_get(stats, STAT_RECORDS_DROPPED_HELD) +
+					 stats_get(stats, STAT_RECORDS_EVICTED),
+	};
 
-	rates_note(look->rates, tenant_name(t),
-		   stats_get(tenant_stats(t), STAT_FLOWS_RECEIVED), look->mono_ms);
+	history_note(look->history, tenant_name(t), value, look->mono_ms);
 }
 
 static void status_on_tick(void *context)
 {
 	struct status *s = context;
 	struct exporter *e = atomic_load(&s->exporter);
-	struct look look = { &s->rates, clock_now().mono_ms };
+	struct look look = { &s->history, clock_now().mono_ms };
 
 	if (!e)
 		return;
 	exporter_each_tenant(e, status_look_at, &look);
-	rates_sweep(&s->rates);
+	history_tick(&s->history, look.mono_ms);
 }
 
 /* Without a snapshot, which waits for a lock. */
@@ -73,7 +82,7 @@ static int put_page(struct status *s, struct exporter *e, struct str path,
 	struct snapshot snapshot;
 	int status = 200;
 
-	snapshot_take(&snapshot, e, &s->rates, clock_now());
+	snapshot_take(&snapshot, e, &s->history, clock_now());
 	if (snapshot.is_short) {
 		buf_puts(body, "out of memory\n");
 		status = 503;
@@ -150,15 +159,18 @@ int status_start(const char *listen, struct status **out, struct err *err)
 	};
 	int error;
 
-	if (!s) {
+	if (!s || history_init(&s->history) < 0) {
+		free(s);
 		err_set(err, "out of memory");
 		return -ENOMEM;
 	}
 	error = httpd_start(&options, &s->httpd, err);
-	if (error)
-		free(s);
-	else
+	if (!error) {
 		*out = s;
+		return 0;
+	}
+	history_fini(&s->history);
+	free(s);
 	return error;
 }
 
@@ -174,6 +186,6 @@ void status_stop(struct status *s)
 	if (!s)
 		return;
 	httpd_stop(s->httpd);
-	rates_fini(&s->rates);
+	history_fini(&s->history);
 	free(s);
 }

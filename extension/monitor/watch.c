@@ -60,14 +60,13 @@ static void sum_up(struct watch *w, const struct snapshot *s)
 
 void watch_put(struct watch *w, struct exporter *e, struct log *log, struct buf *line)
 {
-	struct rates none = RATES_INIT;
 	struct now now = clock_now();
 	struct snapshot snapshot;
 
 	if (!exporter_is_busy(e) &&
 	    (!w->looked_ms || now.mono_ms - w->looked_ms >= WATCH_MS)) {
 		w->looked_ms = now.mono_ms;
-		snapshot_take(&snapshot, e, &none, now);
+		snapshot_take(&snapshot, e, NULL, now);
 		if (!snapshot.is_short) {
 			tell_log(w, &snapshot, log);
 			sum_up(w, &snapshot);

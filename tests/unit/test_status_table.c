@@ -152,6 +152,7 @@ static void one_tenant_has_all_its_counters(void **state)
 					       "state                              ok\n"
 					       "last_error                         -\n"
 					       "flows_per_second                   0\n"
+					       "records_per_second                 0\n"
 					       "pending_objects                    0\n"
 					       "pending_bytes                      0\n"
 					       "one                                1\n"
