@@ -5,6 +5,7 @@
 #include "command/columns.h"
 #include "command/status_page.h"
 #include "command/status_table.h"
+#include "format/amount.h"
 #include "monitor/snapshot.h"
 
 #define ARENA_MAX ((size_t)64 << 20)
@@ -29,20 +30,20 @@ static const struct column {
 
 #define COLUMNS (sizeof(table_columns) / sizeof(table_columns[0]))
 
-static const char *table_number(char text[COLUMNS_TEXT_MAX], enum counter_unit unit,
+static const char *table_number(char text[AMOUNT_TEXT_MAX], enum counter_unit unit,
 				int64_t value)
 {
 	if (unit == UNIT_BYTES)
-		return columns_size(text, value);
+		return amount_size(text, value);
 	if (unit == UNIT_SECONDS)
-		return columns_age(text, value);
-	return columns_amount(text, value);
+		return amount_age(text, value);
+	return amount_count(text, value);
 }
 
 static void put_row(struct buf *out, const struct status_tenant *row, size_t name_width,
 		    struct arena *arena)
 {
-	char text[COLUMNS_TEXT_MAX];
+	char text[AMOUNT_TEXT_MAX];
 	size_t i;
 
 	columns_put(out, row->name, name_width, true);
@@ -109,9 +110,9 @@ static struct str first_line(struct str text)
 static void put_outage(struct buf *out, const struct status_source *source)
 {
 	struct str rest = source->last_error, line;
-	char age[COLUMNS_TEXT_MAX];
+	char age[AMOUNT_TEXT_MAX];
 
-	buf_printf(out, "  for %s:", columns_age(age, source->down_s));
+	buf_printf(out, "  for %s:", amount_age(age, source->down_s));
 	for (; rest.len; rest = str_skip(rest, line.len)) {
 		line = first_line(rest);
 		buf_puts(out, rest.ptr == source->last_error.ptr ? " " : "   ");
@@ -123,14 +124,14 @@ static void put_outage(struct buf *out, const struct status_source *source)
 static void table_put_source(void *context, const struct status_source *source)
 {
 	struct buf *out = context;
-	char text[COLUMNS_TEXT_MAX];
+	char text[AMOUNT_TEXT_MAX];
 
 	columns_put(out, source->url, 56, false);
 	buf_puts(out, "  ");
 	columns_put(out, source->state, 10, false);
-	buf_printf(out, "  flows %s", columns_amount(text, source->flows));
+	buf_printf(out, "  flows %s", amount_count(text, source->flows));
 	if (source->gaps)
-		buf_printf(out, "  gaps %s", columns_amount(text, source->gaps));
+		buf_printf(out, "  gaps %s", amount_count(text, source->gaps));
 	buf_putc(out, '\n');
 	if (source->last_error.len)
 		put_outage(out, source);
@@ -140,7 +141,7 @@ static void put_title(const struct status_page *page, struct arena *arena,
 		      struct buf *out)
 {
 	struct status_totals topology, spool;
-	char up[COLUMNS_TEXT_MAX], bytes[COLUMNS_TEXT_MAX];
+	char up[AMOUNT_TEXT_MAX], bytes[AMOUNT_TEXT_MAX];
 	bool shows_mirror;
 
 	status_page_totals(page->topology, &topology, arena);
@@ -149,8 +150,8 @@ static void put_title(const struct status_page *page, struct arena *arena,
 	buf_puts(out, "skydive-exporter ");
 	columns_put(out, page->version, 20, false);
 	buf_printf(out, ", up %s, configuration %" PRId64 ", spool %s%s%s" STR_FMT "\n",
-		   columns_age(up, page->uptime_s), page->generation,
-		   columns_size(bytes, spool.bytes),
+		   amount_age(up, page->uptime_s), page->generation,
+		   amount_size(bytes, spool.bytes),
 		   topology.is_down ? ", topology does not answer" : "",
 		   shows_mirror ? ", mirror " : "",
 		   STR_ARG(shows_mirror ? topology.mirror : STR("")));

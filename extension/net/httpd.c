@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -155,7 +156,7 @@ static int httpd_put_head(struct lws *wsi, const struct page *p)
 static int httpd_fill(struct httpd *h, const struct httpd_request *request,
 		      struct page *p)
 {
-	struct httpd_answer answer = { &p->body, p->content_type, p->policy };
+	struct httpd_answer answer = { &p->body, p->content_type, HTTPD_POLICY };
 	int status;
 
 	if (!request) {
@@ -168,7 +169,7 @@ static int httpd_fill(struct httpd *h, const struct httpd_request *request,
 	}
 	status = h->options.page(h->options.context, request, &answer);
 	p->content_type = answer.content_type;
-	p->policy = answer.policy;
+	memcpy(p->policy, answer.policy, sizeof(p->policy));
 	return status;
 }
 
@@ -181,7 +182,7 @@ static struct page *httpd_make(struct httpd *h, const struct httpd_request *requ
 	if (!p)
 		return NULL;
 	p->content_type = "text/plain; charset=utf-8";
-	p->policy = HTTPD_POLICY;
+	snprintf(p->policy, sizeof(p->policy), "%s", HTTPD_POLICY);
 	if (buf_room(&p->body, LWS_PRE))
 		buf_added(&p->body, LWS_PRE);
 	p->status = httpd_fill(h, request, p);

@@ -16,6 +16,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "net/httpd_page.h"
 
 struct httpd;
 
@@ -33,9 +34,9 @@ struct httpd_request {
 struct httpd_answer {
 	struct buf *body;	  /* appended to */
 	const char *content_type; /* plain text unless it is set to a constant */
-	/* Content-Security-Policy (w3.org/TR/CSP3); nothing is allowed unless it is set.
-	 * It lives as long as the server. */
-	const char *policy;
+	/* Content-Security-Policy (w3.org/TR/CSP3); nothing is allowed unless it is
+	 * written here. */
+	char policy[HTTPD_POLICY_MAX];
 };
 
 struct httpd_options {

@@ -13,16 +13,18 @@
 
 #include "base/buf.h"
 
-#define PAGE_SHARED_MS	5000
-#define PAGES_BYTES	((size_t)4 << 20) /* from here on they are shared */
-#define PAGE_BYTES_MAX	((size_t)64 << 20)
-#define PAGES_BYTES_MAX (2 * PAGE_BYTES_MAX)
-#define PAGE_PATH_MAX	128 /* what is longer is shared with nobody */
+#define PAGE_SHARED_MS	 5000
+#define PAGES_BYTES	 ((size_t)4 << 20) /* from here on they are shared */
+#define PAGE_BYTES_MAX	 ((size_t)64 << 20)
+#define PAGES_BYTES_MAX	 (2 * PAGE_BYTES_MAX)
+#define HTTPD_POLICY_MAX 400
+#define PAGE_PATH_MAX	 128 /* what is longer is shared with nobody */
 
 struct page {
 	struct buf body; /* the maker's */
 	int status;
-	const char *content_type, *policy; /* constants */
+	const char *content_type; /* a constant */
+	char policy[HTTPD_POLICY_MAX];
 
 	/* Private. */
 	struct page *next;

@@ -4,7 +4,7 @@
 #
 #     base < format < config < flow < pipeline < stage | sys < net < topology
 #          < spool < writer < source < settings < tenant < exporter < monitor
-#          < command < extension.c
+#          < page < command < extension.c
 #
 # What stands left of the bar is the core and may use nothing right of it, and
 # sys uses of it only base, format and config. host/ sees only itself and what every
@@ -13,7 +13,7 @@
 find extension -name '*.[ch]' | sort | xargs awk '
 BEGIN {
 	count = split("base format config flow pipeline stage sys net graph mirror topology spool writer source " \
-		      "settings tenant exporter monitor command",
+		      "settings tenant exporter monitor page command",
 		      name, " ")
 	for (i = 1; i <= count; i++)
 		rank[name[i]] = i

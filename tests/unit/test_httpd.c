@@ -62,7 +62,8 @@ static int page(void *context, const struct httpd_request *request,
 		return 200;
 	}
 	if (str_is(path, "/asked")) {
-		answer->policy = "default-src 'none'; style-src 'sha256-abc'";
+		snprintf(answer->policy, sizeof(answer->policy), "%s",
+			 "default-src 'none'; style-src 'sha256-abc'");
 		put_request(request, body);
 		return 200;
 	}
