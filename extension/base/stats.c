@@ -13,14 +13,17 @@ const struct counter counters_of_stats[STAT_COUNT + 1] = { STATS_EACH(STATS_ROW)
 #define STATS_SIDES(id, sides, ...) [STAT_##id] = (sides),
 static const unsigned sides_of[STAT_COUNT] = { STATS_EACH(STATS_SIDES) };
 
-static const struct {
-	const char *what;
-	enum stat_side in, out;
-} balances[] = {
+const struct balance stats_balances[] = {
 	{ "flows", FLOWS_IN, FLOWS_OUT },
 	{ "records", RECORDS_IN, RECORDS_OUT },
 	{ "rows", ROWS_IN, ROWS_OUT },
+	{ .what = NULL },
 };
+
+bool stats_is_on(enum stat_id id, enum stat_side side)
+{
+	return sides_of[id] & side;
+}
 
 static int64_t stats_sum(const int64_t value[STAT_COUNT], enum stat_side side)
 {
@@ -36,19 +39,19 @@ static int64_t stats_sum(const int64_t value[STAT_COUNT], enum stat_side side)
 int stats_balance(const struct stats *stats, struct err *err)
 {
 	int64_t value[STAT_COUNT], in, out;
-	size_t i;
+	const struct balance *b;
 	int id;
 
 	for (id = 0; id < STAT_COUNT; id++)
 		value[id] = stats_get(stats, (enum stat_id)id);
-	for (i = 0; i < sizeof(balances) / sizeof(balances[0]); i++) {
-		in = stats_sum(value, balances[i].in);
-		out = stats_sum(value, balances[i].out);
+	for (b = stats_balances; b->what; b++) {
+		in = stats_sum(value, b->in);
+		out = stats_sum(value, b->out);
 		if (in != out)
 			return err_set(err,
 				       "%s: %" PRId64 " came and %" PRId64
 				       " are accounted for",
-				       balances[i].what, in, out);
+				       b->what, in, out);
 	}
 	return 0;
 }

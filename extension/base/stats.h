@@ -170,6 +170,14 @@ static inline int64_t stats_get(const struct stats *stats, enum stat_id stat)
 	return atomic_load_explicit(&stats->value[stat], memory_order_relaxed);
 }
 
+/* What came, and what it became: equal when nothing is in flight. */
+struct balance {
+	const char *what;
+	enum stat_side in, out;
+};
+extern const struct balance stats_balances[]; /* ends with one that is of nothing */
+bool stats_is_on(enum stat_id, enum stat_side);
+
 /* -EINVAL, with the sums, when a balance does not hold. */
 int stats_balance(const struct stats *, struct err *);
 

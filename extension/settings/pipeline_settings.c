@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include "format/json_write.h"
 #include "settings/pipeline_settings.h"
+#include "settings/settings_shown.h"
 
 #define KEY_MAX	     1024
 #define BUCKET_MAX   255
@@ -233,7 +234,7 @@ int pipeline_settings_redirect(struct pipeline_settings *p, struct str directory
 }
 
 static void put_section(const struct config *config, const struct config_section *section,
-			struct buf *text)
+			struct buf *text, struct buf *shown)
 {
 	struct arena arena = ARENA_INIT(ARENA_MAX);
 	struct problems ignored = PROBLEMS_INIT;
@@ -244,19 +245,21 @@ static void put_section(const struct config *config, const struct config_section
 		buf_printf(text, "%s", section->path);
 		json_put_record(text, section->shape, state, (struct json_style){ 0 });
 		buf_putc(text, '\n');
+		settings_put_shown(section, state, shown);
 	}
 	problems_fini(&ignored);
 	arena_fini(&arena);
 }
 
-void pipeline_settings_text(const struct config *config, bool writer, struct buf *text)
+void pipeline_settings_text(const struct config *config, bool writer, struct buf *text,
+			    struct buf *shown)
 {
 	struct config_section sections[SECTIONS_MAX];
 	size_t count = pipeline_settings_sections(sections, SECTIONS_MAX), i;
 
 	for (i = 0; i < count; i++)
 		if (writer == str_starts(str_of(sections[i].path), STR("pipeline.write")))
-			put_section(config, &sections[i], text);
+			put_section(config, &sections[i], text, shown);
 }
 
 void pipeline_settings_try(const struct config *config, struct problems *problems)

@@ -43,6 +43,7 @@ struct pipeline_settings {
 	struct account_options account;
 	struct limits_settings limits;
 	struct settings_sums sums;
+	struct str shown; /* what is not as by default: see settings_shown.h */
 };
 
 /* name is copied. Returns one reference. NULL: no memory. */
@@ -57,8 +58,10 @@ void pipeline_settings_read(struct pipeline_settings *, struct problems *);
 int pipeline_settings_redirect(struct pipeline_settings *, struct str directory);
 
 /* Appends the values of the configuration, for comparison with another: the writer's
- * part only, or all the rest. Has secrets. */
-void pipeline_settings_text(const struct config *, bool writer, struct buf *);
+ * part only, or all the rest. Has secrets. To shown it appends what may be seen of them:
+ * settings_shown.h. */
+void pipeline_settings_text(const struct config *, bool writer, struct buf *,
+			    struct buf *shown);
 
 /* Reads value by value, and says what is wrong with each; not what is missing. */
 void pipeline_settings_try(const struct config *, struct problems *);

@@ -95,21 +95,25 @@ static void check_sources(struct settings *s, struct problems *problems)
 static void settings_sum_up(struct pipeline_settings *p, struct problems *problems)
 {
 	struct buf writer = BUF_INIT(TEXT_MAX), rest = BUF_INIT(TEXT_MAX);
+	struct buf shown = BUF_INIT(TEXT_MAX);
 
-	pipeline_settings_text(p->config, true, &writer);
-	pipeline_settings_text(p->config, false, &rest);
+	pipeline_settings_text(p->config, true, &writer, &shown);
+	pipeline_settings_text(p->config, false, &rest, &shown);
+	p->shown = arena_str(&p->arena, buf_str(&shown));
 	/* "direct" has other limits on stdout: such a change is more than the writer's. */
 	buf_puts(&rest, p->store.bucket.key_is_tag ? "tag\n" : "");
 	/* Wherever it was said: a new password is another subscription. */
 	json_put_string(&rest, p->source.auth.username);
 	json_put_string(&rest, p->source.auth.password);
 	json_put_string(&rest, p->source.auth.cookie);
-	if (buf_error(&writer) || buf_error(&rest) ||
+	if (buf_error(&writer) || buf_error(&rest) || buf_error(&shown) ||
+	    arena_error(&p->arena) ||
 	    digest_sha256(buf_str(&writer), p->sums.writer) < 0 ||
 	    digest_sha256(buf_str(&rest), p->sums.rest) < 0)
 		problems_add(problems, "%s: out of memory", p->name);
 	buf_fini(&writer);
 	buf_fini(&rest);
+	buf_fini(&shown);
 }
 
 static void read_pipeline(struct pipeline_settings *p, struct problems *problems)

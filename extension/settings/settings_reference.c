@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* settings_reference.c - see settings_reference.h. */
-#include "format/number.h"
 #include "settings/pipeline_settings.h"
 #include "settings/settings_program.h"
 #include "settings/settings_reference.h"
+#include "settings/settings_shown.h"
 
 #define SECTIONS_MAX 96
 
@@ -27,19 +27,6 @@ static const char *type_name(const struct field *field)
 	}
 }
 
-/* As it would be written. */
-static void put_number(struct buf *b, const struct field *field, int64_t value)
-{
-	if (field->flags & FIELD_DURATION)
-		number_put_duration(b, value);
-	else if (field->flags & FIELD_SECONDS)
-		buf_put_i64(b, value / 1000);
-	else if (field->flags & FIELD_SIZE)
-		number_put_size(b, value);
-	else
-		buf_put_i64(b, value);
-}
-
 static void put_type(struct buf *b, const struct field *field)
 {
 	const char *const *name;
@@ -54,13 +41,13 @@ static void put_type(struct buf *b, const struct field *field)
 	if (!field->max)
 		return;
 	buf_puts(b, ", ");
-	put_number(b, field, field->min);
+	settings_put_number(b, field, field->min);
 	if (field->max == INT64_MAX) {
 		buf_puts(b, " or more");
 		return;
 	}
 	buf_puts(b, " to ");
-	put_number(b, field, field->max);
+	settings_put_number(b, field, field->max);
 }
 
 /* Empty: nothing; a number of INT64_MIN, or a name of -1, means that another key
@@ -87,7 +74,7 @@ static void put_default(struct buf *b, const struct field *field, const void *de
 	case FIELD_KIND_I64:
 		number = value ? *(const int64_t *)value : 0;
 		if (number != INT64_MIN)
-			put_number(b, field, number);
+			settings_put_number(b, field, number);
 		break;
 	default:
 		break;
