@@ -10,6 +10,7 @@
 #include "exporter/exporter.h"
 #include "monitor/status.h"
 #include "monitor/watch.h"
+#include "page/pages.h"
 #include "sys/clock.h"
 #include "sys/thread.h"
 #include "base/version.h"
@@ -193,7 +194,8 @@ static void *extension_report(void *argument)
 /* Before anything else: what was configured must work. */
 static int listen_for_status(struct instance *in, struct err *err)
 {
-	if (!in->status_listen || status_start(in->status_listen, &in->status, err) == 0)
+	if (!in->status_listen ||
+	    status_start(in->status_listen, &page_site, &in->status, err) == 0)
 		return 0;
 	if (!in->is_status_default) {
 		err_prefix(err, "status.listen");

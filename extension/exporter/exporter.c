@@ -222,6 +222,7 @@ void exporter_count(struct exporter *e, struct exporter_figures *figures)
 		.pending_warning_ms = e->settings->status.pending_warning_ms,
 	};
 	exporter_look_busy(e, &figures->busy);
+	figures->topology_mode = e->settings->topology.mode;
 	topology_count(e->topology, &figures->topology);
 }
 
@@ -244,6 +245,27 @@ void exporter_each_tenant(struct exporter *e,
 	for (i = 0; i < e->tenants; i++)
 		visit(context, e->running[i].tenant);
 	pthread_mutex_unlock(&e->lock);
+}
+
+bool exporter_visit_tenant(struct exporter *e, struct str name,
+			   void (*visit)(void *context, const struct pipeline_shown *),
+			   void *context)
+{
+	size_t i;
+
+	pthread_mutex_lock(&e->lock);
+	for (i = 0; i < e->tenants; i++) {
+		const struct running *r = &e->running[i];
+		const struct pipeline_shown shown = { r->tenant, r->settings, r->writer,
+						      e->around.peers_by };
+
+		if (!str_is(name, tenant_name(r->tenant)))
+			continue;
+		visit(context, &shown);
+		break;
+	}
+	pthread_mutex_unlock(&e->lock);
+	return i < e->tenants;
 }
 
 void exporter_each_source(struct exporter *e,

@@ -72,6 +72,18 @@ void exporter_each_source(struct exporter *,
 			  void (*visit)(void *context, struct source_instance *),
 			  void *context);
 
+/* Calls visit with the tenant of that name and its settings, while no reload can change
+ * them. false: there is none. */
+struct pipeline_shown {
+	struct tenant *tenant;
+	const struct pipeline_settings *settings;
+	const struct pipeline_settings *writer; /* of its writer: they may be newer */
+	enum peers_by peers_by;
+};
+bool exporter_visit_tenant(struct exporter *, struct str name,
+			   void (*visit)(void *context, const struct pipeline_shown *),
+			   void *context);
+
 /* Appends the names of pipelines that are disabled, each ended by a line feed. */
 void exporter_put_disabled(struct exporter *, struct buf *);
 
@@ -89,6 +101,7 @@ struct exporter_figures {
 	struct now started;
 	unsigned generation; /* as exporter_generation() */
 	struct topology_counters topology;
+	int topology_mode; /* enum topology_mode */
 	struct exporter_busy busy;
 	int64_t spool_bytes, spool_bytes_max;
 	int64_t pending_warning_ms; /* as configured */

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include "base/grow.h"
 #include "monitor/snapshot.h"
 #include "base/version.h"
@@ -92,6 +93,7 @@ void snapshot_take(struct snapshot *s, struct exporter *e, struct history *histo
 	*s = (struct snapshot){ .version = VERSION,
 				.now = now,
 				.disabled = BUF_INIT(DISABLED_MAX) };
+	gethostname(s->host, sizeof(s->host) - 1);
 	exporter_count(e, &s->exporter);
 	s->uptime_s = (now.mono_ms - s->exporter.started.mono_ms) / 1000;
 	if (history)

@@ -34,6 +34,7 @@ struct source_figures {
 
 struct snapshot {
 	const char *version;
+	char host[256]; /* the name of this machine */
 	struct now now;
 	int64_t uptime_s, started_s; /* started: Unix time */
 	struct exporter_figures exporter;
@@ -80,7 +81,8 @@ void snapshot_fini(struct snapshot *);
 
 /* The page /metrics, in Prometheus' text format 0.0.4. */
 void snapshot_put_metrics(const struct snapshot *, struct buf *);
-/* The page /status, JSON. */
+/* The page /status, JSON; and the part of it that is a tenant's. */
 void snapshot_put_json(const struct snapshot *, struct buf *);
+void snapshot_put_tenant_json(const struct tenant_figures *, struct buf *);
 
 #endif

@@ -130,12 +130,19 @@ static void json_put_disabled(struct buf *b, struct str names)
 	buf_putc(b, ']');
 }
 
+void snapshot_put_tenant_json(const struct tenant_figures *t, struct buf *b)
+{
+	json_put_tenant(b, t);
+	buf_putc(b, '\n');
+}
+
 void snapshot_put_json(const struct snapshot *s, struct buf *b)
 {
 	size_t i;
 
 	buf_putc(b, '{');
 	json_put_text(b, "version", s->version);
+	json_put_text(b, "host", s->host);
 	json_put_counters(b, counters_of_program, s);
 	json_put_disabled(b, buf_str(&s->disabled));
 	buf_puts(b, ",\"troubles\":[");

@@ -13,6 +13,7 @@ struct status {
 	struct httpd *httpd;
 	_Atomic(struct exporter *) exporter; /* NULL: not started yet */
 	struct history history;
+	const struct status_site *site;
 };
 
 struct look {
@@ -75,11 +76,13 @@ static int put_troubles(const struct snapshot *snapshot, enum trouble_weight wei
 	return 200;
 }
 
-static int put_page(struct status *s, struct exporter *e, struct str path,
-		    struct httpd_answer *answer)
+static int put_page(struct status *s, struct exporter *e,
+		    const struct httpd_request *request, struct httpd_answer *answer)
 {
+	struct str path = request->path;
 	struct buf *body = answer->body;
 	struct snapshot snapshot;
+	const struct status_view view = { &snapshot, e, request };
 	int status = 200;
 
 	snapshot_take(&snapshot, e, &s->history, clock_now());
@@ -92,6 +95,8 @@ static int put_page(struct status *s, struct exporter *e, struct str path,
 	} else if (str_is(path, "/status")) {
 		answer->content_type = "application/json";
 		snapshot_put_json(&snapshot, body);
+	} else if (s->site->has(path)) {
+		status = s->site->put(&view, answer);
 	} else {
 		status = put_troubles(&snapshot,
 				      str_is(path, "/readyz") ? TROUBLE_UNREADY
@@ -109,6 +114,12 @@ static bool status_is_for_us(const struct httpd_request *request)
 	       (request->is_everywhere &&
 		(str_is(request->path, "/metrics") || str_is(request->path, "/healthz") ||
 		 str_is(request->path, "/readyz")));
+}
+
+static bool status_has(const struct status *s, struct str path)
+{
+	return str_is(path, "/metrics") || str_is(path, "/status") ||
+	       str_is(path, "/readyz") || str_is(path, "/reload") || s->site->has(path);
 }
 
 static int status_page(void *context, const struct httpd_request *request,
@@ -137,18 +148,20 @@ static int status_page(void *context, const struct httpd_request *request,
 		reload_report_put_json(exporter_reload_report(e), body);
 		return 200;
 	}
-	if (!is_health && !str_is(path, "/metrics") && !str_is(path, "/status") &&
-	    !str_is(path, "/readyz") && !str_is(path, "/reload")) {
-		buf_puts(body, "there is: /metrics /healthz /readyz /reload /status\n");
+	if (!is_health && !status_has(s, path)) {
+		buf_printf(body,
+			   "there is: /metrics /healthz /readyz /reload /status %s\n",
+			   s->site->paths);
 		return 404;
 	}
 	if (e)
-		return put_page(s, e, path, answer);
+		return put_page(s, e, request, answer);
 	buf_puts(body, "starting\n");
 	return 503;
 }
 
-int status_start(const char *listen, struct status **out, struct err *err)
+int status_start(const char *listen, const struct status_site *site, struct status **out,
+		 struct err *err)
 {
 	struct status *s = calloc(1, sizeof(*s));
 	const struct httpd_options options = {
@@ -164,6 +177,7 @@ int status_start(const char *listen, struct status **out, struct err *err)
 		err_set(err, "out of memory");
 		return -ENOMEM;
 	}
+	s->site = site;
 	error = httpd_start(&options, &s->httpd, err);
 	if (!error) {
 		*out = s;

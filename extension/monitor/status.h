@@ -7,18 +7,37 @@
  *	/reload		JSON, what the last reload did (exporter/reload_report.h)
  *	/status		JSON, for the command "status"
  *
+ * and the pages of a site, for people.
+ *
  * It has a thread of its own, which never waits for sources, workers or stores.
  */
 #ifndef MONITOR_STATUS_H
 #define MONITOR_STATUS_H
 
-#include "exporter/exporter.h"
+#include "monitor/snapshot.h"
+#include "net/httpd.h"
 
 struct status;
 
+/* What a page is made from; borrowed for the call. */
+struct status_view {
+	const struct snapshot *snapshot;
+	struct exporter *exporter;
+	const struct httpd_request *request;
+};
+
+/* Pages that are made above this layer, on the server's thread. */
+struct status_site {
+	bool (*has)(struct str path);
+	/* Returns the HTTP status. */
+	int (*put)(const struct status_view *, struct httpd_answer *);
+	const char *paths; /* as people are told of them */
+};
+
 /* Listens, and answers "starting" until status_serve(). 0, or -errno with the reason.
- * listen is copied. */
-int status_start(const char *listen, struct status **, struct err *);
+ * listen is copied; the site is constant. */
+int status_start(const char *listen, const struct status_site *, struct status **,
+		 struct err *);
 /* The exporter has started; it is borrowed until status_stop(). NULL is fine. */
 void status_serve(struct status *, struct exporter *);
 void status_stop(struct status *); /* NULL is fine */

@@ -43,6 +43,8 @@ enum topology_mode {
 	MODE_MIRROR, /* a mirror; the analyzer what it cannot answer */
 };
 
+extern const char *const topology_mode_names[]; /* the last one is NULL */
+
 /* Keys of the top level: they are read with path "". */
 struct topology_options {
 	struct strs analyzers; /* "host:port"; one is asked as long as it answers */

@@ -5,7 +5,7 @@
 #define TTL_MAX_MS INT64_C(604800000)
 
 /* enum topology_mode */
-static const char *const mode_names[] = { "rest", "shadow", "mirror", NULL };
+const char *const topology_mode_names[] = { "rest", "shadow", "mirror", NULL };
 
 static const struct topology_options defaults = {
 	.mode = MODE_MIRROR,
@@ -32,7 +32,7 @@ static const struct field fields[] = {
 	OPTION(struct topology_options, password, "analyzer.auth.cluster.password",
 	       FIELD_SECRET, "password of that user"),
 	OPTION_ENUM(
-		struct topology_options, mode, "topology.mode", 0, mode_names,
+		struct topology_options, mode, "topology.mode", 0, topology_mode_names,
 		"who answers: rest, the analyzer; mirror, a copy of its topology in "
 		"memory; shadow, the analyzer, and what the copy differs in is counted"),
 	OPTION_RANGE(struct topology_options, mirror_bytes, "topology.mirror.max_bytes",

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* selection.c - see selection.h. */
+#include <errno.h>
+#include <stdlib.h>
+#include "page/selection.h"
+
+static int64_t selection_dropped(const struct tenant_figures *t)
+{
+	const struct counter *row;
+	int64_t sum = t->value[STAT_RECORDS_EVICTED];
+
+	for (row = counters_of_stats; row->help; row++)
+		if (row->reason)
+			sum += counter_get(row, t->value);
+	return sum;
+}
+
+const struct tenant_figures *selection_victim(const struct snapshot *s,
+					      const struct trouble *trouble)
+{
+	const char *first = (const char *)s->tenant;
+	size_t at = (size_t)(trouble->who - first) / sizeof(*s->tenant);
+
+	if (!s->tenants || trouble->who < first || at >= s->tenants)
+		return NULL;
+	return &s->tenant[at];
+}
+
+/* A row for each tenant, in the snapshot's order. */
+static struct selected *selection_rows(const struct snapshot *s, size_t *in_trouble)
+{
+	struct selected *row = calloc(s->tenants + 1, sizeof(*row));
+	const struct tenant_figures *victim;
+	size_t i;
+
+	for (i = 0; row && i < s->tenants; i++) {
+		row[i].tenant = &s->tenant[i];
+		row[i].dropped = selection_dropped(&s->tenant[i]);
+	}
+	for (i = 0; row && i < s->troubles; i++) {
+		victim = selection_victim(s, &s->trouble[i]);
+		if (!victim || row[victim - s->tenant].trouble)
+			continue;
+		row[victim - s->tenant].trouble = &s->trouble[i];
+		++*in_trouble;
+	}
+	return row;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct selected *x = a, *y = b;
+
+	return strcmp(x->tenant->name, y->tenant->name);
+}
+
+/* What has most comes first. */
+static int by_number(int64_t x, int64_t y, const void *a, const void *b)
+{
+	if (x != y)
+		return x < y ? 1 : -1;
+	return by_name(a, b);
+}
+
+static int by_flows(const void *a, const void *b)
+{
+	const struct selected *x = a, *y = b;
+
+	return by_number(x->tenant->flows_per_second, y->tenant->flows_per_second, a, b);
+}
+
+static int by_records(const void *a, const void *b)
+{
+	const struct selected *x = a, *y = b;
+
+	return by_number(x->tenant->records_per_second, y->tenant->records_per_second, a,
+			 b);
+}
+
+static int by_pending(const void *a, const void *b)
+{
+	const struct selected *x = a, *y = b;
+
+	return by_number(x->tenant->status.bytes, y->tenant->status.bytes, a, b);
+}
+
+static int by_oldest(const void *a, const void *b)
+{
+	const struct selected *x = a, *y = b;
+
+	return by_number(x->tenant->oldest_s, y->tenant->oldest_s, a, b);
+}
+
+static int by_dropped(const void *a, const void *b)
+{
+	const struct selected *x = a, *y = b;
+
+	return by_number(x->dropped, y->dropped, a, b);
+}
+
+/* Troubles are in the order of their weight and age. */
+static int by_trouble(const void *a, const void *b)
+{
+	const struct selected *x = a, *y = b;
+
+	if (!x->trouble || !y->trouble)
+		return x->trouble ? -1 : y->trouble ? 1 : by_flows(a, b);
+	return (x->trouble > y->trouble) - (x->trouble < y->trouble);
+}
+
+static int (*const selection_orders[SORTS])(const void *, const void *) = {
+	[SORT_TROUBLE] = by_trouble, [SORT_NAME] = by_name,
+	[SORT_FLOWS] = by_flows,     [SORT_RECORDS] = by_records,
+	[SORT_PENDING] = by_pending, [SORT_OLDEST] = by_oldest,
+	[SORT_DROPPED] = by_dropped,
+};
+
+int selection_make(const struct snapshot *s, const struct query *q, struct selection *out)
+{
+	size_t i, sick = 0;
+
+	*out = (struct selection){ .rows = 0 };
+	out->row = selection_rows(s, &out->in_trouble);
+	if (!out->row)
+		return -ENOMEM;
+	for (i = 0; i < s->tenants; i++) {
+		struct selected *row = &out->row[i];
+
+		if (!query_wants(q, str_of(row->tenant->name)) ||
+		    (q->only_bad && !row->trouble))
+			continue;
+		sick += row->trouble != NULL;
+		out->row[out->found++] = *row;
+	}
+	qsort(out->row, out->found, sizeof(*out->row), selection_orders[q->sort]);
+	out->rows = q->n + (q->sort == SORT_TROUBLE ? sick : 0);
+	if (out->rows > out->found)
+		out->rows = out->found;
+	return 0;
+}
+
+void selection_fini(struct selection *selection)
+{
+	free(selection->row);
+}
+
+bool selection_find(const struct snapshot *s, struct str name, struct selected *out)
+{
+	size_t i;
+
+	*out = (struct selected){ .tenant = NULL };
+	for (i = 0; i < s->tenants && !out->tenant; i++)
+		if (str_is(name, s->tenant[i].name))
+			out->tenant = &s->tenant[i];
+	if (!out->tenant)
+		return false;
+	out->dropped = selection_dropped(out->tenant);
+	for (i = 0; i < s->troubles && !out->trouble; i++)
+		if (selection_victim(s, &s->trouble[i]) == out->tenant)
+			out->trouble = &s->trouble[i];
+	return true;
+}

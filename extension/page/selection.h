@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* selection.h - which tenants a page shows, and in which order.
+ *
+ * Pure, but for memory.
+ */
+#ifndef PAGE_SELECTION_H
+#define PAGE_SELECTION_H
+
+#include "monitor/snapshot.h"
+#include "page/query.h"
+
+struct selected {
+	const struct tenant_figures *tenant;
+	const struct trouble *trouble; /* NULL: it is well */
+	int64_t dropped;	       /* flows and records, for whatever reason */
+};
+
+struct selection {
+	struct selected *row; /* what is shown, in order */
+	size_t rows;
+	size_t found;	   /* that were asked for */
+	size_t in_trouble; /* of all tenants */
+};
+
+/* All is borrowed from the snapshot. Without a key to sort by those in trouble are shown
+ * all, and then n others. 0 or -ENOMEM. */
+int selection_make(const struct snapshot *, const struct query *, struct selection *);
+void selection_fini(struct selection *);
+/* The tenant that a trouble is about; NULL: it is about something else. */
+const struct tenant_figures *selection_victim(const struct snapshot *,
+					      const struct trouble *);
+/* One tenant, by its name. false: there is none. */
+bool selection_find(const struct snapshot *, struct str name, struct selected *);
+
+#endif
