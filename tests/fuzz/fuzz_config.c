@@ -8,6 +8,7 @@
 #include "settings/pipeline_settings.h"
 #include "settings/settings_program.h"
 
+#define SHOWN_MAX    ((size_t)1 << 20)
 #define SECTIONS_MAX 64
 #define ARENA_MAX    ((size_t)16 << 20)
 
@@ -24,6 +25,7 @@ static void read_pipeline(struct config *config, struct reading *r,
 {
 	struct config_section sections[SECTIONS_MAX];
 	struct pipeline_settings *pipeline = pipeline_settings_new(STR("fuzz"));
+	struct buf shown = BUF_INIT(SHOWN_MAX);
 
 	fuzz_check(pipeline != NULL, "there is memory for a pipeline");
 	config_check(config, "pipeline", sections,
@@ -32,8 +34,9 @@ static void read_pipeline(struct config *config, struct reading *r,
 	pipeline_settings_read(pipeline, problems);
 	pipeline->config = NULL;
 	pipeline_settings_unref(pipeline);
-	pipeline_settings_text(config, true, &r->text);
-	pipeline_settings_text(config, false, &r->text);
+	pipeline_settings_text(config, true, &r->text, &shown);
+	pipeline_settings_text(config, false, &r->text, &shown);
+	buf_fini(&shown);
 }
 
 static void read_program(struct config *config, struct problems *problems)
