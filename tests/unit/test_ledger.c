@@ -218,6 +218,29 @@ static void test_a_step_that_was_cut_is_taken_back(void **state)
 	}
 }
 
+static void test_an_eviction_of_a_bad_file_that_was_cut(void **state)
+{
+	char sealed[SPOOL_PATH_MAX], bad[SPOOL_PATH_MAX];
+	struct world w;
+
+	(void)state;
+	world_make(&w);
+	w.options.max_bytes = ENVELOPE_SIZE + SIZE;
+	world_open(&w, start);
+	seal(&w, 1);
+	end_next(&w, SPOOL_REFUSED);
+	seal(&w, 1);
+	spool_make_room(w.spool, start);
+	assert_totals(&w, 2, 0, 1, 0);
+	world_seal(&w, 1, SIZE, RECORDS, "k");
+	spool_path(w.dir, SPOOL_NEW, 1, sealed);
+	spool_path(w.dir, SPOOL_BAD, 1, bad);
+	assert_int_equal(rename(sealed, bad), 0);
+	world_reopen(&w, start);
+	assert_totals(&w, 2, 0, 0, 1);
+	world_end(&w);
+}
+
 static void test_a_seal_that_was_cut(void **state)
 {
 	char sealed[SPOOL_PATH_MAX];
@@ -411,6 +434,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_sent_again_counts_once),
 		cmocka_unit_test(test_no_objects_are_not_counted),
 		cmocka_unit_test(test_a_step_that_was_cut_is_taken_back),
+		cmocka_unit_test(test_an_eviction_of_a_bad_file_that_was_cut),
 		cmocka_unit_test(test_a_seal_that_was_cut),
 		cmocka_unit_test(test_a_commit_that_fails_is_not_counted),
 		cmocka_unit_test(test_a_write_that_was_cut_leaves_the_step_before),
