@@ -9,6 +9,7 @@
 #include "command/command.h"
 #include "command/running.h"
 #include "command/status_table.h"
+#include "page/html.h"
 #include "sys/io.h"
 
 #define CONFIG	    "/etc/skydive/exporter.yml" /* of an audit */
@@ -18,7 +19,7 @@
 
 struct request {
 	const char *config, *tenant; /* of argv; may be NULL */
-	bool is_watching, clears, is_audit;
+	bool is_watching, clears, is_audit, is_html;
 	struct arena arena; /* of the address */
 	struct str address;
 };
@@ -36,12 +37,16 @@ static bool status_parse(struct request *r, int argc, char **argv)
 			r->is_watching = true;
 		else if (str_is(arg, "--audit"))
 			r->is_audit = true;
+		else if (str_is(arg, "--html"))
+			r->is_html = true;
 		else if (arg.len && *arg.ptr != '-' && !r->tenant)
 			r->tenant = argv[i];
 		else
 			return false;
 	}
-	return !r->is_audit || (r->tenant && !r->is_watching);
+	if (r->is_watching + r->is_audit + r->is_html > 1)
+		return false;
+	return !r->is_audit || r->tenant;
 }
 
 static int read_address(struct request *r, struct err *err)
@@ -52,6 +57,25 @@ static int read_address(struct request *r, struct err *err)
 		error = err_set(err,
 				"%s: status.listen is \"\": it was told not to answer",
 				r->config);
+	return error;
+}
+
+/* The page of a browser, as it is. */
+static int status_show_html(const struct request *r, struct err *err)
+{
+	struct buf path = BUF_INIT(ADDRESS_MAX), page = BUF_INIT(PAGE_MAX);
+	int error;
+
+	buf_puts(&path, "/");
+	if (r->tenant) {
+		buf_puts(&path, "tenants/");
+		url_encode(&path, str_of(r->tenant));
+	}
+	error = running_ask(r->address, buf_str(&path).ptr, &page, err);
+	if (!error && io_write(STDOUT_FILENO, buf_str(&page)) < 0)
+		error = err_set(err, "cannot write to standard output");
+	buf_fini(&path);
+	buf_fini(&page);
 	return error;
 }
 
@@ -89,7 +113,9 @@ static int status_called(const struct skydive_host *host, int argc, char **argv)
 		return audit_run(r.config ? r.config : CONFIG, r.tenant);
 	r.clears = r.is_watching && isatty(STDOUT_FILENO);
 	error = read_address(&r, &err);
-	if (!error)
+	if (!error && r.is_html)
+		error = status_show_html(&r, &err);
+	else if (!error)
 		error = status_show(&r, &err);
 	while (!error && r.is_watching) {
 		poll(NULL, 0, WATCH_MS);
@@ -112,5 +138,6 @@ const struct command command_status = {
 	  { "--watch", NULL, 0, "again every 2 seconds" },
 	  { "--audit", NULL, USAGE_OR,
 	    "of TENANT, instead: what was stored and is not in its store any more" },
+	  { "--html", NULL, USAGE_OR, "the page for a browser, to be kept in a file" },
 	  { "TENANT", NULL, 0, "its counters" } }
 };

@@ -163,16 +163,6 @@ static void tenants_put_name(struct html *h, const char *name)
 	buf_fini(&address);
 }
 
-static void tenants_put_rate(struct page_frame *f, int64_t per_second,
-			     const struct past *past, enum history_kind kind)
-{
-	char text[AMOUNT_TEXT_MAX];
-
-	html_constant(&f->html, "<td class=\"n\">");
-	html_text(&f->html, str_of(amount_count(text, per_second)));
-	tenants_put_curve(f, past, kind);
-}
-
 static void tenants_put_number(struct html *h, const char *text)
 {
 	html_constant(h, "<td class=\"n\">");
@@ -189,8 +179,9 @@ static void tenants_put_row(struct page_frame *f, const struct selected *row)
 	tenants_put_name(h, t->name);
 	html_element(h, "td", row->trouble ? frame_class(row->trouble) : "soft",
 		     str_of(frame_word(row->trouble)));
-	tenants_put_rate(f, t->flows_per_second, t->past, HISTORY_FLOWS);
-	tenants_put_rate(f, t->records_per_second, t->past, HISTORY_RECORDS);
+	tenants_put_number(h, amount_count(text, t->flows_per_second));
+	tenants_put_curve(f, t->past, HISTORY_FLOWS);
+	tenants_put_number(h, amount_count(text, t->records_per_second));
 	tenants_put_number(h, amount_count(text, t->value[STAT_OBJECTS_UPLOADED]));
 	tenants_put_number(h, amount_size(text, t->value[STAT_BYTES_UPLOADED]));
 	tenants_put_number(h, amount_size(text, t->status.bytes));
@@ -224,7 +215,7 @@ static void tenants_put_caption(struct page_frame *f, const struct query *q,
 						     : STR(" tenants"));
 	if (q->sort == SORT_TROUBLE)
 		html_text(h, STR(", those in trouble first, then the busiest"));
-	html_text(h, STR("; curves are of the last hour."));
+	html_text(h, STR("; curves are the flows of the last hour."));
 }
 
 static void tenants_put_more(struct html *h, size_t count, const char *remedy)

@@ -33,7 +33,7 @@ _skydive_exporter() {
 		record:*) choices="--json --topology --user --seconds --ca --cert --key" ;;
 		reload:*) choices="--wait --pid -c" ;;
 		retry:*) choices="-c $(_skydive_exporter_tenants)" ;;
-		status:*) choices="-c --watch --audit $(_skydive_exporter_tenants)" ;;
+		status:*) choices="-c --watch --audit --html $(_skydive_exporter_tenants)" ;;
 		esac
 	fi
 	mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$word")

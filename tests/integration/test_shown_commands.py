@@ -64,7 +64,10 @@ def test_every_line_works(results):
     assert len(results) >= 10
     for line, result in results.items():
         assert result["code"] in ((0, -15) if "--watch" in line else (0,)), (line, result)
-        if not line.startswith(("skydive-exporter run ", "skydive-exporter record ", "skydive-exporter replay ")):
+        _, into, kept = line.partition(" > ")
+        if into:
+            assert (folder / kept).read_text(encoding="utf-8").startswith("<!DOCTYPE html>"), line
+        elif not line.startswith(("skydive-exporter run ", "skydive-exporter record ", "skydive-exporter replay ")):
             assert result["out"], line
     assert list((folder / "objects").rglob("*.gz"))
     assert (folder / "sample.pb").stat().st_size and (folder / "sample.times").stat().st_size

@@ -31,15 +31,20 @@ class Local(http.client.HTTPConnection):
         self.sock.connect(self.path)
 
 
-def get(folder, page):
-    """Return (status, text) of a page of the exporter in this folder."""
-    connection = Local(folder / "status.sock")
+def answer(connection, page, headers=()):
+    """Return (status, headers, text) of a page over a connection, which is closed."""
     try:
-        connection.request("GET", page)
-        answer = connection.getresponse()
-        return answer.status, answer.read().decode()
+        connection.request("GET", page, headers=dict(headers))
+        got = connection.getresponse()
+        return got.status, {name.lower(): value for name, value in got.getheaders()}, got.read().decode()
     finally:
         connection.close()
+
+
+def get(folder, page):
+    """Return (status, text) of a page of the exporter in this folder."""
+    code, _, text = answer(Local(folder / "status.sock"), page)
+    return code, text
 
 
 def text_of(folder, page):
