@@ -315,7 +315,7 @@ def test_manual_is_the_reference():
 def test_wrong_usage(arguments):
     """Exit code 2 and how it is called."""
     result = exporter("status", *arguments)
-    assert result.code == 2 and "status [-c FILE] [--watch | --audit] [TENANT]" in result.stderr
+    assert result.code == 2 and "status [-c FILE] [--watch | --audit | --html] [TENANT]" in result.stderr
 
 
 def test_watch_repeats(tmp_path):
