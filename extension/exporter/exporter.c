@@ -6,10 +6,11 @@
 #include "exporter/exporter_private.h"
 #include "sys/clock.h"
 
-#define WORKERS_USUAL	4
-#define WRITERS_MAX	256 /* that hang, each of another pipeline */
-#define WRITER_STUCK_MS 1000
-#define DISABLED_MAX	((size_t)1 << 20)
+#define WORKERS_USUAL 4
+#define WRITERS_MAX   256 /* that hang, each of another pipeline */
+#define SEALERS_MORE  14  /* while all make large objects, or the disk is slow */
+#define STUCK_MS      1000
+#define DISABLED_MAX  ((size_t)1 << 20)
 
 static unsigned worker_count(const struct settings *settings)
 {
@@ -79,19 +80,25 @@ struct exporter *exporter_new(struct settings *settings,
 	return NULL;
 }
 
+/* A tenant's large objects, which take seconds, hold up others for one. */
+static struct workers *start_sealers(const struct exporter *e, struct err *err)
+{
+	unsigned threads = worker_count(e->settings);
+
+	return workers_new_growing(threads, threads + SEALERS_MORE, STUCK_MS, "sealer",
+				   err);
+}
+
 static int start_threads(struct exporter *e, struct err *err)
 {
 	e->workers = workers_new(e->is_replay ? 0 : worker_count(e->settings), "worker",
 				 err);
 	if (e->workers)
-		e->sealers = e->is_replay ? e->workers
-					  : workers_new(worker_count(e->settings),
-							"sealer", err);
+		e->sealers = e->is_replay ? e->workers : start_sealers(e, err);
 	if (e->sealers)
 		e->writers = e->is_replay ? e->workers
-					  : workers_new_growing(1, WRITERS_MAX,
-								WRITER_STUCK_MS, "writer",
-								err);
+					  : workers_new_growing(1, WRITERS_MAX, STUCK_MS,
+								"writer", err);
 	if (e->writers)
 		e->http = http_new(err);
 	if (e->http && !e->is_replay) {

@@ -22,6 +22,7 @@ struct name {
 	struct name *next;	  /* of the table */
 	struct name *next_queued; /* of those that wait for a thread */
 	bool is_asked;		  /* queued, or a thread has it */
+	bool is_running;	  /* a thread has it */
 	bool is_slow;
 	int64_t asked_ms, answered_ms, failed_ms; /* by who asks; 0: never */
 	int64_t begun_ms;			  /* by the thread that has it */
@@ -119,7 +120,7 @@ static void name_answer(struct name *n, int error, char *addresses)
 	int64_t took_ms = clock_now().mono_ms - n->begun_ms;
 	int64_t now_ms = n->asked_ms + took_ms;
 
-	n->is_asked = false;
+	n->is_asked = n->is_running = false;
 	n->is_slow = took_ms >= SLOW_MS;
 	n->error = error;
 	n->failed_ms = error ? now_ms : 0;
@@ -166,6 +167,7 @@ static void *resolver_thread(void *unused)
 		int error;
 
 		n->begun_ms = clock_now().mono_ms;
+		n->is_running = true;
 		all.slow += was_slow;
 		pthread_mutex_unlock(&all.lock);
 		error = ask(n->host, &addresses);
@@ -179,10 +181,40 @@ static void *resolver_thread(void *unused)
 	return NULL;
 }
 
+/* Threads that have looked for a name for so long that others are not to wait for it. */
+static unsigned hanging(void)
+{
+	int64_t now_ms = clock_now().mono_ms;
+	const struct name *n;
+	unsigned count = 0;
+
+	for (n = all.names; n; n = n->next)
+		count += n->is_running && now_ms - n->begun_ms >= SLOW_MS;
+	return count;
+}
+
+/* -EAGAIN: there are as many as there may be. */
+static int start_thread(void)
+{
+	pthread_t thread;
+	int error;
+
+	if (all.threads == RESOLVER_THREADS_MAX ||
+	    (all.threads >= RESOLVER_THREADS &&
+	     all.threads - hanging() >= RESOLVER_THREADS))
+		return -EAGAIN;
+	all.threads++;
+	error = thread_start(&thread, "resolver", resolver_thread, NULL);
+	if (error)
+		all.threads--;
+	else
+		pthread_detach(thread);
+	return error;
+}
+
 static void name_ask(struct name *n, int64_t now_ms)
 {
 	struct name **end;
-	pthread_t thread;
 
 	n->is_asked = true;
 	n->asked_ms = now_ms;
@@ -191,16 +223,9 @@ static void name_ask(struct name *n, int64_t now_ms)
 	for (end = &all.queue; *end; end = &(*end)->next_queued)
 		;
 	*end = n;
-	if (all.threads == RESOLVER_THREADS)
+	/* If there are some, one comes to it. */
+	if (start_thread() == 0 || all.threads)
 		return;
-	all.threads++;
-	if (thread_start(&thread, "resolver", resolver_thread, NULL) == 0) {
-		pthread_detach(thread);
-		return;
-	}
-	all.threads--;
-	if (all.threads)
-		return; /* another one comes to it */
 	all.queue = NULL;
 	name_answer(n, EAI_MEMORY, NULL);
 }
@@ -252,6 +277,8 @@ static int name_find(struct name *n, int64_t now_ms, struct buf *addresses,
 	n->used_ms = now_ms;
 	if (!is_fresh && !has_failed && !n->is_asked)
 		name_ask(n, now_ms);
+	else if (n->is_asked && !n->is_running && all.threads >= RESOLVER_THREADS)
+		start_thread(); /* some may hang by now */
 	if (n->addresses &&
 	    (is_fresh || has_failed || n->is_slow || now_ms - n->asked_ms >= SLOW_MS)) {
 		buf_puts(addresses, n->addresses);

@@ -9,7 +9,8 @@
  *
  * The process has one resolver. Addresses are valid for a minute; after that they are
  * resolved again, and the old ones are used while the name server is silent. Bounds:
- * RESOLVER_THREADS at once, half of them at most for names that were slow before;
+ * RESOLVER_THREADS at once, half of them at most for names that were slow before, and
+ * beside them those that hang, for two seconds or more, up to RESOLVER_THREADS_MAX;
  * RESOLVER_NAMES names of RESOLVER_HOST_MAX bytes, each with RESOLVER_ADDRESSES_MAX
  * addresses.
  *
@@ -24,6 +25,7 @@
 #include "base/err.h"
 
 #define RESOLVER_THREADS       16
+#define RESOLVER_THREADS_MAX   64
 #define RESOLVER_NAMES	       1024
 #define RESOLVER_HOST_MAX      255
 #define RESOLVER_ADDRESSES_MAX 32

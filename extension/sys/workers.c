@@ -24,6 +24,8 @@ struct workers {
 	struct heap due; /* by monotonic time */
 	pthread_t *thread;
 	unsigned threads, threads_max;
+	unsigned width;	      /* so many tasks run at a time; one thread more waits until
+			       * they are stuck, while there may be more */
 	unsigned busy;	      /* threads that run a task */
 	struct task *running; /* linked by next */
 	int64_t moved_ms;     /* when one began or ended last, monotonic */
@@ -80,20 +82,17 @@ static int add_thread(struct workers *w)
 	return error;
 }
 
-/* All threads have hung for a while, so what is ready would wait for them. */
-static void grow_if_stuck(struct workers *w)
+/* All that may run have done so for a while, so what is ready would wait for them. The
+ * thread that finds that out was there for it, and now there is another one. */
+static bool widen_if_stuck(struct workers *w, int64_t now_ms)
 {
-	int64_t now_ms;
-
-	if (w->threads == w->threads_max || w->busy < w->threads || w->is_stopping)
-		return;
-	now_ms = clock_now().mono_ms;
-	make_due_ready(w, now_ms);
-	if (!w->ready || now_ms - w->moved_ms < w->stuck_ms)
-		return;
-	/* The new one is counted from now on, for it has not begun. */
-	if (add_thread(w) == 0)
-		w->moved_ms = now_ms;
+	if (w->width == w->threads_max || !w->ready || now_ms - w->moved_ms < w->stuck_ms)
+		return false;
+	w->width++;
+	w->moved_ms = now_ms;
+	if (w->width < w->threads_max)
+		add_thread(w);
+	return true;
 }
 
 static void unlink_running(struct workers *w, struct task *task)
@@ -135,17 +134,28 @@ static bool run_one(struct workers *w, struct now now)
 	return true;
 }
 
-static void wait_for_work(struct workers *w)
+/* When somebody has to look again, without being woken. */
+static int64_t next_look_ms(const struct workers *w)
 {
 	const struct heap_node *due = heap_first(&w->due);
+	int64_t next_ms = due ? due->key : NEVER_MS;
+
+	if (w->ready && w->width < w->threads_max && w->moved_ms + w->stuck_ms < next_ms)
+		next_ms = w->moved_ms + w->stuck_ms;
+	return next_ms;
+}
+
+static void wait_for_work(struct workers *w)
+{
+	int64_t next_ms = next_look_ms(w);
 	struct timespec until;
 
-	if (!due) {
+	if (next_ms == NEVER_MS) {
 		pthread_cond_wait(&w->changed, &w->lock);
 		return;
 	}
-	until.tv_sec = due->key / 1000;
-	until.tv_nsec = due->key % 1000 * 1000000;
+	until.tv_sec = next_ms / 1000;
+	until.tv_nsec = next_ms % 1000 * 1000000;
 	pthread_cond_timedwait(&w->changed, &w->lock, &until);
 }
 
@@ -158,7 +168,8 @@ static void *workers_work(void *argument)
 		struct now now = clock_now();
 
 		make_due_ready(w, now.mono_ms);
-		if (!run_one(w, now))
+		if ((w->busy >= w->width && !widen_if_stuck(w, now.mono_ms)) ||
+		    !run_one(w, now))
 			wait_for_work(w);
 	}
 	pthread_mutex_unlock(&w->lock);
@@ -185,7 +196,8 @@ struct workers *workers_new_growing(unsigned threads, unsigned threads_max,
 		goto no_memory;
 	/* With the lock, because a thread that has begun already looks at their number. */
 	pthread_mutex_lock(&w->lock);
-	while (!error && w->threads < threads)
+	w->width = threads;
+	while (!error && w->threads < threads + (threads < threads_max))
 		error = add_thread(w);
 	pthread_mutex_unlock(&w->lock);
 	if (!error)
@@ -228,7 +240,6 @@ void workers_wake(struct workers *w, struct task *task)
 {
 	pthread_mutex_lock(&w->lock);
 	make_ready(w, task);
-	grow_if_stuck(w);
 	pthread_mutex_unlock(&w->lock);
 }
 
@@ -243,7 +254,6 @@ static void set_due(struct workers *w, struct task *task, int64_t mono_ms)
 		make_ready(w, task);
 	else if (heap_first(&w->due) == &task->due)
 		pthread_cond_signal(&w->changed);
-	grow_if_stuck(w);
 }
 
 void workers_wake_at(struct workers *w, struct task *task, int64_t mono_ms)

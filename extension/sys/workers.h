@@ -36,8 +36,8 @@ void task_init(struct task *, void (*run)(struct task *, struct now));
 /* name is the threads' name. NULL: see err. */
 struct workers *workers_new(unsigned threads, const char *name, struct err *);
 /* The same; but when all its threads have run one task each for stuck_ms while another is
- * ready, one more is started, up to threads_max: for tasks that a disk may hold. Whoever
- * wakes a task finds that out. */
+ * ready, there is one more, up to threads_max: for tasks that a disk may hold, or that are
+ * long. A thread waits for that, and does nothing else. */
 struct workers *workers_new_growing(unsigned threads, unsigned threads_max,
 				    int64_t stuck_ms, const char *name, struct err *);
 /* Ends the threads; no task runs afterwards, not even ready ones. */

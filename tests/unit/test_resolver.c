@@ -180,6 +180,29 @@ static void names_that_hang_leave_threads_to_others(void **state)
 	buf_fini(&text);
 }
 
+/* After two seconds they no longer count. */
+static void names_that_all_hang_leave_threads_to_others(void **state)
+{
+	struct buf text = BUF_INIT(4096);
+	char host[32];
+	int i;
+
+	(void)state;
+	for (i = 0; i < RESOLVER_THREADS; i++) {
+		snprintf(host, sizeof(host), "hanging%d.example", i);
+		assert_int_equal(find(host, 0, &text), -EAGAIN);
+		sem_wait(&hanging);
+	}
+	assert_int_equal(wait_for("late.example", &text), 0);
+	for (i = 0; i < RESOLVER_THREADS; i++)
+		sem_post(&gate);
+	for (i = 0; i < RESOLVER_THREADS; i++) {
+		snprintf(host, sizeof(host), "hanging%d.example", i);
+		assert_int_equal(wait_for(host, &text), -EHOSTUNREACH);
+	}
+	buf_fini(&text);
+}
+
 static void names_have_a_bound(void **state)
 {
 	struct buf text = BUF_INIT(4096);
@@ -342,6 +365,8 @@ int main(void)
 		cmocka_unit_test_setup(a_name_is_asked_for_once_a_minute, setup),
 		cmocka_unit_test_setup(a_silent_name_server_takes_no_address_away, setup),
 		cmocka_unit_test_setup(names_that_hang_leave_threads_to_others, setup),
+		cmocka_unit_test_setup(names_that_all_hang_leave_threads_to_others,
+				       setup),
 		cmocka_unit_test_setup(names_have_a_bound, setup),
 		cmocka_unit_test_setup(a_request_whose_name_hangs_holds_no_other, setup),
 		cmocka_unit_test_setup(a_request_whose_name_is_none_says_so, setup),

@@ -452,6 +452,35 @@ static void test_tasks_that_hang_get_threads_of_their_own(void **state)
 	sem_destroy(&leave);
 }
 
+/* Nobody wakes anything meanwhile. */
+static void test_what_waits_for_stuck_threads_waits_no_longer(void **state)
+{
+	struct workers *workers = workers_new_growing(1, 2, 50, "test", NULL);
+	sem_t entered, leave;
+	struct hung hung[2];
+	int i;
+
+	(void)state;
+	assert_non_null(workers);
+	sem_init(&entered, 0, 0);
+	sem_init(&leave, 0, 0);
+	for (i = 0; i < 2; i++) {
+		hung[i] = (struct hung){ .entered = &entered, .leave = &leave };
+		task_init(&hung[i].task, run_hung);
+	}
+	workers_wake(workers, &hung[0].task);
+	workers_wake(workers, &hung[1].task);
+	sem_await(&entered);
+	sem_await(&entered);
+	for (i = 0; i < 2; i++)
+		sem_post(&leave);
+	for (i = 0; i < 2; i++)
+		workers_forget(workers, &hung[i].task);
+	workers_free(workers);
+	sem_destroy(&entered);
+	sem_destroy(&leave);
+}
+
 static void test_who_has_run_longest_is_known(void **state)
 {
 	static const char *const names[] = { "first", "second" };
@@ -575,6 +604,7 @@ int main(void)
 		cmocka_unit_test(test_load_runs_each_task_on_one_thread_at_a_time),
 		cmocka_unit_test(test_forgetting_waits_for_the_run),
 		cmocka_unit_test(test_tasks_that_hang_get_threads_of_their_own),
+		cmocka_unit_test(test_what_waits_for_stuck_threads_waits_no_longer),
 		cmocka_unit_test(test_who_has_run_longest_is_known),
 		cmocka_unit_test(
 			test_idle_thread_takes_what_is_due_while_another_is_busy),
