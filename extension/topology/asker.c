@@ -145,7 +145,6 @@ void asker_init(struct asker *asker, struct topology *t, void (*wake)(void *),
 			     .heard = t->mirror && t->mode == MODE_SHADOW ? asker_heard
 									  : NULL },
 		.topology = t,
-		.number = 1 + atomic_fetch_add(&t->askers, 1),
 		.wake = wake,
 		.context = context,
 	};
@@ -165,6 +164,7 @@ void asker_fini(struct asker *asker)
 		return;
 	pthread_mutex_lock(&t->lock);
 	asker_withdraw(asker);
+	lookups_disown(&t->lookups, asker);
 	while (asker->waking)
 		pthread_cond_wait(&t->calm, &t->lock);
 	release_held(asker);

@@ -13,7 +13,8 @@
 /* For those that wait for no more than a few texts; one part of all. */
 #define FEW		1024
 #define FEW_PART	4
-#define PASSED_OVER_MAX 16 /* in one search for another's */
+#define SLOW_MS		60000 /* after what was late */
+#define PASSED_OVER_MAX 16    /* in one search for another's */
 
 static struct lookup *queue_take(struct lookups *l)
 {
@@ -97,7 +98,7 @@ struct lookup *lookup_add(struct lookups *l, struct asker *asker, struct str tex
 	lookup->cookie = (struct buf)BUF_INIT(COOKIE_MAX);
 	gremlin_put_body(&lookup->body, text);
 	lookup->topology = asker->topology;
-	lookup->owner = asker->number;
+	lookup->owner = asker;
 	lookup->text_len = text.len;
 	if (text.len)
 		memcpy(lookup->text, text.ptr, text.len);
@@ -133,15 +134,28 @@ int lookup_wait(struct lookup_wait **waits, struct asker *asker)
 	return 0;
 }
 
-size_t lookups_late(const struct lookups *l, uint64_t owner, int64_t now_ms)
+static bool is_late(const struct lookup *lookup, int64_t now_ms)
+{
+	return now_ms - lookup->asked_ms >= LOOKUP_LATE_MS;
+}
+
+size_t lookups_late(const struct lookups *l, int64_t now_ms)
 {
 	const struct lookup *lookup;
 	size_t late = 0;
 
 	for (lookup = l->running; lookup; lookup = lookup->next)
-		late += (!owner || lookup->owner == owner) &&
-			now_ms - lookup->asked_ms >= LOOKUP_LATE_MS;
+		late += is_late(lookup, now_ms);
 	return late;
+}
+
+static bool is_slow(const struct lookups *l, const struct asker *asker, int64_t now_ms)
+{
+	const struct lookup *lookup = l->running;
+
+	while (lookup && (lookup->owner != asker || !is_late(lookup, now_ms)))
+		lookup = lookup->next;
+	return lookup || (asker->late_ms && now_ms - asker->late_ms < SLOW_MS);
 }
 
 /* The first that somebody waits for. */
@@ -168,20 +182,26 @@ static void queue_again(struct lookups *l, struct lookup *lookup)
 	heap_put(&l->queue, &lookup->place);
 }
 
-struct lookup *lookups_run_next(struct lookups *l, size_t late_max, int64_t now_ms)
+/* Looks past those of slow askers, but not for long. */
+static struct lookup *take_quick(struct lookups *l, int64_t now_ms)
 {
-	struct lookup *passed_over[PASSED_OVER_MAX], *lookup;
+	struct lookup *passed_over[PASSED_OVER_MAX], *lookup = NULL;
 	size_t count = 0;
 
-	while ((lookup = take_wanted(l)) && lookup->waits &&
-	       lookups_late(l, lookup->owner, now_ms) >= late_max) {
+	while (count < PASSED_OVER_MAX && (lookup = take_wanted(l)) && lookup->waits &&
+	       lookup->owner && is_slow(l, lookup->owner, now_ms)) {
 		passed_over[count++] = lookup;
 		lookup = NULL;
-		if (count == PASSED_OVER_MAX)
-			break;
 	}
 	while (count)
 		queue_again(l, passed_over[--count]);
+	return lookup;
+}
+
+struct lookup *lookups_run_next(struct lookups *l, bool of_anybody, int64_t now_ms)
+{
+	struct lookup *lookup = of_anybody ? take_wanted(l) : take_quick(l, now_ms);
+
 	if (!lookup)
 		return NULL;
 	l->turn = lookup->place.key;
@@ -192,9 +212,12 @@ struct lookup *lookups_run_next(struct lookups *l, size_t late_max, int64_t now_
 	return lookup;
 }
 
-void lookup_remove(struct lookups *l, struct lookup *lookup)
+void lookup_remove(struct lookups *l, struct lookup *lookup, int64_t now_ms)
 {
 	struct lookup **at;
+
+	if (lookup->owner && is_late(lookup, now_ms))
+		lookup->owner->late_ms = now_ms;
 
 	for (at = &l->running; *at != lookup; at = &(*at)->next)
 		;
@@ -256,4 +279,19 @@ void lookups_withdraw(struct lookups *l, struct asker *asker)
 	for (i = 0; i < l->queue.count; i++)
 		lookup_withdraw(&((struct lookup *)l->queue.node[i])->waits, asker);
 	asker->pending = 0;
+}
+
+void lookups_disown(struct lookups *l, const struct asker *asker)
+{
+	struct lookup *lookup;
+	size_t i;
+
+	for (lookup = l->running; lookup; lookup = lookup->next)
+		if (lookup->owner == asker)
+			lookup->owner = NULL;
+	for (i = 0; i < l->queue.count; i++) {
+		lookup = (struct lookup *)l->queue.node[i];
+		if (lookup->owner == asker)
+			lookup->owner = NULL;
+	}
 }

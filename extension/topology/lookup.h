@@ -7,8 +7,8 @@
  * with thousands of questions does not starve one with two. An asker that waits for many
  * texts leaves room in the queue to those that wait for few.
  *
- * What is not answered for LOOKUP_LATE_MS is late: its place is another's, once. An asker
- * of whom too many are late gets none, so others do not wait for what hangs.
+ * What is not answered for LOOKUP_LATE_MS is late, and its asker slow, also for a minute
+ * after that. So others can be preferred, who then do not wait for what hangs.
  */
 #ifndef TOPOLOGY_LOOKUP_H
 #define TOPOLOGY_LOOKUP_H
@@ -36,7 +36,7 @@ struct lookup {
 	struct topology *topology;
 	struct lookup_wait *waits;
 	struct lookup *next; /* of the running ones */
-	uint64_t owner;	     /* number of the asker that added it */
+	struct asker *owner; /* that added it; NULL: it is gone */
 	bool running, probe;
 	bool is_fetch; /* its reply is the mirror's */
 
@@ -77,20 +77,22 @@ struct lookup *lookup_add(struct lookups *, struct asker *, struct str text);
  * -ENOMEM. */
 int lookup_wait(struct lookup_wait **, struct asker *);
 
-/* How many run and are late: of one asker, or of all when owner is 0. */
-size_t lookups_late(const struct lookups *, uint64_t owner, int64_t now_ms);
-/* Takes the next one from the queue and counts it as running, but none of an asker of
- * which late_max are late. Those without waiting askers are dropped, except a probe.
- * NULL: none. */
-struct lookup *lookups_run_next(struct lookups *, size_t late_max, int64_t now_ms);
+/* How many run and are late. */
+size_t lookups_late(const struct lookups *, int64_t now_ms);
+/* Takes the next one from the queue and counts it as running: of anybody, or only of an
+ * asker that is not slow. Those without waiting askers are dropped, except a probe. NULL:
+ * none. */
+struct lookup *lookups_run_next(struct lookups *, bool of_anybody, int64_t now_ms);
 /* Removes and frees a lookup that has run. */
-void lookup_remove(struct lookups *, struct lookup *);
+void lookup_remove(struct lookups *, struct lookup *, int64_t now_ms);
 
 /* Ends the wait of all of them; those that now wait for nothing are put before
  * *woken. */
 void lookup_end_waits(struct lookup_wait **, struct asker **woken);
 /* The same for all lookups; those in the queue are freed. */
 void lookups_end_waits(struct lookups *, struct asker **woken);
+/* The asker goes. */
+void lookups_disown(struct lookups *, const struct asker *);
 /* Ends all waits of the asker for lookups; and one among those. */
 void lookups_withdraw(struct lookups *, struct asker *);
 void lookup_withdraw(struct lookup_wait **, const struct asker *);

@@ -7,6 +7,7 @@
 #include "topology/topology_private.h"
 
 #define CONNECT_TIMEOUT_MS 5000
+#define PLACES_TIMES	   4 /* of max_in_flight, with those that are late */
 
 /* A token goes instead of the credentials. */
 static void request_set_headers(const struct analyzers *l, struct lookup *lookup)
@@ -61,32 +62,27 @@ void lookup_start(struct lookup *lookup, int64_t now_ms)
 	http_start(t->http, &lookup->request);
 }
 
-/* Late ones have given theirs away. While it is down a probe finds its way beside what
- * hangs. */
-static bool has_place(const struct topology *t, int64_t now_ms)
+/* Whether there is a place: for anybody, or beside those that are late for who has none
+ * that are. While it is down a probe finds its way beside what hangs. */
+static bool has_place(const struct topology *t, int64_t now_ms, bool *of_anybody)
 {
 	const struct lookups *l = &t->lookups;
 	size_t max = t->max_in_flight + t->counters.down;
 
-	return !t->closed && (l->running_count < max ||
-			      (l->running_count < 2 * max &&
-			       l->running_count - lookups_late(l, 0, now_ms) < max));
-}
-
-/* So one with late questions has half of the places that there are more because of
- * them. */
-static size_t late_max(const struct topology *t)
-{
-	return t->max_in_flight < 2 ? 1 : t->max_in_flight / 2;
+	*of_anybody = l->running_count < max;
+	return !t->closed &&
+	       (*of_anybody || (l->running_count < PLACES_TIMES * max &&
+				l->running_count - lookups_late(l, now_ms) < max));
 }
 
 void topology_send(struct topology *t)
 {
 	int64_t now_ms = clock_now().mono_ms;
 	struct lookup *lookup;
+	bool of_anybody;
 
-	while (has_place(t, now_ms) &&
-	       (lookup = lookups_run_next(&t->lookups, late_max(t), now_ms))) {
+	while (has_place(t, now_ms, &of_anybody) &&
+	       (lookup = lookups_run_next(&t->lookups, of_anybody, now_ms))) {
 		lookup->analyzer = analyzers_next(&t->analyzers, 0);
 		lookup_start(lookup, now_ms);
 	}
@@ -213,7 +209,7 @@ void lookup_end(struct topology *t, struct lookup *lookup, struct asker **woken)
 	if (lookup->probe)
 		t->probing = false;
 	lookup_end_waits(&lookup->waits, woken);
-	lookup_remove(&t->lookups, lookup);
+	lookup_remove(&t->lookups, lookup, clock_now().mono_ms);
 	topology_send(t);
 }
 

@@ -6,7 +6,7 @@
 #include "topology/topology_private.h"
 
 #define PROBE_TIMEOUT_MIN_MS 100
-/* Of all replies under way, in memory; with late ones twice as much. */
+/* Of all replies under way, in memory, but for late ones. */
 #define REPLIES_MAX	     ((size_t)64 << 20)
 
 static const struct answer unknown = { .is_unknown = true };

@@ -4,9 +4,10 @@
  * All tenants share a cache, and there is only one request at a time for a text. A
  * tenant asks through its asker; texts that are not cached are requested, and the
  * tenant is woken when all of its answers are known. At most max_in_flight requests run
- * at once (each makes the analyzer search its graph); tenants take turns. A request that
- * takes longer than a second gives its place to another tenant's; so twice as many may
- * run, and who has questions that hang holds up nobody else.
+ * at once (each makes the analyzer search its graph); tenants take turns. Beside those
+ * that take longer than a second some more may run, four times as many in all, of tenants
+ * that had no such request for a minute: so who has questions that hang holds up nobody
+ * else for longer than that second.
  *
  * An analyzer that does not answer must not hold up tenants. A question that it leaves
  * without a reply, or answers with 5xx, goes to the next analyzer, and so do all later
@@ -99,11 +100,11 @@ struct asker {
 	void *context;
 
 	/* Private to the topology, under its lock. */
-	uint64_t number;	     /* of all askers, from 1 */
 	struct shared_answer **held; /* until release() */
 	size_t held_count, held_room;
 	size_t pending; /* texts it waits for */
 	int64_t turn;
+	int64_t late_ms;   /* when a request of its was late last; 0: never */
 	uint64_t degraded; /* its questions: see the counters */
 	uint64_t limited;  /* of these */
 	struct allowance allowance;

@@ -45,7 +45,6 @@ struct topology {
 	struct workers *readers; /* one thread; NULL: none is asked */
 	struct task reader;
 	struct task sender; /* when requests have become late, and others wait */
-	_Atomic uint64_t askers;
 };
 
 /* With the lock held. *woken collects askers for topology_wake(). */

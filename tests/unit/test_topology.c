@@ -500,6 +500,39 @@ static void what_hangs_holds_up_nobody_else(void **state)
 	assert_false(count(w).down);
 }
 
+/* However many of them there are, more than there are places. */
+static void six_that_hang_hold_up_nobody_else(void **state)
+{
+	struct world *w = *state;
+	struct tenant slow[6];
+	char text[16];
+	int i;
+
+	w->options.timeout_ms = 600000;
+	w->options.max_in_flight = 4;
+	start(w);
+	for (i = 0; i < 6; i++) {
+		tenant_init(&slow[i], w->topology);
+		snprintf(text, sizeof(text), "slow %d", i);
+		assert_string_equal(find(&slow[i], text), "pending");
+	}
+	for (i = 0; i < 6; i++)
+		sem_wait(&w->arrived);
+	/* Now all of them are known. */
+	for (i = 0; i < 6; i++) {
+		snprintf(text, sizeof(text), "slow 1%d", i);
+		assert_string_equal(find(&slow[i], text), "pending");
+	}
+	for (i = 0; i < 40; i++) {
+		snprintf(text, sizeof(text), "a %d", i);
+		assert_string_equal(find(&w->two, text), "pending");
+	}
+	sem_wait(&w->two.woken);
+	assert_string_equal(find(&w->two, "a 39"), "veth");
+	for (i = 0; i < 6; i++)
+		asker_fini(&slow[i].asker);
+}
+
 /* The analyzer answers another one meanwhile, so it is not silent. */
 static void what_hangs_fails_alone(void **state)
 {
@@ -775,6 +808,7 @@ int main(void)
 		TEST(a_probe_ends_it),
 		TEST(time_out_is_down),
 		TEST(what_hangs_holds_up_nobody_else),
+		TEST(six_that_hang_hold_up_nobody_else),
 		TEST(what_hangs_fails_alone),
 		TEST(what_hangs_is_no_silence),
 		TEST(many_questions_leave_room),
