@@ -17,6 +17,20 @@ struct taking {
 	struct now now;
 };
 
+static void take_limits(struct tenant_figures *to, struct now now)
+{
+	int64_t since_ms;
+	int limit;
+
+	for (limit = 0; limit < LIMITS; limit++) {
+		since_ms = to->status.limits.since_ms[limit];
+		to->limited_s[limit] = since_ms == NEVER_MS ? -1
+							    : (now.wall_ms -
+							       (now.mono_ms - since_ms)) /
+								      1000;
+	}
+}
+
 static void take_tenant(void *context, struct tenant *t)
 {
 	struct taking *taking = context;
@@ -44,6 +58,7 @@ static void take_tenant(void *context, struct tenant *t)
 	to->is_degraded = to->status.degraded_ms != 0;
 	to->degraded_s = to->is_degraded ? to->status.degraded_ms / 1000 : -1;
 	to->stored_s = to->status.stored_ms ? to->status.stored_ms / 1000 : -1;
+	take_limits(to, taking->now);
 }
 
 /* Two that differ only in what is not shown are told apart by their number. */

@@ -22,6 +22,7 @@ struct tenant_figures {
 	int64_t oldest_s;	 /* age of the oldest pending object; -1: none */
 	bool is_degraded;
 	int64_t degraded_s, stored_s; /* Unix time; -1: it is not, none */
+	int64_t limited_s[LIMITS];    /* likewise: since when a limit takes effect */
 	struct tenant_status status;
 	struct ledger_totals ledger;
 };

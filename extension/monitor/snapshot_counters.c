@@ -47,6 +47,14 @@ const struct counter counters_of_spool[] = {
 	{ 0 },
 };
 
+#define LIMITED_SINCE(limit, key)                                                        \
+	{                                                                                \
+		COUNTER_AT(struct tenant_figures, limited_s[limit]),                     \
+			.name = "limit_" key "_since_seconds", .kind = COUNTER_GAUGE,    \
+			.unit = UNIT_SECONDS, .may_be_unknown = true,                    \
+			.help = "Since when that limit takes effect, Unix time."         \
+	}
+
 const struct counter counters_of_tenant[] = {
 	{ COUNTER_AT(struct tenant_figures, is_degraded), .metric = "tenant_degraded",
 	  .kind = COUNTER_GAUGE, .unit = UNIT_YES_OR_NO,
@@ -76,6 +84,11 @@ const struct counter counters_of_tenant[] = {
 	  .metric = "oldest_pending_seconds", .kind = COUNTER_GAUGE, .unit = UNIT_SECONDS,
 	  .may_be_unknown = true,
 	  .help = "Age of the oldest finished object that is not stored yet." },
+	LIMITED_SINCE(LIMIT_FLOWS, "flows_per_second"),
+	LIMITED_SINCE(LIMIT_RECORDS, "records_in_memory"),
+	LIMITED_SINCE(LIMIT_SPOOL, "spool_bytes"),
+	LIMITED_SINCE(LIMIT_UPLOADS, "uploads_at_once"),
+	LIMITED_SINCE(LIMIT_QUESTIONS, "questions_per_second"),
 	{ 0 },
 };
 

@@ -149,13 +149,36 @@ size_t lookups_late(const struct lookups *l, int64_t now_ms)
 	return late;
 }
 
-static bool is_slow(const struct lookups *l, const struct asker *asker, int64_t now_ms)
+int64_t lookups_late_ms(const struct lookups *l, int64_t now_ms)
 {
-	const struct lookup *lookup = l->running;
+	const struct lookup *lookup;
+	int64_t next_ms = NEVER_MS;
 
-	while (lookup && (lookup->owner != asker || !is_late(lookup, now_ms)))
-		lookup = lookup->next;
-	return lookup || (asker->late_ms && now_ms - asker->late_ms < SLOW_MS);
+	for (lookup = l->running; lookup; lookup = lookup->next)
+		if (!is_late(lookup, now_ms) &&
+		    lookup->asked_ms + LOOKUP_LATE_MS < next_ms)
+			next_ms = lookup->asked_ms + LOOKUP_LATE_MS;
+	return next_ms;
+}
+
+/* Nobody knows yet what its next questions are like: so it gets a few places only, and
+ * one if others were late before. */
+static bool is_quick(const struct lookups *l, const struct asker *asker, size_t most,
+		     int64_t now_ms)
+{
+	const struct lookup *lookup;
+	size_t running = 0;
+
+	if (asker->late_ms && now_ms - asker->late_ms < SLOW_MS)
+		most = 1;
+	for (lookup = l->running; lookup; lookup = lookup->next) {
+		if (lookup->owner != asker)
+			continue;
+		if (is_late(lookup, now_ms))
+			return false;
+		running++;
+	}
+	return running < most;
 }
 
 /* The first that somebody waits for. */
@@ -182,14 +205,14 @@ static void queue_again(struct lookups *l, struct lookup *lookup)
 	heap_put(&l->queue, &lookup->place);
 }
 
-/* Looks past those of slow askers, but not for long. */
-static struct lookup *take_quick(struct lookups *l, int64_t now_ms)
+/* Looks past those of others, but not for long. */
+static struct lookup *take_quick(struct lookups *l, size_t of_each, int64_t now_ms)
 {
 	struct lookup *passed_over[PASSED_OVER_MAX], *lookup = NULL;
 	size_t count = 0;
 
 	while (count < PASSED_OVER_MAX && (lookup = take_wanted(l)) && lookup->waits &&
-	       lookup->owner && is_slow(l, lookup->owner, now_ms)) {
+	       lookup->owner && !is_quick(l, lookup->owner, of_each, now_ms)) {
 		passed_over[count++] = lookup;
 		lookup = NULL;
 	}
@@ -198,9 +221,9 @@ static struct lookup *take_quick(struct lookups *l, int64_t now_ms)
 	return lookup;
 }
 
-struct lookup *lookups_run_next(struct lookups *l, bool of_anybody, int64_t now_ms)
+struct lookup *lookups_run_next(struct lookups *l, size_t of_each, int64_t now_ms)
 {
-	struct lookup *lookup = of_anybody ? take_wanted(l) : take_quick(l, now_ms);
+	struct lookup *lookup = of_each ? take_quick(l, of_each, now_ms) : take_wanted(l);
 
 	if (!lookup)
 		return NULL;

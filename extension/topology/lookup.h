@@ -7,8 +7,9 @@
  * with thousands of questions does not starve one with two. An asker that waits for many
  * texts leaves room in the queue to those that wait for few.
  *
- * What is not answered for LOOKUP_LATE_MS is late, and its asker slow, also for a minute
- * after that. So others can be preferred, who then do not wait for what hangs.
+ * What is not answered for LOOKUP_LATE_MS is late, and its asker slow until it is answered.
+ * So others can be preferred, who then do not wait for what hangs. Who was slow within a
+ * minute is preferred for one question at a time.
  */
 #ifndef TOPOLOGY_LOOKUP_H
 #define TOPOLOGY_LOOKUP_H
@@ -21,7 +22,7 @@
 /* Of all that wait or run, with their texts: a tenant's flows make them. */
 #define LOOKUPS_BYTES ((size_t)64 << 20)
 
-#define LOOKUP_LATE_MS 1000
+#define LOOKUP_LATE_MS 500
 
 struct analyzer;
 
@@ -77,12 +78,13 @@ struct lookup *lookup_add(struct lookups *, struct asker *, struct str text);
  * -ENOMEM. */
 int lookup_wait(struct lookup_wait **, struct asker *);
 
-/* How many run and are late. */
+/* How many run and are late; when the next one will be, or NEVER_MS. */
 size_t lookups_late(const struct lookups *, int64_t now_ms);
-/* Takes the next one from the queue and counts it as running: of anybody, or only of an
- * asker that is not slow. Those without waiting askers are dropped, except a probe. NULL:
- * none. */
-struct lookup *lookups_run_next(struct lookups *, bool of_anybody, int64_t now_ms);
+int64_t lookups_late_ms(const struct lookups *, int64_t now_ms);
+/* Takes the next one from the queue and counts it as running: of anybody, or, with a
+ * number that is not 0, of an asker that is not slow, and of which less than so many run.
+ * Those without waiting askers are dropped, except a probe. NULL: none. */
+struct lookup *lookups_run_next(struct lookups *, size_t of_each, int64_t now_ms);
 /* Removes and frees a lookup that has run. */
 void lookup_remove(struct lookups *, struct lookup *, int64_t now_ms);
 

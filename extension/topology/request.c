@@ -62,32 +62,34 @@ void lookup_start(struct lookup *lookup, int64_t now_ms)
 	http_start(t->http, &lookup->request);
 }
 
-/* Whether there is a place: for anybody, or beside those that are late for who has none
- * that are. While it is down a probe finds its way beside what hangs. */
-static bool has_place(const struct topology *t, int64_t now_ms, bool *of_anybody)
+/* Whether there is a place: for anybody, 0, or beside those that are late for who has none
+ * that are, and then for so many of each. While it is down a probe finds its way beside
+ * what hangs. */
+static bool has_place(const struct topology *t, int64_t now_ms, size_t *of_each)
 {
 	const struct lookups *l = &t->lookups;
 	size_t max = t->max_in_flight + t->counters.down;
 
-	*of_anybody = l->running_count < max;
+	*of_each = l->running_count < max ? 0 : (t->max_in_flight + 1) / 2;
 	return !t->closed &&
-	       (*of_anybody || (l->running_count < PLACES_TIMES * max &&
-				l->running_count - lookups_late(l, now_ms) < max));
+	       (*of_each == 0 || (l->running_count < PLACES_TIMES * max &&
+				  l->running_count - lookups_late(l, now_ms) < max));
 }
 
 void topology_send(struct topology *t)
 {
 	int64_t now_ms = clock_now().mono_ms;
 	struct lookup *lookup;
-	bool of_anybody;
+	size_t of_each;
 
-	while (has_place(t, now_ms, &of_anybody) &&
-	       (lookup = lookups_run_next(&t->lookups, of_anybody, now_ms))) {
+	while (has_place(t, now_ms, &of_each) &&
+	       (lookup = lookups_run_next(&t->lookups, of_each, now_ms))) {
 		lookup->analyzer = analyzers_next(&t->analyzers, 0);
 		lookup_start(lookup, now_ms);
 	}
 	if (heap_first(&t->lookups.queue) && !t->closed)
-		workers_wake_by(t->readers, &t->sender, now_ms + LOOKUP_LATE_MS);
+		workers_wake_at(t->readers, &t->sender,
+				lookups_late_ms(&t->lookups, now_ms));
 }
 
 void topology_send_late(struct task *task, struct now now)

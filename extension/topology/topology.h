@@ -5,9 +5,9 @@
  * tenant asks through its asker; texts that are not cached are requested, and the
  * tenant is woken when all of its answers are known. At most max_in_flight requests run
  * at once (each makes the analyzer search its graph); tenants take turns. Beside those
- * that take longer than a second some more may run, four times as many in all, of tenants
- * that had no such request for a minute: so who has questions that hang holds up nobody
- * else for longer than that second.
+ * that take longer than half a second some more may run, four times as many in all, of
+ * tenants that had no such request for a minute, a few of each: so who has questions that
+ * hang holds up nobody else for long.
  *
  * An analyzer that does not answer must not hold up tenants. A question that it leaves
  * without a reply, or answers with 5xx, goes to the next analyzer, and so do all later

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """pipeline.limits: what a pipeline may take, and what happens to the rest."""
 import re
+import time
 
 import pytest
 
 from golden import cases
 from lib import objects, settings
 from lib.export import joined, to_file, to_s3, whole_flows
-from lib.pages import counters, listening
+from lib.pages import counters, listening, status
 from lib.paths import recording
 from lib.process import Analyzer, Exporter, exporter, until
 from lib.s3.sink import Sink
@@ -99,7 +100,8 @@ def received(folder, name, flows):
 
 
 def test_flows_over_the_rate_cost_only_themselves(tmp_path):
-    """They are counted under a reason of their own; the neighbor has all."""
+    """They are counted under a reason of their own; the neighbor has all. The status says since when."""
+    begin = time.time()
     options = ["--uniq", "--per-message", 100, "--repeat", 3]
     with Analyzer(RECORDING, pace=20000, clients=0, options=options) as analyzer:
         with Exporter(limited(analyzer, tmp_path, {"flows_per_second": 1, "flows_burst": 250})) as program:
@@ -108,7 +110,11 @@ def test_flows_over_the_rate_cost_only_themselves(tmp_path):
             analyzer.event("end", 60, unless_ends=program)
             sent = analyzer.stats()["sent_flows"]
             cut, whole = received(tmp_path, "greedy", sent), received(tmp_path, "other", sent)
+            since = {t["name"]: t.get("limit_flows_per_second_since_seconds", 0) for t in status(tmp_path)["tenants"]}
+            shown = exporter("status", "-c", tmp_path / "exporter.yml", "greedy")
             assert program.stop() == 0
+    assert begin - 1 <= since["greedy"] <= time.time() and since["other"] == 0
+    assert "limit_flows_per_second_since_seconds" in shown.stdout, shown
     over = cut["flows_dropped_over_rate"]
     assert over == cut["limit_flows_per_second"] > 0 == whole["flows_dropped_over_rate"]
     # A message goes as a whole.

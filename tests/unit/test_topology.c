@@ -474,7 +474,7 @@ static void time_out_is_down(void **state)
 	assert_true(count(w).down);
 }
 
-/* Its places are another's after a second, and it gets no more of them. */
+/* Its places are another's after a moment, and it gets no more of them. */
 static void what_hangs_holds_up_nobody_else(void **state)
 {
 	struct world *w = *state;
