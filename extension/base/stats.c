@@ -25,7 +25,7 @@ bool stats_is_on(enum stat_id id, enum stat_side side)
 	return sides_of[id] & side;
 }
 
-static int64_t stats_sum(const int64_t value[STAT_COUNT], enum stat_side side)
+int64_t stats_sum(const int64_t value[STAT_COUNT], enum stat_side side)
 {
 	int64_t sum = 0;
 	int id;

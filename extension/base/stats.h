@@ -25,6 +25,9 @@ enum stat_side {
 	RECORDS_OUT = 1 << 3,
 	ROWS_IN = 1 << 4,
 	ROWS_OUT = 1 << 5,
+	/* Of no balance: for want of room, time or memory, not because it was told to. */
+	FLOWS_LOST = 1 << 6,
+	RECORDS_LOST = 1 << 7,
 };
 
 #define STAT_TOTAL(key, what, text)                                                      \
@@ -50,11 +53,11 @@ enum stat_side {
 		     "Flows that the tenant subscribed to."))                            \
 	X(FLOWS_EXCLUDED, FLOWS_OUT,                                                     \
 	  STAT_TOTAL("flows_excluded", UNIT_FLOWS, "Flows that the filter excluded."))   \
-	X(FLOWS_DROPPED_INBOX, FLOWS_OUT,                                                \
+	X(FLOWS_DROPPED_INBOX, FLOWS_OUT | FLOWS_LOST,                                   \
 	  STAT_FLOWS_DROPPED("inbox_full", "lost, the workers were too slow"))           \
-	X(FLOWS_DROPPED_OVER_RATE, FLOWS_OUT,                                            \
+	X(FLOWS_DROPPED_OVER_RATE, FLOWS_OUT | FLOWS_LOST,                               \
 	  STAT_FLOWS_DROPPED("over_rate", "lost, over its flows_per_second"))            \
-	X(FLOWS_DROPPED_OVER_MEMORY, FLOWS_OUT,                                          \
+	X(FLOWS_DROPPED_OVER_MEMORY, FLOWS_OUT | FLOWS_LOST,                             \
 	  STAT_FLOWS_DROPPED("over_memory", "lost, over its records_in_memory"))         \
 	X(FLOWS_DROPPED_NO_TRANSPORT, FLOWS_OUT,                                         \
 	  STAT_FLOWS_DROPPED("no_transport",                                             \
@@ -67,7 +70,7 @@ enum stat_side {
 	  STAT_FLOWS_DROPPED("no_traffic", "nothing since the last record of the flow")) \
 	X(FLOWS_DROPPED_NOT_LOGGED, FLOWS_OUT,                                           \
 	  STAT_FLOWS_DROPPED("not_logged", "the format leaves such flows out"))          \
-	X(FLOWS_DROPPED_MEMORY, FLOWS_OUT,                                               \
+	X(FLOWS_DROPPED_MEMORY, FLOWS_OUT | FLOWS_LOST,                                  \
 	  STAT_FLOWS_DROPPED("no_memory", "lost, out of memory"))                        \
 	X(FLOWS_TRANSFORMED, FLOWS_OUT | RECORDS_IN,                                     \
 	  STAT_TOTAL("flows_transformed", UNIT_FLOWS, "Flows that became a record."))    \
@@ -89,15 +92,15 @@ enum stat_side {
 	X(RECORDS_RECOVERED, ROWS_IN,                                                    \
 	  STAT_TOTAL("records_recovered", UNIT_RECORDS,                                  \
 		     "Records of an earlier run, found in the spool."))                  \
-	X(RECORDS_DROPPED_TOO_LONG, RECORDS_OUT,                                         \
+	X(RECORDS_DROPPED_TOO_LONG, RECORDS_OUT | RECORDS_LOST,                          \
 	  STAT_RECORDS_DROPPED("row_too_long", "longer than a row may be"))              \
-	X(RECORDS_DROPPED_HELD, RECORDS_OUT,                                             \
+	X(RECORDS_DROPPED_HELD, RECORDS_OUT | RECORDS_LOST,                              \
 	  STAT_RECORDS_DROPPED(                                                          \
 		  "spool_unwritable",                                                    \
 		  "the spool cannot be written, and no more rows may wait in memory"))   \
 	X(RECORDS_UPLOADED, ROWS_OUT,                                                    \
 	  STAT_TOTAL("records_uploaded", UNIT_RECORDS, "Records in stored objects."))    \
-	X(RECORDS_EVICTED, ROWS_OUT,                                                     \
+	X(RECORDS_EVICTED, ROWS_OUT | RECORDS_LOST,                                      \
 	  STAT_TOTAL("records_evicted", UNIT_RECORDS,                                    \
 		     "Records in evicted objects: lost."))                               \
 	X(RECORDS_QUARANTINED, ROWS_OUT,                                                 \
@@ -177,6 +180,8 @@ struct balance {
 };
 extern const struct balance stats_balances[]; /* ends with one that is of nothing */
 bool stats_is_on(enum stat_id, enum stat_side);
+/* The sum of the counters of a side, of a copy. */
+int64_t stats_sum(const int64_t value[STAT_COUNT], enum stat_side);
 
 /* -EINVAL, with the sums, when a balance does not hold. */
 int stats_balance(const struct stats *, struct err *);

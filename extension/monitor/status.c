@@ -25,17 +25,16 @@ static void status_look_at(void *context, struct tenant *t)
 {
 	const struct look *look = context;
 	const struct stats *stats = tenant_stats(t);
-	const int64_t value[HISTORY_KINDS] = {
-		[HISTORY_FLOWS] = stats_get(stats, STAT_FLOWS_RECEIVED),
-		[HISTORY_RECORDS] = stats_get(stats, STAT_RECORDS_ENCODED),
-		[HISTORY_LOST_FLOWS] = stats_get(stats, STAT_FLOWS_DROPPED_INBOX) +
-				       stats_get(stats, STAT_FLOWS_DROPPED_MEMORY),
-		[HISTORY_LOST_RECORDS] = stats_get(stats, STAT_RECORDS_DROPPED_TOO_LONG) +
-					 stats_get(stats, STAT_RECORDS_DROPPED_HELD) +
-					 stats_get(stats, STAT_RECORDS_EVICTED),
-	};
+	int64_t value[STAT_COUNT], noted[HISTORY_KINDS];
+	int id;
 
-	history_note(look->history, tenant_name(t), value, look->mono_ms);
+	for (id = 0; id < STAT_COUNT; id++)
+		value[id] = stats_get(stats, (enum stat_id)id);
+	noted[HISTORY_FLOWS] = value[STAT_FLOWS_RECEIVED];
+	noted[HISTORY_RECORDS] = value[STAT_RECORDS_ENCODED];
+	noted[HISTORY_LOST_FLOWS] = stats_sum(value, FLOWS_LOST);
+	noted[HISTORY_LOST_RECORDS] = stats_sum(value, RECORDS_LOST);
+	history_note(look->history, tenant_name(t), noted, look->mono_ms);
 }
 
 static void status_on_tick(void *context)

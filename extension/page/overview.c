@@ -99,7 +99,7 @@ static void overview_put_rates(struct page_frame *f)
 	frame_put_fact(f, "Flows/s, of all tenants", amount_count(flows, of_flows), note);
 }
 
-static void overview_put_facts(struct page_frame *f, size_t in_trouble)
+static void overview_put_facts(struct page_frame *f, size_t bad)
 {
 	const struct snapshot *s = f->snapshot;
 	struct html *h = &f->html;
@@ -111,9 +111,9 @@ static void overview_put_facts(struct page_frame *f, size_t in_trouble)
 	html_constant(h, "<div><dt>Tenants</dt><dd>");
 	html_text(h, str_of(number));
 	html_constant(h, "<span>");
-	if (in_trouble) {
+	if (bad) {
 		html_constant(h, "<a href=\"/?state=bad\">");
-		html_printf(h, "%zu in trouble", in_trouble);
+		html_printf(h, "%zu in trouble", bad);
 		html_constant(h, "</a>");
 	} else {
 		html_text(h, STR("all are well"));
@@ -222,7 +222,7 @@ int overview_put(struct page_frame *f, const struct query *q)
 		return -ENOMEM;
 	frame_begin(f, STR(""));
 	html_constant(h, "<div id=\"top\" data-live>");
-	overview_put_facts(f, selection.in_trouble);
+	overview_put_facts(f, selection.bad);
 	overview_put_troubles(f);
 	overview_put_sources(f);
 	html_constant(h, "</div>\n<h2>Tenants</h2>\n");

@@ -4,15 +4,47 @@
 #include <stdlib.h>
 #include "page/selection.h"
 
+bool selection_is_drop(const struct counter *row)
+{
+	return strstr(row->name, "s_dropped_") ||
+	       strcmp(row->name, "records_evicted") == 0;
+}
+
 static int64_t selection_dropped(const struct tenant_figures *t)
 {
 	const struct counter *row;
-	int64_t sum = t->value[STAT_RECORDS_EVICTED];
+	int64_t sum = 0;
 
 	for (row = counters_of_stats; row->help; row++)
-		if (row->reason)
+		if (selection_is_drop(row))
 			sum += counter_get(row, t->value);
 	return sum;
+}
+
+/* The one that has done so for longest. */
+static int selection_limit(const struct limits_status *limits)
+{
+	int64_t since_ms = NEVER_MS;
+	int limit, found = LIMITS;
+
+	for (limit = 0; limit < LIMITS; limit++)
+		if (limits->since_ms[limit] < since_ms) {
+			since_ms = limits->since_ms[limit];
+			found = limit;
+		}
+	return found;
+}
+
+bool selected_is_bad(const struct selected *row)
+{
+	return row->trouble || row->limit != LIMITS;
+}
+
+static struct selected selection_row(const struct tenant_figures *t)
+{
+	return (struct selected){ .tenant = t,
+				  .limit = selection_limit(&t->status.limits),
+				  .dropped = selection_dropped(t) };
 }
 
 const struct tenant_figures *selection_victim(const struct snapshot *s,
@@ -27,22 +59,19 @@ const struct tenant_figures *selection_victim(const struct snapshot *s,
 }
 
 /* A row for each tenant, in the snapshot's order. */
-static struct selected *selection_rows(const struct snapshot *s, size_t *in_trouble)
+static struct selected *selection_rows(const struct snapshot *s)
 {
 	struct selected *row = calloc(s->tenants + 1, sizeof(*row));
 	const struct tenant_figures *victim;
 	size_t i;
 
-	for (i = 0; row && i < s->tenants; i++) {
-		row[i].tenant = &s->tenant[i];
-		row[i].dropped = selection_dropped(&s->tenant[i]);
-	}
+	for (i = 0; row && i < s->tenants; i++)
+		row[i] = selection_row(&s->tenant[i]);
 	for (i = 0; row && i < s->troubles; i++) {
 		victim = selection_victim(s, &s->trouble[i]);
 		if (!victim || row[victim - s->tenant].trouble)
 			continue;
 		row[victim - s->tenant].trouble = &s->trouble[i];
-		++*in_trouble;
 	}
 	return row;
 }
@@ -103,9 +132,13 @@ static int by_trouble(const void *a, const void *b)
 {
 	const struct selected *x = a, *y = b;
 
-	if (!x->trouble || !y->trouble)
-		return x->trouble ? -1 : y->trouble ? 1 : by_flows(a, b);
-	return (x->trouble > y->trouble) - (x->trouble < y->trouble);
+	if (x->trouble && y->trouble)
+		return (x->trouble > y->trouble) - (x->trouble < y->trouble);
+	if (x->trouble || y->trouble)
+		return x->trouble ? -1 : 1;
+	if (selected_is_bad(x) != selected_is_bad(y))
+		return selected_is_bad(x) ? -1 : 1;
+	return by_flows(a, b);
 }
 
 static int (*const selection_orders[SORTS])(const void *, const void *) = {
@@ -117,23 +150,25 @@ static int (*const selection_orders[SORTS])(const void *, const void *) = {
 
 int selection_make(const struct snapshot *s, const struct query *q, struct selection *out)
 {
-	size_t i, sick = 0;
+	size_t i, shown = 0;
 
 	*out = (struct selection){ .rows = 0 };
-	out->row = selection_rows(s, &out->in_trouble);
+	out->row = selection_rows(s);
 	if (!out->row)
 		return -ENOMEM;
 	for (i = 0; i < s->tenants; i++) {
 		struct selected *row = &out->row[i];
+		bool is_bad = selected_is_bad(row);
 
+		out->bad += is_bad;
 		if (!query_wants(q, str_of(row->tenant->name)) ||
-		    (q->only_bad && !row->trouble))
+		    (q->only_bad && !is_bad))
 			continue;
-		sick += row->trouble != NULL;
+		shown += is_bad;
 		out->row[out->found++] = *row;
 	}
 	qsort(out->row, out->found, sizeof(*out->row), selection_orders[q->sort]);
-	out->rows = q->n + (q->sort == SORT_TROUBLE ? sick : 0);
+	out->rows = q->n + (q->sort == SORT_TROUBLE ? shown : 0);
 	if (out->rows > out->found)
 		out->rows = out->found;
 	return 0;
@@ -146,15 +181,15 @@ void selection_fini(struct selection *selection)
 
 bool selection_find(const struct snapshot *s, struct str name, struct selected *out)
 {
+	const struct tenant_figures *t = NULL;
 	size_t i;
 
-	*out = (struct selected){ .tenant = NULL };
-	for (i = 0; i < s->tenants && !out->tenant; i++)
+	for (i = 0; i < s->tenants && !t; i++)
 		if (str_is(name, s->tenant[i].name))
-			out->tenant = &s->tenant[i];
-	if (!out->tenant)
+			t = &s->tenant[i];
+	if (!t)
 		return false;
-	out->dropped = selection_dropped(out->tenant);
+	*out = selection_row(t);
 	for (i = 0; i < s->troubles && !out->trouble; i++)
 		if (selection_victim(s, &s->trouble[i]) == out->tenant)
 			out->trouble = &s->trouble[i];

@@ -11,24 +11,28 @@
 
 struct selected {
 	const struct tenant_figures *tenant;
-	const struct trouble *trouble; /* NULL: it is well */
-	int64_t dropped;	       /* flows and records, for whatever reason */
+	const struct trouble *trouble; /* NULL: it has none */
+	int limit;	 /* that holds it back, enum limit; LIMITS: none does */
+	int64_t dropped; /* flows and records, for whatever reason */
 };
 
 struct selection {
 	struct selected *row; /* what is shown, in order */
 	size_t rows;
-	size_t found;	   /* that were asked for */
-	size_t in_trouble; /* of all tenants */
+	size_t found; /* that were asked for */
+	size_t bad;   /* in trouble, or held back; of all tenants */
 };
 
-/* All is borrowed from the snapshot. Without a key to sort by those in trouble are shown
+/* All is borrowed from the snapshot. Without a key to sort by those that are bad are shown
  * all, and then n others. 0 or -ENOMEM. */
 int selection_make(const struct snapshot *, const struct query *, struct selection *);
 void selection_fini(struct selection *);
 /* The tenant that a trouble is about; NULL: it is about something else. */
 const struct tenant_figures *selection_victim(const struct snapshot *,
 					      const struct trouble *);
+/* Whether a row of stats.h counts what was dropped. */
+bool selection_is_drop(const struct counter *);
+bool selected_is_bad(const struct selected *);
 /* One tenant, by its name. false: there is none. */
 bool selection_find(const struct snapshot *, struct str name, struct selected *);
 

@@ -63,7 +63,7 @@ const char page_style[] =
 	"th:first-child,td:first-child{padding-left:0}"
 	"th:last-child,td:last-child{padding-right:0}"
 	".n{text-align:right;white-space:nowrap}"
-	"td small{display:block;font-size:12px;color:var(--soft);white-space:normal}"
+	"td small{font-size:12px;color:var(--soft);white-space:normal;margin-right:6px}"
 	"tbody tr:hover{background:var(--tint)}"
 	"tr.sick>*{border-bottom:0}"
 	"tr.why td{padding:0 0 8px;color:var(--text)}"
@@ -109,8 +109,8 @@ const char page_narrow[] =
 	"#list td:nth-child(8)::before{content:\"oldest\"}"
 	"#list td:nth-child(9)::before{content:\"dropped\"}"
 	"#list td:nth-child(10)::before{content:\"last upload\"}"
-	"#list td:only-child::before{content:none}"
-	"#list small{display:inline;margin-left:6px}}";
+	"#list td:nth-child(9){grid-column:1/-1;order:1}"
+	"#list td:only-child::before{content:none}}";
 
 const char page_script[] =
 	"(function(){"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tenant_page.c - all about one tenant: what is wrong, its balances as equations, its last
- * objects, its configuration, its questions, and every counter. */
-#include <inttypes.h>
+/* tenant_page.c - all about one tenant: what is wrong, its books, its last objects, its
+ * configuration, its questions. */
 #include <stdio.h>
 #include "format/amount.h"
 #include "format/time_text.h"
 #include "graph/mirrored.h"
+#include "page/books.h"
 #include "page/pages.h"
 #include "page/tenants_table.h"
 #include "pipeline/series.h"
@@ -14,19 +14,6 @@
 #define QUESTIONS_MAX 200
 #define VALUES_MAX    8
 
-static void tenant_put_number(struct html *h, int64_t value)
-{
-	char digits[32];
-	size_t len, i;
-
-	len = (size_t)snprintf(digits, sizeof(digits), "%" PRId64, value);
-	for (i = 0; i < len; i++) {
-		if (i && (len - i) % 3 == 0 && digits[i - 1] != '-')
-			html_text(h, STR(","));
-		html_text(h, (struct str){ digits + i, 1 });
-	}
-}
-
 static void tenant_put_facts(struct page_frame *f, const struct selected *row)
 {
 	const struct tenant_figures *t = row->tenant;
@@ -34,7 +21,7 @@ static void tenant_put_facts(struct page_frame *f, const struct selected *row)
 	char text[AMOUNT_TEXT_MAX], note[AMOUNT_TEXT_MAX + 16];
 
 	html_constant(h, "<dl class=\"facts\"><div><dt>State</dt><dd class=\"word\">");
-	html_element(h, "b", frame_class(row->trouble), str_of(frame_word(row->trouble)));
+	html_element(h, "b", tenants_class(row), str_of(tenants_word(row)));
 	html_constant(h, "</dd></div><div><dt>Flows/s</dt><dd>");
 	html_text(h, str_of(amount_count(text, t->flows_per_second)));
 	tenants_put_curve(f, t->past, HISTORY_FLOWS);
@@ -52,82 +39,13 @@ static void tenant_put_facts(struct page_frame *f, const struct selected *row)
 	html_constant(h, "<div><dt>Last upload</dt><dd>");
 	frame_put_age(f, t->stored_s);
 	html_constant(h, "</dd></div></dl>\n");
-	if (!row->trouble)
+	if (!selected_is_bad(row))
 		return;
 	html_constant(h, "<ul class=\"troubles\">");
 	html_open(h, "li");
-	html_attribute(h, "class", str_of(frame_class(row->trouble)));
-	frame_put_trouble(f, row->trouble);
+	html_attribute(h, "class", str_of(tenants_class(row)));
+	tenants_put_why(f, row);
 	html_constant(h, "</li></ul>\n");
-}
-
-static int64_t tenant_put_side(struct html *h, const struct tenant_figures *t,
-			       enum stat_side side)
-{
-	bool is_first = true;
-	int64_t sum = 0;
-	int id;
-
-	for (id = 0; id < STAT_COUNT; id++) {
-		if (!stats_is_on((enum stat_id)id, side) || (!is_first && !t->value[id]))
-			continue;
-		sum += t->value[id];
-		html_text(h, is_first ? STR("") : STR(" + "));
-		tenant_put_number(h, t->value[id]);
-		html_text(h, STR(" "));
-		html_element(h, "span", NULL, str_of(counters_of_stats[id].name));
-		is_first = false;
-	}
-	return sum;
-}
-
-static void tenant_put_balances(struct page_frame *f, const struct tenant_figures *t)
-{
-	const struct balance *b;
-	struct html *h = &f->html;
-	int64_t in, out;
-
-	html_constant(h, "<h2>Balances</h2>\n");
-	for (b = stats_balances; b->what; b++) {
-		html_constant(h, "<p class=\"sum\">");
-		in = tenant_put_side(h, t, b->in);
-		html_text(h, STR(" = "));
-		out = tenant_put_side(h, t, b->out);
-		if (in != out) {
-			html_text(h, in > out ? STR(" + ") : STR(" - "));
-			tenant_put_number(h, in > out ? in - out : out - in);
-			html_constant(h, " <span>in flight</span>");
-		}
-		html_constant(h, "</p>\n");
-	}
-	html_constant(h,
-		      "<p class=\"soft\">What is 0 is left out. All counts are since the "
-		      "start of this process.</p>\n");
-}
-
-static void tenant_put_counters(struct page_frame *f, const struct tenant_figures *t)
-{
-	struct html *h = &f->html;
-	int id;
-
-	html_constant(h,
-		      "<h2>Counters</h2><div class=\"wide\" role=\"region\" "
-		      "aria-label=\"Counters\" tabindex=\"0\"><table><caption>Since the "
-		      "start.</caption><thead><tr><th scope=\"col\">Counter</th><th "
-		      "scope=\"col\" class=\"n\">Value</th><th scope=\"col\">What it "
-		      "counts</th></tr></thead><tbody>\n");
-	for (id = 0; id < STAT_COUNT; id++) {
-		const struct counter *row = &counters_of_stats[id];
-
-		html_constant(h, "<tr><th scope=\"row\">");
-		html_text(h, str_of(row->name));
-		html_constant(h, "</th><td class=\"n\">");
-		tenant_put_number(h, t->value[id]);
-		html_constant(h, "</td><td>");
-		html_text(h, str_of(row->about ? row->about : row->help));
-		html_constant(h, "</td></tr>\n");
-	}
-	html_constant(h, "</tbody></table></div>\n");
 }
 
 static void tenant_put_object(void *context, const struct recent_object *object)
@@ -140,9 +58,9 @@ static void tenant_put_object(void *context, const struct recent_object *object)
 	html_text(h,
 		  object->place ? str_of(object->place) : STR("(no memory for its key)"));
 	html_constant(h, "</th><td class=\"n\">");
-	tenant_put_number(h, object->records);
+	books_put_number(h, object->records);
 	html_constant(h, "</td><td class=\"n\">");
-	tenant_put_number(h, object->bytes);
+	books_put_number(h, object->bytes);
 	html_constant(h, "</td><td>");
 	html_text(h, time_text_rfc3339(time, object->stored_ms / 1000));
 	html_constant(h, "</td></tr>\n");
@@ -289,7 +207,9 @@ void tenant_page_put(struct page_frame *f, const struct selected *row, struct ex
 	html_text(h, name);
 	html_constant(h, "</h2>\n<div id=\"top\" data-live>");
 	tenant_put_facts(f, row);
-	tenant_put_balances(f, row->tenant);
+	books_put_balances(f, row->tenant);
+	books_put_ledger(f, &row->tenant->ledger);
+	books_put_limits(f, row->tenant);
 	html_constant(h, "</div>");
 	if (f->is_private)
 		exporter_visit_tenant(e, name, tenant_put_private, f);
@@ -298,7 +218,7 @@ void tenant_page_put(struct page_frame *f, const struct selected *row, struct ex
 			      "<p class=\"soft\">Its last objects, questions and "
 			      "configuration are shown over the unix socket only.</p>\n");
 	html_constant(h, "<div id=\"counters\" data-live>");
-	tenant_put_counters(f, row->tenant);
+	books_put_counters(f, row->tenant);
 	html_constant(h, "</div>");
 	frame_end(f);
 }

@@ -115,6 +115,37 @@ static void tenants_put_heading(struct html *h, const struct heading *heading,
 	buf_fini(&address);
 }
 
+const char *tenants_word(const struct selected *row)
+{
+	return !row->trouble && row->limit != LIMITS ? "limited"
+						     : frame_word(row->trouble);
+}
+
+const char *tenants_class(const struct selected *row)
+{
+	return !row->trouble && row->limit != LIMITS ? "warn" : frame_class(row->trouble);
+}
+
+void tenants_put_why(struct page_frame *f, const struct selected *row)
+{
+	const struct now *now = &f->snapshot->now;
+	struct html *h = &f->html;
+	int64_t since_ms;
+
+	if (row->trouble) {
+		frame_put_trouble(f, row->trouble);
+		return;
+	}
+	since_ms = row->tenant->status.limits.since_ms[row->limit];
+	html_element(h, "b", "warn", str_of(limit_names[row->limit]));
+	html_text(h, STR(" holds it back for "));
+	frame_put_age(f, (now->wall_ms - (now->mono_ms - since_ms)) / 1000);
+	html_text(h, STR("; "));
+	html_element(h, "span", "soft",
+		     STR("a limit of pipeline.limits, which may be raised"));
+	html_text(h, STR("."));
+}
+
 void tenants_put_curve(struct page_frame *f, const struct past *past,
 		       enum history_kind kind)
 {
@@ -129,24 +160,34 @@ void tenants_put_curve(struct page_frame *f, const struct past *past,
 	sparkline_put(&f->html, value, HISTORY_MINUTES);
 }
 
-void tenants_put_reasons(struct page_frame *f, const struct tenant_figures *t, size_t max)
+static size_t tenants_count_reasons(const struct tenant_figures *t)
 {
 	const struct counter *row;
-	char text[AMOUNT_TEXT_MAX];
 	size_t count = 0;
+
+	for (row = counters_of_stats; row->help; row++)
+		count += selection_is_drop(row) && counter_get(row, t->value);
+	return count;
+}
+
+void tenants_put_reasons(struct page_frame *f, const struct tenant_figures *t)
+{
+	size_t reasons = tenants_count_reasons(t), count = 0;
+	const struct counter *row;
+	char text[AMOUNT_TEXT_MAX];
 	int64_t value;
 
 	for (row = counters_of_stats; row->help; row++) {
-		value = row->reason ? counter_get(row, t->value) : 0;
-		if (row->reason == NULL && strcmp(row->name, "records_evicted") == 0)
-			value = counter_get(row, t->value);
-		if (value && count++ < max)
-			html_printf(&f->html, "%s%s %s", count > 1 ? ", " : "",
-				    row->reason ? row->reason : "evicted",
-				    amount_count(text, value));
+		value = selection_is_drop(row) ? counter_get(row, t->value) : 0;
+		if (!value || count++ >= REASONS_MAX)
+			continue;
+		html_text(&f->html, count > 1 ? STR(", ") : STR(""));
+		html_text(&f->html, str_of(row->reason ? row->reason : "evicted"));
+		if (reasons > 1)
+			html_printf(&f->html, " %s", amount_count(text, value));
 	}
-	if (count > max)
-		html_printf(&f->html, ", %zu more", count - max);
+	if (reasons > REASONS_MAX)
+		html_printf(&f->html, ", %zu more", reasons - REASONS_MAX);
 }
 
 static void tenants_put_name(struct html *h, const char *name)
@@ -175,10 +216,10 @@ static void tenants_put_row(struct page_frame *f, const struct selected *row)
 	struct html *h = &f->html;
 	char text[AMOUNT_TEXT_MAX];
 
-	html_constant(h, row->trouble ? "<tr class=\"sick\">" : "<tr>");
+	html_constant(h, selected_is_bad(row) ? "<tr class=\"sick\">" : "<tr>");
 	tenants_put_name(h, t->name);
-	html_element(h, "td", row->trouble ? frame_class(row->trouble) : "soft",
-		     str_of(frame_word(row->trouble)));
+	html_element(h, "td", selected_is_bad(row) ? tenants_class(row) : "soft",
+		     str_of(tenants_word(row)));
 	tenants_put_number(h, amount_count(text, t->flows_per_second));
 	tenants_put_curve(f, t->past, HISTORY_FLOWS);
 	tenants_put_number(h, amount_count(text, t->records_per_second));
@@ -186,22 +227,23 @@ static void tenants_put_row(struct page_frame *f, const struct selected *row)
 	tenants_put_number(h, amount_size(text, t->value[STAT_BYTES_UPLOADED]));
 	tenants_put_number(h, amount_size(text, t->status.bytes));
 	tenants_put_number(h, amount_age(text, t->oldest_s));
-	tenants_put_number(h, amount_count(text, row->dropped));
+	html_constant(h, "<td class=\"n\">");
 	if (row->dropped) {
 		html_constant(h, "<small>");
-		tenants_put_reasons(f, t, REASONS_MAX);
-		html_constant(h, "</small>");
+		tenants_put_reasons(f, t);
+		html_constant(h, "</small> ");
 	}
+	html_text(h, str_of(amount_count(text, row->dropped)));
 	html_constant(h, "<td class=\"n\">");
 	frame_put_age(f, t->stored_s);
 	html_constant(h, "\n");
-	if (!row->trouble)
+	if (!selected_is_bad(row))
 		return;
 	html_open(h, "tr");
 	html_attribute(h, "class", STR("why"));
 	html_open(h, "td");
 	html_attribute(h, "colspan", STR("10"));
-	frame_put_trouble(f, row->trouble);
+	tenants_put_why(f, row);
 	html_constant(h, "\n");
 }
 

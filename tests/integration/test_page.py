@@ -165,7 +165,8 @@ def test_a_tenants_own_page(hostile):
     """The balance as an equation that holds, the last objects, who answers, and the configuration without secrets."""
     text = page(hostile, "/tenants/keys")
     sums = re.findall(r'<p class="sum">(.*?)</p>', text)
-    assert len(sums) == 3
+    assert len(sums) == 6       # three balances, and the ledger in objects, records and bytes
+    assert [re.search(r"<span>(\w+) sealed", one).group(1) for one in sums[3:]] == ["objects", "records", "bytes"]
     for one in sums:
         left, right = [sum(int(n.replace(",", "")) for n in re.findall(r"(?<![\w#&])([\d,]+) <span>", side))
                        for side in one.split(" = ")]
@@ -173,8 +174,30 @@ def test_a_tenants_own_page(hostile):
     objects = re.search(r"Last objects.*?<tbody>(.*?)</tbody>", text, re.S).group(1)
     assert 1 <= objects.count("<tr>") <= 10
     assert "pipeline.store.buffered.filename_prefix: " in text
+    limits = re.findall(r'<tr><th scope="row">(\w+)</th><td class="n">(\w+)</td>', text.split("<h2>Limits</h2>")[1])
+    assert [name for name, _ in limits][:5] == ["flows_per_second", "records_in_memory", "spool_bytes", "uploads_at_once",
+                                                "questions_per_second"]
     store = page(hostile, "/tenants/well")
     assert "pipeline.write.s3.secret_key: (secret)" in store and "pipeline.write.s3.access_key: AK" in store
+
+
+def test_what_a_limit_holds_back(tmp_path):
+    """A tenant over its limit is limited, with which one and since when; another on the same stream is well."""
+    greedy = settings.merge(prefix("greedy"), {"pipeline": {"limits": {"flows_per_second": 10}}})
+    with Analyzer(RECORDING, pace=2000, options=["--repeat", 0, "--uniq"]) as analyzer:
+        path = configure(tmp_path, analyzer, {"greedy": greedy, "modest": prefix("modest")})
+        with Exporter(path) as program:
+            ready(tmp_path)
+            text = until(lambda: (lambda t: t if "holds it back" in t else None)(page(tmp_path, "/?state=bad")), "a limit")
+            assert "flows_per_second</b> holds it back for <time " in text and ">limited<" in text
+            assert "/tenants/greedy" in text and "/tenants/modest" not in text
+            own = page(tmp_path, "/tenants/greedy")
+            row = re.search(r'flows_per_second</th><td class="n">10</td><td class="n">([\d,]+)</td><td>for <time ', own)
+            assert int(row.group(1).replace(",", "")) > 0
+            whole = until(lambda: (lambda s: s if s["flows_lost_last_hour"] else None)(pages.status(tmp_path)), "losses")
+            assert whole["records_lost_last_hour"] == 0
+            assert "Lost in the last hour</dt><dd>nothing" not in page(tmp_path, "/")
+            program.stop()
 
 
 def over_tcp(port, path, host):

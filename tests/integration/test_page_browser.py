@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The pages in a real browser: fast, usable without script, legible at any width, light and dark."""
+import pathlib
+import threading
 import time
 
 import pytest
@@ -83,7 +85,7 @@ def used(view):
 
 @pytest.fixture(name="shown", scope="module")
 def shown_exporter(tmp_path_factory):
-    """A thousand tenants, a dozen of which have a store that does not answer; the address of its pages, and its folder."""
+    """A thousand tenants, a dozen of which have a store that does not answer; the address of its pages, its folder, itself."""
     folder = tmp_path_factory.mktemp("shown")
     tenants = {name(n): {"pipeline": {"store": {"buffered": {"filename_prefix": name(n)}}}} for n in range(TENANTS)}
     for n in range(SICK):
@@ -97,7 +99,7 @@ def shown_exporter(tmp_path_factory):
             until(lambda: (folder / "status.sock").exists() and
                   pages.get(folder, "/")[1].count('class="sick"') == SICK, "what is wrong", 100)
             with Tunnel(folder / "status.sock") as tunnel:
-                yield tunnel.url, folder
+                yield tunnel.url, folder, program
 
 
 @pytest.fixture(name="browser", scope="module")
@@ -110,7 +112,7 @@ def browser_of_all():
 @pytest.mark.parametrize("width,dark", LOOKS)
 def test_pages_are_legible(shown, browser, tmp_path, width, dark):
     """Contrast, sizes, headings, tables and labels are as they should be, and nothing is wider than the screen."""
-    url, _ = shown
+    url, _, _ = shown
     view = browser.page(width=width, dark=dark)
     for path in ("/", "/?n=200&q=tenant&sort=flows", "/?q=nobody", "/tenants/" + name(0), "/tenants/" + name(1)):
         view.open(url + path)
@@ -125,7 +127,7 @@ def test_pages_are_legible(shown, browser, tmp_path, width, dark):
 @pytest.mark.xdist_group("browser")
 def test_filter_and_sort_without_script(shown, browser):
     """A form and links, as in the year 1993."""
-    url, _ = shown
+    url, _, _ = shown
     view = browser.page(scripts=False)
     view.open(url + "/")
     names = view.ask(NAMES)
@@ -153,7 +155,7 @@ def test_filter_and_sort_without_script(shown, browser):
 @pytest.mark.xdist_group("browser")
 def test_the_script_shows_what_is_new(shown, browser):
     """Parts of the page are replaced by newer ones, except where somebody is; and what is old is said to be."""
-    url, _ = shown
+    url, _, _ = shown
     view = browser.page()
     view.open(url + "/")
     view.ask("document.querySelectorAll('[data-live]').forEach(function (e) { e.className = 'old' })")
@@ -173,7 +175,7 @@ def test_the_script_shows_what_is_new(shown, browser):
 @pytest.mark.xdist_group("browser")
 def test_a_page_that_was_kept(shown, browser, tmp_path):
     """status --html writes the page whole: it needs nobody to be read."""
-    _, folder = shown
+    _, folder, _ = shown
     kept = exporter("status", "-c", folder / "exporter.yml", "--html")
     assert kept.code == 0, kept.stderr
     (tmp_path / "kept.html").write_text(kept.stdout, encoding="utf-8")
@@ -183,6 +185,27 @@ def test_a_page_that_was_kept(shown, browser, tmp_path):
     assert view.ask(CHECK) == [] and not view.complaints()
 
 
+def used_by(program, thread):
+    """Return the seconds of CPU that a thread of the exporter has used."""
+    found = [task for task in pathlib.Path("/proc/%d/task" % program.process.pid).iterdir()
+             if (task / "comm").read_text() == thread + "\n"]
+    assert len(found) == 1
+    return int((found[0] / "schedstat").read_text().split()[0]) / 1e9
+
+
+@pytest.mark.xdist_group("browser")
+def test_looking_at_a_thousand_tenants_costs_nothing(shown):
+    """Once a second all of them are noted, for the curves and rates: less than a hundredth of a core."""
+    _, _, program = shown
+    least = []
+    for _ in range(3):
+        before, begin = used_by(program, "status"), time.monotonic()
+        threading.Event().wait(3)       # three or four looks
+        least.append((used_by(program, "status") - before) / (time.monotonic() - begin))
+    print("parts of a core: %s" % least)
+    assert 0 < min(least) < 0.01 * SLOWNESS, least
+
+
 @pytest.mark.alone
 @pytest.mark.xdist_group("browser")
 def test_a_thousand_tenants_in_half_a_second(shown, browser):
@@ -190,7 +213,7 @@ def test_a_thousand_tenants_in_half_a_second(shown, browser):
 
     The browser's is what its main thread used, so that what else the machine does is not counted.
     """
-    url, folder = shown
+    url, folder, _ = shown
     view = browser.page()
     view.call("Performance.enable", timeDomain="threadTicks")
     served, shown_in = [], []

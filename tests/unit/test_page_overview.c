@@ -17,6 +17,7 @@ static struct snapshot *make(size_t tenants)
 {
 	struct snapshot *s = calloc(1, sizeof(*s));
 	size_t i;
+	int limit;
 
 	assert_non_null(s);
 	s->version = "9.9";
@@ -32,6 +33,8 @@ static struct snapshot *make(size_t tenants)
 		snprintf(t->name, sizeof(t->name), "t%zu", i);
 		t->status.sent_ms = NEVER_MS;
 		t->status.oldest_ms = NEVER_MS;
+		for (limit = 0; limit < LIMITS; limit++)
+			t->status.limits.since_ms[limit] = NEVER_MS;
 		t->oldest_s = -1;
 		t->stored_s = -1;
 	}
@@ -126,11 +129,41 @@ static void order_of_tenants(void **state)
 			fail_msg("%s: " STR_FMT, orders[i].items,
 				 STR_ARG(buf_str(&names)));
 		assert_int_equal(selection.found, orders[i].found);
-		assert_int_equal(selection.in_trouble, 2);
+		assert_int_equal(selection.bad, 2);
 		selection_fini(&selection);
 		buf_fini(&kept);
 		buf_fini(&names);
 	}
+	drop(s);
+}
+
+/* They come behind those in trouble; of several limits the oldest is said. */
+static void tenants_that_are_held_back(void **state)
+{
+	struct snapshot *s = make_five();
+	struct limits_status *limits = &s->tenant[3].status.limits;
+	struct buf kept = BUF_INIT(16), out = BUF_INIT(1 << 20);
+	struct query q = asked("state=bad|", &kept);
+	struct page_frame f = { .html = { .out = &out }, .snapshot = s };
+	struct selection selection;
+
+	(void)state;
+	limits->since_ms[LIMIT_QUESTIONS] = MONO - 1000;
+	limits->since_ms[LIMIT_RECORDS] = MONO - 300000;
+	s->tenant[3].value[STAT_LIMIT_QUESTIONS] = 1000;
+	assert_int_equal(selection_make(s, &q, &selection), 0);
+	assert_int_equal(selection.bad, 3);
+	assert_int_equal(selection.rows, 3);
+	assert_ptr_equal(selection.row[2].tenant, &s->tenant[3]);
+	assert_int_equal(selection.row[2].limit, LIMIT_RECORDS);
+	assert_int_equal(selection.row[2].dropped, 0);
+	selection_fini(&selection);
+	assert_int_equal(overview_put(&f, &q), 0);
+	assert_non_null(strstr(out.ptr, ">limited<"));
+	assert_non_null(strstr(out.ptr, "records_in_memory</b> holds it back for <time "
+					"datetime=\"2023-11-14T22:08:20Z\">5m</time>"));
+	buf_fini(&kept);
+	buf_fini(&out);
 	drop(s);
 }
 
@@ -283,6 +316,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(order_of_tenants),
+		cmocka_unit_test(tenants_that_are_held_back),
 		cmocka_unit_test(one_by_its_name),
 		cmocka_unit_test(page_is_text_within_its_size),
 		cmocka_unit_test(thousand_ordinary_tenants_fit),

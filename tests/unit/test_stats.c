@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <cmocka.h>
 #include "base/stats.h"
 
@@ -68,9 +69,38 @@ static void every_counter_counts(void **state)
 	}
 }
 
+/* What its row calls lost is on the side of what is lost; what was told to be left out is
+ * not. */
+static void losses_are_those_that_are_called_so(void **state)
+{
+	int64_t value[STAT_COUNT];
+	int id, flows = 0, records = 0;
+
+	(void)state;
+	for (id = 0; id < STAT_COUNT; id++) {
+		const struct counter *row = &counters_of_stats[id];
+		bool is_lost = row->about && strncmp(row->about, "lost", 4) == 0;
+
+		value[id] = 1;
+		if (strncmp(row->name, "flows_dropped_", 14) == 0)
+			assert_int_equal(stats_is_on((enum stat_id)id, FLOWS_LOST),
+					 is_lost);
+		if (strncmp(row->name, "records_dropped_", 16) == 0)
+			assert_true(stats_is_on((enum stat_id)id, RECORDS_LOST));
+		flows += stats_is_on((enum stat_id)id, FLOWS_LOST);
+		records += stats_is_on((enum stat_id)id, RECORDS_LOST);
+	}
+	assert_true(stats_is_on(STAT_RECORDS_EVICTED, RECORDS_LOST));
+	assert_int_equal(stats_sum(value, FLOWS_LOST), flows);
+	assert_int_equal(stats_sum(value, RECORDS_LOST), records);
+	assert_in_range(flows, 2, 10);
+	assert_in_range(records, 2, 10);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(losses_are_those_that_are_called_so),
 		cmocka_unit_test(closed_books_are_fine),
 		cmocka_unit_test(every_counter_counts),
 	};
