@@ -151,7 +151,7 @@ BUILD_PACKAGES := gcc libc6-dev pkg-config protobuf-c-compiler libprotobuf-c-dev
 TEST_PACKAGES := libcmocka-dev python3 python3-pip python3-pytest python3-pytest-xdist python3-boto3 python3-yaml git \
 	g++ clang clang-format shellcheck swift-proxy swift-account swift-container \
 	swift-object memcached openssl zstd prometheus valgrind netbase strace \
-	systemd apparmor binutils scdoc mandoc curl iproute2 chromium
+	systemd apparmor binutils scdoc mandoc curl iproute2 chromium maven
 FUZZ_PACKAGES := clang libclang-rt-14-dev python3
 BENCH_PACKAGES := valgrind python3 python3-yaml
 
@@ -161,6 +161,7 @@ deps:
 test-deps:
 	$(Q)tests/lib/install.sh $(BUILD_PACKAGES) $(TEST_PACKAGES)
 	-$(Q)$(MAKE) -s build/python/installed
+	-$(Q)$(MAKE) -s build/kafka/installed
 
 # What Debian does not have comes from PyPI, into the build, in the version of
 # the list or not at all: then the tests that import it fail, and no others.
@@ -170,6 +171,14 @@ build/python/installed: tests/requirements.txt
 	$(Q)/usr/bin/python3 -m pip install --quiet --disable-pip-version-check \
 		--root-user-action ignore --require-hashes --only-binary :all: --no-deps \
 		--no-compile --target $(@D) -r $<
+	$(Q)touch $@
+
+# The same for what Kafka consists of, from Maven Central.
+build/kafka/installed: tests/lib/kafka/pom.xml
+	$(call say,MAVEN,$<)
+	$(Q)rm -rf $(@D)
+	$(Q)mvn -q -B -f $< dependency:copy-dependencies -DincludeScope=runtime \
+		-DoutputDirectory=$(abspath $(@D))
 	$(Q)touch $@
 
 # While tests wait, unit and golden tests are compiled and run once more with sanitizers;

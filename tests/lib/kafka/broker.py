@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Apache Kafka, one process that is broker and controller (KRaft), with listeners for each way to log in.
+
+    python3 tests/lib/kafka/broker.py FOLDER     run it until standard input ends
+
+It makes topics that are asked for, as brokers do by default: so a client that must not make any is seen to.
+"""
+import base64
+import pathlib
+import signal
+import subprocess
+import sys
+import uuid
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+
+from lib.kafka.client import Client                                 # noqa: E402
+from lib.paths import ROOT                                          # noqa: E402
+from lib.pki import Authority, openssl                              # noqa: E402
+from lib.process import environment                                 # noqa: E402
+from lib.s3.server import Daemons, free_ports                       # noqa: E402
+
+JARS = ROOT / "build" / "kafka"
+USER, PASSWORD = "exporter", "broker-password"
+LISTENERS = ("PLAINTEXT", "SASL", "MTLS", "EXPIRED")
+
+# Everything that is replicated by default is not: there is one broker. A broker that was killed is missed after
+# two seconds, not nine: until then it may not come back.
+SETTINGS = """
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:%(controller)d
+controller.listener.names=CONTROLLER
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SASL:SASL_SSL,MTLS:SSL,EXPIRED:SSL,CONTROLLER:PLAINTEXT
+listeners=%(listeners)s,CONTROLLER://127.0.0.1:%(controller)d
+advertised.listeners=%(listeners)s
+inter.broker.listener.name=PLAINTEXT
+sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256
+listener.name.sasl.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required \
+user_%(user)s="%(password)s";
+listener.name.sasl.scram-sha-256.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
+ssl.keystore.type=PEM
+ssl.keystore.location=%(folder)s/broker.pem
+ssl.truststore.type=PEM
+ssl.truststore.location=%(ca)s
+listener.name.mtls.ssl.client.auth=required
+listener.name.expired.ssl.keystore.type=PEM
+listener.name.expired.ssl.keystore.location=%(folder)s/expired.pem
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+allow.everyone.if.no.acl.found=true
+super.users=User:ANONYMOUS
+log.dirs=%(folder)s/data
+num.partitions=3
+offsets.topic.num.partitions=1
+offsets.topic.replication.factor=1
+transaction.state.log.num.partitions=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+group.initial.rebalance.delay.ms=0
+broker.heartbeat.interval.ms=500
+broker.session.timeout.ms=2000
+num.network.threads=1
+num.io.threads=2
+log.cleaner.enable=false
+"""
+LOGGING = """
+rootLogger.level = warn
+rootLogger.appenderRef.out.ref = OUT
+appender.out.type = Console
+appender.out.name = OUT
+appender.out.layout.type = PatternLayout
+appender.out.layout.pattern = %p %m%n
+"""
+
+
+def keystore(pair, ca, path):
+    """What Kafka reads: the key as PKCS #8, the certificate, and who signed it."""
+    key = path.with_suffix(".pkcs8")
+    openssl("pkcs8", "-topk8", "-nocrypt", "-in", pair.key, "-out", key)
+    path.write_text(key.read_text() + pair.cert.read_text() + ca.read_text())
+
+
+class Broker:
+    """A running broker; close() ends it. Its log is broker.log in the folder."""
+
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.daemons = Daemons(self.folder)
+        *ports, controller = free_ports(len(LISTENERS) + 1)
+        self.ports = dict(zip(LISTENERS, ports))
+        self.authority = Authority(self.folder, "ca")
+        self.ca = self.authority.cert
+        self.client = self.authority.issue("client", hosts=())
+        keystore(self.authority.issue("broker"), self.ca, self.folder / "broker.pem")
+        keystore(self.authority.expired("expired"), self.ca, self.folder / "expired.pem")
+        listeners = ",".join("%s://%s" % (name, self.address(name)) for name in LISTENERS)
+        (self.folder / "settings").write_text(SETTINGS % {
+            "controller": controller, "listeners": listeners, "folder": self.folder, "ca": self.ca,
+            "user": USER, "password": PASSWORD})
+        (self.folder / "logging.properties").write_text(LOGGING)
+        self._format()
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def address(self, listener="PLAINTEXT"):
+        return "127.0.0.1:%d" % self.ports[listener]
+
+    def _java(self, *command):
+        return ["java", "-Xms96m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", "%s/*" % JARS,
+                "-Dlog4j2.configurationFile=%s/logging.properties" % self.folder, *command]
+
+    def _format(self):
+        name = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode()[:22]
+        scram = "SCRAM-SHA-256=[name=%s,password=%s]" % (USER, PASSWORD)
+        done = subprocess.run(self._java("kafka.tools.StorageTool", "format", "--cluster-id=" + name,
+                                         "-c", str(self.folder / "settings"), "--add-scram", scram),
+                              capture_output=True, text=True, timeout=60, env=environment())
+        assert done.returncode == 0, "no storage for the broker:\n" + done.stdout + done.stderr
+
+    def start(self):
+        """Start it, again after kill(), and wait until it serves."""
+        self.daemons.start("broker", self._java("kafka.Kafka", str(self.folder / "settings")))
+        self.daemons.ready(lambda: Client(self.address()).brokers() == 1, "the broker", 60)
+
+    def signal(self, number):
+        self.daemons.running[0][1].send_signal(number)
+
+    def kill(self):
+        """SIGKILL: what it has not written is gone."""
+        self.signal(signal.SIGKILL)
+        self.daemons.stop()
+
+    def close(self):
+        """End it; one that was stopped, too."""
+        if self.daemons.running:
+            self.signal(signal.SIGCONT)
+            self.kill()
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__.strip())
+    with Broker(sys.argv[1]) as broker:
+        print({name: broker.address(name) for name in LISTENERS}, flush=True)
+        sys.stdin.read()

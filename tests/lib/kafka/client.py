@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Topics and what is in them, as an independent consumer reads it: confluent-kafka, with its own librdkafka."""
+import collections
+import sys
+import time
+
+from lib.paths import ROOT
+from lib.process import Failed
+
+sys.path.append(str(ROOT / "build" / "python"))
+import confluent_kafka                                              # noqa: E402
+import confluent_kafka.admin                                        # noqa: E402
+
+Message = collections.namedtuple("Message", "partition offset key value headers time_ms")
+PATIENCE = 10
+QUIET = {"log_level": 0, "error_cb": lambda error: None}
+
+
+def plain(message):
+    """A message as values."""
+    headers = {name: value.decode() for name, value in message.headers() or ()}
+    return Message(message.partition(), message.offset(), message.key(), message.value(), headers,
+                   message.timestamp()[1])
+
+
+class Client:
+    """An operator's view of the cluster."""
+
+    def __init__(self, brokers):
+        self.settings = {"bootstrap.servers": brokers, **QUIET}
+        self.admin = confluent_kafka.admin.AdminClient(self.settings)
+
+    def brokers(self):
+        """Return how many serve."""
+        try:
+            return len(self.admin.list_topics(timeout=2).brokers)
+        except confluent_kafka.KafkaException:
+            return 0
+
+    def topics(self):
+        return sorted(self.admin.list_topics(timeout=PATIENCE).topics)
+
+    def _finish(self, futures):
+        for future in futures.values():
+            future.result(PATIENCE)
+
+    def make(self, topic, partitions=3, **config):
+        """Make a topic; keys of its configuration with _ for a dot."""
+        self._finish(self.admin.create_topics([confluent_kafka.admin.NewTopic(
+            topic, partitions, 1, config={k.replace("_", "."): str(v) for k, v in config.items()})]))
+
+    def forbid_writing(self, topic, user):
+        """Forbid a user to write into the topic."""
+        admin = confluent_kafka.admin
+        self._finish(self.admin.create_acls([admin.AclBinding(
+            admin.ResourceType.TOPIC, topic, admin.ResourcePatternType.LITERAL, "User:" + user, "*",
+            admin.AclOperation.WRITE, admin.AclPermissionType.DENY)]))
+
+    def read(self, topic, isolation="read_committed", timeout=30):
+        """Return all messages of a topic, as of now, in order within a partition."""
+        consumer = confluent_kafka.Consumer({
+            **self.settings, "group.id": "reader", "enable.auto.commit": False, "auto.offset.reset": "earliest",
+            "enable.partition.eof": True, "isolation.level": isolation})
+        try:
+            return self._read(consumer, topic, timeout)
+        finally:
+            consumer.close()
+
+    def _read(self, consumer, topic, timeout):
+        partitions = consumer.list_topics(topic, PATIENCE).topics[topic].partitions
+        consumer.assign([confluent_kafka.TopicPartition(topic, p, confluent_kafka.OFFSET_BEGINNING)
+                         for p in partitions])
+        deadline = time.monotonic() + timeout
+        messages, open_partitions = [], set(partitions)
+        while open_partitions:
+            if time.monotonic() > deadline:
+                raise Failed("topic %s: not read within %g s" % (topic, timeout))
+            for message in consumer.consume(10000, 0.2):
+                if not message.error():
+                    messages.append(plain(message))
+                elif message.error().code() == confluent_kafka.KafkaError._PARTITION_EOF:
+                    open_partitions.discard(message.partition())
+                else:
+                    raise Failed("topic %s: %s" % (topic, message.error()))
+        return sorted(messages, key=lambda m: (m.partition, m.offset))
