@@ -46,7 +46,7 @@ endif
 LINKFLAGS += -Wl,-z,relro,-z,now -Wl,--as-needed $(SANFLAGS)
 # All cores, unless the caller has said how many.
 JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
-LIBS = $(shell pkg-config --libs $(PACKAGES)) -lpthread
+LIBS = $(shell pkg-config --libs $(PACKAGES)) -ldl -lpthread
 
 PROTO   := $(patsubst proto/%.proto,$(B)/proto/%.pb-c.c,$(wildcard proto/*.proto))
 SOURCES := $(filter-out extension/host/%,$(wildcard extension/*.c extension/*/*.c))
@@ -147,7 +147,7 @@ run: deps
 # What is missing is installed from the distribution, as root or through sudo.
 BUILD_PACKAGES := gcc libc6-dev pkg-config protobuf-c-compiler libprotobuf-c-dev \
 	libcurl4-openssl-dev libssl-dev libjson-c-dev libyaml-dev zlib1g-dev libdeflate-dev libzstd-dev \
-	libwebsockets-dev gzip
+	libwebsockets-dev librdkafka-dev gzip
 TEST_PACKAGES := libcmocka-dev python3 python3-pip python3-pytest python3-pytest-xdist python3-boto3 python3-yaml git \
 	g++ clang clang-format shellcheck swift-proxy swift-account swift-container \
 	swift-object memcached openssl zstd prometheus valgrind netbase strace \

@@ -7,6 +7,7 @@ BEGIN {
 	# What, and who may: regular expressions, files without "extension/".
 	wall("<curl/", "^net/")
 	wall("<libwebsockets", "^net/httpd\\.c")
+	wall("<librdkafka/|<dlfcn\\.h>|\"net/kafka_(library|private)\\.h", "^net/kafka[a-z_]*\\.|^host/")
 	wall("<yaml\\.h>", "^config/yaml[a-z_]*\\.c")
 	wall("<json-c/", "^topology/")
 	wall("<libdeflate", "^stage/compress_[a-z]*\\.c")

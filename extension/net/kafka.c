@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* kafka.c - the clusters in use: opened, shared, closed. See kafka.h. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include "net/kafka_private.h"
+#include "sys/thread.h"
+
+#define SETTINGS_MAX (256 * 1024)
+
+struct kafka *kafka_new(struct log *log)
+{
+	struct kafka *k = calloc(1, sizeof(*k));
+
+	if (!k)
+		return NULL;
+	k->log = log;
+	pthread_mutex_init(&k->lock, NULL);
+	return k;
+}
+
+void kafka_free(struct kafka *k)
+{
+	if (!k)
+		return;
+	pthread_mutex_destroy(&k->lock);
+	free(k);
+}
+
+/* Lengths in front: no value can look like two. */
+static void put_identity(const struct map_of_str *settings, struct buf *b)
+{
+	size_t i;
+
+	for (i = 0; i < settings->count; i++)
+		buf_printf(b, "%zu:" STR_FMT "=%zu:" STR_FMT ";", settings->name[i].len,
+			   STR_ARG(settings->name[i]), settings->value[i].len,
+			   STR_ARG(settings->value[i]));
+}
+
+static int copy_settings(struct kafka_cluster *c, const struct map_of_str *settings)
+{
+	size_t size = settings->count * sizeof(struct str), i;
+
+	c->settings = (struct map_of_str){
+		.name = arena_alloc(&c->arena, size ? size : 1),
+		.value = arena_alloc(&c->arena, size ? size : 1),
+	};
+	if (arena_error(&c->arena))
+		return arena_error(&c->arena);
+	for (i = 0; i < settings->count; i++) {
+		c->settings.name[i] = arena_str(&c->arena, settings->name[i]);
+		c->settings.value[i] = arena_str(&c->arena, settings->value[i]);
+	}
+	c->settings.count = settings->count;
+	put_identity(settings, &c->identity);
+	return buf_error(&c->identity) ? buf_error(&c->identity) : arena_error(&c->arena);
+}
+
+static void cluster_free(struct kafka_cluster *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->settings.count; i++)
+		explicit_bzero((char *)(uintptr_t)c->settings.value[i].ptr,
+			       c->settings.value[i].len);
+	if (c->identity.ptr)
+		explicit_bzero(c->identity.ptr, c->identity.cap);
+	buf_fini(&c->identity);
+	arena_fini(&c->arena);
+	kafka_library_close(&c->library);
+	if (c->events >= 0)
+		close(c->events);
+	pthread_mutex_destroy(&c->lock);
+	free(c->slot);
+	free(c);
+}
+
+static int cluster_begin(struct kafka_cluster *c, const struct map_of_str *settings,
+			 struct err *err)
+{
+	rd_kafka_conf_t *conf;
+	int error;
+
+	if (kafka_library_open(&c->library, err) < 0)
+		return -EINVAL;
+	conf = kafka_conf_new(&c->library, settings, err);
+	if (!conf)
+		return -EINVAL;
+	c->library.conf_destroy(conf);
+	error = copy_settings(c, settings);
+	c->events = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (!error && c->events < 0)
+		error = -errno;
+	if (!error)
+		error = thread_start(&c->thread, "kafka", kafka_run, c);
+	return error ? err_set(err, "%s", strerror(-error)) : 0;
+}
+
+static struct kafka_cluster *cluster_new(struct kafka *k,
+					 const struct map_of_str *settings,
+					 struct err *err)
+{
+	struct kafka_cluster *c = calloc(1, sizeof(*c));
+
+	if (!c) {
+		err_set(err, "out of memory");
+		return NULL;
+	}
+	c->kafka = k;
+	c->refs = 1;
+	c->events = -1;
+	c->has_room = true;
+	c->identity = (struct buf)BUF_INIT(SETTINGS_MAX);
+	c->arena = (struct arena)ARENA_INIT(SETTINGS_MAX);
+	pthread_mutex_init(&c->lock, NULL);
+	if (cluster_begin(c, settings, err) == 0)
+		return c;
+	cluster_free(c);
+	return NULL;
+}
+
+/* The lock is held. */
+static struct kafka_cluster *find_cluster(struct kafka *k, struct str identity)
+{
+	struct kafka_cluster *c;
+
+	for (c = k->clusters; c; c = c->next)
+		if (str_equal(buf_str(&c->identity), identity))
+			return c;
+	return NULL;
+}
+
+struct kafka_cluster *kafka_open(struct kafka *k, const struct map_of_str *settings,
+				 struct err *err)
+{
+	struct buf identity = BUF_INIT(SETTINGS_MAX);
+	struct kafka_cluster *c;
+
+	put_identity(settings, &identity);
+	pthread_mutex_lock(&k->lock);
+	c = find_cluster(k, buf_str(&identity));
+	if (c)
+		c->refs++;
+	else
+		c = cluster_new(k, settings, err);
+	if (c && c->refs == 1) {
+		c->next = k->clusters;
+		k->clusters = c;
+	}
+	pthread_mutex_unlock(&k->lock);
+	if (identity.ptr)
+		explicit_bzero(identity.ptr, identity.cap);
+	buf_fini(&identity);
+	return c;
+}
+
+/* Whether it was the last one's; then it is no longer in the list. */
+static bool forget_cluster(struct kafka_cluster *c)
+{
+	struct kafka_cluster **at = &c->kafka->clusters;
+	bool is_last;
+
+	pthread_mutex_lock(&c->kafka->lock);
+	is_last = --c->refs == 0;
+	while (is_last && *at != c)
+		at = &(*at)->next;
+	if (is_last)
+		*at = c->next;
+	pthread_mutex_unlock(&c->kafka->lock);
+	return is_last;
+}
+
+void kafka_close(struct kafka_cluster *c)
+{
+	if (!c || !forget_cluster(c))
+		return;
+	pthread_mutex_lock(&c->lock);
+	c->is_closing = true;
+	pthread_mutex_unlock(&c->lock);
+	kafka_wake(c);
+	pthread_join(c->thread, NULL);
+	cluster_free(c);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* kafka_library.h - librdkafka, loaded when a configuration names Kafka.
+ *
+ * Only its header is needed to build us. Who exports elsewhere need not have the
+ * library, and pays nothing for it: it is opened here, and stays in the process from
+ * then on (it has threads and destructors of its own). Symbols are those of version 1.6;
+ * a newer one's are looked up where they are used, see kafka_library_find().
+ */
+#ifndef NET_KAFKA_LIBRARY_H
+#define NET_KAFKA_LIBRARY_H
+
+#include <librdkafka/rdkafka.h>
+#include "base/err.h"
+
+#define KAFKA_EACH_SYMBOL(X)                                                             \
+	X(version)                                                                       \
+	X(version_str)                                                                   \
+	X(err2str)                                                                       \
+	X(conf_new)                                                                      \
+	X(conf_destroy)                                                                  \
+	X(conf_set)                                                                      \
+	X(conf_set_opaque)                                                               \
+	X(conf_set_dr_msg_cb)                                                            \
+	X(conf_set_error_cb)                                                             \
+	X(conf_set_log_cb)                                                               \
+	X(conf_set_stats_cb)                                                             \
+	X(new)                                                                           \
+	X(destroy)                                                                       \
+	X(poll)                                                                          \
+	X(purge)                                                                         \
+	X(produceva)                                                                     \
+	X(error_code)                                                                    \
+	X(error_string)                                                                  \
+	X(error_destroy)                                                                 \
+	X(message_status)                                                                \
+	X(topic_new)                                                                     \
+	X(topic_destroy)                                                                 \
+	X(metadata)                                                                      \
+	X(metadata_destroy)                                                              \
+	X(queue_get_main)                                                                \
+	X(queue_io_event_enable)                                                         \
+	X(queue_destroy)
+
+struct kafka_library {
+#define KAFKA_MEMBER(name) __typeof__(rd_kafka_##name) *name;
+	KAFKA_EACH_SYMBOL(KAFKA_MEMBER)
+#undef KAFKA_MEMBER
+	void *handle;
+};
+
+/* -EINVAL: it is not installed, or lacks something. Any thread; may be repeated. */
+int kafka_library_open(struct kafka_library *, struct err *);
+void kafka_library_close(struct kafka_library *); /* also one that is zeroed */
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* kafka_private.h - shared by the files that know librdkafka. */
+#ifndef NET_KAFKA_PRIVATE_H
+#define NET_KAFKA_PRIVATE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include "base/arena.h"
+#include "base/buf.h"
+#include "net/kafka.h"
+#include "net/kafka_library.h"
+
+struct kafka {
+	struct log *log;
+	pthread_mutex_t lock; /* of the list, and of references */
+	struct kafka_cluster *clusters;
+};
+
+/* A job's messages carry its slot's number: the slot outlives the job until the last of
+ * them has been reported. */
+struct kafka_slot {
+	struct kafka_job *job; /* NULL: it has ended */
+	size_t unreported;
+	bool is_used;
+};
+
+struct kafka_cluster {
+	struct kafka_cluster *next;
+	struct kafka *kafka;
+	size_t refs;
+	struct buf identity; /* its settings as text, with secrets */
+	struct arena arena;
+	struct map_of_str settings;
+	struct kafka_library library;
+	pthread_t thread;
+	int events; /* an eventfd: somebody has something for the thread */
+
+	pthread_mutex_t lock;  /* of what follows */
+	struct kafka_job *new; /* the newest first */
+	bool is_closing;
+	char problem[512]; /* since the last message that was written, or "" */
+
+	/* The thread's. */
+	rd_kafka_t *producer; /* NULL: there is none yet */
+	int64_t retry_ms;     /* not before, monotonic */
+	bool is_fatal;	      /* it must be made anew */
+	struct kafka_job *jobs;
+	struct kafka_slot *slot;
+	size_t slots;
+	size_t unreported;
+	bool has_room;
+};
+
+/* A configuration with ours and then theirs. NULL: err names the setting as its key. */
+rd_kafka_conf_t *kafka_conf_new(const struct kafka_library *, const struct map_of_str *,
+				struct err *);
+/* Takes the configuration. Signals are blocked in all threads that it starts. NULL: see
+ * err. */
+rd_kafka_t *kafka_producer_new(const struct kafka_library *, rd_kafka_conf_t *,
+			       struct err *);
+/* What an error means, for a person. */
+void kafka_explain(const struct kafka_library *, rd_kafka_resp_err_t, const char *topic,
+		   struct buf *);
+
+/* What a message brings back. */
+struct kafka_ticket {
+	size_t slot;
+	int64_t at;
+};
+enum kafka_fate kafka_fate_of(rd_kafka_resp_err_t);
+
+/* The thread's function; the argument is the cluster. */
+void *kafka_run(void *);
+void kafka_set_problem(struct kafka_cluster *, const char *why);
+
+#endif

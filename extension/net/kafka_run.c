@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* kafka_run.c - the thread of a cluster: messages of its jobs go out, reports come back.
+ * See kafka.h.
+ */
+#include <poll.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "net/kafka_private.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+#define TURN_MS	    100 /* while there are jobs */
+#define RETRY_MS    2000
+#define REPORTS_MAX 64 /* events of librdkafka in a turn; each has many reports */
+
+/* From any thread of librdkafka's. What matters is said by the one who waits. */
+static void say_line(const rd_kafka_t *producer, int level, const char *facility,
+		     const char *line)
+{
+	(void)producer;
+	(void)level;
+	(void)facility;
+	(void)line;
+}
+
+/* That all brokers are down says less than why. */
+static void note_error(rd_kafka_t *producer, int code, const char *why, void *opaque)
+{
+	struct kafka_cluster *c = opaque;
+
+	(void)producer;
+	log_write(c->kafka->log, LOG_DEBUG, "kafka=error error=\"%s\"", LOG_QUOTED(why));
+	if (code == RD_KAFKA_RESP_ERR__FATAL)
+		c->is_fatal = true;
+	if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && *c->problem)
+		return;
+	kafka_set_problem(c, why);
+}
+
+static void note_report(rd_kafka_t *producer, const rd_kafka_message_t *message,
+			void *opaque)
+{
+	struct kafka_cluster *c = opaque;
+	struct kafka_ticket *ticket = message->_private;
+	struct kafka_slot *slot = &c->slot[ticket->slot];
+	struct kafka_report report = {
+		.at = ticket->at,
+		.fate = kafka_fate_of(message->err),
+	};
+	struct buf why = BUF_INIT(1024);
+
+	(void)producer;
+	free(ticket);
+	c->unreported--;
+	slot->unreported--;
+	c->has_room = true;
+	if (report.fate == KAFKA_WRITTEN && *c->problem)
+		kafka_set_problem(c, "");
+	if (!slot->job)
+		return;
+	slot->job->unreported--;
+	if (message->err)
+		kafka_explain(&c->library, message->err, slot->job->topic, &why);
+	report.why = buf_str(&why).ptr;
+	slot->job->reported(slot->job, &report);
+	buf_fini(&why);
+}
+
+static rd_kafka_conf_t *conf_of(struct kafka_cluster *c, struct err *err)
+{
+	const struct kafka_library *library = &c->library;
+	rd_kafka_conf_t *conf = kafka_conf_new(library, &c->settings, err);
+
+	if (!conf)
+		return NULL;
+	library->conf_set_opaque(conf, c);
+	library->conf_set_dr_msg_cb(conf, note_report);
+	library->conf_set_error_cb(conf, note_error);
+	library->conf_set_log_cb(conf, say_line);
+	return conf;
+}
+
+static void listen_to(struct kafka_cluster *c)
+{
+	static const uint64_t one = 1;
+	rd_kafka_queue_t *queue = c->library.queue_get_main(c->producer);
+
+	c->library.queue_io_event_enable(queue, c->events, &one, sizeof(one));
+	c->library.queue_destroy(queue);
+}
+
+/* One that cannot be made is tried again: a file may be mended. */
+static void make_producer(struct kafka_cluster *c, struct now now)
+{
+	struct err err = ERR_INIT;
+	rd_kafka_conf_t *conf;
+
+	if (c->producer || now.mono_ms < c->retry_ms)
+		return;
+	conf = conf_of(c, &err);
+	c->producer = conf ? kafka_producer_new(&c->library, conf, &err) : NULL;
+	if (c->producer) {
+		listen_to(c);
+		return;
+	}
+	c->retry_ms = now.mono_ms + RETRY_MS;
+	kafka_set_problem(c, err.text);
+}
+
+static void end_topics(struct kafka_cluster *c)
+{
+	struct kafka_job *job;
+
+	for (job = c->jobs; job; job = job->next) {
+		if (job->topic_handle)
+			c->library.topic_destroy(job->topic_handle);
+		job->topic_handle = NULL;
+	}
+}
+
+static void end_producer(struct kafka_cluster *c)
+{
+	if (!c->producer)
+		return;
+	end_topics(c);
+	c->library.purge(c->producer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+	while (c->library.poll(c->producer, 0))
+		;
+	c->library.destroy(c->producer);
+	c->producer = NULL;
+	c->is_fatal = false;
+}
+
+/* A slot that nobody's messages name any more, or a new one. false: no memory. */
+static bool take_slot(struct kafka_cluster *c, size_t *found)
+{
+	struct kafka_slot *slot;
+	size_t i;
+
+	for (i = 0; i < c->slots; i++)
+		if (!c->slot[i].is_used)
+			break;
+	if (i == c->slots) {
+		size_t room = c->slots ? 2 * c->slots : 16;
+
+		slot = realloc(c->slot, room * sizeof(*slot));
+		if (!slot)
+			return false;
+		memset(slot + c->slots, 0, (room - c->slots) * sizeof(*slot));
+		c->slot = slot;
+		c->slots = room;
+	}
+	*found = i;
+	return true;
+}
+
+/* false: no memory, later. */
+static bool begin_job(struct kafka_cluster *c, struct kafka_job *job)
+{
+	if (!take_slot(c, &job->slot))
+		return false;
+	c->slot[job->slot] = (struct kafka_slot){ .job = job, .is_used = true };
+	job->topic_handle = NULL;
+	return true;
+}
+
+/* Those that came, in their order, behind the others. */
+static void take_new_jobs(struct kafka_cluster *c)
+{
+	struct kafka_job *new, *job, *ordered = NULL, **at = &c->jobs;
+
+	pthread_mutex_lock(&c->lock);
+	new = c->new;
+	c->new = NULL;
+	pthread_mutex_unlock(&c->lock);
+	while ((job = new)) {
+		new = job->next;
+		job->next = ordered;
+		ordered = job;
+	}
+	while (*at)
+		at = &(*at)->next;
+	while ((job = ordered) && begin_job(c, job)) {
+		ordered = job->next;
+		job->next = NULL;
+		*at = job;
+		at = &job->next;
+	}
+	/* What has no slot comes again. */
+	while ((job = ordered)) {
+		ordered = job->next;
+		kafka_start(c, job);
+	}
+}
+
+static void end_job(struct kafka_cluster *c, struct kafka_job *job)
+{
+	c->slot[job->slot].job = NULL;
+	if (job->topic_handle)
+		c->library.topic_destroy(job->topic_handle);
+	job->topic_handle = NULL;
+	job->ended(job);
+}
+
+/* Whether one has more. A turn gives each of them its share. */
+static bool feed_jobs(struct kafka_cluster *c)
+{
+	struct kafka_job **at = &c->jobs, *job;
+	bool has_more = false;
+
+	while ((job = *at)) {
+		enum kafka_step step = job->feed(job);
+
+		has_more |= step == KAFKA_MORE;
+		if (step != KAFKA_OVER) {
+			at = &job->next;
+			continue;
+		}
+		*at = job->next;
+		end_job(c, job);
+	}
+	return has_more && c->has_room;
+}
+
+static void free_slots(struct kafka_cluster *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->slots; i++)
+		if (!c->slot[i].job && !c->slot[i].unreported)
+			c->slot[i].is_used = false;
+}
+
+static void take_reports(struct kafka_cluster *c)
+{
+	int i;
+
+	for (i = 0; c->producer && i < REPORTS_MAX; i++)
+		if (!c->library.poll(c->producer, 0))
+			break;
+	if (c->is_fatal && !c->unreported)
+		end_producer(c);
+}
+
+/* Until librdkafka or somebody else has something for us. */
+static void wait_for_events(const struct kafka_cluster *c, int wait_ms)
+{
+	struct pollfd events = { .fd = c->events, .events = POLLIN };
+	uint64_t count;
+	ssize_t n;
+
+	if (poll(&events, 1, wait_ms) <= 0)
+		return;
+	n = read(c->events, &count, sizeof(count));
+	(void)n; /* 0 events is fine, too */
+}
+
+static bool is_closing(struct kafka_cluster *c)
+{
+	bool is_closing;
+
+	pthread_mutex_lock(&c->lock);
+	is_closing = c->is_closing && !c->new && !c->jobs;
+	pthread_mutex_unlock(&c->lock);
+	return is_closing;
+}
+
+void *kafka_run(void *argument)
+{
+	struct kafka_cluster *c = argument;
+	bool has_more;
+
+	while (!is_closing(c)) {
+		take_new_jobs(c);
+		if (c->jobs)
+			make_producer(c, clock_now());
+		has_more = feed_jobs(c);
+		take_reports(c);
+		free_slots(c);
+		if (!has_more)
+			wait_for_events(c, c->jobs ? TURN_MS : -1);
+	}
+	end_producer(c);
+	return NULL;
+}
