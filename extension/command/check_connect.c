@@ -128,11 +128,11 @@ static bool check_rest(const struct settings *s, struct http *http)
 	return is_fine;
 }
 
-static void say_step(void *context, const char *what, const char *why)
+static void say_step(void *context, const char *what, bool is_fine, const char *why)
 {
 	const struct buf *place = context;
 
-	connect_say(!why, what, buf_str(place), why ? why : "");
+	connect_say(is_fine, what, buf_str(place), why);
 }
 
 static bool check_stores(const struct settings *s, struct http *http)
@@ -144,13 +144,15 @@ static bool check_stores(const struct settings *s, struct http *http)
 		const struct pipeline_settings *p = s->pipeline[i];
 		struct buf place = BUF_INIT(8192);
 		const struct probe_report report = { say_step, &place };
+		const struct writer_around around = { .http = http, .tenant = p->name };
 
 		if (p->is_disabled)
 			continue;
 		buf_printf(&place, "%s ", p->name);
 		destination_describe(p, &place);
 		is_fine = writer_instance_probe(&p->writer, p->store.dirname,
-						p->store.bucket.prefix, http, &report) &&
+						p->store.bucket.prefix, &around,
+						&report) &&
 			  is_fine;
 		buf_fini(&place);
 	}

@@ -101,12 +101,16 @@ static int start_threads(struct exporter *e, struct err *err)
 								"writer", err);
 	if (e->writers)
 		e->http = http_new(err);
+	if (e->http)
+		e->kafka = kafka_new(e->log);
 	if (e->http && !e->is_replay) {
 		e->settings->topology.log = e->log;
 		e->settings->topology.host_id = e->settings->identity.host_id;
 		e->topology = topology_new(&e->settings->topology, e->http, err);
 	}
-	return e->http && e->topology ? 0 : -EINVAL;
+	if (e->http && !e->kafka)
+		err_set(err, "out of memory");
+	return e->http && e->kafka && e->topology ? 0 : -EINVAL;
 }
 
 static void set_surroundings(struct exporter *e)
@@ -117,6 +121,7 @@ static void set_surroundings(struct exporter *e)
 		.writers = e->writers,
 		.spool = e->spool,
 		.http = e->http,
+		.kafka = e->kafka,
 		.topology = e->topology,
 		.batches = &e->batches,
 		.batch_bytes_max = e->settings->batch_bytes,
@@ -194,6 +199,7 @@ void exporter_free(struct exporter *e)
 	free(e->parted);
 	exporter_free_tenants(e);
 	topology_free(e->topology);
+	kafka_free(e->kafka);
 	http_free(e->http);
 	if (!e->is_replay) {
 		workers_free(e->writers);

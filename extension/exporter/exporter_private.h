@@ -41,6 +41,7 @@ struct exporter {
 	struct inbox_room room; /* for them */
 	struct workers *workers, *sealers, *writers;
 	struct http *http;
+	struct kafka *kafka;
 	struct topology *topology;
 	struct spool *spool;
 	struct tenant_surroundings around;

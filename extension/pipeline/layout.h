@@ -22,11 +22,14 @@
 #include "pipeline/object.h"
 
 /* The layout of the Go flow exporter. */
-#define LAYOUT_EXPORTER "{tag}/{stream}/{sequence}.gz"
+#define LAYOUT_EXPORTER	 "{tag}/{stream}/{sequence}.gz"
 /* The same for what is packed otherwise; that of the Go exporter also says .gz of what
  * is not packed at all. */
-#define LAYOUT_ZSTD	"{tag}/{stream}/{sequence}.zst"
-#define LAYOUT_MAX	600 /* bytes; S3 takes keys of 1024 */
+#define LAYOUT_ZSTD	 "{tag}/{stream}/{sequence}.zst"
+/* The same for objects that are sent record by record, where a key is part of each
+ * record's name. */
+#define LAYOUT_BY_RECORD "{tag}/{stream}/{sequence}"
+#define LAYOUT_MAX	 600 /* bytes; S3 takes keys of 1024 */
 
 struct layout {
 	struct str text; /* borrowed */

@@ -38,6 +38,7 @@ struct pipeline_trace {
 struct pipeline_parts {
 	struct stage_set stages; /* compress is not used; the sink compresses */
 	struct bucket_limits limits;
+	struct row_labels labels;
 	struct series *series;	      /* instead of records; NULL: none */
 	struct pipeline_trace *trace; /* NULL: none */
 };

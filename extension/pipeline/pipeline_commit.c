@@ -2,22 +2,37 @@
 /* pipeline_commit.c - rows of records, and objects that are due. See pipeline.h. */
 #include "pipeline/pipeline_private.h"
 
-static void encode_one(struct pipeline *p, int tag, const void *record, int64_t time_ms)
+static void encode_row(struct pipeline *p, const void *record, struct buf *row)
 {
-	struct buf *row = bucket_row(&p->bucket[tag]);
-
 	p->parts.stages.encode->row(p->parts.stages.encode_state, p->parts.stages.record,
 				    record, p->parts.stages.header->is_header, row);
+}
+
+/* key: of its label, if it gets one. */
+static void encode_one(struct pipeline *p, int tag, const void *record, struct str key,
+		       int64_t time_ms)
+{
+	struct buf *row = bucket_row(&p->bucket[tag]);
+	size_t begun;
+
+	if (p->parts.labels.are_wanted) {
+		begun = row_label_begin(row, key);
+		encode_row(p, record, row);
+		row_label_end(row, begun, key, time_ms);
+	} else {
+		encode_row(p, record, row);
+	}
 	bucket_row_done(&p->bucket[tag], time_ms);
 }
 
 /* When what the flow's records report ended. An analyzer's clock before 1970 is
- * none. Not asked for when rows go by arrival. */
+ * none. Not asked for when rows go by arrival and have
+ * no label. */
 static int64_t time_of(const struct pipeline *p, const struct flow *flow, struct now now)
 {
 	int64_t time_ms;
 
-	if (!p->parts.limits.max_late_ms)
+	if (!p->parts.limits.max_late_ms && !p->parts.labels.are_wanted)
 		return 0;
 	time_ms = flow->last_update ? flow->last_update->last : flow->last;
 	return time_ms > 0 ? time_ms : now.wall_ms;
@@ -26,13 +41,16 @@ static int64_t time_of(const struct pipeline *p, const struct flow *flow, struct
 static void encode_item(struct pipeline *p, int tag, const struct item *item,
 			struct now now)
 {
-	encode_one(p, tag, item->record, time_of(p, item->flow, now));
+	encode_one(p, tag, item->record, row_key_of(p->parts.labels.key, item->flow),
+		   time_of(p, item->flow, now));
 }
 
 /* What the mangle made of the records: it may have added or merged some. */
 static void encode_records(struct pipeline *p, int tag, const struct records *records,
 			   size_t before)
 {
+	const struct transform *transform = p->parts.stages.transform;
+	enum row_key key = p->parts.labels.key;
 	size_t i;
 
 	if (records->count > before)
@@ -42,7 +60,10 @@ static void encode_records(struct pipeline *p, int tag, const struct records *re
 		stats_add(p->stats, STAT_RECORDS_MERGED,
 			  (int64_t)(before - records->count));
 	for (i = 0; i < records->count; i++)
-		encode_one(p, tag, records->item[i], records->time_ms[i]);
+		encode_one(p, tag, records->item[i],
+			   transform->key ? transform->key(records->item[i], key)
+					  : (struct str){ NULL, 0 },
+			   records->time_ms[i]);
 }
 
 static struct records no_records(struct pipeline *p)

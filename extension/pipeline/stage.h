@@ -18,6 +18,7 @@
 #include "flow/flow.h"
 #include "pipeline/object.h"
 #include "pipeline/query.h"
+#include "pipeline/row_label.h"
 
 /* What a stage may ask the topology, for whoever must know before it asks. */
 struct question_list {
@@ -110,6 +111,9 @@ struct transform {
 	 * queries. NULL: it asks nothing. */
 	enum found (*enrich)(void *self, const struct flow *, struct queries *,
 			     void *record);
+	/* The key of a record that a mangle may have made, as row_key_of(); empty: it
+	 * has none. NULL: no mangle takes its records. */
+	struct str (*key)(const void *record, enum row_key);
 };
 
 struct mangle {

@@ -72,6 +72,48 @@ static void read_writer(struct pipeline_settings *p, const struct config *config
 		problems_add(problems, "out of memory");
 }
 
+static void refuse_stage(const struct config *config, enum stage_kind kind,
+			 const struct stage *stage, const struct stage *needed,
+			 struct problems *problems)
+{
+	struct err err = ERR_INIT;
+
+	if (stage == needed)
+		return;
+	err_set_key(&err, "type",
+		    "%s does not fit pipeline.write.type: kafka, which sends each record "
+		    "by itself: write %s, or leave it out",
+		    stage->name, needed->name);
+	config_problem(config, registry[kind].phase, &err, problems);
+}
+
+/* Nothing stands around a record, and nothing packs several of them. */
+static void check_by_record(const struct stage_set *set, const struct config *config,
+			    struct problems *problems)
+{
+	if (!set->encode || !set->header || !set->compress)
+		return;
+	refuse_stage(config, KIND_ENCODE, &set->encode->stage, &encode_ndjson.stage,
+		     problems);
+	refuse_stage(config, KIND_HEADER, &set->header->stage, &header_none.stage,
+		     problems);
+	refuse_stage(config, KIND_COMPRESS, &set->compress->stage, &compress_none.stage,
+		     problems);
+}
+
+/* Records that are sent one by one are lines by themselves. */
+static void read_stages(struct pipeline_settings *p, const struct config *config,
+			struct problems *problems)
+{
+	bool is_by_record = writer_options_labels(&p->writer).are_wanted;
+
+	stage_set_read_as(&p->stages, config,
+			  is_by_record ? encode_ndjson.stage.name : NULL, &p->arena,
+			  problems);
+	if (is_by_record)
+		check_by_record(&p->stages, config, problems);
+}
+
 /* What ends of names say to readers; NULL: we pack nothing so. */
 static const struct {
 	const char *end;
@@ -126,6 +168,8 @@ static void check_compress(struct pipeline_settings *p, const struct config *con
 		check_own_keys(p, &err);
 	else if (p->store.needs_gzip && compress != &compress_gzip)
 		err_set_key(&err, "layout", "wants pipeline.compress.type: gzip");
+	else if (writer_options_labels(&p->writer).are_wanted)
+		layout_init(&p->store.bucket.layout, STR(LAYOUT_BY_RECORD), &err);
 	else if (!p->store.needs_gzip && compress == &compress_zstd &&
 		 p->store.bucket.layout.text.len)
 		layout_init(&p->store.bucket.layout, STR(LAYOUT_ZSTD), &err);
@@ -210,10 +254,10 @@ void pipeline_settings_read(struct pipeline_settings *p, struct problems *proble
 	p->is_disabled = !keys.is_enabled;
 
 	source_options_read(&p->source, config, &p->arena, problems);
-	stage_set_read(&p->stages, config, &p->arena, problems);
 	type = store_type_read(config, &p->arena, problems);
 	p->has_series = type == STORE_PROM_SKY_CON;
 	read_writer(p, config, problems);
+	read_stages(p, config, problems);
 	store_options_read(&p->store, config, type, p->writer.writer == &writer_stdout,
 			   &p->arena, problems);
 	check_compress(p, config, problems);

@@ -3,6 +3,7 @@
  *
  *	<spool>/lock			one process at a time
  *	<spool>/streams			highest stream id given out
+ *	<spool>/identity		a name that no other spool has
  *	<spool>/.spare/<n>		a file to be used again, see spare.h
  *	<spool>/<pipeline>/open/<id>	rows of an object that is not finished
  *	<spool>/<pipeline>/tmp/<id>	an object that is being made; emptied at start
@@ -50,6 +51,9 @@ struct spool *spool_open(const struct spool_options *, struct log *, struct err 
 void spool_close(struct spool *);
 /* Logs every directory that belongs to none of these pipelines. */
 void spool_report_strangers(struct spool *, const struct strs *names);
+
+/* 16 hexadecimal digits, made with the spool, at random. */
+const char *spool_identity(const struct spool *);
 
 /* The bytes of rows that all pipelines may hold in memory while they cannot be written.
  * spool_hold() reserves some; a negative number gives them back. false: too many. */

@@ -118,6 +118,7 @@ struct spool_memory {
 
 struct spool {
 	char *path;
+	char identity[17];
 	struct spool_options options;
 	struct log *log;
 	pthread_mutex_t lock;
@@ -137,6 +138,8 @@ struct spool {
 /* Opens a file of the spool to read and write, creating it if needed: a regular file
  * that only we or the owner of the spool can have put there. -errno, see err. */
 int spool_open_own(struct spool *, const char *name, struct err *);
+/* Reads the name of the spool, or makes one. 0 or -errno, see err. */
+int spool_read_identity(struct spool *, struct err *);
 /* Reads which streams were given out before. 0 or -errno, see err. */
 int spool_read_streams(struct spool *, struct err *);
 

@@ -9,7 +9,7 @@
 
 #define OPTIONS_MAX (256 * 1024)
 
-#define METADATA_FIXED 4
+#define METADATA_FIXED 6
 #define METADATA_MAX   2000 /* bytes of names and values; S3 takes 2048 */
 
 /* A spec as it is written. */
@@ -17,6 +17,7 @@ struct object_spec_text {
 	int64_t format;
 	struct str tag, dirname, prefix, layout, content_encoding, record;
 	int64_t slot_ms;
+	bool is_labelled;
 	struct strs columns;
 	struct str header, encode, compress;
 	struct raw header_options, encode_options, compress_options;
@@ -36,6 +37,7 @@ static const struct shape object_spec_shape = {
 			OBJECT_SPEC(prefix),
 			OBJECT_SPEC(layout),
 			OBJECT_SPEC(slot_ms),
+			OBJECT_SPEC(is_labelled),
 			OBJECT_SPEC(content_encoding),
 			OBJECT_SPEC(record),
 			OBJECT_SPEC(columns),
@@ -77,6 +79,7 @@ void object_spec_write(const struct stage_set *set, const struct object_spec_pla
 		.prefix = place->prefix,
 		.layout = place->layout.text,
 		.slot_ms = place->slot_ms,
+		.is_labelled = place->is_labelled,
 		.content_encoding = place->content_encoding,
 		.record = str_of(set->record->name),
 		.header = str_of(header->name),
@@ -175,6 +178,8 @@ static void resolve_content(struct object_spec *spec, struct str content_encodin
 
 	spec->content_type = str_of(spec->encode->content_type);
 	spec->content_encoding = (struct str){ NULL, 0 };
+	if (spec->place.is_labelled)
+		spec->content_type = STR(LABELLED_ROWS_TYPE);
 	if (str_is(content_encoding, "none") && compress->content_type)
 		spec->content_type = str_of(compress->content_type);
 	if (str_is(content_encoding, "gzip"))
@@ -201,6 +206,7 @@ int object_spec_read(struct str bytes, struct arena *arena, struct object_spec *
 		.dirname = text.dirname,
 		.prefix = text.prefix,
 		.slot_ms = text.slot_ms,
+		.is_labelled = text.is_labelled,
 		.content_encoding = text.content_encoding,
 	};
 	spec->record = text.record;
@@ -297,6 +303,11 @@ void object_spec_metadata(const struct object_spec *spec, const struct object *o
 	if (object->lost_flows)
 		spec_add_metadata(metadata, &left, STR("lost-flows"),
 				  spec_number(arena, object->lost_flows));
+	if (spec->place.is_labelled) {
+		spec_add_metadata(metadata, &left, STR("tag"),
+				  str_of(tag_names[spec->place.tag]));
+		spec_add_metadata(metadata, &left, STR("record"), spec->record);
+	}
 	for (i = 0; i < count; i++)
 		if (member[i].is_metadata && is_header_name(member[i].name))
 			spec_add_metadata(metadata, &left, member[i].name,

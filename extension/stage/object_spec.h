@@ -20,7 +20,9 @@ struct object_spec_place {
 	struct layout layout;	     /* of what follows */
 	struct str content_encoding; /* "auto", "gzip", "none" */
 	enum tag tag;
-	int64_t slot_ms; /* 0: none, or, in an older spec, when its rows came */
+	int64_t slot_ms;  /* 0: none, or, in an older spec, when its rows came */
+	bool is_labelled; /* its rows have labels, for a writer that sends them one by
+			   * one; see row_label.h */
 };
 
 struct object_spec {

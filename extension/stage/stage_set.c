@@ -136,7 +136,8 @@ static const char *set_usual_encoder(const struct transform *transform)
 					       : registry[KIND_ENCODE].fallback;
 }
 
-static void set_read_stages(struct stage_set *set, const struct stage_reading *r)
+static void set_read_stages(struct stage_set *set, const struct stage_reading *r,
+			    const char *encoder)
 {
 	set->classify = set_read_one(r, KIND_CLASSIFY, registry[KIND_CLASSIFY].fallback,
 				     &set->classify_state)
@@ -154,7 +155,8 @@ static void set_read_stages(struct stage_set *set, const struct stage_reading *r
 	set->header = set_read_one(r, KIND_HEADER, registry[KIND_HEADER].fallback,
 				   &set->header_state)
 			      ->header;
-	set->encode = set_read_one(r, KIND_ENCODE, set_usual_encoder(set->transform),
+	set->encode = set_read_one(r, KIND_ENCODE,
+				   encoder ? encoder : set_usual_encoder(set->transform),
 				   &set->encode_state)
 			      ->encode;
 	set->compress = set_read_one(r, KIND_COMPRESS, registry[KIND_COMPRESS].fallback,
@@ -165,11 +167,18 @@ static void set_read_stages(struct stage_set *set, const struct stage_reading *r
 void stage_set_read(struct stage_set *set, const struct config *config,
 		    struct arena *arena, struct problems *problems)
 {
+	stage_set_read_as(set, config, NULL, arena, problems);
+}
+
+void stage_set_read_as(struct stage_set *set, const struct config *config,
+		       const char *encoder, struct arena *arena,
+		       struct problems *problems)
+{
 	const struct stage_reading reading = { config, arena, problems };
 	size_t before = problems->count;
 
 	*set = (struct stage_set){ 0 };
-	set_read_stages(set, &reading);
+	set_read_stages(set, &reading, encoder);
 	if (!set->classify || !set->filter || !set->transform || !set->mangle ||
 	    !set->header || !set->encode || !set->compress)
 		return;

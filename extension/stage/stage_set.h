@@ -11,6 +11,10 @@
  * called. */
 void stage_set_read(struct stage_set *, const struct config *, struct arena *,
 		    struct problems *);
+/* The same, with another encoder where the configuration names none; NULL: the usual
+ * one. */
+void stage_set_read_as(struct stage_set *, const struct config *, const char *encoder,
+		       struct arena *, struct problems *);
 void stage_set_fini(struct stage_set *);
 
 /* The columns of a flat encoder's frame; none for other encoders. From the arena; names

@@ -239,6 +239,15 @@ static void secadvisor_questions(const void *state, struct question_list *list)
 	extends_questions(self->extends, list);
 }
 
+/* Records do not tell the interface. */
+static struct str secadvisor_key(const void *record, enum row_key key)
+{
+	const struct secadvisor *r = record;
+	const struct flow flow = { .l3_tracking_id = r->l3_tracking_id, .uuid = r->uuid };
+
+	return row_key_of(key, &flow);
+}
+
 const struct transform transform_secadvisor = {
 	.stage = { .name = "secadvisor",
 		   .section = "pipeline.transform.secadvisor",
@@ -250,4 +259,5 @@ const struct transform transform_secadvisor = {
 	.encoder = "secadvisor",
 	.make = secadvisor_make,
 	.enrich = secadvisor_enrich,
+	.key = secadvisor_key,
 };

@@ -294,6 +294,11 @@ static void vpclogs_questions(const void *state, struct question_list *list)
 	direction_questions(list);
 }
 
+static struct str vpclogs_key(const void *record, enum row_key key)
+{
+	return row_key_of(key, ((const struct vpclogs *)record)->flow);
+}
+
 const struct transform transform_vpclogs = {
 	.stage = { .name = "vpclogs",
 		   .section = "pipeline.transform.vpclogs",
@@ -305,4 +310,5 @@ const struct transform transform_vpclogs = {
 	.choose = vpclogs_choose,
 	.make = vpclogs_make,
 	.enrich = vpclogs_enrich,
+	.key = vpclogs_key,
 };

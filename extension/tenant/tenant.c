@@ -26,6 +26,7 @@ static void tenant_look_at_sink(void *context)
 static int open_pipeline(struct tenant *t, double part, struct err *err)
 {
 	const struct pipeline_settings *p = t->settings;
+	struct row_labels labels = writer_options_labels(&p->writer);
 	struct spool_sink_parts spool_sink = {
 		.dir = t->state->dir, .stages = &p->stages, .sealers = t->around.sealers,
 		.stats = &t->state->stats, .streams = &t->state->streams,
@@ -37,9 +38,14 @@ static int open_pipeline(struct tenant *t, double part, struct err *err)
 			.prefix = p->store.bucket.prefix,
 			.layout = p->store.bucket.layout,
 			.content_encoding = p->store.content_encoding,
+			.is_labelled = labels.are_wanted,
 		},
 	};
-	struct pipeline_parts parts = { .stages = p->stages, .limits = p->store.bucket };
+	struct pipeline_parts parts = {
+		.stages = p->stages,
+		.limits = p->store.bucket,
+		.labels = labels,
+	};
 
 	parts.limits.first_age_ms -= (int64_t)(part * (double)parts.limits.first_age_ms);
 	if (p->has_series) {

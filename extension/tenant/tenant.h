@@ -14,6 +14,7 @@
 #define TENANT_TENANT_H
 
 #include "net/http.h"
+#include "net/kafka.h"
 #include "settings/pipeline_settings.h"
 #include "source/router.h"
 #include "spool/ledger.h"
@@ -33,6 +34,7 @@ struct tenant_surroundings {
 	struct workers *writers; /* run writers that block */
 	struct spool *spool;
 	struct http *http;
+	struct kafka *kafka;
 	struct topology *topology;
 	struct batch_account *batches;
 	int64_t batch_bytes_max;

@@ -39,9 +39,15 @@ struct uploader *tenant_open_writer(struct tenant *t,
 		.stored = note_stored,
 		.context = t,
 	};
+	const struct writer_around around = {
+		.http = t->around.http,
+		.kafka = t->around.kafka,
+		.tenant = tenant_name(t),
+		.spool = spool_identity(t->around.spool),
+	};
 	struct uploader *uploader;
 
-	if (writer_instance_open(writer, options, t->around.http, err) < 0)
+	if (writer_instance_open(writer, options, &around, err) < 0)
 		return NULL;
 	parts.state = writer->state;
 	uploader = uploader_new(&parts);

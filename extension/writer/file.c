@@ -31,11 +31,11 @@ static const struct shape file_shape = {
 		},
 };
 
-static int file_init(void *state, struct http *http, struct err *err)
+static int file_init(void *state, const struct writer_around *around, struct err *err)
 {
 	struct file_writer *self = state;
 
-	(void)http;
+	(void)around;
 	if (self->directory.len == 0)
 		return err_set_key(err, "directory",
 				   "must be set: objects are written below it");

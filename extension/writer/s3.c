@@ -215,8 +215,8 @@ static int prepare_iam(struct s3 *s, struct err *err)
 	return uses_iam(s) ? start_iam(s, err) : 0;
 }
 
-/* Without http everything is looked at and nothing is begun. */
-static int s3_init(void *self, struct http *http, struct err *err)
+/* See writer.h. */
+static int s3_init(void *self, const struct writer_around *around, struct err *err)
 {
 	static int (*const parts[])(struct s3 *, struct err *) = {
 		open_secrets, check_session_token, choose_region, find_server,
@@ -226,7 +226,7 @@ static int s3_init(void *self, struct http *http, struct err *err)
 	int error = 0, bad;
 	size_t i;
 
-	s3_prepare(s, http);
+	s3_prepare(s, around ? around->http : NULL);
 	/* Who wants to hear of all of it begins nothing. */
 	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		if (error && !(err && err->hear))

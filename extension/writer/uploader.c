@@ -87,6 +87,31 @@ static void look_at_token(struct uploader *u)
 	health_warn(&u->health, is_ending ? why : "");
 }
 
+/* Puts that wait for the store are under way, and not failed. */
+static void look_at_store(struct uploader *u, unsigned under_way)
+{
+	const struct writer *writer = u->parts.writer;
+	char why[PUT_ERROR_MAX] = "";
+
+	if (under_way && writer->trouble &&
+	    writer->trouble(u->parts.state, why, sizeof(why)))
+		health_failed(&u->health, why, why);
+}
+
+/* Rows with labels are for a writer that sends them one by one, and for no other. */
+static int check_rows(const struct uploader *u, const struct sealed *object,
+		      struct err *err)
+{
+	bool has_labels = str_is(object->content_type, LABELLED_ROWS_TYPE);
+
+	if (has_labels == (u->parts.writer->labels != NULL))
+		return 0;
+	return err_set(err,
+		       "it was made for %s; with such a pipeline.write.type again the "
+		       "command \"retry\" sends it",
+		       has_labels ? "kafka" : "another writer than kafka");
+}
+
 /* Says what was done, not what was meant. */
 static void put_away(struct uploader *u, uint64_t id, enum spool_outcome outcome,
 		     const char *why)
@@ -122,6 +147,8 @@ static bool start_one(struct uploader *u, struct upload *upload, unsigned under_
 		int error = outgoing_open(&upload->file, u->parts.dir, upload->id,
 					  u->parts.writer->keeps_keys, &err);
 
+		if (!error)
+			error = check_rows(u, &upload->file.object, &err);
 		if (!error) {
 			send_object(upload, now);
 			return true;
@@ -308,6 +335,7 @@ static void uploader_run(struct task *task, struct now now)
 	if (atomic_load(&u->is_stopping))
 		return;
 	look_at_token(u);
+	look_at_store(u, under_way);
 	spool_tick(u->parts.dir, now);
 	if (u->pause.until_ms <= now.mono_ms)
 		under_way = start_some(u, under_way, now);

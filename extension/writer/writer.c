@@ -2,8 +2,8 @@
 /* writer.c - the table of writers. */
 #include "writer/writer.h"
 
-const struct writer *const writer_all[] = { &writer_s3, &writer_file, &writer_stdout,
-					    NULL };
+const struct writer *const writer_all[] = { &writer_s3, &writer_file, &writer_kafka,
+					    &writer_stdout, NULL };
 
 const struct writer *writer_find(struct str name)
 {

@@ -11,9 +11,19 @@
 #include "base/err.h"
 #include "base/now.h"
 #include "config/config.h"
+#include "pipeline/row_label.h"
 #include "spool/sealed.h"
 
 struct http;
+struct kafka;
+
+/* What the program has for writers. Borrowed for a writer's life. */
+struct writer_around {
+	struct http *http;
+	struct kafka *kafka;
+	const char *tenant; /* its name */
+	const char *spool;  /* see spool_identity() */
+};
 
 enum put_result {
 	PUT_STORED,  /* the store has it, durably */
@@ -71,8 +81,9 @@ struct writer {
 	bool blocks;	 /* put() works on the caller's thread */
 	bool keeps_keys; /* keys are printed as built, not cleaned */
 	bool is_stream;	 /* objects are written one at a time, in order */
-	/* Once configured; http is borrowed for the writer's life. May be NULL. */
-	int (*init)(void *self, struct http *, struct err *);
+	/* Once configured. Without the program everything is looked at and nothing is
+	 * begun. May be NULL. */
+	int (*init)(void *self, const struct writer_around *, struct err *);
 	void (*fini)(void *self); /* may be NULL; no put is under way */
 	void (*put)(void *self, struct put *);
 	/* Makes a put end soon; may be NULL for writers that block. */
@@ -87,6 +98,15 @@ struct writer {
 	/* What should be said of values that are right: whether there is something,
 	 * with its key. Configured, not initialized. May be NULL. */
 	bool (*advise)(const void *values, struct err *);
+	/* The labels that it wants rows to have: see row_label.h. NULL: none. Configured,
+	 * not initialized. */
+	struct row_labels (*labels)(const void *values);
+	/* Asks whether it may write, without writing; blocks. 0, and something to be said,
+	 * or -EINVAL with the reason. NULL: an empty object is put, and removed. */
+	int (*probe)(void *self, struct buf *remark, struct err *);
+	/* Whether puts wait for the store, and why. Any thread, never waits; NULL: a put
+	 * that waits for long fails. */
+	bool (*trouble)(void *self, char *why, size_t size);
 	/* Writes why when it is ENDING or FAILED. Any thread, never waits; NULL:
 	 * UNUSED. */
 	enum token_state (*token)(void *self, char *why, size_t size);
@@ -94,6 +114,7 @@ struct writer {
 
 extern const struct writer writer_s3;
 extern const struct writer writer_file;
+extern const struct writer writer_kafka;
 extern const struct writer writer_stdout;
 
 /* Reads the body of an object part by part, until write returns non-zero; returns that,

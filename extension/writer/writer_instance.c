@@ -17,7 +17,7 @@
 #define LOGIN_POLL_MS 20
 
 int writer_instance_open(struct writer_instance *w, const struct writer_options *options,
-			 struct http *http, struct err *err)
+			 const struct writer_around *around, struct err *err)
 {
 	const struct writer *type = options->writer;
 	int error;
@@ -28,7 +28,7 @@ int writer_instance_open(struct writer_instance *w, const struct writer_options 
 		error = -ENOMEM;
 	} else {
 		memcpy(w->state, options->values, type->state->size);
-		error = type->init ? type->init(w->state, http, err) : 0;
+		error = type->init ? type->init(w->state, around, err) : 0;
 	}
 	if (error)
 		writer_instance_close(w);
@@ -117,7 +117,8 @@ static bool probe_token(struct writer_instance *w, const struct probe_report *re
 		return true;
 	if (token == TOKEN_WAITING)
 		snprintf(why, sizeof(why), "no answer; check iam_endpoint");
-	report->step(report->context, "token", token == TOKEN_FINE ? NULL : why);
+	report->step(report->context, "token", token == TOKEN_FINE,
+		     token == TOKEN_FINE ? "" : why);
 	return token == TOKEN_FINE;
 }
 
@@ -134,8 +135,11 @@ static int probe_store(struct writer_instance *w, struct sealed *object, struct 
 }
 
 static int probe_instance(struct writer_instance *w, struct sealed *object,
-			  const struct probe_report *report, struct err *err)
+			  const struct probe_report *report, struct buf *remark,
+			  struct err *err)
 {
+	if (w->type->probe)
+		return w->type->probe(w->state, remark, err);
 	if (w->type == &writer_stdout)
 		return 0;
 	if (!probe_token(w, report))
@@ -144,14 +148,14 @@ static int probe_instance(struct writer_instance *w, struct sealed *object,
 }
 
 bool writer_instance_probe(const struct writer_options *options, struct str dirname,
-			   struct str prefix, struct http *http,
+			   struct str prefix, const struct writer_around *around,
 			   const struct probe_report *report)
 {
 	struct sealed object = {
 		.dirname = dirname,
 		.content_type = STR("application/octet-stream"),
 	};
-	struct buf key = BUF_INIT(4096), clean = BUF_INIT(4096);
+	struct buf key = BUF_INIT(4096), clean = BUF_INIT(4096), remark = BUF_INIT(1024);
 	struct writer_instance w;
 	struct err err = ERR_INIT;
 	int error;
@@ -160,11 +164,15 @@ bool writer_instance_probe(const struct writer_options *options, struct str dirn
 	buf_puts(&key, "/skydive-exporter-check");
 	object_key_clean(buf_str(&key), &clean);
 	object.key = buf_str(&clean);
-	error = writer_instance_open(&w, options, http, &err);
+	error = writer_instance_open(&w, options, around, &err);
 	if (!error)
-		error = probe_instance(&w, &object, report, &err);
+		error = probe_instance(&w, &object, report, &remark, &err);
 	writer_instance_close(&w);
-	report->step(report->context, "store", error ? err.text : NULL);
+	report->step(report->context, "store", !error,
+		     error	  ? err.text
+		     : remark.ptr ? remark.ptr
+				  : "");
+	buf_fini(&remark);
 	buf_fini(&key);
 	buf_fini(&clean);
 	return !error;

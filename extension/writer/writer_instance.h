@@ -12,24 +12,26 @@ struct writer_instance {
 	void *state;
 };
 
-/* Opens a writer. The options' strings and http are borrowed until it is closed;
- * without http everything is checked but nothing is started. 0, or -errno with the
+/* Opens a writer. The options' strings and what is around are borrowed until it is
+ * closed; with NULL everything is checked but nothing is started. 0, or -errno with the
  * reason: then it is not open. */
 int writer_instance_open(struct writer_instance *, const struct writer_options *,
-			 struct http *, struct err *);
+			 const struct writer_around *, struct err *);
 void writer_instance_close(struct writer_instance *); /* zeroed memory is fine */
 
-/* Called for each step of a probe: "token", if one is used, and "store". why is NULL
- * when it succeeded. */
+/* Called for each step of a probe: "token", if one is used, and "store". why: it failed,
+ * or what else is to be said of what is fine; or "". */
 struct probe_report {
-	void (*step)(void *context, const char *what, const char *why);
+	void (*step)(void *context, const char *what, bool is_fine, const char *why);
 	void *context;
 };
 
 /* Gets a token, if the writer uses one, puts an empty object under the prefix and
- * deletes it again, with an instance of its own. Blocks. true: all succeeded; a writer
+ * deletes it again, or whatever else the writer has for a probe, with an instance of its
+ * own. Blocks. true: all succeeded; a writer
  * without a store (stdout) always succeeds. */
 bool writer_instance_probe(const struct writer_options *, struct str dirname,
-			   struct str prefix, struct http *, const struct probe_report *);
+			   struct str prefix, const struct writer_around *,
+			   const struct probe_report *);
 
 #endif

@@ -53,7 +53,7 @@ static const struct writer *choose_writer(const struct config *config,
 	if (writer)
 		return writer;
 	err_set_key(&err, "type",
-		    "\"" STR_FMT "\" is not supported; there are: s3, file, "
+		    "\"" STR_FMT "\" is not supported; there are: s3, file, kafka, "
 		    "stdout",
 		    STR_ARG(type.type));
 	config_problem(config, SECTION, &err, problems);
@@ -117,6 +117,13 @@ void writer_options_put_place(const struct writer_options *options, struct str k
 		options->writer->put_place(options->values, key, b);
 }
 
+struct row_labels writer_options_labels(const struct writer_options *options)
+{
+	if (!options->writer || !options->writer->labels)
+		return (struct row_labels){ .are_wanted = false };
+	return options->writer->labels(options->values);
+}
+
 void writer_options_describe(const struct writer_options *options, struct buf *b)
 {
 	const struct str *place;
@@ -126,6 +133,8 @@ void writer_options_describe(const struct writer_options *options, struct buf *b
 	place = place_of(options, "endpoint");
 	if (!place)
 		place = place_of(options, "directory");
+	if (!place)
+		place = place_of(options, "topic");
 	buf_printf(b, "%s ", options->writer->name);
 	if (place)
 		buf_put(b, *place);

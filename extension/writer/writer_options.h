@@ -24,6 +24,9 @@ void writer_options_read(struct writer_options *, const struct config *, struct 
 			 struct problems *);
 size_t writer_options_sections(struct config_section *, size_t max);
 
+/* The labels that the writer wants rows to have. */
+struct row_labels writer_options_labels(const struct writer_options *);
+
 /* Appends the writer's name and where it writes to, as configured. */
 void writer_options_describe(const struct writer_options *, struct buf *);
 /* Appends where an object of that key goes, see put_place() in writer.h. */

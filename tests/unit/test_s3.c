@@ -424,7 +424,9 @@ static void world_init(struct world *w, tiny_answer *answer)
 	snprintf(w->endpoint, sizeof(w->endpoint), "http://127.0.0.1:%u",
 		 tiny_server_port(w->server));
 	w->writer = new_writer(w->endpoint);
-	assert_int_equal(writer_s3.init(w->writer, w->http, &err), 0);
+	assert_int_equal(writer_s3.init(w->writer,
+					&(struct writer_around){ .http = w->http }, &err),
+			 0);
 	w->put = (struct put){ .object = &object,
 			       .fd = mkstemp(name),
 			       .done = on_done,
@@ -489,7 +491,9 @@ static void no_store(void **state)
 	world_init(&w, hanging_store);
 	writer_s3.fini(w.writer);
 	set(w.writer, "endpoint", "http://127.0.0.1:1");
-	assert_int_equal(writer_s3.init(w.writer, w.http, NULL), 0);
+	assert_int_equal(writer_s3.init(w.writer,
+					&(struct writer_around){ .http = w.http }, NULL),
+			 0);
 	writer_s3.put(w.writer, &w.put);
 	sem_wait(&w.done);
 	assert_int_equal(w.put.result, PUT_FAILED);

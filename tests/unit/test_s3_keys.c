@@ -257,7 +257,7 @@ static void start(struct world *w, const struct option *o)
 	struct err err = ERR_INIT;
 
 	w->writer = new_writer(o);
-	if (writer_s3.init(w->writer, w->http, &err))
+	if (writer_s3.init(w->writer, &(struct writer_around){ .http = w->http }, &err))
 		fail_msg("%s", err.text);
 }
 

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* kafka.c - the writer for Kafka: its keys and its life. An object is sent record by
+ * record, and stored when the brokers have all of them; see kafka_put.c.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "pipeline/object.h"
+#include "sys/clock.h"
+#include "writer/kafka_private.h"
+
+#define ARENA_MAX (256 * 1024)
+#define OTHER_TAG "internal" /* the longest */
+
+static const char *const key_names[] = { "none", "connection", "tenant", "interface",
+					 NULL };
+static const char *const compression_names[] = { "lz4", "zstd", "none", NULL };
+static const char *const mechanism_names[] = { "none", "PLAIN", "SCRAM-SHA-256",
+					       "SCRAM-SHA-512", NULL };
+
+static const struct field fields[] = {
+	OPTION(struct kafka_writer, brokers, "brokers", 0,
+	       "HOST:PORT of some brokers; they tell the others"),
+	OPTION(struct kafka_writer, topic, "topic", 0,
+	       "where records go; {tenant} and {tag} in it are replaced"),
+	OPTION_ENUM(struct kafka_writer, key, "key", 0, key_names,
+		    "which records stay together, in their order"),
+	OPTION_ENUM(struct kafka_writer, compression, "compression", 0, compression_names,
+		    "of the messages"),
+	OPTION(struct kafka_writer, has_tls, "security.tls", 0,
+	       "speak TLS; ca_cert and client_cert imply it"),
+	OPTION(struct kafka_writer, ca_cert, "security.ca_cert", 0,
+	       "file of the CAs to trust, in place of the system's"),
+	OPTION(struct kafka_writer, client_cert, "security.client_cert", 0,
+	       "file of our certificate"),
+	OPTION(struct kafka_writer, client_key, "security.client_key", 0,
+	       "file of its key"),
+	OPTION_ENUM(struct kafka_writer, mechanism, "security.mechanism", 0,
+		    mechanism_names, "how to log in with a password"),
+	OPTION(struct kafka_writer, username, "security.username", 0, "who logs in"),
+	OPTION(struct kafka_writer, password, "security.password", FIELD_SECRET,
+	       "its password"),
+	OPTION(struct kafka_writer, password_file, "security.password_file", 0,
+	       "file that holds the password; read again when it changes"),
+	OPTION(struct kafka_writer, settings, "settings", 0,
+	       "more settings of librdkafka, by its own names"),
+	{ .name = NULL },
+};
+
+static const struct shape kafka_shape = {
+	.name = "kafka",
+	.size = sizeof(struct kafka_writer),
+	.fields = fields,
+};
+
+static int check_brokers(struct kafka_writer *w, struct err *err)
+{
+	char key[32];
+	size_t i;
+
+	if (!w->brokers.count)
+		return err_set_key(err, "brokers",
+				   "must be set: HOST:PORT of some of them");
+	for (i = 0; i < w->brokers.count; i++) {
+		struct str broker = w->brokers.item[i];
+
+		if (broker.len && !memchr(broker.ptr, ',', broker.len))
+			continue;
+		snprintf(key, sizeof(key), "brokers[%zu]", i);
+		return err_set_key(err, key, "is not HOST:PORT of one broker");
+	}
+	return 0;
+}
+
+static int check_topic(struct kafka_writer *w, struct err *err)
+{
+	struct buf name = BUF_INIT(4096);
+	int error = kafka_topic_check(w->topic, err);
+
+	if (error || !w->around)
+		return error;
+	kafka_topic_put(w->topic, w->tenant, STR(OTHER_TAG), &name);
+	if (name.len > KAFKA_TOPIC_MAX)
+		error = err_set_key(err, "topic",
+				    "is too long with the tenant's name: topics have %d "
+				    "bytes at most",
+				    KAFKA_TOPIC_MAX);
+	buf_fini(&name);
+	return error;
+}
+
+static int check_file(const char *key, struct str file, struct err *err)
+{
+	char path[4096];
+
+	if (!file.len)
+		return 0;
+	if (file.len >= sizeof(path))
+		return err_set_key(err, key, "it is too long");
+	snprintf(path, sizeof(path), STR_FMT, STR_ARG(file));
+	if (access(path, R_OK) < 0)
+		return err_set_key(err, key, "cannot read %s: %s", path, strerror(errno));
+	return 0;
+}
+
+static int check_files(struct kafka_writer *w, struct err *err)
+{
+	int error = check_file("security.ca_cert", w->ca_cert, err);
+
+	if (!error)
+		error = check_file("security.client_cert", w->client_cert, err);
+	if (!error)
+		error = check_file("security.client_key", w->client_key, err);
+	if (!error && w->client_cert.len && !w->client_key.len)
+		error = err_set_key(err, "security.client_key",
+				    "must be set: client_cert is");
+	return error;
+}
+
+static int check_login(struct kafka_writer *w, struct err *err)
+{
+	if (!w->mechanism && (w->username.len || w->password.len || w->password_file.len))
+		return err_set_key(err, "security.mechanism",
+				   "must be set: there is a user or a password");
+	if (!w->mechanism)
+		return 0;
+	if (!w->username.len)
+		return err_set_key(err, "security.username", "must be set: mechanism is");
+	if (!w->password.len == !w->password_file.len)
+		return err_set_key(err, "security.password",
+				   "set either it or password_file");
+	if (secret_has_blank_end(w->password))
+		return err_set_key(err, "security.password", SECRET_BLANK_REASON);
+	return 0;
+}
+
+static int open_secret(struct kafka_writer *w, struct err *err)
+{
+	struct err why = ERR_INIT;
+	int error;
+
+	if (!w->mechanism)
+		return 0;
+	error = secret_open(&w->secret, w->password, w->password_file,
+			    clock_now().mono_ms, &why);
+	if (!error)
+		return 0;
+	w->secret = (struct secret){ 0 };
+	return err_set_key(err,
+			   w->password_file.len ? "security.password_file"
+						: "security.password",
+			   "%s", why.text);
+}
+
+/* Which of ours librdkafka's name stands for. */
+static const char *key_of(const char *name)
+{
+	static const char *const table[][2] = {
+		{ "sasl.mechanism", "security.mechanism" },
+		{ "ssl.ca.location", "security.ca_cert" },
+		{ "ssl.certificate.location", "security.client_cert" },
+		{ "ssl.key.location", "security.client_key" },
+		{ "compression.codec", "compression" },
+		{ "bootstrap.servers", "brokers" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if (strcmp(name, table[i][0]) == 0)
+			return table[i][1];
+	return NULL;
+}
+
+static int blame(const struct kafka_writer *w, const struct err *why, struct err *err)
+{
+	char key[160];
+	size_t i;
+
+	for (i = 0; i < w->settings.count; i++) {
+		if (!str_is(w->settings.name[i], why->key))
+			continue;
+		snprintf(key, sizeof(key), "settings.%s", why->key);
+		return err_set_key(err, key, "%s", why->text);
+	}
+	return err_set_key(err, key_of(why->key) ? key_of(why->key) : "brokers", "%s",
+			   why->text);
+}
+
+static int try_settings(struct kafka_writer *w, struct err *err)
+{
+	struct err why = ERR_INIT;
+	int error = kafka_refuse_settings(&w->settings, &why);
+
+	if (!error)
+		error = kafka_writer_settings(w, &why);
+	if (!error)
+		error = kafka_check(&w->all, &why);
+	return error ? blame(w, &why, err) : 0;
+}
+
+static int begin(struct kafka_writer *w, struct err *err)
+{
+	if (!w->around || !w->around->kafka)
+		return 0;
+	w->cluster = kafka_open(w->around->kafka, &w->all, err);
+	return w->cluster ? 0 : -EINVAL;
+}
+
+static void kafka_fini(void *self)
+{
+	struct kafka_writer *w = self;
+
+	if (!w->is_ready)
+		return;
+	w->is_ready = false;
+	kafka_close(w->cluster);
+	w->cluster = NULL;
+	secret_close(&w->secret);
+	arena_fini(&w->arena);
+	pthread_mutex_destroy(&w->lock);
+}
+
+static void prepare(struct kafka_writer *w, const struct writer_around *around)
+{
+	w->is_ready = true;
+	w->around = around;
+	w->tenant = str_of(around ? around->tenant : NULL);
+	w->spool = str_of(around ? around->spool : NULL);
+	w->secret = (struct secret){ 0 };
+	w->arena = (struct arena)ARENA_INIT(ARENA_MAX);
+	w->cluster = NULL;
+	pthread_mutex_init(&w->lock, NULL);
+	atomic_init(&w->progress_ms, 0);
+}
+
+/* See writer.h. Who wants to hear of all that is wrong hears it. */
+static int kafka_init(void *self, const struct writer_around *around, struct err *err)
+{
+	static int (*const parts[])(struct kafka_writer *, struct err *) = {
+		check_brokers,
+		check_topic,
+		check_files,
+		check_login,
+	};
+	static int (*const steps[])(struct kafka_writer *, struct err *) = {
+		open_secret,
+		try_settings,
+		begin,
+	};
+	struct kafka_writer *w = self;
+	int error = 0, bad;
+	size_t i;
+
+	prepare(w, around);
+	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (error && !(err && err->hear))
+			break;
+		err_also(err);
+		bad = parts[i](w, err);
+		error = error ? error : bad;
+	}
+	for (i = 0; !error && i < sizeof(steps) / sizeof(steps[0]); i++)
+		error = steps[i](w, err);
+	if (error)
+		kafka_fini(w);
+	return error;
+}
+
+static struct row_labels kafka_labels(const void *values)
+{
+	const struct kafka_writer *w = values;
+
+	return (struct row_labels){
+		.are_wanted = true,
+		.key = w->key == KAFKA_KEY_CONNECTION  ? ROW_KEY_CONNECTION
+		       : w->key == KAFKA_KEY_INTERFACE ? ROW_KEY_INTERFACE
+						       : ROW_KEY_NONE,
+	};
+}
+
+/* The topic of every tag, if the names differ. */
+static int kafka_probe_topics(void *self, struct buf *remark, struct err *err)
+{
+	struct kafka_writer *w = self;
+	struct buf name = BUF_INIT(4096), last = BUF_INIT(4096);
+	int tag, found = 0;
+
+	for (tag = 0; found >= 0 && tag < TAG_COUNT; tag++) {
+		buf_reset(&name);
+		kafka_topic_put(w->topic, w->tenant, str_of(tag_names[tag]), &name);
+		if (str_equal(buf_str(&name), buf_str(&last)))
+			break;
+		found = kafka_probe(&w->all, buf_str(&name).ptr, err);
+		if (found >= 0)
+			buf_printf(remark, "%stopic %s has %d partition%s",
+				   remark->len ? ", " : "", name.ptr, found,
+				   found == 1 ? "" : "s");
+		buf_reset(&last);
+		buf_put(&last, buf_str(&name));
+	}
+	buf_fini(&name);
+	buf_fini(&last);
+	return found < 0 ? found : 0;
+}
+
+/* A password is read by everybody on the way. */
+static bool kafka_advise(const void *values, struct err *err)
+{
+	const struct kafka_writer *w = values;
+
+	if (!w->mechanism || w->has_tls || w->ca_cert.len || w->client_cert.len)
+		return false;
+	err_set_key(err, "security.mechanism",
+		    "the password goes there without TLS, for everybody on the way to "
+		    "read; set security.tls if the brokers speak it");
+	return true;
+}
+
+const struct writer writer_kafka = {
+	.name = "kafka",
+	.section = "pipeline.write.kafka",
+	.state = &kafka_shape,
+	.is_stream = true,
+	.init = kafka_init,
+	.fini = kafka_fini,
+	.put = kafka_writer_put,
+	.cancel = kafka_writer_cancel,
+	.labels = kafka_labels,
+	.probe = kafka_probe_topics,
+	.trouble = kafka_writer_trouble,
+	.advise = kafka_advise,
+};

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* kafka_private.h - the writer kafka: what its files share. */
+#ifndef WRITER_KAFKA_PRIVATE_H
+#define WRITER_KAFKA_PRIVATE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include "base/arena.h"
+#include "net/kafka.h"
+#include "sys/secret.h"
+#include "writer/writer.h"
+
+#define KAFKA_TOPIC_MAX 249 /* bytes; of [a-zA-Z0-9._-], as brokers have it */
+
+enum kafka_key {
+	KAFKA_KEY_NONE,
+	KAFKA_KEY_CONNECTION,
+	KAFKA_KEY_TENANT,
+	KAFKA_KEY_INTERFACE,
+};
+
+struct kafka_writer {
+	/* Options. */
+	struct strs brokers;
+	struct str topic;
+	int key, compression, mechanism;
+	bool has_tls;
+	struct str ca_cert, client_cert, client_key;
+	struct str username, password, password_file;
+	struct map_of_str settings; /* an operator's own, of librdkafka */
+
+	/* Made by init. */
+	bool is_ready;
+	const struct writer_around *around; /* NULL: nothing is begun */
+	struct str tenant, spool;
+	struct secret secret;
+	struct arena arena;    /* of what follows */
+	struct map_of_str all; /* settings of librdkafka */
+	struct kafka_cluster *cluster;
+
+	pthread_mutex_t lock;	     /* of put->private */
+	_Atomic int64_t progress_ms; /* of the put under way, monotonic */
+};
+
+/* Fills all from the options and the secret. 0 or -errno with the reason. */
+int kafka_writer_settings(struct kafka_writer *, struct err *);
+
+/* Whether a template makes names of topics. 0, or -EINVAL with the reason. */
+int kafka_topic_check(struct str template, struct err *);
+/* Appends the name of a topic; what it cannot have of the tenant's name becomes "_". */
+void kafka_topic_put(struct str template, struct str tenant, struct str tag,
+		     struct buf *);
+
+/* As in struct writer. */
+void kafka_writer_put(void *self, struct put *);
+void kafka_writer_cancel(void *self, struct put *);
+bool kafka_writer_trouble(void *self, char *why, size_t size);
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* kafka_settings.c - the options of the writer kafka as settings of librdkafka. */
+#include <errno.h>
+#include "writer/kafka_private.h"
+
+#define OURS_MAX     16
+#define BROKERS_MAX  (16 * 1024)
+#define BROKERS_NAME "bootstrap.servers"
+
+static const char *const mechanisms[] = { "", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512" };
+static const char *const codecs[] = { "lz4", "zstd", "none" };
+
+static void add(struct map_of_str *all, const char *name, struct str value)
+{
+	if (!value.len)
+		return;
+	all->name[all->count] = str_of(name);
+	all->value[all->count++] = value;
+}
+
+static struct str join_brokers(const struct strs *brokers, struct arena *arena)
+{
+	struct buf text = BUF_INIT(BROKERS_MAX);
+	struct str joined = { NULL, 0 };
+	size_t i;
+
+	for (i = 0; i < brokers->count; i++) {
+		if (i)
+			buf_putc(&text, ',');
+		buf_put(&text, brokers->item[i]);
+	}
+	if (!buf_error(&text))
+		joined = arena_str(arena, buf_str(&text));
+	buf_fini(&text);
+	return joined;
+}
+
+static struct str protocol(const struct kafka_writer *w)
+{
+	bool has_tls = w->has_tls || w->ca_cert.len || w->client_cert.len;
+
+	if (w->mechanism)
+		return has_tls ? STR("SASL_SSL") : STR("SASL_PLAINTEXT");
+	return has_tls ? STR("SSL") : STR("PLAINTEXT");
+}
+
+static void add_ours(struct kafka_writer *w)
+{
+	struct map_of_str *all = &w->all;
+
+	add(all, BROKERS_NAME, join_brokers(&w->brokers, &w->arena));
+	add(all, "compression.codec", str_of(codecs[w->compression]));
+	add(all, "security.protocol", protocol(w));
+	add(all, "ssl.ca.location", w->ca_cert);
+	add(all, "ssl.certificate.location", w->client_cert);
+	add(all, "ssl.key.location", w->client_key);
+	if (!w->mechanism)
+		return;
+	add(all, "sasl.mechanism", str_of(mechanisms[w->mechanism]));
+	add(all, "sasl.username", w->username);
+	add(all, "sasl.password", arena_str(&w->arena, secret_value(&w->secret)));
+}
+
+int kafka_writer_settings(struct kafka_writer *w, struct err *err)
+{
+	size_t room = (OURS_MAX + w->settings.count) * sizeof(struct str), i;
+
+	w->all = (struct map_of_str){
+		.name = arena_alloc(&w->arena, room),
+		.value = arena_alloc(&w->arena, room),
+	};
+	if (arena_error(&w->arena))
+		return err_set(err, "out of memory");
+	add_ours(w);
+	for (i = 0; i < w->settings.count; i++) {
+		w->all.name[w->all.count] = w->settings.name[i];
+		w->all.value[w->all.count++] = w->settings.value[i];
+	}
+	if (arena_error(&w->arena) || !w->all.value[0].len)
+		return err_set_key(err, "brokers", "they are too long");
+	return 0;
+}
