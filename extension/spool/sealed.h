@@ -10,6 +10,10 @@
 #include <stdint.h>
 #include "format/shape.h"
 
+/* Metadata of an object that is a part of another one: the number of its first row in
+ * that one. */
+#define SEALED_FIRST_ROW "first-row"
+
 struct sealed {
 	struct str dirname; /* bucket or directory */
 	struct str key;	    /* as built; may need object_key_clean() */

@@ -155,6 +155,12 @@ int spool_done(struct spool_dir *, uint64_t id, enum spool_outcome);
  * -errno: it stays. */
 int spool_quarantine(struct spool_dir *, enum spool_folder, uint64_t id, const char *why);
 
+struct sealed;
+/* Copies a row of an object that was taken, its number and its text, into bad/, as an
+ * object of its own; the object counts without it from here on. 0 or -errno. */
+int spool_put_aside(struct spool_dir *, uint64_t id, const struct sealed *,
+		    struct str row, int64_t number);
+
 /* Counts a file that was put into bad/. */
 void spool_keep_bad(struct spool_dir *, uint64_t id);
 

@@ -2,26 +2,43 @@
 /* kafka_put.c - the puts of the writer kafka: each row of an object becomes a message.
  *
  * A put is a job of the cluster's thread, which reads the rows as there is room for
- * them, and ends when all have been reported. One that was cancelled goes on for a
- * moment, if it has begun: what the brokers have already would be sent again.
+ * them, and ends when all have been reported. Brokers refuse whole batches as too large;
+ * so rows that were refused are sent again, one by one, and what is refused then is put
+ * aside (into bad/), while the object counts as stored.
+ *
+ * A put that was cancelled goes on for a moment, if it has begun: what the brokers have
+ * already would be sent again.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "base/grow.h"
 #include "sys/clock.h"
-#include "sys/io.h"
 #include "writer/kafka_private.h"
+#include "writer/kafka_rows.h"
 
 #define ROWS_A_TURN	 500
 #define UNREPORTED_MAX	 25000		    /* of a put; librdkafka takes 50000 */
 #define UNREPORTED_BYTES ((int64_t)8 << 20) /* of it, of 16 MiB */
-#define PART_BYTES	 ((size_t)64 << 10)
-#define PART_MAX	 ((size_t)64 << 20)
 #define FINISH_MS	 2000
 #define SILENCE_MS	 30000
 #define FORMAT_VERSION	 "1"
 
 enum { HEADER_TENANT, HEADER_TAG, HEADER_FORMAT, HEADER_ID, HEADERS };
+
+enum phase {
+	PHASE_ALL,   /* every row */
+	PHASE_ALONE, /* those that were too large, each by itself */
+	PHASE_ASIDE, /* those that are too large even so */
+	PHASE_OVER,
+};
+
+/* Numbers of rows. */
+struct numbers {
+	int64_t *item;
+	size_t count, room;
+	size_t at; /* the next one of the phase */
+};
 
 struct kafka_put {
 	struct kafka_job job;
@@ -29,14 +46,15 @@ struct kafka_put {
 	struct put *put;
 	struct buf topic, format, id;
 	size_t id_fixed; /* bytes of id without the number of the row */
+	int64_t first_row;
 	struct str name[HEADERS], value[HEADERS];
 	struct map_of_str headers;
 
-	struct buf part; /* of the body; rows before at are done */
-	size_t at;
-	int64_t read;	     /* bytes of the body */
-	int64_t rows, bytes; /* produced */
-	bool is_read, has_failed;
+	struct kafka_rows rows;
+	enum phase phase;
+	struct numbers suspects, refused;
+	int64_t sent, sent_bytes;
+	bool has_failed;
 	_Atomic int64_t cancelled_ms; /* monotonic; 0: it is not */
 };
 
@@ -50,59 +68,53 @@ static struct str metadata_of(const struct sealed *object, const char *name)
 	return STR("");
 }
 
-static void put_failed(struct kafka_put *p, const char *why)
+static int put_failed(struct kafka_put *p, const char *why)
 {
-	if (p->has_failed)
-		return;
+	if (!p->has_failed)
+		snprintf(p->put->error, sizeof(p->put->error), "%s", why);
 	p->has_failed = true;
-	snprintf(p->put->error, sizeof(p->put->error), "%s", why);
+	return -EIO;
 }
 
-/* More of the body behind what is there. 0 or -errno. */
-static int read_part(struct kafka_put *p, size_t needed)
+static int note_number(struct kafka_put *p, struct numbers *numbers, int64_t number)
 {
-	int64_t left = p->put->object->size - p->read;
-	size_t have = p->part.len - p->at;
-	size_t size = needed > PART_BYTES ? needed - have : PART_BYTES;
-	char *room;
-	int error;
-
-	if (p->at && have)
-		memmove(p->part.ptr, p->part.ptr + p->at, have);
-	buf_cut(&p->part, have);
-	p->at = 0;
-	if ((int64_t)size > left)
-		size = (size_t)left;
-	room = buf_room(&p->part, size);
-	if (!room)
-		return buf_error(&p->part);
-	error = io_read_at(p->put->fd, room, size, p->put->object->offset + p->read);
-	if (error)
-		return error;
-	buf_added(&p->part, size);
-	p->read += (int64_t)size;
+	if (!grow(numbers->item, numbers->room, numbers->count + 1))
+		return put_failed(p, "out of memory");
+	numbers->item[numbers->count++] = number;
 	return 0;
 }
 
-/* 0; -EAGAIN: there are no more; other -errno. */
-static int next_row(struct kafka_put *p, struct row_label *label, size_t *size)
+static int by_number(const void *a, const void *b)
 {
-	struct str rest;
-	size_t needed;
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static void begin_phase(struct kafka_put *p, enum phase phase, struct numbers *numbers)
+{
+	if (numbers->count)
+		qsort(numbers->item, numbers->count, sizeof(*numbers->item), by_number);
+	kafka_rows_rewind(&p->rows);
+	p->phase = phase;
+}
+
+/* The next row of the phase; those between are passed over. As kafka_rows_get(). */
+static int phase_row(struct kafka_put *p, struct row_label *label, struct str *text)
+{
+	const struct numbers *numbers = p->phase == PHASE_ALONE ? &p->suspects
+								: &p->refused;
 	int error;
 
+	if (p->phase != PHASE_ALL && numbers->at == numbers->count)
+		return -EAGAIN;
 	for (;;) {
-		rest = str_skip(buf_str(&p->part), p->at);
-		*size = rest.len;
-		error = row_label_read(&rest, label, &needed);
-		*size -= rest.len;
-		if (error != -EAGAIN || p->read == p->put->object->size)
-			break;
-		error = read_part(p, needed);
-		if (error)
+		error = kafka_rows_get(&p->rows, label, text);
+		if (error || p->phase == PHASE_ALL ||
+		    p->rows.number == numbers->item[numbers->at])
 			return error;
+		kafka_rows_next(&p->rows, *text);
 	}
-	return error == -EAGAIN && *size == 0 && rest.len ? -EINVAL : error;
 }
 
 static struct str key_of(const struct kafka_put *p, const struct row_label *label)
@@ -112,7 +124,16 @@ static struct str key_of(const struct kafka_put *p, const struct row_label *labe
 	return label->key.len ? label->key : (struct str){ NULL, 0 };
 }
 
-/* 0; -EAGAIN: there is no room; other -errno, and the put has failed. */
+/* Which object's which row it is. */
+static int set_id(struct kafka_put *p)
+{
+	buf_cut(&p->id, p->id_fixed);
+	buf_put_i64(&p->id, p->first_row + p->rows.number);
+	p->value[HEADER_ID] = buf_str(&p->id);
+	return buf_error(&p->id) ? put_failed(p, "out of memory") : 0;
+}
+
+/* 0: it is on its way, or noted as refused; -EAGAIN: there is no room; other -errno. */
 static int send_row(struct kafka_put *p, const struct row_label *label)
 {
 	struct err err = ERR_INIT;
@@ -121,59 +142,98 @@ static int send_row(struct kafka_put *p, const struct row_label *label)
 		.value = label->row,
 		.headers = &p->headers,
 		.time_ms = label->time_ms,
-		.at = p->rows,
+		.at = p->rows.number,
 	};
-	int error;
+	int error = set_id(p);
 
 	if (message.value.len && message.value.ptr[message.value.len - 1] == '\n')
 		message.value.len--;
-	buf_cut(&p->id, p->id_fixed);
-	buf_put_i64(&p->id, p->rows);
-	if (buf_error(&p->id))
-		return -ENOMEM;
-	p->value[HEADER_ID] = buf_str(&p->id);
-	error = kafka_produce(&p->job, &message, &err);
+	if (!error)
+		error = kafka_produce(&p->job, &message, &err);
+	if (error == -EMSGSIZE)
+		return note_number(p, &p->refused, p->rows.number);
 	if (error && error != -EAGAIN)
 		put_failed(p, err.text);
 	return error;
 }
 
-/* A put whose topic is stuck leaves room for others. */
+static int put_aside(struct kafka_put *p, struct str text)
+{
+	int error = p->put->aside
+			    ? p->put->aside(p->put, text, p->first_row + p->rows.number)
+			    : -ENOSYS;
+	char why[160];
+
+	if (!error)
+		return 0;
+	snprintf(why, sizeof(why),
+		 "a record is larger than the topic takes, and cannot be put into bad/: "
+		 "%s",
+		 strerror(-error));
+	return put_failed(p, why);
+}
+
+/* A put whose topic is stuck leaves room for others; a suspect goes alone. */
 static bool has_share(const struct kafka_put *p)
 {
-	int64_t mean = p->rows ? p->bytes / p->rows : 0;
+	int64_t mean = p->sent ? p->sent_bytes / p->sent : 0;
 
+	if (p->phase != PHASE_ALL)
+		return !p->job.unreported;
 	return p->job.unreported < UNREPORTED_MAX &&
 	       (int64_t)p->job.unreported * mean < UNREPORTED_BYTES;
 }
 
-static enum kafka_step send_rows(struct kafka_put *p)
+/* 0; -EAGAIN: there is no more; -EBUSY: not now; other -errno, and it has failed. */
+static int take_row(struct kafka_put *p)
 {
 	struct row_label label;
-	size_t size;
-	unsigned i;
+	struct str text;
 	int error;
 
-	for (i = 0; i < ROWS_A_TURN; i++) {
-		if (!has_share(p))
-			return KAFKA_WAIT;
-		error = next_row(p, &label, &size);
-		if (error == -EAGAIN) {
-			p->is_read = true;
-			return KAFKA_WAIT;
-		}
-		if (error) {
-			put_failed(p, error == -EINVAL ? "its rows are damaged"
-						       : strerror(-error));
-			return KAFKA_WAIT;
-		}
-		if (send_row(p, &label))
-			return KAFKA_WAIT;
-		p->at += size;
-		p->rows++;
-		p->bytes += (int64_t)size;
-	}
-	return KAFKA_MORE;
+	if (!has_share(p))
+		return -EBUSY;
+	error = phase_row(p, &label, &text);
+	if (error == -EAGAIN)
+		return error;
+	if (error)
+		return put_failed(p, error == -EINVAL ? "its rows are damaged"
+						      : strerror(-error));
+	error = p->phase == PHASE_ASIDE ? put_aside(p, text) : send_row(p, &label);
+	if (error)
+		return error == -EAGAIN ? -EBUSY : error;
+	p->suspects.at += p->phase == PHASE_ALONE;
+	p->refused.at += p->phase == PHASE_ASIDE;
+	p->sent++;
+	p->sent_bytes += (int64_t)text.len;
+	kafka_rows_next(&p->rows, text);
+	return 0;
+}
+
+/* All rows of the phase are on their way, or done. */
+static enum kafka_step end_phase(struct kafka_put *p)
+{
+	if (p->job.unreported)
+		return KAFKA_WAIT;
+	if (p->phase == PHASE_ALL && p->suspects.count)
+		begin_phase(p, PHASE_ALONE, &p->suspects);
+	else if (p->phase < PHASE_ASIDE && p->refused.count)
+		begin_phase(p, PHASE_ASIDE, &p->refused);
+	else
+		p->phase = PHASE_OVER;
+	return p->phase == PHASE_OVER ? KAFKA_OVER : KAFKA_MORE;
+}
+
+static enum kafka_step take_rows(struct kafka_put *p)
+{
+	unsigned i;
+	int error = 0;
+
+	for (i = 0; !error && i < ROWS_A_TURN; i++)
+		error = take_row(p);
+	if (error == -EAGAIN)
+		return end_phase(p);
+	return error ? KAFKA_WAIT : KAFKA_MORE;
 }
 
 /* What was cancelled before it began, or has not ended in time. */
@@ -181,7 +241,7 @@ static bool is_given_up(struct kafka_put *p)
 {
 	int64_t cancelled_ms = atomic_load(&p->cancelled_ms);
 
-	if (!cancelled_ms || (p->rows && clock_now().mono_ms - cancelled_ms < FINISH_MS))
+	if (!cancelled_ms || (p->sent && clock_now().mono_ms - cancelled_ms < FINISH_MS))
 		return false;
 	put_failed(p, "cancelled");
 	return true;
@@ -190,13 +250,12 @@ static bool is_given_up(struct kafka_put *p)
 static enum kafka_step put_feed(struct kafka_job *job)
 {
 	struct kafka_put *p = (struct kafka_put *)job;
-	enum kafka_step step = KAFKA_WAIT;
 
 	if (is_given_up(p))
 		return KAFKA_OVER;
-	if (!p->is_read && !p->has_failed)
-		step = send_rows(p);
-	return (p->is_read || p->has_failed) && !job->unreported ? KAFKA_OVER : step;
+	if (p->has_failed)
+		return job->unreported ? KAFKA_WAIT : KAFKA_OVER;
+	return take_rows(p);
 }
 
 static void put_reported(struct kafka_job *job, const struct kafka_report *report)
@@ -204,16 +263,21 @@ static void put_reported(struct kafka_job *job, const struct kafka_report *repor
 	struct kafka_put *p = (struct kafka_put *)job;
 
 	atomic_store(&p->writer->progress_ms, clock_now().mono_ms);
-	if (report->fate != KAFKA_WRITTEN)
+	if (report->fate == KAFKA_FAILED)
 		put_failed(p, report->why);
+	else if (report->fate == KAFKA_TOO_LARGE)
+		note_number(p, p->phase == PHASE_ALL ? &p->suspects : &p->refused,
+			    report->at);
 }
 
 static void put_free(struct kafka_put *p)
 {
+	kafka_rows_fini(&p->rows);
+	free(p->suspects.item);
+	free(p->refused.item);
 	buf_fini(&p->topic);
 	buf_fini(&p->format);
 	buf_fini(&p->id);
-	buf_fini(&p->part);
 	free(p);
 }
 
@@ -232,22 +296,38 @@ static void put_ended(struct kafka_job *job)
 
 static void set_headers(struct kafka_put *p)
 {
-	struct str tag = metadata_of(p->put->object, "tag");
-
 	p->name[HEADER_TENANT] = STR("tenant");
 	p->value[HEADER_TENANT] = p->writer->tenant;
 	p->name[HEADER_TAG] = STR("tag");
-	p->value[HEADER_TAG] = tag;
+	p->value[HEADER_TAG] = metadata_of(p->put->object, "tag");
 	p->name[HEADER_FORMAT] = STR("format");
 	p->value[HEADER_FORMAT] = buf_str(&p->format);
 	p->name[HEADER_ID] = STR("id");
 	p->headers = (struct map_of_str){ p->name, p->value, HEADERS };
 }
 
+static int set_texts(struct kafka_put *p)
+{
+	const struct kafka_writer *w = p->writer;
+	const struct sealed *object = p->put->object;
+
+	kafka_topic_put(w->topic, w->tenant, metadata_of(object, "tag"), &p->topic);
+	buf_printf(&p->format, STR_FMT "/" FORMAT_VERSION,
+		   STR_ARG(metadata_of(object, "record")));
+	buf_printf(&p->id, STR_FMT "/" STR_FMT "/" STR_FMT "/", STR_ARG(w->spool),
+		   STR_ARG(w->tenant), STR_ARG(object->key));
+	p->id_fixed = p->id.len;
+	p->first_row = strtoll(metadata_of(object, SEALED_FIRST_ROW).len
+				       ? metadata_of(object, SEALED_FIRST_ROW).ptr
+				       : "0",
+			       NULL, 10);
+	set_headers(p);
+	return buf_error(&p->topic) || buf_error(&p->format) || buf_error(&p->id);
+}
+
 static struct kafka_put *put_new(struct kafka_writer *w, struct put *put)
 {
 	struct kafka_put *p = calloc(1, sizeof(*p));
-	const struct sealed *object = put->object;
 
 	if (!p)
 		return NULL;
@@ -256,24 +336,18 @@ static struct kafka_put *put_new(struct kafka_writer *w, struct put *put)
 	p->topic = (struct buf)BUF_INIT(4096);
 	p->format = (struct buf)BUF_INIT(256);
 	p->id = (struct buf)BUF_INIT(8192);
-	p->part = (struct buf)BUF_INIT(PART_MAX);
-	kafka_topic_put(w->topic, w->tenant, metadata_of(object, "tag"), &p->topic);
-	buf_printf(&p->format, STR_FMT "/" FORMAT_VERSION,
-		   STR_ARG(metadata_of(object, "record")));
-	buf_printf(&p->id, STR_FMT "/" STR_FMT "/" STR_FMT "/", STR_ARG(w->spool),
-		   STR_ARG(w->tenant), STR_ARG(object->key));
-	p->id_fixed = p->id.len;
-	set_headers(p);
+	kafka_rows_init(&p->rows, put->fd, put->object->offset, put->object->size);
+	if (set_texts(p)) {
+		put_free(p);
+		return NULL;
+	}
 	p->job = (struct kafka_job){
 		.topic = buf_str(&p->topic).ptr,
 		.feed = put_feed,
 		.reported = put_reported,
 		.ended = put_ended,
 	};
-	if (!buf_error(&p->topic) && !buf_error(&p->format) && !buf_error(&p->id))
-		return p;
-	put_free(p);
-	return NULL;
+	return p;
 }
 
 void kafka_writer_put(void *self, struct put *put)

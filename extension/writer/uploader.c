@@ -58,6 +58,22 @@ static void put_ended(struct put *put)
 	pthread_mutex_unlock(&u->lock);
 }
 
+static int put_aside(struct put *put, struct str row, int64_t number)
+{
+	struct upload *upload = put->context;
+	struct uploader *u = upload->uploader;
+	int error = spool_put_aside(u->parts.dir, upload->id, put->object, row, number);
+
+	if (!error)
+		log_write(u->parts.log, LOG_ERROR,
+			  "tenant=%s store=%s key=" STR_FMT " record=%" PRId64
+			  " of %zu bytes refused, moved to bad: it is larger than the "
+			  "store takes",
+			  spool_dir_name(u->parts.dir), u->parts.writer->name,
+			  STR_ARG(put->object->key), number, row.len);
+	return error;
+}
+
 static void send_object(struct upload *upload, struct now now)
 {
 	struct uploader *u = upload->uploader;
@@ -66,6 +82,7 @@ static void send_object(struct upload *upload, struct now now)
 		.object = &upload->file.object,
 		.fd = upload->file.fd,
 		.done = put_ended,
+		.aside = put_aside,
 		.context = upload,
 		.result = PUT_FAILED,
 	};

@@ -39,6 +39,10 @@ struct put {
 	const struct sealed *object; /* borrowed; until done() */
 	int fd;			     /* the sealed file, open for reading */
 	void (*done)(struct put *);
+	/* Before done(), for a row that will never be taken, though the others are: its
+	 * text with its label, and its number. It becomes an object of its own in bad/.
+	 * 0 or -errno. Any thread. */
+	int (*aside)(struct put *, struct str row, int64_t number);
 	void *context; /* the caller's */
 
 	/* The outcome. */

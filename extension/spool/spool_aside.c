@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* spool_aside.c - a row of an object that its store does not take, as an object of its
+ * own. See spool.h.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+#include "spool/envelope.h"
+#include "spool/spool_private.h"
+#include "sys/digest.h"
+#include "sys/io.h"
+
+#define METADATA_MAX 32
+
+/* The object's metadata, but for its records. */
+struct aside {
+	struct str name[METADATA_MAX], value[METADATA_MAX];
+	char number[24];
+};
+
+static int copy_metadata(struct aside *a, const struct sealed *of, int64_t number,
+			 struct map_of_str *out)
+{
+	size_t i;
+
+	*out = (struct map_of_str){ .name = a->name, .value = a->value };
+	snprintf(a->number, sizeof(a->number), "%lld", (long long)number);
+	for (i = 0; i < of->metadata.count; i++) {
+		bool is_count = str_is(of->metadata.name[i], "num-records");
+
+		if (str_is(of->metadata.name[i], SEALED_FIRST_ROW))
+			continue;
+		if (out->count == METADATA_MAX - 1)
+			return -ENAMETOOLONG;
+		out->name[out->count] = of->metadata.name[i];
+		out->value[out->count++] = is_count ? STR("1") : of->metadata.value[i];
+	}
+	out->name[out->count] = STR(SEALED_FIRST_ROW);
+	out->value[out->count++] = str_of(a->number);
+	return 0;
+}
+
+static int sum_up(struct envelope *envelope, struct str row)
+{
+	struct digest md5;
+	int error = digest_init(&md5, DIGEST_MD5);
+
+	if (error)
+		return error;
+	digest_add(&md5, row);
+	error = digest_end(&md5, envelope->md5);
+	digest_fini(&md5);
+	return error ? error : digest_sha256(row, envelope->sha256);
+}
+
+/* The body first: a file without its head was never finished. */
+static int write_aside(int fd, const struct sealed *of, struct str row, int64_t number)
+{
+	struct envelope envelope = {
+		.dirname = of->dirname,
+		.key = of->key,
+		.content_type = of->content_type,
+		.content_encoding = of->content_encoding,
+		.records = 1,
+		.size = (int64_t)row.len,
+	};
+	char head[ENVELOPE_SIZE];
+	struct aside aside;
+	int error = copy_metadata(&aside, of, number, &envelope.metadata);
+
+	if (!error)
+		error = sum_up(&envelope, row);
+	if (!error)
+		error = envelope_write(&envelope, head);
+	if (!error)
+		error = io_write_at(fd, row, ENVELOPE_SIZE);
+	if (!error)
+		error = io_write_at(fd, (struct str){ head, sizeof(head) }, 0);
+	return error;
+}
+
+static void count_aside(struct spool_dir *dir, uint64_t id)
+{
+	struct spool_entry *entry;
+
+	pthread_mutex_lock(&dir->spool->lock);
+	TAILQ_FOREACH (entry, &dir->waiting, link)
+		if (entry->id == id)
+			break;
+	if (entry && entry->records) {
+		entry->records--;
+		stats_add(dir->stats, STAT_RECORDS_SPOOLED, -1);
+		stats_add(dir->stats, STAT_RECORDS_QUARANTINED, 1);
+	}
+	pthread_mutex_unlock(&dir->spool->lock);
+}
+
+int spool_put_aside(struct spool_dir *dir, uint64_t id, const struct sealed *of,
+		    struct str row, int64_t number)
+{
+	uint64_t to = spool_next_id(dir);
+	int fd = spool_create(dir, SPOOL_TMP, to), error;
+
+	if (fd < 0)
+		return fd;
+	error = write_aside(fd, of, row, number);
+	if (!error && fdatasync(fd) < 0)
+		error = -errno;
+	if (close(fd) < 0 && !error)
+		error = -errno;
+	if (!error)
+		error = spool_move(dir, SPOOL_TMP, to, SPOOL_BAD, to);
+	if (error) {
+		spool_remove(dir, SPOOL_TMP, to);
+		return error;
+	}
+	spool_keep_bad(dir, to);
+	count_aside(dir, id);
+	return 0;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* kafka_rows.h - the labelled rows of an object, read part by part.
+ *
+ * Little of the body is in memory at a time, more only when a row is longer. One thread
+ * at a time.
+ */
+#ifndef WRITER_KAFKA_ROWS_H
+#define WRITER_KAFKA_ROWS_H
+
+#include "base/buf.h"
+#include "pipeline/row_label.h"
+
+struct kafka_rows {
+	int fd;
+	int64_t offset, size; /* of the body in its file */
+	int64_t number;	      /* of the next row */
+
+	/* Private. */
+	struct buf part;
+	size_t at;    /* rows before it are done */
+	int64_t read; /* bytes of the body */
+};
+
+void kafka_rows_init(struct kafka_rows *, int fd, int64_t offset, int64_t size);
+void kafka_rows_fini(struct kafka_rows *);
+/* From the first row again. */
+void kafka_rows_rewind(struct kafka_rows *);
+
+/* The next row, until kafka_rows_next() is called. text: with its label. 0; -EAGAIN: there
+ * are no more; -EINVAL: they are damaged; another -errno. Until then it stays the same
+ * one. */
+int kafka_rows_get(struct kafka_rows *, struct row_label *, struct str *text);
+void kafka_rows_next(struct kafka_rows *, struct str text);
+
+#endif
