@@ -73,6 +73,7 @@ static void cluster_free(struct kafka_cluster *c)
 	kafka_library_close(&c->library);
 	if (c->events >= 0)
 		close(c->events);
+	kafka_words_fini(&c->words);
 	pthread_mutex_destroy(&c->lock);
 	free(c->slot);
 	free(c);
@@ -115,6 +116,7 @@ static struct kafka_cluster *cluster_new(struct kafka *k,
 	c->has_room = true;
 	c->identity = (struct buf)BUF_INIT(SETTINGS_MAX);
 	c->arena = (struct arena)ARENA_INIT(SETTINGS_MAX);
+	kafka_words_init(&c->words);
 	pthread_mutex_init(&c->lock, NULL);
 	if (cluster_begin(c, settings, err) == 0)
 		return c;

@@ -112,6 +112,8 @@ rd_kafka_conf_t *kafka_conf_new(const struct kafka_library *library,
 	int error = set_ours(library, conf, err);
 	size_t i;
 
+	library->conf_set_ssl_cert_verify_cb(conf, kafka_words_judge);
+
 	for (i = 0; !error && i < settings->count; i++)
 		error = set_theirs(library, conf, settings, i, err);
 	if (!error)

@@ -24,6 +24,7 @@
 	X(conf_set_error_cb)                                                             \
 	X(conf_set_log_cb)                                                               \
 	X(conf_set_stats_cb)                                                             \
+	X(conf_set_ssl_cert_verify_cb)                                                   \
 	X(new)                                                                           \
 	X(destroy)                                                                       \
 	X(poll)                                                                          \
@@ -33,6 +34,9 @@
 	X(error_string)                                                                  \
 	X(error_destroy)                                                                 \
 	X(message_status)                                                                \
+	X(headers_new)                                                                   \
+	X(headers_destroy)                                                               \
+	X(header_add)                                                                    \
 	X(topic_new)                                                                     \
 	X(topic_destroy)                                                                 \
 	X(metadata)                                                                      \

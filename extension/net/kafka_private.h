@@ -10,6 +10,22 @@
 #include "net/kafka.h"
 #include "net/kafka_library.h"
 
+/* What a producer says of its troubles. */
+struct kafka_words {
+	pthread_mutex_t lock;
+	char certificate[256]; /* what is wrong with a broker's, or "" */
+};
+
+void kafka_words_init(struct kafka_words *);
+void kafka_words_fini(struct kafka_words *);
+/* For librdkafka, which says only that a certificate was not verified. */
+int kafka_words_judge(rd_kafka_t *, const char *broker, int32_t number, int *x509_error,
+		      int depth, const char *certificate, size_t certificate_size,
+		      char *why, size_t size, void *opaque);
+/* The text of an error of librdkafka's in our words, where we have better ones, without
+ * how long it took, which would make each a new reason. */
+void kafka_words_put(struct kafka_words *, const char *why, char *to, size_t size);
+
 struct kafka {
 	struct log *log;
 	pthread_mutex_t lock; /* of the list, and of references */
@@ -25,6 +41,7 @@ struct kafka_slot {
 };
 
 struct kafka_cluster {
+	struct kafka_words words; /* the first: librdkafka brings it back */
 	struct kafka_cluster *next;
 	struct kafka *kafka;
 	size_t refs;
@@ -51,7 +68,8 @@ struct kafka_cluster {
 	bool has_room;
 };
 
-/* A configuration with ours and then theirs. NULL: err names the setting as its key. */
+/* A configuration with ours and then theirs. Its opaque begins with a struct
+ * kafka_words. NULL: err names the setting as its key. */
 rd_kafka_conf_t *kafka_conf_new(const struct kafka_library *, const struct map_of_str *,
 				struct err *);
 /* Takes the configuration. Signals are blocked in all threads that it starts. NULL: see

@@ -7,6 +7,7 @@
 #define PROBE_MS 10000
 
 struct kafka_probe {
+	struct kafka_words words; /* the first: librdkafka brings it back */
 	struct kafka_library library;
 	char why[512]; /* the last error that was heard of */
 };
@@ -17,7 +18,7 @@ static void hear_error(rd_kafka_t *producer, int code, const char *why, void *op
 
 	(void)producer;
 	if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || !*probe->why)
-		snprintf(probe->why, sizeof(probe->why), "%s", why);
+		kafka_words_put(&probe->words, why, probe->why, sizeof(probe->why));
 }
 
 static void hear_line(const rd_kafka_t *producer, int level, const char *facility,
@@ -96,7 +97,9 @@ int kafka_probe(const struct map_of_str *settings, const char *topic, struct err
 
 	if (kafka_library_open(&probe.library, err) < 0)
 		return -EINVAL;
+	kafka_words_init(&probe.words);
 	found = probe_topic(&probe, settings, topic, err);
+	kafka_words_fini(&probe.words);
 	kafka_library_close(&probe.library);
 	return found;
 }

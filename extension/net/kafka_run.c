@@ -27,6 +27,7 @@ static void say_line(const rd_kafka_t *producer, int level, const char *facility
 static void note_error(rd_kafka_t *producer, int code, const char *why, void *opaque)
 {
 	struct kafka_cluster *c = opaque;
+	char text[512];
 
 	(void)producer;
 	log_write(c->kafka->log, LOG_DEBUG, "kafka=error error=\"%s\"", LOG_QUOTED(why));
@@ -34,7 +35,8 @@ static void note_error(rd_kafka_t *producer, int code, const char *why, void *op
 		c->is_fatal = true;
 	if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && *c->problem)
 		return;
-	kafka_set_problem(c, why);
+	kafka_words_put(&c->words, why, text, sizeof(text));
+	kafka_set_problem(c, text);
 }
 
 static void note_report(rd_kafka_t *producer, const rd_kafka_message_t *message,

@@ -185,7 +185,8 @@ static bool is_good_name(struct str name)
 			    name.ptr[i]))
 			return false;
 	return name.len > 0 && name.len <= NAME_MAX_BYTES && name.ptr[0] != '.' &&
-	       !str_is(name, "lock") && !str_is(name, "streams");
+	       !str_is(name, "lock") && !str_is(name, "streams") &&
+	       !str_is(name, "identity");
 }
 
 /* Two files of one name would be one pipeline, with one spool; which of them is

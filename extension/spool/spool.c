@@ -132,7 +132,8 @@ static int report_stranger(void *context, const char *name)
 	const struct strangers *s = context;
 	size_t i;
 
-	if (strcmp(name, "lock") == 0 || strcmp(name, "streams") == 0 || *name == '.')
+	if (strcmp(name, "lock") == 0 || strcmp(name, "streams") == 0 ||
+	    strcmp(name, "identity") == 0 || *name == '.')
 		return 0;
 	for (i = 0; i < s->names->count; i++)
 		if (str_is(s->names->item[i], name))

@@ -1,18 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """Records as messages in Kafka: what an independent consumer reads of a real broker."""
 import collections
+import contextlib
 import itertools
 import json
+import re
 
 import pytest
 
 from golden import cases
-from lib import objects, settings
-from lib.export import PACE, export, joined, waiting
-from lib.kafka.broker import Broker
+from lib import objects, settings, stream
+from lib.export import PACE, export, joined, waiting, whole_flows
+from lib.kafka.broker import PASSWORD, USER, Broker
 from lib.kafka.client import Client
+from lib.paths import recording
+from lib.pki import Authority
+from lib.process import Analyzer, Exporter, exporter, until
 
 NUMBERS = itertools.count(1)
+RECORDING = recording("old-netns-mixed.jsonl.gz")
+TAGS = ("egress", "ingress", "internal", "other")
 
 
 @pytest.fixture(scope="module")
@@ -56,3 +63,143 @@ def test_golden(kafka, topic, name, tmp_path):
         found[message.headers["tag"]].append(message.value.decode())
     assert parsed(found) == parsed(objects.by_tag(cases.expected(case)))
     assert not any("\n" in text for texts in found.values() for text in texts)
+
+
+@contextlib.contextmanager
+def running(folder, config, write, pace=PACE):
+    """An exporter that gets the recording at once; yields it, and stops it at the end."""
+    with Analyzer(RECORDING, pace=pace) as analyzer:
+        path = settings.save(folder / "exporter.yml", joined(config, analyzer, folder, write))
+        with Exporter(path) as exporter:
+            yield exporter
+            assert exporter.stop() == 0, exporter.err.text()[-4000:]
+
+
+def sent():
+    """The flows of the recording, by UUID and last packet."""
+    return [flow for batch in stream.batches(RECORDING) for flow in batch]
+
+
+KEYS = {"none": lambda flow: None, "tenant": lambda flow: b"exporter",
+        "connection": lambda flow: flow["L3TrackingID"].encode(), "interface": lambda flow: flow["NodeTID"].encode()}
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_what_a_message_carries(kafka, key, tmp_path):
+    """The key that was asked for, the time of the record, the tenant, the tag, the format and a name of its own; a
+    topic for each tag."""
+    client = Client(kafka.address())
+    prefix = "carries-%s-" % key
+    for tag in TAGS:
+        client.make(prefix + "exporter." + tag)
+    export(whole_flows(), [RECORDING], [], tmp_path, to_kafka(kafka, prefix + "{tenant}.{tag}", key=key))
+    found = [(tag, m) for tag in TAGS for m in client.read(prefix + "exporter." + tag)]
+    assert len(found) == len(sent()) and len({m.headers["id"] for _, m in found}) == len(found)
+    spool = (tmp_path / "spool" / "identity").read_text()
+    for tag, message in found:
+        flow = json.loads(message.value)
+        assert message.key == KEYS[key](flow)
+        assert message.time_ms == (flow.get("LastUpdateMetric") or flow)["Last"]
+        assert {k: v for k, v in message.headers.items() if k != "id"} == {
+            "tenant": "exporter", "tag": tag, "format": "Flow/1"}
+        assert re.fullmatch(r"%s/exporter/logs/%s/\d{8}T\d{6}Z/\d{8}/\d+" % (spool, tag), message.headers["id"])
+
+
+def test_a_key_stays_in_its_partition(kafka, tmp_path):
+    """A connection's records are in one partition, where Java's clients would put them; there is more than one."""
+    client = Client(kafka.address())
+    client.make("partitions", partitions=7)
+    export(whole_flows(), [RECORDING], [], tmp_path, to_kafka(kafka, "partitions", key="connection"))
+    places = collections.defaultdict(set)
+    for message in client.read("partitions"):
+        places[message.key].add(message.partition)
+    assert all(len(found) == 1 for found in places.values())
+    assert len(set.union(*places.values())) > 1
+
+
+def degraded(exporter, words, timeout=40):
+    """Wait until the store is said to fail for that reason."""
+    return exporter.log(r"store=kafka state=degraded .*" + words, timeout)[1]
+
+
+def test_absent_topic(kafka, tmp_path):
+    """A topic that is not there is said and not made; once it is there everything comes into it, once."""
+    client = Client(kafka.address())
+    with running(tmp_path, whole_flows(), to_kafka(kafka, "not-yet")) as exporter:
+        degraded(exporter, "there is no topic not-yet, and none is made by writing: make it, or correct topic")
+        assert "not-yet" not in client.topics()
+        client.make("not-yet")
+        exporter.log("store=kafka state=ok", 70)
+    assert len({m.headers["id"] for m in client.read("not-yet")}) == len(sent()) and waiting(tmp_path) == []
+
+
+def login(kafka, **other):
+    return {"mechanism": "PLAIN", "username": USER, "password": PASSWORD, "ca_cert": str(kafka.ca), **other}
+
+
+@pytest.mark.parametrize("way", ["PLAIN over TLS", "a certificate"])
+def test_ways_in(kafka, topic, way, tmp_path):
+    """With a password, and with a client's certificate."""
+    if way == "a certificate":
+        listener, security = "MTLS", {"ca_cert": str(kafka.ca), "client_cert": str(kafka.client.cert),
+                                      "client_key": str(kafka.client.key)}
+    else:
+        listener, security = "SASL", login(kafka)
+    export(whole_flows(), [RECORDING], [], tmp_path, to_kafka(kafka, topic, listener, security=security))
+    assert len(Client(kafka.address()).read(topic)) == len(sent())
+
+
+REFUSALS = {
+    "wrong password": ("SASL", {"password": "guessed"}, "SASL authentication error: Authentication failed"),
+    "wrong CA": ("SASL", {"ca_cert": "other"}, "signed by a CA that is not trusted here: see security.ca_cert|its CA is not trusted here: see security.ca_cert"),
+    "expired": ("EXPIRED", {"mechanism": "none", "username": "", "password": ""}, "the certificate of .* is refused: it has expired"),
+    "no certificate": ("MTLS", {"mechanism": "none", "username": "", "password": ""}, "SSL|certificate|closed"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_refusals(kafka, topic, name, tmp_path):
+    """Whoever is refused, or does not trust, says why, once, and goes on trying; nothing is lost."""
+    listener, change, words = REFUSALS[name]
+    if change.get("ca_cert"):
+        change = {"ca_cert": str(Authority(tmp_path / "pki", "other").cert)}
+    write = to_kafka(kafka, topic, listener, security=login(kafka, **change))
+    with running(tmp_path, settings.merge(whole_flows(), {"stop_timeout": 1}), write) as exporter:
+        degraded(exporter, words)
+    said = exporter.err.text()
+    assert said.count("state=degraded") == 1 and "guessed" not in said and PASSWORD not in said
+    assert waiting(tmp_path)
+
+
+def test_acl(kafka, tmp_path):
+    """Who may not write there is told so."""
+    client = Client(kafka.address())
+    client.make("forbidden")
+    client.forbid_writing("forbidden", USER)
+    write = to_kafka(kafka, "forbidden", "SASL", security=login(kafka))
+    with running(tmp_path, settings.merge(whole_flows(), {"stop_timeout": 1}), write) as exporter:
+        degraded(exporter, "this user may not write to topic forbidden: the cluster's ACLs must allow it Describe and Write")
+    assert waiting(tmp_path) and client.read("forbidden") == []
+
+
+def test_scram_needs_a_newer_library(kafka, topic, tmp_path):
+    """check refuses what would fail with the library that is here, and says what to do."""
+    write = to_kafka(kafka, topic, "SASL", security=login(kafka, mechanism="SCRAM-SHA-256"))
+    path = settings.save(tmp_path / "exporter.yml", settings.merge(whole_flows(), {"pipeline": {
+        "subscriber": {"url": "ws://127.0.0.1:1/"}, "write": write}}))
+    result = exporter("check", "-c", path)
+    assert result.code == 1 and "2.6.1 is needed; use PLAIN over TLS, or a client's certificate" in result.stderr
+    assert "security.mechanism" in result.stderr and len(result.stderr.splitlines()) == 1
+
+
+def test_too_large(kafka, tmp_path):
+    """Records that a topic does not take go to bad/, the others into the topic; "retry" sends them once it does."""
+    client = Client(kafka.address())
+    client.make("small", partitions=1, max_message_bytes=1100)
+    with running(tmp_path, whole_flows(), to_kafka(kafka, "small", compression="none")) as exporter:
+        exporter.log("store=kafka .*refused, moved to bad: it is larger than the store takes")
+        until(lambda: not list((tmp_path / "spool/exporter/new").glob("*")) and exporter, "an empty spool")
+    bad = list((tmp_path / "spool/exporter/bad").glob("*"))
+    stored = client.read("small")
+    assert bad and stored and len(stored) + len(bad) == len(sent())
+    assert max(len(m.value) for m in stored) < 1100
