@@ -27,6 +27,7 @@
 	X(conf_set_ssl_cert_verify_cb)                                                   \
 	X(new)                                                                           \
 	X(destroy)                                                                       \
+	X(opaque)                                                                        \
 	X(poll)                                                                          \
 	X(purge)                                                                         \
 	X(produceva)                                                                     \

@@ -13,14 +13,22 @@
 #define RETRY_MS    2000
 #define REPORTS_MAX 64 /* events of librdkafka in a turn; each has many reports */
 
-/* From any thread of librdkafka's. What matters is said by the one who waits. */
+/* From any thread of librdkafka's, which does not say whose it is; lines are few. What
+ * matters is said by the one who waits. */
 static void say_line(const rd_kafka_t *producer, int level, const char *facility,
 		     const char *line)
 {
-	(void)producer;
+	struct kafka_library library;
+	const struct kafka_cluster *c;
+
 	(void)level;
-	(void)facility;
-	(void)line;
+	if (kafka_library_open(&library, NULL) < 0)
+		return;
+	c = library.opaque(producer);
+	if (c)
+		log_write(c->kafka->log, LOG_DEBUG, "kafka=%s text=\"%s\"", facility,
+			  LOG_QUOTED(line));
+	kafka_library_close(&library);
 }
 
 /* That all brokers are down says less than why. */
@@ -276,8 +284,8 @@ void *kafka_run(void *argument)
 		take_new_jobs(c);
 		if (c->jobs)
 			make_producer(c, clock_now());
-		has_more = feed_jobs(c);
 		take_reports(c);
+		has_more = feed_jobs(c);
 		free_slots(c);
 		if (!has_more)
 			wait_for_events(c, c->jobs ? TURN_MS : -1);

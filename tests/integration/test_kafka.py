@@ -13,6 +13,7 @@ from lib import objects, settings, stream
 from lib.export import PACE, export, joined, waiting, whole_flows
 from lib.kafka.broker import PASSWORD, USER, Broker
 from lib.kafka.client import Client
+from lib.pages import listening
 from lib.paths import recording
 from lib.pki import Authority
 from lib.process import Analyzer, Exporter, exporter, until
@@ -66,10 +67,10 @@ def test_golden(kafka, topic, name, tmp_path):
 
 
 @contextlib.contextmanager
-def running(folder, config, write, pace=PACE):
+def running(folder, config, write, change=None):
     """An exporter that gets the recording at once; yields it, and stops it at the end."""
-    with Analyzer(RECORDING, pace=pace) as analyzer:
-        path = settings.save(folder / "exporter.yml", joined(config, analyzer, folder, write))
+    with Analyzer(RECORDING, pace=PACE) as analyzer:
+        path = settings.save(folder / "exporter.yml", joined(config, analyzer, folder, write, change))
         with Exporter(path) as exporter:
             yield exporter
             assert exporter.stop() == 0, exporter.err.text()[-4000:]
@@ -131,6 +132,11 @@ def test_absent_topic(kafka, tmp_path):
         client.make("not-yet")
         exporter.log("store=kafka state=ok", 70)
     assert len({m.headers["id"] for m in client.read("not-yet")}) == len(sent()) and waiting(tmp_path) == []
+
+
+def emptied(folder):
+    """Whether nothing waits to be made or sent."""
+    return not [name for name in waiting(folder) if "/bad/" not in name]
 
 
 def login(kafka, **other):
@@ -195,11 +201,15 @@ def test_scram_needs_a_newer_library(kafka, topic, tmp_path):
 def test_too_large(kafka, tmp_path):
     """Records that a topic does not take go to bad/, the others into the topic; "retry" sends them once it does."""
     client = Client(kafka.address())
-    client.make("small", partitions=1, max_message_bytes=1100)
-    with running(tmp_path, whole_flows(), to_kafka(kafka, "small", compression="none")) as exporter:
-        exporter.log("store=kafka .*refused, moved to bad: it is larger than the store takes")
-        until(lambda: not list((tmp_path / "spool/exporter/new").glob("*")) and exporter, "an empty spool")
-    bad = list((tmp_path / "spool/exporter/bad").glob("*"))
-    stored = client.read("small")
-    assert bad and stored and len(stored) + len(bad) == len(sent())
-    assert max(len(m.value) for m in stored) < 1100
+    client.make("small", partitions=1, max_message_bytes=1500)
+    with running(tmp_path, whole_flows(), to_kafka(kafka, "small", compression="none"), {
+            "status": listening(tmp_path)}) as program:
+        program.log("store=kafka .* record=[0-9]+ of [0-9]+ bytes refused, moved to bad: it is larger than the store takes")
+        until(lambda: emptied(tmp_path), "all objects are stored or put aside", 60)
+        bad, stored = list((tmp_path / "spool/exporter/bad").glob("*")), client.read("small")
+        assert 1 <= len(bad) < 30 and len(stored) + len(bad) == len(sent())
+        client.change("small", max_message_bytes=100000)
+        assert exporter("retry", "-c", tmp_path / "exporter.yml").code == 0
+        until(lambda: waiting(tmp_path) == [], "all are stored", 60)
+    ids = [m.headers["id"] for m in client.read("small")]
+    assert len(ids) == len(set(ids)) == len(sent())

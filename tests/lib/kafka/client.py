@@ -49,6 +49,14 @@ class Client:
         self._finish(self.admin.create_topics([confluent_kafka.admin.NewTopic(
             topic, partitions, 1, config={k.replace("_", "."): str(v) for k, v in config.items()})]))
 
+    def change(self, topic, **config):
+        """Change keys of a topic's configuration, as in make()."""
+        admin = confluent_kafka.admin
+        entries = [admin.ConfigEntry(k.replace("_", "."), str(v), incremental_operation=admin.AlterConfigOpType.SET)
+                   for k, v in config.items()]
+        self._finish(self.admin.incremental_alter_configs([admin.ConfigResource(
+            admin.ResourceType.TOPIC, topic, incremental_configs=entries)]))
+
     def forbid_writing(self, topic, user):
         """Forbid a user to write into the topic."""
         admin = confluent_kafka.admin
@@ -67,19 +75,21 @@ class Client:
             consumer.close()
 
     def _read(self, consumer, topic, timeout):
-        partitions = consumer.list_topics(topic, PATIENCE).topics[topic].partitions
-        consumer.assign([confluent_kafka.TopicPartition(topic, p, confluent_kafka.OFFSET_BEGINNING)
-                         for p in partitions])
+        places = [confluent_kafka.TopicPartition(topic, p, confluent_kafka.OFFSET_BEGINNING)
+                  for p in consumer.list_topics(topic, PATIENCE).topics[topic].partitions]
+        ends = {place.partition: consumer.get_watermark_offsets(place, PATIENCE)[1] for place in places}
+        consumer.assign(places)
         deadline = time.monotonic() + timeout
-        messages, open_partitions = [], set(partitions)
-        while open_partitions:
+        messages, left = [], {partition for partition, end in ends.items() if end}
+        while left:
             if time.monotonic() > deadline:
                 raise Failed("topic %s: not read within %g s" % (topic, timeout))
             for message in consumer.consume(10000, 0.2):
                 if not message.error():
                     messages.append(plain(message))
                 elif message.error().code() == confluent_kafka.KafkaError._PARTITION_EOF:
-                    open_partitions.discard(message.partition())
+                    left.discard(message.partition())
                 else:
                     raise Failed("topic %s: %s" % (topic, message.error()))
+            left -= {place.partition for place in consumer.position(places) if place.offset >= ends[place.partition]}
         return sorted(messages, key=lambda m: (m.partition, m.offset))
