@@ -4,17 +4,18 @@ import collections
 import contextlib
 import itertools
 import json
+import pathlib
 import re
 
 import pytest
 
 from golden import cases
 from lib import objects, settings, stream
-from lib.export import PACE, export, joined, waiting, whole_flows
+from lib.export import PACE, export, joined, to_file, waiting, whole_flows
 from lib.kafka.broker import PASSWORD, USER, Broker
 from lib.kafka.client import Client
 from lib.pages import listening
-from lib.paths import recording
+from lib.paths import ROOT, recording
 from lib.pki import Authority
 from lib.process import Analyzer, Exporter, exporter, until
 
@@ -213,3 +214,87 @@ def test_too_large(kafka, tmp_path):
         until(lambda: waiting(tmp_path) == [], "all are stored", 60)
     ids = [m.headers["id"] for m in client.read("small")]
     assert len(ids) == len(set(ids)) == len(sent())
+
+
+def test_sample(kafka, tmp_path):
+    """etc/kafka.yml, with another address, exports a recording."""
+    client = Client(kafka.address())
+    client.make("flows")
+    with Analyzer(RECORDING, pace=PACE) as analyzer:
+        variables = {"ANALYZERS": analyzer.address, "PIPELINE_SUBSCRIBER_URL": analyzer.url, "STATUS_LISTEN": "",
+                     "PIPELINE_WRITE_KAFKA_BROKERS": kafka.address(), "SPOOL_DIRECTORY": str(tmp_path / "spool")}
+        with Exporter(ROOT / "etc" / "kafka.yml", env={"SKYDIVE_" + k: v for k, v in variables.items()}) as program:
+            analyzer.event("end", 60, unless_ends=program)
+            assert program.stop() == 0, program.err.text()[-3000:]
+    assert len(client.read("flows")) == len(sent()) and waiting(tmp_path) == []
+
+
+def checked(kafka, topic, folder, *args, env=None, **more):
+    """What check says of a pipeline that writes there."""
+    path = settings.save(folder / "exporter.yml", settings.merge(whole_flows(), {"pipeline": {
+        "subscriber": {"url": "udp://127.0.0.1:9"}, "write": to_kafka(kafka, topic, **more)}}))
+    return exporter("check", "-c", path, *args, env=env)
+
+
+def test_check_connect(kafka, topic, tmp_path):
+    """It tells the topic and its partitions, or that it is not there; and makes none."""
+    result = checked(kafka, topic, tmp_path, "--connect")
+    assert result.code == 0 and "topic %s has 1 partition" % topic in result.stdout, result
+    result = checked(kafka, "flaws-{tag}", tmp_path, "--connect")
+    assert result.code == 1 and "there is no topic flaws-egress" in result.stdout, result
+    assert not [name for name in Client(kafka.address()).topics() if name.startswith("flaws")]
+
+
+WRONG = {
+    "no brokers": ({"brokers": []}, "brokers: must be set"),
+    "no topic": ({"topic": ""}, "topic: must be set"),
+    "name": ({"topic": "a b"}, 'topic: " " cannot be in the name of a topic'),
+    "template": ({"topic": "a-{vrf}"}, 'topic: "{vrf}" is no name: there are {tenant} and {tag}'),
+    "setting": ({"settings": {"linger.sm": 1}}, 'settings.linger.sm: librdkafka .*No such configuration property'),
+    "not ours": ({"settings": {"transactional.id": "x"}}, "settings.transactional.id: cannot be set here: set delivery"),
+    "no file": ({"security": {"ca_cert": "/nowhere"}}, "security.ca_cert: cannot read /nowhere: No such file"),
+    "no user": ({"security": {"tls": True, "mechanism": "PLAIN", "password": "x"}}, "security.username: must be set"),
+    "no mechanism": ({"security": {"username": "x"}}, "security.mechanism: must be set"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_keys(kafka, name, tmp_path):
+    """One line, with the place and the key."""
+    change, words = WRONG[name]
+    more = {key: value for key, value in change.items() if key != "topic"}
+    result = checked(kafka, change.get("topic", "flows"), tmp_path, **more)
+    assert result.code == 1 and len(result.stderr.splitlines()) == 1, result
+    assert re.search(r"exporter.yml(:\d+)?: pipeline.write.kafka." + words, result.stderr), result
+
+
+def test_other_stages(kafka, tmp_path):
+    """What packs records, or stands around them, is refused with both keys."""
+    config = settings.merge(whole_flows(compress="gzip"), {"pipeline": {
+        "encode": {"type": "json"}, "subscriber": {"url": "udp://127.0.0.1:9"}, "write": to_kafka(kafka, "flows")}})
+    result = exporter("check", "-c", settings.save(tmp_path / "exporter.yml", config))
+    assert result.code == 1 and len(result.stderr.splitlines()) == 2, result
+    for key, word in (("encode", "ndjson"), ("compress", "none")):
+        assert re.search(r"pipeline.%s.type: \w+ does not fit pipeline.write.type: kafka, which sends each record by itself: "
+                         "write %s, or leave it out" % (key, word), result.stderr), result
+
+
+def test_missing_library(kafka, tmp_path):
+    """Without librdkafka one message names the packages; who writes elsewhere does not need it."""
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "librdkafka.so.1").write_bytes(b"")
+    env = {"LD_LIBRARY_PATH": str(tmp_path / "lib")}
+    result = checked(kafka, "flows", tmp_path, env=env)
+    assert result.code == 1 and len(result.stderr.splitlines()) == 1, result
+    assert "Kafka needs the library librdkafka.so.1: install librdkafka1 (Debian) or librdkafka (Fedora)" in result.stderr
+    export(whole_flows(), [RECORDING], [], tmp_path, to_file(tmp_path))
+
+
+def test_nothing_is_loaded_without_it(tmp_path):
+    """No library and no thread of Kafka's in a process whose configuration does not name it."""
+    with running(tmp_path, whole_flows(), to_file(tmp_path)) as program:
+        program.log("state=started")
+        process = pathlib.Path("/proc/%d" % program.process.pid)
+        assert "rdkafka" not in (process / "maps").read_text()
+        names = {(task / "comm").read_text().strip() for task in (process / "task").iterdir()}
+        assert names and not [name for name in names if "kafka" in name or "rdk" in name]
