@@ -26,7 +26,7 @@ static void say_line(const rd_kafka_t *producer, int level, const char *facility
 		return;
 	c = library.opaque(producer);
 	if (c)
-		log_write(c->kafka->log, LOG_DEBUG, "kafka=%s text=\"%s\"", facility,
+		log_write(c->kafka->log, LOG_DEBUG, "kafka=%s message=\"%s\"", facility,
 			  LOG_QUOTED(line));
 	kafka_library_close(&library);
 }

@@ -372,11 +372,13 @@ void kafka_writer_cancel(void *self, struct put *put)
 {
 	struct kafka_writer *w = self;
 	struct kafka_put *p;
+	int64_t not_yet = 0;
 
 	pthread_mutex_lock(&w->lock);
 	p = put->private;
 	if (p)
-		atomic_store(&p->cancelled_ms, clock_now().mono_ms);
+		atomic_compare_exchange_strong(&p->cancelled_ms, &not_yet,
+					       clock_now().mono_ms);
 	pthread_mutex_unlock(&w->lock);
 	if (p)
 		kafka_wake(w->cluster);
