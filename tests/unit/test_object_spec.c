@@ -340,6 +340,29 @@ static void test_the_content_encoding_is_resolved(void **state)
 	}
 }
 
+/* Rows with labels say so, and what they are; nobody is to take them for lines. */
+static void test_labels_are_kept(void **state)
+{
+	struct object about = { .records = 3 };
+	struct object_spec_place at = place;
+	struct arena arena = ARENA_INIT(4096);
+	struct map_of_str metadata;
+	struct world w;
+
+	(void)state;
+	at.is_labelled = true;
+	open_world(&w, "  encode: {type: ndjson}\n", &at);
+	assert_true(w.spec.place.is_labelled);
+	assert_true(str_is(w.spec.content_type, LABELLED_ROWS_TYPE));
+	object_spec_metadata(&w.spec, &about, &arena, &metadata);
+	assert_true(str_is(metadata.name[metadata.count - 2], "tag"));
+	assert_true(str_is(metadata.value[metadata.count - 2], tag_names[at.tag]));
+	assert_true(str_is(metadata.name[metadata.count - 1], "record"));
+	assert_true(str_equal(metadata.value[metadata.count - 1], w.spec.record));
+	arena_fini(&arena);
+	close_world(&w);
+}
+
 static void test_the_layout_is_kept(void **state)
 {
 	struct object_spec_place at = place;
@@ -577,6 +600,7 @@ int main(void)
 		cmocka_unit_test(test_compressed_objects_hold_the_same_bytes),
 		cmocka_unit_test(test_the_spec_keeps_options_and_place),
 		cmocka_unit_test(test_the_content_encoding_is_resolved),
+		cmocka_unit_test(test_labels_are_kept),
 		cmocka_unit_test(test_the_layout_is_kept),
 		cmocka_unit_test(test_broken_specs_are_refused),
 		cmocka_unit_test(test_specs_are_whole_or_refused),

@@ -280,6 +280,35 @@ static void test_streams_rise_over_restarts(void **state)
 	world_end(&w);
 }
 
+static void test_identity(void **state)
+{
+	struct world w, other;
+	char first[32], path[WORLD_PATH + 16];
+	int fd;
+
+	(void)state;
+	world_make(&w);
+	world_open(&w, start);
+	snprintf(first, sizeof(first), "%s", spool_identity(w.spool));
+	assert_int_equal(strspn(first, "0123456789abcdef"), 16);
+	world_reopen(&w, start);
+	assert_string_equal(spool_identity(w.spool), first);
+	world_make(&other);
+	world_open(&other, start);
+	assert_string_not_equal(spool_identity(other.spool), first);
+	world_end(&other);
+	/* One that is cut short is made anew. */
+	world_close(&w);
+	snprintf(path, sizeof(path), "%s/identity", w.path);
+	fd = io_open(path, O_WRONLY | O_TRUNC, 0640);
+	assert_int_equal(io_write(fd, STR("0123")), 0);
+	close(fd);
+	world_open(&w, start);
+	assert_int_equal(strlen(spool_identity(w.spool)), 16);
+	assert_string_not_equal(spool_identity(w.spool), first);
+	world_end(&w);
+}
+
 static void test_stream_is_on_disk_before_it_is_given(void **state)
 {
 	struct buf text = BUF_INIT(64);
@@ -992,6 +1021,7 @@ int main(void)
 		cmocka_unit_test(test_directory_that_cannot_be_made_is_an_error),
 		cmocka_unit_test(test_ids_are_never_used_again),
 		cmocka_unit_test(test_streams_rise_over_restarts),
+		cmocka_unit_test(test_identity),
 		cmocka_unit_test(test_stream_is_on_disk_before_it_is_given),
 		cmocka_unit_test(test_damaged_streams_are_told),
 		cmocka_unit_test(test_outcomes_do_what_they_say),

@@ -777,6 +777,114 @@ static void test_puts_end_on_another_thread(void **state)
 	house_close(&h);
 }
 
+static bool fake_trouble(void *self, char *why, size_t size)
+{
+	const struct fake *f = self;
+
+	snprintf(why, size, "%s", f->token == TOKEN_FAILED ? "brokers are away" : "");
+	return f->token == TOKEN_FAILED;
+}
+
+static const struct writer store_with_trouble = {
+	.name = "fake",
+	.put = fake_put,
+	.cancel = fake_cancel,
+	.is_stream = true,
+	.trouble = fake_trouble,
+};
+
+/* A put that waits has not failed, but the store is said to. */
+static void test_what_waits_is_trouble(void **state)
+{
+	struct house h;
+
+	(void)state;
+	house_open(&h, 0);
+	uploader_free(h.uploader);
+	open_uploader(&h, &store_with_trouble, 42);
+	h.fake.token = TOKEN_FAILED;
+	run_at(&h, start.mono_ms);
+	assert_status(&h, false, 0, "");
+	add(&h, 1, "a");
+	run_at(&h, start.mono_ms);
+	run_at(&h, start.mono_ms + 5000);
+	assert_status(&h, true, 1, "brokers are away");
+	assert_int_equal(h.fake.puts, 1);
+	answer(&h.fake, 0, PUT_STORED, "", 0);
+	run_at(&h, start.mono_ms + 5100);
+	assert_status(&h, false, 0, "");
+	uploader_free(h.uploader);
+	open_uploader(&h, &store_fake, 1);
+	assert_non_null(
+		strstr(world_said(&h.w), "state=degraded error=\"brokers are away"));
+	house_close(&h);
+}
+
+/* A row of an object becomes one of its own in bad/, and is counted there. */
+static void test_a_row_is_put_aside(void **state)
+{
+	struct house h;
+	struct put *put;
+
+	(void)state;
+	house_open(&h, 0);
+	world_seal(&h.w, 1, SIZE, 3, "a");
+	spool_add(h.w.dir, 1, ENVELOPE_SIZE + SIZE, 3, start);
+	stats_add(&h.w.stats, STAT_RECORDS_SPOOLED, 3);
+	uploader_wake(h.uploader);
+	run_at(&h, start.mono_ms);
+	put = h.fake.put[0];
+	assert_int_equal(put->aside(put, STR("a row"), 2), 0);
+	answer(&h.fake, 0, PUT_STORED, "", 0);
+	run_at(&h, start.mono_ms);
+	assert_int_equal(waiting(&h), 0);
+	assert_int_equal(stats_get(&h.w.stats, STAT_RECORDS_UPLOADED), 2);
+	assert_int_equal(stats_get(&h.w.stats, STAT_RECORDS_QUARANTINED), 1);
+	assert_int_equal(stats_get(&h.w.stats, STAT_RECORDS_SPOOLED), 0);
+	assert_int_equal(stats_get(&h.w.stats, STAT_OBJECTS_QUARANTINED), 1);
+	/* It is a sound object, under the same key. */
+	assert_int_equal(spool_ask_retry(h.w.path, "t"), 0);
+	assert_int_equal(spool_retry(h.w.dir, start), 1);
+	uploader_wake(h.uploader);
+	run_at(&h, start.mono_ms);
+	assert_int_equal(h.fake.count, 1);
+	put = h.fake.put[0];
+	assert_true(str_is(put->object->key, "a"));
+	assert_int_equal(put->object->size, strlen("a row"));
+	assert_true(str_is(put->object->metadata.name[put->object->metadata.count - 1],
+			   SEALED_FIRST_ROW));
+	assert_true(str_is(put->object->metadata.value[put->object->metadata.count - 1],
+			   "2"));
+	house_close(&h);
+}
+
+static struct row_labels want_labels(const void *values)
+{
+	(void)values;
+	return (struct row_labels){ .are_wanted = true };
+}
+
+/* What was made for another kind of writer is not sent, and not lost. */
+static void test_rows_of_another_kind(void **state)
+{
+	struct writer by_record = store_fake;
+	struct house h;
+
+	(void)state;
+	by_record.labels = want_labels;
+	house_open(&h, 0);
+	uploader_free(h.uploader);
+	open_uploader(&h, &by_record, 42);
+	add(&h, 1, "a");
+	run_at(&h, start.mono_ms);
+	assert_int_equal(h.fake.puts, 0);
+	assert_true(world_has(&h.w, SPOOL_BAD, 1));
+	assert_non_null(strstr(world_said(&h.w),
+			       "it was made for another writer than kafka; "
+			       "with such a pipeline.write.type again "));
+	house_close(&h);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -801,6 +909,9 @@ int main(void)
 		cmocka_unit_test(test_what_ended_before_freeing_counts),
 		cmocka_unit_test(test_writers_that_answer_at_once_empty_the_spool),
 		cmocka_unit_test(test_puts_end_on_another_thread),
+		cmocka_unit_test(test_what_waits_is_trouble),
+		cmocka_unit_test(test_a_row_is_put_aside),
+		cmocka_unit_test(test_rows_of_another_kind),
 	};
 
 	return cmocka_run_group_tests_name("uploader", tests, NULL, NULL);
