@@ -3,7 +3,8 @@
 #   make                 build/skydive-exporter and build/skydive-exporter.so
 #   make run             see it work: a recorded stream becomes objects
 #   make test            everything is tested; installs what that needs
-#   make torture soak    longer tests, not part of make test
+#   make torture soak test-kafka
+#                       longer tests, not part of make test
 #   make deb rpm        packages, in build/packages
 #   make check-packages acceptance
 #                       what lint says of them; installed in a machine of their own
@@ -58,7 +59,7 @@ FUZZ    := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 TORTURE := $(patsubst %.c,$(B)/%.o,$(wildcard tests/torture/*.c))
 BENCH   := $(patsubst %.c,$(B)/%.o,$(filter-out tests/bench/bench_%,$(wildcard tests/bench/*.c)))
 
-.PHONY: all run test test-minio torture soak lint format bench manuals install install-program install-dev deb rpm acceptance check-packages clean deps test-deps unit \
+.PHONY: all run test test-minio test-kafka torture soak lint format bench manuals install install-program install-dev deb rpm acceptance check-packages clean deps test-deps unit \
 	fuzz fuzz-merge fuzz-targets fuzz-replay torture-alloc
 .SECONDARY:
 
@@ -204,6 +205,13 @@ test: test-deps
 # some minutes, kept in build/cache.
 test-minio: test-deps all $(B)/tests/analyzer
 	$(Q)BUILD=$(B) /usr/bin/python3 tests/run.py --markers minio tests/integration
+
+# The same as in "make test", longer: Kafka that is stopped for 20 s or away for a
+# minute, at 20,000 records/s, and a hundred crashes.
+test-kafka: test-deps all $(B)/tests/analyzer
+	$(Q)BUILD=$(B) TEST_TIMEOUT=3600 KAFKA_KILLS=100 KAFKA_STOPPED=20 KAFKA_AWAY=60 \
+		KAFKA_TIMES=1600 KAFKA_PACE=20000 /usr/bin/python3 tests/run.py --suite-limit 7200 \
+		tests/integration/test_kafka.py tests/integration/test_kafka_faults.py
 
 # The same as in "make test", longer: an outage of two minutes, ten thousand reloads,
 # a thousand crashes.
