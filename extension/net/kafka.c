@@ -30,10 +30,11 @@ void kafka_free(struct kafka *k)
 }
 
 /* Lengths in front: no value can look like two. */
-static void put_identity(const struct map_of_str *settings, struct buf *b)
+static void put_identity(const struct map_of_str *settings, uint64_t stamp, struct buf *b)
 {
 	size_t i;
 
+	buf_printf(b, "%llx;", (unsigned long long)stamp);
 	for (i = 0; i < settings->count; i++)
 		buf_printf(b, "%zu:" STR_FMT "=%zu:" STR_FMT ";", settings->name[i].len,
 			   STR_ARG(settings->name[i]), settings->value[i].len,
@@ -55,8 +56,7 @@ static int copy_settings(struct kafka_cluster *c, const struct map_of_str *setti
 		c->settings.value[i] = arena_str(&c->arena, settings->value[i]);
 	}
 	c->settings.count = settings->count;
-	put_identity(settings, &c->identity);
-	return buf_error(&c->identity) ? buf_error(&c->identity) : arena_error(&c->arena);
+	return arena_error(&c->arena);
 }
 
 static void cluster_free(struct kafka_cluster *c)
@@ -91,7 +91,9 @@ static int cluster_begin(struct kafka_cluster *c, const struct map_of_str *setti
 	if (!conf)
 		return -EINVAL;
 	c->library.conf_destroy(conf);
-	error = copy_settings(c, settings);
+	error = buf_error(&c->identity);
+	if (!error)
+		error = copy_settings(c, settings);
 	c->events = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (!error && c->events < 0)
 		error = -errno;
@@ -102,7 +104,7 @@ static int cluster_begin(struct kafka_cluster *c, const struct map_of_str *setti
 
 static struct kafka_cluster *cluster_new(struct kafka *k,
 					 const struct map_of_str *settings,
-					 struct err *err)
+					 struct str identity, struct err *err)
 {
 	struct kafka_cluster *c = calloc(1, sizeof(*c));
 
@@ -115,6 +117,7 @@ static struct kafka_cluster *cluster_new(struct kafka *k,
 	c->events = -1;
 	c->has_room = true;
 	c->identity = (struct buf)BUF_INIT(SETTINGS_MAX);
+	buf_put(&c->identity, identity);
 	c->arena = (struct arena)ARENA_INIT(SETTINGS_MAX);
 	kafka_words_init(&c->words);
 	pthread_mutex_init(&c->lock, NULL);
@@ -136,18 +139,18 @@ static struct kafka_cluster *find_cluster(struct kafka *k, struct str identity)
 }
 
 struct kafka_cluster *kafka_open(struct kafka *k, const struct map_of_str *settings,
-				 struct err *err)
+				 uint64_t stamp, struct err *err)
 {
 	struct buf identity = BUF_INIT(SETTINGS_MAX);
 	struct kafka_cluster *c;
 
-	put_identity(settings, &identity);
+	put_identity(settings, stamp, &identity);
 	pthread_mutex_lock(&k->lock);
 	c = find_cluster(k, buf_str(&identity));
 	if (c)
 		c->refs++;
 	else
-		c = cluster_new(k, settings, err);
+		c = cluster_new(k, settings, buf_str(&identity), err);
 	if (c && c->refs == 1) {
 		c->next = k->clusters;
 		k->clusters = c;

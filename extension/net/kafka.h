@@ -76,9 +76,10 @@ int kafka_refuse_settings(const struct map_of_str *, struct err *);
  * does not take one of them, which is err's key. Nothing is begun. */
 int kafka_check(const struct map_of_str *settings, struct err *);
 
-/* The cluster of those settings, which are copied. NULL: see err. */
+/* The cluster of those settings, which are copied, and of files that have this stamp:
+ * another one when they have changed. NULL: see err. */
 struct kafka_cluster *kafka_open(struct kafka *, const struct map_of_str *settings,
-				 struct err *);
+				 uint64_t stamp, struct err *);
 void kafka_close(struct kafka_cluster *); /* its jobs have ended; NULL is fine */
 
 /* Any thread. */

@@ -78,7 +78,7 @@ static int check_topic(struct kafka_writer *w, struct err *err)
 	struct buf name = BUF_INIT(4096);
 	int error = kafka_topic_check(w->topic, err);
 
-	if (error || !w->around)
+	if (error || !w->tenant.len)
 		return error;
 	kafka_topic_put(w->topic, w->tenant, STR(OTHER_TAG), &name);
 	if (name.len > KAFKA_TOPIC_MAX)
@@ -201,10 +201,9 @@ static int try_settings(struct kafka_writer *w, struct err *err)
 
 static int begin(struct kafka_writer *w, struct err *err)
 {
-	if (!w->around || !w->around->kafka)
+	if (!w->kafka)
 		return 0;
-	w->cluster = kafka_open(w->around->kafka, &w->all, err);
-	return w->cluster ? 0 : -EINVAL;
+	return kafka_writer_open(w, err);
 }
 
 static void kafka_fini(void *self)
@@ -224,7 +223,7 @@ static void kafka_fini(void *self)
 static void prepare(struct kafka_writer *w, const struct writer_around *around)
 {
 	w->is_ready = true;
-	w->around = around;
+	w->kafka = around ? around->kafka : NULL;
 	w->tenant = str_of(around ? around->tenant : NULL);
 	w->spool = str_of(around ? around->spool : NULL);
 	w->secret = (struct secret){ 0 };
@@ -232,6 +231,7 @@ static void prepare(struct kafka_writer *w, const struct writer_around *around)
 	w->cluster = NULL;
 	pthread_mutex_init(&w->lock, NULL);
 	atomic_init(&w->progress_ms, 0);
+	atomic_init(&w->gives_up, false);
 }
 
 /* See writer.h. Who wants to hear of all that is wrong hears it. */

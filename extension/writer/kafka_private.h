@@ -31,19 +31,28 @@ struct kafka_writer {
 
 	/* Made by init. */
 	bool is_ready;
-	const struct writer_around *around; /* NULL: nothing is begun */
+	struct kafka *kafka; /* NULL: nothing is begun */
 	struct str tenant, spool;
 	struct secret secret;
 	struct arena arena;    /* of what follows */
 	struct map_of_str all; /* settings of librdkafka */
+	uint64_t stamp;	       /* of the files with certificates */
+	bool is_stale;	       /* a file has changed */
 	struct kafka_cluster *cluster;
 
 	pthread_mutex_t lock;	     /* of put->private */
 	_Atomic int64_t progress_ms; /* of the put under way, monotonic */
+	atomic_bool gives_up;	     /* the put under way: its producer is stale */
 };
 
 /* Fills all from the options and the secret. 0 or -errno with the reason. */
 int kafka_writer_settings(struct kafka_writer *, struct err *);
+
+/* Takes the cluster of the options and files as they are now, in place of the one that
+ * it has; no put is under way. 0 or -errno with the reason. */
+int kafka_writer_open(struct kafka_writer *, struct err *);
+/* Whether a file has changed since. */
+bool kafka_writer_is_stale(struct kafka_writer *);
 
 /* Whether a template makes names of topics. 0, or -EINVAL with the reason. */
 int kafka_topic_check(struct str template, struct err *);

@@ -241,6 +241,10 @@ static bool is_given_up(struct kafka_put *p)
 {
 	int64_t cancelled_ms = atomic_load(&p->cancelled_ms);
 
+	if (atomic_load(&p->writer->gives_up)) {
+		put_failed(p, "a file with a password or certificates has changed");
+		return true;
+	}
 	if (!cancelled_ms || (p->sent && clock_now().mono_ms - cancelled_ms < FINISH_MS))
 		return false;
 	put_failed(p, "cancelled");
@@ -352,19 +356,23 @@ static struct kafka_put *put_new(struct kafka_writer *w, struct put *put)
 
 void kafka_writer_put(void *self, struct put *put)
 {
+	struct err err = { .text = "out of memory" };
 	struct kafka_writer *w = self;
-	struct kafka_put *p = put_new(w, put);
+	struct kafka_put *p = NULL;
 
-	put->private = p;
 	put->retry_after_ms = 0;
 	put->error[0] = '\0';
+	if (!kafka_writer_is_stale(w) || kafka_writer_open(w, &err) == 0)
+		p = put_new(w, put);
+	put->private = p;
 	if (p) {
+		atomic_store(&w->gives_up, false);
 		atomic_store(&w->progress_ms, clock_now().mono_ms);
 		kafka_start(w->cluster, &p->job);
 		return;
 	}
 	put->result = PUT_FAILED;
-	snprintf(put->error, sizeof(put->error), "out of memory");
+	snprintf(put->error, sizeof(put->error), "%s", err.text);
 	put->done(put);
 }
 
@@ -384,13 +392,26 @@ void kafka_writer_cancel(void *self, struct put *put)
 		kafka_wake(w->cluster);
 }
 
+/* A put that waits in vain ends, so that another producer may try. */
+static void give_up_stale(struct kafka_writer *w)
+{
+	if (!kafka_writer_is_stale(w))
+		return;
+	atomic_store(&w->gives_up, true);
+	kafka_wake(w->cluster);
+}
+
 bool kafka_writer_trouble(void *self, char *why, size_t size)
 {
 	struct kafka_writer *w = self;
 	int64_t silent_ms = clock_now().mono_ms - atomic_load(&w->progress_ms);
 
-	if (kafka_trouble(w->cluster, why, size))
+	if (!w->cluster)
+		return false;
+	if (kafka_trouble(w->cluster, why, size)) {
+		give_up_stale(w);
 		return true;
+	}
 	if (silent_ms < SILENCE_MS)
 		return false;
 	snprintf(why, size, "the brokers have not answered for more than %d s",

@@ -17,7 +17,7 @@
 struct http;
 struct kafka;
 
-/* What the program has for writers. Borrowed for a writer's life. */
+/* What the program has for writers. What it points to is borrowed for a writer's life. */
 struct writer_around {
 	struct http *http;
 	struct kafka *kafka;
@@ -108,8 +108,9 @@ struct writer {
 	/* Asks whether it may write, without writing; blocks. 0, and something to be said,
 	 * or -EINVAL with the reason. NULL: an empty object is put, and removed. */
 	int (*probe)(void *self, struct buf *remark, struct err *);
-	/* Whether puts wait for the store, and why. Any thread, never waits; NULL: a put
-	 * that waits for long fails. */
+	/* Whether puts wait for the store, and why. Called now and then while some are
+	 * under way, never beside put(); never waits. NULL: a put that waits for long
+	 * fails. */
 	bool (*trouble)(void *self, char *why, size_t size);
 	/* Writes why when it is ENDING or FAILED. Any thread, never waits; NULL:
 	 * UNUSED. */

@@ -12,9 +12,9 @@ struct writer_instance {
 	void *state;
 };
 
-/* Opens a writer. The options' strings and what is around are borrowed until it is
- * closed; with NULL everything is checked but nothing is started. 0, or -errno with the
- * reason: then it is not open. */
+/* Opens a writer. The options' strings are borrowed until it is closed, and what the
+ * writer_around points to; with NULL everything is checked but nothing is started. 0, or
+ * -errno with the reason: then it is not open. */
 int writer_instance_open(struct writer_instance *, const struct writer_options *,
 			 const struct writer_around *, struct err *);
 void writer_instance_close(struct writer_instance *); /* zeroed memory is fine */

@@ -178,6 +178,23 @@ def test_refusals(kafka, topic, name, tmp_path):
     assert waiting(tmp_path)
 
 
+@pytest.mark.parametrize("what", ["password", "CA"])
+def test_a_file_is_mended(kafka, topic, what, tmp_path):
+    """A password or a CA that was wrong is read again, without a reload; everything is stored once."""
+    password, ca = tmp_path / "password", tmp_path / "ca.pem"
+    password.write_text(PASSWORD if what == "CA" else "guessed")
+    ca.write_text((Authority(tmp_path / "pki", "other").cert if what == "CA" else kafka.ca).read_text())
+    security = {"mechanism": "PLAIN", "username": USER, "password_file": str(password), "ca_cert": str(ca)}
+    with running(tmp_path, whole_flows(), to_kafka(kafka, topic, "SASL", security=security)) as program:
+        degraded(program, "authentication" if what == "password" else "not trusted")
+        password.write_text(PASSWORD)
+        ca.write_text(kafka.ca.read_text())
+        program.log("store=kafka state=ok", 40)
+        until(lambda: waiting(tmp_path) == [], "an empty spool")
+    ids = [m.headers["id"] for m in Client(kafka.address()).read(topic)]
+    assert len(ids) == len(set(ids)) == len(sent())
+
+
 def test_acl(kafka, tmp_path):
     """Who may not write there is told so."""
     client = Client(kafka.address())

@@ -94,7 +94,7 @@ static void test_not_theirs(void **state)
 	}
 }
 
-/* Equal settings are one producer, which goes with the last of them. */
+/* Equal settings and files are one producer, which goes with the last of them. */
 static void test_shared(void **state)
 {
 	struct str name = STR("bootstrap.servers"), value = STR("127.0.0.1:1");
@@ -102,14 +102,17 @@ static void test_shared(void **state)
 	struct map_of_str settings = one(&name, &value);
 	struct map_of_str other_settings = one(&name, &other_value);
 	struct kafka *kafka = kafka_new(NULL);
-	struct kafka_cluster *first, *second, *other;
+	struct kafka_cluster *first, *second, *other, *later;
 	struct err err = ERR_INIT;
 	char why[64];
 
 	(void)state;
-	first = kafka_open(kafka, &settings, &err);
-	second = kafka_open(kafka, &settings, &err);
-	other = kafka_open(kafka, &other_settings, &err);
+	first = kafka_open(kafka, &settings, 7, &err);
+	second = kafka_open(kafka, &settings, 7, &err);
+	later = kafka_open(kafka, &settings, 8, &err);
+	other = kafka_open(kafka, &other_settings, 7, &err);
+	assert_non_null(later);
+	assert_ptr_not_equal(first, later);
 	assert_non_null(first);
 	assert_ptr_equal(first, second);
 	assert_non_null(other);
@@ -118,6 +121,7 @@ static void test_shared(void **state)
 	assert_false(kafka_trouble(second, why, sizeof(why)));
 	kafka_close(second);
 	kafka_close(other);
+	kafka_close(later);
 	kafka_free(kafka);
 }
 
