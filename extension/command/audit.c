@@ -124,11 +124,12 @@ static int list_store(struct audit *a, struct err *err)
 		.context = &a->table,
 	};
 	struct http *http = http_new(err);
+	const struct writer_around around = { .http = http };
 	struct writer_instance writer;
 	int error = http ? 0 : -EINVAL;
 
 	if (!error)
-		error = writer_instance_open(&writer, &a->pipeline->writer, http, err);
+		error = writer_instance_open(&writer, &a->pipeline->writer, &around, err);
 	if (!error) {
 		error = writer.type->list(writer.state, &listing, err);
 		writer_instance_close(&writer);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 #include "spool/envelope.h"
+#include "spool/ledger.h"
 #include "spool/spool_private.h"
 #include "sys/digest.h"
 #include "sys/io.h"
@@ -98,6 +99,9 @@ static void count_aside(struct spool_dir *dir, uint64_t id)
 int spool_put_aside(struct spool_dir *dir, uint64_t id, const struct sealed *of,
 		    struct str row, int64_t number)
 {
+	/* Its record was counted when the object was sealed. */
+	const struct ledger_sum sum = { .objects = 1, .bytes = (int64_t)row.len };
+	const struct spool_entry entry = { .is_object = true, .records = 1 };
 	uint64_t to = spool_next_id(dir);
 	int fd = spool_create(dir, SPOOL_TMP, to), error;
 
@@ -109,12 +113,13 @@ int spool_put_aside(struct spool_dir *dir, uint64_t id, const struct sealed *of,
 	if (close(fd) < 0 && !error)
 		error = -errno;
 	if (!error)
-		error = spool_move(dir, SPOOL_TMP, to, SPOOL_BAD, to);
+		error = spool_commit(dir, to, to, &sum);
 	if (error) {
 		spool_remove(dir, SPOOL_TMP, to);
 		return error;
 	}
-	spool_keep_bad(dir, to);
+	/* One that cannot be moved now is an object that the next start finds. */
+	spool_move_to_bad(dir, SPOOL_NEW, to, &entry);
 	count_aside(dir, id);
 	return 0;
 }

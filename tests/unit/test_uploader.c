@@ -825,11 +825,13 @@ static void test_a_row_is_put_aside(void **state)
 {
 	struct house h;
 	struct put *put;
+	uint64_t id;
 
 	(void)state;
 	house_open(&h, 0);
-	world_seal(&h.w, 1, SIZE, 3, "a");
-	spool_add(h.w.dir, 1, ENVELOPE_SIZE + SIZE, 3, start);
+	id = spool_next_id(h.w.dir);
+	world_seal(&h.w, id, SIZE, 3, "a");
+	spool_add(h.w.dir, id, ENVELOPE_SIZE + SIZE, 3, start);
 	stats_add(&h.w.stats, STAT_RECORDS_SPOOLED, 3);
 	uploader_wake(h.uploader);
 	run_at(&h, start.mono_ms);
