@@ -43,7 +43,7 @@ static const struct field fields[] = {
 	       "its password"),
 	OPTION(struct kafka_writer, password_file, "security.password_file", 0,
 	       "file that holds the password; read again when it changes"),
-	OPTION(struct kafka_writer, settings, "settings", 0,
+	OPTION(struct kafka_writer, settings, "settings", FIELD_SECRET,
 	       "more settings of librdkafka, by its own names"),
 	{ .name = NULL },
 };

@@ -206,6 +206,34 @@ def test_acl(kafka, tmp_path):
     assert waiting(tmp_path) and client.read("forbidden") == []
 
 
+@pytest.fixture
+def newer(tmp_path):
+    """The environment of a program that finds the librdkafka that confluent-kafka brings."""
+    folder = tmp_path / "newer"
+    folder.mkdir()
+    for path in (ROOT / "build/python/confluent_kafka.libs").iterdir():
+        (folder / path.name).symlink_to(path)
+        if path.name.startswith("librdkafka-"):
+            (folder / "librdkafka.so.1").symlink_to(path)
+    return {"LD_LIBRARY_PATH": str(folder)}
+
+
+def test_newer_library(kafka, topic, newer, tmp_path):
+    """The newest librdkafka does what the distribution's does, and knows SCRAM."""
+    security = login(kafka, mechanism="SCRAM-SHA-256")
+    write = to_kafka(kafka, topic, "SASL", security=security, key="connection")
+    assert checked(kafka, topic, tmp_path, env=newer, security=security).code == 0
+    with Analyzer(RECORDING, pace=PACE) as analyzer:
+        path = settings.save(tmp_path / "exporter.yml", joined(whole_flows(), analyzer, tmp_path, write))
+        with Exporter(path, env=newer) as program:
+            analyzer.event("end", 60, unless_ends=program)
+            assert "/librdkafka-" in pathlib.Path("/proc/%d/maps" % program.process.pid).read_text()
+            assert program.stop() == 0, program.err.text()[-3000:]
+    found = Client(kafka.address()).read(topic)
+    assert len({m.headers["id"] for m in found}) == len(found) == len(sent())
+    assert all(m.key.decode() == json.loads(m.value)["L3TrackingID"] for m in found)
+
+
 def test_scram_needs_a_newer_library(kafka, topic, tmp_path):
     """check refuses what would fail with the library that is here, and says what to do."""
     write = to_kafka(kafka, topic, "SASL", security=login(kafka, mechanism="SCRAM-SHA-256"))
