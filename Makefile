@@ -47,6 +47,7 @@ endif
 LINKFLAGS += -Wl,-z,relro,-z,now -Wl,--as-needed $(SANFLAGS)
 # All cores, unless the caller has said how many.
 JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+JOBS_AND_ONE = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell expr $$(nproc) + 1))
 LIBS = $(shell pkg-config --libs $(PACKAGES)) -ldl -lpthread
 
 PROTO   := $(patsubst proto/%.proto,$(B)/proto/%.pb-c.c,$(wildcard proto/*.proto))
@@ -59,7 +60,7 @@ FUZZ    := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 TORTURE := $(patsubst %.c,$(B)/%.o,$(wildcard tests/torture/*.c))
 BENCH   := $(patsubst %.c,$(B)/%.o,$(filter-out tests/bench/bench_%,$(wildcard tests/bench/*.c)))
 
-.PHONY: all run test test-minio test-kafka torture soak lint format bench manuals install install-program install-dev deb rpm acceptance check-packages clean deps test-deps unit \
+.PHONY: all run test test-minio test-kafka torture soak lint format bench manuals install install-program install-dev deb rpm acceptance check-packages clean deps test-deps large-deps unit \
 	fuzz fuzz-merge fuzz-targets fuzz-replay torture-alloc
 .SECONDARY:
 
@@ -152,7 +153,9 @@ BUILD_PACKAGES := gcc libc6-dev pkg-config protobuf-c-compiler libprotobuf-c-dev
 TEST_PACKAGES := libcmocka-dev python3 python3-pip python3-pytest python3-pytest-xdist python3-boto3 python3-yaml git \
 	g++ clang clang-format shellcheck swift-proxy swift-account swift-container \
 	swift-object memcached openssl zstd prometheus valgrind netbase strace \
-	systemd apparmor binutils scdoc mandoc curl iproute2 chromium maven
+	systemd apparmor binutils scdoc mandoc curl iproute2
+# Large ones, which come while all is compiled.
+LARGE_PACKAGES := chromium maven
 FUZZ_PACKAGES := clang libclang-rt-14-dev python3
 BENCH_PACKAGES := valgrind python3 python3-yaml
 
@@ -162,6 +165,9 @@ deps:
 test-deps:
 	$(Q)tests/lib/install.sh $(BUILD_PACKAGES) $(TEST_PACKAGES)
 	-$(Q)$(MAKE) -s build/python/installed
+
+large-deps: test-deps
+	$(Q)tests/lib/install.sh $(LARGE_PACKAGES)
 	-$(Q)$(MAKE) -s build/kafka/installed
 
 # What Debian does not have comes from PyPI, into the build, in the version of
@@ -194,7 +200,7 @@ TEST_VARIANTS = sanitizers="$(BESIDE) SAN=address$(comma)undefined WERROR=1 CFLA
 endif
 
 test: test-deps
-	$(Q)$(MAKE) --no-print-directory $(JOBS) WERROR=1 all fuzz-replay $(B)/tests/analyzer \
+	$(Q)$(MAKE) --no-print-directory $(JOBS_AND_ONE) WERROR=1 large-deps all fuzz-replay $(B)/tests/analyzer \
 		$(B)/tests/lives
 	$(Q)BUILD=$(B) /usr/bin/python3 tests/run.py $(TEST_VARIANTS) \
 		unit="$(BESIDE) WERROR=1 unit $(B)/tests/torture_alloc" $(UNIT) \
@@ -203,19 +209,19 @@ test: test-deps
 
 # Against MinIO, with the Go exporter's own sample values: builds MinIO first,
 # some minutes, kept in build/cache.
-test-minio: test-deps all $(B)/tests/analyzer
+test-minio: large-deps all $(B)/tests/analyzer
 	$(Q)BUILD=$(B) /usr/bin/python3 tests/run.py --markers minio tests/integration
 
 # The same as in "make test", longer: Kafka that is stopped for 20 s or away for a
 # minute, at 20,000 records/s, and a hundred crashes.
-test-kafka: test-deps all $(B)/tests/analyzer
+test-kafka: large-deps all $(B)/tests/analyzer
 	$(Q)BUILD=$(B) TEST_TIMEOUT=3600 KAFKA_KILLS=100 KAFKA_STOPPED=20 KAFKA_AWAY=60 \
 		KAFKA_TIMES=1600 KAFKA_PACE=20000 /usr/bin/python3 tests/run.py --suite-limit 7200 \
 		tests/integration/test_kafka.py tests/integration/test_kafka_faults.py
 
 # The same as in "make test", longer: an outage of two minutes, ten thousand reloads,
 # a thousand crashes.
-torture: torture-alloc test-deps all $(B)/tests/analyzer
+torture: torture-alloc large-deps all $(B)/tests/analyzer
 	$(Q)BUILD=$(B) TEST_TIMEOUT=7200 OUTAGE_SECONDS=120 RELOADS=10000 READER_SECONDS=120 \
 		CRASH_ROUNDS=10 LEDGER_KILLS=200 LEDGER_STOPS=50 \
 		/usr/bin/python3 tests/run.py --suite-limit 14400 tests/integration/test_outage.py \
@@ -223,7 +229,7 @@ torture: torture-alloc test-deps all $(B)/tests/analyzer
 		tests/integration/test_reader_never_waits.py tests/integration/test_reload.py
 
 # Half an hour with faults at random; SOAK_SECONDS, SOAK_SEED.
-soak: test-deps all $(B)/tests/analyzer
+soak: large-deps all $(B)/tests/analyzer
 	$(Q)BUILD=$(B) TEST_TIMEOUT=86400 /usr/bin/python3 tests/run.py --suite-limit 86400 --markers soak \
 		tests/integration/test_soak.py
 
