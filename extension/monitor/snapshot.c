@@ -42,6 +42,7 @@ static void take_tenant(void *context, struct tenant *t)
 	if (s->is_short)
 		return;
 	to = &s->tenant[s->tenants++];
+	to->trouble = NULL;
 	snprintf(to->name, sizeof(to->name), "%s", tenant_name(t));
 	for (id = 0; id < STAT_COUNT; id++)
 		to->value[id] = stats_get(tenant_stats(t), (enum stat_id)id);

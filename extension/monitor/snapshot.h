@@ -21,8 +21,9 @@ struct tenant_figures {
 	const struct past *past; /* borrowed from the history; NULL: unknown */
 	int64_t oldest_s;	 /* age of the oldest pending object; -1: none */
 	bool is_degraded;
-	int64_t degraded_s, stored_s; /* Unix time; -1: it is not, none */
-	int64_t limited_s[LIMITS];    /* likewise: since when a limit takes effect */
+	int64_t degraded_s, stored_s;  /* Unix time; -1: it is not, none */
+	int64_t limited_s[LIMITS];     /* likewise: since when a limit takes effect */
+	const struct trouble *trouble; /* NULL: it has none */
 	struct tenant_status status;
 	struct ledger_totals ledger;
 };

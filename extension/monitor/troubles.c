@@ -16,15 +16,21 @@
 #define TROUBLE_ROW(id, ...) [TROUBLE_##id] = { __VA_ARGS__ },
 const struct trouble_meaning trouble_kinds[TROUBLES] = { TROUBLES_EACH(TROUBLE_ROW) };
 
-static void add(struct snapshot *s, enum trouble_kind kind, const char *who,
-		const char *detail, int64_t since_ms)
+static void add_of(struct snapshot *s, size_t tenant, enum trouble_kind kind,
+		   const char *who, const char *detail, int64_t since_ms)
 {
 	s->trouble_count[kind]++;
 	if (!grow(s->trouble, s->troubles_room, s->troubles + 1))
 		s->is_short = true;
 	else
-		s->trouble[s->troubles++] = (struct trouble){ kind, who, detail,
-							      since_ms };
+		s->trouble[s->troubles++] = (struct trouble){ kind, who, detail, since_ms,
+							      tenant };
+}
+
+static void add(struct snapshot *s, enum trouble_kind kind, const char *who,
+		const char *detail, int64_t since_ms)
+{
+	add_of(s, NO_TENANT, kind, who, detail, since_ms);
 }
 
 static int64_t wall_of(struct now now, int64_t mono_ms)
@@ -41,7 +47,7 @@ bool troubles_find_stuck(const struct exporter_busy *busy, struct now now,
 			 struct trouble *trouble)
 {
 	*trouble = (struct trouble){ TROUBLE_WORKER, busy->worker, "",
-				     wall_of(now, busy->worker_since_ms) };
+				     wall_of(now, busy->worker_since_ms), NO_TENANT };
 	return is_over(now, busy->worker_since_ms, WORKER_STUCK_MS);
 }
 
@@ -80,18 +86,38 @@ static void look_at_source(struct snapshot *s, const struct source_figures *sour
 		    s->now.wall_ms - status->half_silent_s * 1000);
 }
 
-static void look_at_tenant(struct snapshot *s, const struct tenant_figures *t)
+/* The limit that has held it back for longest; LIMITS: none does. */
+static int oldest_limit(const struct limits_status *limits)
 {
+	int64_t since_ms = NEVER_MS;
+	int limit, found = LIMITS;
+
+	for (limit = 0; limit < LIMITS; limit++)
+		if (limits->since_ms[limit] < since_ms) {
+			since_ms = limits->since_ms[limit];
+			found = limit;
+		}
+	return found;
+}
+
+static void look_at_tenant(struct snapshot *s, size_t tenant)
+{
+	const struct tenant_figures *t = &s->tenant[tenant];
 	const struct tenant_status *status = &t->status;
+	int limit = oldest_limit(&status->limits);
 
 	if (is_over(s->now, status->sent_ms, UPLOAD_STUCK_MS))
-		add(s, TROUBLE_UPLOAD, t->name, status->error,
-		    wall_of(s->now, status->sent_ms));
+		add_of(s, tenant, TROUBLE_UPLOAD, t->name, status->error,
+		       wall_of(s->now, status->sent_ms));
 	else if (is_over(s->now, status->oldest_ms, s->exporter.pending_warning_ms))
-		add(s, TROUBLE_PENDING, t->name, status->error,
-		    wall_of(s->now, status->oldest_ms));
+		add_of(s, tenant, TROUBLE_PENDING, t->name, status->error,
+		       wall_of(s->now, status->oldest_ms));
 	else if (status->degraded_ms)
-		add(s, TROUBLE_STORE, t->name, status->error, status->degraded_ms);
+		add_of(s, tenant, TROUBLE_STORE, t->name, status->error,
+		       status->degraded_ms);
+	else if (limit != LIMITS)
+		add_of(s, tenant, TROUBLE_LIMIT, t->name, limit_names[limit],
+		       wall_of(s->now, status->limits.since_ms[limit]));
 }
 
 static int by_weight_and_age(const void *a, const void *b)
@@ -113,9 +139,12 @@ void troubles_find(struct snapshot *s)
 	for (i = 0; i < s->sources; i++)
 		look_at_source(s, &s->source[i]);
 	for (i = 0; i < s->tenants; i++)
-		look_at_tenant(s, &s->tenant[i]);
+		look_at_tenant(s, i);
 	if (s->troubles)
 		qsort(s->trouble, s->troubles, sizeof(*s->trouble), by_weight_and_age);
+	for (i = 0; i < s->troubles; i++)
+		if (s->trouble[i].tenant != NO_TENANT)
+			s->tenant[s->trouble[i].tenant].trouble = &s->trouble[i];
 }
 
 void trouble_put(const struct trouble *trouble, int64_t wall_ms, struct buf *b)

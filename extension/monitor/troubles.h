@@ -12,6 +12,7 @@
 #include "exporter/exporter.h"
 
 enum trouble_weight {
+	TROUBLE_LIMITS,	   /* as it was configured to be: the page shows it */
 	TROUBLE_WARNS,	   /* it is said */
 	TROUBLE_UNREADY,   /* and flows are not received: /readyz is 503 */
 	TROUBLE_UNHEALTHY, /* and nothing goes on: /healthz is 503 */
@@ -43,7 +44,9 @@ enum trouble_weight {
 	X(PENDING, "old_pending", TROUBLE_WARNS, true, "objects wait for the store",     \
 	  "see what the store says, and that the spool has room until it takes them")    \
 	X(STORE, "store_fails", TROUBLE_WARNS, false, "the store takes nothing",         \
-	  "objects are kept and tried again: see what it says")
+	  "objects are kept and tried again: see what it says")                          \
+	X(LIMIT, "limit", TROUBLE_LIMITS, false, "a limit holds it back",                \
+	  "raise it in pipeline.limits, if the tenant may have more")
 
 #define TROUBLE_ENUM(id, ...) TROUBLE_##id,
 enum trouble_kind { TROUBLES_EACH(TROUBLE_ENUM) TROUBLES };
@@ -57,11 +60,14 @@ struct trouble_meaning {
 };
 extern const struct trouble_meaning trouble_kinds[TROUBLES];
 
+#define NO_TENANT SIZE_MAX
+
 struct trouble {
 	enum trouble_kind kind;
 	const char *who;    /* a tenant, or a source's URL; "": the program */
 	const char *detail; /* in the words of whom it concerns, or "" */
 	int64_t since_ms;   /* Unix */
+	size_t tenant;	    /* who it is, by its number in the snapshot; NO_TENANT */
 };
 
 struct snapshot;

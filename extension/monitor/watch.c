@@ -48,12 +48,16 @@ static void tell_log(struct watch *w, const struct snapshot *s, struct log *log)
 static void sum_up(struct watch *w, const struct snapshot *s)
 {
 	struct buf text = BUF_INIT(TEXT_MAX);
+	size_t count = 0;
 
+	while (count < s->troubles &&
+	       trouble_kinds[s->trouble[count].kind].weight >= TROUBLE_WARNS)
+		count++;
 	w->line[0] = '\0';
-	if (!s->troubles)
+	if (!count)
 		return;
 	trouble_put(&s->trouble[0], s->now.wall_ms, &text);
-	snprintf(w->line, sizeof(w->line), " troubles=%zu: %s", s->troubles,
+	snprintf(w->line, sizeof(w->line), " troubles=%zu: %s", count,
 		 buf_str(&text).ptr);
 	buf_fini(&text);
 }

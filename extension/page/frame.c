@@ -68,6 +68,7 @@ void frame_end(struct page_frame *f)
 static const struct {
 	const char *word, *class;
 } frame_weights[] = {
+	[TROUBLE_LIMITS] = { "limited", "warn" },
 	[TROUBLE_WARNS] = { "degraded", "warn" },
 	[TROUBLE_UNREADY] = { "unready", "bad" },
 	[TROUBLE_UNHEALTHY] = { "stuck", "bad" },

@@ -136,7 +136,7 @@ static void overview_put_troubles(struct page_frame *f)
 	size_t count = 0, i;
 
 	for (i = 0; i < s->troubles; i++) {
-		if (selection_victim(s, &s->trouble[i]) || count++ >= TROUBLES_SHOWN)
+		if (s->trouble[i].tenant != NO_TENANT || count++ >= TROUBLES_SHOWN)
 			continue;
 		if (count == 1)
 			html_constant(h,

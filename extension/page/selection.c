@@ -21,58 +21,19 @@ static int64_t selection_dropped(const struct tenant_figures *t)
 	return sum;
 }
 
-/* The one that has done so for longest. */
-static int selection_limit(const struct limits_status *limits)
-{
-	int64_t since_ms = NEVER_MS;
-	int limit, found = LIMITS;
-
-	for (limit = 0; limit < LIMITS; limit++)
-		if (limits->since_ms[limit] < since_ms) {
-			since_ms = limits->since_ms[limit];
-			found = limit;
-		}
-	return found;
-}
-
-bool selected_is_bad(const struct selected *row)
-{
-	return row->trouble || row->limit != LIMITS;
-}
-
 static struct selected selection_row(const struct tenant_figures *t)
 {
-	return (struct selected){ .tenant = t,
-				  .limit = selection_limit(&t->status.limits),
-				  .dropped = selection_dropped(t) };
-}
-
-const struct tenant_figures *selection_victim(const struct snapshot *s,
-					      const struct trouble *trouble)
-{
-	const char *first = (const char *)s->tenant;
-	size_t at = (size_t)(trouble->who - first) / sizeof(*s->tenant);
-
-	if (!s->tenants || trouble->who < first || at >= s->tenants)
-		return NULL;
-	return &s->tenant[at];
+	return (struct selected){ .tenant = t, .dropped = selection_dropped(t) };
 }
 
 /* A row for each tenant, in the snapshot's order. */
 static struct selected *selection_rows(const struct snapshot *s)
 {
 	struct selected *row = calloc(s->tenants + 1, sizeof(*row));
-	const struct tenant_figures *victim;
 	size_t i;
 
 	for (i = 0; row && i < s->tenants; i++)
 		row[i] = selection_row(&s->tenant[i]);
-	for (i = 0; row && i < s->troubles; i++) {
-		victim = selection_victim(s, &s->trouble[i]);
-		if (!victim || row[victim - s->tenant].trouble)
-			continue;
-		row[victim - s->tenant].trouble = &s->trouble[i];
-	}
 	return row;
 }
 
@@ -130,14 +91,13 @@ static int by_dropped(const void *a, const void *b)
 /* Troubles are in the order of their weight and age. */
 static int by_trouble(const void *a, const void *b)
 {
-	const struct selected *x = a, *y = b;
+	const struct trouble *x = ((const struct selected *)a)->tenant->trouble;
+	const struct trouble *y = ((const struct selected *)b)->tenant->trouble;
 
-	if (x->trouble && y->trouble)
-		return (x->trouble > y->trouble) - (x->trouble < y->trouble);
-	if (x->trouble || y->trouble)
-		return x->trouble ? -1 : 1;
-	if (selected_is_bad(x) != selected_is_bad(y))
-		return selected_is_bad(x) ? -1 : 1;
+	if (x && y)
+		return (x > y) - (x < y);
+	if (x || y)
+		return x ? -1 : 1;
 	return by_flows(a, b);
 }
 
@@ -158,7 +118,7 @@ int selection_make(const struct snapshot *s, const struct query *q, struct selec
 		return -ENOMEM;
 	for (i = 0; i < s->tenants; i++) {
 		struct selected *row = &out->row[i];
-		bool is_bad = selected_is_bad(row);
+		bool is_bad = row->tenant->trouble;
 
 		out->bad += is_bad;
 		if (!query_wants(q, str_of(row->tenant->name)) ||
@@ -190,8 +150,5 @@ bool selection_find(const struct snapshot *s, struct str name, struct selected *
 	if (!t)
 		return false;
 	*out = selection_row(t);
-	for (i = 0; i < s->troubles && !out->trouble; i++)
-		if (selection_victim(s, &s->trouble[i]) == out->tenant)
-			out->trouble = &s->trouble[i];
 	return true;
 }

@@ -11,8 +11,6 @@
 
 struct selected {
 	const struct tenant_figures *tenant;
-	const struct trouble *trouble; /* NULL: it has none */
-	int limit;	 /* that holds it back, enum limit; LIMITS: none does */
 	int64_t dropped; /* flows and records, for whatever reason */
 };
 
@@ -27,12 +25,8 @@ struct selection {
  * all, and then n others. 0 or -ENOMEM. */
 int selection_make(const struct snapshot *, const struct query *, struct selection *);
 void selection_fini(struct selection *);
-/* The tenant that a trouble is about; NULL: it is about something else. */
-const struct tenant_figures *selection_victim(const struct snapshot *,
-					      const struct trouble *);
 /* Whether a row of stats.h counts what was dropped. */
 bool selection_is_drop(const struct counter *);
-bool selected_is_bad(const struct selected *);
 /* One tenant, by its name. false: there is none. */
 bool selection_find(const struct snapshot *, struct str name, struct selected *);
 

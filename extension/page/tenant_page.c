@@ -21,7 +21,7 @@ static void tenant_put_facts(struct page_frame *f, const struct selected *row)
 	char text[AMOUNT_TEXT_MAX], note[AMOUNT_TEXT_MAX + 16];
 
 	html_constant(h, "<dl class=\"facts\"><div><dt>State</dt><dd class=\"word\">");
-	html_element(h, "b", tenants_class(row), str_of(tenants_word(row)));
+	html_element(h, "b", frame_class(t->trouble), str_of(frame_word(t->trouble)));
 	html_constant(h, "</dd></div><div><dt>Flows/s</dt><dd>");
 	html_text(h, str_of(amount_count(text, t->flows_per_second)));
 	tenants_put_curve(f, t->past, HISTORY_FLOWS);
@@ -39,12 +39,12 @@ static void tenant_put_facts(struct page_frame *f, const struct selected *row)
 	html_constant(h, "<div><dt>Last upload</dt><dd>");
 	frame_put_age(f, t->stored_s);
 	html_constant(h, "</dd></div></dl>\n");
-	if (!selected_is_bad(row))
+	if (!t->trouble)
 		return;
 	html_constant(h, "<ul class=\"troubles\">");
 	html_open(h, "li");
-	html_attribute(h, "class", str_of(tenants_class(row)));
-	tenants_put_why(f, row);
+	html_attribute(h, "class", str_of(frame_class(t->trouble)));
+	frame_put_trouble(f, t->trouble);
 	html_constant(h, "</li></ul>\n");
 }
 

@@ -115,37 +115,6 @@ static void tenants_put_heading(struct html *h, const struct heading *heading,
 	buf_fini(&address);
 }
 
-const char *tenants_word(const struct selected *row)
-{
-	return !row->trouble && row->limit != LIMITS ? "limited"
-						     : frame_word(row->trouble);
-}
-
-const char *tenants_class(const struct selected *row)
-{
-	return !row->trouble && row->limit != LIMITS ? "warn" : frame_class(row->trouble);
-}
-
-void tenants_put_why(struct page_frame *f, const struct selected *row)
-{
-	const struct now *now = &f->snapshot->now;
-	struct html *h = &f->html;
-	int64_t since_ms;
-
-	if (row->trouble) {
-		frame_put_trouble(f, row->trouble);
-		return;
-	}
-	since_ms = row->tenant->status.limits.since_ms[row->limit];
-	html_element(h, "b", "warn", str_of(limit_names[row->limit]));
-	html_text(h, STR(" holds it back for "));
-	frame_put_age(f, (now->wall_ms - (now->mono_ms - since_ms)) / 1000);
-	html_text(h, STR("; "));
-	html_element(h, "span", "soft",
-		     STR("a limit of pipeline.limits, which may be raised"));
-	html_text(h, STR("."));
-}
-
 void tenants_put_curve(struct page_frame *f, const struct past *past,
 		       enum history_kind kind)
 {
@@ -216,10 +185,10 @@ static void tenants_put_row(struct page_frame *f, const struct selected *row)
 	struct html *h = &f->html;
 	char text[AMOUNT_TEXT_MAX];
 
-	html_constant(h, selected_is_bad(row) ? "<tr class=\"sick\">" : "<tr>");
+	html_constant(h, t->trouble ? "<tr class=\"sick\">" : "<tr>");
 	tenants_put_name(h, t->name);
-	html_element(h, "td", selected_is_bad(row) ? tenants_class(row) : "soft",
-		     str_of(tenants_word(row)));
+	html_element(h, "td", t->trouble ? frame_class(t->trouble) : "soft",
+		     str_of(frame_word(t->trouble)));
 	tenants_put_number(h, amount_count(text, t->flows_per_second));
 	tenants_put_curve(f, t->past, HISTORY_FLOWS);
 	tenants_put_number(h, amount_count(text, t->records_per_second));
@@ -237,13 +206,13 @@ static void tenants_put_row(struct page_frame *f, const struct selected *row)
 	html_constant(h, "<td class=\"n\">");
 	frame_put_age(f, t->stored_s);
 	html_constant(h, "\n");
-	if (!selected_is_bad(row))
+	if (!t->trouble)
 		return;
 	html_open(h, "tr");
 	html_attribute(h, "class", STR("why"));
 	html_open(h, "td");
 	html_attribute(h, "colspan", STR("10"));
-	tenants_put_why(f, row);
+	frame_put_trouble(f, t->trouble);
 	html_constant(h, "\n");
 }
 

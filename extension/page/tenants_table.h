@@ -12,10 +12,6 @@ void tenants_put_form(struct page_frame *, const struct query *);
 void tenants_put_table(struct page_frame *, const struct query *,
 		       const struct selection *);
 
-/* How it is, in a word, which class that is, and if it is bad, why. */
-const char *tenants_word(const struct selected *);
-const char *tenants_class(const struct selected *);
-void tenants_put_why(struct page_frame *, const struct selected *);
 /* The curve of the last hour. */
 void tenants_put_curve(struct page_frame *, const struct past *, enum history_kind);
 /* "inbox_full 12, no_metric 3": reasons for which something was dropped, three of them at

@@ -189,7 +189,7 @@ def test_what_a_limit_holds_back(tmp_path):
         with Exporter(path) as program:
             ready(tmp_path)
             text = until(lambda: (lambda t: t if "holds it back" in t else None)(page(tmp_path, "/?state=bad")), "a limit")
-            assert "flows_per_second</b> holds it back for <time " in text and ">limited<" in text
+            assert re.search("a limit holds it back</b> for <time .*?</time>: flows_per_second;", text) and ">limited<" in text
             assert "/tenants/greedy" in text and "/tenants/modest" not in text
             own = page(tmp_path, "/tenants/greedy")
             row = re.search(r'flows_per_second</th><td class="n">10</td><td class="n">([\d,]+)</td><td>for <time ', own)

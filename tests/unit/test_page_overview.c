@@ -151,17 +151,23 @@ static void tenants_that_are_held_back(void **state)
 	limits->since_ms[LIMIT_QUESTIONS] = MONO - 1000;
 	limits->since_ms[LIMIT_RECORDS] = MONO - 300000;
 	s->tenant[3].value[STAT_LIMIT_QUESTIONS] = 1000;
+	free(s->trouble);
+	s->trouble = NULL;
+	s->troubles = s->troubles_room = 0;
+	troubles_find(s);
 	assert_int_equal(selection_make(s, &q, &selection), 0);
 	assert_int_equal(selection.bad, 3);
 	assert_int_equal(selection.rows, 3);
 	assert_ptr_equal(selection.row[2].tenant, &s->tenant[3]);
-	assert_int_equal(selection.row[2].limit, LIMIT_RECORDS);
+	assert_int_equal(s->tenant[3].trouble->kind, TROUBLE_LIMIT);
+	assert_string_equal(s->tenant[3].trouble->detail, "records_in_memory");
 	assert_int_equal(selection.row[2].dropped, 0);
 	selection_fini(&selection);
 	assert_int_equal(overview_put(&f, &q), 0);
 	assert_non_null(strstr(out.ptr, ">limited<"));
-	assert_non_null(strstr(out.ptr, "records_in_memory</b> holds it back for <time "
-					"datetime=\"2023-11-14T22:08:20Z\">5m</time>"));
+	assert_non_null(strstr(out.ptr, "a limit holds it back</b> for <time "
+					"datetime=\"2023-11-14T22:08:20Z\">5m</time>: "
+					"records_in_memory;"));
 	buf_fini(&kept);
 	buf_fini(&out);
 	drop(s);
@@ -175,10 +181,10 @@ static void one_by_its_name(void **state)
 	(void)state;
 	assert_true(selection_find(s, STR("t2"), &row));
 	assert_ptr_equal(row.tenant, &s->tenant[2]);
-	assert_non_null(row.trouble);
+	assert_non_null(row.tenant->trouble);
 	assert_int_equal(row.dropped, 2);
 	assert_true(selection_find(s, STR("t3"), &row));
-	assert_null(row.trouble);
+	assert_null(row.tenant->trouble);
 	assert_false(selection_find(s, STR("t"), &row));
 	assert_false(selection_find(s, STR(""), &row));
 	drop(s);

@@ -27,7 +27,7 @@ struct world {
 /* All is well. */
 static void make(struct world *w)
 {
-	int i;
+	int i, limit;
 
 	*w = (struct world){ .source = { .url = "ws://a:1/" } };
 	w->source.status = (struct source_status){ .state = SOURCE_SUBSCRIBED,
@@ -36,6 +36,8 @@ static void make(struct world *w)
 		snprintf(w->tenant[i].name, sizeof(w->tenant[i].name), "t%d", i);
 		w->tenant[i].status.sent_ms = NEVER_MS;
 		w->tenant[i].status.oldest_ms = NEVER_MS;
+		for (limit = 0; limit < LIMITS; limit++)
+			w->tenant[i].status.limits.since_ms[limit] = NEVER_MS;
 	}
 	w->snapshot = (struct snapshot){
 		.now = { MONO, WALL },
@@ -122,6 +124,11 @@ static void store_fails(struct world *w, int64_t ms)
 	snprintf(w->tenant[1].status.error, PUT_ERROR_MAX, "403");
 }
 
+static void limit_is_reached(struct world *w, int64_t ms)
+{
+	w->tenant[1].status.limits.since_ms[LIMIT_SPOOL] = MONO - ms;
+}
+
 /* Each is a trouble from this time on, and not a second earlier. */
 static const struct {
 	void (*happens)(struct world *, int64_t ms);
@@ -141,7 +148,14 @@ static const struct {
 	{ upload_is_stuck, 10 * MINUTE, TROUBLE_UPLOAD, "t0", "", 200, 200 },
 	{ object_waits, 15 * MINUTE, TROUBLE_PENDING, "t1", "503", 200, 200 },
 	{ store_fails, 0, TROUBLE_STORE, "t1", "403", 200, 200 },
+	{ limit_is_reached, 0, TROUBLE_LIMIT, "t1", "spool_bytes", 200, 200 },
 };
+
+static bool is_of_program(enum trouble_kind kind)
+{
+	return kind != TROUBLE_UPLOAD && kind != TROUBLE_PENDING &&
+	       kind != TROUBLE_STORE && kind != TROUBLE_LIMIT;
+}
 
 static void check_said(const struct world *w, size_t i, int64_t ms)
 {
@@ -156,6 +170,9 @@ static void check_said(const struct world *w, size_t i, int64_t ms)
 	assert_string_equal(trouble->who, cases[i].who);
 	assert_string_equal(trouble->detail, cases[i].detail);
 	assert_int_equal(trouble->since_ms, WALL - ms);
+	assert_true(w->tenant[0].trouble == (trouble->tenant == 0 ? trouble : NULL));
+	assert_true(w->tenant[1].trouble == (trouble->tenant == 1 ? trouble : NULL));
+	assert_int_equal(trouble->tenant == NO_TENANT, is_of_program(trouble->kind));
 	assert_int_equal(troubles_put(&w->snapshot, TROUBLE_UNREADY, &text) > 0,
 			 cases[i].ready == 503);
 	assert_int_equal(troubles_put(&w->snapshot, TROUBLE_UNHEALTHY, &text) > 0,
