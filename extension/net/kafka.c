@@ -54,6 +54,8 @@ static int copy_settings(struct kafka_cluster *c, const struct map_of_str *setti
 	for (i = 0; i < settings->count; i++) {
 		c->settings.name[i] = arena_str(&c->arena, settings->name[i]);
 		c->settings.value[i] = arena_str(&c->arena, settings->value[i]);
+		if (str_is(settings->name[i], "transactional.id"))
+			c->is_transactional = true;
 	}
 	c->settings.count = settings->count;
 	return arena_error(&c->arena);

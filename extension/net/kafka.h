@@ -7,6 +7,10 @@
  * that a message was taken means nothing. It never waits for a job, and nobody waits
  * for it.
  *
+ * Settings with a transactional.id make a producer for jobs that are sent exactly once,
+ * one after the other: a job's messages and its name are committed together, and a job
+ * whose name was committed before is over without being sent.
+ *
  * A producer lost beyond repair (a fatal error; a certificate that cannot be read) is
  * made anew. Messages wait as long as it takes: a job hears of nothing while all brokers
  * are away, and kafka_trouble() says why.
@@ -45,9 +49,11 @@ struct kafka_report {
 };
 
 enum kafka_step {
-	KAFKA_MORE, /* it has more messages */
-	KAFKA_WAIT, /* for reports, or for room */
-	KAFKA_OVER, /* it is done, whatever may still be reported */
+	KAFKA_MORE,	/* it has more messages */
+	KAFKA_WAIT,	/* for reports, or for room */
+	KAFKA_OVER,	/* it is done, whatever may still be reported */
+	KAFKA_COMPLETE, /* all is written: to be committed, where that is to be done */
+	KAFKA_AGAIN,	/* in a transaction: from the beginning, without what was sent */
 };
 
 /* All functions are called on the cluster's thread and must not block for long. */
@@ -56,7 +62,12 @@ struct kafka_job {
 	const char *topic; /* borrowed; until ended() */
 	enum kafka_step (*feed)(struct kafka_job *);
 	void (*reported)(struct kafka_job *, const struct kafka_report *);
+	void (*failed)(struct kafka_job *, const char *why); /* it was not committed */
+	bool (*is_given_up)(struct kafka_job *);	     /* before it can be fed */
 	void (*ended)(struct kafka_job *); /* the cluster no longer knows it */
+	/* Of jobs that are sent exactly once: their group, and a name in it that no other
+	 * job ever has. Borrowed; until ended(). */
+	const char *group, *name;
 
 	/* The cluster's. */
 	struct kafka_cluster *cluster;

@@ -146,19 +146,51 @@ int kafka_check(const struct map_of_str *settings, struct err *err)
 	return conf ? 0 : -EINVAL;
 }
 
-rd_kafka_t *kafka_producer_new(const struct kafka_library *library, rd_kafka_conf_t *conf,
-			       struct err *err)
+/* What is a producer's alone is not a consumer's to set; a warning would be its answer. */
+static bool is_shared(struct str name)
 {
-	rd_kafka_t *producer;
+	static const char *const shared[] = {
+		"bootstrap.servers", "security.", "sasl.",   "ssl.",
+		"socket.",	     "broker.",	  "client.", "debug"
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(shared) / sizeof(shared[0]); i++)
+		if (str_starts(name, str_of(shared[i])))
+			return true;
+	return false;
+}
+
+rd_kafka_conf_t *kafka_conf_consumer(const struct kafka_library *library,
+				     const struct map_of_str *settings, const char *group,
+				     struct err *err)
+{
+	rd_kafka_conf_t *conf = library->conf_new();
+	int error = set_one(library, conf, "group.id", group, err);
+	size_t i;
+
+	for (i = 0; !error && i < settings->count; i++)
+		if (is_shared(settings->name[i]))
+			error = set_theirs(library, conf, settings, i, err);
+	if (!error)
+		return conf;
+	library->conf_destroy(conf);
+	return NULL;
+}
+
+rd_kafka_t *kafka_handle_new(const struct kafka_library *library, rd_kafka_type_t type,
+			     rd_kafka_conf_t *conf, struct err *err)
+{
+	rd_kafka_t *handle;
 	sigset_t all, before;
 	char why[512];
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	producer = library->new (RD_KAFKA_PRODUCER, conf, why, sizeof(why));
+	handle = library->new (type, conf, why, sizeof(why));
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (producer)
-		return producer;
+	if (handle)
+		return handle;
 	library->conf_destroy(conf);
 	err_set(err, "%s", why);
 	return NULL;

@@ -33,6 +33,20 @@
 	X(produceva)                                                                     \
 	X(error_code)                                                                    \
 	X(error_string)                                                                  \
+	X(init_transactions)                                                             \
+	X(begin_transaction)                                                             \
+	X(commit_transaction)                                                            \
+	X(abort_transaction)                                                             \
+	X(send_offsets_to_transaction)                                                   \
+	X(consumer_group_metadata_new)                                                   \
+	X(consumer_group_metadata_destroy)                                               \
+	X(topic_partition_list_new)                                                      \
+	X(topic_partition_list_add)                                                      \
+	X(topic_partition_list_destroy)                                                  \
+	X(committed)                                                                     \
+	X(error_is_fatal)                                                                \
+	X(error_is_retriable)                                                            \
+	X(error_txn_requires_abort)                                                      \
 	X(error_destroy)                                                                 \
 	X(message_status)                                                                \
 	X(headers_new)                                                                   \

@@ -61,6 +61,10 @@ struct kafka_cluster {
 	rd_kafka_t *producer; /* NULL: there is none yet */
 	int64_t retry_ms;     /* not before, monotonic */
 	bool is_fatal;	      /* it must be made anew */
+	bool is_transactional;
+	bool is_ready;		    /* for transactions */
+	bool has_begun;		    /* one */
+	struct kafka_group *groups; /* of jobs, as long as the producer lives */
 	struct kafka_job *jobs;
 	struct kafka_slot *slot;
 	size_t slots;
@@ -72,10 +76,26 @@ struct kafka_cluster {
  * kafka_words. NULL: err names the setting as its key. */
 rd_kafka_conf_t *kafka_conf_new(const struct kafka_library *, const struct map_of_str *,
 				struct err *);
+/* That of a consumer at the same brokers, of a group, which reads nothing. */
+rd_kafka_conf_t *kafka_conf_consumer(const struct kafka_library *,
+				     const struct map_of_str *, const char *group,
+				     struct err *);
 /* Takes the configuration. Signals are blocked in all threads that it starts. NULL: see
  * err. */
-rd_kafka_t *kafka_producer_new(const struct kafka_library *, rd_kafka_conf_t *,
-			       struct err *);
+rd_kafka_t *kafka_handle_new(const struct kafka_library *, rd_kafka_type_t,
+			     rd_kafka_conf_t *, struct err *);
+
+/* All on the cluster's thread; they wait for brokers, within limits. 0 or -errno with the
+ * reason; afterwards the cluster may be is_fatal. */
+
+int kafka_transaction_prepare(struct kafka_cluster *, struct err *);
+/* -EALREADY: the job is in. */
+int kafka_transaction_begin(struct kafka_cluster *, struct kafka_job *, struct err *);
+/* Its messages have all been reported. -EIO: it is to be aborted. */
+int kafka_transaction_commit(struct kafka_cluster *, struct kafka_job *, struct err *);
+void kafka_transaction_abort(struct kafka_cluster *);
+/* The producer goes. */
+void kafka_transaction_forget(struct kafka_cluster *);
 /* What an error means, for a person. */
 void kafka_explain(const struct kafka_library *, rd_kafka_resp_err_t, const char *topic,
 		   struct buf *);

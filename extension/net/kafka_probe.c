@@ -76,7 +76,7 @@ static int probe_topic(struct kafka_probe *probe, const struct map_of_str *setti
 	library->conf_set_opaque(conf, probe);
 	library->conf_set_error_cb(conf, hear_error);
 	library->conf_set_log_cb(conf, hear_line);
-	producer = kafka_producer_new(library, conf, err);
+	producer = kafka_handle_new(library, RD_KAFKA_PRODUCER, conf, err);
 	if (!producer)
 		return -EINVAL;
 	handle = library->topic_new(producer, topic, NULL);

@@ -2,6 +2,7 @@
 /* kafka_run.c - the thread of a cluster: messages of its jobs go out, reports come back.
  * See kafka.h.
  */
+#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -108,7 +109,8 @@ static void make_producer(struct kafka_cluster *c, struct now now)
 	if (c->producer || now.mono_ms < c->retry_ms)
 		return;
 	conf = conf_of(c, &err);
-	c->producer = conf ? kafka_producer_new(&c->library, conf, &err) : NULL;
+	c->producer = conf ? kafka_handle_new(&c->library, RD_KAFKA_PRODUCER, conf, &err)
+			   : NULL;
 	if (c->producer) {
 		listen_to(c);
 		return;
@@ -132,10 +134,14 @@ static void end_producer(struct kafka_cluster *c)
 {
 	if (!c->producer)
 		return;
+	/* What it has of a transaction is lost. */
+	if (c->has_begun && c->jobs)
+		c->jobs->failed(c->jobs, "the producer was lost");
 	end_topics(c);
 	c->library.purge(c->producer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
 	while (c->library.poll(c->producer, 0))
 		;
+	kafka_transaction_forget(c);
 	c->library.destroy(c->producer);
 	c->producer = NULL;
 	c->is_fatal = false;
@@ -222,7 +228,7 @@ static bool feed_jobs(struct kafka_cluster *c)
 		enum kafka_step step = job->feed(job);
 
 		has_more |= step == KAFKA_MORE;
-		if (step != KAFKA_OVER) {
+		if (step != KAFKA_OVER && step != KAFKA_COMPLETE) {
 			at = &job->next;
 			continue;
 		}
@@ -230,6 +236,81 @@ static bool feed_jobs(struct kafka_cluster *c)
 		end_job(c, job);
 	}
 	return has_more && c->has_room;
+}
+
+/* The first job, from the list. */
+static void end_first(struct kafka_cluster *c)
+{
+	struct kafka_job *job = c->jobs;
+
+	c->jobs = job->next;
+	end_job(c, job);
+}
+
+/* Whether the first job is in a transaction. It ends here when it is in already. */
+static bool begin_transaction(struct kafka_cluster *c, struct now now)
+{
+	struct err err = ERR_INIT;
+	int error;
+
+	if (c->has_begun)
+		return true;
+	if (!c->producer || c->is_fatal || now.mono_ms < c->retry_ms)
+		return false;
+	error = kafka_transaction_prepare(c, &err);
+	if (!error)
+		error = kafka_transaction_begin(c, c->jobs, &err);
+	if (error == -EALREADY) {
+		end_first(c);
+	} else if (error) {
+		kafka_set_problem(c, err.text);
+		c->retry_ms = clock_now().mono_ms + RETRY_MS;
+	}
+	return !error;
+}
+
+static void commit_first(struct kafka_cluster *c)
+{
+	struct err err = ERR_INIT;
+
+	if (kafka_transaction_commit(c, c->jobs, &err) < 0) {
+		kafka_transaction_abort(c);
+		c->jobs->failed(c->jobs, err.text);
+	} else {
+		kafka_set_problem(c, "");
+	}
+	end_first(c);
+}
+
+/* One job at a time; whether there is more to do at once. */
+static bool feed_transaction(struct kafka_cluster *c)
+{
+	struct kafka_job *job = c->jobs;
+
+	if (!job)
+		return false;
+	if (!begin_transaction(c, clock_now())) {
+		if (c->jobs == job && job->is_given_up(job))
+			end_first(c);
+		return c->jobs && c->jobs != job;
+	}
+	switch (job->feed(job)) {
+	case KAFKA_MORE:
+		return c->has_room;
+	case KAFKA_WAIT:
+		return false;
+	case KAFKA_COMPLETE:
+		commit_first(c);
+		break;
+	case KAFKA_OVER:
+		kafka_transaction_abort(c);
+		end_first(c);
+		break;
+	case KAFKA_AGAIN:
+		kafka_transaction_abort(c);
+		break;
+	}
+	return c->jobs != NULL;
 }
 
 static void free_slots(struct kafka_cluster *c)
@@ -285,7 +366,7 @@ void *kafka_run(void *argument)
 		if (c->jobs)
 			make_producer(c, clock_now());
 		take_reports(c);
-		has_more = feed_jobs(c);
+		has_more = c->is_transactional ? feed_transaction(c) : feed_jobs(c);
 		free_slots(c);
 		if (!has_more)
 			wait_for_events(c, c->jobs ? TURN_MS : -1);

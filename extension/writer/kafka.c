@@ -16,6 +16,7 @@
 static const char *const key_names[] = { "none", "connection", "tenant", "interface",
 					 NULL };
 static const char *const compression_names[] = { "lz4", "zstd", "none", NULL };
+static const char *const delivery_names[] = { "at_least_once", "exactly_once", NULL };
 static const char *const mechanism_names[] = { "none", "PLAIN", "SCRAM-SHA-256",
 					       "SCRAM-SHA-512", NULL };
 
@@ -28,6 +29,8 @@ static const struct field fields[] = {
 		    "which records stay together, in their order"),
 	OPTION_ENUM(struct kafka_writer, compression, "compression", 0, compression_names,
 		    "of the messages"),
+	OPTION_ENUM(struct kafka_writer, delivery, "delivery", 0, delivery_names,
+		    "whether what was sent when we were killed may come twice"),
 	OPTION(struct kafka_writer, has_tls, "security.tls", 0,
 	       "speak TLS; ca_cert and client_cert imply it"),
 	OPTION(struct kafka_writer, ca_cert, "security.ca_cert", 0,

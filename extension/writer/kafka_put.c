@@ -21,6 +21,7 @@
 #define UNREPORTED_MAX	 25000		    /* of a put; librdkafka takes 50000 */
 #define UNREPORTED_BYTES ((int64_t)8 << 20) /* of it, of 16 MiB */
 #define FINISH_MS	 2000
+#define IN_VAIN_MAX	 2 /* transactions of which nothing was learned */
 #define SILENCE_MS	 30000
 #define FORMAT_VERSION	 "1"
 
@@ -45,7 +46,8 @@ struct kafka_put {
 	struct kafka_writer *writer;
 	struct put *put;
 	struct buf topic, format, id;
-	size_t id_fixed; /* bytes of id without the number of the row */
+	struct buf group, name_in_group; /* of what is sent exactly once */
+	size_t id_fixed;		 /* bytes of id without the number of the row */
 	int64_t first_row;
 	struct str name[HEADERS], value[HEADERS];
 	struct map_of_str headers;
@@ -55,6 +57,11 @@ struct kafka_put {
 	struct numbers suspects, refused;
 	int64_t sent, sent_bytes;
 	bool has_failed;
+	bool is_again; /* suspects and refused are sorted, and not sent with others */
+	size_t known;  /* numbers, at the beginning of this transaction */
+	unsigned in_vain;
+	char spoilt[256];	      /* why it fails, if it must */
+	bool must_restart;	      /* the transaction is spoilt */
 	_Atomic int64_t cancelled_ms; /* monotonic; 0: it is not */
 };
 
@@ -76,14 +83,6 @@ static int put_failed(struct kafka_put *p, const char *why)
 	return -EIO;
 }
 
-static int note_number(struct kafka_put *p, struct numbers *numbers, int64_t number)
-{
-	if (!grow(numbers->item, numbers->room, numbers->count + 1))
-		return put_failed(p, "out of memory");
-	numbers->item[numbers->count++] = number;
-	return 0;
-}
-
 static int by_number(const void *a, const void *b)
 {
 	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
@@ -91,12 +90,79 @@ static int by_number(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static void begin_phase(struct kafka_put *p, enum phase phase, struct numbers *numbers)
+static void sort_numbers(struct numbers *numbers)
 {
 	if (numbers->count)
 		qsort(numbers->item, numbers->count, sizeof(*numbers->item), by_number);
+	numbers->at = 0;
+}
+
+static int note_number(struct kafka_put *p, struct numbers *numbers, int64_t number)
+{
+	if (!grow(numbers->item, numbers->room, numbers->count + 1))
+		return put_failed(p, "out of memory");
+	numbers->item[numbers->count++] = number;
+	if (p->is_again)
+		sort_numbers(numbers);
+	return 0;
+}
+
+static bool has_number(const struct numbers *numbers, int64_t number)
+{
+	return numbers->count && bsearch(&number, numbers->item, numbers->count,
+					 sizeof(*numbers->item), by_number);
+}
+
+static void begin_phase(struct kafka_put *p, enum phase phase, struct numbers *numbers)
+{
+	sort_numbers(numbers);
 	kafka_rows_rewind(&p->rows);
 	p->phase = phase;
+}
+
+/* A transaction with a message that failed can only be aborted, and the others fail with
+ * it. Another one begins, without what is known to be too large. The next one may fail for
+ * nothing: after a message that was refused librdkafka 2.0.2 counts its messages wrongly,
+ * until it notices. */
+static enum kafka_step restart(struct kafka_put *p)
+{
+	size_t i, kept = 0, known = p->suspects.count + 2 * p->refused.count;
+
+	p->in_vain = known == p->known ? p->in_vain + 1 : 0;
+	if (p->in_vain > IN_VAIN_MAX) {
+		put_failed(p, p->spoilt);
+		return KAFKA_OVER;
+	}
+	sort_numbers(&p->refused);
+	for (i = 0; i < p->suspects.count; i++)
+		if (!has_number(&p->refused, p->suspects.item[i]))
+			p->suspects.item[kept++] = p->suspects.item[i];
+	p->suspects.count = kept;
+	p->known = kept + 2 * p->refused.count;
+	p->must_restart = false;
+	begin_phase(p, PHASE_ALL, &p->suspects);
+	p->is_again = true;
+	return KAFKA_AGAIN;
+}
+
+static void put_spoilt(struct kafka_put *p, const char *why)
+{
+	if (!p->job.group) {
+		put_failed(p, why);
+		return;
+	}
+	if (!p->must_restart)
+		snprintf(p->spoilt, sizeof(p->spoilt), "%s", why);
+	p->must_restart = true;
+}
+
+/* Whether the phase sends the row at hand. */
+static bool is_of_phase(const struct kafka_put *p, const struct numbers *numbers)
+{
+	if (p->phase != PHASE_ALL)
+		return p->rows.number == numbers->item[numbers->at];
+	return !p->is_again || (!has_number(&p->suspects, p->rows.number) &&
+				!has_number(&p->refused, p->rows.number));
 }
 
 /* The next row of the phase; those between are passed over. As kafka_rows_get(). */
@@ -110,8 +176,7 @@ static int phase_row(struct kafka_put *p, struct row_label *label, struct str *t
 		return -EAGAIN;
 	for (;;) {
 		error = kafka_rows_get(&p->rows, label, text);
-		if (error || p->phase == PHASE_ALL ||
-		    p->rows.number == numbers->item[numbers->at])
+		if (error || is_of_phase(p, numbers))
 			return error;
 		kafka_rows_next(&p->rows, *text);
 	}
@@ -153,7 +218,7 @@ static int send_row(struct kafka_put *p, const struct row_label *label)
 	if (error == -EMSGSIZE)
 		return note_number(p, &p->refused, p->rows.number);
 	if (error && error != -EAGAIN)
-		put_failed(p, err.text);
+		put_spoilt(p, err.text);
 	return error;
 }
 
@@ -221,7 +286,7 @@ static enum kafka_step end_phase(struct kafka_put *p)
 		begin_phase(p, PHASE_ASIDE, &p->refused);
 	else
 		p->phase = PHASE_OVER;
-	return p->phase == PHASE_OVER ? KAFKA_OVER : KAFKA_MORE;
+	return p->phase == PHASE_OVER ? KAFKA_COMPLETE : KAFKA_MORE;
 }
 
 static enum kafka_step take_rows(struct kafka_put *p)
@@ -259,6 +324,8 @@ static enum kafka_step put_feed(struct kafka_job *job)
 		return KAFKA_OVER;
 	if (p->has_failed)
 		return job->unreported ? KAFKA_WAIT : KAFKA_OVER;
+	if (p->must_restart)
+		return job->unreported ? KAFKA_WAIT : restart(p);
 	return take_rows(p);
 }
 
@@ -267,15 +334,28 @@ static void put_reported(struct kafka_job *job, const struct kafka_report *repor
 	struct kafka_put *p = (struct kafka_put *)job;
 
 	atomic_store(&p->writer->progress_ms, clock_now().mono_ms);
-	if (report->fate == KAFKA_FAILED)
-		put_failed(p, report->why);
-	else if (report->fate == KAFKA_TOO_LARGE)
+	if (report->fate == KAFKA_TOO_LARGE)
 		note_number(p, p->phase == PHASE_ALL ? &p->suspects : &p->refused,
 			    report->at);
+	if (report->fate == KAFKA_FAILED ||
+	    (report->fate == KAFKA_TOO_LARGE && job->group))
+		put_spoilt(p, report->why);
+}
+
+static void put_not_committed(struct kafka_job *job, const char *why)
+{
+	put_failed((struct kafka_put *)job, why);
+}
+
+static bool put_is_given_up(struct kafka_job *job)
+{
+	return is_given_up((struct kafka_put *)job);
 }
 
 static void put_free(struct kafka_put *p)
 {
+	buf_fini(&p->group);
+	buf_fini(&p->name_in_group);
 	kafka_rows_fini(&p->rows);
 	free(p->suspects.item);
 	free(p->refused.item);
@@ -325,8 +405,14 @@ static int set_texts(struct kafka_put *p)
 				       ? metadata_of(object, SEALED_FIRST_ROW).ptr
 				       : "0",
 			       NULL, 10);
+	buf_printf(&p->group, "skydive-exporter-" STR_FMT "-" STR_FMT, STR_ARG(w->spool),
+		   STR_ARG(w->tenant));
+	buf_printf(&p->name_in_group, STR_FMT, STR_ARG(object->key));
+	if (metadata_of(object, SEALED_FIRST_ROW).len)
+		buf_printf(&p->name_in_group, "/%lld", (long long)p->first_row);
 	set_headers(p);
-	return buf_error(&p->topic) || buf_error(&p->format) || buf_error(&p->id);
+	return buf_error(&p->group) || buf_error(&p->name_in_group) ||
+	       buf_error(&p->topic) || buf_error(&p->format) || buf_error(&p->id);
 }
 
 static struct kafka_put *put_new(struct kafka_writer *w, struct put *put)
@@ -340,6 +426,8 @@ static struct kafka_put *put_new(struct kafka_writer *w, struct put *put)
 	p->topic = (struct buf)BUF_INIT(4096);
 	p->format = (struct buf)BUF_INIT(256);
 	p->id = (struct buf)BUF_INIT(8192);
+	p->group = (struct buf)BUF_INIT(1024);
+	p->name_in_group = (struct buf)BUF_INIT(4096);
 	kafka_rows_init(&p->rows, put->fd, put->object->offset, put->object->size);
 	if (set_texts(p)) {
 		put_free(p);
@@ -349,8 +437,14 @@ static struct kafka_put *put_new(struct kafka_writer *w, struct put *put)
 		.topic = buf_str(&p->topic).ptr,
 		.feed = put_feed,
 		.reported = put_reported,
+		.failed = put_not_committed,
+		.is_given_up = put_is_given_up,
 		.ended = put_ended,
 	};
+	if (w->delivery == KAFKA_EXACTLY_ONCE) {
+		p->job.group = buf_str(&p->group).ptr;
+		p->job.name = buf_str(&p->name_in_group).ptr;
+	}
 	return p;
 }
 

@@ -3,9 +3,11 @@
 #include <errno.h>
 #include "writer/kafka_private.h"
 
-#define OURS_MAX     16
-#define BROKERS_MAX  (16 * 1024)
-#define BROKERS_NAME "bootstrap.servers"
+#define OURS_MAX       16
+#define BROKERS_MAX    (16 * 1024)
+#define BROKERS_NAME   "bootstrap.servers"
+#define PRODUCERS      16
+#define TRANSACTION_MS "60000"
 
 static const char *const mechanisms[] = { "", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512" };
 static const char *const codecs[] = { "lz4", "zstd", "none" };
@@ -44,6 +46,24 @@ static struct str protocol(const struct kafka_writer *w)
 	return has_tls ? STR("SSL") : STR("PLAINTEXT");
 }
 
+/* Producers of transactions are few, and each is a spool's own: two of one name would
+ * end each other's. */
+static void add_transactions(struct kafka_writer *w)
+{
+	struct buf name = BUF_INIT(256);
+	uint32_t sum = 2166136261u;
+	size_t i;
+
+	for (i = 0; i < w->tenant.len; i++)
+		sum = (sum ^ (unsigned char)w->tenant.ptr[i]) * 16777619u;
+	buf_printf(&name, "skydive-exporter-" STR_FMT "-%u", STR_ARG(w->spool),
+		   sum % PRODUCERS);
+	add(&w->all, "transactional.id", arena_str(&w->arena, buf_str(&name)));
+	add(&w->all, "transaction.timeout.ms", STR(TRANSACTION_MS));
+	add(&w->all, "message.timeout.ms", STR(TRANSACTION_MS));
+	buf_fini(&name);
+}
+
 static void add_ours(struct kafka_writer *w)
 {
 	struct map_of_str *all = &w->all;
@@ -51,6 +71,8 @@ static void add_ours(struct kafka_writer *w)
 	add(all, BROKERS_NAME, join_brokers(&w->brokers, &w->arena));
 	add(all, "compression.codec", str_of(codecs[w->compression]));
 	add(all, "security.protocol", protocol(w));
+	if (w->delivery == KAFKA_EXACTLY_ONCE)
+		add_transactions(w);
 	add(all, "ssl.ca.location", w->ca_cert);
 	add(all, "ssl.certificate.location", w->client_cert);
 	add(all, "ssl.key.location", w->client_key);

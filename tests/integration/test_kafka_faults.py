@@ -6,6 +6,7 @@ make test-kafka does the same for longer: KAFKA_KILLS, KAFKA_STOPPED and KAFKA_A
 import collections
 import os
 import random
+import shutil
 import signal
 import threading
 
@@ -22,6 +23,8 @@ KILLS = int(os.environ.get("KAFKA_KILLS", 6))
 STOPPED = float(os.environ.get("KAFKA_STOPPED", 2))
 AWAY = float(os.environ.get("KAFKA_AWAY", 3))
 SEED = int(os.environ.get("KAFKA_SEED", random.randrange(1 << 32)))
+# Seconds of a life: with transactions it begins by ending what the one before left.
+WINDOW = {"at_least_once": 0.4, "exactly_once": 1.5}
 TIMES = int(os.environ.get("KAFKA_TIMES", 12))
 PACE = int(os.environ.get("KAFKA_PACE", 2000))
 
@@ -85,6 +88,14 @@ def fill(folder, config):
     return settings.save(folder / "exporter.yml", settings.merge(settings.load(path), {"pipeline": {"write": config}}))
 
 
+def empty(path, folder):
+    """Let an exporter send what is in the spool."""
+    with Exporter(path) as exporter:
+        exporter.log("state=started")
+        until(lambda: waiting(folder) == [], "an empty spool", 90)
+        assert exporter.stop() == 0, exporter.err.text()[-4000:]
+
+
 def check_whole(ids):
     """Of each object all rows are there, of each stream all objects."""
     rows, objects = collections.defaultdict(set), collections.defaultdict(set)
@@ -97,24 +108,69 @@ def check_whole(ids):
 
 
 @pytest.mark.long
-def test_exporter_is_killed(kafka, tmp_path):
-    """kill -9 at any moment, again and again: each record is there at least once, under the same name each time."""
+@pytest.mark.parametrize("delivery", ["at_least_once", "exactly_once"])
+def test_exporter_is_killed(kafka, delivery, tmp_path):
+    """kill -9 at any moment, again and again: each record is there, under the same name each time if it comes twice, which
+    it does not where that was asked for."""
     client = Client(kafka.address())
-    client.make("killed", partitions=1)
-    path = fill(tmp_path, to_kafka(kafka, "killed", settings={"linger.ms": 40}))
+    topic = "killed-" + delivery
+    client.make(topic, partitions=2)
+    path = fill(tmp_path, to_kafka(kafka, topic, delivery=delivery, settings={"linger.ms": 40}))
     print("KAFKA_SEED=%d" % SEED)
     moments = random.Random(SEED)
     for _ in range(KILLS):
         with Exporter(path) as exporter:
             exporter.log("state=started")
-            threading.Event().wait(moments.uniform(0, 0.4))
+            threading.Event().wait(moments.uniform(0, WINDOW[delivery]))
             exporter.kill()
-    with Exporter(path) as exporter:
-        until(lambda: waiting(tmp_path) == [], "an empty spool", 60)
-        assert exporter.stop() == 0, exporter.err.text()[-4000:]
-    messages = client.read("killed")
+    empty(path, tmp_path)
+    messages = client.read(topic)
     values = collections.defaultdict(set)
     for message in messages:
         values[message.headers["id"]].add(message.value)
     assert len(values) == len(sent()) and all(len(found) == 1 for found in values.values())
     check_whole(values)
+    if delivery == "exactly_once":
+        assert len(messages) == len(values)
+
+
+def test_what_is_in_is_not_sent_again(kafka, tmp_path):
+    """Objects whose messages were committed, but whose files a kill -9 left, go without being sent, in any order."""
+    client = Client(kafka.address())
+    client.make("in", partitions=2)
+    path = fill(tmp_path, to_kafka(kafka, "in", delivery="exactly_once"))
+    shutil.copytree(tmp_path / "spool/exporter/new", tmp_path / "kept")
+    empty(path, tmp_path)
+    before = client.read("in")
+    assert len({m.headers["id"] for m in before}) == len(before) == len(sent())
+    for file in (tmp_path / "kept").iterdir():
+        shutil.copy(file, tmp_path / "spool/exporter/new" / file.name)
+    empty(path, tmp_path)
+    assert client.read("in") == before
+
+
+def test_two_spools_of_one_tenant(kafka, tmp_path):
+    """Two exporters with a tenant of one name, and one whose spool was made anew, do not take each other's for sent, and do
+    not end each other's transactions."""
+    client = Client(kafka.address())
+    client.make("two", partitions=2)
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        path = fill(tmp_path / name, to_kafka(kafka, "two", delivery="exactly_once"))
+        empty(path, tmp_path / name)
+    shutil.rmtree(tmp_path / "one" / "spool")
+    empty(fill(tmp_path / "one", to_kafka(kafka, "two", delivery="exactly_once")), tmp_path / "one")
+    ids = [m.headers["id"] for m in client.read("two")]
+    assert len(set(ids)) == len(ids) == 3 * len(sent())
+
+
+def test_too_large_in_a_transaction(kafka, tmp_path):
+    """What a topic does not take goes to bad/, the others are there exactly once."""
+    client = Client(kafka.address())
+    client.make("tight", partitions=1, max_message_bytes=1500)
+    path = fill(tmp_path, to_kafka(kafka, "tight", delivery="exactly_once", compression="none"))
+    with Exporter(path) as exporter:
+        until(lambda: not [name for name in waiting(tmp_path) if "/bad/" not in name], "an empty spool", 90)
+        assert exporter.stop() == 0, exporter.err.text()[-4000:]
+    bad, ids = len(waiting(tmp_path)), [m.headers["id"] for m in client.read("tight")]
+    assert 1 <= bad < 30 and len(ids) == len(set(ids)) == len(sent()) - bad
