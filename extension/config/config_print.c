@@ -198,8 +198,10 @@ static struct entry *print_enter(struct printer *p, struct entry **at, struct st
 	return *at;
 }
 
+/* Keys with dots are put into their sections, but not those of a section: they may be
+ * names that have dots, as librdkafka's. */
 static int print_place(struct printer *p, struct entry **first,
-		       const struct yaml_node *map)
+		       const struct yaml_node *map, bool has_sections)
 {
 	int error = 0;
 	size_t i;
@@ -209,7 +211,7 @@ static int print_place(struct printer *p, struct entry **first,
 		struct entry **at = first, *entry = NULL;
 
 		while (path.len) {
-			struct str name = str_until(path, '.');
+			struct str name = has_sections ? str_until(path, '.') : path;
 
 			entry = print_enter(p, at, name);
 			if (!entry)
@@ -220,7 +222,7 @@ static int print_place(struct printer *p, struct entry **first,
 		if (entry && !entry->line)
 			entry->line = map->key_line[i];
 		if (map->item[i]->kind == YAML_MAP)
-			error = print_place(p, at, map->item[i]);
+			error = print_place(p, at, map->item[i], false);
 		else if (entry)
 			entry->value = map->item[i];
 	}
@@ -245,7 +247,7 @@ int config_print(const struct config *c, struct str text, struct buf *out)
 	int error = split_lines(&p, text);
 
 	if (!error && c->top && c->top->root->kind == YAML_MAP)
-		error = print_place(&p, &first, c->top->root);
+		error = print_place(&p, &first, c->top->root, true);
 	if (!error) {
 		print_entries(&p, first, 0);
 		print_rest(&p);

@@ -21,6 +21,7 @@ struct merged {
 		const struct layer *layer; /* NULL: a variable */
 	} * entry;
 	size_t count, room;
+	bool has_dots; /* FIELD_DOTTED */
 };
 
 static struct entry *merged_find(struct merged *m, struct str name)
@@ -75,6 +76,28 @@ static struct str lower_case(struct arena *arena, struct str name)
 	return (struct str){ copy, name.len };
 }
 
+static bool merge_value(void *context, struct str name, const struct config_place *place);
+
+/* "name.key" of each key. */
+static bool merge_dotted(struct merged *m, struct str name,
+			 const struct config_place *place)
+{
+	const struct yaml_node *map = place->value;
+	struct config_path buffer;
+	bool is_merged = true;
+	size_t i;
+
+	for (i = 0; is_merged && i < map->count; i++) {
+		struct config_place below = *place;
+
+		below.value = map->item[i];
+		below.line = map->key_line[i];
+		is_merged = merge_value(m, config_join(&buffer, name, map->key[i]),
+					&below);
+	}
+	return is_merged;
+}
+
 static bool merge_value(void *context, struct str name, const struct config_place *place)
 {
 	struct merged *m = context;
@@ -85,6 +108,8 @@ static bool merge_value(void *context, struct str name, const struct config_plac
 		.layer = place->layer,
 	};
 
+	if (m->has_dots && place->value->kind == YAML_MAP)
+		return merge_dotted(m, name, place);
 	config_value_text(place->value, m->arena, &entry.value);
 	return !arena_error(m->arena) && merged_put(m, &entry);
 }
@@ -217,7 +242,7 @@ static int fill_map(const struct merged *m, struct map_of_str *out)
 static int config_read_read_map(const struct reading *r, const struct field *field,
 				struct map_of_str *out, bool *found, struct err *err)
 {
-	struct merged m = { .arena = r->arena };
+	struct merged m = { .arena = r->arena, .has_dots = field->flags & FIELD_DOTTED };
 	const char *key = strcmp(field->name, "*") == 0 ? "" : field->name;
 	int error = merge_layers(r, field, key, &m, err);
 

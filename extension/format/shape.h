@@ -39,6 +39,8 @@ enum field_flags {
 	FIELD_OMIT_NEGATIVE = 1 << 7, /* writing: a number below 0 is not known */
 	FIELD_PAIRS = 1 << 8,	      /* a map that may be written "a=b; c=d" */
 	FIELD_SHORT = 1 << 9,	      /* an enum whose names may be cut: "warn" */
+	FIELD_DOTTED = 1 << 10,	      /* a map whose names have dots: a map in it goes on
+				       * with the name */
 };
 
 /* JSON text as it was received; no value when len is 0. */

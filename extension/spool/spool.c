@@ -96,7 +96,7 @@ struct spool *spool_open(const struct spool_options *options, struct log *log,
 			"writable for this user, or set spool.directory",
 			STR_ARG(options->directory), strerror(-error));
 	if (error || take_lock(spool, err) < 0 || open_spares(spool, err) < 0 ||
-	    spool_read_streams(spool, err) < 0 || spool_read_identity(spool, err) < 0) {
+	    spool_read_streams(spool, err) < 0) {
 		spool_close(spool);
 		return NULL;
 	}

@@ -52,8 +52,9 @@ void spool_close(struct spool *);
 /* Logs every directory that belongs to none of these pipelines. */
 void spool_report_strangers(struct spool *, const struct strs *names);
 
-/* 16 hexadecimal digits, made with the spool, at random. */
-const char *spool_identity(const struct spool *);
+/* 16 hexadecimal digits, made at random when they are first asked for, and kept in the file
+ * "identity". From the thread that opens tenants. NULL: see err. */
+const char *spool_identity(struct spool *, struct err *);
 
 /* The bytes of rows that all pipelines may hold in memory while they cannot be written.
  * spool_hold() reserves some; a negative number gives them back. false: too many. */

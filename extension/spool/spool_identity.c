@@ -33,7 +33,7 @@ static int save_identity(int fd, const struct spool *spool)
 	return error;
 }
 
-int spool_read_identity(struct spool *spool, struct err *err)
+static int read_identity(struct spool *spool, struct err *err)
 {
 	int fd = spool_open_own(spool, "identity", err);
 	ssize_t n;
@@ -50,12 +50,16 @@ int spool_read_identity(struct spool *spool, struct err *err)
 	}
 	close(fd);
 	if (error)
+		*spool->identity = '\0';
+	if (error)
 		err_set(err, "spool.directory: cannot write %s/identity: %s", spool->path,
 			strerror(-error));
 	return error;
 }
 
-const char *spool_identity(const struct spool *spool)
+const char *spool_identity(struct spool *spool, struct err *err)
 {
-	return spool->identity;
+	bool is_known = *spool->identity || read_identity(spool, err) == 0;
+
+	return is_known ? spool->identity : NULL;
 }

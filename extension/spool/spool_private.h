@@ -139,7 +139,6 @@ struct spool {
  * that only we or the owner of the spool can have put there. -errno, see err. */
 int spool_open_own(struct spool *, const char *name, struct err *);
 /* Reads the name of the spool, or makes one. 0 or -errno, see err. */
-int spool_read_identity(struct spool *, struct err *);
 /* Reads which streams were given out before. 0 or -errno, see err. */
 int spool_read_streams(struct spool *, struct err *);
 

@@ -43,11 +43,11 @@ struct uploader *tenant_open_writer(struct tenant *t,
 		.http = t->around.http,
 		.kafka = t->around.kafka,
 		.tenant = tenant_name(t),
-		.spool = spool_identity(t->around.spool),
+		.spool = type->labels ? spool_identity(t->around.spool, err) : "",
 	};
 	struct uploader *uploader;
 
-	if (writer_instance_open(writer, options, &around, err) < 0)
+	if (!around.spool || writer_instance_open(writer, options, &around, err) < 0)
 		return NULL;
 	parts.state = writer->state;
 	uploader = uploader_new(&parts);

@@ -46,7 +46,7 @@ static const struct field fields[] = {
 	       "its password"),
 	OPTION(struct kafka_writer, password_file, "security.password_file", 0,
 	       "file that holds the password; read again when it changes"),
-	OPTION(struct kafka_writer, settings, "settings", FIELD_SECRET,
+	OPTION(struct kafka_writer, settings, "settings", FIELD_SECRET | FIELD_DOTTED,
 	       "more settings of librdkafka, by its own names"),
 	{ .name = NULL },
 };

@@ -22,7 +22,7 @@ struct options {
 	int64_t pin;
 	struct str name, nested;
 	struct strs list;
-	struct map_of_str map;
+	struct map_of_str map, dotted;
 	int color;
 };
 
@@ -46,6 +46,7 @@ static const struct field option_fields[] = {
 	OPTION(struct options, nested, "nested.name", 0, ""),
 	OPTION(struct options, list, "list", 0, ""),
 	OPTION(struct options, map, "map", 0, ""),
+	OPTION(struct options, dotted, "dotted", FIELD_DOTTED, ""),
 	OPTION_ENUM(struct options, color, "color", 0, colors, ""),
 	{ .name = NULL },
 };
@@ -265,6 +266,29 @@ static void converts_the_rest(void **state)
 		assert_int_equal(w.options.on, cases[i].on);
 		assert_string_equal(joined(&w.options.list, NULL), cases[i].list);
 		assert_int_equal(w.options.color, cases[i].color);
+		close_world(&w);
+	}
+}
+
+/* However it is written, a name with dots is one name. */
+static void names_may_have_dots(void **state)
+{
+	static const char *const texts[] = {
+		"a.b:\n  dotted: {x.y: 1, z: 2}\n",
+		"a.b:\n  dotted: {x: {y: 1}, z: 2}\n",
+		"a.b.dotted.x.y: 1\na.b.dotted.z: 2\n",
+		"a:\n  b.dotted:\n    x:\n      y: 1\n    z: 2\n",
+	};
+	struct world w;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(texts); i++) {
+		open_world(&w);
+		add(&w, "f", texts[i], false);
+		read_options(&w);
+		assert_problems(&w, "");
+		assert_string_equal(joined_map(&w.options.dotted), "x.y=1|z=2");
 		close_world(&w);
 	}
 }
@@ -757,6 +781,7 @@ int main(void)
 		cmocka_unit_test(converts_numbers),
 		cmocka_unit_test(converts_text),
 		cmocka_unit_test(converts_the_rest),
+		cmocka_unit_test(names_may_have_dots),
 		cmocka_unit_test(refuses_what_does_not_fit),
 		cmocka_unit_test(names_the_line_of_a_list_item),
 		cmocka_unit_test(keeps_secrets),

@@ -289,13 +289,13 @@ static void test_identity(void **state)
 	(void)state;
 	world_make(&w);
 	world_open(&w, start);
-	snprintf(first, sizeof(first), "%s", spool_identity(w.spool));
+	snprintf(first, sizeof(first), "%s", spool_identity(w.spool, NULL));
 	assert_int_equal(strspn(first, "0123456789abcdef"), 16);
 	world_reopen(&w, start);
-	assert_string_equal(spool_identity(w.spool), first);
+	assert_string_equal(spool_identity(w.spool, NULL), first);
 	world_make(&other);
 	world_open(&other, start);
-	assert_string_not_equal(spool_identity(other.spool), first);
+	assert_string_not_equal(spool_identity(other.spool, NULL), first);
 	world_end(&other);
 	/* One that is cut short is made anew. */
 	world_close(&w);
@@ -304,8 +304,8 @@ static void test_identity(void **state)
 	assert_int_equal(io_write(fd, STR("0123")), 0);
 	close(fd);
 	world_open(&w, start);
-	assert_int_equal(strlen(spool_identity(w.spool)), 16);
-	assert_string_not_equal(spool_identity(w.spool), first);
+	assert_int_equal(strlen(spool_identity(w.spool, NULL)), 16);
+	assert_string_not_equal(spool_identity(w.spool, NULL), first);
 	world_end(&w);
 }
 
