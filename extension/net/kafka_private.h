@@ -63,6 +63,7 @@ struct kafka_cluster {
 	bool is_fatal;	      /* it must be made anew */
 	bool is_transactional;
 	bool is_ready;		    /* for transactions */
+	unsigned repeats;	    /* until it is */
 	bool has_begun;		    /* one */
 	struct kafka_group *groups; /* of jobs, as long as the producer lives */
 	struct kafka_job *jobs;
@@ -88,6 +89,7 @@ rd_kafka_t *kafka_handle_new(const struct kafka_library *, rd_kafka_type_t,
 /* All on the cluster's thread; they wait for brokers, within limits. 0 or -errno with the
  * reason; afterwards the cluster may be is_fatal. */
 
+/* -EAGAIN: it goes on when it is called again, as after a run that was killed. */
 int kafka_transaction_prepare(struct kafka_cluster *, struct err *);
 /* -EALREADY: the job is in. */
 int kafka_transaction_begin(struct kafka_cluster *, struct kafka_job *, struct err *);

@@ -262,8 +262,9 @@ static bool begin_transaction(struct kafka_cluster *c, struct now now)
 		error = kafka_transaction_begin(c, c->jobs, &err);
 	if (error == -EALREADY) {
 		end_first(c);
-	} else if (error) {
-		kafka_set_problem(c, err.text);
+	} else if (error && error != -EAGAIN) {
+		if (!*c->problem)
+			kafka_set_problem(c, err.text);
 		c->retry_ms = clock_now().mono_ms + RETRY_MS;
 	}
 	return !error;

@@ -13,12 +13,13 @@
 #include <stdlib.h>
 #include "net/kafka_private.h"
 
-#define WAIT_MS	  500
-#define ASK_MS	  2000
-#define ABORT_MS  2000
-#define SEND_MS	  3000
-#define REPEATS	  120  /* a minute */
-#define NAMES_MAX 3500 /* bytes; brokers take 4096 */
+#define WAIT_MS	     500
+#define ASK_MS	     2000
+#define ABORT_MS     2000
+#define SEND_MS	     3000
+#define REPEATS_SAID 20	  /* ten seconds */
+#define REPEATS	     120  /* a minute */
+#define NAMES_MAX    3500 /* bytes; brokers take 4096 */
 
 struct kafka_group {
 	struct kafka_group *next;
@@ -61,12 +62,18 @@ static int judge(struct kafka_cluster *c, rd_kafka_error_t *error, struct err *e
 
 int kafka_transaction_prepare(struct kafka_cluster *c, struct err *err)
 {
-	int error = 0;
+	rd_kafka_error_t *error;
+	bool may_repeat;
 
-	if (!c->is_ready)
-		error = judge(c, c->library.init_transactions(c->producer, WAIT_MS), err);
+	if (c->is_ready)
+		return 0;
+	error = c->library.init_transactions(c->producer, WAIT_MS);
+	may_repeat = error && c->library.error_is_retriable(error);
 	c->is_ready = !error;
-	return error;
+	c->repeats = may_repeat ? c->repeats + 1 : 0;
+	if (!judge(c, error, err))
+		return 0;
+	return may_repeat && c->repeats < REPEATS_SAID ? -EAGAIN : -EIO;
 }
 
 static void read_names(struct kafka_group *g, const rd_kafka_topic_partition_t *place)
