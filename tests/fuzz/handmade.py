@@ -142,6 +142,8 @@ SEEDS = {
                   b'{"errorCode":"BXNIM0415E","errorMessage":"Provided API key could not be found"}'],
     "gremlin": [b"null", b"[]", b"[[]]", b'[{"Metadata":{"Type":"host","IPV4":["172.17.0.2/16"]}}]',
                 b'[[{"Metadata":{"IPV4":"10.0.0.1/8","Type":"device"}},null,1]]'],
+    "page": [b"q=acme\0state=bad\0sort=flows\0n=200\0", b"q=%3C\0n=99999999999999999999\0sort=name", b"localhost:8080",
+             b"[::ffff:127.0.0.1]:1", b"name.example.", b"<img src=x onerror=\"a\">&amp;'\x1b\xc0\xbc\xe2\x82"],
     "handshake": [HANDSHAKE, HANDSHAKE.replace(b"101", b"409"), b"HTTP/1.1 401 Unauthorized\r\n\r\n", b"HTTP/1.1"],
     "websocket": [b"\x82\x7f" + (1 << 40).to_bytes(8, "big"), b"\x01\x01a\x80\x01b", b"\x88\x00", b"\x8a\x7d" + b"x" * 125],
     "flow_json": [b'[null,{"Network":{"Protocol":"IPV4","A":"\\ud83d\\ude00"},"Start":1e3}]', b"null", b"[{}]",
