@@ -33,6 +33,7 @@ const char page_style[] =
 	"footer{margin-top:32px;padding-top:10px;border-top:1px solid var(--line);"
 	"color:var(--soft);font-size:13px}"
 	"footer a{margin-right:14px}"
+	".troubles li.soft,.troubles li.good{border-color:var(--line)}"
 	".good{color:var(--good)}.warn{color:var(--warn)}.bad{color:var(--bad)}"
 	".soft{color:var(--soft)}"
 	".facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(148px,1fr));"

@@ -39,12 +39,12 @@ static void tenant_put_facts(struct page_frame *f, const struct selected *row)
 	html_constant(h, "<div><dt>Last upload</dt><dd>");
 	frame_put_age(f, t->stored_s);
 	html_constant(h, "</dd></div></dl>\n");
-	if (!t->trouble)
+	if (!tenants_has_why(t))
 		return;
 	html_constant(h, "<ul class=\"troubles\">");
 	html_open(h, "li");
 	html_attribute(h, "class", str_of(frame_class(t->trouble)));
-	frame_put_trouble(f, t->trouble);
+	tenants_put_why(f, t);
 	html_constant(h, "</li></ul>\n");
 }
 

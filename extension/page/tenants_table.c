@@ -115,6 +115,19 @@ static void tenants_put_heading(struct html *h, const struct heading *heading,
 	buf_fini(&address);
 }
 
+bool tenants_has_why(const struct tenant_figures *t)
+{
+	return t->trouble || *t->status.error;
+}
+
+void tenants_put_why(struct page_frame *f, const struct tenant_figures *t)
+{
+	if (t->trouble)
+		frame_put_trouble(f, t->trouble);
+	else
+		html_text(&f->html, str_of(t->status.error));
+}
+
 void tenants_put_curve(struct page_frame *f, const struct past *past,
 		       enum history_kind kind)
 {
@@ -185,7 +198,7 @@ static void tenants_put_row(struct page_frame *f, const struct selected *row)
 	struct html *h = &f->html;
 	char text[AMOUNT_TEXT_MAX];
 
-	html_constant(h, t->trouble ? "<tr class=\"sick\">" : "<tr>");
+	html_constant(h, tenants_has_why(t) ? "<tr class=\"sick\">" : "<tr>");
 	tenants_put_name(h, t->name);
 	html_element(h, "td", t->trouble ? frame_class(t->trouble) : "soft",
 		     str_of(frame_word(t->trouble)));
@@ -206,13 +219,13 @@ static void tenants_put_row(struct page_frame *f, const struct selected *row)
 	html_constant(h, "<td class=\"n\">");
 	frame_put_age(f, t->stored_s);
 	html_constant(h, "\n");
-	if (!t->trouble)
+	if (!tenants_has_why(t))
 		return;
 	html_open(h, "tr");
 	html_attribute(h, "class", STR("why"));
 	html_open(h, "td");
 	html_attribute(h, "colspan", STR("10"));
-	frame_put_trouble(f, t->trouble);
+	tenants_put_why(f, t);
 	html_constant(h, "\n");
 }
 

@@ -12,6 +12,9 @@ void tenants_put_form(struct page_frame *, const struct query *);
 void tenants_put_table(struct page_frame *, const struct query *,
 		       const struct selection *);
 
+/* Whether it is in trouble, or its store warns of some; and what it is. */
+bool tenants_has_why(const struct tenant_figures *);
+void tenants_put_why(struct page_frame *, const struct tenant_figures *);
 /* The curve of the last hour. */
 void tenants_put_curve(struct page_frame *, const struct past *, enum history_kind);
 /* "inbox_full 12, no_metric 3": reasons for which something was dropped, three of them at

@@ -291,6 +291,23 @@ static void what_is_wrong_is_said_once(void **state)
 	drop(s);
 }
 
+/* A store that works may warn: that is no trouble, and it is shown. */
+static void warnings_are_shown(void **state)
+{
+	struct snapshot *s = make(2);
+	struct buf out = BUF_INIT(1 << 20);
+
+	(void)state;
+	snprintf(s->tenant[1].status.error, sizeof(s->tenant[1].status.error),
+		 "the clock is <wrong>");
+	troubles_find(s);
+	put(s, "", &out);
+	assert_non_null(strstr(out.ptr, ">the clock is &lt;wrong&gt;"));
+	assert_non_null(strstr(out.ptr, "all are well"));
+	buf_fini(&out);
+	drop(s);
+}
+
 static void lists_that_are_long_end(void **state)
 {
 	struct snapshot *s = make(1);
@@ -327,6 +344,7 @@ int main(void)
 		cmocka_unit_test(page_is_text_within_its_size),
 		cmocka_unit_test(thousand_ordinary_tenants_fit),
 		cmocka_unit_test(what_is_wrong_is_said_once),
+		cmocka_unit_test(warnings_are_shown),
 		cmocka_unit_test(lists_that_are_long_end),
 	};
 
