@@ -46,9 +46,11 @@ static bool is_over(struct now now, int64_t since_mono_ms, int64_t limit_ms)
 bool troubles_find_stuck(const struct exporter_busy *busy, struct now now,
 			 struct trouble *trouble)
 {
+	if (!is_over(now, busy->worker_since_ms, WORKER_STUCK_MS))
+		return false;
 	*trouble = (struct trouble){ TROUBLE_WORKER, busy->worker, "",
 				     wall_of(now, busy->worker_since_ms), NO_TENANT };
-	return is_over(now, busy->worker_since_ms, WORKER_STUCK_MS);
+	return true;
 }
 
 static void look_at_program(struct snapshot *s)
