@@ -101,6 +101,7 @@ def test_random_kills(tmp_path):
             assert sums["sealed"] == added(away, ledgers.weigh(there.values()))
         sink.well = True
         with Exporter(path) as program:
+            program.log("state=subscribed")
             until(lambda: not waiting(tmp_path), "an empty spool", 90)
             ledger = of_status(tmp_path)
             assert program.stop() == 0
@@ -127,6 +128,7 @@ def test_random_kills_while_objects_are_lost(tmp_path):
             # What was under way when it was killed may be stored and be dropped later.
             assert 0 <= away - sums["uploaded"]["objects"] <= UNDER_WAY * (number + 1)
         with Exporter(path) as program:
+            program.log("state=subscribed")
             until(lambda: not ledgers.waiting(pipeline, "new"), "no waiting objects", 90)
             ledger = of_status(tmp_path)
             assert program.stop() == 0
@@ -169,6 +171,7 @@ def test_stops_and_upgrades(tmp_path):
             sent += life(analyzer, path, 200 + 37 * number)
         sink.behave("ok")
         with Exporter(path) as program:
+            program.log("state=subscribed")
             until(lambda: not waiting(tmp_path), "an empty spool", 90)
             ledger = of_status(tmp_path)
             shown = exporter("status", "-c", path, "exporter").stdout
