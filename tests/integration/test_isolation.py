@@ -117,7 +117,7 @@ def run(folder, is_sick, ready):
             "--repeat", REPEAT, "--uniq", "--captures", TENANTS, "--per-message", 100, "--stats-every", 300]))
         base = joined(whole_flows(of=50), source, folder, to_file(folder), {
             "host_id": "isolation", "analyzers": [asked.address], "topology": {"mode": "rest"}, "status": listening(folder),
-            "stop_timeout": 5, "limits": {"batch_bytes": "8MiB"}, "spool": {"min_free": 0}, "pipeline": {"store": {"buffered": {"max_seconds_per_object": 5}}}})
+            "stop_timeout": 5, "spool": {"min_free": 0}, "pipeline": {"store": {"buffered": {"max_seconds_per_object": 5}}}})
         path = settings.save_all(folder, base, tenants(sinks, is_sick))
         exporter = stack.enter_context(Exporter(path, under=names.under))
         exporter.log("state=subscribed", 60)
