@@ -58,7 +58,9 @@ static const struct answer *asker_ask(struct topology *t, struct asker *asker,
 		asker->limited++;
 		return &unknown;
 	}
-	if (!lookup)
+	if (lookup)
+		lookup_join(&t->lookups, lookup, asker, now_ms);
+	else
 		lookup = lookup_add(&t->lookups, asker, text);
 	if (!lookup || lookup_wait(&lookup->waits, asker))
 		return &unknown;

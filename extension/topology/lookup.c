@@ -7,14 +7,13 @@
 #include "topology/gremlin.h"
 #include "topology/lookup.h"
 
-#define LOOKUPS_MAX	65536
-#define BODY_MAX	(1024 * 1024)
-#define COOKIE_MAX	(64 * 1024)
+#define LOOKUPS_MAX 65536
+#define BODY_MAX    (1024 * 1024)
+#define COOKIE_MAX  (64 * 1024)
 /* For those that wait for no more than a few texts; one part of all. */
-#define FEW		1024
-#define FEW_PART	4
-#define SLOW_MS		60000 /* after what was late */
-#define PASSED_OVER_MAX 16    /* in one search for another's */
+#define FEW	    1024
+#define FEW_PART    4
+#define SLOW_MS	    60000 /* after what was late */
 
 static struct lookup *queue_take(struct lookups *l)
 {
@@ -25,9 +24,48 @@ static struct lookup *queue_take(struct lookups *l)
 	return (struct lookup *)first;
 }
 
+/* The next of all. */
+static struct lookup *take_any(struct lookups *l)
+{
+	struct lookup *first = (struct lookup *)heap_first(&l->queue), *held = l->held;
+
+	if (!held || (first && first->place.key <= held->place.key))
+		return queue_take(l);
+	l->held = held->next;
+	if (!l->held)
+		l->held_end = &l->held;
+	return held;
+}
+
+static void hold(struct lookups *l, struct lookup *lookup)
+{
+	lookup->next = NULL;
+	*l->held_end = lookup;
+	l->held_end = &lookup->next;
+}
+
+/* Those of this owner are as good as others again. */
+static void let_go(struct lookups *l, const struct asker *owner)
+{
+	struct lookup **at = &l->held, *lookup;
+
+	while ((lookup = *at))
+		if (lookup->owner == owner && heap_put(&l->queue, &lookup->place))
+			*at = lookup->next;
+		else
+			at = &lookup->next;
+	l->held_end = at;
+}
+
+bool lookups_wait(const struct lookups *l)
+{
+	return heap_first(&l->queue) || l->held;
+}
+
 int lookups_init(struct lookups *l)
 {
 	*l = (struct lookups){ .by_text = map_new(SIZE_MAX, SIZE_MAX, NULL) };
+	l->held_end = &l->held;
 	return l->by_text ? 0 : -ENOMEM;
 }
 
@@ -54,7 +92,7 @@ void lookups_fini(struct lookups *l)
 {
 	struct lookup *lookup;
 
-	while ((lookup = queue_take(l)))
+	while ((lookup = take_any(l)))
 		lookup_free(lookup);
 	heap_fini(&l->queue);
 	map_free(l->by_text);
@@ -181,49 +219,58 @@ static bool is_quick(const struct lookups *l, const struct asker *asker, size_t 
 	return running < most;
 }
 
-/* The first that somebody waits for. */
-static struct lookup *take_wanted(struct lookups *l)
+static bool is_wanted(const struct lookup *lookup)
+{
+	return lookup->waits || lookup->probe || lookup->is_fetch;
+}
+
+static void drop(struct lookups *l, struct lookup *lookup)
+{
+	map_remove(l->by_text, text_of(lookup));
+	lookup_free(lookup);
+}
+
+/* The first that somebody waits for; with of_each, of who is quick. */
+static struct lookup *take_wanted(struct lookups *l, size_t of_each, int64_t now_ms)
 {
 	struct lookup *lookup;
 
-	while ((lookup = queue_take(l)) && !lookup->waits && !lookup->probe &&
-	       !lookup->is_fetch) {
-		map_remove(l->by_text, text_of(lookup));
-		lookup_free(lookup);
+	while ((lookup = of_each ? queue_take(l) : take_any(l))) {
+		if (!is_wanted(lookup))
+			drop(l, lookup);
+		else if (of_each && lookup->owner &&
+			 !is_quick(l, lookup->owner, of_each, now_ms))
+			hold(l, lookup);
+		else
+			break;
 	}
 	return lookup;
 }
 
-/* Behind all that those who wait for it have in the queue. */
-static void queue_again(struct lookups *l, struct lookup *lookup)
+void lookup_join(struct lookups *l, struct lookup *lookup, struct asker *asker,
+		 int64_t now_ms)
 {
-	struct asker *asker = lookup->waits->asker;
+	struct lookup **at;
 
-	asker->turn = 1 + (asker->turn > l->turn ? asker->turn : l->turn);
-	lookup->place.key = asker->turn;
-	/* Its room in the heap is still there. */
-	heap_put(&l->queue, &lookup->place);
-}
-
-/* Looks past those of others, but not for long. */
-static struct lookup *take_quick(struct lookups *l, size_t of_each, int64_t now_ms)
-{
-	struct lookup *passed_over[PASSED_OVER_MAX], *lookup = NULL;
-	size_t count = 0;
-
-	while (count < PASSED_OVER_MAX && (lookup = take_wanted(l)) && lookup->waits &&
-	       lookup->owner && !is_quick(l, lookup->owner, of_each, now_ms)) {
-		passed_over[count++] = lookup;
-		lookup = NULL;
-	}
-	while (count)
-		queue_again(l, passed_over[--count]);
-	return lookup;
+	if (lookup->running || lookup->owner == asker ||
+	    (heap_has(&lookup->place) && lookup->owner &&
+	     is_quick(l, lookup->owner, SIZE_MAX, now_ms)))
+		return;
+	lookup->owner = asker;
+	if (heap_has(&lookup->place))
+		return;
+	for (at = &l->held; *at != lookup; at = &(*at)->next)
+		;
+	*at = lookup->next;
+	if (l->held_end == &lookup->next)
+		l->held_end = at;
+	if (!heap_put(&l->queue, &lookup->place))
+		hold(l, lookup);
 }
 
 struct lookup *lookups_run_next(struct lookups *l, size_t of_each, int64_t now_ms)
 {
-	struct lookup *lookup = of_each ? take_quick(l, of_each, now_ms) : take_wanted(l);
+	struct lookup *lookup = take_wanted(l, of_each, now_ms);
 
 	if (!lookup)
 		return NULL;
@@ -237,17 +284,17 @@ struct lookup *lookups_run_next(struct lookups *l, size_t of_each, int64_t now_m
 
 void lookup_remove(struct lookups *l, struct lookup *lookup, int64_t now_ms)
 {
+	struct asker *owner = lookup->owner;
 	struct lookup **at;
 
-	if (lookup->owner && is_late(lookup, now_ms))
-		lookup->owner->late_ms = now_ms;
-
+	if (owner && is_late(lookup, now_ms))
+		owner->late_ms = now_ms;
 	for (at = &l->running; *at != lookup; at = &(*at)->next)
 		;
 	*at = lookup->next;
 	l->running_count--;
-	map_remove(l->by_text, text_of(lookup));
-	lookup_free(lookup);
+	drop(l, lookup);
+	let_go(l, owner);
 }
 
 void lookup_end_waits(struct lookup_wait **waits, struct asker **woken)
@@ -270,7 +317,7 @@ void lookups_end_waits(struct lookups *l, struct asker **woken)
 
 	for (lookup = l->running; lookup; lookup = lookup->next)
 		lookup_end_waits(&lookup->waits, woken);
-	while ((lookup = queue_take(l))) {
+	while ((lookup = take_any(l))) {
 		lookup_end_waits(&lookup->waits, woken);
 		map_remove(l->by_text, text_of(lookup));
 		lookup_free(lookup);
@@ -290,6 +337,23 @@ void lookup_withdraw(struct lookup_wait **waits, const struct asker *asker)
 	free(w);
 }
 
+/* Of what is held nobody else would find that it is not wanted any more. */
+static void withdraw_held(struct lookups *l, const struct asker *asker)
+{
+	struct lookup **at = &l->held, *lookup;
+
+	while ((lookup = *at)) {
+		lookup_withdraw(&lookup->waits, asker);
+		if (is_wanted(lookup)) {
+			at = &lookup->next;
+			continue;
+		}
+		*at = lookup->next;
+		drop(l, lookup);
+	}
+	l->held_end = at;
+}
+
 void lookups_withdraw(struct lookups *l, struct asker *asker)
 {
 	struct lookup *lookup;
@@ -301,7 +365,14 @@ void lookups_withdraw(struct lookups *l, struct asker *asker)
 		lookup_withdraw(&lookup->waits, asker);
 	for (i = 0; i < l->queue.count; i++)
 		lookup_withdraw(&((struct lookup *)l->queue.node[i])->waits, asker);
+	withdraw_held(l, asker);
 	asker->pending = 0;
+}
+
+static void disown(struct lookup *lookup, const struct asker *asker)
+{
+	if (lookup->owner == asker)
+		lookup->owner = NULL;
 }
 
 void lookups_disown(struct lookups *l, const struct asker *asker)
@@ -310,11 +381,10 @@ void lookups_disown(struct lookups *l, const struct asker *asker)
 	size_t i;
 
 	for (lookup = l->running; lookup; lookup = lookup->next)
-		if (lookup->owner == asker)
-			lookup->owner = NULL;
-	for (i = 0; i < l->queue.count; i++) {
-		lookup = (struct lookup *)l->queue.node[i];
-		if (lookup->owner == asker)
-			lookup->owner = NULL;
-	}
+		disown(lookup, asker);
+	for (lookup = l->held; lookup; lookup = lookup->next)
+		disown(lookup, asker);
+	for (i = 0; i < l->queue.count; i++)
+		disown((struct lookup *)l->queue.node[i], asker);
+	let_go(l, NULL);
 }

@@ -36,7 +36,7 @@ struct lookup {
 	struct heap_node place; /* in the queue, by turn; first */
 	struct topology *topology;
 	struct lookup_wait *waits;
-	struct lookup *next; /* of the running ones */
+	struct lookup *next; /* of the running ones, or of those that are held */
 	struct asker *owner; /* that added it; NULL: it is gone */
 	bool running, probe;
 	bool is_fetch; /* its reply is the mirror's */
@@ -61,19 +61,26 @@ struct lookup {
 struct lookups {
 	struct map *by_text; /* to struct lookup, which it does not own */
 	struct heap queue;
+	/* Passed over: those of an asker that is slow, or has its part, until one of its
+	 * has run. */
+	struct lookup *held, **held_end;
 	struct lookup *running;
 	size_t running_count;
 	int64_t turn;
 	uint64_t serial;
 };
 
-int lookups_init(struct lookups *);  /* 0 or -ENOMEM */
-void lookups_fini(struct lookups *); /* none is running */
+bool lookups_wait(const struct lookups *); /* whether some do, for a place */
+int lookups_init(struct lookups *);	   /* 0 or -ENOMEM */
+void lookups_fini(struct lookups *);	   /* none is running */
 
 struct lookup *lookup_find(struct lookups *, struct str text);
 /* Queues it at the asker's turn. NULL: no memory, too many lookups, or the text is too
  * long. */
 struct lookup *lookup_add(struct lookups *, struct asker *, struct str text);
+/* Another asker wants the same text: if it has not run because of whose it is, it is this
+ * one's from here on. */
+void lookup_join(struct lookups *, struct lookup *, struct asker *, int64_t now_ms);
 /* Adds the asker, once, to those that wait: for a lookup, or for something else. 0 or
  * -ENOMEM. */
 int lookup_wait(struct lookup_wait **, struct asker *);

@@ -87,7 +87,7 @@ void topology_send(struct topology *t)
 		lookup->analyzer = analyzers_next(&t->analyzers, 0);
 		lookup_start(lookup, now_ms);
 	}
-	if (heap_first(&t->lookups.queue) && !t->closed)
+	if (lookups_wait(&t->lookups) && !t->closed)
 		workers_wake_at(t->readers, &t->sender,
 				lookups_late_ms(&t->lookups, now_ms));
 }

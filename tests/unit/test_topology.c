@@ -13,6 +13,7 @@
 #include "net/http.h"
 #include "tests/lib/tiny_server.h"
 #include "sys/clock.h"
+#include "topology/lookup.h"
 #include "topology/topology.h"
 
 #define SEEN_MAX 64
@@ -500,6 +501,39 @@ static void what_hangs_holds_up_nobody_else(void **state)
 	assert_false(count(w).down);
 }
 
+/* Nor does what one of them waits for in vain, when another wants to know it, too. */
+static void thousands_that_wait_hold_up_nobody_else(void **state)
+{
+	struct world *w = *state;
+	int64_t late_ms;
+	char text[16];
+	int i;
+
+	w->options.timeout_ms = 600000;
+	w->options.max_in_flight = 2;
+	start(w);
+	for (i = 0; i < 3000; i++) {
+		snprintf(text, sizeof(text), "slow %d", i);
+		assert_string_equal(find(&w->one, text), "pending");
+	}
+	assert_string_equal(find(&w->one, "shared"), "pending");
+	late_ms = clock_now().mono_ms + LOOKUP_LATE_MS + 100;
+	while (clock_now().mono_ms < late_ms)
+		sched_yield();
+	for (i = 0; i < 3; i++) {
+		snprintf(text, sizeof(text), "a %d", i);
+		assert_string_equal(find(&w->two, text), "pending");
+		sem_wait(&w->two.woken);
+		assert_string_equal(find(&w->two, text), "veth");
+	}
+	assert_string_equal(find(&w->two, "shared"), "pending");
+	sem_wait(&w->two.woken);
+	assert_string_equal(find(&w->two, "shared"), "veth");
+	asker_give_up(&w->one.asker, true);
+	asker_give_up(&w->one.asker, false);
+	assert_int_equal(count(w).requests, 6);
+}
+
 /* However many of them there are, more than there are places. */
 static void six_that_hang_hold_up_nobody_else(void **state)
 {
@@ -808,6 +842,7 @@ int main(void)
 		TEST(a_probe_ends_it),
 		TEST(time_out_is_down),
 		TEST(what_hangs_holds_up_nobody_else),
+		TEST(thousands_that_wait_hold_up_nobody_else),
 		TEST(six_that_hang_hold_up_nobody_else),
 		TEST(what_hangs_fails_alone),
 		TEST(what_hangs_is_no_silence),
