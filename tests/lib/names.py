@@ -4,6 +4,7 @@
     with SilentNames(folder, {"store.example": "127.0.0.1"}) as names, Exporter(path, under=names.under):
         ...                     # knows that name, and waits for the name server with all others
 """
+import os
 import socket
 
 
@@ -14,7 +15,8 @@ class SilentNames:
     """
 
     def __init__(self, folder, hosts, number=1):
-        address = "127.9.9.%d" % number
+        # Of this process's own: others may run such a test, too.
+        address = "127.%d.%d.%d" % (10 + number, os.getpid() >> 8 & 255, os.getpid() & 255)
         found, server = folder / "hosts", folder / "resolv.conf"
         found.write_text("".join("%s %s\n" % (address, name) for name, address in hosts.items()), encoding="ascii")
         server.write_text("nameserver %s\n" % address, encoding="ascii")
