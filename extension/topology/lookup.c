@@ -230,6 +230,24 @@ static void drop(struct lookups *l, struct lookup *lookup)
 	lookup_free(lookup);
 }
 
+/* Whether its owner may run it; if that has become slow since, it is another's who waits
+ * for it, too. */
+static bool may_run(const struct lookups *l, struct lookup *lookup, size_t of_each,
+		    int64_t now_ms)
+{
+	const struct lookup_wait *w;
+
+	if (!lookup->owner || is_quick(l, lookup->owner, of_each, now_ms))
+		return true;
+	for (w = lookup->waits; w; w = w->next)
+		if (w->asker != lookup->owner &&
+		    is_quick(l, w->asker, SIZE_MAX, now_ms)) {
+			lookup->owner = w->asker;
+			return is_quick(l, w->asker, of_each, now_ms);
+		}
+	return false;
+}
+
 /* The first that somebody waits for; with of_each, of who is quick. */
 static struct lookup *take_wanted(struct lookups *l, size_t of_each, int64_t now_ms)
 {
@@ -238,8 +256,7 @@ static struct lookup *take_wanted(struct lookups *l, size_t of_each, int64_t now
 	while ((lookup = of_each ? queue_take(l) : take_any(l))) {
 		if (!is_wanted(lookup))
 			drop(l, lookup);
-		else if (of_each && lookup->owner &&
-			 !is_quick(l, lookup->owner, of_each, now_ms))
+		else if (of_each && !may_run(l, lookup, of_each, now_ms))
 			hold(l, lookup);
 		else
 			break;

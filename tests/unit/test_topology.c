@@ -517,9 +517,14 @@ static void thousands_that_wait_hold_up_nobody_else(void **state)
 		assert_string_equal(find(&w->one, text), "pending");
 	}
 	assert_string_equal(find(&w->one, "shared"), "pending");
+	/* Before anything is late, and after. */
+	assert_string_equal(find(&w->one, "early"), "pending");
+	assert_string_equal(find(&w->two, "early"), "pending");
 	late_ms = clock_now().mono_ms + LOOKUP_LATE_MS + 100;
 	while (clock_now().mono_ms < late_ms)
 		sched_yield();
+	sem_wait(&w->two.woken);
+	assert_string_equal(find(&w->two, "early"), "veth");
 	for (i = 0; i < 3; i++) {
 		snprintf(text, sizeof(text), "a %d", i);
 		assert_string_equal(find(&w->two, text), "pending");
@@ -531,7 +536,7 @@ static void thousands_that_wait_hold_up_nobody_else(void **state)
 	assert_string_equal(find(&w->two, "shared"), "veth");
 	asker_give_up(&w->one.asker, true);
 	asker_give_up(&w->one.asker, false);
-	assert_int_equal(count(w).requests, 6);
+	assert_int_equal(count(w).requests, 7);
 }
 
 /* However many of them there are, more than there are places. */
