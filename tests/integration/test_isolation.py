@@ -168,3 +168,27 @@ def check_sick(counters):
             assert limit == "flows_burst" or c["limit_" + limit] > 0, (name, c)
         if kind == "well":
             assert sum(n for key, n in c.items() if "_dropped_" in key) == c["records_evicted"] == c["lookups_degraded"] == 0, (name, c)
+
+
+def test_who_asks_little_gets_all_answers(tmp_path):
+    """One asks of all flows what is never answered, and some of what another one asks, too, whose answers come."""
+    with Questions("hang", delay=0.1) as asked, Analyzer(RECORDING, pace=2000, clients=0, options=[
+            "--repeat", 12, "--uniq", "--captures", 800, "--per-message", 100]) as source:
+        base = joined(whole_flows(), source, tmp_path, to_file(tmp_path), {
+            "analyzers": [asked.address], "topology": {"mode": "rest", "lookup_timeout": "60s", "timeout": "60s"},
+            "status": listening(tmp_path)})
+        path = settings.save_all(tmp_path, base, {
+            "greedy": {"pipeline": settings.merge(asks("hang-{{.UUID}}"), {"store": {"buffered": {"dirname": "greedy"}}})},
+            "modest": {"pipeline": settings.merge(asks("fine-{{.UUID}}"), {
+                "subscriber": {"capture_id": "capture-0000"}, "store": {"buffered": {"dirname": "modest"}}})}})
+        with Exporter(path) as program:
+            program.log("state=subscribed")
+            source.command("play")
+            source.event("end", 60, unless_ends=program)
+
+            def done():
+                c = figures(tmp_path)["modest"]
+                return 0 < c["flows_received"] == c["records_encoded"] and figures(tmp_path)
+            found = until(done, "all records of the modest one")
+            assert program.stop() == 0
+    assert found["modest"]["lookups_degraded"] == 0, found["modest"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A topology that is asked: it answers every question at once with nothing, save those with a word in them that hang.
+"""A topology that is asked: it answers every question with nothing, soon, save those with a word in them that hang.
 
     with Questions("hang") as analyzer:
         ... {"analyzers": [analyzer.address], "topology": {"mode": "rest"}}
@@ -10,10 +10,14 @@ import threading
 
 
 class Questions:
-    """Listens on a free port at once; close() ends it, and every question that hangs."""
+    """Listens on a free port at once, until it is left, and that ends every question that hangs.
 
-    def __init__(self, hangs):
+    delay: seconds before an answer.
+    """
+
+    def __init__(self, hangs, delay=0):
         self.hangs = hangs.encode()
+        self.delay = delay
         self.asked = collections.Counter()      # "hangs" or "answered" -> questions
         self.lock = threading.Lock()
         self.free = threading.Event()
@@ -57,8 +61,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         hangs = questions.hangs in body
         with questions.lock:
             questions.asked["hangs" if hangs else "answered"] += 1
-        if hangs:
-            questions.free.wait()
+        if questions.free.wait(None if hangs else questions.delay):
             self.close_connection = True
             return
         self.send_response(200)
