@@ -5,54 +5,23 @@
  * connections, make descriptors close-on-exec, or tell why it cannot listen.
  */
 #include <errno.h>
-#include <libwebsockets.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include "net/address.h"
-#include "net/httpd.h"
-#include "net/httpd_host.h"
-#include "net/httpd_page.h"
+#include "net/httpd_private.h"
 #include "sys/clock.h"
 #include "sys/thread.h"
 
 #define CLIENTS_MAX	32
 #define DESCRIPTORS_MAX (CLIENTS_MAX + 16) /* with those of libwebsockets */
-#define HEADER_MAX	16384 /* of a request: browsers send cookies of other ports, too */
-#define QUERY_MAX	32    /* items of a query */
-#define HEAD_MAX	2048  /* of an answer */
-#define HTTPD_POLICY	"default-src 'none'; frame-ancestors 'none'"
 #define CHUNK		(32 * 1024)
 #define LIMIT_MS	10000
 #define LIFE_TIMES	6 /* of the limit */
 #define ACCEPT_PAUSE_MS 100
-
-struct httpd {
-	struct httpd_options options;
-	struct address address;
-	char name[HOST_NAME_SIZE]; /* the host it was told to listen at, or "" */
-	struct lws_context *lws;
-	struct lws_vhost *vhost;
-	lws_sorted_usec_list_t tick;
-	pthread_t thread;
-	atomic_bool is_stopping;
-	unsigned port;
-	unsigned clients;
-	struct pages pages;
-};
-
-struct client {
-	struct httpd *httpd;
-	bool wants_head;   /* only */
-	struct page *page; /* in its body LWS_PRE bytes of room come first */
-	size_t sent;
-	int64_t until_ms; /* of its life, monotonic */
-};
 
 static void httpd_silent(int level, const char *line)
 {
@@ -113,156 +82,6 @@ static void httpd_forget(struct client *client)
 	client->httpd->clients--;
 	page_unref(&client->httpd->pages, client->page);
 	free(client);
-}
-
-struct head {
-	unsigned char bytes[LWS_PRE + HEAD_MAX], *at;
-	bool is_full;
-};
-
-/* The name with its colon. */
-static void httpd_put_header(struct lws *wsi, struct head *head, const char *name,
-			     const char *value)
-{
-	head->is_full |= lws_add_http_header_by_name(wsi, (const unsigned char *)name,
-						     (const unsigned char *)value,
-						     (int)strlen(value), &head->at,
-						     head->bytes + sizeof(head->bytes) -
-							     1) != 0;
-}
-
-static int httpd_put_head(struct lws *wsi, const struct page *p)
-{
-	struct head head = { .at = head.bytes + LWS_PRE };
-	unsigned char *end = head.bytes + sizeof(head.bytes) - 1;
-
-	if (lws_add_http_header_status(wsi, (unsigned)p->status, &head.at, end) ||
-	    lws_add_http_header_content_length(wsi, p->body.len - LWS_PRE, &head.at, end))
-		return -1;
-	httpd_put_header(wsi, &head, "content-type:", p->content_type);
-	if (p->status == 405)
-		httpd_put_header(wsi, &head, "allow:", "GET, HEAD");
-	httpd_put_header(wsi, &head, "content-security-policy:", p->policy);
-	httpd_put_header(wsi, &head, "x-content-type-options:", "nosniff");
-	httpd_put_header(wsi, &head, "referrer-policy:", "no-referrer");
-	httpd_put_header(wsi, &head, "cache-control:", "no-store");
-	httpd_put_header(wsi, &head, "connection:", "close");
-	return head.is_full ? -1
-			    : lws_finalize_write_http_header(wsi, head.bytes + LWS_PRE,
-							     &head.at, end);
-}
-
-/* request is NULL: it was something else than GET and HEAD. */
-static int httpd_fill(struct httpd *h, const struct httpd_request *request,
-		      struct page *p)
-{
-	struct httpd_answer answer = { &p->body, p->content_type, HTTPD_POLICY };
-	int status;
-
-	if (!request) {
-		buf_puts(&p->body, "only GET and HEAD are understood\n");
-		return 405;
-	}
-	if (!pages_have_room(&h->pages)) {
-		buf_puts(&p->body, "too many clients do not read what they are sent\n");
-		return 503;
-	}
-	status = h->options.page(h->options.context, request, &answer);
-	p->content_type = answer.content_type;
-	memcpy(p->policy, answer.policy, sizeof(p->policy));
-	return status;
-}
-
-/* A new page. NULL: no memory. */
-static struct page *httpd_make(struct httpd *h, const struct httpd_request *request,
-			       struct str key)
-{
-	struct page *p = page_new(&h->pages, key, clock_now().mono_ms);
-
-	if (!p)
-		return NULL;
-	p->content_type = "text/plain; charset=utf-8";
-	snprintf(p->policy, sizeof(p->policy), "%s", HTTPD_POLICY);
-	if (buf_room(&p->body, LWS_PRE))
-		buf_added(&p->body, LWS_PRE);
-	p->status = httpd_fill(h, request, p);
-	page_made(&h->pages, p);
-	return p;
-}
-
-static void httpd_read_query(struct lws *wsi, struct buf *query)
-{
-	char *room;
-	int length, n;
-
-	for (n = 0; n < QUERY_MAX; n++) {
-		length = lws_hdr_fragment_length(wsi, WSI_TOKEN_HTTP_URI_ARGS, n);
-		room = length > 0 ? buf_room(query, (size_t)length + 1) : NULL;
-		if (room && lws_hdr_copy_fragment(wsi, room, length + 1,
-						  WSI_TOKEN_HTTP_URI_ARGS, n) == length)
-			buf_added(query, (size_t)length + 1);
-	}
-}
-
-/* Without a Host it is not: libwebsockets ends the request line at a "%0a" in it, and so
- * may not have seen the header. */
-static bool httpd_is_addressed(struct lws *wsi, const struct httpd *h)
-{
-	char value[HOST_NAME_SIZE + 16];
-	int length = lws_hdr_copy(wsi, value, sizeof(value), WSI_TOKEN_HOST);
-
-	if (address_path(&h->address))
-		return true;
-	return length > 0 && httpd_host_is_ours((struct str){ value, (size_t)length },
-						str_of(h->name), &h->address);
-}
-
-/* Who asks for the same may be given the same. NULL: no memory. */
-static struct page *httpd_find_page(struct lws *wsi, struct httpd *h, struct str path)
-{
-	struct buf query = BUF_INIT(HEADER_MAX), key = BUF_INIT(2 * HEADER_MAX);
-	struct httpd_request request = {
-		.path = path,
-		.is_private = address_path(&h->address) != NULL,
-		.is_everywhere = httpd_host_is_everywhere(&h->address),
-		.is_addressed = httpd_is_addressed(wsi, h),
-	};
-	struct page *p = NULL;
-
-	httpd_read_query(wsi, &query);
-	request.query = buf_str(&query);
-	if (request.is_addressed) {
-		buf_put(&key, path);
-		buf_putc(&key, '?');
-		buf_put(&key, request.query);
-		p = pages_find(&h->pages, buf_str(&key), clock_now().mono_ms);
-	}
-	if (!p)
-		p = httpd_make(h, &request, buf_str(&key));
-	buf_fini(&query);
-	buf_fini(&key);
-	return p;
-}
-
-static int httpd_answer(struct lws *wsi, struct client *client, struct str path)
-{
-	struct httpd *h = client->httpd;
-
-	if (client->page)
-		return -1; /* one request a connection */
-	client->sent = LWS_PRE;
-	client->wants_head = lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) > 0;
-	client->page = lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) || client->wants_head
-			       ? httpd_find_page(wsi, h, path)
-			       : httpd_make(h, NULL, STR(""));
-	if (!client->page || buf_error(&client->page->body) ||
-	    httpd_put_head(wsi, client->page))
-		return -1;
-	/* The head of a page is as long as the page: nothing of that is sent. */
-	if (client->wants_head)
-		client->sent = client->page->body.len;
-	lws_callback_on_writable(wsi);
-	return 0;
 }
 
 /* Whoever makes progress gets more time, but not for ever. */
@@ -376,7 +195,7 @@ static int make_server(struct httpd *h, int listener, struct err *err)
 		.vhost_name = "status",
 		.server_string = "skydive-exporter",
 		.fd_limit_per_thread = DESCRIPTORS_MAX,
-		.max_http_header_data = HEADER_MAX,
+		.max_http_header_data = HTTPD_HEADER_MAX,
 		.max_http_header_pool = CLIENTS_MAX,
 		.timeout_secs = 10,
 		.timeout_secs_ah_idle = 10,

@@ -12,20 +12,17 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include "base/grow.h"
 #include "sys/clock.h"
+#include "writer/kafka_names.h"
 #include "writer/kafka_private.h"
 #include "writer/kafka_rows.h"
+#include "writer/row_numbers.h"
 
 #define ROWS_A_TURN	 500
 #define UNREPORTED_MAX	 25000		    /* of a put; librdkafka takes 50000 */
 #define UNREPORTED_BYTES ((int64_t)8 << 20) /* of it, of 16 MiB */
 #define FINISH_MS	 2000
 #define IN_VAIN_MAX	 2 /* transactions of which nothing was learned */
-#define SILENCE_MS	 30000
-#define FORMAT_VERSION	 "1"
-
-enum { HEADER_TENANT, HEADER_TAG, HEADER_FORMAT, HEADER_ID, HEADERS };
 
 enum phase {
 	PHASE_ALL,   /* every row */
@@ -34,27 +31,14 @@ enum phase {
 	PHASE_OVER,
 };
 
-/* Numbers of rows. */
-struct numbers {
-	int64_t *item;
-	size_t count, room;
-	size_t at; /* the next one of the phase */
-};
-
 struct kafka_put {
 	struct kafka_job job;
 	struct kafka_writer *writer;
 	struct put *put;
-	struct buf topic, format, id;
-	struct buf group, name_in_group; /* of what is sent exactly once */
-	size_t id_fixed;		 /* bytes of id without the number of the row */
-	int64_t first_row;
-	struct str name[HEADERS], value[HEADERS];
-	struct map_of_str headers;
-
+	struct kafka_names names;
 	struct kafka_rows rows;
 	enum phase phase;
-	struct numbers suspects, refused;
+	struct row_numbers suspects, refused;
 	int64_t sent, sent_bytes;
 	bool has_failed;
 	bool is_again; /* suspects and refused are sorted, and not sent with others */
@@ -65,16 +49,6 @@ struct kafka_put {
 	_Atomic int64_t cancelled_ms; /* monotonic; 0: it is not */
 };
 
-static struct str metadata_of(const struct sealed *object, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < object->metadata.count; i++)
-		if (str_is(object->metadata.name[i], name))
-			return object->metadata.value[i];
-	return STR("");
-}
-
 static int put_failed(struct kafka_put *p, const char *why)
 {
 	if (!p->has_failed)
@@ -83,39 +57,19 @@ static int put_failed(struct kafka_put *p, const char *why)
 	return -EIO;
 }
 
-static int by_number(const void *a, const void *b)
+static int note_number(struct kafka_put *p, struct row_numbers *numbers, int64_t number)
 {
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static void sort_numbers(struct numbers *numbers)
-{
-	if (numbers->count)
-		qsort(numbers->item, numbers->count, sizeof(*numbers->item), by_number);
-	numbers->at = 0;
-}
-
-static int note_number(struct kafka_put *p, struct numbers *numbers, int64_t number)
-{
-	if (!grow(numbers->item, numbers->room, numbers->count + 1))
+	if (row_numbers_add(numbers, number) < 0)
 		return put_failed(p, "out of memory");
-	numbers->item[numbers->count++] = number;
 	if (p->is_again)
-		sort_numbers(numbers);
+		row_numbers_sort(numbers);
 	return 0;
 }
 
-static bool has_number(const struct numbers *numbers, int64_t number)
+static void begin_phase(struct kafka_put *p, enum phase phase,
+			struct row_numbers *numbers)
 {
-	return numbers->count && bsearch(&number, numbers->item, numbers->count,
-					 sizeof(*numbers->item), by_number);
-}
-
-static void begin_phase(struct kafka_put *p, enum phase phase, struct numbers *numbers)
-{
-	sort_numbers(numbers);
+	row_numbers_sort(numbers);
 	kafka_rows_rewind(&p->rows);
 	p->phase = phase;
 }
@@ -126,19 +80,16 @@ static void begin_phase(struct kafka_put *p, enum phase phase, struct numbers *n
  * until it notices. */
 static enum kafka_step restart(struct kafka_put *p)
 {
-	size_t i, kept = 0, known = p->suspects.count + 2 * p->refused.count;
+	size_t known = p->suspects.count + 2 * p->refused.count;
 
 	p->in_vain = known == p->known ? p->in_vain + 1 : 0;
 	if (p->in_vain > IN_VAIN_MAX) {
 		put_failed(p, p->spoilt);
 		return KAFKA_OVER;
 	}
-	sort_numbers(&p->refused);
-	for (i = 0; i < p->suspects.count; i++)
-		if (!has_number(&p->refused, p->suspects.item[i]))
-			p->suspects.item[kept++] = p->suspects.item[i];
-	p->suspects.count = kept;
-	p->known = kept + 2 * p->refused.count;
+	row_numbers_sort(&p->refused);
+	row_numbers_subtract(&p->suspects, &p->refused);
+	p->known = p->suspects.count + 2 * p->refused.count;
 	p->must_restart = false;
 	begin_phase(p, PHASE_ALL, &p->suspects);
 	p->is_again = true;
@@ -157,19 +108,19 @@ static void put_spoilt(struct kafka_put *p, const char *why)
 }
 
 /* Whether the phase sends the row at hand. */
-static bool is_of_phase(const struct kafka_put *p, const struct numbers *numbers)
+static bool is_of_phase(const struct kafka_put *p, const struct row_numbers *numbers)
 {
 	if (p->phase != PHASE_ALL)
 		return p->rows.number == numbers->item[numbers->at];
-	return !p->is_again || (!has_number(&p->suspects, p->rows.number) &&
-				!has_number(&p->refused, p->rows.number));
+	return !p->is_again || (!row_numbers_have(&p->suspects, p->rows.number) &&
+				!row_numbers_have(&p->refused, p->rows.number));
 }
 
 /* The next row of the phase; those between are passed over. As kafka_rows_get(). */
 static int phase_row(struct kafka_put *p, struct row_label *label, struct str *text)
 {
-	const struct numbers *numbers = p->phase == PHASE_ALONE ? &p->suspects
-								: &p->refused;
+	const struct row_numbers *numbers = p->phase == PHASE_ALONE ? &p->suspects
+								    : &p->refused;
 	int error;
 
 	if (p->phase != PHASE_ALL && numbers->at == numbers->count)
@@ -189,15 +140,6 @@ static struct str key_of(const struct kafka_put *p, const struct row_label *labe
 	return label->key.len ? label->key : (struct str){ NULL, 0 };
 }
 
-/* Which object's which row it is. */
-static int set_id(struct kafka_put *p)
-{
-	buf_cut(&p->id, p->id_fixed);
-	buf_put_i64(&p->id, p->first_row + p->rows.number);
-	p->value[HEADER_ID] = buf_str(&p->id);
-	return buf_error(&p->id) ? put_failed(p, "out of memory") : 0;
-}
-
 /* 0: it is on its way, or noted as refused; -EAGAIN: there is no room; other -errno. */
 static int send_row(struct kafka_put *p, const struct row_label *label)
 {
@@ -205,12 +147,14 @@ static int send_row(struct kafka_put *p, const struct row_label *label)
 	struct kafka_message message = {
 		.key = key_of(p, label),
 		.value = label->row,
-		.headers = &p->headers,
+		.headers = &p->names.headers,
 		.time_ms = label->time_ms,
 		.at = p->rows.number,
 	};
-	int error = set_id(p);
+	int error = 0;
 
+	if (kafka_names_row(&p->names, p->rows.number) < 0)
+		error = put_failed(p, "out of memory");
 	if (message.value.len && message.value.ptr[message.value.len - 1] == '\n')
 		message.value.len--;
 	if (!error)
@@ -224,9 +168,9 @@ static int send_row(struct kafka_put *p, const struct row_label *label)
 
 static int put_aside(struct kafka_put *p, struct str text)
 {
-	int error = p->put->aside
-			    ? p->put->aside(p->put, text, p->first_row + p->rows.number)
-			    : -ENOSYS;
+	int error = p->put->aside ? p->put->aside(p->put, text,
+						  p->names.first_row + p->rows.number)
+				  : -ENOSYS;
 	char why[160];
 
 	if (!error)
@@ -354,14 +298,10 @@ static bool put_is_given_up(struct kafka_job *job)
 
 static void put_free(struct kafka_put *p)
 {
-	buf_fini(&p->group);
-	buf_fini(&p->name_in_group);
+	kafka_names_fini(&p->names);
 	kafka_rows_fini(&p->rows);
-	free(p->suspects.item);
-	free(p->refused.item);
-	buf_fini(&p->topic);
-	buf_fini(&p->format);
-	buf_fini(&p->id);
+	row_numbers_fini(&p->suspects);
+	row_numbers_fini(&p->refused);
 	free(p);
 }
 
@@ -378,43 +318,6 @@ static void put_ended(struct kafka_job *job)
 	put->done(put);
 }
 
-static void set_headers(struct kafka_put *p)
-{
-	p->name[HEADER_TENANT] = STR("tenant");
-	p->value[HEADER_TENANT] = p->writer->tenant;
-	p->name[HEADER_TAG] = STR("tag");
-	p->value[HEADER_TAG] = metadata_of(p->put->object, "tag");
-	p->name[HEADER_FORMAT] = STR("format");
-	p->value[HEADER_FORMAT] = buf_str(&p->format);
-	p->name[HEADER_ID] = STR("id");
-	p->headers = (struct map_of_str){ p->name, p->value, HEADERS };
-}
-
-static int set_texts(struct kafka_put *p)
-{
-	const struct kafka_writer *w = p->writer;
-	const struct sealed *object = p->put->object;
-
-	kafka_topic_put(w->topic, w->tenant, metadata_of(object, "tag"), &p->topic);
-	buf_printf(&p->format, STR_FMT "/" FORMAT_VERSION,
-		   STR_ARG(metadata_of(object, "record")));
-	buf_printf(&p->id, STR_FMT "/" STR_FMT "/" STR_FMT "/", STR_ARG(w->spool),
-		   STR_ARG(w->tenant), STR_ARG(object->key));
-	p->id_fixed = p->id.len;
-	p->first_row = strtoll(metadata_of(object, SEALED_FIRST_ROW).len
-				       ? metadata_of(object, SEALED_FIRST_ROW).ptr
-				       : "0",
-			       NULL, 10);
-	buf_printf(&p->group, "skydive-exporter-" STR_FMT "-" STR_FMT, STR_ARG(w->spool),
-		   STR_ARG(w->tenant));
-	buf_printf(&p->name_in_group, STR_FMT, STR_ARG(object->key));
-	if (metadata_of(object, SEALED_FIRST_ROW).len)
-		buf_printf(&p->name_in_group, "/%lld", (long long)p->first_row);
-	set_headers(p);
-	return buf_error(&p->group) || buf_error(&p->name_in_group) ||
-	       buf_error(&p->topic) || buf_error(&p->format) || buf_error(&p->id);
-}
-
 static struct kafka_put *put_new(struct kafka_writer *w, struct put *put)
 {
 	struct kafka_put *p = calloc(1, sizeof(*p));
@@ -423,18 +326,13 @@ static struct kafka_put *put_new(struct kafka_writer *w, struct put *put)
 		return NULL;
 	p->writer = w;
 	p->put = put;
-	p->topic = (struct buf)BUF_INIT(4096);
-	p->format = (struct buf)BUF_INIT(256);
-	p->id = (struct buf)BUF_INIT(8192);
-	p->group = (struct buf)BUF_INIT(1024);
-	p->name_in_group = (struct buf)BUF_INIT(4096);
 	kafka_rows_init(&p->rows, put->fd, put->object->offset, put->object->size);
-	if (set_texts(p)) {
+	if (kafka_names_init(&p->names, w, put->object) < 0) {
 		put_free(p);
 		return NULL;
 	}
 	p->job = (struct kafka_job){
-		.topic = buf_str(&p->topic).ptr,
+		.topic = buf_str(&p->names.topic).ptr,
 		.feed = put_feed,
 		.reported = put_reported,
 		.failed = put_not_committed,
@@ -442,8 +340,8 @@ static struct kafka_put *put_new(struct kafka_writer *w, struct put *put)
 		.ended = put_ended,
 	};
 	if (w->delivery == KAFKA_EXACTLY_ONCE) {
-		p->job.group = buf_str(&p->group).ptr;
-		p->job.name = buf_str(&p->name_in_group).ptr;
+		p->job.group = buf_str(&p->names.group).ptr;
+		p->job.name = buf_str(&p->names.name_in_group).ptr;
 	}
 	return p;
 }
@@ -484,31 +382,4 @@ void kafka_writer_cancel(void *self, struct put *put)
 	pthread_mutex_unlock(&w->lock);
 	if (p)
 		kafka_wake(w->cluster);
-}
-
-/* A put that waits in vain ends, so that another producer may try. */
-static void give_up_stale(struct kafka_writer *w)
-{
-	if (!kafka_writer_is_stale(w))
-		return;
-	atomic_store(&w->gives_up, true);
-	kafka_wake(w->cluster);
-}
-
-bool kafka_writer_trouble(void *self, char *why, size_t size)
-{
-	struct kafka_writer *w = self;
-	int64_t silent_ms = clock_now().mono_ms - atomic_load(&w->progress_ms);
-
-	if (!w->cluster)
-		return false;
-	if (kafka_trouble(w->cluster, why, size)) {
-		give_up_stale(w);
-		return true;
-	}
-	if (silent_ms < SILENCE_MS)
-		return false;
-	snprintf(why, size, "the brokers have not answered for more than %d s",
-		 SILENCE_MS / 1000);
-	return true;
 }

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* kafka_refresh.c - the producer of a writer, and another one when a file with its
- * password or certificates has changed. A producer reads them only when it is made. */
+ * password or certificates has changed, which a producer reads only when it is made; and
+ * whether it is in trouble. */
 #include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include "sys/clock.h"
 #include "writer/kafka_private.h"
 
-#define ARENA_MAX (256 * 1024)
+#define ARENA_MAX  (256 * 1024)
+#define SILENCE_MS 30000
 
 static uint64_t mix(uint64_t sum, uint64_t value)
 {
@@ -60,4 +62,31 @@ bool kafka_writer_is_stale(struct kafka_writer *w)
 	if (stamp_files(w) != w->stamp)
 		w->is_stale = true;
 	return w->is_stale || !w->cluster;
+}
+
+/* A put that waits in vain ends, so that another producer may try. */
+static void give_up_stale(struct kafka_writer *w)
+{
+	if (!kafka_writer_is_stale(w))
+		return;
+	atomic_store(&w->gives_up, true);
+	kafka_wake(w->cluster);
+}
+
+bool kafka_writer_trouble(void *self, char *why, size_t size)
+{
+	struct kafka_writer *w = self;
+	int64_t silent_ms = clock_now().mono_ms - atomic_load(&w->progress_ms);
+
+	if (!w->cluster)
+		return false;
+	if (kafka_trouble(w->cluster, why, size)) {
+		give_up_stale(w);
+		return true;
+	}
+	if (silent_ms < SILENCE_MS)
+		return false;
+	snprintf(why, size, "the brokers have not answered for more than %d s",
+		 SILENCE_MS / 1000);
+	return true;
 }

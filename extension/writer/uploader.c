@@ -2,48 +2,13 @@
 /* uploader.c - see uploader.h. */
 #include <errno.h>
 #include <inttypes.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include "spool/outgoing.h"
-#include "spool/stored.h"
 #include "sys/clock.h"
-#include "writer/health.h"
-#include "writer/pause.h"
-#include "writer/refusals.h"
-#include "writer/uploader.h"
+#include "writer/uploader_private.h"
 
 #define TICK_MS	     5000
 #define LONG_WAIT_MS 10000
-#define PLACE_MAX    8192
-
-enum upload_state { UPLOAD_FREE, UPLOAD_SENT, UPLOAD_ENDED };
-
-/* One object under way. */
-struct upload {
-	struct put put;
-	struct outgoing file;
-	struct uploader *uploader;
-	uint64_t id;
-	enum upload_state state;
-	int64_t sent_ms; /* monotonic */
-};
-
-struct uploader {
-	struct task task;
-	struct uploader_parts parts;
-	pthread_mutex_t lock; /* of the states of uploads */
-	pthread_cond_t ended;
-	atomic_bool is_stopping;
-
-	/* The task's own. */
-	struct health health;
-	struct refusals refusals;
-	struct pause pause;
-
-	struct upload upload[]; /* parts.most */
-};
 
 static void put_ended(struct put *put)
 {
@@ -183,104 +148,6 @@ static bool start_one(struct uploader *u, struct upload *upload, unsigned under_
 	return false;
 }
 
-static void degrade(struct uploader *u, const struct put *put, struct now now)
-{
-	char why[PUT_ERROR_MAX];
-
-	snprintf(why, sizeof(why), "%s", put->error);
-	pause_explain(put->retry_after_ms, now, why, sizeof(why));
-	health_failed(&u->health, why, *put->cause ? put->cause : why);
-}
-
-/* Others are stored beside it, and it was refused before and after one of them. */
-static void give_up(struct uploader *u, const struct upload *upload)
-{
-	const struct put *put = &upload->put;
-	bool is_kept = spool_done(u->parts.dir, upload->id, SPOOL_REFUSED) != 0;
-
-	log_write(u->parts.log, LOG_ERROR,
-		  "tenant=%s store=%s key=" STR_FMT " refused, %s/%016" PRIu64 ": %s",
-		  spool_dir_name(u->parts.dir), u->parts.writer->name,
-		  STR_ARG(put->object->key), is_kept ? "not moved: new" : "moved to bad",
-		  upload->id, put->error);
-}
-
-static void note_refused(struct uploader *u, const struct upload *upload, struct now now)
-{
-	struct spool_backlog backlog;
-	unsigned failures = u->pause.failures;
-	enum refusal refusal;
-
-	spool_backlog(u->parts.dir, &backlog);
-	refusal = refusals_note(&u->refusals, upload->id, backlog.objects);
-	if (refusal == REFUSAL_FINAL) {
-		give_up(u, upload);
-		return;
-	}
-	spool_done(u->parts.dir, upload->id, SPOOL_LATER);
-	if (refusal == REFUSAL_NEXT)
-		return;
-	stats_add(u->parts.stats, STAT_UPLOAD_FAILURES, 1);
-	pause_begin(&u->pause, upload->put.retry_after_ms, now);
-	if (refusal == REFUSAL_SOON)
-		u->pause.failures = failures ? failures : 1;
-	degrade(u, &upload->put, now);
-}
-
-/* What the store has, for an audit. */
-static void note_in_journal(struct uploader *u, const struct upload *upload,
-			    struct now now)
-{
-	const struct sealed *object = &upload->file.object;
-	struct buf place = BUF_INIT(PLACE_MAX);
-
-	if (!u->parts.writer->list)
-		return;
-	u->parts.writer->put_place(u->parts.state, object->dirname, &place);
-	spool_note_stored(u->parts.dir, upload->id, buf_str(&place), object->key, now);
-	buf_fini(&place);
-}
-
-static void note_stored(struct uploader *u)
-{
-	pause_end(&u->pause);
-	refusals_note_stored(&u->refusals);
-	health_works(&u->health);
-}
-
-static void finish_one(struct uploader *u, struct upload *upload, struct now now)
-{
-	const struct put *put = &upload->put;
-	const struct sealed *object = &upload->file.object;
-
-	switch (put->result) {
-	case PUT_STORED:
-		log_write(u->parts.log, LOG_DEBUG,
-			  "tenant=%s store=%s wrote=" STR_FMT "/" STR_FMT,
-			  spool_dir_name(u->parts.dir), u->parts.writer->name,
-			  STR_ARG(object->dirname), STR_ARG(object->key));
-		note_in_journal(u, upload, now);
-		spool_done(u->parts.dir, upload->id, SPOOL_STORED);
-		note_stored(u);
-		if (u->parts.stored)
-			u->parts.stored(u->parts.context, object, now);
-		break;
-	case PUT_REFUSED:
-		note_refused(u, upload, now);
-		break;
-	case PUT_FAILED:
-		spool_done(u->parts.dir, upload->id, SPOOL_LATER);
-		if (atomic_load(&u->is_stopping))
-			break; /* it was canceled by us */
-		stats_add(u->parts.stats, STAT_UPLOAD_FAILURES, 1);
-		refusals_note_failed(&u->refusals);
-		pause_begin(&u->pause, put->retry_after_ms, now);
-		degrade(u, put, now);
-		break;
-	}
-	outgoing_close(&upload->file);
-}
-
 /* Ends what has ended; returns how many are still under way. */
 static unsigned uploader_finish_ended(struct uploader *u, struct now now)
 {
@@ -297,7 +164,7 @@ static unsigned uploader_finish_ended(struct uploader *u, struct now now)
 			upload->state = UPLOAD_FREE;
 		pthread_mutex_unlock(&u->lock);
 		if (is_ended)
-			finish_one(u, upload, now);
+			uploader_finish(u, upload, now);
 	}
 	return under_way;
 }
