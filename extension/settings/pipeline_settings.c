@@ -72,6 +72,7 @@ static void read_writer(struct pipeline_settings *p, const struct config *config
 		problems_add(problems, "out of memory");
 }
 
+/* Said of the writer: the stage may be a profile's, which has no file. */
 static void refuse_stage(const struct config *config, enum stage_kind kind,
 			 const struct stage *stage, const struct stage *needed,
 			 struct problems *problems)
@@ -81,10 +82,9 @@ static void refuse_stage(const struct config *config, enum stage_kind kind,
 	if (stage == needed)
 		return;
 	err_set_key(&err, "type",
-		    "%s does not fit pipeline.write.type: kafka, which sends each record "
-		    "by itself: write %s, or leave it out",
-		    stage->name, needed->name);
-	config_problem(config, registry[kind].phase, &err, problems);
+		    "kafka sends each record by itself: %s.type must be %s, not %s",
+		    registry[kind].phase, needed->name, stage->name);
+	config_problem(config, "pipeline.write", &err, problems);
 }
 
 /* Nothing stands around a record, and nothing packs several of them. */

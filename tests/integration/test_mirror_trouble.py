@@ -19,6 +19,7 @@ def connected(site):
 def check_refused(site, why):
     """The analyzer is asked instead; it was told once why, and is on the page; no connection is made any more."""
     site.until_mirror("refused")
+    site.exporter.log("mirror=refused")             # lines are in the order of what happened
     connections = connected(site)
     site.says(REST)
     told = re.findall(r'mirror=refused error="((?:[^"\\]|\\.)*)"', site.exporter.err.text())
