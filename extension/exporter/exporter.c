@@ -237,6 +237,7 @@ void exporter_count(struct exporter *e, struct exporter_figures *figures)
 	exporter_look_busy(e, &figures->busy);
 	figures->topology_mode = e->settings->topology.mode;
 	topology_count(e->topology, &figures->topology);
+	kafka_count(e->kafka, &figures->kafka);
 }
 
 struct reload_report *exporter_reload_report(struct exporter *e)

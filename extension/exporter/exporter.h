@@ -12,6 +12,7 @@
 #define EXPORTER_EXPORTER_H
 
 #include "exporter/reload_report.h"
+#include "net/kafka.h"
 #include "settings/settings.h"
 #include "source/recording.h"
 #include "source/source_instance.h"
@@ -101,6 +102,7 @@ struct exporter_figures {
 	struct now started;
 	unsigned generation; /* as exporter_generation() */
 	struct topology_counters topology;
+	struct kafka_counters kafka;
 	int topology_mode; /* enum topology_mode */
 	struct exporter_busy busy;
 	int64_t spool_bytes, spool_bytes_max;

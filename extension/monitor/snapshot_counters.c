@@ -124,6 +124,7 @@ const struct counter_group counter_groups[] = {
 	{ counters_of_spool, SCOPE_ONCE, 0 },
 	{ counters_of_topology, SCOPE_ONCE,
 	  offsetof(struct snapshot, exporter.topology) },
+	{ counters_of_kafka, SCOPE_ONCE, offsetof(struct snapshot, exporter.kafka) },
 	{ 0 },
 };
 

@@ -165,6 +165,8 @@ void snapshot_put_json(const struct snapshot *s, struct buf *b)
 	json_put_text(b, "last_error", s->exporter.topology.error);
 	json_put_text(b, "mirror", mirror_state_names[s->exporter.topology.mirror.state]);
 	json_put_text(b, "mirror_error", s->exporter.topology.mirror.error);
+	buf_puts(b, "},\"kafka\":{");
+	json_put_counters(b, counters_of_kafka, &s->exporter.kafka);
 	buf_puts(b, "},\"spool\":{");
 	json_put_counters(b, counters_of_spool, s);
 	buf_puts(b, "}}\n");

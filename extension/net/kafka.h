@@ -21,6 +21,7 @@
 #define NET_KAFKA_H
 
 #include <stdint.h>
+#include "base/counter.h"
 #include "base/err.h"
 #include "format/shape.h"
 
@@ -80,6 +81,14 @@ struct kafka_job {
 /* Nothing is loaded before a cluster is opened. log is borrowed. NULL: no memory. */
 struct kafka *kafka_new(struct log *);
 void kafka_free(struct kafka *); /* NULL is fine; all clusters are closed */
+
+/* Of all clusters, since the start. */
+struct kafka_counters {
+	int64_t queued; /* now */
+	int64_t messages, delivery_seconds, failures, errors, aborts;
+};
+extern const struct counter counters_of_kafka[];
+void kafka_count(const struct kafka *, struct kafka_counters *); /* any thread */
 
 /* Settings of an operator that are not his to set: -EINVAL, and err's key is one. */
 int kafka_refuse_settings(const struct map_of_str *, struct err *);

@@ -30,6 +30,7 @@ struct kafka {
 	struct log *log;
 	pthread_mutex_t lock; /* of the list, and of references */
 	struct kafka_cluster *clusters;
+	_Atomic int64_t queued, messages, delivery_ms, failures, errors, aborts;
 };
 
 /* A job's messages carry its slot's number: the slot outlives the job until the last of
@@ -71,6 +72,7 @@ struct kafka_cluster {
 	size_t slots;
 	size_t unreported;
 	bool has_room;
+	int64_t turn_ms; /* when its turn began, monotonic */
 };
 
 /* A configuration with ours and then theirs. Its opaque begins with a struct
@@ -106,6 +108,7 @@ void kafka_explain(const struct kafka_library *, rd_kafka_resp_err_t, const char
 struct kafka_ticket {
 	size_t slot;
 	int64_t at;
+	int64_t sent_ms; /* monotonic */
 };
 enum kafka_fate kafka_fate_of(rd_kafka_resp_err_t);
 

@@ -114,12 +114,13 @@ int kafka_produce(struct kafka_job *job, const struct kafka_message *message,
 
 	if (!ticket)
 		return -EAGAIN;
-	*ticket = (struct kafka_ticket){ job->slot, message->at };
+	*ticket = (struct kafka_ticket){ job->slot, message->at, c->turn_ms };
 	error = hand_over(c, topic, message, ticket);
 	if (error)
 		return produce_error(job, error, err);
 	job->unreported++;
 	c->slot[job->slot].unreported++;
 	c->unreported++;
+	atomic_fetch_add(&c->kafka->queued, 1);
 	return 0;
 }

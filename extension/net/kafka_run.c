@@ -39,6 +39,7 @@ static void note_error(rd_kafka_t *producer, int code, const char *why, void *op
 	char text[512];
 
 	(void)producer;
+	atomic_fetch_add(&c->kafka->errors, 1);
 	log_write(c->kafka->log, LOG_DEBUG, "kafka=error error=\"%s\"", LOG_QUOTED(why));
 	if (code == RD_KAFKA_RESP_ERR__FATAL)
 		c->is_fatal = true;
@@ -46,6 +47,20 @@ static void note_error(rd_kafka_t *producer, int code, const char *why, void *op
 		return;
 	kafka_words_put(&c->words, why, text, sizeof(text));
 	kafka_set_problem(c, text);
+}
+
+static void count_report(struct kafka_cluster *c, const struct kafka_ticket *ticket,
+			 enum kafka_fate fate)
+{
+	struct kafka *k = c->kafka;
+
+	atomic_fetch_sub(&k->queued, 1);
+	if (fate == KAFKA_WRITTEN) {
+		atomic_fetch_add(&k->messages, 1);
+		atomic_fetch_add(&k->delivery_ms, c->turn_ms - ticket->sent_ms);
+	} else {
+		atomic_fetch_add(&k->failures, 1);
+	}
 }
 
 static void note_report(rd_kafka_t *producer, const rd_kafka_message_t *message,
@@ -61,6 +76,7 @@ static void note_report(rd_kafka_t *producer, const rd_kafka_message_t *message,
 	struct buf why = BUF_INIT(1024);
 
 	(void)producer;
+	count_report(c, ticket, report.fate);
 	free(ticket);
 	c->unreported--;
 	slot->unreported--;
@@ -363,6 +379,7 @@ void *kafka_run(void *argument)
 	bool has_more;
 
 	while (!is_closing(c)) {
+		c->turn_ms = clock_now().mono_ms;
 		take_new_jobs(c);
 		if (c->jobs)
 			make_producer(c, clock_now());

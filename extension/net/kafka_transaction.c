@@ -285,6 +285,7 @@ void kafka_transaction_abort(struct kafka_cluster *c)
 		return;
 	c->has_begun = false;
 	/* Whatever is left of it is ended by another producer. */
+	atomic_fetch_add(&c->kafka->aborts, 1);
 	if (judge(c, c->library.abort_transaction(c->producer, ABORT_MS), &err))
 		c->is_fatal = true;
 }

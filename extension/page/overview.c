@@ -99,6 +99,20 @@ static void overview_put_rates(struct page_frame *f)
 	frame_put_fact(f, "Flows/s, of all tenants", amount_count(flows, of_flows), note);
 }
 
+/* Who does not send to Kafka need not know of it. */
+static void overview_put_kafka(struct page_frame *f)
+{
+	const struct kafka_counters *kafka = &f->snapshot->exporter.kafka;
+	char queued[AMOUNT_TEXT_MAX], messages[AMOUNT_TEXT_MAX], note[NOTE_MAX];
+
+	if (!kafka->queued && !kafka->messages && !kafka->errors)
+		return;
+	snprintf(note, sizeof(note), "%s sent, %" PRId64 " errors",
+		 amount_count(messages, kafka->messages), kafka->errors);
+	frame_put_fact(f, "Kafka, messages queued", amount_count(queued, kafka->queued),
+		       note);
+}
+
 static void overview_put_facts(struct page_frame *f, size_t bad)
 {
 	const struct snapshot *s = f->snapshot;
@@ -123,6 +137,7 @@ static void overview_put_facts(struct page_frame *f, size_t bad)
 	overview_put_lost(f);
 	overview_put_spool(f);
 	overview_put_topology(f);
+	overview_put_kafka(f);
 	snprintf(note, sizeof(note), "configuration %u", s->exporter.generation);
 	frame_put_fact(f, "Up", amount_age(text, s->uptime_s), note);
 	html_constant(h, "</dl>\n");

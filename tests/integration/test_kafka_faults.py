@@ -13,7 +13,7 @@ import threading
 import pytest
 
 from integration.test_kafka import RECORDING, sent, to_kafka
-from lib import settings
+from lib import pages, settings
 from lib.export import joined, waiting, whole_flows
 from lib.kafka.broker import Broker
 from lib.kafka.client import Client
@@ -73,6 +73,34 @@ def test_broker(kafka, trouble, tmp_path):
         assert analyzer.stats()["lost_flows"] == 0
     ids = [message.headers["id"] for message in client.read(topic)]
     assert len(ids) == len(set(ids)) == total
+
+
+@pytest.mark.long
+def test_what_is_counted(kafka, tmp_path):
+    """What waits for a broker is on /status, /metrics and the page; then how long it waited, and that nothing does any more."""
+    client = Client(kafka.address())
+    client.make("counted")
+    with Analyzer(RECORDING, pace=PACE // 4, clients=0) as analyzer:
+        path = settings.save(tmp_path / "exporter.yml", joined(
+            whole_flows(), analyzer, tmp_path, to_kafka(kafka, "counted"), {"status": pages.listening(tmp_path)}))
+        with Exporter(path) as exporter:
+            exporter.log("state=subscribed")
+            assert set(pages.status(tmp_path)["kafka"].values()) == {0}
+            assert "Kafka" not in pages.get(tmp_path, "/")[1]
+            kafka.signal(signal.SIGSTOP)
+            analyzer.command("play")
+            until(lambda: pages.status(tmp_path)["kafka"]["queued"], "messages that wait")
+            assert pages.metrics(tmp_path)["skydive_exporter_kafka_queued_messages", ()] > 0
+            assert "Kafka, messages queued" in pages.get(tmp_path, "/")[1]
+            threading.Event().wait(STOPPED)
+            kafka.signal(signal.SIGCONT)
+            analyzer.event("end", 60, unless_ends=exporter)
+            total = len(sent())
+            until(lambda: pages.status(tmp_path)["kafka"]["messages"] == total, "all messages", 60)
+            counted = pages.status(tmp_path)["kafka"]
+            assert (counted["queued"], counted["failures"], counted["aborts"]) == (0, 0, 0), counted
+            assert counted["delivery_seconds"] >= STOPPED, counted
+            assert exporter.stop() == 0
 
 
 def fill(folder, config):
