@@ -102,8 +102,11 @@ $(B)/proto/%.o: $(B)/proto/%.c
 # Generated headers come before whatever includes them.
 $(OBJECTS): | $(PROTO)
 
+# What is compiled to be looked at, or runs for a moment.
+QUICK := -O0 -g1 -U_FORTIFY_SOURCE
+
 # A test that is not run says nothing.
-$(B)/tests/unit/%.o: BASEFLAGS += -Werror=unused-function
+$(B)/tests/unit/%.o: BASEFLAGS += -Werror=unused-function $(QUICK)
 
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/tests/lib/tiny_server.o $(B)/libexporter.a
 	$(call say,LINK,$@)
@@ -196,7 +199,7 @@ ifndef SAN
 TEST_VARIANTS = sanitizers="$(BESIDE) SAN=address$(comma)undefined WERROR=1 CFLAGS='-O1 -g1' all unit" \
 	$(UNIT:$(B)/%=$(SANITIZED)/%) tests/golden@$(SANITIZED) \
 	tests/integration/test_check_reference.py@$(SANITIZED) + \
-	clang="$(BESIDE) CC=clang B=build/clang WERROR=1 all"
+	clang="$(BESIDE) CC=clang B=build/clang WERROR=1 CFLAGS='$(QUICK)' all"
 endif
 
 test: test-deps
