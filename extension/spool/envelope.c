@@ -3,16 +3,13 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include "base/crc32c.h"
 #include "format/json_read.h"
 #include "format/json_write.h"
 #include "sys/digest.h"
 #include "spool/envelope.h"
 #include "sys/io.h"
 
-#define SUM_LEN	 9 /* eight hex digits and a line feed */
-#define TEXT_LEN (ENVELOPE_SIZE - SUM_LEN)
-#define CHUNK	 65536
+#define CHUNK 65536
 
 struct envelope_text {
 	int64_t format;
@@ -75,7 +72,7 @@ static bool get_hex(struct str text, unsigned char *bytes, size_t count)
 
 int envelope_write(const struct envelope *envelope, char *to)
 {
-	char sha256[64], md5[32], sum[SUM_LEN + 1];
+	char sha256[64], md5[32];
 	struct envelope_text text = {
 		.format = ENVELOPE_FORMAT,
 		.key = envelope->key,
@@ -89,18 +86,13 @@ int envelope_write(const struct envelope *envelope, char *to)
 		.md5 = put_hex(envelope->md5, 16, md5),
 		.metadata = envelope->metadata,
 	};
-	struct buf b = BUF_INIT(TEXT_LEN);
+	struct buf b = BUF_INIT(TEXT_HEAD_TEXT);
 	int error;
 
 	json_put_record(&b, &envelope_shape, &text, (struct json_style){ false, 0 });
 	error = buf_error(&b);
-	if (!error) {
-		memset(to, ' ', TEXT_LEN);
-		memcpy(to, b.ptr, b.len);
-		snprintf(sum, sizeof(sum), "%08x\n",
-			 crc32c(0, (struct str){ to, TEXT_LEN }));
-		memcpy(to + TEXT_LEN, sum, SUM_LEN);
-	}
+	if (!error)
+		text_head_write(buf_str(&b), to);
 	buf_fini(&b);
 	return error == -EFBIG ? -ENAMETOOLONG : error;
 }
@@ -108,13 +100,11 @@ int envelope_write(const struct envelope *envelope, char *to)
 int envelope_read(const char *from, struct arena *arena, struct envelope *envelope,
 		  struct err *err)
 {
-	struct str bytes = arena_str(arena, (struct str){ from, TEXT_LEN });
+	struct str bytes = arena_str(arena, (struct str){ from, TEXT_HEAD_TEXT });
 	struct envelope_text text = { 0 };
-	char sum[SUM_LEN + 1];
 	struct json_reader r;
 
-	snprintf(sum, sizeof(sum), "%08x\n", crc32c(0, (struct str){ from, TEXT_LEN }));
-	if (memcmp(from + TEXT_LEN, sum, SUM_LEN) != 0)
+	if (!text_head_is_whole(from))
 		return err_set(err, "its head is damaged");
 	json_reader_init(&r, bytes, arena);
 	if (!json_read_object(&r, &envelope_shape, &text))

@@ -11,8 +11,9 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "spool/sealed.h"
+#include "spool/text_head.h"
 
-#define ENVELOPE_SIZE	4096
+#define ENVELOPE_SIZE	TEXT_HEAD_SIZE
 #define ENVELOPE_FORMAT 1
 
 struct envelope {

@@ -2,14 +2,11 @@
 /* ledger_slot.c - see ledger_slot.h. */
 #include <errno.h>
 #include <stdio.h>
-#include "base/crc32c.h"
 #include "base/saturate.h"
 #include "format/json_read.h"
 #include "format/json_write.h"
 #include "spool/ledger_slot.h"
 
-#define SUM_LEN	   9 /* eight hex digits and a line feed */
-#define TEXT_LEN   (LEDGER_SLOT - SUM_LEN)
 #define ARENA_MAX  ((size_t)64 * 1024)
 /* More than will ever be counted; sums of some still fit. */
 #define NUMBER_MAX (INT64_MAX / 16)
@@ -132,21 +129,15 @@ static void put_counters(struct buf *b, const int64_t counters[STAT_COUNT])
 int ledger_slot_write(const struct ledger_slot *slot, char *to)
 {
 	struct slot_text text = { .format = LEDGER_FORMAT, .slot = *slot };
-	struct buf counters = BUF_INIT(TEXT_LEN), b = BUF_INIT(TEXT_LEN);
-	char sum[SUM_LEN + 1];
+	struct buf counters = BUF_INIT(TEXT_HEAD_TEXT), b = BUF_INIT(TEXT_HEAD_TEXT);
 	int error;
 
 	put_counters(&counters, slot->counters);
 	text.counters.text = buf_str(&counters);
 	json_put_record(&b, &slot_shape, &text, (struct json_style){ false, 0 });
 	error = buf_error(&counters) ? buf_error(&counters) : buf_error(&b);
-	if (!error) {
-		memset(to, ' ', TEXT_LEN);
-		memcpy(to, b.ptr, b.len);
-		snprintf(sum, sizeof(sum), "%08x\n",
-			 crc32c(0, (struct str){ to, TEXT_LEN }));
-		memcpy(to + TEXT_LEN, sum, SUM_LEN);
-	}
+	if (!error)
+		text_head_write(buf_str(&b), to);
 	buf_fini(&counters);
 	buf_fini(&b);
 	return error;
@@ -229,12 +220,10 @@ static int read_text(struct str bytes, struct ledger_slot *slot, struct arena *a
 int ledger_slot_read(const char *from, struct ledger_slot *slot, struct err *err)
 {
 	struct arena arena = ARENA_INIT(ARENA_MAX);
-	struct str bytes = arena_str(&arena, (struct str){ from, TEXT_LEN });
-	char sum[SUM_LEN + 1];
+	struct str bytes = arena_str(&arena, (struct str){ from, TEXT_HEAD_TEXT });
 	int error;
 
-	snprintf(sum, sizeof(sum), "%08x\n", crc32c(0, (struct str){ from, TEXT_LEN }));
-	if (memcmp(from + TEXT_LEN, sum, SUM_LEN) != 0)
+	if (!text_head_is_whole(from))
 		error = err_set(err, "it is damaged");
 	else
 		error = read_text(bytes, slot, &arena, err);

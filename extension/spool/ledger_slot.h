@@ -15,8 +15,9 @@
 
 #include "base/err.h"
 #include "base/stats.h"
+#include "spool/text_head.h"
 
-#define LEDGER_SLOT   4096
+#define LEDGER_SLOT   TEXT_HEAD_SIZE
 #define LEDGER_SLOTS  2
 #define LEDGER_FORMAT 1
 

@@ -69,19 +69,9 @@ int lookups_init(struct lookups *l)
 	return l->by_text ? 0 : -ENOMEM;
 }
 
-static void drop_waits(struct lookup_wait **waits)
-{
-	struct lookup_wait *w;
-
-	while ((w = *waits)) {
-		*waits = w->next;
-		free(w);
-	}
-}
-
 static void lookup_free(struct lookup *lookup)
 {
-	drop_waits(&lookup->waits);
+	lookup_drop_waits(&lookup->waits);
 	buf_fini(&lookup->body);
 	credentials_forget(&lookup->cookie);
 	buf_fini(&lookup->request.reply);
@@ -154,22 +144,6 @@ struct lookup *lookup_add(struct lookups *l, struct asker *asker, struct str tex
 	}
 	asker->turn = lookup->place.key;
 	return lookup;
-}
-
-int lookup_wait(struct lookup_wait **waits, struct asker *asker)
-{
-	struct lookup_wait *w;
-
-	for (w = *waits; w; w = w->next)
-		if (w->asker == asker)
-			return 0;
-	w = malloc(sizeof(*w));
-	if (!w)
-		return -ENOMEM;
-	*w = (struct lookup_wait){ .next = *waits, .asker = asker };
-	*waits = w;
-	asker->pending++;
-	return 0;
 }
 
 static bool is_late(const struct lookup *lookup, int64_t now_ms)
@@ -314,20 +288,6 @@ void lookup_remove(struct lookups *l, struct lookup *lookup, int64_t now_ms)
 	let_go(l, owner);
 }
 
-void lookup_end_waits(struct lookup_wait **waits, struct asker **woken)
-{
-	struct lookup_wait *w;
-
-	for (w = *waits; w; w = w->next) {
-		if (--w->asker->pending)
-			continue;
-		w->asker->waking = true;
-		w->asker->next_woken = *woken;
-		*woken = w->asker;
-	}
-	drop_waits(waits);
-}
-
 void lookups_end_waits(struct lookups *l, struct asker **woken)
 {
 	struct lookup *lookup;
@@ -339,19 +299,6 @@ void lookups_end_waits(struct lookups *l, struct asker **woken)
 		map_remove(l->by_text, text_of(lookup));
 		lookup_free(lookup);
 	}
-}
-
-void lookup_withdraw(struct lookup_wait **waits, const struct asker *asker)
-{
-	struct lookup_wait **at, *w;
-
-	for (at = waits; *at && (*at)->asker != asker; at = &(*at)->next)
-		;
-	w = *at;
-	if (!w)
-		return;
-	*at = w->next;
-	free(w);
 }
 
 /* Of what is held nobody else would find that it is not wanted any more. */

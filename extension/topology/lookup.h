@@ -105,5 +105,7 @@ void lookups_disown(struct lookups *, const struct asker *);
 /* Ends all waits of the asker for lookups; and one among those. */
 void lookups_withdraw(struct lookups *, struct asker *);
 void lookup_withdraw(struct lookup_wait **, const struct asker *);
+/* Frees all; nobody is told. */
+void lookup_drop_waits(struct lookup_wait **);
 
 #endif
