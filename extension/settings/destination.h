@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* destination.h - where a pipeline's objects go, and whether two pipelines collide.
- */
+/* destination.h - where a pipeline's objects go. */
 #ifndef SETTINGS_DESTINATION_H
 #define SETTINGS_DESTINATION_H
 
@@ -8,8 +7,9 @@
 
 /* Appends "<writer> <endpoint or directory> <dirname> <prefix>", for a person. */
 void destination_describe(const struct pipeline_settings *, struct buf *);
-/* Why two pipelines would write under the same keys; NULL: they do not. */
-const char *destination_collision(const struct pipeline_settings *,
-				  const struct pipeline_settings *);
+/* Appends where its keys begin: bucket, prefix and, of an operator's own layout, the
+ * text in front of the first name. Joined, because "a" with "b/c" is "a/b" with "c". */
+void destination_put_begin(const struct pipeline_settings *, bool with_layout,
+			   struct buf *);
 
 #endif

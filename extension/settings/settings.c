@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include "format/json_write.h"
 #include "settings/advice.h"
-#include "settings/destination.h"
+#include "settings/collisions.h"
 #include "settings/settings.h"
 #include "settings/settings_files.h"
 #include "settings/settings_program.h"
@@ -28,68 +28,6 @@ static void check_keys(const struct config *config, struct problems *problems)
 	count += settings_program_sections(sections + count, SECTIONS_MAX - count);
 	config_check(config, "pipeline", sections, count, problems);
 	config_check(config, "limits", sections, count, problems);
-}
-
-static void check_destinations(struct settings *s, struct problems *problems)
-{
-	size_t i, j;
-
-	for (i = 0; i < s->pipelines; i++) {
-		struct pipeline_settings *a = s->pipeline[i];
-
-		for (j = 0; j < i && a->has_values; j++) {
-			const struct pipeline_settings *b = s->pipeline[j];
-			struct err err = ERR_INIT;
-			const char *what = NULL;
-
-			if (b->has_values && !a->is_disabled && !b->is_disabled)
-				what = destination_collision(b, a);
-			if (!what)
-				continue;
-			err_set_key(&err, "filename_prefix",
-				    "pipelines %s and %s %s; give one of them another "
-				    "filename_prefix or dirname",
-				    b->name, a->name, what);
-			config_problem(a->config, "pipeline.store.buffered", &err,
-				       problems);
-			a->is_bad = true;
-			break;
-		}
-	}
-}
-
-/* One connection per URL: what belongs to it must agree. */
-static bool check_source(struct pipeline_settings *a, const struct pipeline_settings *b,
-			 struct problems *problems)
-{
-	const struct source_options *x = &a->source, *y = &b->source;
-	struct err err = ERR_INIT;
-	const char *key;
-
-	if (!str_equal(x->url.text, y->url.text) || a->is_disabled || b->is_disabled)
-		return true;
-	key = source_options_conflict(x, y);
-	if (!key)
-		return true;
-	err_set_key(&err, key,
-		    "pipelines %s and %s subscribe to one URL with different values of "
-		    "%s; there is one connection for both",
-		    b->name, a->name, key);
-	config_problem(a->config, "pipeline.subscriber", &err, problems);
-	return false;
-}
-
-static void check_sources(struct settings *s, struct problems *problems)
-{
-	size_t i, j;
-
-	for (i = 1; i < s->pipelines; i++)
-		for (j = 0; j < i && s->pipeline[i]->has_values; j++)
-			if (s->pipeline[j]->has_values &&
-			    !check_source(s->pipeline[i], s->pipeline[j], problems)) {
-				s->pipeline[i]->is_bad = true;
-				break;
-			}
 }
 
 static void settings_sum_up(struct pipeline_settings *p, struct problems *problems)
@@ -149,8 +87,7 @@ static void read_pipelines(struct settings *s, struct problems *problems)
 
 	for (i = 0; i < s->pipelines; i++)
 		read_pipeline(s->pipeline[i], problems);
-	check_destinations(s, problems);
-	check_sources(s, problems);
+	collisions_check(s, problems);
 	advice_put(s, &s->advice);
 	free_configs(s);
 }

@@ -75,6 +75,17 @@ def test_other_places_are_fine(name, tmp_path):
     assert result.code == 0, result
 
 
+def test_who_wants_another_connection_to_one_analyzer_is_refused_alone(tmp_path):
+    """The first has it; who agrees with the first is not told of the second."""
+    users = {"a": "ann", "b": "bob", "c": "ann"}
+    base = {**BASE, "spool": {"directory": str(tmp_path / "spool")}}
+    result = exporter("check", "-c", settings.save_all(tmp_path, base, {
+        name: settings.merge(pipeline(tmp_path, ("b", name, s3("http://h"))), {"pipeline": {
+            "subscriber": {"auth": {"username": user, "password": "x"}}}}) for name, user in users.items()}))
+    told = [line for line in result.stderr.splitlines() if "subscribe to one URL" in line]
+    assert result.code == 1 and len(told) == 1 and "pipelines a and b " in told[0] and "b.yml" in told[0], result
+
+
 @pytest.mark.parametrize("files", [("one/acme.yml", "two/acme.yml"), ("one/acme", "one/acme.yml"),
                                    ("one/acme.yml", "two/Acme.yml")])
 def test_two_files_of_one_name_are_refused(files, tmp_path):
