@@ -18,17 +18,17 @@ from lib.process import Analyzer, Exporter, until
 from lib.s3.sink import Sink
 from lib.together import together
 
-OUTAGE = float(os.environ.get("OUTAGE_SECONDS", 20))
+OUTAGE = float(os.environ.get("OUTAGE_SECONDS", 10))
 AROUND = 5                      # seconds of flows before and after it
 RATE = 20000 // SLOWNESS        # flows a second
-RETRY_AFTER = 5                 # seconds; else up to half a minute is waited for after an outage of 20 s
+RETRY_AFTER = 5                 # seconds; else as long again as the outage, and more, is waited for after it
 TENANTS = 50
 MESSAGES = RATE // 100          # a second
 QUEUED_MOST = 8                 # messages, behind a socket buffer of 256 KiB
 SENT_AT_A_TIME = 2              # objects of a pipeline
 RESIDENT_MOST_KB = 96 * 1000
 # For the rows of the open objects of a second or two, and some of what the outage leaves waiting.
-ROOM = (16 << 20) // SLOWNESS
+ROOM = (8 << 20) // SLOWNESS
 RECORDING = recording("old-netns-mixed.jsonl.gz")
 
 CONFIG = {

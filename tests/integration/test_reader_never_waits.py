@@ -19,7 +19,7 @@ from lib.export import joined, to_file, to_s3, waiting
 from lib.process import Exporter, Lines, environment, until
 from lib.together import together
 
-SECONDS = float(os.environ.get("READER_SECONDS", 30))
+SECONDS = float(os.environ.get("READER_SECONDS", 15))
 STOP_SECONDS = 3
 PIPE_FULL = 0.7                                         # of its size; pages need not be full
 

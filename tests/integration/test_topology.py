@@ -189,7 +189,7 @@ def test_few_questions(tmp_path):
     assert stats["topology_requests"] == len(wanted) and stats["topology_in_flight_max"] <= 4
 
 
-SECONDS = float(os.environ.get("TOPOLOGY_SECONDS", 18))
+SECONDS = float(os.environ.get("TOPOLOGY_SECONDS", 12))
 SICK_SECONDS = SECONDS / 3
 LOOKUP_SECONDS = 1
 FAILURE_SECONDS = 3
