@@ -17,3 +17,43 @@ void base64_put(struct buf *out, struct str bytes)
 			buf_putc(out, i > n ? '=' : digits[group >> (18 - 6 * i) & 63]);
 	}
 }
+
+/* -1: it is no digit. */
+static int digit_of(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+/* Three bytes of four digits, fewer of a last group that is padded. */
+static bool read_group(struct buf *out, const char *text, bool is_last)
+{
+	size_t n = is_last && text[3] == '=' ? (text[2] == '=' ? 1 : 2) : 3, i;
+	unsigned long group = 0;
+	int digit;
+
+	for (i = 0; i < 4; i++) {
+		digit = i > n ? 0 : digit_of(text[i]);
+		if (digit < 0)
+			return false;
+		group = group << 6 | (unsigned)digit;
+	}
+	for (i = 0; i < n; i++)
+		buf_putc(out, (char)(group >> (16 - 8 * i)));
+	return true;
+}
+
+bool base64_read(struct buf *out, struct str text)
+{
+	if (text.len % 4)
+		return false;
+	for (; text.len; text = str_skip(text, 4))
+		if (!read_group(out, text.ptr, text.len == 4))
+			return false;
+	return true;
+}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* utf8.c - see utf8.h. */
+#include <stdint.h>
 #include "base/utf8.h"
 
 size_t utf8_len(struct str s)
@@ -25,4 +26,29 @@ size_t utf8_len(struct str s)
 		if ((at[i] & 0xc0) != 0x80)
 			return 0;
 	return n;
+}
+
+size_t utf8_good(struct str text)
+{
+	size_t i = 0, length;
+	uint64_t eight;
+
+	while (i < text.len) {
+		if (text.len - i >= sizeof(eight)) {
+			memcpy(&eight, text.ptr + i, sizeof(eight));
+			if (!(eight & UINT64_C(0x8080808080808080))) {
+				i += sizeof(eight);
+				continue;
+			}
+		}
+		if ((unsigned char)text.ptr[i] < 0x80) {
+			i++;
+			continue;
+		}
+		length = utf8_len(str_skip(text, i));
+		if (!length)
+			break;
+		i += length;
+	}
+	return i;
 }

@@ -21,6 +21,9 @@ struct str time_text_rfc3339(char *text, int64_t unix_seconds);
 void time_put_rfc3339(struct buf *, int64_t unix_seconds);
 /* 2019-02-26T16:47:05.123456Z: as many digits as are not zero, as Go does. */
 void time_put_rfc3339_nanos(struct buf *, int64_t unix_seconds, int32_t nanos);
+/* Such a text, also with an offset ("+01:00") in place of the Z, and with a year of any
+ * digits. false: it is none, or no such day or time; a leap second is the one after it. */
+bool time_read_rfc3339(struct str, int64_t *unix_seconds, int32_t *nanos);
 /* 20190226T164705Z */
 void time_put_basic(struct buf *, int64_t unix_seconds);
 

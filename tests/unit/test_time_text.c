@@ -11,6 +11,16 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define DAY	     86400
 
+static void assert_read(const char *text, int64_t seconds, int32_t nanos)
+{
+	int64_t found;
+	int32_t rest;
+
+	if (!time_read_rfc3339(str_of(text), &found, &rest) || found != seconds ||
+	    rest != nanos)
+		fail_msg("%s", text);
+}
+
 static void test_seconds_become_dates(void **state)
 {
 	static const struct {
@@ -60,6 +70,7 @@ static void test_seconds_become_dates(void **state)
 		buf_reset(&b);
 		time_put_basic(&b, cases[i].seconds);
 		assert_string_equal(b.ptr, cases[i].basic);
+		assert_read(cases[i].rfc3339, cases[i].seconds, 0);
 		buf_fini(&b);
 	}
 }
@@ -115,7 +126,64 @@ static void test_all_four_digit_years_agree_with_the_library(void **state)
 		time_text_rfc3339(text, t);
 		if (strcmp(text, expected) != 0)
 			fail_msg("%lld: %s, not %s", (long long)t, text, expected);
+		assert_read(text, t, 0);
 	}
+}
+
+static void test_texts_become_seconds(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t seconds;
+		int32_t nanos;
+	} cases[] = {
+		{ "1970-01-01T00:00:00.000000001Z", 0, 1 },
+		{ "1970-01-01T00:00:00.1Z", 0, 100000000 },
+		{ "1969-12-31T23:59:59.999999999Z", -1, 999999999 },
+		/* More digits than there are nanoseconds. */
+		{ "1970-01-01T00:00:01.12345678912345Z", 1, 123456789 },
+		{ "2019-02-26T17:47:05+01:00", 1551199625, 0 },
+		{ "2019-02-26T11:17:05-05:30", 1551199625, 0 },
+		{ "2016-12-31T23:59:60Z", 1483228800, 0 },
+	};
+	static const char *const refused[] = {
+		"",
+		"2019",
+		"2019-02-26",
+		"2019-02-26T16:47:05",
+		"2019-02-26T16:47:05ZZ",
+		"2019-02-26t16:47:05Z",
+		"2019-02-26 16:47:05Z",
+		"2019-2-26T16:47:05Z",
+		"2019-00-26T16:47:05Z",
+		"2019-13-26T16:47:05Z",
+		"2019-02-00T16:47:05Z",
+		"2019-02-29T16:47:05Z",
+		"2100-02-29T16:47:05Z",
+		"2019-04-31T16:47:05Z",
+		"2019-02-26T24:00:00Z",
+		"2019-02-26T16:60:05Z",
+		"2019-02-26T16:47:61Z",
+		"2019-02-26T16:47:05.Z",
+		"2019-02-26T16:47:05,5Z",
+		"2019-02-26T16:47:05+1:00",
+		"2019-02-26T16:47:05+01:60",
+		"2019-02-26T16:47:05+0100",
+		"292277026596-12-04T15:30:08Z",
+		"-292277022657-01-27T08:29:51Z",
+		"99999999999999999999-01-01T00:00:00Z",
+		"--1-01-01T00:00:00Z",
+	};
+	int64_t seconds;
+	int32_t nanos;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++)
+		assert_read(cases[i].text, cases[i].seconds, cases[i].nanos);
+	for (i = 0; i < COUNT(refused); i++)
+		if (time_read_rfc3339(str_of(refused[i]), &seconds, &nanos))
+			fail_msg("%s", refused[i]);
 }
 
 int main(void)
@@ -123,6 +191,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_seconds_become_dates),
 		cmocka_unit_test(test_fractions_have_the_digits_they_need),
+		cmocka_unit_test(test_texts_become_seconds),
 		cmocka_unit_test(test_all_four_digit_years_agree_with_the_library),
 	};
 

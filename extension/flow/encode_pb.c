@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* encode_pb.c - see encode_pb.h. */
+#include "flow/encode_layers.h"
+#include "flow/encode_pb.h"
+#include "flow/pb_write.h"
+
+enum pb_kind {
+	PB_STR = 1,
+	PB_I64,
+	PB_INT,
+	PB_U32,
+	PB_I32, /* of an int64_t */
+	PB_MESSAGE,
+	PB_LAYER,
+};
+
+struct pb_field {
+	unsigned number; /* 0: the end */
+	enum pb_kind kind;
+	size_t offset;
+	const struct pb_field *inside;	  /* MESSAGE */
+	const struct layer_schema *layer; /* LAYER */
+};
+
+/* clang-format off */
+#define PB_KIND_OF(lvalue)                                                               \
+	_Generic((lvalue), struct str : PB_STR, int64_t : PB_I64, int : PB_INT,          \
+		 uint32_t : PB_U32)
+/* clang-format on */
+#define PB(type, member, field)                                                          \
+	{                                                                                \
+		.number = (field), .kind = PB_KIND_OF(((type *)0)->member),              \
+		.offset = offsetof(type, member)                                         \
+	}
+#define PB_INSIDE(member, field, of)                                                     \
+	{                                                                                \
+		.number = (field), .kind = PB_MESSAGE,                                   \
+		.offset = offsetof(struct flow, member), .inside = (of)                  \
+	}
+#define PB_TEXT(member, field, of)                                                       \
+	{                                                                                \
+		.number = (field), .kind = PB_LAYER,                                     \
+		.offset = offsetof(struct flow, member), .layer = &(of)                  \
+	}
+
+static const struct pb_field pb_layer[] = {
+	PB(struct flow_layer, protocol, 1),
+	PB(struct flow_layer, a, 3),
+	PB(struct flow_layer, b, 4),
+	PB(struct flow_layer, id, 5),
+	{ 0 },
+};
+
+static const struct pb_field pb_transport[] = {
+	PB(struct flow_transport, protocol, 1),
+	PB(struct flow_transport, a, 2),
+	PB(struct flow_transport, b, 3),
+	PB(struct flow_transport, id, 4),
+	{ 0 },
+};
+
+static const struct pb_field pb_icmp[] = {
+	PB(struct flow_icmp, type, 1),
+	PB(struct flow_icmp, code, 2),
+	PB(struct flow_icmp, id, 3),
+	{ 0 },
+};
+
+static const struct pb_field pb_metric[] = {
+	PB(struct flow_metric, ab_packets, 2), PB(struct flow_metric, ab_bytes, 3),
+	PB(struct flow_metric, ba_packets, 4), PB(struct flow_metric, ba_bytes, 5),
+	PB(struct flow_metric, start, 6),      PB(struct flow_metric, last, 7),
+	PB(struct flow_metric, rtt, 8),	       { 0 },
+};
+
+static const struct pb_field pb_ip_metric[] = {
+	PB(struct flow_ip_metric, fragments, 1),
+	PB(struct flow_ip_metric, fragment_errors, 2),
+	{ 0 },
+};
+
+static const struct pb_field pb_tcp_metric[] = {
+	PB(struct flow_tcp_metric, ab_syn_start, 1),
+	PB(struct flow_tcp_metric, ba_syn_start, 2),
+	PB(struct flow_tcp_metric, ab_syn_ttl, 3),
+	PB(struct flow_tcp_metric, ba_syn_ttl, 4),
+	PB(struct flow_tcp_metric, ab_fin_start, 5),
+	PB(struct flow_tcp_metric, ba_fin_start, 6),
+	PB(struct flow_tcp_metric, ab_rst_start, 7),
+	PB(struct flow_tcp_metric, ba_rst_start, 8),
+	PB(struct flow_tcp_metric, ab_segment_out_of_order, 9),
+	PB(struct flow_tcp_metric, ab_segment_skipped, 10),
+	PB(struct flow_tcp_metric, ab_segment_skipped_bytes, 11),
+	PB(struct flow_tcp_metric, ab_packets, 12),
+	PB(struct flow_tcp_metric, ab_bytes, 13),
+	PB(struct flow_tcp_metric, ab_saw_start, 14),
+	PB(struct flow_tcp_metric, ab_saw_end, 15),
+	PB(struct flow_tcp_metric, ba_segment_out_of_order, 16),
+	PB(struct flow_tcp_metric, ba_segment_skipped, 17),
+	PB(struct flow_tcp_metric, ba_segment_skipped_bytes, 18),
+	PB(struct flow_tcp_metric, ba_packets, 19),
+	PB(struct flow_tcp_metric, ba_bytes, 20),
+	PB(struct flow_tcp_metric, ba_saw_start, 21),
+	PB(struct flow_tcp_metric, ba_saw_end, 22),
+	{ 0 },
+};
+
+static const struct pb_field pb_flow[] = {
+	PB(struct flow, uuid, 1),
+	PB(struct flow, layers_path, 2),
+	PB(struct flow, application, 3),
+	PB(struct flow, parent_uuid, 6),
+	PB(struct flow, start, 10),
+	PB(struct flow, last, 11),
+	PB_INSIDE(link, 20, pb_layer),
+	PB_INSIDE(network, 21, pb_layer),
+	PB_INSIDE(transport, 22, pb_transport),
+	PB_INSIDE(icmp, 23, pb_icmp),
+	PB_INSIDE(last_update, 31, pb_metric),
+	PB_INSIDE(metric, 32, pb_metric),
+	PB(struct flow, node_tid, 33),
+	PB(struct flow, capture_id, 34),
+	PB(struct flow, raw_packets_captured, 37),
+	PB_INSIDE(tcp_metric, 38, pb_tcp_metric),
+	PB_INSIDE(ip_metric, 39, pb_ip_metric),
+	PB(struct flow, tracking_id, 50),
+	PB(struct flow, l3_tracking_id, 51),
+	{ .number = 60, .kind = PB_I32, .offset = offsetof(struct flow, finish_type) },
+	PB_TEXT(dhcpv4, 1000, layer_dhcpv4),
+	PB_TEXT(dns, 1001, layer_dns),
+	PB_TEXT(vrrpv2, 1002, layer_vrrpv2),
+	{ 0 },
+};
+
+/* Negative numbers of all types have 64 bits on the wire. */
+static uint64_t number_of(const struct pb_field *field, const void *value)
+{
+	int64_t wide;
+
+	if (field->kind == PB_U32)
+		return *(const uint32_t *)value;
+	if (field->kind == PB_INT)
+		return (uint64_t)(int64_t) * (const int *)value;
+	wide = *(const int64_t *)value;
+	/* Readers would see the lower half of it: another one. */
+	if (field->kind == PB_I32 && (wide < INT32_MIN || wide > INT32_MAX))
+		return 0;
+	return (uint64_t)wide;
+}
+
+static size_t put_fields(const struct pb_field *field, const void *record, struct buf *b);
+
+/* Returns how many layers were left out. */
+static size_t put_field(const struct pb_field *field, const void *value, struct buf *b)
+{
+	const struct str *text = value;
+	const struct raw *layer = value;
+	uint64_t number;
+	size_t begun;
+
+	switch (field->kind) {
+	case PB_STR:
+		if (text->len)
+			pb_put_text(b, field->number, *text);
+		return 0;
+	case PB_LAYER:
+		return layer->text.len &&
+		       !encode_layer(field->layer, field->number, *layer, b);
+	case PB_MESSAGE:
+		if (!*(void *const *)value)
+			return 0;
+		begun = pb_begin(b, field->number);
+		put_fields(field->inside, *(void *const *)value, b);
+		pb_end(b, begun);
+		return 0;
+	default:
+		number = number_of(field, value);
+		if (number)
+			pb_put_number(b, field->number, number);
+		return 0;
+	}
+}
+
+static size_t put_fields(const struct pb_field *field, const void *record, struct buf *b)
+{
+	size_t left_out = 0;
+
+	for (; field->number; field++)
+		left_out += put_field(field, (const char *)record + field->offset, b);
+	return left_out;
+}
+
+size_t encode_pb(const struct flow *flow, struct buf *b)
+{
+	return put_fields(pb_flow, flow, b);
+}
