@@ -85,6 +85,10 @@ enum stat_side {
 	X(RECORDS_ENCODED, RECORDS_OUT | ROWS_IN,                                        \
 	  STAT_TOTAL("records_encoded", UNIT_RECORDS,                                    \
 		     "Records that became rows of objects."))                            \
+	X(LAYERS_DROPPED, 0,                                                             \
+	  STAT_TOTAL("layers_dropped", UNIT_NONE,                                        \
+		     "Layers left out of encoded records: protobuf has no room for "     \
+		     "what the analyzer sent."))                                         \
 	X(RECORDS_LATE, 0,                                                               \
 	  STAT_TOTAL("records_late", UNIT_RECORDS,                                       \
 		     "Encoded records that came too late for the slot of their "         \

@@ -7,7 +7,8 @@
 #include "format/json_read.h"
 #include "format/time_text.h"
 
-#define LAYER_MAX ((size_t)4 << 20) /* of what has escapes */
+#define LAYER_MAX  ((size_t)4 << 20) /* of what has escapes */
+#define FIELDS_MAX 18		     /* of a message */
 
 enum layer_kind {
 	LAYER_TEXT,
@@ -149,6 +150,9 @@ static const struct layer_field vrrpv2_fields[] = {
 	{ 0 },
 };
 
+_Static_assert(sizeof(dns_fields) / sizeof(dns_fields[0]) == FIELDS_MAX + 1,
+	       "no message has more fields");
+
 const struct layer_schema layer_dhcpv4 = { dhcpv4_fields };
 const struct layer_schema layer_dns = { dns_fields };
 const struct layer_schema layer_vrrpv2 = { vrrpv2_fields };
@@ -281,48 +285,67 @@ static bool copy_value(struct layer_copy *c, const struct layer_field *field)
 	return false;
 }
 
-static const struct layer_field *find_field(const struct layer_field *field,
-					    struct str name)
+/* Which of the fields has that name; their number: none. */
+static size_t find_field(const struct layer_field *fields, struct str name)
 {
-	for (; field->name; field++)
-		if (str_is(name, field->name) || (field->old && str_is(name, field->old)))
-			return field;
-	return NULL;
+	size_t i;
+
+	for (i = 0; fields[i].name; i++)
+		if (str_is(name, fields[i].name) ||
+		    (fields[i].old && str_is(name, fields[i].old)))
+			break;
+	return i;
 }
 
-/* seen: the fields before, by number. A second one would be merged with the first. */
-static bool copy_member(struct layer_copy *c, const struct layer_field *fields,
-			uint32_t *seen)
+/* Where the value of each field is, of several the last one, as in the rest of a flow.
+ * NULL: there is none. */
+static bool find_value(struct json_reader *r, const struct layer_field *fields,
+		       const char **at)
 {
-	const struct layer_field *field;
 	struct str name;
+	size_t i;
 
-	if (!json_read_string(&c->reader, &name) || !json_next(&c->reader, ':'))
+	if (!json_read_string(r, &name) || !json_next(r, ':'))
 		return false;
-	field = find_field(fields, name);
-	if (json_read_null(&c->reader))
-		return true;
-	if (!field)
-		return json_skip(&c->reader, NULL);
-	if (*seen & (uint32_t)1 << field->number)
-		return false;
-	*seen |= (uint32_t)1 << field->number;
-	return copy_value(c, field);
+	json_skip_blanks(r);
+	i = find_field(fields, name);
+	at[i] = r->at;
+	if (!json_read_null(r))
+		return json_skip(r, NULL);
+	at[i] = NULL;
+	return true;
 }
 
-static bool copy_message(struct layer_copy *c, const struct layer_field *fields)
+static bool find_values(struct json_reader *r, const struct layer_field *fields,
+			const char **at)
 {
-	uint32_t seen = 0;
-
-	if (!json_next(&c->reader, '{'))
+	if (!json_next(r, '{'))
 		return false;
-	if (json_next(&c->reader, '}'))
+	if (json_next(r, '}'))
 		return true;
 	do {
-		if (!copy_member(c, fields, &seen))
+		if (!find_value(r, fields, at))
 			return false;
-	} while (json_next(&c->reader, ','));
-	return json_next(&c->reader, '}');
+	} while (json_next(r, ','));
+	return json_next(r, '}');
+}
+
+/* Fields go in the order of their numbers, whatever that of the text. */
+static bool copy_message(struct layer_copy *c, const struct layer_field *fields)
+{
+	const char *at[FIELDS_MAX + 1] = { NULL }, *end;
+	size_t i;
+
+	if (!find_values(&c->reader, fields, at))
+		return false;
+	end = c->reader.at;
+	for (i = 0; fields[i].name; i++) {
+		c->reader.at = at[i];
+		if (at[i] && !copy_value(c, &fields[i]))
+			return false;
+	}
+	c->reader.at = end;
+	return true;
 }
 
 bool encode_layer(const struct layer_schema *schema, unsigned number, struct raw layer,

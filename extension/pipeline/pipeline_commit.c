@@ -4,8 +4,12 @@
 
 static void encode_row(struct pipeline *p, const void *record, struct buf *row)
 {
-	p->parts.stages.encode->row(p->parts.stages.encode_state, p->parts.stages.record,
-				    record, p->parts.stages.header->is_header, row);
+	const struct stage_set *stages = &p->parts.stages;
+	size_t left_out = stages->encode->row(stages->encode_state, stages->record,
+					      record, stages->header->is_header, row);
+
+	if (left_out)
+		stats_add(p->stats, STAT_LAYERS_DROPPED, (int64_t)left_out);
 }
 
 /* key: of its label, if it gets one. */

@@ -13,6 +13,12 @@
 #define TIME_MAX   INT64_C(9999999999999) /* in the year 2286 */
 #define ROW_MAX	   ((int64_t)1 << 30)
 
+bool row_label_is_type(struct str media_type)
+{
+	return str_is(media_type, LABELLED_ROWS_TYPE) ||
+	       str_is(media_type, LABELLED_PROTOBUF_TYPE);
+}
+
 struct str row_key_of(enum row_key key, const struct flow *flow)
 {
 	struct str text = { NULL, 0 };

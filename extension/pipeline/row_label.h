@@ -14,8 +14,11 @@
 #include "base/buf.h"
 #include "flow/flow.h"
 
-/* The media type of what consists of such rows; for ourselves. */
-#define LABELLED_ROWS_TYPE "application/vnd.skydive-exporter.rows"
+/* The media types of what consists of such rows, for ourselves: lines, or messages of
+ * protobuf. Programs that know the first one only take the second for no labelled rows,
+ * and keep what has it. */
+#define LABELLED_ROWS_TYPE     "application/vnd.skydive-exporter.rows"
+#define LABELLED_PROTOBUF_TYPE LABELLED_ROWS_TYPE "+protobuf"
 
 #define ROW_LABEL_SIZE 28 /* bytes of the numbers */
 #define ROW_KEY_MAX    256
@@ -36,6 +39,9 @@ struct row_label {
 	int64_t time_ms;
 	struct str key, row;
 };
+
+/* Whether what has this media type consists of labelled rows. */
+bool row_label_is_type(struct str media_type);
 
 /* The key of a flow's records; empty: none. flow may be NULL. */
 struct str row_key_of(enum row_key, const struct flow *);

@@ -150,11 +150,15 @@ struct encode {
 	const struct shape *record; /* it needs these; NULL: any */
 	bool takes_header;
 	bool is_flat; /* writes records without objects and lists only */
+	/* Its rows are no text and have no ends, so they need labels: the media type of
+	 * what consists of them then, see row_label.h. NULL: its rows are text. */
+	const char *labelled_type;
 	/* Every row begins with the separator; it is removed from the first row when
 	 * the object is made. NULL: none. */
 	struct str (*separator)(const void *self, bool has_header);
-	void (*row)(const void *self, const struct shape *, const void *record,
-		    bool has_header, struct buf *rows);
+	/* Appends a row. Returns how many layers of a flow it cannot express. */
+	size_t (*row)(const void *self, const struct shape *, const void *record,
+		      bool has_header, struct buf *rows);
 	/* The text before and after the rows. columns: the names of a flat record's
 	 * fields. NULL: none. */
 	void (*frame)(const void *self, const struct strs *columns,

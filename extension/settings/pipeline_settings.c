@@ -5,6 +5,7 @@
 #include "format/json_write.h"
 #include "settings/pipeline_settings.h"
 #include "settings/settings_shown.h"
+#include "settings/stages_settings.h"
 
 #define KEY_MAX	     1024
 #define BUCKET_MAX   255
@@ -70,48 +71,6 @@ static void read_writer(struct pipeline_settings *p, const struct config *config
 		writer_options_read(&p->writer, config, &p->arena, problems);
 	else if (writer_options_default(&p->writer, &writer_stdout, &p->arena) < 0)
 		problems_add(problems, "out of memory");
-}
-
-/* Said of the writer: the stage may be a profile's, which has no file. */
-static void refuse_stage(const struct config *config, enum stage_kind kind,
-			 const struct stage *stage, const struct stage *needed,
-			 struct problems *problems)
-{
-	struct err err = ERR_INIT;
-
-	if (stage == needed)
-		return;
-	err_set_key(&err, "type",
-		    "kafka sends each record by itself: %s.type must be %s, not %s",
-		    registry[kind].phase, needed->name, stage->name);
-	config_problem(config, "pipeline.write", &err, problems);
-}
-
-/* Nothing stands around a record, and nothing packs several of them. */
-static void check_by_record(const struct stage_set *set, const struct config *config,
-			    struct problems *problems)
-{
-	if (!set->encode || !set->header || !set->compress)
-		return;
-	refuse_stage(config, KIND_ENCODE, &set->encode->stage, &encode_ndjson.stage,
-		     problems);
-	refuse_stage(config, KIND_HEADER, &set->header->stage, &header_none.stage,
-		     problems);
-	refuse_stage(config, KIND_COMPRESS, &set->compress->stage, &compress_none.stage,
-		     problems);
-}
-
-/* Records that are sent one by one are lines by themselves. */
-static void read_stages(struct pipeline_settings *p, const struct config *config,
-			struct problems *problems)
-{
-	bool is_by_record = writer_options_labels(&p->writer).are_wanted;
-
-	stage_set_read_as(&p->stages, config,
-			  is_by_record ? encode_ndjson.stage.name : NULL, &p->arena,
-			  problems);
-	if (is_by_record)
-		check_by_record(&p->stages, config, problems);
 }
 
 /* What ends of names say to readers; NULL: we pack nothing so. */
@@ -257,7 +216,7 @@ void pipeline_settings_read(struct pipeline_settings *p, struct problems *proble
 	type = store_type_read(config, &p->arena, problems);
 	p->has_series = type == STORE_PROM_SKY_CON;
 	read_writer(p, config, problems);
-	read_stages(p, config, problems);
+	stages_settings_read(&p->stages, &p->writer, config, &p->arena, problems);
 	store_options_read(&p->store, config, type, p->writer.writer == &writer_stdout,
 			   &p->arena, problems);
 	check_compress(p, config, problems);
@@ -272,6 +231,9 @@ void pipeline_settings_read(struct pipeline_settings *p, struct problems *proble
 
 int pipeline_settings_redirect(struct pipeline_settings *p, struct str directory)
 {
+	/* Rows without ends are for no file. */
+	if (p->stages.encode && p->stages.encode->labelled_type)
+		p->stages.encode = &encode_ndjson;
 	if (p->writer.writer == &writer_stdout)
 		return 0;
 	return writer_options_file(&p->writer, directory, &p->arena);

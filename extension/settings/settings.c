@@ -35,15 +35,18 @@ static void settings_sum_up(struct pipeline_settings *p, struct problems *proble
 	struct buf writer = BUF_INIT(TEXT_MAX), rest = BUF_INIT(TEXT_MAX);
 	struct buf shown = BUF_INIT(TEXT_MAX);
 	struct row_labels labels = writer_options_labels(&p->writer);
+	const struct encode *encode = writer_options_encode(&p->writer);
 
 	pipeline_settings_text(p->config, true, &writer, &shown);
 	pipeline_settings_text(p->config, false, &rest, &shown);
 	p->shown = arena_str(&p->arena, buf_str(&shown));
 	/* "direct" has other limits on stdout: such a change is more than the writer's. */
 	buf_puts(&rest, p->store.bucket.key_is_tag ? "tag\n" : "");
-	/* Rows get labels for a writer that wants them. */
+	/* Rows get labels for a writer that wants them, and are encoded as it says. */
 	if (labels.are_wanted)
 		buf_printf(&rest, "labels %d\n", labels.key);
+	if (encode)
+		buf_printf(&rest, "encode %s\n", encode->stage.name);
 	/* Wherever it was said: a new password is another subscription. */
 	json_put_string(&rest, p->source.auth.username);
 	json_put_string(&rest, p->source.auth.password);

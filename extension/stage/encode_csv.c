@@ -60,8 +60,8 @@ static void put_field(struct buf *rows, struct str s)
 	buf_putc(rows, '"');
 }
 
-static void csv_row(const void *state, const struct shape *shape, const void *record,
-		    bool has_header, struct buf *rows)
+static size_t csv_row(const void *state, const struct shape *shape, const void *record,
+		      bool has_header, struct buf *rows)
 {
 	const struct field *field;
 	char text[CELL_ROOM];
@@ -75,6 +75,7 @@ static void csv_row(const void *state, const struct shape *shape, const void *re
 			  cell_text(field, (const char *)record + field->offset, text));
 	}
 	buf_putc(rows, '\n');
+	return 0;
 }
 
 static void csv_frame(const void *state, const struct strs *columns,

@@ -34,10 +34,11 @@ static struct str json_separator(const void *state, bool has_header)
 }
 
 /* A row stands in a list, which stands in an object when there is a header. */
-static void json_row(const void *state, const struct shape *shape, const void *record,
-		     bool has_header, struct buf *rows)
+static size_t json_row(const void *state, const struct shape *shape, const void *record,
+		       bool has_header, struct buf *rows)
 {
 	json_put_row(state, shape, record, has_header ? 2 : 1, rows);
+	return 0;
 }
 
 static void encode_json_put_member(const struct header_member *member,

@@ -10,11 +10,12 @@ static struct str secadvisor_separator(const void *state, bool has_header)
 	return STR(",");
 }
 
-static void secadvisor_row(const void *state, const struct shape *shape,
-			   const void *record, bool has_header, struct buf *rows)
+static size_t secadvisor_row(const void *state, const struct shape *shape,
+			     const void *record, bool has_header, struct buf *rows)
 {
 	(void)has_header;
 	json_put_row(state, shape, record, 2, rows);
+	return 0;
 }
 
 static void secadvisor_frame(const void *state, const struct strs *columns,

@@ -68,8 +68,8 @@ static bool put_usual(struct buf *b, const struct field *field, const void *valu
 	return true;
 }
 
-static void text_row(const void *state, const struct shape *shape, const void *record,
-		     bool has_header, struct buf *rows)
+static size_t text_row(const void *state, const struct shape *shape, const void *record,
+		       bool has_header, struct buf *rows)
 {
 	const struct field *field;
 	char text[CELL_ROOM];
@@ -86,6 +86,7 @@ static void text_row(const void *state, const struct shape *shape, const void *r
 	}
 	if (!buf_error(rows))
 		rows->ptr[rows->len - 1] = '\n';
+	return 0;
 }
 
 static void text_frame(const void *state, const struct strs *columns,

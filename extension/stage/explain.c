@@ -100,6 +100,7 @@ struct explanation {
 	const struct explain *x;
 	struct buf *out;
 	struct buf rows;
+	size_t count;	      /* of rows */
 	bool is_first_report; /* the transform leaves it out: once more */
 	bool is_again;
 };
@@ -184,6 +185,7 @@ static int take_rows(struct sink *sink, struct object_place place,
 
 	(void)place;
 	buf_put(&e->rows, rows->bytes);
+	e->count += rows->count;
 	return buf_error(&e->rows);
 }
 
@@ -195,6 +197,27 @@ static int put_body(struct byte_sink *body, struct str bytes)
 
 	buf_put(e->out, bytes);
 	return buf_error(e->out);
+}
+
+static int explain_body(struct explanation *e, const struct object_spec *spec,
+			const struct object *object)
+{
+	struct object_builder builder;
+	int error = object_builder_start(&builder, spec, object, &e->body);
+
+	if (!error)
+		error = object_builder_rows(&builder, buf_str(&e->rows));
+	if (!error)
+		error = object_builder_finish(&builder);
+	object_builder_end(&builder);
+	return error;
+}
+
+/* No bytes for a terminal; the record has been shown as text. */
+static void explain_binary(struct explanation *e)
+{
+	buf_printf(e->out, "    %zu record%s, %zu bytes\n", e->count,
+		   e->count == 1 ? "" : "s", e->rows.len);
 }
 
 /* The object, as it is before it is compressed. */
@@ -213,20 +236,18 @@ static int explain_object(struct sink *sink, struct object_place place,
 		.encode_state = stages->encode_state,
 		.compress = &compress_none,
 	};
-	struct object_builder builder;
-	int error;
+	int error = 0;
 
 	(void)place;
 	buf_printf(e->out, "  storeheader %s, encode %s, compress %s:\n",
 		   stages->header->stage.name, stages->encode->stage.name,
 		   stages->compress->stage.name);
-	error = object_builder_start(&builder, &spec, object, &e->body);
-	if (!error)
-		error = object_builder_rows(&builder, buf_str(&e->rows));
-	if (!error)
-		error = object_builder_finish(&builder);
-	object_builder_end(&builder);
+	if (stages->encode->labelled_type)
+		explain_binary(e);
+	else
+		error = explain_body(e, &spec, object);
 	buf_reset(&e->rows);
+	e->count = 0;
 	arena_fini(&arena);
 	return error;
 }

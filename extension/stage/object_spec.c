@@ -179,7 +179,9 @@ static void resolve_content(struct object_spec *spec, struct str content_encodin
 	spec->content_type = str_of(spec->encode->content_type);
 	spec->content_encoding = (struct str){ NULL, 0 };
 	if (spec->place.is_labelled)
-		spec->content_type = STR(LABELLED_ROWS_TYPE);
+		spec->content_type = str_of(spec->encode->labelled_type
+						    ? spec->encode->labelled_type
+						    : LABELLED_ROWS_TYPE);
 	if (str_is(content_encoding, "none") && compress->content_type)
 		spec->content_type = str_of(compress->content_type);
 	if (str_is(content_encoding, "gzip"))

@@ -44,9 +44,13 @@ static const struct stage_entry header_entries[] = {
 };
 
 static const struct stage_entry encode_entries[] = {
-	STAGE_ENTRY(encode, json),   STAGE_ENTRY(encode, secadvisor),
-	STAGE_ENTRY(encode, ndjson), STAGE_ENTRY(encode, csv),
-	STAGE_ENTRY(encode, text),   LAST_ENTRY,
+	STAGE_ENTRY(encode, json),
+	STAGE_ENTRY(encode, secadvisor),
+	STAGE_ENTRY(encode, ndjson),
+	STAGE_ENTRY(encode, csv),
+	STAGE_ENTRY(encode, text),
+	STAGE_ENTRY(encode, protobuf),
+	LAST_ENTRY,
 };
 
 static const struct stage_entry compress_entries[] = {

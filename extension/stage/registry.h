@@ -59,7 +59,7 @@ extern const struct transform transform_none, transform_secadvisor, transform_vp
 extern const struct mangle mangle_none, mangle_action, mangle_logstatus;
 extern const struct header header_none, header_vpclogs;
 extern const struct encode encode_json, encode_secadvisor, encode_ndjson, encode_csv,
-	encode_text;
+	encode_text, encode_protobuf;
 extern const struct compress compress_none, compress_gzip, compress_zstd;
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "pipeline/object.h"
+#include "stage/registry.h"
 #include "sys/clock.h"
 #include "writer/kafka_private.h"
 
@@ -15,6 +16,7 @@
 
 static const char *const key_names[] = { "none", "connection", "tenant", "interface",
 					 NULL };
+static const char *const format_names[] = { "json", "protobuf", NULL };
 static const char *const compression_names[] = { "lz4", "zstd", "none", NULL };
 static const char *const delivery_names[] = { "at_least_once", "exactly_once", NULL };
 static const char *const mechanism_names[] = { "none", "PLAIN", "SCRAM-SHA-256",
@@ -27,6 +29,8 @@ static const struct field fields[] = {
 	       "where records go; {tenant} and {tag} in it are replaced"),
 	OPTION_ENUM(struct kafka_writer, key, "key", 0, key_names,
 		    "which records stay together, in their order"),
+	OPTION_ENUM(struct kafka_writer, format, "format", 0, format_names,
+		    "what a message is: a record, or a flow as Skydive's flow.Flow"),
 	OPTION_ENUM(struct kafka_writer, compression, "compression", 0, compression_names,
 		    "of the messages"),
 	OPTION_ENUM(struct kafka_writer, delivery, "delivery", 0, delivery_names,
@@ -282,6 +286,13 @@ static struct row_labels kafka_labels(const void *values)
 	};
 }
 
+static const struct encode *kafka_encode(const void *values)
+{
+	const struct kafka_writer *w = values;
+
+	return w->format == KAFKA_PROTOBUF ? &encode_protobuf : &encode_ndjson;
+}
+
 /* The topic of every tag, if the names differ. */
 static int kafka_probe_topics(void *self, struct buf *remark, struct err *err)
 {
@@ -330,6 +341,7 @@ const struct writer writer_kafka = {
 	.put = kafka_writer_put,
 	.cancel = kafka_writer_cancel,
 	.labels = kafka_labels,
+	.encode = kafka_encode,
 	.probe = kafka_probe_topics,
 	.trouble = kafka_writer_trouble,
 	.advise = kafka_advise,

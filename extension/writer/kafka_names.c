@@ -5,6 +5,7 @@
 #include "writer/kafka_private.h"
 
 #define FORMAT_VERSION "1"
+#define PROTOBUF       ".protobuf"
 
 static struct str metadata_of(const struct sealed *object, const char *name)
 {
@@ -54,8 +55,10 @@ int kafka_names_init(struct kafka_names *n, const struct kafka_writer *w,
 		.id = BUF_INIT(8192),
 	};
 	kafka_topic_put(w->topic, w->tenant, tag, &n->topic);
-	buf_printf(&n->format, STR_FMT "/" FORMAT_VERSION,
-		   STR_ARG(metadata_of(object, "record")));
+	n->rows_are_lines = !str_is(object->content_type, LABELLED_PROTOBUF_TYPE);
+	buf_printf(&n->format, STR_FMT "%s/" FORMAT_VERSION,
+		   STR_ARG(metadata_of(object, "record")),
+		   n->rows_are_lines ? "" : PROTOBUF);
 	buf_printf(&n->id, STR_FMT "/" STR_FMT "/" STR_FMT "/", STR_ARG(w->spool),
 		   STR_ARG(w->tenant), STR_ARG(object->key));
 	n->id_fixed = n->id.len;

@@ -18,6 +18,7 @@ struct kafka_names {
 	struct buf topic;
 	struct buf group, name_in_group; /* of what is sent exactly once */
 	int64_t first_row;		 /* the number of the object's first one */
+	bool rows_are_lines;		 /* each ends in one that no message has */
 	struct map_of_str headers;
 
 	/* Private: where headers points to. */

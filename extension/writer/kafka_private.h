@@ -19,13 +19,15 @@ enum kafka_key {
 	KAFKA_KEY_INTERFACE,
 };
 
+enum kafka_format { KAFKA_JSON, KAFKA_PROTOBUF };
+
 enum kafka_delivery { KAFKA_AT_LEAST_ONCE, KAFKA_EXACTLY_ONCE };
 
 struct kafka_writer {
 	/* Options. */
 	struct strs brokers;
 	struct str topic;
-	int key, compression, mechanism, delivery;
+	int key, format, compression, mechanism, delivery;
 	bool has_tls;
 	struct str ca_cert, client_cert, client_key;
 	struct str username, password, password_file;

@@ -155,7 +155,8 @@ static int send_row(struct kafka_put *p, const struct row_label *label)
 
 	if (kafka_names_row(&p->names, p->rows.number) < 0)
 		error = put_failed(p, "out of memory");
-	if (message.value.len && message.value.ptr[message.value.len - 1] == '\n')
+	if (p->names.rows_are_lines && message.value.len &&
+	    message.value.ptr[message.value.len - 1] == '\n')
 		message.value.len--;
 	if (!error)
 		error = kafka_produce(&p->job, &message, &err);

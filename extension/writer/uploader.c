@@ -84,7 +84,7 @@ static void look_at_store(struct uploader *u, unsigned under_way)
 static int check_rows(const struct uploader *u, const struct sealed *object,
 		      struct err *err)
 {
-	bool has_labels = str_is(object->content_type, LABELLED_ROWS_TYPE);
+	bool has_labels = row_label_is_type(object->content_type);
 
 	if (has_labels == (u->parts.writer->labels != NULL))
 		return 0;

@@ -14,6 +14,7 @@
 #include "pipeline/row_label.h"
 #include "spool/sealed.h"
 
+struct encode;
 struct http;
 struct kafka;
 
@@ -105,6 +106,8 @@ struct writer {
 	/* The labels that it wants rows to have: see row_label.h. NULL: none. Configured,
 	 * not initialized. */
 	struct row_labels (*labels)(const void *values);
+	/* What its rows must be encoded with; as labels. NULL: anything. */
+	const struct encode *(*encode)(const void *values);
 	/* Asks whether it may write, without writing; blocks. 0, and something to be said,
 	 * or -EINVAL with the reason. NULL: an empty object is put, and removed. */
 	int (*probe)(void *self, struct buf *remark, struct err *);

@@ -124,6 +124,13 @@ struct row_labels writer_options_labels(const struct writer_options *options)
 	return options->writer->labels(options->values);
 }
 
+const struct encode *writer_options_encode(const struct writer_options *options)
+{
+	if (!options->writer || !options->writer->encode)
+		return NULL;
+	return options->writer->encode(options->values);
+}
+
 void writer_options_describe(const struct writer_options *options, struct buf *b)
 {
 	const struct str *place;

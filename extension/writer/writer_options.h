@@ -26,6 +26,8 @@ size_t writer_options_sections(struct config_section *, size_t max);
 
 /* The labels that the writer wants rows to have. */
 struct row_labels writer_options_labels(const struct writer_options *);
+/* What rows for the writer must be encoded with; NULL: anything. */
+const struct encode *writer_options_encode(const struct writer_options *);
 
 /* Appends the writer's name and where it writes to, as configured. */
 void writer_options_describe(const struct writer_options *, struct buf *);

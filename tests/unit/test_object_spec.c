@@ -363,6 +363,21 @@ static void test_labels_are_kept(void **state)
 	close_world(&w);
 }
 
+/* What takes lines only is not to take messages. */
+static void test_binary_rows_say_so(void **state)
+{
+	struct object_spec_place at = place;
+	struct world w;
+
+	(void)state;
+	at.is_labelled = true;
+	open_world(&w, "  encode: {type: protobuf}\n", &at);
+	assert_ptr_equal(w.spec.encode, &encode_protobuf);
+	assert_true(str_is(w.spec.content_type, LABELLED_PROTOBUF_TYPE));
+	assert_false(str_is(w.spec.content_type, LABELLED_ROWS_TYPE));
+	close_world(&w);
+}
+
 static void test_the_layout_is_kept(void **state)
 {
 	struct object_spec_place at = place;
@@ -601,6 +616,7 @@ int main(void)
 		cmocka_unit_test(test_the_spec_keeps_options_and_place),
 		cmocka_unit_test(test_the_content_encoding_is_resolved),
 		cmocka_unit_test(test_labels_are_kept),
+		cmocka_unit_test(test_binary_rows_say_so),
 		cmocka_unit_test(test_the_layout_is_kept),
 		cmocka_unit_test(test_broken_specs_are_refused),
 		cmocka_unit_test(test_specs_are_whole_or_refused),
