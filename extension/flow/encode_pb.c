@@ -11,15 +11,13 @@ enum pb_kind {
 	PB_U32,
 	PB_I32, /* of an int64_t */
 	PB_MESSAGE,
-	PB_LAYER,
 };
 
 struct pb_field {
 	unsigned number; /* 0: the end */
 	enum pb_kind kind;
 	size_t offset;
-	const struct pb_field *inside;	  /* MESSAGE */
-	const struct layer_schema *layer; /* LAYER */
+	const struct pb_field *inside; /* MESSAGE */
 };
 
 /* clang-format off */
@@ -36,11 +34,6 @@ struct pb_field {
 	{                                                                                \
 		.number = (field), .kind = PB_MESSAGE,                                   \
 		.offset = offsetof(struct flow, member), .inside = (of)                  \
-	}
-#define PB_TEXT(member, field, of)                                                       \
-	{                                                                                \
-		.number = (field), .kind = PB_LAYER,                                     \
-		.offset = offsetof(struct flow, member), .layer = &(of)                  \
 	}
 
 static const struct pb_field pb_layer[] = {
@@ -126,11 +119,27 @@ static const struct pb_field pb_flow[] = {
 	PB(struct flow, tracking_id, 50),
 	PB(struct flow, l3_tracking_id, 51),
 	{ .number = 60, .kind = PB_I32, .offset = offsetof(struct flow, finish_type) },
-	PB_TEXT(dhcpv4, 1000, layer_dhcpv4),
-	PB_TEXT(dns, 1001, layer_dns),
-	PB_TEXT(vrrpv2, 1002, layer_vrrpv2),
 	{ 0 },
 };
+
+/* What the fields of a record take at most, layers of applications aside. */
+static size_t room_of(const struct pb_field *field, const void *record)
+{
+	size_t room = 0;
+
+	for (; field->number; field++) {
+		const void *value = (const char *)record + field->offset;
+
+		if (field->kind == PB_STR)
+			room += PB_TEXT_MAX(((const struct str *)value)->len);
+		else if (field->kind != PB_MESSAGE)
+			room += PB_NUMBER_MAX;
+		else if (*(void *const *)value)
+			room += PB_HEAD_MAX + PB_VARINT_MAX +
+				room_of(field->inside, *(void *const *)value);
+	}
+	return room;
+}
 
 /* Negative numbers of all types have 64 bits on the wire. */
 static uint64_t number_of(const struct pb_field *field, const void *value)
@@ -148,49 +157,58 @@ static uint64_t number_of(const struct pb_field *field, const void *value)
 	return (uint64_t)wide;
 }
 
-static size_t put_fields(const struct pb_field *field, const void *record, struct buf *b);
+static char *write_fields(char *to, const struct pb_field *field, const void *record);
 
-/* Returns how many layers were left out. */
-static size_t put_field(const struct pb_field *field, const void *value, struct buf *b)
+static char *write_message(char *to, const struct pb_field *field, const void *record)
 {
-	const struct str *text = value;
-	const struct raw *layer = value;
-	uint64_t number;
-	size_t begun;
+	char *begun = pb_write_tag(to, field->number, PB_BYTES) + 1;
 
-	switch (field->kind) {
-	case PB_STR:
-		if (text->len)
-			pb_put_text(b, field->number, *text);
-		return 0;
-	case PB_LAYER:
-		return layer->text.len &&
-		       !encode_layer(field->layer, field->number, *layer, b);
-	case PB_MESSAGE:
-		if (!*(void *const *)value)
-			return 0;
-		begun = pb_begin(b, field->number);
-		put_fields(field->inside, *(void *const *)value, b);
-		pb_end(b, begun);
-		return 0;
-	default:
-		number = number_of(field, value);
-		if (number)
-			pb_put_number(b, field->number, number);
-		return 0;
+	return pb_write_length(begun, write_fields(begun, field->inside, record));
+}
+
+/* There is room for it. */
+static char *write_fields(char *to, const struct pb_field *field, const void *record)
+{
+	for (; field->number; field++) {
+		const void *value = (const char *)record + field->offset;
+		const struct str *text = value;
+		uint64_t number;
+
+		if (field->kind == PB_STR) {
+			if (text->len)
+				to = pb_write_text(to, field->number, *text);
+		} else if (field->kind == PB_MESSAGE) {
+			if (*(void *const *)value)
+				to = write_message(to, field, *(void *const *)value);
+		} else {
+			number = number_of(field, value);
+			if (!number)
+				continue;
+			to = pb_write_tag(to, field->number, PB_VARINT);
+			to = pb_write_varint(to, number);
+		}
 	}
+	return to;
 }
 
-static size_t put_fields(const struct pb_field *field, const void *record, struct buf *b)
+/* Whether it had to be left out. */
+static bool is_lost(const struct layer_schema *schema, unsigned number, struct raw layer,
+		    struct buf *b)
 {
-	size_t left_out = 0;
-
-	for (; field->number; field++)
-		left_out += put_field(field, (const char *)record + field->offset, b);
-	return left_out;
+	return layer.text.len && !encode_layer(schema, number, layer, b);
 }
 
+/* The layers have the highest numbers, so they come last. */
 size_t encode_pb(const struct flow *flow, struct buf *b)
 {
-	return put_fields(pb_flow, flow, b);
+	char *room = buf_room(b, room_of(pb_flow, flow));
+	size_t lost = 0;
+
+	if (!room)
+		return 0;
+	buf_added(b, (size_t)(write_fields(room, pb_flow, flow) - room));
+	lost += is_lost(&layer_dhcpv4, 1000, flow->dhcpv4, b);
+	lost += is_lost(&layer_dns, 1001, flow->dns, b);
+	lost += is_lost(&layer_vrrpv2, 1002, flow->vrrpv2, b);
+	return lost;
 }

@@ -3,89 +3,100 @@
 #include "base/utf8.h"
 #include "flow/pb_write.h"
 
-#define VARINT_MAX 10 /* bytes */
-
-enum wire_type { WIRE_VARINT = 0, WIRE_BYTES = 2 };
-
-static char *put_varint(char *to, uint64_t value)
+static char *write_bytes(char *to, struct str bytes)
 {
-	for (; value >= 0x80; value >>= 7)
-		*to++ = (char)(value | 0x80);
-	*to++ = (char)value;
-	return to;
+	if (bytes.len)
+		memcpy(to, bytes.ptr, bytes.len);
+	return to + bytes.len;
 }
 
-static char *put_tag(char *to, unsigned field, enum wire_type type)
+/* Also without to: only the length then. */
+static size_t write_cleaned(char *to, struct str text)
 {
-	return put_varint(to, (uint64_t)field << 3 | type);
+	const struct str instead = STR(UTF8_REPLACEMENT);
+	size_t length = 0, good;
+
+	for (;;) {
+		good = utf8_good(text);
+		if (to)
+			to = write_bytes(to, (struct str){ text.ptr, good });
+		length += good;
+		if (good == text.len)
+			return length;
+		if (to)
+			to = write_bytes(to, instead);
+		length += instead.len;
+		text = str_skip(text, good + 1);
+	}
+}
+
+char *pb_write_text(char *to, unsigned field, struct str text)
+{
+	size_t length;
+
+	to = pb_write_tag(to, field, PB_BYTES);
+	if (utf8_good(text) == text.len)
+		return write_bytes(pb_write_varint(to, text.len), text);
+	length = write_cleaned(NULL, text);
+	to = pb_write_varint(to, length);
+	write_cleaned(to, text);
+	return to + length;
+}
+
+char *pb_write_length(char *begun, char *end)
+{
+	char length[PB_VARINT_MAX];
+	size_t size = (size_t)(end - begun);
+	size_t more = (size_t)(pb_write_varint(length, size) - length) - 1;
+
+	if (more)
+		memmove(begun + more, begun, size);
+	memcpy(begun - 1, length, more + 1);
+	return end + more;
 }
 
 void pb_put_number(struct buf *b, unsigned field, uint64_t value)
 {
-	char *room = buf_room(b, 2 * VARINT_MAX), *end;
+	char *room = buf_room(b, PB_NUMBER_MAX), *end;
 
 	if (!room)
 		return;
-	end = put_varint(put_tag(room, field, WIRE_VARINT), value);
+	end = pb_write_varint(pb_write_tag(room, field, PB_VARINT), value);
 	buf_added(b, (size_t)(end - room));
 }
 
 void pb_put_bytes(struct buf *b, unsigned field, struct str bytes)
 {
-	char *room = buf_room(b, 2 * VARINT_MAX + bytes.len), *end;
+	char *room = buf_room(b, PB_NUMBER_MAX + bytes.len), *end;
 
 	if (!room)
 		return;
-	end = put_varint(put_tag(room, field, WIRE_BYTES), bytes.len);
-	if (bytes.len)
-		memcpy(end, bytes.ptr, bytes.len);
-	buf_added(b, (size_t)(end - room) + bytes.len);
-}
-
-static void put_cleaned(struct buf *b, unsigned field, struct str text)
-{
-	size_t begun = pb_begin(b, field), good;
-
-	while (text.len > (good = utf8_good(text))) {
-		buf_put(b, (struct str){ text.ptr, good });
-		buf_puts(b, UTF8_REPLACEMENT);
-		text = str_skip(text, good + 1);
-	}
-	buf_put(b, text);
-	pb_end(b, begun);
+	end = pb_write_varint(pb_write_tag(room, field, PB_BYTES), bytes.len);
+	buf_added(b, (size_t)(write_bytes(end, bytes) - room));
 }
 
 void pb_put_text(struct buf *b, unsigned field, struct str text)
 {
-	if (utf8_good(text) == text.len)
-		pb_put_bytes(b, field, text);
-	else
-		put_cleaned(b, field, text);
+	char *room = buf_room(b, PB_TEXT_MAX(text.len));
+
+	if (room)
+		buf_added(b, (size_t)(pb_write_text(room, field, text) - room));
 }
 
 /* One byte is kept for the length; most messages need no more. */
 size_t pb_begin(struct buf *b, unsigned field)
 {
-	char *room = buf_room(b, VARINT_MAX + 1);
+	char *room = buf_room(b, PB_HEAD_MAX);
 
 	if (room)
-		buf_added(b, (size_t)(put_tag(room, field, WIRE_BYTES) - room) + 1);
+		buf_added(b, (size_t)(pb_write_tag(room, field, PB_BYTES) - room) + 1);
 	return b->len;
 }
 
 void pb_end(struct buf *b, size_t begun)
 {
-	char length[VARINT_MAX];
-	size_t size, more;
+	char *end = buf_room(b, PB_VARINT_MAX);
 
-	if (buf_error(b))
-		return;
-	size = b->len - begun;
-	more = (size_t)(put_varint(length, size) - length) - 1;
-	if (more && !buf_room(b, more))
-		return;
-	if (more)
-		memmove(b->ptr + begun + more, b->ptr + begun, size);
-	memcpy(b->ptr + begun - 1, length, more + 1);
-	buf_added(b, more);
+	if (end)
+		buf_added(b, (size_t)(pb_write_length(b->ptr + begun, end) - end));
 }

@@ -130,6 +130,8 @@ static void read_config(struct pipe *p)
 	pipeline_settings_read(p->settings, &problems);
 	if (problems.count)
 		fail("%s", problems.text.ptr);
+	if (p->options.encode)
+		p->settings->stages.encode = p->options.encode;
 	buf_fini(&text);
 	problems_fini(&problems);
 }

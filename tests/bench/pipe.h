@@ -26,8 +26,9 @@ struct compression {
 	".Values('Host')"
 
 struct pipe_options {
-	const char *flows;     /* a file of flows.py */
-	const char *transform; /* NULL: vpclogs, with its header */
+	const char *flows;	     /* a file of flows.py */
+	const struct encode *encode; /* in place of the configured one, or NULL */
+	const char *transform;	     /* NULL: vpclogs, with its header */
 	struct compression compression;
 	bool in_memory;	      /* rows; else in a spool */
 	bool advances;	      /* flows have moved on in each pass */

@@ -27,7 +27,7 @@ STREAM = paths.RECORDINGS / "new-netns-storm6-topology-stream.jsonl.gz"
 PROGRAM = paths.BUILD / "tests" / "bench" / "bench_steps"
 SOCKET_RUNS = 3
 COUNTED = ("receive", "frames", "decode", "decode-json-framing", "decode-agents", "row", "row-memory", "row-aws",
-           "row-peers", "row-secadvisor", "row-cached", "row-mirror", "seal-6", "zlib-6")
+           "row-lines", "row-protobuf", "row-peers", "row-secadvisor", "row-cached", "row-mirror", "seal-6", "zlib-6")
 STEPS = {
     "receive": "receive: connection and frames",
     "frames": "  frames alone, from memory",
@@ -38,6 +38,8 @@ STEPS = {
     "row-memory": "  the same without the spool",
     "row-aws": "  the same as AWS's lines, two a flow",
     "row-as-recorded": "  the same with messages as recorded",
+    "row-lines": "row of the whole flow as JSON, without the spool",
+    "row-protobuf": "  the same as protobuf",
     "row-peers": "row of flows between 2,000 peers",
     "row-secadvisor": "  the same as Security Advisor records",
     "row-cached": "  with two extends, all answers in the cache",

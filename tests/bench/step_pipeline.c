@@ -4,7 +4,8 @@
  *
  * "row" is what a tenant does with a batch: accept, enrich (every answer of the
  * topology is at hand), commit, into open files of a real spool. "row-memory"
- * leaves the spool out, "row-aws" makes AWS's lines. "row-secadvisor" makes
+ * leaves the spool out, "row-aws" makes AWS's lines, "row-lines" and
+ * "row-protobuf" keep the whole flow, in memory. "row-secadvisor" makes
  * Security Advisor records of flows between 2,000 peers, "row-peers" VPC records
  * of the same flows. "row-cached" makes Security Advisor records with two lines of
  * extend, of pods whose answers are all in the cache, "row-mirror" the same of a mirror.
@@ -13,6 +14,7 @@
  */
 #include <zlib.h>
 #include "pipe.h"
+#include "stage/registry.h"
 
 #define OUT_SIZE ((size_t)64 << 10)
 
@@ -145,6 +147,29 @@ static void *start_row_memory(size_t passes)
 	return start(passes, "flows.pb", NULL, gzip_6, true);
 }
 
+static struct pipe *start_lines(size_t passes, const struct encode *encode)
+{
+	const struct pipe_options options = {
+		.flows = "flows.pb",
+		.transform = "none\n  encode:\n    type: ndjson",
+		.encode = encode,
+		.compression = gzip_6,
+		.in_memory = true,
+	};
+
+	return pipe_start(passes, &options);
+}
+
+static void *start_row_lines(size_t passes)
+{
+	return start_lines(passes, NULL);
+}
+
+static void *start_row_protobuf(size_t passes)
+{
+	return start_lines(passes, &encode_protobuf);
+}
+
 static void *start_row_peers(size_t passes)
 {
 	return start(passes, "peers.pb", NULL, gzip_6, false);
@@ -217,6 +242,8 @@ const struct step steps_pipeline[] = {
 	{ "row-memory", start_row_memory, forget_rows, make_rows, pipe_end },
 	{ "row-aws", start_row_aws, NULL, make_rows, pipe_end },
 	{ "row-as-recorded", start_row_recorded, NULL, make_rows, pipe_end },
+	{ "row-lines", start_row_lines, forget_rows, make_rows, pipe_end },
+	{ "row-protobuf", start_row_protobuf, forget_rows, make_rows, pipe_end },
 	{ "row-peers", start_row_peers, NULL, make_rows, pipe_end },
 	{ "row-secadvisor", start_row_secadvisor, NULL, make_rows, pipe_end },
 	{ "row-cached", start_row_cached, NULL, make_rows, pipe_end },
