@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* kafka.c - the writer for Kafka: its keys and its life. An object is sent record by
- * record, and stored when the brokers have all of them; see kafka_put.c.
+ * record, and stored when the brokers have all of them; see kafka_put.c. What a message
+ * is its object's media type says: format is what new rows become.
  */
 #include <errno.h>
 #include <stdio.h>

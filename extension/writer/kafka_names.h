@@ -2,6 +2,11 @@
 /* kafka_names.h - what the messages of one object are called: their topic, the headers
  * that they share, the id of each, and the name that a transaction commits.
  *
+ * Headers are text: "tenant", "tag", "id" (SPOOL/TENANT/KEY/NUMBER), and "format", which
+ * tells what the value is: "KIND/1", a record of that kind as JSON without a line feed, or
+ * "Flow.protobuf/1", Skydive's message flow.Flow without its length. Consumers go by it;
+ * the manual, skydive-exporter.yml(5), promises it.
+ *
  * Strings of the writer and of the object are borrowed.
  */
 #ifndef WRITER_KAFKA_NAMES_H

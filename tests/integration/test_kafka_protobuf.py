@@ -7,10 +7,11 @@ import signal
 import pytest
 
 from integration.test_kafka import KEYS, RECORDING, checked, sent, to_kafka
-from lib import flow_messages, objects, settings, stream
+from lib import flow_messages, objects, pages, settings, stream
 from lib.export import PACE, export, joined, to_file, waiting, whole_flows
 from lib.kafka.broker import Broker
 from lib.kafka.client import Client
+from lib.pages import listening
 from lib.paths import ROOT, recording
 from lib.process import Analyzer, Exporter, exporter, until
 
@@ -22,6 +23,13 @@ def kafka(tmp_path_factory):
     """A broker; it starts in some four seconds."""
     with Broker(tmp_path_factory.mktemp("kafka") / "broker") as broker:
         yield broker
+
+
+@pytest.fixture
+def topic(kafka):
+    """A topic of one partition, which keeps everything in order."""
+    Client(kafka.address()).make("in-order", partitions=1)
+    return "in-order"
 
 
 def by_text(flows):
@@ -49,6 +57,36 @@ def test_messages_are_the_flows(kafka, name, tmp_path):
     for message, flow in zip(found, decoded):
         assert message.key == KEYS["connection"](flow) and message.headers["format"] == PROTOBUF
         assert message.time_ms == (flow["LastUpdateMetric"] or flow)["Last"]
+
+
+# Flows as JSON, the last bytes of their messages, and how many of their layers no message can hold.
+ODD = [
+    ({"UUID": "a line feed ends it", "FinishType": 10}, b"\xe0\x03\n", 0),
+    ({"UUID": "so does a text", "L3TrackingID": "x\n"}, b"x\n", 0),
+    ({"UUID": "blanks\r\n \t"}, b"\r\n \t", 0),
+    ({}, b"", 0),
+    ({"UUID": "large", "DNS": {"questions": [{"name": "q%d" % i} for i in range(9000)]}}, b"q8999", 0),
+    ({"UUID": "newer", "DNS": {"ID": 1 << 32}, "VRRPv2": {"version": 2}}, b"\xd2>\x02\x18\x02", 1),
+]
+
+
+def test_odd_flows(kafka, topic, tmp_path):
+    """A message goes as it is, whatever byte it ends with; an empty one is not none. What no message can hold is
+    counted."""
+    path = tmp_path / "odd.jsonl"
+    path.write_text(json.dumps({"Namespace": "flow", "Type": "store", "Obj": [flow for flow, _, _ in ODD]}) + "\n")
+    with Analyzer(path, pace=PACE) as analyzer:
+        config = settings.save(tmp_path / "exporter.yml", joined(
+            whole_flows(), analyzer, tmp_path, to_kafka(kafka, topic, format="protobuf"), {"status": listening(tmp_path)}))
+        with Exporter(config) as program:
+            analyzer.event("end", 60, unless_ends=program)
+            until(lambda: pages.counters(tmp_path)["records_uploaded"] == len(ODD), "all are sent")
+            assert pages.counters(tmp_path)["layers_dropped"] == sum(lost for _, _, lost in ODD)
+            assert program.stop() == 0
+    for message, (flow, end, lost) in zip(Client(kafka.address()).read(topic), ODD):
+        wanted = {**flow, "DNS": None} if lost else flow
+        assert message.value is not None and message.value.endswith(end)
+        assert flow_messages.decode(message.value) == flow_messages.expected(wanted)
 
 
 @pytest.mark.parametrize("first, then", [("json", "protobuf"), ("protobuf", "json")])
