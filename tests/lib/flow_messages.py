@@ -42,6 +42,13 @@ def decode(data):
     return said(message)
 
 
+def known(data):
+    """A message without the fields that the schema does not have."""
+    message = flow_class().FromString(data)
+    message.DiscardUnknownFields()
+    return message.SerializeToString(deterministic=True)
+
+
 def said(message):
     return {field.name: said_of(message, field) for field in message.DESCRIPTOR.fields}
 
