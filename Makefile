@@ -100,7 +100,7 @@ $(B)/proto/%.o: $(B)/proto/%.c
 		$(CFLAGS) -c -o $@ $<
 
 # Generated headers come before whatever includes them.
-$(OBJECTS): | $(PROTO)
+$(OBJECTS) $(UNIT:=.o): | $(PROTO)
 
 # What is compiled to be looked at, or runs for a moment.
 QUICK := -O0 -g1 -U_FORTIFY_SOURCE

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Flows as protobuf in Kafka: what protobuf's own library reads of the messages of a real broker."""
+import contextlib
 import json
 import re
 import signal
@@ -89,23 +90,54 @@ ODD = [
 ]
 
 
-def test_odd_flows(kafka, topic, tmp_path):
-    """A message goes as it is, whatever byte it ends with; an empty one is not none. What no message can hold is
-    counted."""
+@pytest.fixture
+def odd(kafka, tmp_path):
+    """Starts a program that gets the odd flows, and waits until it has; the values of more are the writer's."""
     path = tmp_path / "odd.jsonl"
     path.write_text(json.dumps({"Namespace": "flow", "Type": "store", "Obj": [flow for flow, _, _ in ODD]}) + "\n")
-    with Analyzer(path, pace=PACE) as analyzer:
-        config = settings.save(tmp_path / "exporter.yml", joined(
-            whole_flows(), analyzer, tmp_path, to_kafka(kafka, topic, format="protobuf"), {"status": listening(tmp_path)}))
-        with Exporter(config) as program:
-            analyzer.event("end", 60, unless_ends=program)
-            until(lambda: pages.counters(tmp_path)["records_uploaded"] == len(ODD), "all are sent")
-            assert pages.counters(tmp_path)["layers_dropped"] == sum(lost for _, _, lost in ODD)
-            assert program.stop() == 0
-    for message, (flow, end, lost) in zip(Client(kafka.address()).read(topic), ODD):
+
+    @contextlib.contextmanager
+    def run(topic, **more):
+        write = to_kafka(kafka, topic, format="protobuf", **more)
+        with Analyzer(path, pace=PACE) as analyzer:
+            config = joined(whole_flows(), analyzer, tmp_path, write, {"status": listening(tmp_path)})
+            with Exporter(settings.save(tmp_path / "exporter.yml", config)) as program:
+                analyzer.event("end", 60, unless_ends=program)
+                yield program
+                assert program.stop() == 0, program.err.text()[-3000:]
+    return run
+
+
+def assert_odd(messages):
+    for message, (flow, end, lost) in zip(messages, ODD, strict=True):
         wanted = {**flow, "DNS": None} if lost else flow
         assert message.value is not None and message.value.endswith(end)
         assert flow_messages.decode(message.value) == flow_messages.expected(wanted)
+
+
+def test_odd_flows(kafka, topic, odd, tmp_path):
+    """A message goes as it is, whatever byte it ends with; an empty one is not none. What no message can hold is
+    counted."""
+    with odd(topic):
+        until(lambda: pages.counters(tmp_path)["records_uploaded"] == len(ODD), "all are sent")
+        assert pages.counters(tmp_path)["layers_dropped"] == sum(lost for _, _, lost in ODD)
+    assert_odd(Client(kafka.address()).read(topic))
+
+
+@pytest.mark.parametrize("delivery", ["at_least_once", "exactly_once"])
+def test_too_large(kafka, odd, delivery, tmp_path):
+    """A message that the topic does not take waits in bad/ as what it is, and is sent once the topic takes it."""
+    client, topic = Client(kafka.address()), "small-" + delivery
+    client.make(topic, partitions=1, max_message_bytes=20000)
+    with odd(topic, compression="none", delivery=delivery) as program:
+        program.log("refused, moved to bad: it is larger than the store takes")
+        until(lambda: pages.counters(tmp_path)["records_uploaded"] == len(ODD) - 1, "the others are sent", 60)
+        client.change(topic, max_message_bytes=200000)
+        assert exporter("retry", "-c", tmp_path / "exporter.yml").code == 0
+        until(lambda: waiting(tmp_path) == [], "all are sent", 60)
+    found = client.read(topic)
+    place = [flow.get("UUID") for flow, _, _ in ODD].index("large")
+    assert_odd(found[:place] + found[-1:] + found[place:-1])
 
 
 @pytest.mark.parametrize("first, then", [("json", "protobuf"), ("protobuf", "json")])
