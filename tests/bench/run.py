@@ -58,6 +58,7 @@ BUDGET_INSTRUCTIONS = {"row": 6000}
 DECODE_INSTRUCTIONS_PER_KB = 10000
 SECADVISOR_OVER_VPCLOGS = 2
 AWS_OVER_VPCLOGS = 1.3
+PROTOBUF_OVER_LINES = 1
 MIRROR_OVER_CACHE = 1.3
 MIRROR_NODES, MIRROR_FLOWS = 100000, 2000000
 MIRROR_LOAD_S, MIRROR_MB, MIRROR_NODE_BYTES, EDGE_BYTES, MIRROR_LOOKUP_NS = 2, 60, 250, 24, 500
@@ -151,6 +152,8 @@ def print_instructions(folder, measured):
     ratio = counts["row-aws"] / counts["row"]
     line("row of awsflowlogs by that of vpclogs", "%.2f" % ratio, "%.1f" % AWS_OVER_VPCLOGS,
          verdict(ratio, AWS_OVER_VPCLOGS))
+    ratio = counts["row-protobuf"] / counts["row-lines"]
+    line("row as protobuf by that as JSON", "%.2f" % ratio, "%d" % PROTOBUF_OVER_LINES, verdict(ratio, PROTOBUF_OVER_LINES))
 
 
 def print_lookups(folder):
