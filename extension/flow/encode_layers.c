@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* encode_layers.c - see encode_layers.h. Numbers are proto/layers.proto's; the other
  * names are those of analyzers before 2024-04. */
+#include <errno.h>
 #include "base/base64.h"
 #include "flow/encode_layers.h"
 #include "flow/pb_write.h"
@@ -358,6 +359,9 @@ bool encode_layer(const struct layer_schema *schema, unsigned number, struct raw
 
 	json_reader_init(&copy.reader, layer.text, &arena);
 	is_whole = copy_message(&copy, schema->fields);
+	/* It is not the schema's fault then. */
+	if (!is_whole && arena_error(&arena) == -ENOMEM)
+		out->error = -ENOMEM;
 	arena_fini(&arena);
 	if (is_whole)
 		pb_end(out, begun);

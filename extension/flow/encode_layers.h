@@ -14,7 +14,7 @@ extern const struct layer_schema layer_dhcpv4, layer_dns, layer_vrrpv2;
 
 /* Appends the text of a layer as a message of that field number. Members that the schema
  * does not know are left out. false: the schema cannot hold it, a member has another
- * type; then nothing is appended. Errors of the buffer stay its own. */
+ * type; then nothing is appended. Errors are the buffer's, and out of memory is one. */
 bool encode_layer(const struct layer_schema *, unsigned number, struct raw, struct buf *);
 
 #endif

@@ -2,6 +2,7 @@
 /* torture_flow.c - messages and flows, from JSON and from protobuf. */
 #include <errno.h>
 #include "flow/decode.h"
+#include "flow/encode_pb.h"
 #include "flow/message.h"
 #include "format/json_write.h"
 #include "samples.h"
@@ -79,6 +80,26 @@ static int decode_protobuf(struct outcome *o)
 	return error;
 }
 
+/* A layer with an escape, which takes memory. */
+static int encode_protobuf_flow(struct outcome *o)
+{
+	const struct flow flow = {
+		.uuid = STR("u"),
+		.dns = { STR("{\"op_code\":\"\\u003c\",\"questions\":[{\"name\":"
+			     "\"a\\tb\"}],\"timestamp\":\"2019-02-26T16:47:00.1Z\"}") },
+	};
+	struct buf row = BUF_INIT(4096);
+	size_t left_out = encode_pb(&flow, &row);
+	int error = buf_error(&row);
+
+	if (!error)
+		outcome_put(o, buf_str(&row));
+	if (!error)
+		outcome_put_i64(o, (int64_t)left_out);
+	buf_fini(&row);
+	return error;
+}
+
 const struct operation torture_flow[] = {
 	{ .name = "flow/message, json",
 	  .run = decode_text,
@@ -88,5 +109,6 @@ const struct operation torture_flow[] = {
 	  .run = decode_protobuf,
 	  .keeps_first = true,
 	  .allows = lacks_flows },
+	{ .name = "flow/encode_pb", .run = encode_protobuf_flow },
 	{ 0 },
 };
