@@ -19,9 +19,9 @@ enum kafka_key {
 	KAFKA_KEY_INTERFACE,
 };
 
-enum kafka_format { KAFKA_JSON, KAFKA_PROTOBUF };
-
 enum kafka_delivery { KAFKA_AT_LEAST_ONCE, KAFKA_EXACTLY_ONCE };
+
+enum kafka_format { KAFKA_JSON, KAFKA_PROTOBUF };
 
 struct kafka_writer {
 	/* Options. */
