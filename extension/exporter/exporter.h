@@ -60,7 +60,7 @@ unsigned exporter_generation(struct exporter *);
  * false. */
 bool exporter_describe(struct exporter *, struct buf *);
 /* Whether sources, workers and the net thread have all made progress since it last
- * returned true. Waits neither for them nor for a lock. From one thread. */
+ * returned true; it looks every two seconds, and says no meanwhile. Waits neither for them nor for a lock. From one thread. */
 bool exporter_has_moved(struct exporter *);
 
 /* Whether somebody holds the lock just now, so that what follows might wait. */

@@ -24,6 +24,7 @@ struct progress {
 	struct task pulse; /* runs on a worker, between others */
 	atomic_uint beats; /* how often it ran */
 	unsigned beats_seen, turns_seen;
+	int64_t next_ms;
 };
 
 /* For the status lines. */

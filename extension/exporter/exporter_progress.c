@@ -8,6 +8,7 @@
 #include "sys/clock.h"
 
 #define PACE_MIN_MS 500
+#define PULSE_MS    1900 /* each wakes two threads, also where nothing is to be done */
 
 static void on_pulse(struct task *task, struct now now)
 {
@@ -39,10 +40,16 @@ static bool sources_move(struct exporter *e)
 bool exporter_has_moved(struct exporter *e)
 {
 	struct progress *p = &e->progress;
-	unsigned beats = atomic_load(&p->beats), turns = http_turn(e->http);
-	bool has_moved = beats != p->beats_seen && turns != p->turns_seen &&
-			 sources_move(e);
+	int64_t now_ms = clock_now().mono_ms;
+	unsigned beats, turns;
+	bool has_moved;
 
+	if (now_ms < p->next_ms)
+		return false;
+	p->next_ms = now_ms + PULSE_MS;
+	beats = atomic_load(&p->beats);
+	turns = http_turn(e->http);
+	has_moved = beats != p->beats_seen && turns != p->turns_seen && sources_move(e);
 	workers_wake(e->workers, &p->pulse);
 	if (has_moved) {
 		p->beats_seen = beats;

@@ -44,11 +44,12 @@ struct session {
 	char bytes[SESSION_BYTES];
 	size_t len; /* of bytes not yet consumed */
 	struct buf out;
-	bool is_unauthorized; /* the handshake was answered with 401 */
-	bool is_admitted;     /* a ping or a message has come */
-	bool is_busy;	      /* the stream: it is read in large pieces */
-	size_t came;	      /* bytes since the last wait */
-	int64_t heard_ms;     /* the last byte, monotonic */
+	bool is_unauthorized;	 /* the handshake was answered with 401 */
+	bool is_admitted;	 /* a ping or a message has come */
+	bool is_busy;		 /* the stream: it is read in large pieces */
+	bool has_come;		 /* something, since the last wait */
+	int64_t heard_ms;	 /* the last byte, monotonic */
+	int64_t heard_before_ms; /* the same, at the wait before */
 	int64_t admitted_ms;
 };
 

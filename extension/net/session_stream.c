@@ -10,9 +10,9 @@
 #define FIRST_PING_MS 10000
 #define SILENCE_MS    15000
 #define PART_BYTES    (16 * 1024) /* read by way of bytes, which copies them */
-#define BUSY_BYTES    (64 * 1024)
 #define PIECE_BYTES   (256 * 1024)
-#define PIECE_MS      10
+#define PIECE_MS      50 /* with GATHER_MS in front of the spool: a second in all */
+#define BUSY_MS	      (2 * PIECE_MS)
 #define DRAIN_IDLE_MS 100
 #define DRAIN_MAX_MS  1000
 #define EOF_MS	      1000
@@ -174,7 +174,7 @@ static int read_some(struct session *s, enum ending *ending, struct err *err)
 		return -1;
 	}
 	s->heard_ms = clock_now().mono_ms;
-	s->came += (size_t)n;
+	s->has_come = true;
 	if (is_direct) {
 		*ending = session_handle(s, websocket_wrote(&s->ws, (size_t)n), err);
 	} else {
@@ -214,13 +214,16 @@ static void set_busy(struct session *s, bool is_busy)
 }
 
 /* From a busy stream a piece of some messages: to wake for each part of each, as
- * it comes, takes longer than to read it. */
+ * it comes, takes longer than to read it. It is busy while something came twice within
+ * a tenth of a second. */
 static void wait_for_more(struct session *s, int64_t until_ms)
 {
-	int64_t piece_ms = clock_now().mono_ms + PIECE_MS;
+	int64_t now_ms = clock_now().mono_ms, piece_ms = now_ms + PIECE_MS;
 
-	set_busy(s, s->came >= BUSY_BYTES);
-	s->came = 0;
+	set_busy(s, s->has_come && s->heard_ms - s->heard_before_ms < BUSY_MS);
+	if (s->has_come)
+		s->heard_before_ms = s->heard_ms;
+	s->has_come = false;
 	session_wait(s, s->is_busy && piece_ms < until_ms ? piece_ms : until_ms, true);
 }
 

@@ -59,7 +59,7 @@ struct skydive_host {
 	/* Once a second: the state, and one line about what goes on. While it
 	 * stops: as long as the stop is within its configured time. */
 	void (*state)(void *context, enum skydive_state, const char *line);
-	/* Once a second, while all that must not stand still has moved since the
+	/* Every two seconds, while all that must not stand still has moved since the
 	 * last call: sources, workers, the network. What may wait for a disk or
 	 * for whoever reads the log does not count. From 1.1. */
 	void (*alive)(void *context);
