@@ -231,12 +231,14 @@ static int extension_reload(void *instance, char *reason, size_t size)
 	struct instance *in = instance;
 	struct reload_report *report = exporter_reload_report(in->exporter);
 	struct buf changes = BUF_INIT(CHANGES_MAX);
+	struct map *known = exporter_known(in->exporter);
 	struct settings *settings;
 	struct err err = ERR_INIT;
 	int error = 0;
 
 	reload_report_begin(report);
-	settings = settings_read_written(in->config, environ, in->log, &problems);
+	settings = settings_read_written(in->config, environ, known, in->log, &problems);
+	map_free(known);
 	if (settings &&
 	    exporter_reload(in->exporter, settings, &changes, &problems, &err) < 0)
 		problems_add(&problems, "%s", err.text);

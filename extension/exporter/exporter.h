@@ -42,6 +42,9 @@ size_t exporter_stop(struct exporter *);
 void exporter_cut_short(struct exporter *);
 void exporter_free(struct exporter *);
 
+/* The settings of the pipelines that run, by their names, for settings_read_written().
+ * Owned by the caller. NULL: no memory. */
+struct map *exporter_known(struct exporter *);
 /* Applies new settings, which it takes. Unchanged pipelines are not touched; of a
  * changed one the old tenant finishes while the new one starts; removed ones finish and
  * store what they have. A pipeline with errors stays as it was. Never waits for a
@@ -60,7 +63,8 @@ unsigned exporter_generation(struct exporter *);
  * false. */
 bool exporter_describe(struct exporter *, struct buf *);
 /* Whether sources, workers and the net thread have all made progress since it last
- * returned true; it looks every two seconds, and says no meanwhile. Waits neither for them nor for a lock. From one thread. */
+ * returned true; it looks every two seconds, and says no meanwhile.
+ * Waits neither for them nor for a lock. From one thread. */
 bool exporter_has_moved(struct exporter *);
 
 /* Whether somebody holds the lock just now, so that what follows might wait. */

@@ -4,17 +4,50 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include "base/map.h"
+#include "base/now.h"
 #include "exporter/exporter_private.h"
 #include "sys/clock.h"
 
-static struct running *find_running(struct exporter *e, size_t count, const char *name)
+static void unref_settings(void *settings)
+{
+	pipeline_settings_unref(settings);
+}
+
+/* Whoever ran before the reload: an index, as the array may move. */
+static int name_running(const struct exporter *e, struct map *names)
 {
 	size_t i;
+	int error = 0;
 
-	for (i = 0; i < count; i++)
-		if (strcmp(tenant_name(e->running[i].tenant), name) == 0)
-			return &e->running[i];
-	return NULL;
+	for (i = 0; i < e->tenants && !error; i++)
+		error = map_put(names, str_of(tenant_name(e->running[i].tenant)),
+				(void *)(i + 1), 0, NEVER_MS);
+	return error;
+}
+
+static int name_wanted(const struct settings *s, struct map *names)
+{
+	size_t i;
+	int error = 0;
+
+	for (i = 0; i < s->pipelines && !error; i++)
+		error = map_put(names, str_of(s->pipeline[i]->name), s->pipeline[i], 0,
+				NEVER_MS);
+	return error;
+}
+
+struct map *exporter_known(struct exporter *e)
+{
+	struct map *known = map_new(SIZE_MAX, SIZE_MAX, unref_settings);
+	size_t i;
+
+	pthread_mutex_lock(&e->lock);
+	for (i = 0; known && i < e->tenants; i++)
+		map_put(known, str_of(e->running[i].writer->name),
+			pipeline_settings_ref(e->running[i].writer), 0, NEVER_MS);
+	pthread_mutex_unlock(&e->lock);
+	return known;
 }
 
 /* One that was removed and still finishes: its spool is in use. */
@@ -26,17 +59,6 @@ static struct tenant *find_retired(struct exporter *e, const char *name)
 		if (!tenant_successor(e->retired[i].tenant) &&
 		    strcmp(tenant_name(e->retired[i].tenant), name) == 0)
 			return e->retired[i].tenant;
-	return NULL;
-}
-
-static const struct pipeline_settings *find_wanted(const struct settings *s,
-						   const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < s->pipelines; i++)
-		if (strcmp(s->pipeline[i]->name, name) == 0)
-			return s->pipeline[i];
 	return NULL;
 }
 
@@ -84,10 +106,11 @@ static void tell_failure(struct exporter *e, struct tally *tally, const char *na
 		  LOG_QUOTED(why));
 }
 
-static void apply_one(struct exporter *e, size_t before, struct pipeline_settings *p,
+static void apply_one(struct exporter *e, struct map *names, struct pipeline_settings *p,
 		      struct tally *tally)
 {
-	struct running *running = find_running(e, before, p->name);
+	size_t index = (size_t)map_get(names, str_of(p->name), 0);
+	struct running *running = index ? &e->running[index - 1] : NULL;
 	struct err err = ERR_INIT;
 	int error = 0;
 
@@ -130,8 +153,7 @@ static void reload_compact(struct exporter *e)
 	e->tenants = to;
 }
 
-static void remove_unwanted(struct exporter *e, const struct settings *s,
-			    struct tally *tally)
+static void remove_unwanted(struct exporter *e, struct map *wanted, struct tally *tally)
 {
 	const struct pipeline_settings *p;
 	size_t i;
@@ -139,7 +161,7 @@ static void remove_unwanted(struct exporter *e, const struct settings *s,
 	for (i = 0; i < e->tenants; i++) {
 		struct tenant *t = e->running[i].tenant;
 
-		p = find_wanted(s, tenant_name(t));
+		p = map_get(wanted, str_of(tenant_name(t)), 0);
 		if (is_wanted(p))
 			continue;
 		if (exporter_reserve_retired(e) < 0) {
@@ -175,19 +197,27 @@ static void report_tally(struct exporter *e, const struct settings *s,
 }
 
 /* Those that are wanted run. */
-static void apply_all(struct exporter *e, struct settings *s, struct tally *tally)
+static int apply_all(struct exporter *e, struct settings *s, struct tally *tally)
 {
-	size_t before, i;
+	struct map *wanted = map_new(SIZE_MAX, SIZE_MAX, NULL);
+	struct map *before = map_new(SIZE_MAX, SIZE_MAX, NULL);
+	int error = wanted && before ? name_wanted(s, wanted) : -ENOMEM;
+	size_t i;
 
 	pthread_mutex_lock(&e->lock);
 	exporter_reap(e);
 	e->is_reloading = true;
 	/* First: one that was renamed ends before it begins. */
-	remove_unwanted(e, s, tally);
-	before = e->tenants;
+	if (!error)
+		remove_unwanted(e, wanted, tally);
+	if (!error)
+		error = name_running(e, before);
 	pthread_mutex_unlock(&e->lock);
-	for (i = 0; i < s->pipelines && !atomic_load(&e->is_stopping); i++)
+	for (i = 0; !error && i < s->pipelines && !atomic_load(&e->is_stopping); i++)
 		apply_one(e, before, s->pipeline[i], tally);
+	map_free(wanted);
+	map_free(before);
+	return error;
 }
 
 /* Sources feed them, and nobody offers those anything that they have replaced. */
@@ -217,14 +247,13 @@ int exporter_reload(struct exporter *e, struct settings *s, struct buf *changes,
 		    struct problems *problems, struct err *err)
 {
 	struct tally tally = { .changes = changes, .problems = problems };
-	int error = 0;
+	int error = apply_all(e, s, &tally) < 0 ? err_set(err, "out of memory") : 0;
 	size_t i;
 
-	apply_all(e, s, &tally);
 	if (atomic_load(&e->is_stopping))
 		error = err_set(err, "it ends: the rest of the reload is left out");
-	else
-		error = connect_all(e, err);
+	else if (connect_all(e, err) < 0)
+		error = -EINVAL;
 	for (i = 0; i < e->tenants; i++)
 		tenant_retry(e->running[i].tenant, clock_now());
 	pthread_mutex_lock(&e->lock);

@@ -38,12 +38,22 @@ static size_t put_begins(const struct settings *s, bool with_layout, struct aren
 	return count;
 }
 
+static bool has_own_layouts(const struct settings *s)
+{
+	size_t i = 0;
+
+	while (i < s->pipelines && !s->pipeline[i]->store.has_own_layout)
+		i++;
+	return i < s->pipelines;
+}
+
 /* Sets found to the lowest number that each pipeline meets. */
 static int find(const struct settings *s, bool with_layout, struct begin *all,
 		size_t *found)
 {
 	struct arena arena = ARENA_INIT(TEXTS_MAX);
-	size_t i, count = put_begins(s, with_layout, &arena, all);
+	bool is_needed = !with_layout || has_own_layouts(s);
+	size_t i, count = is_needed ? put_begins(s, with_layout, &arena, all) : 0;
 	int result = arena_error(&arena);
 
 	if (result == 0 && with_layout)
@@ -58,12 +68,23 @@ static int find(const struct settings *s, bool with_layout, struct begin *all,
 	return result;
 }
 
+/* Whether it can be said of a pipeline with file and line: not of one that was read
+ * before, so then all are read. */
+static bool can_tell(struct settings *s, const struct pipeline_settings *p)
+{
+	if (!p->config)
+		s->asks_all = true;
+	return p->config != NULL;
+}
+
 static void tell(struct settings *s, size_t number, size_t met, const char *what,
 		 struct problems *problems)
 {
 	struct pipeline_settings *a = s->pipeline[number];
 	struct err err = ERR_INIT;
 
+	if (!can_tell(s, a))
+		return;
 	err_set_key(&err, "filename_prefix",
 		    "pipelines %s and %s %s; give one of them another filename_prefix or "
 		    "dirname",
@@ -99,13 +120,13 @@ static void check_destinations(struct settings *s, struct problems *problems)
 }
 
 /* One connection per URL: what belongs to it must agree. */
-static void check_source(struct pipeline_settings *a,
+static void check_source(struct settings *s, struct pipeline_settings *a,
 			 const struct pipeline_settings *first, struct problems *problems)
 {
 	const char *key = source_options_conflict(&a->source, &first->source);
 	struct err err = ERR_INIT;
 
-	if (!key)
+	if (!key || !can_tell(s, a))
 		return;
 	err_set_key(&err, key,
 		    "pipelines %s and %s subscribe to one URL with different values of "
@@ -128,7 +149,7 @@ static void check_sources(struct settings *s, struct problems *problems)
 			continue;
 		first = map_get(urls, p->source.url.text, 0);
 		if (first)
-			check_source(p, first, problems);
+			check_source(s, p, first, problems);
 		else if (map_put(urls, p->source.url.text, p, 0, NEVER_MS) < 0)
 			problems_add(problems, "out of memory");
 	}

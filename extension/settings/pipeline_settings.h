@@ -10,6 +10,7 @@
 #define SETTINGS_PIPELINE_SETTINGS_H
 
 #include "settings/limits_settings.h"
+#include "settings/origin.h"
 #include "source/source_options.h"
 #include "stage/prom_sky_con.h"
 #include "stage/stage_set.h"
@@ -28,6 +29,7 @@ struct pipeline_settings {
 	_Atomic unsigned refs;
 	char *name;
 	struct str file;       /* that it was read from */
+	struct origin origin;  /* of the file */
 	struct config *config; /* until it was read; NULL: the file cannot be read */
 	bool is_bad;	       /* it has errors and must not be used */
 	bool has_values;       /* each is right; of its keys one may not be */

@@ -110,7 +110,10 @@ static struct settings *settings_new(const char *path, struct problems *problems
 {
 	struct settings *s = calloc(1, sizeof(*s));
 
-	if (!s) {
+	if (s)
+		s->names = map_new(SIZE_MAX, SIZE_MAX, NULL);
+	if (!s || !s->names) {
+		free(s);
 		problems_add(problems, "%s: out of memory", path);
 		return NULL;
 	}
@@ -150,7 +153,7 @@ void settings_check_text(const char *path, struct str text, struct problems *pro
 
 /* All that the files say; is_bad: it is of no use. NULL: no memory. */
 static struct settings *settings_try(const char *path, char *const *environ,
-				     struct problems *problems)
+				     struct map *known, struct problems *problems)
 {
 	struct settings *s = settings_new(path, problems);
 	struct program program;
@@ -160,6 +163,7 @@ static struct settings *settings_try(const char *path, char *const *environ,
 	if (!s)
 		return NULL;
 	s->is_bad = true;
+	s->known = known;
 	if (settings_files_read(path, &s->main_text, &s->written_ms, problems) == 0)
 		s->base = settings_files_main(path, buf_str(&s->main_text), environ,
 					      problems, &s->warnings);
@@ -200,7 +204,7 @@ static struct settings *settings_use(struct settings *s, struct log *log)
 struct settings *settings_read(const char *path, char *const *environ, struct log *log,
 			       struct problems *problems)
 {
-	return settings_use(settings_try(path, environ, problems), log);
+	return settings_use(settings_try(path, environ, NULL, problems), log);
 }
 
 /* How long to wait until the youngest file is old enough; 0: it is. A clock that was
@@ -213,16 +217,19 @@ static int64_t settings_unripe_ms(const struct settings *s)
 }
 
 struct settings *settings_read_written(const char *path, char *const *environ,
-				       struct log *log, struct problems *problems)
+				       struct map *known, struct log *log,
+				       struct problems *problems)
 {
 	int64_t until_ms = clock_now().mono_ms + WRITING_MAX_MS, wait_ms;
 	struct settings *s;
 
 	for (;;) {
-		s = settings_try(path, environ, problems);
+		s = settings_try(path, environ, known, problems);
 		wait_ms = s ? settings_unripe_ms(s) : 0;
-		if (!wait_ms)
+		if (!wait_ms && (!s || !s->asks_all))
 			return settings_use(s, log);
+		if (s->asks_all)
+			known = NULL;
 		settings_free(s);
 		problems_fini(problems);
 		*problems = (struct problems)PROBLEMS_INIT;
@@ -249,6 +256,7 @@ void settings_free(struct settings *s)
 		return;
 	settings_release_pipelines(s);
 	free(s->pipeline);
+	map_free(s->names);
 	config_free(s->base);
 	buf_fini(&s->main_text);
 	problems_fini(&s->warnings);

@@ -10,6 +10,7 @@
 #ifndef SETTINGS_SETTINGS_H
 #define SETTINGS_SETTINGS_H
 
+#include "base/map.h"
 #include "net/tls.h"
 #include "settings/pipeline_settings.h"
 #include "settings/status_settings.h"
@@ -33,9 +34,13 @@ struct settings {
 	struct logging_options logging;
 	struct pipeline_settings **pipeline;
 	size_t pipelines, room;
-	struct buf main_text;	  /* while the files are read */
-	int64_t written_ms;	  /* the latest change of a file, wall clock */
-	bool is_bad;		  /* while they are read */
+	struct buf main_text; /* while the files are read, as what follows */
+	unsigned char main_sum[SHA256_SIZE];
+	struct map *names;  /* of pipelines, lower case */
+	struct map *known;  /* pipelines that need not be read anew, or NULL */
+	bool asks_all;	    /* one of them must be, to tell what is wrong */
+	int64_t written_ms; /* the latest change of a file, wall clock */
+	bool is_bad;
 	bool lost_include;	  /* the folder of the drop-ins cannot be read */
 	struct problems warnings; /* keys of older layouts */
 	struct problems advice;	  /* correct settings to warn about: advice.h */
@@ -48,9 +53,11 @@ struct settings *settings_read(const char *path, char *const *environ, struct lo
 			       struct problems *);
 /* The same for files that may be being written: a file that was changed within the last
  * second is read again until it has not changed for a second, for at most five
- * seconds. */
+ * seconds. known: pipeline_settings by name that were read without error before, or NULL;
+ * one whose files are as they were is taken, and nothing is warned of it again. */
 struct settings *settings_read_written(const char *path, char *const *environ,
-				       struct log *, struct problems *);
+				       struct map *known, struct log *,
+				       struct problems *);
 void settings_free(struct settings *);
 /* Adds the errors of a text as a single file, without drop-ins and environment. If it
  * names no source, and so is a base or a drop-in, only the keys that it has are

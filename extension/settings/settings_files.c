@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* settings_files.c - see settings_files.h. */
+#include <ctype.h>
 #include <errno.h>
 #include <glob.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include "base/grow.h"
+#include "base/now.h"
 #include "config/config_twice.h"
 #include "settings/settings_files.h"
 #include "settings/settings_layouts.h"
+#include "sys/clock.h"
 #include "sys/io.h"
 
 #define NAME_MAX_BYTES 64
@@ -194,31 +197,50 @@ static bool is_good_name(struct str name)
 static bool is_taken(struct settings *s, const char *path, struct str name,
 		     struct problems *problems)
 {
+	struct pipeline_settings *p = map_get(s->names, name, 0);
+
+	if (!p)
+		return false;
+	config_free(p->config);
+	p->config = NULL;
+	p->is_bad = true;
+	problems_add(problems,
+		     "%s: its pipeline has the name of that of " STR_FMT
+		     ", \"%s\"; rename one of the files",
+		     path, STR_ARG(p->file), p->name);
+	return true;
+}
+
+static struct str lower_case(struct str name, char lower[NAME_MAX_BYTES])
+{
 	size_t i;
 
-	for (i = 0; i < s->pipelines; i++) {
-		struct pipeline_settings *p = s->pipeline[i];
+	for (i = 0; i < name.len; i++)
+		lower[i] = (char)tolower((unsigned char)name.ptr[i]);
+	return (struct str){ lower, name.len };
+}
 
-		if (!str_equal_nocase(str_of(p->name), name))
-			continue;
-		config_free(p->config);
-		p->config = NULL;
-		p->is_bad = true;
-		problems_add(problems,
-			     "%s: its pipeline has the name of that of " STR_FMT
-			     ", \"%s\"; rename one of the files",
-			     path, STR_ARG(p->file), p->name);
-		return true;
+/* Takes the pipeline, whatever comes of it. */
+static void put_pipeline(struct settings *s, struct str lower,
+			 struct pipeline_settings *p, const char *path,
+			 struct problems *problems)
+{
+	if (p && grow(s->pipeline, s->room, s->pipelines + 1) &&
+	    map_put(s->names, lower, p, 0, NEVER_MS) == 0) {
+		s->pipeline[s->pipelines++] = p;
+		return;
 	}
-	return false;
+	problems_add(problems, "%s: out of memory", path);
+	pipeline_settings_unref(p);
 }
 
 /* config is taken; NULL: the file is wrong, but it has a name. */
 static void add_pipeline(struct settings *s, const char *path, struct config *config,
-			 struct problems *problems)
+			 const struct origin *origin, struct problems *problems)
 {
-	struct str name = base_name(s, path);
+	struct str name = base_name(s, path), key;
 	struct pipeline_settings *p;
+	char lower[NAME_MAX_BYTES];
 
 	if (!is_good_name(name)) {
 		problems_add(
@@ -230,31 +252,54 @@ static void add_pipeline(struct settings *s, const char *path, struct config *co
 		config_free(config);
 		return;
 	}
-	if (is_taken(s, path, name, problems)) {
+	key = lower_case(name, lower);
+	if (is_taken(s, path, key, problems)) {
 		config_free(config);
 		return;
 	}
-	p = grow(s->pipeline, s->room, s->pipelines + 1) ? pipeline_settings_new(name)
-							 : NULL;
-	if (!p) {
-		problems_add(problems, "%s: out of memory", path);
+	p = pipeline_settings_new(name);
+	if (p) {
+		p->file = arena_str(&p->arena, str_of(path));
+		p->origin = *origin;
+		p->config = config;
+		p->is_bad = !config;
+	} else {
 		config_free(config);
-		return;
 	}
-	p->file = arena_str(&p->arena, str_of(path));
-	p->config = config;
-	p->is_bad = !config;
-	s->pipeline[s->pipelines++] = p;
+	put_pipeline(s, key, p, path, problems);
+}
+
+/* Whether it was read before and is as it was; then it is taken. */
+static bool add_known(struct settings *s, const char *path, const struct origin *origin,
+		      struct problems *problems)
+{
+	struct str name = base_name(s, path);
+	struct pipeline_settings *p = s->known ? map_get(s->known, name, 0) : NULL;
+	char lower[NAME_MAX_BYTES];
+
+	if (!p || !str_is(p->file, path) || !origin_equal(&p->origin, origin) ||
+	    map_get(s->names, lower_case(name, lower), 0))
+		return false;
+	p->is_bad = false;
+	put_pipeline(s, (struct str){ lower, name.len }, pipeline_settings_ref(p), path,
+		     problems);
+	return true;
 }
 
 static void add_drop_in(struct settings *s, const char *main_path, const char *path,
 			char *const *environ, struct problems *problems)
 {
 	struct buf text = BUF_INIT(SETTINGS_FILE_MAX);
-	struct config *config = config_new();
-	int error = config ? settings_files_read(path, &text, &s->written_ms, problems)
-			   : -ENOMEM;
+	struct config *config;
+	struct origin origin;
+	int error;
 
+	origin_look(&origin, path, s->main_sum, clock_now().wall_ms);
+	if (add_known(s, path, &origin, problems))
+		return;
+	config = config_new();
+	error = config ? settings_files_read(path, &text, &s->written_ms, problems)
+		       : -ENOMEM;
 	if (!error)
 		error = add_file(config, path, buf_str(&text), false, problems,
 				 &s->warnings);
@@ -270,7 +315,7 @@ static void add_drop_in(struct settings *s, const char *main_path, const char *p
 		config_free(config);
 		config = NULL;
 	}
-	add_pipeline(s, path, config, problems);
+	add_pipeline(s, path, config, &origin, problems);
 }
 
 static void add_drop_ins(struct settings *s, const char *main_path, struct str include,
@@ -312,11 +357,12 @@ void settings_files_pipelines(struct settings *s, const char *path, struct str i
 	struct err err = ERR_INIT;
 
 	if (include.len == 0) {
+		const struct origin of_one = { 0 };
 		struct config *config = s->base;
 
 		/* The file is base and pipeline at once. */
 		s->base = NULL;
-		add_pipeline(s, path, config, problems);
+		add_pipeline(s, path, config, &of_one, problems);
 		return;
 	}
 	if (strcmp(path, "-") == 0) {
@@ -324,5 +370,7 @@ void settings_files_pipelines(struct settings *s, const char *path, struct str i
 		config_problem(s->base, "", &err, problems);
 		return;
 	}
+	if (digest_sha256(buf_str(&s->main_text), s->main_sum) < 0)
+		s->known = NULL;
 	add_drop_ins(s, path, include, environ, problems);
 }
