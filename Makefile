@@ -299,7 +299,7 @@ install-program: all $(MANUALS)
 	$(call put,644,README.md,$(DOCDIR)/README.md)
 	$(call put,644,packaging/README.md,$(DOCDIR)/README.service.md)
 	$(call put,644,packaging/NEWS,$(DOCDIR)/NEWS)
-	for file in $(wildcard etc/*.yml etc/exporter.d/*.example); do \
+	for file in $(wildcard etc/*.yml etc/*.c etc/exporter.d/*.example); do \
 		$(call put,644,$$file,$(DOCDIR)/examples/$${file#etc/}) || exit; done
 	$(call put,644,packaging/completion/skydive-exporter.bash,$(DATADIR)/bash-completion/completions/skydive-exporter)
 	$(call put,644,packaging/prometheus/skydive-exporter.rules.yml,$(DATADIR)/skydive-exporter/prometheus/skydive-exporter.rules.yml)

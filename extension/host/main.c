@@ -9,7 +9,6 @@
  * It owns signals, standard streams, exit codes and the limit of open files, tells
  * the service manager how it is, and leaves no core.
  */
-#include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
@@ -24,6 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "host/line.h"
+#include "host/load.h"
 #include "host/notify.h"
 #include "skydive/extension.h"
 
@@ -123,24 +123,6 @@ static void host_complain(const char *what, const char *why)
 	line_write(WRITE_MS, "", what, why);
 }
 
-static const struct skydive_extension *host_load_extension(const char *path, char *why,
-							   size_t size)
-{
-	void *object = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-	const struct skydive_extension *extension;
-
-	if (!object) {
-		snprintf(why, size, "%s", dlerror());
-		return NULL;
-	}
-	extension = dlsym(object, SKYDIVE_EXTENSION_SYMBOL);
-	if (!extension)
-		snprintf(why, size,
-			 "%s is not an extension of this version: it has no %s", path,
-			 SKYDIVE_EXTENSION_SYMBOL);
-	return extension;
-}
-
 /* The one beside this program, as a build leaves it, else the installed one: a
  * build that has been installed before is still what it was built from. */
 static const struct skydive_extension *host_find_extension(char *why, size_t size)
@@ -155,9 +137,9 @@ static const struct skydive_extension *host_find_extension(char *why, size_t siz
 		*slash = '\0';
 		snprintf(path, sizeof(path), "%s/%s", self, EXTENSION_NAME);
 		if (access(path, R_OK) == 0)
-			return host_load_extension(path, why, size);
+			return load_extension(path, why, size);
 	}
-	return host_load_extension(EXTENSION_DIR "/" EXTENSION_NAME, why, size);
+	return load_extension(EXTENSION_DIR "/" EXTENSION_NAME, why, size);
 }
 
 static void raise_open_files(void)
@@ -370,7 +352,7 @@ int main(int argc, char **argv)
 	argv++;
 	argc--;
 	if (argc >= 2 && strcmp(argv[0], "--extension") == 0) {
-		host.extension = host_load_extension(argv[1], why, sizeof(why));
+		host.extension = load_extension(argv[1], why, sizeof(why));
 		argv += 2;
 		argc -= 2;
 	} else {
