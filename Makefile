@@ -51,9 +51,10 @@ JOBS_AND_ONE = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell expr $$(nproc) + 1))
 LIBS = $(shell pkg-config --libs $(PACKAGES)) -ldl -lpthread
 
 PROTO   := $(patsubst proto/%.proto,$(B)/proto/%.pb-c.c,$(wildcard proto/*.proto))
-SOURCES := $(filter-out extension/host/%,$(wildcard extension/*.c extension/*/*.c))
+SOURCES := $(filter-out extension/host/% extension/preload/%,$(wildcard extension/*.c extension/*/*.c))
 OBJECTS := $(SOURCES:%.c=$(B)/%.o) $(PROTO:.c=.o)
 HOST    := $(patsubst %.c,$(B)/%.o,$(wildcard extension/host/*.c))
+PRELOAD := $(patsubst %.c,$(B)/%.o,$(wildcard extension/preload/*.c)) $(B)/extension/host/line.o $(B)/extension/host/load.o
 UNIT    := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 STANDIN := $(patsubst %.c,$(B)/%.o,$(wildcard tests/lib/analyzer/*.c))
 FUZZ    := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -64,7 +65,7 @@ BENCH   := $(patsubst %.c,$(B)/%.o,$(filter-out tests/bench/bench_%,$(wildcard t
 	fuzz fuzz-merge fuzz-targets fuzz-replay torture-alloc
 .SECONDARY:
 
-all: $(B)/skydive-exporter $(B)/skydive-exporter.so
+all: $(B)/skydive-exporter $(B)/skydive-exporter.so $(B)/skydive-exporter-preload.so
 
 $(B)/skydive-exporter: $(HOST)
 	$(call say,LINK,$@)
@@ -74,6 +75,12 @@ $(B)/skydive-exporter.so: $(OBJECTS) extension/extension.map
 	$(call say,LINK,$@)
 	$(Q)$(CC) -shared $(LINKFLAGS) -Wl,-z,nodelete \
 		-Wl,--version-script=extension/extension.map $(LDFLAGS) -o $@ $(OBJECTS) $(LIBS)
+
+# It comes into programs of others: it needs and shows as little as can be.
+$(B)/skydive-exporter-preload.so: $(PRELOAD) extension/preload/preload.map
+	$(call say,LINK,$@)
+	$(Q)$(CC) -shared $(LINKFLAGS) -Wl,-z,nodelete \
+		-Wl,--version-script=extension/preload/preload.map $(LDFLAGS) -o $@ $(PRELOAD) -ldl -lpthread
 
 $(B)/libexporter.a: $(OBJECTS)
 	$(Q)rm -f $@
@@ -121,6 +128,12 @@ $(B)/tests/lives: $(B)/tests/lib/lives.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LINKFLAGS) $(LDFLAGS) -o $@ $^ -ldl -lpthread
 
+# Busy as an analyzer, for what is loaded into one; in Go, with C in it.
+$(B)/tests/skydive: $(wildcard tests/lib/skydive/*) | large-deps
+	$(call say,GO,$@)
+	$(Q)cd tests/lib/skydive && CGO_ENABLED=1 GOFLAGS=-mod=mod GOTOOLCHAIN=local GO111MODULE=on GOPROXY=off \
+		GOCACHE=$(abspath build/go) go build -buildvcs=false -o $(abspath $@) .
+
 unit: $(UNIT)
 
 # The allocator stands in front of everybody's; sanitizers bring their own, so
@@ -158,7 +171,7 @@ TEST_PACKAGES := libcmocka-dev python3 python3-pip python3-pytest python3-pytest
 	swift-object memcached openssl zstd prometheus valgrind netbase strace \
 	systemd apparmor binutils scdoc mandoc curl iproute2 protobuf-compiler python3-protobuf
 # Large ones, which come while all is compiled.
-LARGE_PACKAGES := chromium maven
+LARGE_PACKAGES := chromium maven golang-go
 FUZZ_PACKAGES := clang libclang-rt-14-dev python3
 BENCH_PACKAGES := valgrind python3 python3-yaml
 
@@ -204,7 +217,7 @@ endif
 
 test: test-deps
 	$(Q)$(MAKE) --no-print-directory $(JOBS_AND_ONE) WERROR=1 large-deps all fuzz-replay $(B)/tests/analyzer \
-		$(B)/tests/lives
+		$(B)/tests/lives $(B)/tests/skydive
 	$(Q)BUILD=$(B) /usr/bin/python3 tests/run.py $(TEST_VARIANTS) \
 		unit="$(BESIDE) WERROR=1 unit $(B)/tests/torture_alloc" $(UNIT) \
 		torture-alloc=$(B)/tests/torture_alloc lint=tests/lint/run.sh \
@@ -223,13 +236,14 @@ test-kafka: large-deps all $(B)/tests/analyzer
 		tests/integration/test_kafka.py tests/integration/test_kafka_faults.py
 
 # The same as in "make test", longer: an outage of two minutes, ten thousand reloads,
-# a thousand crashes.
-torture: torture-alloc large-deps all $(B)/tests/analyzer
-	$(Q)BUILD=$(B) TEST_TIMEOUT=7200 OUTAGE_SECONDS=120 RELOADS=10000 READER_SECONDS=120 \
+# a thousand crashes, a thousand objects from within an analyzer's process.
+torture: torture-alloc large-deps all $(B)/tests/analyzer $(B)/tests/lives $(B)/tests/skydive
+	$(Q)BUILD=$(B) TEST_TIMEOUT=7200 OUTAGE_SECONDS=120 RELOADS=10000 READER_SECONDS=120 EXPORTS=1000 \
 		CRASH_ROUNDS=10 LEDGER_KILLS=200 LEDGER_STOPS=50 \
 		/usr/bin/python3 tests/run.py --suite-limit 14400 tests/integration/test_outage.py \
 		tests/integration/test_crash.py tests/integration/test_ledger.py \
-		tests/integration/test_reader_never_waits.py tests/integration/test_reload.py
+		tests/integration/test_reader_never_waits.py tests/integration/test_reload.py \
+		tests/integration/test_preload.py
 
 # Half an hour with faults at random; SOAK_SECONDS, SOAK_SEED.
 soak: large-deps all $(B)/tests/analyzer
@@ -289,6 +303,7 @@ install: install-program install-dev
 install-program: all $(MANUALS)
 	$(call put,755,$(B)/skydive-exporter,$(BINDIR)/skydive-exporter)
 	$(call put,644,$(B)/skydive-exporter.so,$(EXTENSION_DIR)/skydive-exporter.so)
+	$(call put,644,$(B)/skydive-exporter-preload.so,$(EXTENSION_DIR)/skydive-exporter-preload.so)
 	$(call put,640,etc/exporter.yml,$(SYSCONFDIR)/skydive/exporter.yml)
 	install -d -m 750 $(DESTDIR)$(SYSCONFDIR)/skydive/exporter.d
 	$(call put,644,etc/exporter.d/README,$(SYSCONFDIR)/skydive/exporter.d/README)

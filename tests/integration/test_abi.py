@@ -2,8 +2,6 @@
 """What include/skydive/extension.h promises: a host in a screen of C runs the extension, and hosts and extensions of
 other versions get along, or say that they do not."""
 import collections
-import os
-import shutil
 import signal
 import subprocess
 
@@ -11,6 +9,7 @@ import pytest
 
 from lib import lives, objects, pages, settings
 from lib.export import joined, to_file, whole_flows
+from lib.foreign import compiled, extension
 from lib.paths import BUILD, EXPORTER, ROOT
 from lib.process import Analyzer, Program, environment, until
 
@@ -75,48 +74,6 @@ int main(int argc, char **argv)
 	return 0;
 }
 """
-
-# An extension that says what it is asked for.
-EXTENSION = r"""
-#include <stdio.h>
-#include <string.h>
-#include "skydive/extension.h"
-
-static int on_check(const char *config, char *reason, size_t size) { return 0; }
-static int on_open(const struct skydive_host *host, const char *config, void **instance, char *reason, size_t size)
-{
-	fprintf(stderr, "open\n");
-	*instance = (void *)host;
-	return 0;
-}
-static int on_start(void *instance, char *reason, size_t size)
-{
-	const struct skydive_host *host = instance;
-	host->log(host->context, SKYDIVE_LOG_INFO, "begun=yes");
-	host->state(host->context, (enum skydive_state)STATE, "going");
-	return 0;
-}
-static int on_reload(void *instance, char *reason, size_t size) { return 0; }
-static int on_stop(void *instance) { return 0; }
-static void on_close(void *instance) { fprintf(stderr, "close\n"); }
-static int on_command(const struct skydive_host *host, int argc, char **argv) { puts("command"); return 0; }
-const struct {
-	struct skydive_extension known;
-	void *later[8];
-} SYMBOL = { { SIZE, MINOR, "other", "9", on_check, on_open, on_start, on_reload, on_stop, on_close,
-	       on_command }, { (void *)1 } };
-"""
-
-
-def compiled(folder, name, source, *options):
-    """Compile C; returns the path of what it becomes."""
-    path = folder / (name + ".c")
-    path.write_text(source, encoding="ascii")
-    compiler = os.environ.get("CC") or shutil.which("gcc") or "cc"
-    sanitizer = ["-fsanitize=" + BUILD.name.replace("-", ",")] if BUILD.name in ("address-undefined", "thread") else []
-    subprocess.run([*compiler.split(), *sanitizer, "-w", "-I", ROOT / "include", "-o", folder / name, *options, path, "-ldl"],
-                   check=True)
-    return folder / name
 
 
 def listens(folder, run):
@@ -183,14 +140,11 @@ def test_hosts_of_other_versions(size, minor, trying, tmp_path):
     ids=["1.0", "newer", "cut-short", "empty", "next-major"])
 def test_extensions_of_other_versions(options, says, tmp_path):
     """The command runs those that have what it calls, and says of others that they are none of its version."""
-    values = {"size": "sizeof(struct skydive_extension)", "minor": 1, "state": 1, "symbol": "skydive_extension_v1",
-              **options}
-    extension = compiled(tmp_path, "other.so", EXTENSION, "-shared", "-fPIC",
-                         *("-D%s=%s" % (name.upper(), value) for name, value in values.items()))
-    with Program([EXPORTER, "--extension", extension, "run", "-c", "x"]) as run:
+    other = extension(tmp_path, "other.so", **options)
+    with Program([EXPORTER, "--extension", other, "run", "-c", "x"]) as run:
         if says:
             assert run.wait() == 1
-            assert run.err.text().startswith("skydive-exporter: %s " % extension) and says in run.err.text()
+            assert run.err.text().startswith("skydive-exporter: %s " % other) and says in run.err.text()
             assert len(run.err.lines) == 1
             return
         run.err.wait(lambda line: "begun=yes" in line, 20)

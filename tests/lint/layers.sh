@@ -8,7 +8,7 @@
 #
 # What stands left of the bar is the core and may use nothing right of it, and
 # sys uses of it only base, format and config. host/ sees only itself and what every
-# host sees, include/. Only extension.c stands in no room: the table that it exports has an
+# host sees, include/; preload/ is another host, and shares its files. Only extension.c stands in no room: the table that it exports has an
 # entry that runs the commands. What is called *_private.h is its room's own.
 find extension -name '*.[ch]' | sort | xargs awk '
 BEGIN {
@@ -31,6 +31,11 @@ function is_file(path,   line, found)
 	return found
 }
 
+function is_host(name)
+{
+	return name == "host" || name == "preload"
+}
+
 function complain(text)
 {
 	print FILENAME ":" FNR ": " text
@@ -45,10 +50,10 @@ function complain(text)
 	to = folder_of(part[2])
 	if (part[2] ~ /\.pb-c\.h$/ || part[2] == "skydive/extension.h")
 		next
-	if (from == "host" && to == "host" && is_file("extension/" part[2]))
+	if (is_host(from) && (to == "host" || to == from) && is_file("extension/" part[2]))
 		next
-	else if (from == "host")
-		complain("host/ includes \"" part[2] "\", which is not in include/")
+	else if (is_host(from))
+		complain(from "/ includes \"" part[2] "\", which is not in include/")
 	else if (here == "extension.c")
 		next
 	else if (!(from in rank))

@@ -7,7 +7,7 @@ BEGIN {
 	# What, and who may: regular expressions, files without "extension/".
 	wall("<curl/", "^net/")
 	wall("<libwebsockets", "^net/httpd_private\\.h")
-	wall("<librdkafka/|<dlfcn\\.h>|\"net/kafka_(library|private)\\.h", "^net/kafka[a-z_]*\\.|^host/")
+	wall("<librdkafka/|<dlfcn\\.h>|\"net/kafka_(library|private)\\.h", "^net/kafka[a-z_]*\\.|^(host|preload)/")
 	wall("<yaml\\.h>", "^config/yaml[a-z_]*\\.c")
 	wall("<json-c/", "^topology/")
 	wall("<libdeflate", "^stage/compress_[a-z]*\\.c")
@@ -18,12 +18,12 @@ BEGIN {
 	wall("\"net/(transfer|http_name)\\.h", "^net/")
 	wall("\"topology/(json_text)\\.h", "^topology/")
 	wall("\"spool/(frame|envelope|open_rows|seal)\\.h", "^spool/")
-	wall("<skydive/|\"skydive/", "^host/|^extension\\.c|^sys/log[a-z_]*\\.h|^command/")
+	wall("<skydive/|\"skydive/", "^(host|preload)/|^extension\\.c|^sys/log[a-z_]*\\.h|^command/")
 	wall("(^|[^a-z0-9_>.])(clock_gettime|gettimeofday|time) *\\(", "^sys/clock\\.c|^host/(notify|line)\\.c")
-	wall("getenv *\\(|extern char \\*\\*environ", "^extension\\.c|^command/|^sys/secret\\.c|^net/curl_dial\\.c|^host/")
-	wall("<(pthread|threads|stdatomic)\\.h>", "^base/stats\\.h|^flow/batch|^(sys|net|graph|mirror|topology|spool|writer|source|settings|tenant|exporter|monitor|host|command)/|^extension\\.c")
+	wall("getenv *\\(|extern char \\*\\*environ", "^extension\\.c|^command/|^sys/secret\\.c|^net/curl_dial\\.c|^(host|preload)/")
+	wall("<(pthread|threads|stdatomic)\\.h>", "^base/stats\\.h|^flow/batch|^(sys|net|graph|mirror|topology|spool|writer|source|settings|tenant|exporter|monitor|host|preload|command)/|^extension\\.c")
 	wall("<(fcntl|poll|unistd|signal|sys/(stat|mman|socket|uio|wait))\\.h>",
-	     "^(sys|net|topology|spool|writer|source|settings|tenant|exporter|monitor|host|command)/|^extension\\.c")
+	     "^(sys|net|topology|spool|writer|source|settings|tenant|exporter|monitor|host|preload|command)/|^extension\\.c")
 }
 
 function wall(what, who)

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The exporter in an analyzer's own process: a Go program that is as busy as one exports with skydive-exporter-preload.so,
+and is what it was without; what fails is one line, and the program goes on."""
+import json
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from lib import lives, objects, pages, settings
+from lib.export import joined, to_file, to_s3, waiting, whole_flows
+from lib.foreign import compiled, extension
+from lib.paths import BUILD
+from lib.process import Analyzer, Exporter, Program, exporter, until
+from lib.s3.sink import Sink
+
+PRELOAD = BUILD / "skydive-exporter-preload.so"
+OBJECT = "skydive-exporter.so"
+SKYDIVE = BUILD / "tests" / "skydive"
+EXPORTS = int(os.environ.get("EXPORTS", "60"))
+CHILD = "[] 0 4"    # no LD_PRELOAD, nothing of ours in its memory, standard streams and the directory of them
+
+
+class Skydive(Program):
+    """The busy program; ends in order with end()."""
+
+    def __init__(self, config=None, preload=PRELOAD, arguments=("analyzer",), program=SKYDIVE):
+        env = {"LD_PRELOAD": str(preload)} if preload else {}
+        env.update({"SKYDIVE_EXPORTER_CONFIG": str(config)} if config else {})
+        super().__init__([program, *arguments, "200"], env, subprocess.PIPE)
+        self.out.wait(lambda line: line == "ready", 60)
+
+    def end(self):
+        """Returns what it has to say, having compared its exit code and its signals with what they are alone."""
+        self.out.wait(lambda line: line == "busy", 60)
+        self.process.stdin.close()
+        assert self.wait(60) == 7, self.err.text()
+        report = json.loads(self.out.lines[-1])
+        assert report["Problems"] is None, report
+        return report
+
+
+@pytest.fixture(name="alone", scope="module")
+def run_alone():
+    """What the program says when nothing is loaded."""
+    with Skydive(preload=None) as program:
+        return program.end()
+
+
+def same(report, alone):
+    """It has the same signal dispositions; its children inherited nothing."""
+    assert report["Signals"] == alone["Signals"] and report["Environment"] == ""
+    assert list(report["Saw"]) == [CHILD], report["Saw"]
+
+
+def configure(folder, analyzer, write, change=None):
+    return settings.save(folder / "exporter.yml", joined(
+        whole_flows(20), analyzer, folder, write, {"status": pages.listening(folder), **(change or {})}))
+
+
+def log(program):
+    return [line for line in program.err.lines if "skydive-exporter: " in line]
+
+
+def test_exports_inside(alone, tmp_path):
+    """Objects go out of it, and what it had received when it ended is in the spool for the next that runs."""
+    with Sink() as sink, Analyzer(lives.RECORDING, pace=2000, options=["--repeat", 0, "--uniq"]) as analyzer:
+        path = configure(tmp_path, analyzer, to_s3(sink), {"stop_timeout": 60})
+        with Skydive(path) as program:
+            until(lambda: len(sink.objects()) >= EXPORTS, "%d objects" % EXPORTS, 600)
+            same(program.end(), alone)
+            assert not [line for line in log(program) if " info " not in line], program.err.text()
+        stored = len(sink.objects())
+        with Exporter(path) as run:
+            until(lambda: not waiting(tmp_path), "an empty spool", 60)
+            assert run.stop(60) == 0
+        assert len(sink.objects()) > stored
+
+
+def test_needs_and_shows_nothing():
+    needed = re.findall(r"NEEDED.*\[(.*)\]", subprocess.check_output(["readelf", "-d", PRELOAD], text=True))
+    assert needed == ["libc.so.6"]
+    assert subprocess.check_output(["nm", "-D", "--defined-only", PRELOAD], text=True) == ""
+
+
+def beside(folder, kind):
+    """A copy of the stub with something else beside it that is not the extension of this version, or not whole."""
+    shutil.copy(PRELOAD, folder)
+    if kind == "broken":
+        (folder / OBJECT).write_bytes((BUILD / OBJECT).read_bytes()[:100000])
+    elif kind == "text":
+        (folder / OBJECT).write_text("this is none\n", encoding="ascii")
+    elif kind != "missing":
+        extension(folder, OBJECT, **{"version": {"symbol": "skydive_extension_v2"}, "older": {"size": "0"},
+                                     "crash": {"in_open": "raise(SIGSEGV)"}, "abort": {"in_open": "abort()"},
+                                     "exit": {"in_open": "_exit(3)"}}[kind])
+    return folder / PRELOAD.name
+
+
+@pytest.mark.parametrize("kind, says", [
+    ("missing", "cannot open shared object file"), ("broken", "skydive-exporter.so"), ("text", "file too short"),
+    ("version", "it has no skydive_extension_v1"), ("older", "is older"),
+    ("crash", "signal 11"), ("abort", "signal 6"), ("exit", "without a result")])
+def test_what_cannot_be_loaded_is_one_line(kind, says, alone, tmp_path):
+    with Skydive("x.yml", beside(tmp_path, kind)) as program:
+        program.err.wait(lambda line: "not loaded: " in line, 30)
+        same(program.end(), alone)
+        assert len(log(program)) == 1 and says in log(program)[0], program.err.text()
+
+
+@pytest.mark.parametrize("text, says", [
+    (None, "set SKYDIVE_EXPORTER_CONFIG to the configuration"), ("", "pipeline."), ("[", "exporter.yml:2: "),
+    ("no file", "there is no such file")], ids=["not-named", "empty", "no-yaml", "no-file"])
+def test_wrong_configuration_is_one_line(text, says, alone, tmp_path):
+    path = tmp_path / "exporter.yml"
+    if text not in (None, "no file"):
+        path.write_text(text, encoding="ascii")
+    with Skydive(None if text is None else path) as program:
+        program.err.wait(lambda line: "not loaded: " in line, 30)
+        same(program.end(), alone)
+        assert len(log(program)) == 1 and says in log(program)[0], program.err.text()
+
+
+def test_never_two_loaders(tmp_path, alone):
+    """The spool has one: the second says so, whichever it is."""
+    with Analyzer(lives.RECORDING, clients=0) as analyzer:
+        path = configure(tmp_path, analyzer, to_file(tmp_path))
+        with Exporter(path) as first:
+            first.log("state=subscribed")
+            with Skydive(path) as program:
+                program.err.wait(lambda line: "not loaded: " in line, 30)
+                same(program.end(), alone)
+                assert len(log(program)) == 1 and "spool" in log(program)[0], program.err.text()
+            assert first.stop() == 0
+        with Skydive(path) as program:
+            program.err.wait(lambda line: "state=subscribed" in line, 30)
+            second = exporter("run", "-c", path)
+            assert second.code == 1 and "spool" in second.stderr
+            same(program.end(), alone)
+
+
+@pytest.mark.parametrize("name, arguments", [("skydive", ("agent",)), ("skydived", ("analyzer",)), ("skydive", ())])
+def test_other_programs_do_not_notice(name, arguments, tmp_path):
+    """Nothing is loaded or said there, and the variable stays: their children may be analyzers."""
+    program = shutil.copy(SKYDIVE, tmp_path / name)
+    with Skydive("x.yml", arguments=arguments, program=program) as run:
+        report = run.end()
+    assert report["Environment"] == str(PRELOAD) and not run.err.text()
+
+
+def test_other_entries_stay(tmp_path):
+    """Of LD_PRELOAD only its own is taken out."""
+    other = compiled(tmp_path, "other.so", "int nothing;\n", "-shared", "-fPIC")
+    with Skydive(preload="%s %s:%s" % (other, PRELOAD, other)) as program:
+        assert program.end()["Environment"] == "%s:%s" % (other, other)

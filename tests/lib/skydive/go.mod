@@ -1,0 +1,3 @@
+module skydive
+
+go 1.19
