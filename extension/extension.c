@@ -194,8 +194,10 @@ static void *extension_report(void *argument)
 /* Before anything else: what was configured must work. */
 static int listen_for_status(struct instance *in, struct err *err)
 {
+	const struct status_orders orders = { in->host.reload, in->host.context };
+
 	if (!in->status_listen ||
-	    status_start(in->status_listen, &page_site, &in->status, err) == 0)
+	    status_start(in->status_listen, &page_site, &orders, &in->status, err) == 0)
 		return 0;
 	if (!in->is_status_default) {
 		err_prefix(err, "status.listen");

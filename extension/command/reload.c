@@ -3,25 +3,23 @@
  * With --wait it is said what came of it, and exit 1 when something was refused;
  * where it has no status server, what came of it is in its log.
  *
- * It is told by a signal, so the kernel decides who may: its user and root. Which
- * process that is says the socket of its status server, or --pid. Pages are only
- * read, so nobody can make it reload over TCP.
+ * How it is told: tell.h. Over TCP pages are only read, so nobody can make it reload
+ * from elsewhere.
  */
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include "command/command.h"
 #include "command/running.h"
+#include "command/tell.h"
 #include "format/json_read.h"
-#include "net/listener.h"
 #include "sys/clock.h"
 #include "sys/io.h"
 
 #define PAGE_MAX    ((size_t)8 << 20)
 #define ARENA_MAX   ((size_t)16 << 20)
-#define TIMEOUT_MS  5000
 #define LOOK_MS	    50
 #define PATIENCE_MS 120000
 
@@ -101,29 +99,6 @@ static int reload_ask(struct reload *r, struct outcome *o, struct err *err)
 	return error;
 }
 
-static int reload_find_process(struct reload *r, struct err *err)
-{
-	if (r->pid)
-		return 0;
-	if (r->address.len)
-		r->pid = net_listener(r->address.ptr, TIMEOUT_MS, err);
-	else
-		r->pid = err_set(err, "status.listen is \"\"");
-	if (r->pid > 0)
-		return 0;
-	err_prefix(err, "which process is it? Say --pid PID");
-	return -EINVAL;
-}
-
-static int reload_signal(const struct reload *r, struct err *err)
-{
-	if (kill(r->pid, SIGHUP) == 0)
-		return 0;
-	return err_set(err, "process %d: %s", (int)r->pid,
-		       errno == EPERM ? "only its user and root may tell it to reload"
-				      : "it is not running");
-}
-
 /* One that began after we had looked has read what is there now. */
 static int reload_wait(struct reload *r, int64_t begun, struct outcome *o,
 		       struct err *err)
@@ -160,7 +135,7 @@ static int reload_and_wait(struct reload *r, struct outcome *o, struct err *err)
 {
 	struct outcome before = { .begun = 0 };
 	int silent = reload_ask(r, &before, err);
-	int error = reload_signal(r, silent ? NULL : err);
+	int error = tell_to_reload(r->address, r->pid, silent ? NULL : err);
 
 	/* It may answer where its files said before they were changed. */
 	if (silent && !error)
@@ -175,14 +150,12 @@ static int reload_run(struct reload *r, struct err *err)
 	struct outcome o = { .begun = 0 };
 	int error = running_address(r->config, &r->address_arena, &r->address, err);
 
-	if (!error)
-		error = reload_find_process(r, err);
 	if (error)
 		return error;
 	if (r->waits && r->address.len)
 		error = reload_and_wait(r, &o, err);
 	else
-		return reload_signal(r, err);
+		return tell_to_reload(r->address, r->pid, err);
 	return error ? error : reload_show(&o);
 }
 

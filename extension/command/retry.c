@@ -7,21 +7,19 @@
  * finds it at its next start.
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "command/command.h"
 #include "command/running.h"
-#include "net/listener.h"
+#include "command/tell.h"
 #include "settings/settings.h"
 #include "spool/spool.h"
 #include "sys/io.h"
 
-#define ARENA_MAX  ((size_t)1 << 20)
-#define TIMEOUT_MS 5000
-#define CONFIG	   "/etc/skydive/exporter.yml"
+#define ARENA_MAX ((size_t)1 << 20)
+#define CONFIG	  "/etc/skydive/exporter.yml"
 
 extern char **environ;
 
@@ -101,12 +99,10 @@ static void tell_running(const struct retry *r)
 	struct arena arena = ARENA_INIT(ARENA_MAX);
 	struct err err = ERR_INIT;
 	struct str address;
-	pid_t pid = -1;
 	const char *when;
 
-	if (running_address(r->config, &arena, &address, &err) == 0 && address.len)
-		pid = net_listener(address.ptr, TIMEOUT_MS, &err);
-	when = pid > 1 && kill(pid, SIGHUP) == 0
+	when = running_address(r->config, &arena, &address, &err) == 0 &&
+			       tell_to_reload(address, 0, &err) == 0
 		       ? "the running exporter was told\n"
 		       : "no running exporter could be told: they are sent after its "
 			 "next reload or start\n";

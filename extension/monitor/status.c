@@ -14,6 +14,7 @@ struct status {
 	_Atomic(struct exporter *) exporter; /* NULL: not started yet */
 	struct history history;
 	const struct status_site *site;
+	struct status_orders orders;
 };
 
 struct look {
@@ -121,6 +122,28 @@ static bool status_has(const struct status *s, struct str path)
 	       str_is(path, "/readyz") || str_is(path, "/reload") || s->site->has(path);
 }
 
+/* The page says who may; a host that has its own way is asked in that way. */
+static int status_order(const struct status *s, const struct httpd_request *request,
+			struct buf *body)
+{
+	if (!str_is(request->path, "/reload")) {
+		buf_puts(body, "only GET and HEAD are understood\n");
+		return 405;
+	}
+	if (!s->orders.reload) {
+		buf_puts(body, "SIGHUP makes this process reload\n");
+		return 501;
+	}
+	if (!request->is_by_owner) {
+		buf_puts(body, "only its user and root may tell it to reload, over the "
+			       "unix socket of status.listen\n");
+		return 403;
+	}
+	s->orders.reload(s->orders.context);
+	buf_puts(body, "it reloads\n");
+	return 202;
+}
+
 static int status_page(void *context, const struct httpd_request *request,
 		       struct httpd_answer *answer)
 {
@@ -136,6 +159,8 @@ static int status_page(void *context, const struct httpd_request *request,
 			 "address, or for the name in status.listen\n");
 		return 421;
 	}
+	if (request->is_post)
+		return status_order(s, request, body);
 	if (is_health && !e) {
 		buf_puts(body, "ok\n");
 		return 200;
@@ -159,14 +184,15 @@ static int status_page(void *context, const struct httpd_request *request,
 	return 503;
 }
 
-int status_start(const char *listen, const struct status_site *site, struct status **out,
-		 struct err *err)
+int status_start(const char *listen, const struct status_site *site,
+		 const struct status_orders *orders, struct status **out, struct err *err)
 {
 	struct status *s = calloc(1, sizeof(*s));
 	const struct httpd_options options = {
 		.listen = listen,
 		.page = status_page,
 		.tick = status_on_tick,
+		.takes_orders = true,
 		.context = s,
 	};
 	int error;
@@ -177,6 +203,7 @@ int status_start(const char *listen, const struct status_site *site, struct stat
 		return -ENOMEM;
 	}
 	s->site = site;
+	s->orders = *orders;
 	error = httpd_start(&options, &s->httpd, err);
 	if (!error) {
 		*out = s;

@@ -7,7 +7,8 @@
  *	/reload		JSON, what the last reload did (exporter/reload_report.h)
  *	/status		JSON, for the command "status"
  *
- * and the pages of a site, for people.
+ * and the pages of a site, for people. POST /reload asks for a reload: 202, 403 when who asks
+ * may not, 501 when the host is asked in another way.
  *
  * It has a thread of its own, which never waits for sources, workers or stores.
  */
@@ -18,6 +19,12 @@
 #include "net/httpd.h"
 
 struct status;
+
+/* What is asked for with a POST; on the server's thread. */
+struct status_orders {
+	void (*reload)(void *context); /* NULL: not here */
+	void *context;
+};
 
 /* What a page is made from; borrowed for the call. */
 struct status_view {
@@ -35,9 +42,9 @@ struct status_site {
 };
 
 /* Listens, and answers "starting" until status_serve(). 0, or -errno with the reason.
- * listen is copied; the site is constant. */
-int status_start(const char *listen, const struct status_site *, struct status **,
-		 struct err *);
+ * listen and orders are copied; the site is constant. */
+int status_start(const char *listen, const struct status_site *,
+		 const struct status_orders *, struct status **, struct err *);
 /* The exporter has started; it is borrowed until status_stop(). NULL is fine. */
 void status_serve(struct status *, struct exporter *);
 void status_stop(struct status *); /* NULL is fine */

@@ -39,15 +39,15 @@ static int receive_all(int fd, struct buf *reply)
 	}
 }
 
-static int get_exchange(int fd, const char *path, struct buf *reply)
+static int get_exchange(int fd, const char *method, const char *path, struct buf *reply)
 {
 	struct buf request = BUF_INIT(4096);
 	int error;
 
 	buf_printf(&request,
-		   "GET %s HTTP/1.1\r\nHost: localhost\r\n"
-		   "Connection: close\r\n\r\n",
-		   path);
+		   "%s %s HTTP/1.1\r\nHost: localhost\r\n"
+		   "%sConnection: close\r\n\r\n",
+		   method, path, *method == 'P' ? "Content-Length: 0\r\n" : "");
 	error = buf_error(&request) ? buf_error(&request)
 				    : send_all(fd, buf_str(&request));
 	/* A refusal may come before the request has been read. */
@@ -72,8 +72,8 @@ static int get_split(struct str reply, struct str *body)
 	return status >= 100 && status <= 599 ? (int)status : -EPROTO;
 }
 
-int net_get(const char *text, const char *path, int64_t timeout_ms, struct buf *body,
-	    struct err *err)
+static int get_ask(const char *text, const char *method, const char *path,
+		   int64_t timeout_ms, struct buf *body, struct err *err)
 {
 	struct buf reply = BUF_INIT(body->limit + CHUNK + 4096);
 	struct address address;
@@ -83,7 +83,7 @@ int net_get(const char *text, const char *path, int64_t timeout_ms, struct buf *
 	if (status < 0)
 		return status;
 	fd = address_connect(&address, timeout_ms);
-	status = fd < 0 ? fd : get_exchange(fd, path, &reply);
+	status = fd < 0 ? fd : get_exchange(fd, method, path, &reply);
 	if (!status)
 		status = get_split(buf_str(&reply), &rest);
 	if (status > 0)
@@ -95,4 +95,16 @@ int net_get(const char *text, const char *path, int64_t timeout_ms, struct buf *
 		close(fd);
 	buf_fini(&reply);
 	return status;
+}
+
+int net_get(const char *address, const char *path, int64_t timeout_ms, struct buf *body,
+	    struct err *err)
+{
+	return get_ask(address, "GET", path, timeout_ms, body, err);
+}
+
+int net_post(const char *address, const char *path, int64_t timeout_ms, struct buf *body,
+	     struct err *err)
+{
+	return get_ask(address, "POST", path, timeout_ms, body, err);
 }

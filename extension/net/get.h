@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* get.h - a blocking GET, for commands that ask a server of net/httpd.h.
+/* get.h - a blocking GET or POST, for commands that ask a server of net/httpd.h.
  */
 #ifndef NET_GET_H
 #define NET_GET_H
@@ -12,5 +12,8 @@
  * -ENOENT, -EPROTO (it does not speak HTTP), ... */
 int net_get(const char *address, const char *path, int64_t timeout_ms, struct buf *body,
 	    struct err *);
+/* The same, with POST and without a body of ours. */
+int net_post(const char *address, const char *path, int64_t timeout_ms, struct buf *body,
+	     struct err *);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* httpd.h - a small HTTP server for people and monitors: it answers GET and closes the
- * connection.
+/* httpd.h - a small HTTP server for people and monitors: it answers GET, and POST without
+ * a body where that is an order, and closes the connection.
  *
  * It has a thread and a context of its own, so requests, however many, disturb nothing
  * else. At most 32 connections are served at once, further ones get 503; one that neither
@@ -29,6 +29,10 @@ struct httpd_request {
 	/* Its Host names this server (net/httpd_host.h). If not, a browser may have been
 	 * brought here by a page of somebody else. */
 	bool is_addressed;
+	bool is_post;
+	/* By the user of this process or root, over a unix socket, and not by a browser,
+	 * which says where its page is from. */
+	bool is_by_owner;
 };
 
 struct httpd_answer {
@@ -42,6 +46,7 @@ struct httpd_answer {
 struct httpd_options {
 	const char *listen; /* see net/address.h; borrowed for the start */
 	int64_t limit_ms;   /* of a connection without progress; 0: 10 s */
+	bool takes_orders; /* page() is asked for what is POSTed, too; else that is 405 */
 
 	/* Both on the server's thread. page() returns the HTTP status. tick(), which may
 	 * be NULL, is called once a second. */

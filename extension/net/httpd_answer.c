@@ -2,6 +2,8 @@
 /* httpd_answer.c - a request, the page that is made for it, and the head of the answer.
  * See httpd.h. */
 #include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include "net/httpd_private.h"
 #include "sys/clock.h"
 
@@ -111,7 +113,21 @@ static bool httpd_is_addressed(struct lws *wsi, const struct httpd *h)
 						str_of(h->name), &h->address);
 }
 
-/* Who asks for the same may be given the same. NULL: no memory. */
+/* unix(7), SO_PEERCRED. */
+static bool httpd_is_by_owner(struct lws *wsi, const struct httpd *h)
+{
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+
+	return address_path(&h->address) &&
+	       lws_hdr_total_length(wsi, WSI_TOKEN_ORIGIN) <= 0 &&
+	       getsockopt(lws_get_socket_fd(wsi), SOL_SOCKET, SO_PEERCRED, &peer,
+			  &size) == 0 &&
+	       (peer.uid == 0 || peer.uid == geteuid());
+}
+
+/* Who asks for the same may be given the same; an order is one each time. NULL: no
+ * memory. */
 static struct page *httpd_find_page(struct lws *wsi, struct httpd *h, struct str path)
 {
 	struct buf query = BUF_INIT(HTTPD_HEADER_MAX),
@@ -121,12 +137,14 @@ static struct page *httpd_find_page(struct lws *wsi, struct httpd *h, struct str
 		.is_private = address_path(&h->address) != NULL,
 		.is_everywhere = httpd_host_is_everywhere(&h->address),
 		.is_addressed = httpd_is_addressed(wsi, h),
+		.is_post = lws_hdr_total_length(wsi, WSI_TOKEN_POST_URI) > 0,
+		.is_by_owner = httpd_is_by_owner(wsi, h),
 	};
 	struct page *p = NULL;
 
 	httpd_read_query(wsi, &query);
 	request.query = buf_str(&query);
-	if (request.is_addressed) {
+	if (request.is_addressed && !request.is_post) {
 		buf_put(&key, path);
 		buf_putc(&key, '?');
 		buf_put(&key, request.query);
@@ -142,12 +160,16 @@ static struct page *httpd_find_page(struct lws *wsi, struct httpd *h, struct str
 int httpd_answer(struct lws *wsi, struct client *client, struct str path)
 {
 	struct httpd *h = client->httpd;
+	bool is_post;
 
 	if (client->page)
 		return -1; /* one request a connection */
 	client->sent = LWS_PRE;
 	client->wants_head = lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) > 0;
-	client->page = lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) || client->wants_head
+	is_post = h->options.takes_orders &&
+		  lws_hdr_total_length(wsi, WSI_TOKEN_POST_URI) > 0;
+	client->page = lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) || is_post ||
+				       client->wants_head
 			       ? httpd_find_page(wsi, h, path)
 			       : httpd_make(h, NULL, STR(""));
 	if (!client->page || buf_error(&client->page->body) ||

@@ -17,7 +17,9 @@
 #include <dlfcn.h>
 #include <limits.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,8 +43,10 @@ struct preload {
 	const char *config;  /* of the environment, as it was at the start */
 	struct trial trial;
 	void *instance;
-	bool has_journal;  /* it adds the time */
-	bool log_is_stuck; /* the log's thread's own */
+	sem_t asked;
+	atomic_bool is_asked; /* for a reload */
+	bool has_journal;     /* it adds the time */
+	bool log_is_stuck;    /* the log's thread's own */
 };
 
 static struct preload preload;
@@ -79,6 +83,14 @@ static void preload_log(void *context, enum skydive_log_level level, const char 
 				      is_json ? "" : names[level], line);
 }
 
+static void preload_ask(void *context)
+{
+	struct preload *p = context;
+
+	if (!atomic_exchange(&p->is_asked, true))
+		sem_post(&p->asked);
+}
+
 static int preload_open(struct preload *p, const struct skydive_extension **extension)
 {
 	const struct skydive_host host = {
@@ -86,6 +98,7 @@ static int preload_open(struct preload *p, const struct skydive_extension **exte
 		.minor = SKYDIVE_EXTENSION_MINOR,
 		.context = p,
 		.log = preload_log,
+		.reload = preload_ask,
 	};
 
 	*extension = load_extension(p->path, reason, sizeof(reason));
@@ -99,6 +112,18 @@ static int preload_open(struct preload *p, const struct skydive_extension **exte
 	return -1;
 }
 
+/* As long as the process lives. */
+static void preload_serve(struct preload *p, const struct skydive_extension *extension)
+{
+	for (;;) {
+		while (sem_wait(&p->asked) < 0)
+			continue;
+		atomic_store(&p->is_asked, false);
+		if (extension->reload(p->instance, reason, sizeof(reason)) < 0)
+			preload_complain(PREFIX "reload: ", reason);
+	}
+}
+
 /* Its thread; all that the extension starts has its blocked signals. */
 static void *preload_run(void *argument)
 {
@@ -108,6 +133,8 @@ static void *preload_run(void *argument)
 	if (!trial_end(&p->trial, p->path, reason, sizeof(reason)) ||
 	    preload_open(p, &extension) < 0)
 		preload_complain(NOT_LOADED, reason);
+	else
+		preload_serve(p, extension);
 	return NULL;
 }
 
@@ -151,6 +178,7 @@ static void preload_start(struct preload *p)
 	pthread_t thread;
 	int error;
 
+	sem_init(&p->asked, 0, 0);
 	pthread_attr_init(&attributes);
 	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
 	error = trial_begin(&p->trial, p->path, p->config);

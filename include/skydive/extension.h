@@ -21,6 +21,7 @@
  *
  *	1.0	the first
  *	1.1	SKYDIVE_STATE_TRYING, skydive_host.alive
+ *	1.2	skydive_host.reload
  */
 #ifndef SKYDIVE_EXTENSION_H
 #define SKYDIVE_EXTENSION_H
@@ -29,7 +30,7 @@
 #include <stdint.h>
 
 #define SKYDIVE_EXTENSION_SYMBOL "skydive_extension_v1"
-#define SKYDIVE_EXTENSION_MINOR	 1
+#define SKYDIVE_EXTENSION_MINOR	 2
 
 enum skydive_log_level {
 	SKYDIVE_LOG_ERROR,   /* somebody must act */
@@ -63,6 +64,10 @@ struct skydive_host {
 	 * last call: sources, workers, the network. What may wait for a disk or
 	 * for whoever reads the log does not count. From 1.1. */
 	void (*alive)(void *context);
+	/* Somebody who may has asked, where the extension listens, for a reload: the host
+	 * calls reload() soon, from its own thread. NULL: this host is asked in another
+	 * way, such as by a signal. From 1.2. */
+	void (*reload)(void *context);
 };
 
 struct skydive_extension {

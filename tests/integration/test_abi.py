@@ -113,9 +113,10 @@ def test_example_host_says_what_is_wrong(tmp_path):
 @pytest.mark.parametrize("size, minor, trying", [
     ("offsetof(struct skydive_host, log)", 0, None),
     ("offsetof(struct skydive_host, alive)", 0, 0),
-    ("offsetof(struct skydive_host, alive) + sizeof(void *)", 1, 3),
+    ("offsetof(struct skydive_host, reload)", 1, 3),
+    ("sizeof(struct skydive_host)", 2, 3),
     ("sizeof(struct newer)", 99, 3)],
-    ids=["without-functions", "1.0", "1.1", "newer"])
+    ids=["without-functions", "1.0", "1.1", "1.2", "newer"])
 def test_hosts_of_other_versions(size, minor, trying, tmp_path):
     """What a host has not is not read, what we do not know is not called, and no value is told that it does not know."""
     host = compiled(tmp_path, "host", HOST, "-DSIZE=(%s)" % size, "-DMINOR=%d" % minor)

@@ -79,6 +79,73 @@ def test_exports_inside(alone, tmp_path):
         assert len(sink.objects()) > stored
 
 
+def ask(folder, path, headers=()):
+    """POST to the status socket; returns the HTTP status and the text."""
+    connection = pages.Local(folder / "status.sock")
+    connection.request("POST", path, headers=dict(headers))
+    answer = connection.getresponse()
+    with answer:
+        return answer.status, answer.read().decode()
+
+
+ASK = """import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.connect("/proc/self/fd/%s/status.sock" % sys.argv[1])
+s.sendall(b"POST /reload HTTP/1.1\\r\\nHost: localhost\\r\\nContent-Length: 0\\r\\n\\r\\n")
+print(s.recv(4096).decode())
+"""
+
+
+def ask_as_another(folder):
+    """The same from somebody whom the modes of the socket allow to connect, as root lets be one; returns the answer."""
+    folder.chmod(0o755)
+    (folder / "status.sock").chmod(0o777)
+    way = os.open(folder, os.O_RDONLY)
+    try:
+        return subprocess.run(["/usr/bin/python3", "-c", ASK, str(way)], pass_fds=[way], user=65534, extra_groups=[],
+                              capture_output=True, text=True, timeout=30, check=True).stdout
+    finally:
+        os.close(way)
+
+
+def test_reload_by_the_socket(tmp_path, alone):
+    """A signal would end an analyzer: reload and retry tell it where it listens, and never by a signal."""
+    with Analyzer(lives.RECORDING, clients=0) as analyzer:
+        path = configure(tmp_path, analyzer, to_file(tmp_path))
+        with Skydive(path) as program:
+            program.err.wait(lambda line: "state=subscribed" in line, 30)
+            configure(tmp_path, analyzer, to_file(tmp_path), {"stop_timeout": 3})
+            done = exporter("reload", "--wait", "-c", path)
+            assert done.code == 0 and "configuration 2 is in use" in done.stdout, done
+            path.write_text("[", encoding="ascii")
+            os.utime(path, (1, 1))
+            start = len(program.err.lines)
+            assert ask(tmp_path, "/reload")[0] == 202
+            program.err.wait(lambda line: "skydive-exporter: reload: " in line and "exporter.yml:2" in line, 30, start)
+            pid = str(program.process.pid)
+            done = exporter("reload", "--pid", pid)
+            assert done.code == 1 and "process %s is an analyzer" % pid in done.stderr
+            same(program.end(), alone)
+
+
+def test_who_may_ask_for_a_reload(tmp_path):
+    """Not a browser, not another user of the socket's group; nothing else is asked for; another host has its signal."""
+    with Analyzer(lives.RECORDING, clients=0) as analyzer:
+        path = configure(tmp_path, analyzer, to_file(tmp_path))
+        with Skydive(path) as program:
+            program.err.wait(lambda line: "state=subscribed" in line, 30)
+            assert ask(tmp_path, "/reload", {"Origin": "http://elsewhere.example"})[0] == 403
+            assert ask(tmp_path, "/status")[0] == 405
+            assert ask_as_another(tmp_path).startswith("HTTP/1.1 403 "), "needs root"
+            assert not [line for line in log(program) if "reload" in line]
+            program.end()
+        with Exporter(path) as run:
+            run.log("state=subscribed")
+            assert ask(tmp_path, "/reload")[0] == 501
+            assert exporter("reload", "--wait", "-c", path).code == 0
+            assert run.stop() == 0
+
+
 def test_needs_and_shows_nothing():
     needed = re.findall(r"NEEDED.*\[(.*)\]", subprocess.check_output(["readelf", "-d", PRELOAD], text=True))
     assert needed == ["libc.so.6"]
