@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* running.c - see running.h. */
 #include <errno.h>
+#include "command/preloaded.h"
 #include "command/running.h"
 #include "net/get.h"
 #include "settings/settings_files.h"
 #include "settings/status_settings.h"
 
-#define TIMEOUT_MS 5000
+#define TIMEOUT_MS	5000
+#define EXPLANATION_MAX 2048
 
 extern char **environ;
 
@@ -40,6 +42,17 @@ int running_address(const char *path, struct arena *arena, struct str *address,
 	return error;
 }
 
+static void running_is_not(struct str address, struct err *err)
+{
+	struct buf more = BUF_INIT(EXPLANATION_MAX);
+	struct err why = *err;
+
+	preloaded_explain(&more);
+	err_set(err, "is it running? nothing answers at %s: %s" STR_FMT, address.ptr,
+		why.text, STR_ARG(buf_str(&more)));
+	buf_fini(&more);
+}
+
 int running_ask(struct str address, const char *path, struct buf *page, struct err *err)
 {
 	int status = net_get(address.ptr, path, TIMEOUT_MS, page, err);
@@ -52,7 +65,7 @@ int running_ask(struct str address, const char *path, struct buf *page, struct e
 			       "root, may ask",
 			       address.ptr);
 	if (status < 0)
-		err_prefix(err, "is it running? nothing answers at %s", address.ptr);
+		running_is_not(address, err);
 	else
 		err_set(err, "%s answers %d: " STR_FMT, address.ptr, status,
 			(int)(page->len ? page->len - 1 : 0), page->ptr ? page->ptr : "");

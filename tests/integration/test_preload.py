@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The exporter in an analyzer's own process: a Go program that is as busy as one exports with skydive-exporter-preload.so,
 and is what it was without; what fails is one line, and the program goes on."""
+import collections
 import json
 import os
 import re
@@ -20,6 +21,7 @@ PRELOAD = BUILD / "skydive-exporter-preload.so"
 OBJECT = "skydive-exporter.so"
 SKYDIVE = BUILD / "tests" / "skydive"
 EXPORTS = int(os.environ.get("EXPORTS", "60"))
+NOBODY = collections.namedtuple("Nobody", "address url")("127.0.0.1:1", "ws://127.0.0.1:1/ws/subscriber/flow")
 CHILD = "[] 0 4"    # no LD_PRELOAD, nothing of ours in its memory, standard streams and the directory of them
 
 
@@ -144,6 +146,49 @@ def test_who_may_ask_for_a_reload(tmp_path):
             assert ask(tmp_path, "/reload")[0] == 501
             assert exporter("reload", "--wait", "-c", path).code == 0
             assert run.stop() == 0
+
+
+SLEEPER = r"""#include <stdio.h>
+#include <unistd.h>
+int main(void)
+{
+	char end;
+
+	puts("ready");
+	fflush(stdout);
+	return (int)read(0, &end, 1);
+}
+"""
+
+
+@pytest.mark.parametrize("kind, says", [
+    ("static", "has not loaded it: its program is linked statically"), ("secure", "has not loaded it: its program has file"),
+    ("no-file", "has not loaded it: LD_PRELOAD names no file that it can read"),
+    ("failed", "has not loaded it: its log says why"), ("elsewhere", "has loaded it: is its configuration another?"),
+    ("not-wanted", None)])
+def test_status_says_why_it_is_not_loaded(kind, says, tmp_path):
+    """ld.so does not say that it ignores LD_PRELOAD: status does, of every analyzer that was to have it."""
+    config, command = tmp_path / "exporter.yml", [tmp_path / "skydive", "analyzer"]
+    env = {"LD_PRELOAD": str(tmp_path / PRELOAD.name if kind == "no-file" else PRELOAD)} if says else {}
+    compiled(tmp_path, "skydive", SLEEPER, *(["-static"] if kind == "static" else []))
+    for part in [tmp_path, *list(tmp_path.parents)[:3]]:
+        part.chmod(0o755)
+    if kind == "secure":
+        assert os.getuid() == 0, "needs to be root, to become somebody else"
+        (tmp_path / "skydive").chmod(0o2755)
+        command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *command]
+    if kind == "elsewhere":
+        config = settings.save(config, joined(whole_flows(), NOBODY, tmp_path, to_file(tmp_path)))
+    env.update({"SKYDIVE_EXPORTER_CONFIG": str(config)} if kind in ("failed", "elsewhere") else {})
+    other = settings.save(tmp_path / "other.yml", {"status": pages.listening(tmp_path)})
+    with Program(command, env, subprocess.PIPE) as program:
+        program.out.wait(lambda line: line == "ready", 30)
+        if says and kind in ("failed", "elsewhere"):
+            program.err.wait(lambda line: ("not loaded" if kind == "failed" else "state=") in line, 30)
+        done = exporter("status", "-c", other)
+        about = "the analyzer, process %d, " % program.process.pid
+        assert done.code == 1 and "is it running? nothing answers at " in done.stderr
+        assert about + says in done.stderr if says else about not in done.stderr, done.stderr
 
 
 def test_needs_and_shows_nothing():
