@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-#   make                 build/skydive-exporter and build/skydive-exporter.so
+#   make                 build/skydive-exporter and its shared objects
 #   make run             see it work: a recorded stream becomes objects
 #   make test            everything is tested; installs what that needs
 #   make torture soak test-kafka
@@ -314,6 +314,7 @@ install-program: all $(MANUALS)
 	$(call put,644,README.md,$(DOCDIR)/README.md)
 	$(call put,644,packaging/README.md,$(DOCDIR)/README.service.md)
 	$(call put,644,packaging/NEWS,$(DOCDIR)/NEWS)
+	$(call put_text,packaging/systemd/analyzer-preload.conf,$(DOCDIR)/examples/analyzer-preload.conf)
 	for file in $(wildcard etc/*.yml etc/*.c etc/exporter.d/*.example); do \
 		$(call put,644,$$file,$(DOCDIR)/examples/$${file#etc/}) || exit; done
 	$(call put,644,packaging/completion/skydive-exporter.bash,$(DATADIR)/bash-completion/completions/skydive-exporter)

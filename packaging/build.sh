@@ -53,7 +53,7 @@ build_deb() {
 	cp -R "$room/$name/packaging/debian" "$room/$name/debian"
 	(cd "$room/$name" && DEB_BUILD_OPTIONS="nocheck parallel=$(nproc)" dpkg-buildpackage -us -uc)
 	/usr/bin/python3 "$room/$name/packaging/sbom.py" "$version" "$room/$name/build/skydive-exporter" \
-		"$room/$name/build/skydive-exporter.so" > "$room/skydive-exporter_$version.spdx.json"
+		"$room/$name/build/skydive-exporter.so" "$room/$name/build/skydive-exporter-preload.so" > "$room/skydive-exporter_$version.spdx.json"
 	find "$room" -maxdepth 1 -type f -exec cp -p {} "$results" \;
 }
 

@@ -20,8 +20,7 @@ lint() {
 # checked copies; and of indirect branches, where the compiler knows them.
 hardening() {
 	hardening-check --nocfprotection "$program"/usr/bin/skydive-exporter &&
-		hardening-check --nopie --nocfprotection "$program"/usr/lib/skydive/extensions/skydive-exporter.so ||
-		return 1
+		hardening-check --nopie --nocfprotection "$program"/usr/lib/skydive/extensions/*.so || return 1
 	case $(uname -m) in
 	x86_64) objdump -d "$program"/usr/lib/skydive/extensions/skydive-exporter.so | grep -q endbr64 ;;
 	aarch64) objdump -d "$program"/usr/lib/skydive/extensions/skydive-exporter.so | grep -qE 'bti|paciasp' ;;
@@ -32,7 +31,7 @@ hardening() {
 debug() {
 	local object
 
-	for object in "$program"/usr/bin/skydive-exporter "$program"/usr/lib/skydive/extensions/skydive-exporter.so; do
+	for object in "$program"/usr/bin/skydive-exporter "$program"/usr/lib/skydive/extensions/*.so; do
 		readelf -n "$object" | grep -q 'Build ID' && ! readelf -S "$object" | grep -q '\.debug_info' || return 1
 	done
 	compgen -G "$packages/skydive-exporter-dbgsym_*.deb" >/dev/null

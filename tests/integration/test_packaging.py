@@ -46,6 +46,8 @@ def test_installed_files(installed):
     """make install is the one list of files: what packages and their scripts rely on is there."""
     modes = {str(p.relative_to(installed)): "%o" % (p.stat().st_mode & 0o7777) for p in installed.rglob("*") if p.is_file()}
     for path, mode in {"usr/bin/skydive-exporter": "755", "usr/lib/skydive/extensions/skydive-exporter.so": "644",
+                       "usr/lib/skydive/extensions/skydive-exporter-preload.so": "644",
+                       "usr/share/doc/skydive-exporter/examples/host.c": "644",
                        "etc/skydive/exporter.yml": "640", "usr/lib/systemd/system/skydive-exporter.service": "644",
                        "usr/lib/systemd/system/skydive-exporter@.service": "644", "usr/lib/sysusers.d/skydive-exporter.conf": "644",
                        "usr/lib/tmpfiles.d/skydive-exporter.conf": "644", "usr/include/skydive/extension.h": "644",
@@ -77,6 +79,21 @@ def test_unit(unit, installed, tmp_path):
     done = subprocess.run(["systemd-analyze", "security", "--no-pager", "--offline=yes", "--threshold=12", str(path)],
                           capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stdout[-2000:]
+
+
+def test_analyzer_drop_in(installed, tmp_path):
+    """The example names what is installed, and is sound beside the service; nothing enables it."""
+    text = (installed / "usr/share/doc/skydive-exporter/examples/analyzer-preload.conf").read_text()
+    stub = re.search(r"^Environment=LD_PRELOAD=(/.*)$", text, re.M)[1]
+    assert (installed / stub[1:]).is_file()
+    unit = tmp_path / "skydive-analyzer.service"
+    unit.write_text("[Service]\nExecStart=/bin/true analyzer\n")
+    (tmp_path / "skydive-analyzer.service.d").mkdir()
+    (tmp_path / "skydive-analyzer.service.d" / "exporter.conf").write_text(text)
+    done = subprocess.run(["systemd-analyze", "verify", "--man=no", str(unit)], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0 and "skydive-analyzer" not in done.stdout + done.stderr, done.stderr
+    assert not [path for path in installed.rglob("*") if path.is_file() and "LD_PRELOAD" in path.read_text(errors="replace")
+                and not path.is_relative_to(installed / "usr/share/doc") and "/man/" not in str(path) and path.suffix != ".so"]
 
 
 def test_units_have_one_sandbox():
