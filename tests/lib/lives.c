@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* lives.c - a host that opens, starts, stops and closes the extension again and
- * again in one process: lives EXTENSION CONFIG NUMBER.
+ * again in one process: lives EXTENSION CONFIG NUMBER [RELOADS].
  *
- * Each life lasts until the extension is ready. After it one line says what is
- * left: "files=N threads=N".
+ * Each life lasts until the extension is ready, and has reloaded so often, CONFIG and
+ * CONFIG.other in turn. After each tenth of the reloads, and after the life, one line
+ * says what is there: "files=N threads=N mappings=N kilobytes=N".
  */
 #include <dirent.h>
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 #include "skydive/extension.h"
 
 struct life {
@@ -47,7 +51,64 @@ static size_t count_entries(const char *path)
 	return count;
 }
 
-static int live(const struct skydive_extension *extension, const char *config)
+/* proc(5): FROM-TO PERMISSIONS ..., a line each. */
+static size_t count_mappings(unsigned long *kilobytes)
+{
+	FILE *maps = fopen("/proc/self/maps", "r");
+	unsigned long from, to;
+	char line[8192];
+	size_t count = 0;
+
+	*kilobytes = 0;
+	while (maps && fgets(line, sizeof(line), maps)) {
+		if (sscanf(line, "%lx-%lx", &from, &to) == 2)
+			*kilobytes += (to - from) / 1024;
+		count++;
+	}
+	if (maps)
+		fclose(maps);
+	return count;
+}
+
+static void report(void)
+{
+	unsigned long kilobytes;
+	size_t mappings = count_mappings(&kilobytes);
+
+	printf("files=%zu threads=%zu mappings=%zu kilobytes=%lu\n",
+	       count_entries("/proc/self/fd"), count_entries("/proc/self/task"), mappings,
+	       kilobytes);
+	fflush(stdout);
+}
+
+static int change(const char *config)
+{
+	char other[4096];
+
+	snprintf(other, sizeof(other), "%s.other", config);
+	return renameat2(AT_FDCWD, config, AT_FDCWD, other, RENAME_EXCHANGE);
+}
+
+static int reload(const struct skydive_extension *extension, void *instance,
+		  const char *config, int times)
+{
+	static char reason[4096];
+	int i, error = 0;
+
+	for (i = 1; i <= times && !error; i++) {
+		error = change(config);
+		if (!error)
+			error = extension->reload(instance, reason, sizeof(reason));
+		if (i % (times / 10) == 0)
+			report();
+	}
+	if (error)
+		fprintf(stderr, "reload: %s\n", reason);
+	return error;
+}
+
+static int live(const struct skydive_extension *extension, const char *config,
+		int reloads)
 {
 	static char reason[4096];
 	struct life life = { .is_ready = false };
@@ -67,7 +128,8 @@ static int live(const struct skydive_extension *extension, const char *config)
 		error = extension->start(instance, reason, sizeof(reason));
 	if (!error) {
 		sem_wait(&life.ready);
-		error = extension->stop(instance);
+		error = reload(extension, instance, config, reloads);
+		extension->stop(instance);
 	} else {
 		fprintf(stderr, "%s\n", reason);
 	}
@@ -77,26 +139,20 @@ static int live(const struct skydive_extension *extension, const char *config)
 	return error;
 }
 
-static void report(void)
-{
-	printf("files=%zu threads=%zu\n", count_entries("/proc/self/fd"),
-	       count_entries("/proc/self/task"));
-	fflush(stdout);
-}
-
 int main(int argc, char **argv)
 {
 	const struct skydive_extension *extension;
-	void *object = argc == 4 ? dlopen(argv[1], RTLD_NOW | RTLD_LOCAL) : NULL;
+	void *object = argc == 4 || argc == 5 ? dlopen(argv[1], RTLD_NOW | RTLD_LOCAL)
+					      : NULL;
 	int lives;
 
 	extension = object ? dlsym(object, SKYDIVE_EXTENSION_SYMBOL) : NULL;
 	if (!extension) {
-		fprintf(stderr, "usage: lives EXTENSION CONFIG NUMBER\n");
+		fprintf(stderr, "usage: lives EXTENSION CONFIG NUMBER [RELOADS]\n");
 		return 2;
 	}
 	for (lives = atoi(argv[3]); lives > 0; lives--) {
-		if (live(extension, argv[2]) < 0)
+		if (live(extension, argv[2], argc == 5 ? atoi(argv[4]) : 0) < 0)
 			return 1;
 		report();
 	}
