@@ -130,6 +130,7 @@ static void *preload_run(void *argument)
 	struct preload *p = argument;
 	const struct skydive_extension *extension;
 
+	pthread_setname_np(pthread_self(), "exporter");
 	if (!trial_end(&p->trial, p->path, reason, sizeof(reason)) ||
 	    preload_open(p, &extension) < 0)
 		preload_complain(NOT_LOADED, reason);

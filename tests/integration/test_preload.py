@@ -4,6 +4,7 @@ and is what it was without; what fails is one line, and the program goes on."""
 import collections
 import json
 import os
+import pathlib
 import re
 import shutil
 import subprocess
@@ -22,6 +23,8 @@ OBJECT = "skydive-exporter.so"
 SKYDIVE = BUILD / "tests" / "skydive"
 EXPORTS = int(os.environ.get("EXPORTS", "60"))
 NOBODY = collections.namedtuple("Nobody", "address url")("127.0.0.1:1", "ws://127.0.0.1:1/ws/subscriber/flow")
+# But KILL and STOP, which nobody can block, and those that glibc keeps for itself.
+ALL_SIGNALS = 0xffffffffffffffff & ~sum(1 << number - 1 for number in (9, 19, 32, 33))
 CHILD = "[] 0 4"    # no LD_PRELOAD, nothing of ours in its memory, standard streams and the directory of them
 
 
@@ -66,12 +69,26 @@ def log(program):
     return [line for line in program.err.lines if "skydive-exporter: " in line]
 
 
+def blocked_signals(program):
+    """Return {name: signals} of the threads that are not the program's own."""
+    found = {}
+    for task in pathlib.Path("/proc/%d/task" % program.process.pid).iterdir():
+        text = (task / "status").read_text(encoding="ascii")
+        name, blocked = re.search(r"^Name:\t(.*)$", text, re.M)[1], re.search(r"^SigBlk:\t(\w+)$", text, re.M)[1]
+        if name != "skydive":
+            found[name] = int(blocked, 16)
+    return found
+
+
 def test_exports_inside(alone, tmp_path):
     """Objects go out of it, and what it had received when it ended is in the spool for the next that runs."""
     with Sink() as sink, Analyzer(lives.RECORDING, pace=2000, options=["--repeat", 0, "--uniq"]) as analyzer:
         path = configure(tmp_path, analyzer, to_s3(sink), {"stop_timeout": 60})
         with Skydive(path) as program:
             until(lambda: len(sink.objects()) >= EXPORTS, "%d objects" % EXPORTS, 600)
+            threads = blocked_signals(program)
+            assert "exporter" in threads and len(threads) > 5
+            assert set(threads.values()) == {ALL_SIGNALS}, threads
             same(program.end(), alone)
             assert not [line for line in log(program) if " info " not in line], program.err.text()
         stored = len(sink.objects())
