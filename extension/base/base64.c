@@ -57,3 +57,35 @@ void base64_put(struct buf *out, struct str bytes)
 			buf_putc(out, i > n ? '=' : digits[group >> (18 - 6 * i) & 63]);
 	}
 }
+
+static int value_of(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == '-' ? 62 : c == '_' ? 63 : -1;
+}
+
+bool base64_url_read(struct buf *out, struct str text)
+{
+	unsigned group = 0, bits = 0;
+	size_t i;
+
+	for (i = 0; i < text.len; i++) {
+		int value = value_of(text.ptr[i]);
+
+		if (value < 0)
+			return false;
+		group = (group << 6 | (unsigned)value) & 0xffff;
+		bits += 6;
+		if (bits < 8)
+			continue;
+		bits -= 8;
+		buf_putc(out, (char)(group >> bits & 0xff));
+	}
+	/* One character alone is no byte. */
+	return text.len % 4 != 1;
+}

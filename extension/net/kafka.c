@@ -76,6 +76,7 @@ static void cluster_free(struct kafka_cluster *c)
 	if (c->events >= 0)
 		close(c->events);
 	kafka_words_fini(&c->words);
+	secret_close(&c->token);
 	pthread_mutex_destroy(&c->lock);
 	free(c->slot);
 	free(c);

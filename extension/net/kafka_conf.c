@@ -40,6 +40,7 @@ static const struct {
 	{ "message.timeout.ms", "nothing is given up" },
 	{ "delivery.timeout.ms", "nothing is given up" },
 	{ "plugin.library.paths", "no code is loaded" },
+	{ KAFKA_TOKEN_FILE, "set security.token_file" },
 };
 
 static int refuse_fixed(struct str name, struct err *err)
@@ -105,6 +106,18 @@ static int set_theirs(const struct kafka_library *library, rd_kafka_conf_t *conf
 	return set_one(library, conf, name, value, err);
 }
 
+/* NULL after an error. */
+static rd_kafka_conf_t *end_conf(const struct kafka_library *library,
+				 rd_kafka_conf_t *conf, int error)
+{
+	if (!error) {
+		kafka_login_prepare(library, conf);
+		return conf;
+	}
+	library->conf_destroy(conf);
+	return NULL;
+}
+
 rd_kafka_conf_t *kafka_conf_new(const struct kafka_library *library,
 				const struct map_of_str *settings, struct err *err)
 {
@@ -116,10 +129,7 @@ rd_kafka_conf_t *kafka_conf_new(const struct kafka_library *library,
 
 	for (i = 0; !error && i < settings->count; i++)
 		error = set_theirs(library, conf, settings, i, err);
-	if (!error)
-		return conf;
-	library->conf_destroy(conf);
-	return NULL;
+	return end_conf(library, conf, error);
 }
 
 int kafka_refuse_settings(const struct map_of_str *settings, struct err *err)
@@ -172,10 +182,7 @@ rd_kafka_conf_t *kafka_conf_consumer(const struct kafka_library *library,
 	for (i = 0; !error && i < settings->count; i++)
 		if (is_shared(settings->name[i]))
 			error = set_theirs(library, conf, settings, i, err);
-	if (!error)
-		return conf;
-	library->conf_destroy(conf);
-	return NULL;
+	return end_conf(library, conf, error);
 }
 
 rd_kafka_t *kafka_handle_new(const struct kafka_library *library, rd_kafka_type_t type,
@@ -183,17 +190,21 @@ rd_kafka_t *kafka_handle_new(const struct kafka_library *library, rd_kafka_type_
 {
 	rd_kafka_t *handle;
 	sigset_t all, before;
-	char why[512];
+	char why[512], token_file[SECRET_MAX];
 
+	kafka_login_file(library, conf, token_file, sizeof(token_file));
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	handle = library->new (type, conf, why, sizeof(why));
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (handle)
-		return handle;
-	library->conf_destroy(conf);
-	err_set(err, "%s", why);
-	return NULL;
+	if (!handle) {
+		library->conf_destroy(conf);
+		err_set(err, "%s", why);
+	} else if (kafka_login_first(library, handle, token_file, err) < 0) {
+		library->destroy(handle);
+		handle = NULL;
+	}
+	return handle;
 }
 
 void kafka_explain(const struct kafka_library *library, rd_kafka_resp_err_t error,

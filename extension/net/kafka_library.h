@@ -19,12 +19,16 @@
 	X(conf_new)                                                                      \
 	X(conf_destroy)                                                                  \
 	X(conf_set)                                                                      \
+	X(conf_get)                                                                      \
 	X(conf_set_opaque)                                                               \
 	X(conf_set_dr_msg_cb)                                                            \
 	X(conf_set_error_cb)                                                             \
 	X(conf_set_log_cb)                                                               \
 	X(conf_set_stats_cb)                                                             \
 	X(conf_set_ssl_cert_verify_cb)                                                   \
+	X(conf_set_oauthbearer_token_refresh_cb)                                         \
+	X(oauthbearer_set_token)                                                         \
+	X(oauthbearer_set_token_failure)                                                 \
 	X(new)                                                                           \
 	X(destroy)                                                                       \
 	X(opaque)                                                                        \

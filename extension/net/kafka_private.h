@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "net/kafka.h"
 #include "net/kafka_library.h"
+#include "sys/secret.h"
 
 /* What a producer says of its troubles. */
 struct kafka_words {
@@ -60,6 +61,7 @@ struct kafka_cluster {
 
 	/* The thread's. */
 	rd_kafka_t *producer; /* NULL: there is none yet */
+	struct secret token;  /* that it was given last, if it logs in with one */
 	int64_t retry_ms;     /* not before, monotonic */
 	bool is_fatal;	      /* it must be made anew */
 	bool is_transactional;
@@ -83,6 +85,20 @@ rd_kafka_conf_t *kafka_conf_new(const struct kafka_library *, const struct map_o
 rd_kafka_conf_t *kafka_conf_consumer(const struct kafka_library *,
 				     const struct map_of_str *, const char *group,
 				     struct err *);
+/* The setting that is the file of a token. */
+#define KAFKA_TOKEN_FILE "sasl.oauthbearer.config"
+/* Whether there is one. */
+bool kafka_login_file(const struct kafka_library *, const rd_kafka_conf_t *, char *file,
+		      size_t size);
+/* Lets librdkafka ask for a token, if it is to log in with one. */
+void kafka_login_prepare(const struct kafka_library *, rd_kafka_conf_t *);
+/* What is called before it asks needs it, too. file: "" is fine. -errno: there is none
+ * that is of use. */
+int kafka_login_first(const struct kafka_library *, rd_kafka_t *, const char *file,
+		      struct err *);
+/* Gives it another one as soon as that is there. On the cluster's thread. */
+void kafka_login_watch(struct kafka_cluster *, int64_t mono_ms);
+
 /* Takes the configuration. Signals are blocked in all threads that it starts. NULL: see
  * err. */
 rd_kafka_t *kafka_handle_new(const struct kafka_library *, rd_kafka_type_t,

@@ -383,6 +383,8 @@ void *kafka_run(void *argument)
 		take_new_jobs(c);
 		if (c->jobs)
 			make_producer(c, clock_now());
+		if (c->producer)
+			kafka_login_watch(c, c->turn_ms);
 		take_reports(c);
 		has_more = c->is_transactional ? feed_transaction(c) : feed_jobs(c);
 		free_slots(c);

@@ -58,6 +58,26 @@ int kafka_words_judge(rd_kafka_t *producer, const char *broker, int32_t number,
 	return 0;
 }
 
+/* What librdkafka puts before a reason that is ours. */
+static const char *skip_introduction(const char *why)
+{
+	static const char *const introductions[] = {
+		"Failed to acquire SASL OAUTHBEARER token: ",
+		"because there is no token available; last error: ",
+	};
+	const char *at;
+	size_t i;
+
+	for (i = 0; i < sizeof(introductions) / sizeof(introductions[0]); i++) {
+		at = strstr(why, introductions[i]);
+		if (at)
+			return at + strlen(introductions[i]);
+	}
+	if (strstr(why, "\"invalid_token\""))
+		return "the brokers do not accept the token: see security.token_file";
+	return why;
+}
+
 void kafka_words_put(struct kafka_words *w, const char *why, char *to, size_t size)
 {
 	bool is_certificate = strstr(why, "certificate verify failed") != NULL;
@@ -65,7 +85,8 @@ void kafka_words_put(struct kafka_words *w, const char *why, char *to, size_t si
 
 	pthread_mutex_lock(&w->lock);
 	snprintf(to, size, "%s",
-		 is_certificate && *w->certificate ? w->certificate : why);
+		 is_certificate && *w->certificate ? w->certificate
+						   : skip_introduction(why));
 	pthread_mutex_unlock(&w->lock);
 	after = strstr(to, " (after ");
 	if (after)

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 #include "pipeline/object.h"
 #include "stage/registry.h"
 #include "sys/clock.h"
@@ -20,8 +19,9 @@ static const char *const key_names[] = { "none", "connection", "tenant", "interf
 static const char *const format_names[] = { "json", "protobuf", NULL };
 static const char *const compression_names[] = { "lz4", "zstd", "none", NULL };
 static const char *const delivery_names[] = { "at_least_once", "exactly_once", NULL };
-static const char *const mechanism_names[] = { "none", "PLAIN", "SCRAM-SHA-256",
-					       "SCRAM-SHA-512", NULL };
+static const char *const mechanism_names[] = { "none",		"PLAIN",
+					       "SCRAM-SHA-256", "SCRAM-SHA-512",
+					       "OAUTHBEARER",	NULL };
 
 static const struct field fields[] = {
 	OPTION(struct kafka_writer, brokers, "brokers", 0,
@@ -45,12 +45,14 @@ static const struct field fields[] = {
 	OPTION(struct kafka_writer, client_key, "security.client_key", 0,
 	       "file of its key"),
 	OPTION_ENUM(struct kafka_writer, mechanism, "security.mechanism", 0,
-		    mechanism_names, "how to log in with a password"),
+		    mechanism_names, "how to log in with a password, or with a token"),
 	OPTION(struct kafka_writer, username, "security.username", 0, "who logs in"),
 	OPTION(struct kafka_writer, password, "security.password", FIELD_SECRET,
 	       "its password"),
 	OPTION(struct kafka_writer, password_file, "security.password_file", 0,
 	       "file that holds the password; read again when it changes"),
+	OPTION(struct kafka_writer, token_file, "security.token_file", 0,
+	       "file that holds the token for OAUTHBEARER; read again when it changes"),
 	OPTION(struct kafka_writer, settings, "settings", FIELD_SECRET | FIELD_DOTTED,
 	       "more settings of librdkafka, by its own names"),
 	{ .name = NULL },
@@ -98,74 +100,12 @@ static int check_topic(struct kafka_writer *w, struct err *err)
 	return error;
 }
 
-static int check_file(const char *key, struct str file, struct err *err)
-{
-	char path[4096];
-
-	if (!file.len)
-		return 0;
-	if (file.len >= sizeof(path))
-		return err_set_key(err, key, "it is too long");
-	snprintf(path, sizeof(path), STR_FMT, STR_ARG(file));
-	if (access(path, R_OK) < 0)
-		return err_set_key(err, key, "cannot read %s: %s", path, strerror(errno));
-	return 0;
-}
-
-static int check_files(struct kafka_writer *w, struct err *err)
-{
-	int error = check_file("security.ca_cert", w->ca_cert, err);
-
-	if (!error)
-		error = check_file("security.client_cert", w->client_cert, err);
-	if (!error)
-		error = check_file("security.client_key", w->client_key, err);
-	if (!error && w->client_cert.len && !w->client_key.len)
-		error = err_set_key(err, "security.client_key",
-				    "must be set: client_cert is");
-	return error;
-}
-
-static int check_login(struct kafka_writer *w, struct err *err)
-{
-	if (!w->mechanism && (w->username.len || w->password.len || w->password_file.len))
-		return err_set_key(err, "security.mechanism",
-				   "must be set: there is a user or a password");
-	if (!w->mechanism)
-		return 0;
-	if (!w->username.len)
-		return err_set_key(err, "security.username", "must be set: mechanism is");
-	if (!w->password.len == !w->password_file.len)
-		return err_set_key(err, "security.password",
-				   "set either it or password_file");
-	if (secret_has_blank_end(w->password))
-		return err_set_key(err, "security.password", SECRET_BLANK_REASON);
-	return 0;
-}
-
-static int open_secret(struct kafka_writer *w, struct err *err)
-{
-	struct err why = ERR_INIT;
-	int error;
-
-	if (!w->mechanism)
-		return 0;
-	error = secret_open(&w->secret, w->password, w->password_file,
-			    clock_now().mono_ms, &why);
-	if (!error)
-		return 0;
-	w->secret = (struct secret){ 0 };
-	return err_set_key(err,
-			   w->password_file.len ? "security.password_file"
-						: "security.password",
-			   "%s", why.text);
-}
-
 /* Which of ours librdkafka's name stands for. */
 static const char *key_of(const char *name)
 {
 	static const char *const table[][2] = {
 		{ "sasl.mechanism", "security.mechanism" },
+		{ "sasl.oauthbearer.config", "security.token_file" },
 		{ "ssl.ca.location", "security.ca_cert" },
 		{ "ssl.certificate.location", "security.client_cert" },
 		{ "ssl.key.location", "security.client_key" },
@@ -248,11 +188,11 @@ static int kafka_init(void *self, const struct writer_around *around, struct err
 	static int (*const parts[])(struct kafka_writer *, struct err *) = {
 		check_brokers,
 		check_topic,
-		check_files,
-		check_login,
+		kafka_check_files,
+		kafka_check_login,
 	};
 	static int (*const steps[])(struct kafka_writer *, struct err *) = {
-		open_secret,
+		kafka_open_secret,
 		try_settings,
 		begin,
 	};
@@ -327,8 +267,9 @@ static bool kafka_advise(const void *values, struct err *err)
 	if (!w->mechanism || w->has_tls || w->ca_cert.len || w->client_cert.len)
 		return false;
 	err_set_key(err, "security.mechanism",
-		    "the password goes there without TLS, for everybody on the way to "
-		    "read; set security.tls if the brokers speak it");
+		    "the %s goes there without TLS, for everybody on the way to read; "
+		    "set security.tls if the brokers speak it",
+		    w->mechanism == KAFKA_OAUTHBEARER ? "token" : "password");
 	return true;
 }
 

@@ -19,6 +19,13 @@ enum kafka_key {
 	KAFKA_KEY_INTERFACE,
 };
 
+enum kafka_mechanism { /* 0: none */
+		       KAFKA_PLAIN = 1,
+		       KAFKA_SCRAM_256,
+		       KAFKA_SCRAM_512,
+		       KAFKA_OAUTHBEARER,
+};
+
 enum kafka_delivery { KAFKA_AT_LEAST_ONCE, KAFKA_EXACTLY_ONCE };
 
 enum kafka_format { KAFKA_JSON, KAFKA_PROTOBUF };
@@ -30,14 +37,14 @@ struct kafka_writer {
 	int key, format, compression, mechanism, delivery;
 	bool has_tls;
 	struct str ca_cert, client_cert, client_key;
-	struct str username, password, password_file;
+	struct str username, password, password_file, token_file;
 	struct map_of_str settings; /* an operator's own, of librdkafka */
 
 	/* Made by init. */
 	bool is_ready;
 	struct kafka *kafka; /* NULL: nothing is begun */
 	struct str tenant, spool;
-	struct secret secret;
+	struct secret secret;  /* the password */
 	struct arena arena;    /* of what follows */
 	struct map_of_str all; /* settings of librdkafka */
 	uint64_t stamp;	       /* of the files with certificates */
@@ -48,6 +55,12 @@ struct kafka_writer {
 	_Atomic int64_t progress_ms; /* of the put under way, monotonic */
 	atomic_bool gives_up;	     /* the put under way: its producer is stale */
 };
+
+/* 0, or -EINVAL with the reason. */
+int kafka_check_files(struct kafka_writer *, struct err *);
+int kafka_check_login(struct kafka_writer *, struct err *);
+/* Reads the password, or sees that there is a token. */
+int kafka_open_secret(struct kafka_writer *, struct err *);
 
 /* Fills all from the options and the secret. 0 or -errno with the reason. */
 int kafka_writer_settings(struct kafka_writer *, struct err *);

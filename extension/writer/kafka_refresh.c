@@ -57,7 +57,7 @@ int kafka_writer_open(struct kafka_writer *w, struct err *err)
 
 bool kafka_writer_is_stale(struct kafka_writer *w)
 {
-	if (w->mechanism && secret_refresh(&w->secret, clock_now().mono_ms))
+	if (secret_refresh(&w->secret, clock_now().mono_ms))
 		w->is_stale = true;
 	if (stamp_files(w) != w->stamp)
 		w->is_stale = true;

@@ -9,7 +9,8 @@
 #define PRODUCERS      16
 #define TRANSACTION_MS "60000"
 
-static const char *const mechanisms[] = { "", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512" };
+static const char *const mechanisms[] = { "", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512",
+					  "OAUTHBEARER" };
 static const char *const codecs[] = { "lz4", "zstd", "none" };
 
 static void add(struct map_of_str *all, const char *name, struct str value)
@@ -79,6 +80,7 @@ static void add_ours(struct kafka_writer *w)
 	if (!w->mechanism)
 		return;
 	add(all, "sasl.mechanism", str_of(mechanisms[w->mechanism]));
+	add(all, "sasl.oauthbearer.config", w->token_file);
 	add(all, "sasl.username", w->username);
 	add(all, "sasl.password", arena_str(&w->arena, secret_value(&w->secret)));
 }

@@ -6,13 +6,14 @@ import itertools
 import json
 import pathlib
 import re
+import time
 
 import pytest
 
 from golden import cases
 from lib import objects, settings, stream
 from lib.export import PACE, export, joined, to_file, waiting, whole_flows
-from lib.kafka.broker import PASSWORD, USER, Broker
+from lib.kafka.broker import PASSWORD, USER, Broker, token
 from lib.kafka.client import Client
 from lib.pages import listening
 from lib.paths import ROOT, recording
@@ -144,14 +145,23 @@ def login(kafka, **other):
     return {"mechanism": "PLAIN", "username": USER, "password": PASSWORD, "ca_cert": str(kafka.ca), **other}
 
 
-@pytest.mark.parametrize("way", ["PLAIN over TLS", "a certificate"])
+def login_with(kafka, folder, text):
+    """The token is in a file of the folder."""
+    (folder / "token").write_text(text)
+    return {"mechanism": "OAUTHBEARER", "token_file": str(folder / "token"), "ca_cert": str(kafka.ca)}
+
+
+@pytest.mark.parametrize("way", ["PLAIN over TLS", "a certificate", "a token"])
 def test_ways_in(kafka, topic, way, tmp_path):
-    """With a password, and with a client's certificate."""
+    """With a password, with a client's certificate, and with a token; check --connect goes the same way."""
     if way == "a certificate":
         listener, security = "MTLS", {"ca_cert": str(kafka.ca), "client_cert": str(kafka.client.cert),
                                       "client_key": str(kafka.client.key)}
+    elif way == "a token":
+        listener, security = "TOKEN", login_with(kafka, tmp_path, token(600) + "\n")
     else:
         listener, security = "SASL", login(kafka)
+    assert checked(kafka, topic, tmp_path, "--connect", listener=listener, security=security).code == 0
     export(whole_flows(), [RECORDING], [], tmp_path, to_kafka(kafka, topic, listener, security=security))
     assert len(Client(kafka.address()).read(topic)) == len(sent())
 
@@ -176,6 +186,66 @@ def test_refusals(kafka, topic, name, tmp_path):
     said = exporter.err.text()
     assert said.count("state=degraded") == 1 and "guessed" not in said and PASSWORD not in said
     assert waiting(tmp_path)
+
+
+TOKENS = {"expired": ("exactly_once", token(-5), "the token in .*/token expired at .*Z: put a new one there"),
+          "refused": ("at_least_once", token(9000, iat=int(time.time()) + 8000), "the brokers do not accept the token: see security.token_file")}
+
+
+@pytest.mark.parametrize("name", TOKENS)
+def test_a_token_is_mended(kafka, topic, name, tmp_path):
+    """A token that is of no use is said once; another one in the file is taken without a reload, everything comes once."""
+    delivery, text, words = TOKENS[name]
+    write = to_kafka(kafka, topic, "TOKEN", security=login_with(kafka, tmp_path, text), delivery=delivery)
+    with running(tmp_path, whole_flows(), write) as program:
+        degraded(program, words)
+        (tmp_path / "token").write_text(token(600))
+        program.log("store=kafka state=ok", 40)
+        until(lambda: waiting(tmp_path) == [], "an empty spool", 60)
+    assert program.err.text().count("state=degraded") == 1 and text not in program.err.text()
+    ids = [m.headers["id"] for m in Client(kafka.address()).read(topic)]
+    assert len(ids) == len(set(ids)) == len(sent())
+
+
+def test_a_token_is_renewed(kafka, topic, tmp_path):
+    """A token that ends, which brokers end connections for, is followed by the next one in the file, unnoticed."""
+    client, ends = Client(kafka.address()), time.time() + 5
+    write = to_kafka(kafka, topic, "TOKEN", security=login_with(kafka, tmp_path, token(5)))
+    with Analyzer(RECORDING, pace=PACE, clients=0) as analyzer:
+        path = settings.save(tmp_path / "exporter.yml", joined(whole_flows(), analyzer, tmp_path, write))
+        with Exporter(path) as program:
+            program.log("state=subscribed")
+            analyzer.command("play")
+            until(lambda: client.read(topic), "the first records")
+            analyzer.command("pause")
+            until(lambda: time.time() > ends - 2, "a token that is about to end")
+            (tmp_path / "token").write_text(token(600))
+            until(lambda: time.time() > ends + 1, "a token that has ended")
+            analyzer.command("resume")
+            analyzer.event("end", 60, unless_ends=program)
+            assert program.stop() == 0, program.err.text()[-3000:]
+    assert "state=degraded" not in program.err.text()
+    ids = [m.headers["id"] for m in client.read(topic)]
+    assert len(ids) == len(set(ids)) == len(sent()) and waiting(tmp_path) == []
+
+
+NO_TOKENS = {"missing": (None, "cannot read the secret in .*/token: No such file"),
+             "empty": ("\n", "cannot read the secret in .*/token: it is empty"),
+             "a word": ("secret", "the token in .*/token is not a JSON Web Token: that is three parts of base64url"),
+             "no JSON": ("YQ.YQ.YQ", "the token in .*/token is not a JSON Web Token: its claims are no JSON"),
+             "endless": (token(5, exp=None), r"the token in .*/token does not say when it expires \(exp\)")}
+
+
+@pytest.mark.parametrize("name", NO_TOKENS)
+def test_no_tokens(kafka, topic, name, tmp_path):
+    """check says what is wrong with a token, in one line, without repeating it."""
+    text, words = NO_TOKENS[name]
+    security = login_with(kafka, tmp_path, text or "")
+    if text is None:
+        (tmp_path / "token").unlink()
+    result = checked(kafka, topic, tmp_path, listener="TOKEN", security=security)
+    assert result.code == 1 and len(result.stderr.splitlines()) == 1 and "secret\n" not in result.stderr, result
+    assert re.search(r"pipeline.write.kafka.security.token_file: " + words, result.stderr), result
 
 
 @pytest.mark.parametrize("what", ["password", "CA"])
@@ -274,10 +344,10 @@ def test_sample(kafka, tmp_path):
     assert len(client.read("flows")) == len(sent()) and waiting(tmp_path) == []
 
 
-def checked(kafka, topic, folder, *args, env=None, **more):
+def checked(kafka, topic, folder, *args, env=None, listener="PLAINTEXT", **more):
     """What check says of a pipeline that writes there."""
     path = settings.save(folder / "exporter.yml", settings.merge(whole_flows(), {"pipeline": {
-        "subscriber": {"url": "udp://127.0.0.1:9"}, "write": to_kafka(kafka, topic, **more)}}))
+        "subscriber": {"url": "udp://127.0.0.1:9"}, "write": to_kafka(kafka, topic, listener, **more)}}))
     return exporter("check", "-c", path, *args, env=env)
 
 
@@ -300,6 +370,10 @@ WRONG = {
     "no file": ({"security": {"ca_cert": "/nowhere"}}, "security.ca_cert: cannot read /nowhere: No such file"),
     "no user": ({"security": {"tls": True, "mechanism": "PLAIN", "password": "x"}}, "security.username: must be set"),
     "no mechanism": ({"security": {"username": "x"}}, "security.mechanism: must be set"),
+    "no token": ({"security": {"tls": True, "mechanism": "OAUTHBEARER"}}, "security.token_file: must be set"),
+    "a token alone": ({"security": {"token_file": "x"}}, "security.mechanism: must be OAUTHBEARER"),
+    "token and user": ({"security": {"tls": True, "mechanism": "OAUTHBEARER", "token_file": "x", "username": "y"}},
+                       "security.mechanism: OAUTHBEARER goes with token_file"),
 }
 
 

@@ -6,10 +6,12 @@
 It makes topics that are asked for, as brokers do by default: so a client that must not make any is seen to.
 """
 import base64
+import json
 import pathlib
 import signal
 import subprocess
 import sys
+import time
 import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
@@ -22,7 +24,7 @@ from lib.s3.server import Daemons, free_ports                       # noqa: E402
 
 JARS = ROOT / "build" / "kafka"
 USER, PASSWORD = "exporter", "broker-password"
-LISTENERS = ("PLAINTEXT", "SASL", "MTLS", "EXPIRED")
+LISTENERS = ("PLAINTEXT", "SASL", "MTLS", "EXPIRED", "TOKEN")
 
 # Everything that is replicated by default is not: there is one broker. A broker that was killed is missed after
 # two seconds, not nine: until then it may not come back.
@@ -31,7 +33,7 @@ process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:%(controller)d
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SASL:SASL_SSL,MTLS:SSL,EXPIRED:SSL,CONTROLLER:PLAINTEXT
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SASL:SASL_SSL,MTLS:SSL,EXPIRED:SSL,TOKEN:SASL_SSL,CONTROLLER:PLAINTEXT
 listeners=%(listeners)s,CONTROLLER://127.0.0.1:%(controller)d
 advertised.listeners=%(listeners)s
 inter.broker.listener.name=PLAINTEXT
@@ -39,6 +41,10 @@ sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256
 listener.name.sasl.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required \
 user_%(user)s="%(password)s";
 listener.name.sasl.scram-sha-256.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
+listener.name.token.sasl.enabled.mechanisms=OAUTHBEARER
+listener.name.token.oauthbearer.sasl.jaas.config=\
+org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required;
+listener.name.token.oauthbearer.connections.max.reauth.ms=3600000
 ssl.keystore.type=PEM
 ssl.keystore.location=%(folder)s/broker.pem
 ssl.truststore.type=PEM
@@ -73,6 +79,14 @@ appender.out.name = OUT
 appender.out.layout.type = PatternLayout
 appender.out.layout.pattern = %p %m%n
 """
+
+
+def token(seconds, **claims):
+    """A JSON Web Token that ends so many seconds from now. It is not signed, which the broker is content with."""
+    now = int(time.time())
+    parts = [{"alg": "none"}, {"sub": USER, "iat": now - 3600, "exp": now + seconds, **claims}]
+    texts = [base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts]
+    return ".".join([*texts, ""])
 
 
 def keystore(pair, ca, path):
