@@ -207,11 +207,12 @@ def test_a_token_is_mended(kafka, topic, name, tmp_path):
     assert len(ids) == len(set(ids)) == len(sent())
 
 
+@pytest.mark.long
 def test_a_token_is_renewed(kafka, topic, tmp_path):
     """A token that ends, which brokers end connections for, is followed by the next one in the file, unnoticed."""
-    client, ends = Client(kafka.address()), time.time() + 5
-    write = to_kafka(kafka, topic, "TOKEN", security=login_with(kafka, tmp_path, token(5)))
-    with Analyzer(RECORDING, pace=PACE, clients=0) as analyzer:
+    client, ends = Client(kafka.address()), time.time() + 8
+    write = to_kafka(kafka, topic, "TOKEN", security=login_with(kafka, tmp_path, token(8)))
+    with Analyzer(RECORDING, pace=PACE // 8, clients=0) as analyzer:
         path = settings.save(tmp_path / "exporter.yml", joined(whole_flows(), analyzer, tmp_path, write))
         with Exporter(path) as program:
             program.log("state=subscribed")
@@ -221,6 +222,7 @@ def test_a_token_is_renewed(kafka, topic, tmp_path):
             until(lambda: time.time() > ends - 2, "a token that is about to end")
             (tmp_path / "token").write_text(token(600))
             until(lambda: time.time() > ends + 1, "a token that has ended")
+            assert len(client.read(topic)) < len(sent())
             analyzer.command("resume")
             analyzer.event("end", 60, unless_ends=program)
             assert program.stop() == 0, program.err.text()[-3000:]
