@@ -36,7 +36,7 @@ import time
 import xml.etree.ElementTree as xml
 
 Test = collections.namedtuple("Test", "name seconds problem")
-USUAL = "not minio and not soak"
+USUAL = "not minio and not soak and not cluster"
 NO_TESTS = 5                    # pytest's exit code
 PRINTING = threading.Lock()     # of what several lanes say
 

@@ -41,7 +41,7 @@ def topic(kafka):
 
 
 def to_kafka(broker, topic, listener="PLAINTEXT", **more):
-    return {"type": "kafka", "kafka": {"brokers": [broker.address(listener)], "topic": topic, **more}}
+    return {"type": "kafka", "kafka": {"brokers": broker.address(listener).split(","), "topic": topic, **more}}
 
 
 def by_record(config):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Apache Kafka, one process that is broker and controller (KRaft), with listeners for each way to log in.
+"""Apache Kafka, processes that are brokers and controllers (KRaft), with listeners for each way to log in.
 
     python3 tests/lib/kafka/broker.py FOLDER     run it until standard input ends
 
@@ -26,12 +26,12 @@ JARS = ROOT / "build" / "kafka"
 USER, PASSWORD = "exporter", "broker-password"
 LISTENERS = ("PLAINTEXT", "SASL", "MTLS", "EXPIRED", "TOKEN")
 
-# Everything that is replicated by default is not: there is one broker. A broker that was killed is missed after
+# One broker replicates nothing; of three, two must have what is written. A broker that was killed is missed after
 # two seconds, not nine: until then it may not come back.
 SETTINGS = """
 process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@127.0.0.1:%(controller)d
+node.id=%(node)d
+controller.quorum.voters=%(voters)s
 controller.listener.names=CONTROLLER
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SASL:SASL_SSL,MTLS:SSL,EXPIRED:SSL,TOKEN:SASL_SSL,CONTROLLER:PLAINTEXT
 listeners=%(listeners)s,CONTROLLER://127.0.0.1:%(controller)d
@@ -58,12 +58,12 @@ super.users=User:ANONYMOUS
 log.dirs=%(folder)s/data
 num.partitions=3
 offsets.topic.num.partitions=1
-offsets.topic.replication.factor=1
+offsets.topic.replication.factor=%(replicas)d
 transaction.state.log.num.partitions=1
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
+transaction.state.log.replication.factor=%(replicas)d
+transaction.state.log.min.isr=%(enough)d
+share.coordinator.state.topic.replication.factor=%(replicas)d
+share.coordinator.state.topic.min.isr=%(enough)d
 group.initial.rebalance.delay.ms=0
 broker.heartbeat.interval.ms=500
 broker.session.timeout.ms=2000
@@ -96,15 +96,30 @@ def keystore(pair, ca, path):
     path.write_text(key.read_text() + pair.cert.read_text() + ca.read_text())
 
 
+class Plan:
+    """What the brokers of a cluster know of each other: its name, and the ports of their controllers."""
+
+    def __init__(self, size):
+        self.name = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode()[:22]
+        self.ports = free_ports(size)
+
+    def size(self):
+        return len(self.ports)
+
+    def voters(self):
+        return ",".join("%d@127.0.0.1:%d" % (n, port) for n, port in enumerate(self.ports, 1))
+
+
 class Broker:
     """A running broker; close() ends it. Its log is broker.log in the folder."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, plan=None, node=1):
+        """plan: that of a cluster; the broker then does not wait for the others."""
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.daemons = Daemons(self.folder)
-        *ports, controller = free_ports(len(LISTENERS) + 1)
-        self.ports = dict(zip(LISTENERS, ports))
+        self.plan = plan or Plan(1)
+        self.ports = dict(zip(LISTENERS, free_ports(len(LISTENERS))))
         self.authority = Authority(self.folder, "ca")
         self.ca = self.authority.cert
         self.client = self.authority.issue("client", hosts=())
@@ -112,12 +127,13 @@ class Broker:
         keystore(self.authority.expired("expired"), self.ca, self.folder / "expired.pem")
         listeners = ",".join("%s://%s" % (name, self.address(name)) for name in LISTENERS)
         (self.folder / "settings").write_text(SETTINGS % {
-            "controller": controller, "listeners": listeners, "folder": self.folder, "ca": self.ca,
-            "user": USER, "password": PASSWORD})
+            "node": node, "controller": self.plan.ports[node - 1], "voters": self.plan.voters(),
+            "replicas": self.plan.size(), "enough": self.plan.size() // 2 + 1, "listeners": listeners,
+            "folder": self.folder, "ca": self.ca, "user": USER, "password": PASSWORD})
         (self.folder / "logging.properties").write_text(LOGGING)
         self._format()
         try:
-            self.start()
+            self.start(wait=plan is None)
         except BaseException:
             self.close()
             raise
@@ -136,17 +152,17 @@ class Broker:
                 "-Dlog4j2.configurationFile=%s/logging.properties" % self.folder, *command]
 
     def _format(self):
-        name = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode()[:22]
         scram = "SCRAM-SHA-256=[name=%s,password=%s]" % (USER, PASSWORD)
-        done = subprocess.run(self._java("kafka.tools.StorageTool", "format", "--cluster-id=" + name,
+        done = subprocess.run(self._java("kafka.tools.StorageTool", "format", "--cluster-id=" + self.plan.name,
                                          "-c", str(self.folder / "settings"), "--add-scram", scram),
                               capture_output=True, text=True, timeout=60, env=environment())
         assert done.returncode == 0, "no storage for the broker:\n" + done.stdout + done.stderr
 
-    def start(self):
+    def start(self, wait=True):
         """Start it, again after kill(), and wait until it serves."""
         self.daemons.start("broker", self._java("kafka.Kafka", str(self.folder / "settings")))
-        self.daemons.ready(lambda: Client(self.address()).brokers() == 1, "the broker", 60)
+        if wait:
+            self.daemons.ready(lambda: Client(self.address()).brokers(), "the broker", 60)
 
     def signal(self, number):
         self.daemons.running[0][1].send_signal(number)
@@ -161,6 +177,34 @@ class Broker:
         if self.daemons.running:
             self.signal(signal.SIGCONT)
             self.kill()
+
+
+class Cluster:
+    """Some brokers, of which one may be away; close() ends them."""
+
+    def __init__(self, folder, size=3):
+        self.brokers = []
+        plan = Plan(size)
+        try:
+            for node in range(1, size + 1):
+                self.brokers.append(Broker(pathlib.Path(folder) / str(node), plan, node))
+            self.brokers[0].daemons.ready(lambda: Client(self.address()).brokers() == size, "all brokers", 90)
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def address(self, listener="PLAINTEXT"):
+        return ",".join(broker.address(listener) for broker in self.brokers)
+
+    def close(self):
+        for broker in self.brokers:
+            broker.close()
 
 
 if __name__ == "__main__":

@@ -44,10 +44,10 @@ class Client:
         for future in futures.values():
             future.result(PATIENCE)
 
-    def make(self, topic, partitions=3, **config):
+    def make(self, topic, partitions=3, replicas=1, **config):
         """Make a topic; keys of its configuration with _ for a dot."""
         self._finish(self.admin.create_topics([confluent_kafka.admin.NewTopic(
-            topic, partitions, 1, config={k.replace("_", "."): str(v) for k, v in config.items()})]))
+            topic, partitions, replicas, config={k.replace("_", "."): str(v) for k, v in config.items()})]))
 
     def change(self, topic, **config):
         """Change keys of a topic's configuration, as in make()."""
@@ -63,6 +63,18 @@ class Client:
         self._finish(self.admin.create_acls([admin.AclBinding(
             admin.ResourceType.TOPIC, topic, admin.ResourcePatternType.LITERAL, "User:" + user, "*",
             admin.AclOperation.WRITE, admin.AclPermissionType.DENY)]))
+
+    def count(self, topic):
+        """Return how many messages a topic has, those of transactions under way included; 0 while a partition has no leader."""
+        consumer = confluent_kafka.Consumer({**self.settings, "group.id": "reader"})
+        try:
+            partitions = consumer.list_topics(topic, PATIENCE).topics[topic].partitions
+            return sum(consumer.get_watermark_offsets(confluent_kafka.TopicPartition(topic, p), PATIENCE)[1]
+                       for p in partitions)
+        except confluent_kafka.KafkaException:
+            return 0
+        finally:
+            consumer.close()
 
     def read(self, topic, isolation="read_committed", timeout=30):
         """Return all messages of a topic, as of now, in order within a partition."""
