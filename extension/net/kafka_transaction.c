@@ -3,7 +3,7 @@
  *
  * The names of the last jobs are committed with a job's messages, as the metadata of an
  * offset of a group. So whoever asks after a crash knows whether the last one is in, also
- * when others go before it now. A name that was begun and is not there was aborted.
+ * when others go before it now: see kafka_past.h. A name that was begun and is not there was aborted.
  *
  * Calls wait for WAIT_MS at most, so that a job can be given up between them, and go on
  * where they were when they are repeated. What has not come to an end then is found out by
@@ -11,20 +11,20 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include "net/kafka_past.h"
 #include "net/kafka_private.h"
 
 #define WAIT_MS	     500
 #define ASK_MS	     2000
 #define ABORT_MS     2000
 #define SEND_MS	     3000
-#define REPEATS_SAID 20	  /* ten seconds */
-#define REPEATS	     120  /* a minute */
-#define NAMES_MAX    3500 /* bytes; brokers take 4096 */
+#define REPEATS_SAID 20	 /* ten seconds */
+#define REPEATS	     120 /* a minute */
 
 struct kafka_group {
 	struct kafka_group *next;
 	char *name, *topic;
-	struct buf names; /* of jobs that are in, the newest first, each ended by LF */
+	struct kafka_past past;
 	int64_t commits;
 };
 
@@ -32,7 +32,7 @@ static void group_free(struct kafka_group *g)
 {
 	free(g->name);
 	free(g->topic);
-	buf_fini(&g->names);
+	kafka_past_fini(&g->past);
 	free(g);
 }
 
@@ -76,12 +76,14 @@ int kafka_transaction_prepare(struct kafka_cluster *c, struct err *err)
 	return may_repeat && c->repeats < REPEATS_SAID ? -EAGAIN : -EIO;
 }
 
-static void read_names(struct kafka_group *g, const rd_kafka_topic_partition_t *place)
+static int read_names(struct kafka_group *g, const rd_kafka_topic_partition_t *place,
+		      struct err *err)
 {
-	if (place->metadata && place->metadata_size)
-		buf_put(&g->names, (struct str){ place->metadata, place->metadata_size });
+	struct str text = { place->metadata, place->metadata ? place->metadata_size : 0 };
+
 	if (place->offset > 0)
 		g->commits = place->offset;
+	return kafka_past_read(&g->past, text) ? err_set(err, "out of memory") : 0;
 }
 
 static int ask_names(struct kafka_cluster *c, rd_kafka_t *consumer, struct kafka_group *g,
@@ -89,15 +91,16 @@ static int ask_names(struct kafka_cluster *c, rd_kafka_t *consumer, struct kafka
 {
 	rd_kafka_topic_partition_list_t *list = c->library.topic_partition_list_new(1);
 	rd_kafka_resp_err_t error;
+	int result;
 
 	c->library.topic_partition_list_add(list, g->topic, 0);
 	error = c->library.committed(consumer, list, ASK_MS);
 	if (!error)
 		error = list->elems[0].err;
-	if (!error)
-		read_names(g, &list->elems[0]);
+	result = error ? err_set(err, "%s", c->library.err2str(error))
+		       : read_names(g, &list->elems[0], err);
 	c->library.topic_partition_list_destroy(list);
-	return error ? err_set(err, "%s", c->library.err2str(error)) : 0;
+	return result;
 }
 
 /* A consumer of the group for the one question. */
@@ -139,7 +142,7 @@ static struct kafka_group *open_group(struct kafka_cluster *c,
 	g = calloc(1, sizeof(*g));
 	if (!g)
 		return NULL;
-	g->names = (struct buf)BUF_INIT(2 * NAMES_MAX);
+	kafka_past_init(&g->past);
 	g->name = strdup(job->group);
 	g->topic = strdup(job->topic);
 	if (!g->name || !g->topic || ask_group(c, g, err) < 0) {
@@ -149,20 +152,6 @@ static struct kafka_group *open_group(struct kafka_cluster *c,
 	g->next = c->groups;
 	c->groups = g;
 	return g;
-}
-
-static bool has_name(const struct kafka_group *g, const char *name)
-{
-	struct str rest = buf_str(&g->names);
-
-	while (rest.len) {
-		struct str line = str_until(rest, '\n');
-
-		if (str_is(line, name))
-			return true;
-		rest = str_skip(rest, line.len + 1);
-	}
-	return false;
 }
 
 int kafka_transaction_begin(struct kafka_cluster *c, struct kafka_job *job,
@@ -175,27 +164,11 @@ int kafka_transaction_begin(struct kafka_cluster *c, struct kafka_job *job,
 	g = open_group(c, job, err);
 	if (!g)
 		return -EIO;
-	if (has_name(g, job->name))
+	if (kafka_past_has(&g->past, job->name))
 		return -EALREADY;
 	error = judge(c, c->library.begin_transaction(c->producer), err);
 	c->has_begun = !error;
 	return error;
-}
-
-/* The job's name before those that fit. */
-static void put_names(const struct kafka_group *g, const char *name, struct buf *b)
-{
-	struct str rest = buf_str(&g->names);
-
-	buf_printf(b, "%s\n", name);
-	while (rest.len) {
-		struct str line = str_until(rest, '\n');
-
-		if (b->len + line.len + 1 > NAMES_MAX)
-			break;
-		buf_printf(b, STR_FMT "\n", STR_ARG(line));
-		rest = str_skip(rest, line.len + 1);
-	}
 }
 
 static rd_kafka_error_t *send_names(struct kafka_cluster *c, const struct kafka_group *g,
@@ -256,18 +229,15 @@ int kafka_transaction_commit(struct kafka_cluster *c, struct kafka_job *job,
 			     struct err *err)
 {
 	struct kafka_group *g = find_group(c, job);
-	struct buf names = BUF_INIT(2 * NAMES_MAX);
-	int error;
+	struct buf names = BUF_INIT(2 * KAFKA_PAST_MAX);
+	int error = kafka_past_put(&g->past, job->name, &names);
 
-	put_names(g, job->name, &names);
-	error = buf_error(&names);
 	if (!error)
 		error = judge(c, send_names(c, g, &names), err);
 	if (!error)
 		error = try_commit(c, job, err);
 	if (!error) {
-		buf_reset(&g->names);
-		buf_put(&g->names, buf_str(&names));
+		kafka_past_set(&g->past, buf_str(&names));
 		g->commits++;
 		c->has_begun = false;
 	} else if (error == -EAGAIN) {

@@ -124,8 +124,8 @@ int spool_open_file(const struct spool_dir *, enum spool_folder, uint64_t id, in
  * not exist; -errno. */
 int spool_move(struct spool_dir *, enum spool_folder from, uint64_t id,
 	       enum spool_folder to, uint64_t to_id);
-/* Removes a file. */
-void spool_remove(struct spool_dir *, enum spool_folder, uint64_t id);
+/* Removes a file. Whether it is gone. */
+bool spool_remove(struct spool_dir *, enum spool_folder, uint64_t id);
 /* The ids found in open/ when the directory was opened, ascending. Borrowed;
  * for the directory's life. */
 size_t spool_left_open(const struct spool_dir *, const uint64_t **ids);
@@ -147,7 +147,8 @@ enum spool_outcome {
 	SPOOL_GONE,	  /* its file no longer exists: lost, counted and logged */
 };
 /* Ends the use of an object that was taken. 0: the outcome was applied; -ENOENT: its
- * file was gone, and so it is; -EAGAIN or another -errno: it is still in new/. An
+ * file was gone, and so it is; -EAGAIN or another -errno: it is still in new/, what is
+ * stored, too: spool_remove() may be tried. An
  * object that cannot be moved to bad/ is not taken again; spool_tick() retries the
  * move. */
 int spool_done(struct spool_dir *, uint64_t id, enum spool_outcome);

@@ -76,12 +76,13 @@ int spool_open_file(const struct spool_dir *dir, enum spool_folder folder, uint6
 	return -EINVAL;
 }
 
-void spool_remove(struct spool_dir *dir, enum spool_folder folder, uint64_t id)
+bool spool_remove(struct spool_dir *dir, enum spool_folder folder, uint64_t id)
 {
 	char path[SPOOL_PATH_MAX];
 
 	spool_path(dir, folder, id, path);
 	spares_give(dir->spool->spares, path);
+	return access(path, F_OK) < 0 && errno == ENOENT;
 }
 
 /* Not every file system knows how to keep what is there; ids do not meet by themselves,

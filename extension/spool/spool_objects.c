@@ -194,12 +194,14 @@ static int end_entry(struct spool_dir *dir, struct spool_entry *entry,
 	return -EAGAIN;
 }
 
-static void remove_stored(struct spool_dir *dir, uint64_t id,
-			  const struct ledger_sum *sum)
+static int remove_stored(struct spool_dir *dir, uint64_t id, const struct ledger_sum *sum)
 {
+	bool is_gone;
+
 	ledger_begin(dir, LEDGER_STORE, id, 0, sum);
-	spool_remove(dir, SPOOL_NEW, id);
+	is_gone = spool_remove(dir, SPOOL_NEW, id);
 	ledger_end(dir, true);
+	return is_gone ? 0 : -EBUSY;
 }
 
 int spool_done(struct spool_dir *dir, uint64_t id, enum spool_outcome outcome)
@@ -218,7 +220,7 @@ int spool_done(struct spool_dir *dir, uint64_t id, enum spool_outcome outcome)
 	error = end_entry(dir, entry, outcome);
 	pthread_mutex_unlock(&dir->spool->lock);
 	if (outcome == SPOOL_STORED)
-		remove_stored(dir, id, &sum);
+		error = remove_stored(dir, id, &sum);
 	else if (outcome == SPOOL_GONE)
 		count_lost(dir, id, &sum);
 	return error;

@@ -208,6 +208,23 @@ static void note_waiting(struct uploader *u, const struct spool_backlog *backlog
 		stats_add(u->parts.stats, STAT_LIMIT_UPLOADS, 1);
 }
 
+/* A stream would have what is left in the spool twice, after the next start; one such
+ * object is known to exactly_once, many may not be. Other stores only write it again. */
+static bool must_wait(struct uploader *u, struct now now)
+{
+	static const char why[] = "an object that is stored cannot be removed from the "
+				  "spool; others wait, to be sent once";
+
+	if (!u->left_id || !u->parts.writer->is_stream ||
+	    spool_remove(u->parts.dir, SPOOL_NEW, u->left_id)) {
+		u->left_id = 0;
+		return false;
+	}
+	pause_begin(&u->pause, 0, now);
+	health_failed(&u->health, why, why);
+	return true;
+}
+
 static void uploader_run(struct task *task, struct now now)
 {
 	struct uploader *u = (struct uploader *)task;
@@ -221,7 +238,7 @@ static void uploader_run(struct task *task, struct now now)
 	look_at_token(u);
 	look_at_store(u, under_way);
 	spool_tick(u->parts.dir, now);
-	if (u->pause.until_ms <= now.mono_ms)
+	if (u->pause.until_ms <= now.mono_ms && !must_wait(u, now))
 		under_way = start_some(u, under_way, now);
 	spool_backlog(u->parts.dir, &backlog);
 	note_waiting(u, &backlog, under_way, now);

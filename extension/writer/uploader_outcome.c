@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* uploader_outcome.c - what becomes of an object whose put has ended: it is stored, waits,
  * or is given up. See uploader.h. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include "spool/stored.h"
@@ -85,7 +86,8 @@ void uploader_finish(struct uploader *u, struct upload *upload, struct now now)
 			  spool_dir_name(u->parts.dir), u->parts.writer->name,
 			  STR_ARG(object->dirname), STR_ARG(object->key));
 		note_in_journal(u, upload, now);
-		spool_done(u->parts.dir, upload->id, SPOOL_STORED);
+		if (spool_done(u->parts.dir, upload->id, SPOOL_STORED) == -EBUSY)
+			u->left_id = upload->id;
 		note_stored(u);
 		if (u->parts.stored)
 			u->parts.stored(u->parts.context, object, now);

@@ -34,6 +34,7 @@ struct uploader {
 	struct health health;
 	struct refusals refusals;
 	struct pause pause;
+	uint64_t left_id; /* stored, but its file cannot be removed; 0: none */
 
 	struct upload upload[]; /* parts.most */
 };

@@ -13,7 +13,7 @@ import threading
 import pytest
 
 from integration.test_kafka import RECORDING, sent, to_kafka
-from lib import pages, settings
+from lib import pages, settings, strace
 from lib.export import joined, waiting, whole_flows
 from lib.kafka.broker import Broker
 from lib.kafka.client import Client
@@ -103,12 +103,12 @@ def test_what_is_counted(kafka, tmp_path):
             assert exporter.stop() == 0
 
 
-def fill(folder, config):
+def fill(folder, config, of=20):
     """Let all objects of the recording be made while no broker can be reached."""
     with Analyzer(RECORDING, pace=PACE) as analyzer:
         unreachable = {"type": "kafka", "kafka": {**config["kafka"], "brokers": ["127.0.0.1:1"]}}
         path = settings.save(folder / "exporter.yml", settings.merge(
-            joined(whole_flows(20), analyzer, folder, unreachable), {"stop_timeout": 1}))
+            joined(whole_flows(of), analyzer, folder, unreachable), {"stop_timeout": 1}))
         with Exporter(path) as exporter:
             analyzer.event("end", 60, unless_ends=exporter)
             assert exporter.stop() == 0, exporter.err.text()[-4000:]
@@ -175,6 +175,48 @@ def test_what_is_in_is_not_sent_again(kafka, tmp_path):
         shutil.copy(file, tmp_path / "spool/exporter/new" / file.name)
     empty(path, tmp_path)
     assert client.read("in") == before
+
+
+@pytest.mark.long
+def test_what_is_in_is_known_behind_many(kafka, tmp_path):
+    """The object that was the last one to be committed in some run is not sent again by a later one, though a hundred others were
+    sent since."""
+    client = Client(kafka.address())
+    client.make("behind", partitions=1)
+    path = fill(tmp_path, to_kafka(kafka, "behind", delivery="exactly_once"), of=6)
+    first, *others = sorted((tmp_path / "spool/exporter/new").iterdir())
+    assert len(others) > 100
+    (tmp_path / "kept").mkdir()
+    shutil.copy(first, tmp_path / "kept")
+    for file in others:
+        file.rename(tmp_path / "kept" / file.name)
+    empty(path, tmp_path)
+    for file in others:
+        (tmp_path / "kept" / file.name).rename(file)
+    empty(path, tmp_path)
+    before = client.read("behind")
+    assert len({m.headers["id"] for m in before}) == len(before) == len(sent())
+    shutil.copy(tmp_path / "kept" / first.name, first)
+    empty(path, tmp_path)
+    assert client.read("behind") == before
+
+
+@pytest.mark.parametrize("delivery", ["at_least_once", "exactly_once"])
+def test_what_cannot_be_removed(kafka, delivery, tmp_path):
+    """An object that is in, but cannot be removed from the spool, is the only one: others wait, and nothing comes twice where that
+    was asked for."""
+    client = Client(kafka.address())
+    topic = "stays-" + delivery
+    client.make(topic, partitions=1)
+    path = fill(tmp_path, to_kafka(kafka, topic, delivery=delivery))
+    before, refusal = waiting(tmp_path), "error=EROFS"
+    with Exporter(path, under=strace.command(tmp_path / "trace", "unlink,renameat", refusal)) as exporter:
+        exporter.log("store=kafka state=degraded .*cannot be removed from the spool; others wait")
+        exporter.kill()
+    assert waiting(tmp_path) == before and len(client.read(topic)) <= 20
+    empty(path, tmp_path)
+    ids = [m.headers["id"] for m in client.read(topic)]
+    assert len(set(ids)) == len(sent()) and len(ids) - len(set(ids)) <= (0 if delivery == "exactly_once" else 20)
 
 
 def test_two_spools_of_one_tenant(kafka, tmp_path):
