@@ -3,7 +3,8 @@
  *
  * The names of the last jobs are committed with a job's messages, as the metadata of an
  * offset of a group. So whoever asks after a crash knows whether the last one is in, also
- * when others go before it now: see kafka_past.h. A name that was begun and is not there was aborted.
+ * when others go before it now: see kafka_past.h. A name that was begun and is not there was
+ * aborted.
  *
  * Calls wait for WAIT_MS at most, so that a job can be given up between them, and go on
  * where they were when they are repeated. What has not come to an end then is found out by

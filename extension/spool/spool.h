@@ -162,6 +162,11 @@ struct sealed;
  * object of its own; the object counts without it from here on. 0 or -errno. */
 int spool_put_aside(struct spool_dir *, uint64_t id, const struct sealed *,
 		    struct str row, int64_t number);
+/* Calls see() with the number of each row that is there already, since the object was sent
+ * before: it counts without them. Reads the heads of all files of bad/. 0, what see()
+ * returned, or -ENOMEM. */
+int spool_find_aside(struct spool_dir *, uint64_t id, const struct sealed *,
+		     int (*see)(void *context, int64_t number), void *context);
 
 /* Counts a file that was put into bad/. */
 void spool_keep_bad(struct spool_dir *, uint64_t id);

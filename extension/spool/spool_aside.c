@@ -3,7 +3,9 @@
  * own. See spool.h.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 #include "spool/envelope.h"
 #include "spool/ledger.h"
@@ -80,7 +82,8 @@ static int write_aside(int fd, const struct sealed *of, struct str row, int64_t 
 	return error;
 }
 
-static void count_aside(struct spool_dir *dir, uint64_t id)
+/* Of an object that is taken: so many more rows are in bad/. */
+static void count_aside(struct spool_dir *dir, uint64_t id, int64_t more)
 {
 	struct spool_entry *entry;
 
@@ -88,12 +91,78 @@ static void count_aside(struct spool_dir *dir, uint64_t id)
 	TAILQ_FOREACH (entry, &dir->waiting, link)
 		if (entry->id == id)
 			break;
-	if (entry && entry->records) {
-		entry->records--;
-		stats_add(dir->stats, STAT_RECORDS_SPOOLED, -1);
-		stats_add(dir->stats, STAT_RECORDS_QUARANTINED, 1);
+	if (entry && entry->records >= more) {
+		entry->aside += more;
+		entry->records -= more;
+		stats_add(dir->stats, STAT_RECORDS_SPOOLED, -more);
+		stats_add(dir->stats, STAT_RECORDS_QUARANTINED, more);
 	}
 	pthread_mutex_unlock(&dir->spool->lock);
+}
+
+/* What this process has put aside is counted already. */
+static void count_found(struct spool_dir *dir, uint64_t id, int64_t found)
+{
+	struct spool_entry *entry;
+	int64_t known = found;
+
+	pthread_mutex_lock(&dir->spool->lock);
+	TAILQ_FOREACH (entry, &dir->waiting, link)
+		if (entry->id == id)
+			known = entry->aside;
+	pthread_mutex_unlock(&dir->spool->lock);
+	if (found > known)
+		count_aside(dir, id, found - known);
+}
+
+static struct str first_row(const struct map_of_str *metadata)
+{
+	size_t i;
+
+	for (i = 0; i < metadata->count; i++)
+		if (str_is(metadata->name[i], SEALED_FIRST_ROW))
+			return metadata->value[i];
+	return STR("");
+}
+
+/* The number of the row, or -1: the file is that of something else. */
+static int64_t row_of(const struct spool_dir *dir, uint64_t id, const struct sealed *of,
+		      struct arena *arena)
+{
+	int fd = spool_open_file(dir, SPOOL_BAD, id, O_RDONLY);
+	struct envelope envelope;
+	char head[ENVELOPE_SIZE];
+	bool is_row = fd >= 0 && io_read_at(fd, head, sizeof(head), 0) == 0 &&
+		      envelope_read(head, arena, &envelope, NULL) == 0 &&
+		      str_equal(envelope.key, of->key);
+	struct str number = is_row ? first_row(&envelope.metadata) : STR("");
+
+	if (fd >= 0)
+		close(fd);
+	return number.len ? strtoll(number.ptr, NULL, 10) : -1;
+}
+
+int spool_find_aside(struct spool_dir *dir, uint64_t id, const struct sealed *of,
+		     int (*see)(void *context, int64_t number), void *context)
+{
+	struct arena arena = ARENA_INIT(4 * ENVELOPE_SIZE);
+	int64_t number, found = 0;
+	size_t count, i;
+	uint64_t *bad = spool_bad_ids(dir, &count);
+	int error = bad ? 0 : -ENOMEM;
+
+	for (i = 0; !error && i < count; i++) {
+		arena_reset(&arena);
+		number = row_of(dir, bad[i], of, &arena);
+		if (number >= 0)
+			error = see(context, number);
+		found += number >= 0;
+	}
+	arena_fini(&arena);
+	free(bad);
+	if (!error)
+		count_found(dir, id, found);
+	return error;
 }
 
 int spool_put_aside(struct spool_dir *dir, uint64_t id, const struct sealed *of,
@@ -120,6 +189,6 @@ int spool_put_aside(struct spool_dir *dir, uint64_t id, const struct sealed *of,
 	}
 	/* One that cannot be moved now is an object that the next start finds. */
 	spool_move_to_bad(dir, SPOOL_NEW, to, &entry);
-	count_aside(dir, id);
+	count_aside(dir, id, 1);
 	return 0;
 }

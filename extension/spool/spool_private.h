@@ -27,6 +27,7 @@ struct spool_entry {
 	bool is_taken, is_synced;
 	bool is_refused; /* to be moved to bad/ as soon as possible */
 	bool is_object;	 /* its records and bytes are known */
+	int64_t aside;	 /* rows that are in bad/, and not among its records */
 };
 
 struct envelope;
@@ -214,5 +215,8 @@ static inline int64_t spool_back_off_ms(unsigned failures)
 
 /* Makes the directories, and finds what is in them. 0 or -errno. */
 int spool_scan(struct spool_dir *, struct now);
+
+/* The ids of bad/ as they are now; the caller frees. NULL: no memory. */
+uint64_t *spool_bad_ids(struct spool_dir *, size_t *count);
 
 #endif

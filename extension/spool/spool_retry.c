@@ -29,8 +29,7 @@ int spool_ask_retry(const char *spool, const char *tenant)
 	return 0;
 }
 
-/* The ids of bad/ as they are now; the caller frees. */
-static uint64_t *bad_ids(struct spool_dir *dir, size_t *count)
+uint64_t *spool_bad_ids(struct spool_dir *dir, size_t *count)
 {
 	struct spool_entry *entry;
 	uint64_t *id;
@@ -103,7 +102,7 @@ size_t spool_retry(struct spool_dir *dir, struct now now)
 	marker_path(dir->spool->path, dir->name, marker);
 	if (unlink(marker) < 0)
 		return 0; /* nobody asked */
-	id = bad_ids(dir, &count);
+	id = spool_bad_ids(dir, &count);
 	for (i = 0; i < count; i++)
 		retried += retry_one(dir, id[i], now);
 	free(id);

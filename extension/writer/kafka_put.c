@@ -40,6 +40,7 @@ struct kafka_put {
 	enum phase phase;
 	struct row_numbers suspects, refused;
 	int64_t sent, sent_bytes;
+	int64_t written; /* messages that are not to be sent again */
 	bool has_failed;
 	bool is_again; /* suspects and refused are sorted, and not sent with others */
 	size_t known;  /* numbers, at the beginning of this transaction */
@@ -91,6 +92,7 @@ static enum kafka_step restart(struct kafka_put *p)
 	row_numbers_subtract(&p->suspects, &p->refused);
 	p->known = p->suspects.count + 2 * p->refused.count;
 	p->must_restart = false;
+	p->written = 0;
 	begin_phase(p, PHASE_ALL, &p->suspects);
 	p->is_again = true;
 	return KAFKA_AGAIN;
@@ -220,7 +222,8 @@ static int take_row(struct kafka_put *p)
 	return 0;
 }
 
-/* All rows of the phase are on their way, or done. */
+/* All rows of the phase are on their way, or done. Where all were put aside nothing is
+ * committed: a row that comes back from bad/ has the name that it had. */
 static enum kafka_step end_phase(struct kafka_put *p)
 {
 	if (p->job.unreported)
@@ -231,7 +234,9 @@ static enum kafka_step end_phase(struct kafka_put *p)
 		begin_phase(p, PHASE_ASIDE, &p->refused);
 	else
 		p->phase = PHASE_OVER;
-	return p->phase == PHASE_OVER ? KAFKA_COMPLETE : KAFKA_MORE;
+	if (p->phase != PHASE_OVER)
+		return KAFKA_MORE;
+	return p->written ? KAFKA_COMPLETE : KAFKA_OVER;
 }
 
 static enum kafka_step take_rows(struct kafka_put *p)
@@ -279,6 +284,7 @@ static void put_reported(struct kafka_job *job, const struct kafka_report *repor
 	struct kafka_put *p = (struct kafka_put *)job;
 
 	atomic_store(&p->writer->progress_ms, clock_now().mono_ms);
+	p->written += report->fate == KAFKA_WRITTEN;
 	if (report->fate == KAFKA_TOO_LARGE)
 		note_number(p, p->phase == PHASE_ALL ? &p->suspects : &p->refused,
 			    report->at);

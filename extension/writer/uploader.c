@@ -23,12 +23,42 @@ static void put_ended(struct put *put)
 	pthread_mutex_unlock(&u->lock);
 }
 
+static int see_aside(void *upload, int64_t number)
+{
+	return row_numbers_add(&((struct upload *)upload)->aside, number);
+}
+
+/* What an attempt before, or a life before, has put aside. */
+static int find_aside(struct upload *upload)
+{
+	int error = 0;
+
+	if (!upload->knows_aside)
+		error = spool_find_aside(upload->uploader->parts.dir, upload->id,
+					 upload->put.object, see_aside, upload);
+	if (error)
+		return error;
+	upload->knows_aside = true;
+	row_numbers_sort(&upload->aside);
+	return 0;
+}
+
+static void forget_aside(struct upload *upload)
+{
+	row_numbers_fini(&upload->aside);
+	upload->aside = (struct row_numbers){ 0 };
+	upload->knows_aside = false;
+}
+
 static int put_aside(struct put *put, struct str row, int64_t number)
 {
 	struct upload *upload = put->context;
 	struct uploader *u = upload->uploader;
-	int error = spool_put_aside(u->parts.dir, upload->id, put->object, row, number);
+	int error = find_aside(upload);
 
+	if (error || row_numbers_have(&upload->aside, number))
+		return error;
+	error = spool_put_aside(u->parts.dir, upload->id, put->object, row, number);
 	if (!error)
 		log_write(u->parts.log, LOG_ERROR,
 			  "tenant=%s store=%s key=" STR_FMT " record=%" PRId64
@@ -43,6 +73,7 @@ static void send_object(struct upload *upload, struct now now)
 {
 	struct uploader *u = upload->uploader;
 
+	forget_aside(upload);
 	upload->put = (struct put){
 		.object = &upload->file.object,
 		.fd = upload->file.fd,
@@ -306,8 +337,10 @@ void uploader_free(struct uploader *u)
 		await_end(&u->upload[i]);
 	workers_forget(u->parts.workers, &u->task);
 	uploader_finish_ended(u, clock_now());
-	for (i = 0; i < u->parts.most; i++)
+	for (i = 0; i < u->parts.most; i++) {
 		outgoing_close(&u->upload[i].file);
+		forget_aside(&u->upload[i]);
+	}
 	health_fini(&u->health);
 	pthread_cond_destroy(&u->ended);
 	pthread_mutex_destroy(&u->lock);

@@ -9,6 +9,7 @@
 #include "writer/health.h"
 #include "writer/pause.h"
 #include "writer/refusals.h"
+#include "writer/row_numbers.h"
 #include "writer/uploader.h"
 
 enum upload_state { UPLOAD_FREE, UPLOAD_SENT, UPLOAD_ENDED };
@@ -21,6 +22,9 @@ struct upload {
 	uint64_t id;
 	enum upload_state state;
 	int64_t sent_ms; /* monotonic */
+	/* Rows that are in bad/, if anybody has asked. */
+	struct row_numbers aside;
+	bool knows_aside;
 };
 
 struct uploader {

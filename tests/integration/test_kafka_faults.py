@@ -112,7 +112,7 @@ def fill(folder, config, of=20):
         with Exporter(path) as exporter:
             analyzer.event("end", 60, unless_ends=exporter)
             assert exporter.stop() == 0, exporter.err.text()[-4000:]
-    assert len(waiting(folder)) > 20
+    assert len(waiting(folder)) > 400 // of
     return settings.save(folder / "exporter.yml", settings.merge(settings.load(path), {"pipeline": {"write": config}}))
 
 
@@ -234,13 +234,49 @@ def test_two_spools_of_one_tenant(kafka, tmp_path):
     assert len(set(ids)) == len(ids) == 3 * len(sent())
 
 
+def refuse(path, folder):
+    """Let an exporter send what is in the spool, of which some goes to bad/."""
+    with Exporter(path) as exporter:
+        until(lambda: not [name for name in waiting(folder) if "/bad/" not in name], "an empty spool", 90)
+        assert exporter.stop() == 0, exporter.err.text()[-4000:]
+
+
+def retry(path, folder, send):
+    """Send what is in bad/ again."""
+    for file in (folder / "spool/exporter/bad").iterdir():
+        file.rename(folder / "spool/exporter/new" / file.name)
+    send(path, folder)
+
+
 def test_too_large_in_a_transaction(kafka, tmp_path):
     """What a topic does not take goes to bad/, the others are there exactly once."""
     client = Client(kafka.address())
     client.make("tight", partitions=1, max_message_bytes=1500)
     path = fill(tmp_path, to_kafka(kafka, "tight", delivery="exactly_once", compression="none"))
-    with Exporter(path) as exporter:
-        until(lambda: not [name for name in waiting(tmp_path) if "/bad/" not in name], "an empty spool", 90)
-        assert exporter.stop() == 0, exporter.err.text()[-4000:]
+    refuse(path, tmp_path)
     bad, ids = len(waiting(tmp_path)), [m.headers["id"] for m in client.read("tight")]
     assert 1 <= bad < 30 and len(ids) == len(set(ids)) == len(sent()) - bad
+
+
+@pytest.mark.parametrize("delivery", ["at_least_once", "exactly_once"])
+def test_put_aside_once(kafka, delivery, tmp_path):
+    """What a topic does not take stands in bad/ once, also when the exporter was killed, more than once, while it put that there."""
+    client = Client(kafka.address())
+    topic = "aside-" + delivery
+    client.make(topic, partitions=1, max_message_bytes=1500)
+    path = fill(tmp_path, to_kafka(kafka, topic, delivery=delivery, compression="none"), of=200)
+    # In the second one of two lives, and when an object of which some are aside is to be removed.
+    for call, number in (("renameat2", 3), ("renameat2", 3), ("renameat", 1)):
+        with Exporter(path, under=strace.command(tmp_path / "trace", call, "signal=KILL:when=%d" % number)) as exporter:
+            until(lambda: exporter.process.poll() is not None, "its end", 60)
+    assert len(list((tmp_path / "spool/exporter/bad").iterdir())) > 1
+    refuse(path, tmp_path)
+    aside = list((tmp_path / "spool/exporter/bad").iterdir())
+    assert len(aside) == len(sent()) - len({m.headers["id"] for m in client.read(topic)})
+    # Sent again they are refused again; and stored when they are not.
+    retry(path, tmp_path, refuse)
+    assert len(list((tmp_path / "spool/exporter/bad").iterdir())) == len(aside)
+    client.change(topic, max_message_bytes=100000)
+    retry(path, tmp_path, empty)
+    ids = [m.headers["id"] for m in client.read(topic)]
+    assert len(set(ids)) == len(sent()) and (len(ids) == len(set(ids)) or delivery == "at_least_once")
