@@ -84,8 +84,9 @@ static void set_misfit(const struct config *config, enum stage_kind kind,
 	config_problem(config, registry[kind].phase, &err, problems);
 }
 
-static void check_fit(const struct stage_set *set, const struct config *config,
-		      struct problems *problems)
+/* encoder: of a caller who refuses headers himself; NULL: there is none. */
+static void check_fit(const struct stage_set *set, const char *encoder,
+		      const struct config *config, struct problems *problems)
 {
 	const struct transform *transform = set->transform;
 	const struct mangle *mangle = set->mangle;
@@ -107,7 +108,8 @@ static void check_fit(const struct stage_set *set, const struct config *config,
 		set_misfit(config, KIND_ENCODE, problems, what, with,
 			   "its records have objects inside: use encode json or ndjson");
 	snprintf(with, sizeof(with), "storeheader %s", header->stage.name);
-	if (header->is_header && !encode->takes_header)
+	if (header->is_header && !encode->takes_header &&
+	    !(encoder && strcmp(encoder, encode->stage.name) == 0))
 		set_misfit(config, KIND_ENCODE, problems, what, with,
 			   "use encode json, or storeheader none");
 }
@@ -183,7 +185,7 @@ void stage_set_read_as(struct stage_set *set, const struct config *config,
 	    !set->header || !set->encode || !set->compress)
 		return;
 	choose_record(set, problems->count == before, config, problems);
-	check_fit(set, config, problems);
+	check_fit(set, encoder, config, problems);
 }
 
 void stage_set_fini(struct stage_set *set)

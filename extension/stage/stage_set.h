@@ -12,7 +12,7 @@
 void stage_set_read(struct stage_set *, const struct config *, struct arena *,
 		    struct problems *);
 /* The same, with another encoder where the configuration names none; NULL: the usual
- * one. */
+ * one. Who gives one sees to it that there is no header around its records. */
 void stage_set_read_as(struct stage_set *, const struct config *, const char *encoder,
 		       struct arena *, struct problems *);
 void stage_set_fini(struct stage_set *);

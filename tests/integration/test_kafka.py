@@ -400,6 +400,17 @@ def test_other_stages(kafka, tmp_path):
                          r"%s, not \w+" % (key, word), result.stderr), result
 
 
+def test_profile(kafka, tmp_path):
+    """A profile's header, which nobody has written down, is refused in one line."""
+    path = settings.save(tmp_path / "exporter.yml", {"profile": "vpclogs", "pipeline": {
+        "subscriber": {"url": "udp://127.0.0.1:9"}, "write": to_kafka(kafka, "flows")}})
+    result = exporter("check", "-c", path)
+    assert result.code == 1 and len(result.stderr.splitlines()) == 1, result
+    assert "pipeline.storeheader.type must be none, not vpclogs" in result.stderr
+    config = settings.merge(settings.load(path), {"pipeline": {"storeheader": {"type": "none"}}})
+    assert exporter("check", "-c", settings.save(path, config)).code == 0
+
+
 def test_missing_library(kafka, tmp_path):
     """Without librdkafka one message names the packages; who writes elsewhere does not need it."""
     (tmp_path / "lib").mkdir()
