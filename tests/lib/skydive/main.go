@@ -29,7 +29,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -102,15 +101,15 @@ func touch(number int) {
 	}
 }
 
-func ask(url string) {
+func ask(address string) {
 	for !isOver() {
-		answer, err := http.Get(url)
+		connection, err := net.Dial("tcp", address)
 		if err != nil {
 			complain("request: %v", err)
 			return
 		}
-		text, err := io.ReadAll(answer.Body)
-		answer.Body.Close()
+		text, err := io.ReadAll(connection)
+		connection.Close()
 		if err != nil || string(text) != "fine" {
 			complain("answer: %v %q", err, text)
 		}
@@ -154,8 +153,18 @@ func serve() string {
 	if err != nil {
 		panic(err)
 	}
-	go http.Serve(listener, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "fine") }))
-	return "http://" + listener.Addr().String() + "/"
+	go func() {
+		for {
+			connection, err := listener.Accept()
+			if err != nil {
+				complain("listener: %v", err)
+				return
+			}
+			io.WriteString(connection, "fine")
+			connection.Close()
+		}
+	}()
+	return listener.Addr().String()
 }
 
 func main() {
@@ -167,12 +176,12 @@ func main() {
 	out.Saw = map[string]int{}
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, syscall.SIGTERM)
-	url := serve()
+	address := serve()
 	go startChildren()
 	for number := 0; number < count; number++ {
 		switch number % 20 {
 		case 0:
-			go ask(url)
+			go ask(address)
 		case 1:
 			go touch(number)
 		default:
