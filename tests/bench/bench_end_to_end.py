@@ -15,7 +15,7 @@ from lib import settings
 from lib.process import Analyzer, Exporter, until
 from lib.s3.sink import Sink
 
-FLOWS_PER_OBJECT = 20000
+FLOWS_PER_OBJECT = 6000 # the sample files' own
 CPU_PACE = 100000       # flows a second: a third of a core
 CPU_SECONDS = 6
 CPU_ROUNDS = 3          # of which the one in the middle counts
@@ -25,6 +25,7 @@ THOUSAND = 1000         # tenants
 COMPRESS = {"gzip": {"type": "gzip"}, "zstd": {"type": "zstd", "zstd": {"level": 1}}}
 SECONDS_PER_OBJECT = 5
 SECONDS_PER_OBJECT_OF_MANY = 60     # the sample files' own
+VARIED, RECORDED = "flows.pb", "recorded-flows.pb"
 
 Export = collections.namedtuple(
     "Export", "flows records dropped seconds cpu user system peak_kb rows zlib made alone connections first_seconds")
@@ -92,11 +93,12 @@ def dropped(exporter):
     return "inbox=full" in exporter.err.text()
 
 
-def export(flows, folder, repeat, pace="max", tenants=1, compress=None, seconds_per_object=SECONDS_PER_OBJECT):
+def export(flows, folder, repeat, pace="max", tenants=1, compress=None, seconds_per_object=SECONDS_PER_OBJECT,
+           source=VARIED):
     """Export the flows of flows.py that often; flows is the folder it wrote to."""
     folder.mkdir()
     options = ["--repeat", repeat, "--uniq"] + (["--captures", tenants] if tenants > 1 else [])
-    with Sink() as sink, Analyzer(flows / "flows.pb", topology=[flows / "topology.json"], pace=pace,
+    with Sink() as sink, Analyzer(flows / source, topology=[flows / "topology.json"], pace=pace,
                                   options=options) as analyzer:
         path = save(folder, configuration(analyzer, sink, folder, compress or {"type": "gzip"}, seconds_per_object),
                     tenants)
@@ -144,6 +146,10 @@ def measure(flows, folder, count):
                                            CPU_PACE, compress=compress))
     return {
         **{name: middle(runs) for name, runs in compressed.items()},
+        **{name: middle([export(flows, folder / ("%s-%d" % (name, number)), pace * CPU_SECONDS // count, pace, source=source)
+                         for number in range(CPU_ROUNDS)])
+           for name, pace, source in (("slower", MEMORY_PACE, VARIED), ("recorded", CPU_PACE, RECORDED),
+                                      ("recorded-slower", MEMORY_PACE, RECORDED))},
         "max": export(flows, folder / "max", 400000 // count),
         "one": export(flows, folder / "one", paced, MEMORY_PACE),
         "many": export(flows, folder / "many", paced, MEMORY_PACE, 1 + FURTHER),

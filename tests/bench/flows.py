@@ -7,6 +7,7 @@ seed gives the same bytes. A flow keeps the address that the topology knows for 
 """
 import itertools
 import json
+import os
 import random
 import re
 
@@ -79,12 +80,17 @@ class Variety:
                 metric[key] += shift
 
 
+def as_recorded(count):
+    """Yield so many flows as JSON text, as they came, again and again."""
+    source = [json.dumps(flow, separators=(",", ":"), ensure_ascii=False) for name in RECORDINGS
+              for batch in stream.batches(paths.recording(name + ".jsonl.gz")) for flow in batch]
+    return itertools.islice(itertools.cycle(source), count)
+
+
 def varied(count, recorded):
     """Yield so many flows as JSON text."""
     variety = Variety(addresses(recorded))
-    source = [json.dumps(flow) for name in RECORDINGS
-              for batch in stream.batches(paths.recording(name + ".jsonl.gz")) for flow in batch]
-    for number, text in enumerate(itertools.islice(itertools.cycle(source), count)):
+    for number, text in enumerate(as_recorded(count)):
         flow = json.loads(text)
         variety.flow(flow, number // PER_MESSAGE * 10)
         yield json.dumps(flow, separators=(",", ":"), ensure_ascii=False)
@@ -124,25 +130,27 @@ def peers(flows, nodes=50, per_node=40):
         yield json.dumps(flow, separators=(",", ":"), ensure_ascii=False)
 
 
+def write_messages(flows, pb, jsonl=os.devnull):
+    """Write flows as messages of an analyzer, in both framings."""
+    with open(pb, "wb") as of_pb, open(jsonl, "wb") as of_json:
+        while group := list(itertools.islice(flows, PER_MESSAGE)):
+            obj = ("[%s]" % ",".join(group)).encode()
+            of_json.write(framed(obj))
+            message = protobuf(obj)
+            of_pb.write(varint(len(message)) + message)
+
+
 def write(folder, count):
-    """Write flows.pb, flows.jsonl (varied), peers.pb (between few peers), recorded.pb, agents.flowmsg.pb, topology.json."""
+    """Write flows.pb, flows.jsonl (varied), recorded-flows.pb, peers.pb (between few peers), what was recorded as it
+    came (recorded.pb, agents.flowmsg.pb), topology.json."""
     recorded = answers()
     (folder / "topology.json").write_text(json.dumps(recorded))
     graph, answered = graphs.peers()
     (folder / "peers.graph.json").write_text(json.dumps(graph, separators=(",", ":")))
     (folder / "peers.json").write_text(json.dumps(answered))
-    flows = varied(count, recorded)
-    with open(folder / "flows.pb", "wb") as pb, open(folder / "flows.jsonl", "wb") as jsonl:
-        while group := list(itertools.islice(flows, PER_MESSAGE)):
-            obj = ("[%s]" % ",".join(group)).encode()
-            jsonl.write(framed(obj))
-            message = protobuf(obj)
-            pb.write(varint(len(message)) + message)
-    between = peers(varied(count, recorded))
-    with open(folder / "peers.pb", "wb") as pb:
-        while group := list(itertools.islice(between, PER_MESSAGE)):
-            message = protobuf(("[%s]" % ",".join(group)).encode())
-            pb.write(varint(len(message)) + message)
+    write_messages(varied(count, recorded), folder / "flows.pb", folder / "flows.jsonl")
+    write_messages(as_recorded(count), folder / "recorded-flows.pb")
+    write_messages(peers(varied(count, recorded)), folder / "peers.pb")
     (folder / "recorded.pb").write_bytes(b"".join(
         stream.read(paths.recording(name + "-protobuf.pb.gz")) for name in RECORDINGS))
     (folder / "agents.flowmsg.pb").write_bytes(b"".join(

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How often the exporter's threads wake while little or nothing comes, and what a flow costs then."""
+import collections
+import pathlib
+import threading
+import time
+
+import bench_end_to_end
+from lib import settings
+from lib.process import Analyzer, Exporter
+from lib.s3.sink import Sink
+
+USUAL_PACE = 2000       # flows a second: twenty messages
+SECONDS = 30
+SETTLED_SECONDS = 3     # after the start
+
+Wakes = collections.namedtuple("Wakes", "per_second us_a_flow")
+
+
+def read(exporter):
+    """Return (voluntary context switches of all threads, seconds of CPU)."""
+    switches = nanoseconds = 0
+    for task in pathlib.Path("/proc/%d/task" % exporter.process.pid).iterdir():
+        text = (task / "status").read_text()
+        switches += int(text.split("\nvoluntary_ctxt_switches:")[1].split()[0])
+        nanoseconds += int((task / "schedstat").read_text().split()[0])
+    return switches, nanoseconds / 1e9
+
+
+def measure(flows, folder, pace):
+    """pace: flows a second, 0 for a connection on which nothing comes but pings."""
+    folder.mkdir()
+    begin = {"pace": pace} if pace else {"pace": 1, "clients": 2}      # the second client never comes
+    with Sink() as sink, Analyzer(flows / "flows.pb", topology=[flows / "topology.json"],
+                                  options=["--repeat", 0, "--uniq"], **begin) as analyzer:
+        config = bench_end_to_end.configuration(analyzer, sink, folder, {"type": "gzip"},
+                                                bench_end_to_end.SECONDS_PER_OBJECT)
+        with Exporter(settings.save(folder / "exporter.yml", config)) as exporter:
+            analyzer.event("admitted", 30, unless_ends=exporter)
+            threading.Event().wait(SETTLED_SECONDS)
+            before, begun, sent = read(exporter), time.monotonic(), analyzer.stats()["sent_flows"]
+            threading.Event().wait(SECONDS)
+            after, seconds, sent = read(exporter), time.monotonic() - begun, analyzer.stats()["sent_flows"] - sent
+            assert exporter.stop() == 0, exporter.err.text()[-4000:]
+    return Wakes((after[0] - before[0]) / seconds, (after[1] - before[1]) / sent * 1e6 if sent else 0)
