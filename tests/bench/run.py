@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an export costs, step by step and as a whole, beside its budgets; `make bench` calls it.
 
-    BUILD=build /usr/bin/python3 tests/bench/run.py [steps | lookups | mirror | end-to-end | waking | ten-thousand]
+    BUILD=build /usr/bin/python3 tests/bench/run.py [steps | lookups | mirror | end-to-end | waking | ten-thousand | kafka]
 
 Times are medians of this thread's user and system time, taken in turn within one run; instructions are callgrind's
 (user code only). Memory is VmHWM. Nothing is kept.
@@ -17,6 +17,7 @@ import tempfile
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 import bench_end_to_end  # noqa: E402
+import bench_kafka  # noqa: E402
 import bench_ten_thousand  # noqa: E402
 import bench_waking  # noqa: E402
 import flows  # noqa: E402
@@ -77,6 +78,7 @@ MANY_START_S, MANY_RELOAD_S, MANY_MB = 20, 0.3, 1000
 FIRST_OBJECT_SECONDS = 3
 ONE_TENANT_KB = 20 * 1000
 FURTHER_TENANT_KB = 77
+KAFKA_RECORDS, KAFKA_KB = 200000, 60 * 1000
 
 
 def verdict(value, budget):
@@ -280,6 +282,15 @@ def print_thousand(alone, thousand):
          verdict(thousand.first_seconds, FIRST_OBJECT_SECONDS))
 
 
+def print_kafka(sent):
+    print()
+    line("to Kafka, websocket to broker, lz4", "", "budget")
+    line("records a CPU second, at %d a second" % bench_kafka.PACE, "%.0f" % (sent.records / sent.cpu),
+         "%d" % KAFKA_RECORDS, "flows were dropped" if sent.dropped else verdict(KAFKA_RECORDS, sent.records / sent.cpu))
+    line("  peak memory", "%.1f MB" % (sent.peak_kb / 1000), "%d MB" % (KAFKA_KB / 1000),
+         verdict(sent.peak_kb, KAFKA_KB))
+
+
 def print_machine():
     with open("/proc/cpuinfo", encoding="ascii") as info:
         model = re.search(r"model name\s*:\s*(.*)", info.read())
@@ -289,7 +300,7 @@ def print_machine():
 
 
 def main():
-    wanted = sys.argv[1:] or ["steps", "lookups", "mirror", "end-to-end", "waking", "ten-thousand"]
+    wanted = sys.argv[1:] or ["steps", "lookups", "mirror", "end-to-end", "waking", "ten-thousand", "kafka"]
     with tempfile.TemporaryDirectory(dir=paths.BUILD, prefix="bench-") as name:
         folder = pathlib.Path(name)
         flows.write(folder, COUNT)
@@ -307,6 +318,8 @@ def main():
             print_waking(folder)
         if "ten-thousand" in wanted:
             print_ten_thousand(folder)
+        if "kafka" in wanted:
+            print_kafka(bench_kafka.measure(folder, folder, COUNT))
     print_machine()
 
 
