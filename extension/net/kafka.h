@@ -47,6 +47,7 @@ struct kafka_report {
 	int64_t at;
 	enum kafka_fate fate;
 	const char *why; /* for a person, unless it was written */
+	int64_t mono_ms; /* now, within a turn */
 };
 
 enum kafka_step {

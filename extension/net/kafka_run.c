@@ -72,6 +72,7 @@ static void note_report(rd_kafka_t *producer, const rd_kafka_message_t *message,
 	struct kafka_report report = {
 		.at = ticket->at,
 		.fate = kafka_fate_of(message->err),
+		.mono_ms = c->turn_ms,
 	};
 	struct buf why = BUF_INIT(1024);
 

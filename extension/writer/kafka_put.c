@@ -283,7 +283,7 @@ static void put_reported(struct kafka_job *job, const struct kafka_report *repor
 {
 	struct kafka_put *p = (struct kafka_put *)job;
 
-	atomic_store(&p->writer->progress_ms, clock_now().mono_ms);
+	atomic_store(&p->writer->progress_ms, report->mono_ms);
 	p->written += report->fate == KAFKA_WRITTEN;
 	if (report->fate == KAFKA_TOO_LARGE)
 		note_number(p, p->phase == PHASE_ALL ? &p->suspects : &p->refused,
