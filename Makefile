@@ -38,7 +38,7 @@ say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 PACKAGES := libwebsockets libcurl libssl libcrypto json-c yaml-0.1 zlib libdeflate libzstd libprotobuf-c
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Wno-format-truncation -Wno-unknown-warning-option -Wno-unused-command-line-argument
-BASEFLAGS := -std=c11 -D_GNU_SOURCE $(WARNINGS) -O2 -g -fPIC -fvisibility=hidden \
+BASEFLAGS := -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 $(WARNINGS) -O2 -g -fPIC -fvisibility=hidden \
 	-fstack-protector-strong -iquote extension -iquote . -Iinclude -isystem $(B)/proto $(SANFLAGS)
 ifndef SAN
 BASEFLAGS += $(if $(findstring FORTIFY_SOURCE,$(CFLAGS)),,-D_FORTIFY_SOURCE=2)

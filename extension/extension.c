@@ -178,10 +178,7 @@ static void *extension_report(void *argument)
 
 	pthread_mutex_lock(&in->lock);
 	while (!in->is_over) {
-		int64_t next_ms = clock_now().mono_ms + STATE_MS;
-
-		until.tv_sec = next_ms / 1000;
-		until.tv_nsec = next_ms % 1000 * 1000000;
+		until = clock_timespec(clock_now().mono_ms + STATE_MS);
 		if (exporter_has_moved(in->exporter) && in->host.alive)
 			in->host.alive(in->host.context);
 		tell_state(in);

@@ -313,11 +313,7 @@ int resolver_find(struct str host, int64_t now_ms, struct buf *addresses, struct
 /* Until something was answered, SLICE_MS at most. */
 static void wait_a_slice(void)
 {
-	int64_t until_ms = clock_now().mono_ms + SLICE_MS;
-	const struct timespec until = {
-		.tv_sec = until_ms / 1000,
-		.tv_nsec = until_ms % 1000 * 1000000,
-	};
+	const struct timespec until = clock_timespec(clock_now().mono_ms + SLICE_MS);
 
 	resolver_lock();
 	pthread_cond_timedwait(&all.answered, &all.lock, &until);

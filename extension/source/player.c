@@ -177,8 +177,7 @@ static void player_halt(void *state)
 /* false: it is left to its thread. */
 static bool player_await(struct playback *p)
 {
-	int64_t until_ms = clock_now().mono_ms + STOP_MS;
-	struct timespec until = { until_ms / 1000, until_ms % 1000 * 1000000 };
+	struct timespec until = clock_timespec(clock_now().mono_ms + STOP_MS);
 	int error = 0;
 	bool is_over;
 

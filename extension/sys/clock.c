@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* clock.c - see clock.h. */
-#include <time.h>
 #include "sys/clock.h"
 
 static int64_t read_ms(clockid_t id)
@@ -16,5 +15,14 @@ struct now clock_now(void)
 	return (struct now){
 		.mono_ms = read_ms(CLOCK_MONOTONIC),
 		.wall_ms = read_ms(CLOCK_REALTIME),
+	};
+}
+
+/* A long has 32 bits on some processors. */
+struct timespec clock_timespec(int64_t ms)
+{
+	return (struct timespec){
+		.tv_sec = (time_t)(ms / 1000),
+		.tv_nsec = (long)(ms % 1000) * 1000000,
 	};
 }

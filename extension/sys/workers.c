@@ -154,8 +154,7 @@ static void wait_for_work(struct workers *w)
 		pthread_cond_wait(&w->changed, &w->lock);
 		return;
 	}
-	until.tv_sec = next_ms / 1000;
-	until.tv_nsec = next_ms % 1000 * 1000000;
+	until = clock_timespec(next_ms);
 	pthread_cond_timedwait(&w->changed, &w->lock, &until);
 }
 

@@ -75,14 +75,11 @@ static struct {
 static int take_turn(struct stdout_writer *self)
 {
 	struct timespec until;
-	int64_t until_ms;
 	int error = 0;
 
 	pthread_mutex_lock(&turn.lock);
 	while (turn.is_taken && !atomic_load(&self->is_cancelled)) {
-		until_ms = clock_now().mono_ms + POLL_MS;
-		until.tv_sec = until_ms / 1000;
-		until.tv_nsec = until_ms % 1000 * 1000000;
+		until = clock_timespec(clock_now().mono_ms + POLL_MS);
 		pthread_cond_clockwait(&turn.over, &turn.lock, CLOCK_MONOTONIC, &until);
 	}
 	if (atomic_load(&self->is_cancelled))

@@ -9,7 +9,7 @@
 static const struct now start = { 1000000, 1551199609804 };
 
 /* A file of so many bytes in bad/, from new/. */
-static void refuse(struct world *w, uint64_t size, int64_t records, const char *key)
+static void refuse(struct world *w, size_t size, int64_t records, const char *key)
 {
 	uint64_t id = spool_next_id(w->dir), taken;
 
