@@ -134,6 +134,10 @@ $(B)/tests/skydive: $(wildcard tests/lib/skydive/*) | large-deps
 	$(Q)cd tests/lib/skydive && CGO_ENABLED=1 GOFLAGS=-mod=mod GOTOOLCHAIN=local GO111MODULE=on GOPROXY=off \
 		GOCACHE=$(abspath build/go) go build -buildvcs=false -o $(abspath $@) .
 
+$(B)/tests/borders: $(B)/tests/lib/borders.o $(B)/libexporter.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LINKFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
 unit: $(UNIT)
 
 # The allocator stands in front of everybody's; sanitizers bring their own, so
@@ -217,7 +221,7 @@ endif
 
 test: test-deps
 	$(Q)$(MAKE) --no-print-directory $(JOBS_AND_ONE) WERROR=1 large-deps all fuzz-replay $(B)/tests/analyzer \
-		$(B)/tests/lives $(B)/tests/skydive
+		$(B)/tests/lives $(B)/tests/skydive $(B)/tests/borders
 	$(Q)BUILD=$(B) /usr/bin/python3 tests/run.py $(TEST_VARIANTS) \
 		unit="$(BESIDE) WERROR=1 unit $(B)/tests/torture_alloc" $(UNIT) \
 		torture-alloc=$(B)/tests/torture_alloc lint=tests/lint/run.sh \

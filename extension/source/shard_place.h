@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* shard_place.h - what a shard commits, beside its offset, as the text of the commit's
+ * metadata:
+ *
+ *	skydive-exporter/1 CLOCK [OFFSET:CLOCK]...
+ *
+ * the clock of the cut that is committed, "-" if it has none, and the announced cuts
+ * behind it (shard_borders.h). Brokers take 4096 bytes (offset.metadata.max.bytes).
+ */
+#ifndef SOURCE_SHARD_PLACE_H
+#define SOURCE_SHARD_PLACE_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "source/shard_borders.h"
+
+void shard_place_write(const struct shard_place *, struct buf *);
+/* -EINVAL with the reason: another program, or a tool, committed it. */
+int shard_place_read(int64_t offset, struct str metadata, struct shard_place *,
+		     struct err *);
+
+#endif
