@@ -72,6 +72,9 @@ enum stat_side {
 	  STAT_FLOWS_DROPPED("not_logged", "the format leaves such flows out"))          \
 	X(FLOWS_DROPPED_MEMORY, FLOWS_OUT | FLOWS_LOST,                                  \
 	  STAT_FLOWS_DROPPED("no_memory", "lost, out of memory"))                        \
+	X(FLOWS_GIVEN_BACK, FLOWS_OUT,                                                   \
+	  STAT_FLOWS_DROPPED("given_back",                                               \
+			     "of a partition that moved, read again by its owner"))      \
 	X(FLOWS_TRANSFORMED, FLOWS_OUT | RECORDS_IN,                                     \
 	  STAT_TOTAL("flows_transformed", UNIT_FLOWS, "Flows that became a record."))    \
 	X(FLOWS_BAD_ADDRESS, 0,                                                          \
@@ -82,6 +85,9 @@ enum stat_side {
 	X(RECORDS_MERGED, RECORDS_OUT,                                                   \
 	  STAT_TOTAL("records_merged", UNIT_RECORDS,                                     \
 		     "Records that a stage merged into others."))                        \
+	X(RECORDS_NOT_BEGUN, RECORDS_OUT,                                                \
+	  STAT_TOTAL("records_not_begun", UNIT_RECORDS,                                  \
+		     "Records that were not encoded when their partition moved."))       \
 	X(RECORDS_ENCODED, RECORDS_OUT | ROWS_IN,                                        \
 	  STAT_TOTAL("records_encoded", UNIT_RECORDS,                                    \
 		     "Records that became rows of objects."))                            \
@@ -110,6 +116,10 @@ enum stat_side {
 	X(RECORDS_QUARANTINED, ROWS_OUT,                                                 \
 	  STAT_TOTAL("records_quarantined", UNIT_RECORDS,                                \
 		     "Records in quarantined objects."))                                 \
+	X(RECORDS_GIVEN_BACK, ROWS_OUT,                                                  \
+	  STAT_TOTAL("records_given_back", UNIT_RECORDS,                                 \
+		     "Records that were not stored when their partition moved; its "     \
+		     "owner makes them again."))                                         \
 	X(RECORDS_SPOOLED, ROWS_OUT,                                                     \
 	  STAT_NOW("records_spooled", UNIT_RECORDS, "Records in the spool."))            \
 	X(OBJECTS_SEALED, 0,                                                             \

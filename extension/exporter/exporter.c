@@ -129,6 +129,7 @@ static void set_surroundings(struct exporter *e)
 		.lookup_timeout_ms = e->settings->lookup_timeout_ms,
 		.peers_by = (enum peers_by)e->settings->topology.peers_by,
 		.keeps_all = e->is_replay,
+		.open_shard = tenant_open_shard,
 		.log = e->log,
 	};
 }

@@ -34,6 +34,7 @@ struct batch {
 	size_t count;
 	size_t bad[BAD_FLOW_REASONS];
 	size_t long_layers; /* left out of flows that were kept, see layers.h */
+	int64_t clock_ms;   /* Unix, of whom time goes by messages; else 0 */
 
 	/* Private. */
 	struct arena arena;

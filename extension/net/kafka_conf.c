@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include "net/kafka_private.h"
+#include "net/kafka_consume_private.h"
 
 #define SCRAM_VERSION 0x020601ff
 
@@ -28,6 +28,25 @@ static const char *const ours[][2] = {
 	{ "log.connection.close", "false" },
 };
 
+/* Of a member of a group. Nothing is committed by itself. Memory is bounded
+ * by the queue; with a smaller one librdkafka often waits for a second. */
+static const char *const ours_reading[][2] = {
+	{ "client.id", "skydive-exporter" },
+	{ "enable.auto.commit", "false" },
+	{ "enable.auto.offset.store", "false" },
+	{ "auto.offset.reset", "error" },
+	{ "isolation.level", "read_committed" },
+	{ "enable.partition.eof", "true" },
+	{ "check.crcs", "true" },
+	{ "partition.assignment.strategy", "cooperative-sticky" },
+	{ "queued.max.messages.kbytes", "16384" },
+	{ "allow.auto.create.topics", "false" },
+	{ "topic.metadata.refresh.interval.ms", "30000" },
+	{ "reconnect.backoff.max.ms", "5000" },
+	{ "socket.keepalive.enable", "true" },
+	{ "log.connection.close", "false" },
+};
+
 /* Others hang on these. */
 static const struct {
 	const char *name, *why;
@@ -41,6 +60,14 @@ static const struct {
 	{ "delivery.timeout.ms", "nothing is given up" },
 	{ "plugin.library.paths", "no code is loaded" },
 	{ KAFKA_TOKEN_FILE, "set security.token_file" },
+	{ "group.id", "set the URL's group" },
+	{ "group.instance.id", "set host_id" },
+	{ "enable.auto.commit", "what is not stored would be lost" },
+	{ "enable.auto.offset.store", "what is not stored would be lost" },
+	{ "auto.offset.reset", "what is lost is counted" },
+	{ "isolation.level", "what was taken back would be stored" },
+	{ "enable.partition.eof", "a partition that is quiet would never be stored" },
+	{ "partition.assignment.strategy", "all of a group must have the same" },
 };
 
 static int refuse_fixed(struct str name, struct err *err)
@@ -82,13 +109,13 @@ static int set_one(const struct kafka_library *library, rd_kafka_conf_t *conf,
 }
 
 static int set_ours(const struct kafka_library *library, rd_kafka_conf_t *conf,
-		    struct err *err)
+		    const char *const (*settings)[2], size_t count, struct err *err)
 {
 	int error = 0;
 	size_t i;
 
-	for (i = 0; !error && i < sizeof(ours) / sizeof(ours[0]); i++)
-		error = set_one(library, conf, ours[i][0], ours[i][1], err);
+	for (i = 0; !error && i < count; i++)
+		error = set_one(library, conf, settings[i][0], settings[i][1], err);
 	return error;
 }
 
@@ -122,7 +149,7 @@ rd_kafka_conf_t *kafka_conf_new(const struct kafka_library *library,
 				const struct map_of_str *settings, struct err *err)
 {
 	rd_kafka_conf_t *conf = library->conf_new();
-	int error = set_ours(library, conf, err);
+	int error = set_ours(library, conf, ours, sizeof(ours) / sizeof(ours[0]), err);
 	size_t i;
 
 	library->conf_set_ssl_cert_verify_cb(conf, kafka_words_judge);
@@ -182,6 +209,25 @@ rd_kafka_conf_t *kafka_conf_consumer(const struct kafka_library *library,
 	for (i = 0; !error && i < settings->count; i++)
 		if (is_shared(settings->name[i]))
 			error = set_theirs(library, conf, settings, i, err);
+	return end_conf(library, conf, error);
+}
+
+rd_kafka_conf_t *kafka_conf_reader(const struct kafka_library *library,
+				   const struct map_of_str *settings, const char *group,
+				   const char *member, struct err *err)
+{
+	rd_kafka_conf_t *conf = library->conf_new();
+	int error = set_ours(library, conf, ours_reading,
+			     sizeof(ours_reading) / sizeof(ours_reading[0]), err);
+	size_t i;
+
+	library->conf_set_ssl_cert_verify_cb(conf, kafka_words_judge);
+	if (!error)
+		error = set_one(library, conf, "group.id", group, err);
+	if (!error)
+		error = set_one(library, conf, "group.instance.id", member, err);
+	for (i = 0; !error && i < settings->count; i++)
+		error = set_theirs(library, conf, settings, i, err);
 	return end_conf(library, conf, error);
 }
 

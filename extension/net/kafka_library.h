@@ -60,6 +60,23 @@
 	X(topic_destroy)                                                                 \
 	X(metadata)                                                                      \
 	X(metadata_destroy)                                                              \
+	X(conf_set_rebalance_cb)                                                         \
+	X(poll_set_consumer)                                                             \
+	X(subscribe)                                                                     \
+	X(consumer_poll)                                                                 \
+	X(consumer_close)                                                                \
+	X(message_destroy)                                                               \
+	X(message_timestamp)                                                             \
+	X(message_headers)                                                               \
+	X(header_get_last)                                                               \
+	X(incremental_assign)                                                            \
+	X(incremental_unassign)                                                          \
+	X(assignment_lost)                                                               \
+	X(commit)                                                                        \
+	X(pause_partitions)                                                              \
+	X(resume_partitions)                                                             \
+	X(query_watermark_offsets)                                                       \
+	X(get_watermark_offsets)                                                         \
 	X(queue_get_main)                                                                \
 	X(queue_io_event_enable)                                                         \
 	X(queue_destroy)

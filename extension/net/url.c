@@ -95,6 +95,30 @@ static int url_parse_host(struct str rest, struct url *url, struct err *err)
 	return 0;
 }
 
+static int url_parse_brokers(struct str rest, struct url *url, struct err *err)
+{
+	struct str list, broker;
+	struct host_port server;
+
+	url->shown = without_query(url->text);
+	url->host = list = str_until(without_query(rest), '/');
+	url->target = str_skip(rest, url->host.len + 1);
+	if (memchr(url->shown.ptr, '@', url->shown.len))
+		return refuse(url, " needs brokers and no user", err);
+	do {
+		struct err why = ERR_INIT;
+
+		broker = str_until(list, ',');
+		list = str_skip(list, broker.len + 1);
+		if (host_port_parse(broker, &server, &why) < 0 || !server.host.len)
+			return err_set(err,
+				       "\"" STR_FMT "\": write host:port of some "
+				       "brokers, with commas: %s",
+				       STR_ARG(url->shown), why.text);
+	} while (list.len);
+	return 0;
+}
+
 /* It becomes a line of a request. */
 static bool has_blank(struct str text)
 {
@@ -123,6 +147,8 @@ int url_parse(struct str text, const struct url_scheme *scheme, const char *key,
 			      " holds a blank or the end of a line, as no URL does; "
 			      "was it pasted?",
 			      err);
+	if (scheme->form == URL_BROKERS)
+		return url_parse_brokers(rest, url, err);
 	return scheme->form == URL_HOST ? url_parse_host(rest, url, err)
 					: url_parse_path(rest, url, err);
 }

@@ -6,6 +6,7 @@
  *	URL_HOST	ws://host:port/target
  *	URL_SOCKET	ws+unix:///path.sock, with ":/target" behind it or not
  *	URL_PATH	file:///path
+ *	URL_BROKERS	kafka://host:port,host:port/target
  */
 #ifndef NET_URL_H
 #define NET_URL_H
@@ -13,7 +14,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-enum url_form { URL_HOST, URL_SOCKET, URL_PATH };
+enum url_form { URL_HOST, URL_SOCKET, URL_PATH, URL_BROKERS };
 
 struct url_scheme {
 	const char *name; /* without "://" */
@@ -26,7 +27,7 @@ struct url {
 	const struct url_scheme *scheme;
 	struct str text;   /* all of it */
 	struct str shown;  /* without the query, which may hold a token: for messages */
-	struct str host;   /* "host:port", with brackets for IPv6 */
+	struct str host;   /* "host:port", with brackets for IPv6; of brokers a list */
 	struct str path;   /* of a socket or a file */
 	struct str target; /* path and query of a request */
 	const char *key;   /* its configuration key, for messages */

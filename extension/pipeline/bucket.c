@@ -24,7 +24,7 @@ void bucket_fini(struct bucket *b)
 {
 	if (b->held_bytes)
 		b->sink->hold(b->sink, -b->held_bytes);
-	if (b->rows.count)
+	if (b->rows.count && !b->limits->name)
 		stats_add(b->stats, STAT_RECORDS_DROPPED_HELD, (int64_t)b->rows.count);
 	row_list_fini(&b->rows);
 	*b = (struct bucket){ 0 };
@@ -138,6 +138,12 @@ static bool put_key(struct bucket *b, const struct open_object *o, struct now no
 		buf_puts(key, tag_names[b->tag]);
 		return true;
 	}
+	if (limits->name) {
+		parts.stream_text = limits->name->stream;
+		parts.sequence = limits->name->sequence;
+		layout_key(&limits->layout, &parts, key);
+		return true;
+	}
 	if (!key_sequence_next(&b->keys, &limits->layout, o->slot_ms,
 			       limits->max_stream_ms, b->sink, now, stream))
 		return false;
@@ -168,7 +174,7 @@ static bool bucket_seal(struct bucket *b, struct open_object *o, struct now now)
 	buf_fini(&key);
 	if (!ok)
 		return false;
-	if (!b->limits->key_is_tag)
+	if (!b->limits->key_is_tag && !b->limits->name)
 		key_sequence_use(&b->keys, &b->limits->layout, &stream);
 	*o = (struct open_object){ 0 };
 	b->sealed_at = now;
@@ -188,6 +194,8 @@ static bool must_end(const struct bucket *b, const struct open_object *o)
 static bool is_due(const struct bucket *b, const struct open_object *o, size_t rows,
 		   struct now now)
 {
+	if (b->limits->name)
+		return false;
 	return bucket_is_over(b, o, now) ||
 	       o->records + (int64_t)rows >= b->limits->max_records ||
 	       o->bytes >= OBJECT_MAX ||
@@ -250,7 +258,7 @@ static bool bucket_hand_over(struct bucket *b, int64_t slot_ms, size_t count,
 		error = bucket_append(b, o, (int64_t)count < most ? count : (size_t)most,
 				      now);
 		count -= before - b->rows.count;
-		is_full = error == -ENOSPC && o->records;
+		is_full = error == -ENOSPC && o->records && !b->limits->name;
 		if (error && !is_full)
 			return false;
 		if (!due && !is_full)
@@ -290,7 +298,7 @@ static void bucket_store(struct bucket *b, struct now now, bool everything)
 	bool ok = seal_over(b, now) && hand_over_all(b, now, everything);
 
 	b->retry_ms = ok ? 0 : now.mono_ms + RETRY_MS;
-	if (b->rows.count || b->held_bytes)
+	if (!b->limits->name && (b->rows.count || b->held_bytes))
 		bucket_hold(b);
 }
 
@@ -298,7 +306,7 @@ static void bucket_store(struct bucket *b, struct now now, bool everything)
  * it is asked once more, unless that was just now. */
 static bool bucket_waits(struct bucket *b, struct now now)
 {
-	if (b->retry_ms <= now.mono_ms)
+	if (b->limits->name || b->retry_ms <= now.mono_ms)
 		return false;
 	if (bucket_may_wait(b))
 		return true;
@@ -358,7 +366,7 @@ static bool is_any_due(const struct bucket *b, struct now now)
 	return is_any;
 }
 
-static bool is_empty(const struct bucket *b)
+bool bucket_is_empty(const struct bucket *b)
 {
 	int64_t records = (int64_t)b->rows.count;
 	int i;
@@ -370,7 +378,7 @@ static bool is_empty(const struct bucket *b)
 
 int64_t bucket_tick(struct bucket *b, struct now now)
 {
-	if (is_empty(b))
+	if (bucket_is_empty(b))
 		return NEVER_MS;
 	if (b->retry_ms ? b->retry_ms <= now.mono_ms : is_any_due(b, now))
 		bucket_store(b, now, false);

@@ -21,6 +21,12 @@
 #include "pipeline/key_sequence.h"
 #include "pipeline/row_list.h"
 
+/* What the keys of a partition's objects have in place of stream and sequence. */
+struct object_name {
+	struct str stream;
+	int64_t sequence;
+};
+
 struct bucket_limits {
 	struct str prefix;     /* of keys */
 	struct layout layout;  /* of what follows */
@@ -31,6 +37,9 @@ struct bucket_limits {
 	int64_t max_held;      /* records in memory, at least 1 */
 	int64_t first_age_ms;  /* of the first object: spreads tenants */
 	bool key_is_tag;       /* store "direct" on stdout */
+	/* Objects end only with bucket_flush(), and are called so; rows that the sink does
+	 * not take wait, all of them. NULL: not so. Borrowed; may change. */
+	const struct object_name *name;
 };
 
 /* Its window begins when the previous object was sealed, or with its slot, if that is
@@ -77,5 +86,7 @@ void bucket_commit(struct bucket *, struct now);
 int64_t bucket_tick(struct bucket *, struct now);
 /* Seals all open objects. */
 void bucket_flush(struct bucket *, struct now);
+/* Whether it has neither rows nor open objects. */
+bool bucket_is_empty(const struct bucket *);
 
 #endif

@@ -171,7 +171,10 @@ static void layout_put_value(const struct layout *layout, const struct key_parts
 		buf_puts(key, parts->tag == TAG_OTHER ? "all" : tag_names[parts->tag]);
 		break;
 	case NAME_STREAM:
-		time_put_basic(key, parts->stream);
+		if (parts->stream_text.len)
+			buf_put(key, parts->stream_text);
+		else
+			time_put_basic(key, parts->stream);
 		break;
 	case NAME_STREAM_HEX:
 		buf_printf(key, "%08llx", (unsigned long long)parts->stream);

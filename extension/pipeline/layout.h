@@ -41,7 +41,8 @@ struct layout {
 struct key_parts {
 	struct str prefix;
 	enum tag tag;
-	int64_t stream; /* Unix seconds */
+	int64_t stream;		/* Unix seconds */
+	struct str stream_text; /* in its place; empty: not so */
 	int64_t sequence;
 	int64_t time_ms; /* in its slot, Unix ms */
 };

@@ -69,5 +69,9 @@ void pipeline_lost(struct pipeline *, int64_t flows);
 int64_t pipeline_tick(struct pipeline *, struct queries *, struct now);
 /* Seals everything: the tenant stops. */
 void pipeline_flush(struct pipeline *, struct now);
+/* Whether all that was committed is sealed. */
+bool pipeline_is_sealed(const struct pipeline *);
+/* Whether the sink has all rows. */
+bool pipeline_is_spooled(const struct pipeline *);
 
 #endif

@@ -215,3 +215,23 @@ void pipeline_flush(struct pipeline *p, struct now now)
 		bucket_flush(&p->bucket[tag], now);
 	}
 }
+
+bool pipeline_is_sealed(const struct pipeline *p)
+{
+	bool is_sealed = true;
+	int tag;
+
+	for (tag = 0; tag < TAG_COUNT; tag++)
+		is_sealed = is_sealed && bucket_is_empty(&p->bucket[tag]);
+	return is_sealed;
+}
+
+bool pipeline_is_spooled(const struct pipeline *p)
+{
+	bool is_spooled = true;
+	int tag;
+
+	for (tag = 0; tag < TAG_COUNT; tag++)
+		is_spooled = is_spooled && !p->bucket[tag].rows.count;
+	return is_spooled;
+}

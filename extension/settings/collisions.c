@@ -6,6 +6,7 @@
 #include "settings/begins.h"
 #include "settings/collisions.h"
 #include "settings/destination.h"
+#include "settings/shard_settings.h"
 
 #define PLACE_MAX 16384
 #define TEXTS_MAX ((size_t)256 << 20)
@@ -158,10 +159,43 @@ static void check_sources(struct settings *s, struct problems *problems)
 	map_free(urls);
 }
 
+/* Each with the first of its group. */
+static void check_group(struct map *groups, struct pipeline_settings *p,
+			struct problems *problems)
+{
+	struct str group = shard_settings_group(p);
+	struct err err = ERR_INIT;
+	struct pipeline_settings *first;
+	const char *section;
+
+	if (!group.len || !is_run(p))
+		return;
+	first = map_get(groups, group, 0);
+	if (!first && map_put(groups, group, p, 0, NEVER_MS) < 0)
+		problems_add(problems, "out of memory");
+	if (!first || shard_settings_pair(p, first, &section, &err) == 0)
+		return;
+	config_problem(p->config, section, &err, problems);
+	p->is_bad = true;
+}
+
+static void check_groups(struct settings *s, struct problems *problems)
+{
+	struct map *groups = map_new(s->pipelines, URLS_MAX, NULL);
+	size_t i;
+
+	for (i = 0; groups && i < s->pipelines; i++)
+		check_group(groups, s->pipeline[i], problems);
+	if (!groups)
+		problems_add(problems, "out of memory");
+	map_free(groups);
+}
+
 void collisions_check(struct settings *s, struct problems *problems)
 {
 	if (!s->pipelines)
 		return;
 	check_destinations(s, problems);
 	check_sources(s, problems);
+	check_groups(s, problems);
 }

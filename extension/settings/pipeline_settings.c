@@ -5,6 +5,7 @@
 #include "format/json_write.h"
 #include "settings/pipeline_settings.h"
 #include "settings/settings_shown.h"
+#include "settings/shard_settings.h"
 #include "settings/stages_settings.h"
 
 #define KEY_MAX	     1024
@@ -226,6 +227,7 @@ void pipeline_settings_read(struct pipeline_settings *p, struct problems *proble
 				  problems);
 	account_options_read(&p->account, config, &p->arena, problems);
 	limits_settings_read(&p->limits, config, &p->arena, problems);
+	shard_settings_check(p, config, problems);
 	p->has_values = problems->count == before;
 }
 

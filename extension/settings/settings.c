@@ -10,6 +10,7 @@
 #include "settings/settings.h"
 #include "settings/settings_files.h"
 #include "settings/settings_program.h"
+#include "source/registry.h"
 #include "sys/clock.h"
 
 #define ARENA_MAX    ((size_t)64 << 20)
@@ -73,12 +74,14 @@ static void read_pipeline(struct pipeline_settings *p, struct problems *problems
 	p->is_bad = problems->count > before;
 }
 
-/* What is wrong has been said with its place. */
+/* What is wrong has been said with its place. A shard makes stages of its own. */
 static void free_configs(struct settings *s)
 {
 	size_t i;
 
 	for (i = 0; i < s->pipelines; i++) {
+		if (s->pipeline[i]->source.source == &source_kafka)
+			continue;
 		config_free(s->pipeline[i]->config);
 		s->pipeline[i]->config = NULL;
 	}

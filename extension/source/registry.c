@@ -7,10 +7,7 @@
 #define URL_KEY "pipeline.subscriber.url"
 
 const struct source *const source_all[] = {
-	&source_flow_stream,
-	&source_datagram,
-	&source_recording,
-	NULL,
+	&source_flow_stream, &source_datagram, &source_recording, &source_kafka, NULL,
 };
 
 /* An example, and the schemes of all others. */

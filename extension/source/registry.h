@@ -8,6 +8,7 @@
  *	udp://address:port			agents' datagrams
  *	unixgram:///path.sock			the same, local
  *	file:///path				a recording
+ *	kafka://host:port,.../topic?group=name	a topic, shared by a group
  *
  * The default port is the scheme's, the default path the analyzer's.
  */
@@ -17,7 +18,8 @@
 #include "source/source.h"
 
 extern const struct source *const source_all[]; /* ends with NULL */
-extern const struct source source_flow_stream, source_datagram, source_recording;
+extern const struct source source_flow_stream, source_datagram, source_recording,
+	source_kafka;
 
 /* Members of the URL point into text or are constant. -EINVAL: the reason shows what a
  * URL looks like. */

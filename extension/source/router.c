@@ -170,6 +170,33 @@ void router_lose(struct router *router, int64_t flows)
 	map_each(router->routes, lose_each, &flows);
 }
 
+/* A visit to each receiver. */
+struct visit {
+	void (*call)(void *context, struct receiver *, struct str capture_id);
+	void *context;
+};
+
+static bool visit_each(void *visit, struct str capture_id, void *of)
+{
+	const struct visit *v = visit;
+	const struct route *route = of;
+	size_t i;
+
+	for (i = 0; i < route->receivers; i++)
+		v->call(v->context, route->receiver[i], capture_id);
+	return true;
+}
+
+void router_each(const struct router *router,
+		 void (*visit)(void *context, struct receiver *, struct str capture_id),
+		 void *context)
+{
+	struct visit v = { visit, context };
+
+	visit_each(&v, STR(""), (void *)(uintptr_t)&router->all);
+	map_each(router->routes, visit_each, &v);
+}
+
 bool router_deliver(struct router *router, struct batch *batch)
 {
 	struct route *touched = NULL, *route;

@@ -8,6 +8,7 @@
 #ifndef SOURCE_ROUTER_H
 #define SOURCE_ROUTER_H
 
+#include "base/err.h"
 #include "flow/batch.h"
 
 /* A receiver's part of a batch; lives as long as the batch. */
@@ -17,12 +18,18 @@ struct parcel {
 	size_t count;
 };
 
+struct shard_name;
+struct shard_part;
+
 struct receiver {
 	/* Must not block. Takes a reference to the batch if it keeps the parcel. */
 	void (*offer)(struct receiver *, const struct parcel *);
 	/* So many flows were lost; it is not known whether any was for this receiver.
 	 * Must not block. May be NULL. */
 	void (*lose)(struct receiver *, int64_t flows);
+	/* Begins what it makes of a partition: see shard.h. NULL: see err. */
+	struct shard_part *(*open_shard)(struct receiver *, const struct shard_name *,
+					 struct err *);
 };
 
 struct router;
@@ -37,6 +44,10 @@ int router_add(struct router *, struct receiver *, struct str capture_id);
  * flows there are none), and gives the caller's reference back. One thread at a
  * time. false: no memory, the batch is lost. */
 bool router_deliver(struct router *, struct batch *);
+/* Calls visit for each receiver and what it wants. */
+void router_each(const struct router *,
+		 void (*visit)(void *context, struct receiver *, struct str capture_id),
+		 void *context);
 /* Tells every receiver how many flows were lost. */
 void router_lose(struct router *, int64_t flows);
 

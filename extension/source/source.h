@@ -8,6 +8,8 @@
 #ifndef SOURCE_SOURCE_H
 #define SOURCE_SOURCE_H
 
+#include <stdatomic.h>
+#include "base/arena.h"
 #include "format/shape.h"
 #include "net/session.h"
 #include "source/outage.h"
@@ -23,13 +25,24 @@ enum source_state {
 	SOURCE_STARVED, /* renewed its connection, and has received nothing since */
 };
 
+/* Of a source that has some. */
+struct source_partitions {
+	int64_t assigned;   /* now */
+	int64_t rebalances; /* of the group, that moved some to or from us */
+	int64_t lag;	    /* messages that were not yet read */
+	int64_t lost;	    /* offsets that retention removed before they were read */
+	int64_t broken;	    /* batches that could not be read */
+	int64_t age_ms;	    /* of the oldest message that is read and not stored */
+};
+
 /* The part of a source's status that only the source knows. */
 struct source_progress {
 	enum source_state state;
-	int64_t connects;	/* that were admitted */
-	int64_t gaps;		/* ends of admitted connections: flows may be lost */
-	int64_t renewals;	/* of the connection, because it was starved */
-	int64_t kernel_drops;	/* of datagrams */
+	int64_t connects;     /* that were admitted */
+	int64_t gaps;	      /* ends of admitted connections: flows may be lost */
+	int64_t renewals;     /* of the connection, because it was starved */
+	int64_t kernel_drops; /* of datagrams */
+	struct source_partitions partitions;
 	int64_t half_silent_ms; /* flows have come without stats since then,
 				 * monotonic; 0: not so */
 
@@ -37,6 +50,8 @@ struct source_progress {
 	int64_t down_since_ms;	  /* monotonic */
 	char why[OUTAGE_WHY_MAX]; /* "": no answer yet */
 };
+
+struct shard_host;
 
 /* What a source is made with; all borrowed. */
 struct source_parts {
@@ -47,6 +62,10 @@ struct source_parts {
 	enum heard (*deliver)(void *context, char *message, size_t size,
 			      enum recording_kind);
 	void *context;
+	/* For one that keeps partitions apart, in place of deliver; and a number that
+	 * changes with the receivers. */
+	const struct shard_host *shards;
+	const atomic_uint *generation;
 	struct log *log;
 };
 
@@ -54,8 +73,13 @@ struct source {
 	const char *name;
 	const char *example;		  /* a URL, for messages */
 	const struct url_scheme *schemes; /* ends with one without a name */
-	const struct shape *options;	  /* or NULL; strings are not among them */
+	const struct shape *options;	  /* or NULL */
 
+	/* Copies what its options point to. NULL: they have no strings. 0 or -ENOMEM. */
+	int (*copy)(void *options, struct arena *);
+	/* Whether URL and options fit. 0 or -EINVAL; err's key may be one of them. NULL:
+	 * they do. */
+	int (*check)(const struct url *, const void *options, struct err *);
 	/* Opens nothing. NULL: no memory. */
 	void *(*new)(const struct source_parts *);
 	void (*free)(void *state); /* a stopped one */

@@ -8,6 +8,7 @@
 #include "flow/decode.h"
 #include "flow/message.h"
 #include "source/registry.h"
+#include "source/shard.h"
 #include "source/source_instance.h"
 #include "sys/clock.h"
 
@@ -22,6 +23,8 @@ struct source_instance {
 	struct log *log;
 	pthread_mutex_t lock; /* of the router */
 	struct router *router;
+	atomic_uint generation; /* of the router */
+	struct shard_host shards;
 	struct source_stats stats;
 	struct log_pace said_flows, said_message; /* of its thread, */
 	size_t unsaid_flows[BAD_FLOW_REASONS];	  /* and this */
@@ -54,6 +57,8 @@ static int copy_options(struct source_instance *s, const struct source_options *
 		return arena_error(&s->arena);
 	if (own)
 		memcpy(own, from->own, shape->size);
+	if (own && from->source->copy && from->source->copy(own, &s->arena) < 0)
+		return -ENOMEM;
 	s->options = (struct source_options){
 		.own = own,
 		.auth = {
@@ -67,21 +72,111 @@ static int copy_options(struct source_instance *s, const struct source_options *
 	return source_find(text, &s->options.source, &s->options.url, &ignored);
 }
 
+static void instance_count(struct source_instance *s, const struct batch *batch)
+{
+	int reason;
+
+	atomic_fetch_add(&s->stats.batches, 1);
+	atomic_fetch_add(&s->stats.flows, (int64_t)batch->count);
+	atomic_fetch_add(&s->stats.bytes, (int64_t)batch->size);
+	atomic_fetch_add(&s->stats.layers_dropped, (int64_t)batch->long_layers);
+	for (reason = 0; reason < BAD_FLOW_REASONS; reason++)
+		atomic_fetch_add(&s->stats.bad_flows[reason],
+				 (int64_t)batch->bad[reason]);
+}
+
+static void say_bad_flows(struct source_instance *s)
+{
+	const size_t *bad = s->unsaid_flows;
+
+	log_write(
+		s->log, LOG_WARNING,
+		"source=" STR_FMT " bad_flows=%zu type=%zu number=%zu "
+		"protocol=%zu null=%zu memory=%zu; the other flows of the message are kept",
+		STR_ARG(s->parts.url.shown),
+		bad[BAD_FLOW_TYPE] + bad[BAD_FLOW_NUMBER] + bad[BAD_FLOW_PROTOCOL] +
+			bad[BAD_FLOW_NULL] + bad[BAD_FLOW_MEMORY],
+		bad[BAD_FLOW_TYPE], bad[BAD_FLOW_NUMBER], bad[BAD_FLOW_PROTOCOL],
+		bad[BAD_FLOW_NULL], bad[BAD_FLOW_MEMORY]);
+	memset(s->unsaid_flows, 0, sizeof(s->unsaid_flows));
+}
+
+/* Flows that could not be decoded: who would have got them is not known. */
+static void tell_bad(struct source_instance *s, const struct batch *batch,
+		     struct router *router)
+{
+	int64_t bad = 0, held;
+	int reason;
+
+	for (reason = 0; reason < BAD_FLOW_REASONS; reason++) {
+		bad += (int64_t)batch->bad[reason];
+		s->unsaid_flows[reason] += batch->bad[reason];
+	}
+	if (!bad)
+		return;
+	router_lose(router, bad);
+	if (log_pace_is_due(&s->said_flows, clock_now().mono_ms, &held))
+		say_bad_flows(s);
+}
+
+static void bad_message(struct source_instance *s, const struct err *err)
+{
+	int64_t held;
+
+	atomic_fetch_add(&s->stats.bad_messages, 1);
+	if (log_pace_is_due(&s->said_message, clock_now().mono_ms, &held))
+		log_write(s->log, LOG_WARNING,
+			  "source=" STR_FMT " unsaid=%lld bad_message=\"%s\"",
+			  STR_ARG(s->parts.url.shown), (long long)held,
+			  LOG_QUOTED(err->text));
+}
+
 static enum heard instance_deliver(void *context, char *message, size_t size,
 				   enum recording_kind kind)
 {
 	return source_instance_deliver(context, message, size, kind);
 }
 
+static void shards_count(void *context, const struct batch *batch, struct router *router)
+{
+	instance_count(context, batch);
+	tell_bad(context, batch, router);
+}
+
+static void shards_bad_message(void *context, const struct err *err)
+{
+	bad_message(context, err);
+}
+
+static void shards_each(void *context,
+			void (*visit)(void *to, struct receiver *, struct str capture_id),
+			void *to)
+{
+	struct source_instance *s = context;
+
+	pthread_mutex_lock(&s->lock);
+	router_each(s->router, visit, to);
+	pthread_mutex_unlock(&s->lock);
+}
+
 static int make_source(struct source_instance *s, const struct session_identity *identity)
 {
 	s->identity = source_auth_identity(&s->options.auth, identity);
+	s->shards = (struct shard_host){
+		.account = s->account,
+		.count = shards_count,
+		.bad_message = shards_bad_message,
+		.each = shards_each,
+		.context = s,
+	};
 	s->parts = (struct source_parts){
 		.url = s->options.url,
 		.options = s->options.own,
 		.identity = &s->identity,
 		.deliver = instance_deliver,
 		.context = s,
+		.shards = &s->shards,
+		.generation = &s->generation,
 		.log = s->log,
 	};
 	s->state = s->options.source->new (&s->parts);
@@ -140,68 +235,9 @@ void source_instance_route(struct source_instance *s, struct router *router)
 	pthread_mutex_lock(&s->lock);
 	old = s->router;
 	s->router = router;
+	atomic_fetch_add(&s->generation, 1);
 	pthread_mutex_unlock(&s->lock);
 	router_free(old);
-}
-
-static void instance_count(struct source_instance *s, const struct batch *batch)
-{
-	int reason;
-
-	atomic_fetch_add(&s->stats.batches, 1);
-	atomic_fetch_add(&s->stats.flows, (int64_t)batch->count);
-	atomic_fetch_add(&s->stats.bytes, (int64_t)batch->size);
-	atomic_fetch_add(&s->stats.layers_dropped, (int64_t)batch->long_layers);
-	for (reason = 0; reason < BAD_FLOW_REASONS; reason++)
-		atomic_fetch_add(&s->stats.bad_flows[reason],
-				 (int64_t)batch->bad[reason]);
-}
-
-static void say_bad_flows(struct source_instance *s)
-{
-	const size_t *bad = s->unsaid_flows;
-
-	log_write(
-		s->log, LOG_WARNING,
-		"source=" STR_FMT " bad_flows=%zu type=%zu number=%zu "
-		"protocol=%zu null=%zu memory=%zu; the other flows of the message are kept",
-		STR_ARG(s->parts.url.shown),
-		bad[BAD_FLOW_TYPE] + bad[BAD_FLOW_NUMBER] + bad[BAD_FLOW_PROTOCOL] +
-			bad[BAD_FLOW_NULL] + bad[BAD_FLOW_MEMORY],
-		bad[BAD_FLOW_TYPE], bad[BAD_FLOW_NUMBER], bad[BAD_FLOW_PROTOCOL],
-		bad[BAD_FLOW_NULL], bad[BAD_FLOW_MEMORY]);
-	memset(s->unsaid_flows, 0, sizeof(s->unsaid_flows));
-}
-
-/* Flows that could not be decoded: who would have got them is not known. */
-static void tell_bad(struct source_instance *s, const struct batch *batch)
-{
-	int64_t bad = 0, held;
-	int reason;
-
-	for (reason = 0; reason < BAD_FLOW_REASONS; reason++) {
-		bad += (int64_t)batch->bad[reason];
-		s->unsaid_flows[reason] += batch->bad[reason];
-	}
-	if (!bad)
-		return;
-	pthread_mutex_lock(&s->lock);
-	router_lose(s->router, bad);
-	pthread_mutex_unlock(&s->lock);
-	if (log_pace_is_due(&s->said_flows, clock_now().mono_ms, &held))
-		say_bad_flows(s);
-}
-
-static void bad_message(struct source_instance *s, const struct err *err)
-{
-	int64_t held;
-
-	atomic_fetch_add(&s->stats.bad_messages, 1);
-	if (log_pace_is_due(&s->said_message, clock_now().mono_ms, &held))
-		log_write(s->log, LOG_WARNING,
-			  "source=" STR_FMT " unsaid=%lld bad_message=\"%s\"",
-			  STR_ARG(s->parts.url.shown), (long long)held,
-			  LOG_QUOTED(err->text));
 }
 
 /* Its thread has ended. */
@@ -258,8 +294,8 @@ static enum heard instance_take(struct source_instance *s, char *message, size_t
 	}
 	heard = instance_decode(s, batch, bytes, kind);
 	instance_count(s, batch);
-	tell_bad(s, batch);
 	pthread_mutex_lock(&s->lock);
+	tell_bad(s, batch, s->router);
 	is_lost = !router_deliver(s->router, batch);
 	pthread_mutex_unlock(&s->lock);
 	if (is_lost)
@@ -351,6 +387,7 @@ void source_instance_status(const struct source_instance *s, struct source_statu
 		.bad_messages = atomic_load(&s->stats.bad_messages),
 		.layers_dropped = atomic_load(&s->stats.layers_dropped),
 		.kernel_drops = progress.kernel_drops,
+		.partitions = progress.partitions,
 	};
 	for (reason = 0; reason < BAD_FLOW_REASONS; reason++)
 		status->bad_flows[reason] = atomic_load(&s->stats.bad_flows[reason]);

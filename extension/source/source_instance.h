@@ -56,6 +56,7 @@ struct source_status {
 	int64_t messages, flows, bytes;
 	int64_t bad_messages, bad_flows[BAD_FLOW_REASONS];
 	int64_t layers_dropped, kernel_drops;
+	struct source_partitions partitions;
 	int64_t half_silent_s;	    /* how long it has had flows without stats */
 	int64_t down_s;		    /* how long it has not been ready */
 	char error[OUTAGE_WHY_MAX]; /* and why, or "" */

@@ -37,6 +37,16 @@ static void read_own(struct source_options *o, const struct config *config,
 		problems_add(problems, "out of memory");
 }
 
+static void check_own(const struct source_options *o, const struct config *config,
+		      struct problems *problems)
+{
+	struct err err = ERR_INIT;
+
+	if (o->source->check && o->url.text.len && (o->own || !o->source->options) &&
+	    o->source->check(&o->url, o->own, &err) < 0)
+		config_problem(config, SECTION, &err, problems);
+}
+
 void source_options_read(struct source_options *o, const struct config *config,
 			 struct arena *arena, struct problems *problems)
 {
@@ -54,6 +64,7 @@ void source_options_read(struct source_options *o, const struct config *config,
 	if (!o->source)
 		return;
 	read_own(o, config, arena, problems);
+	check_own(o, config, problems);
 	if (o->source == &source_flow_stream)
 		source_auth_read(&o->auth, config, &o->url, arena, problems);
 }

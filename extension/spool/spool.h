@@ -90,6 +90,21 @@ void spool_dir_close(struct spool_dir *);
 const char *spool_dir_name(const struct spool_dir *);
 struct spool *spool_of(const struct spool_dir *);
 
+/* For files whose content somebody else has, too: nothing but bad/ is ever dropped to make
+ * room or for its age, there is no room instead (spool_is_full()), and objects are taken
+ * only when they were released. Before the first one is added. */
+void spool_set_buffer(struct spool_dir *);
+/* Objects with ids below may be taken. */
+void spool_release(struct spool_dir *, uint64_t below);
+/* The lowest id in new/; UINT64_MAX: there is none. */
+uint64_t spool_first_waiting(struct spool_dir *);
+/* Whether a buffer may take no more bytes, because of spool.max_bytes. */
+bool spool_is_full(struct spool_dir *, int64_t more);
+/* Removes what an earlier run left of a directory that is not open, but for bad/. */
+void spool_empty(struct spool *, const char *name);
+/* The same for those of its directories whose names begin so. */
+void spool_empty_each(struct spool *, const char *name, const char *begin);
+
 enum spool_folder { SPOOL_OPEN, SPOOL_TMP, SPOOL_NEW, SPOOL_BAD, SPOOL_FOLDERS };
 
 /* Adds to the bytes that the pipeline owns in open/ or tmp/; negative: subtracts. If

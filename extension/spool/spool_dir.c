@@ -17,6 +17,7 @@ struct spool_dir *spool_dir_open(struct spool *spool, const char *name,
 	dir->next_id = 1;
 	dir->now_ms = now.mono_ms;
 	dir->max_bytes = INT64_MAX;
+	dir->taken_below = UINT64_MAX;
 	TAILQ_INIT(&dir->waiting);
 	TAILQ_INIT(&dir->bad);
 	pthread_mutex_init(&dir->ledger.lock, NULL);

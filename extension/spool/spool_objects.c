@@ -42,7 +42,8 @@ bool spool_take_after(struct spool_dir *dir, uint64_t after, uint64_t *id)
 	pthread_mutex_lock(&dir->spool->lock);
 	TAILQ_FOREACH (entry, &dir->waiting, link)
 		if (!entry->is_taken && !entry->is_refused &&
-		    entry->retry_ms <= dir->now_ms && entry->id > after)
+		    entry->retry_ms <= dir->now_ms && entry->id > after &&
+		    entry->id < dir->taken_below)
 			break;
 	if (entry) {
 		entry->is_taken = true;
@@ -275,7 +276,8 @@ static struct spool_entry *find_old(struct spool_dir *dir, int64_t now_ms)
 	struct spool_entry *entry;
 
 	TAILQ_FOREACH (entry, &dir->waiting, link) {
-		if (now_ms - entry->sealed_ms <= dir->spool->options.max_age)
+		if (dir->is_buffer ||
+		    now_ms - entry->sealed_ms <= dir->spool->options.max_age)
 			return NULL;
 		if (!entry->is_taken)
 			return entry;

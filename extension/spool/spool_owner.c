@@ -25,6 +25,8 @@ struct spool_entry *spool_victim(const struct spool_dir *dir, enum spool_folder 
 	if (entry)
 		return entry;
 	*folder = SPOOL_NEW;
+	if (dir->is_buffer)
+		return NULL;
 	TAILQ_FOREACH (entry, &dir->waiting, link)
 		if (!entry->is_taken)
 			return entry;
@@ -61,7 +63,8 @@ void spool_evict_file(const struct spool_evicted *evicted)
 
 void spool_ask_to_finish(struct spool_dir *dir, int64_t now_ms)
 {
-	if (!dir->owned[SPOOL_OPEN] || (dir->asked_ms && now_ms - dir->asked_ms < ASK_MS))
+	if (dir->is_buffer || !dir->owned[SPOOL_OPEN] ||
+	    (dir->asked_ms && now_ms - dir->asked_ms < ASK_MS))
 		return;
 	dir->asked_ms = now_ms;
 	atomic_store(&dir->finish_below, dir->next_id);

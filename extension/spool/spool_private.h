@@ -91,6 +91,8 @@ struct spool_dir {
 	int64_t now_ms;		      /* of the last tick, monotonic */
 	int64_t asked_ms; /* when it was asked to finish its open objects, monotonic */
 	_Atomic uint64_t finish_below;
+	bool is_buffer;	      /* see spool_set_buffer() */
+	uint64_t taken_below; /* objects from this id on are not taken yet */
 	void (*finish)(void *context);
 	void *finish_context;
 	struct spool_lost lost[LOSS_COUNT];

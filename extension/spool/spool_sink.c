@@ -108,6 +108,8 @@ static int sink_open_file(struct spool_sink *in, struct open_file *file, enum ta
 static bool sink_has_room(const struct spool_sink *in, int fd,
 			  const struct open_file *file, size_t bytes)
 {
+	if (spool_is_full(in->parts.dir, 2 * (int64_t)bytes))
+		return false;
 	return spool_has_room(spool_of(in->parts.dir), fd,
 			      file->size + 2 * (int64_t)bytes + ROOM_BYTES);
 }

@@ -63,5 +63,7 @@ void spool_sink_keep_order(struct spool_sink *, struct now);
 void spool_sink_recover(struct spool_sink *, struct now);
 /* The number of objects that have their key but are not yet finished in the spool. */
 size_t spool_sink_sealing(struct spool_sink *);
+/* The lowest id of those; UINT64_MAX: there is none. */
+uint64_t spool_sink_first(struct spool_sink *);
 
 #endif

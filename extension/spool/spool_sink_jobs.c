@@ -176,3 +176,16 @@ size_t spool_sink_sealing(struct spool_sink *in)
 	pthread_mutex_unlock(&in->lock);
 	return sealing;
 }
+
+uint64_t spool_sink_first(struct spool_sink *in)
+{
+	const struct seal_job *job;
+	uint64_t first = UINT64_MAX;
+
+	pthread_mutex_lock(&in->lock);
+	for (job = in->jobs; job; job = job->next)
+		if (!job->is_done && job->id < first)
+			first = job->id;
+	pthread_mutex_unlock(&in->lock);
+	return first;
+}

@@ -3,8 +3,7 @@
 #include <stdlib.h>
 #include "tenant/pipeline_state.h"
 
-struct pipeline_state *pipeline_state_new(struct spool *spool, const char *name,
-					  struct now now, struct err *err)
+static struct pipeline_state *state_alloc(struct spool *spool, struct err *err)
 {
 	struct pipeline_state *state = calloc(1, sizeof(*state));
 
@@ -14,14 +13,46 @@ struct pipeline_state *pipeline_state_new(struct spool *spool, const char *name,
 	}
 	state->refs = 1;
 	pthread_mutex_init(&state->streams.lock, NULL);
-	recent_init(&state->recent);
+	recent_init(&state->own_recent);
+	state->recent = &state->own_recent;
 	/* A pipeline that was renamed writes where the old one still does. */
 	state->streams.last = spool_last_stream(spool);
+	return state;
+}
+
+static struct pipeline_state *open_dir(struct pipeline_state *state, struct spool *spool,
+				       const char *name, struct now now, struct err *err)
+{
 	state->dir = spool_dir_open(spool, name, &state->stats, now, err);
 	if (state->dir)
 		return state;
 	pipeline_state_unref(state);
 	return NULL;
+}
+
+struct pipeline_state *pipeline_state_new(struct spool *spool, const char *name,
+					  struct now now, struct err *err)
+{
+	struct pipeline_state *state = state_alloc(spool, err);
+
+	return state ? open_dir(state, spool, name, now, err) : NULL;
+}
+
+struct pipeline_state *pipeline_state_new_shard(struct pipeline_state *whole,
+						struct spool *spool, const char *name,
+						struct now now, struct err *err)
+{
+	struct pipeline_state *state = state_alloc(spool, err);
+
+	if (!state)
+		return NULL;
+	state->whole = pipeline_state_ref(whole);
+	state->recent = whole->recent;
+	spool_empty(spool, name);
+	state = open_dir(state, spool, name, now, err);
+	if (state)
+		spool_set_buffer(state->dir);
+	return state;
 }
 
 struct pipeline_state *pipeline_state_ref(struct pipeline_state *state)
@@ -48,7 +79,8 @@ void pipeline_state_unref(struct pipeline_state *state)
 	if (!state || atomic_fetch_sub(&state->refs, 1) > 1)
 		return;
 	spool_dir_close(state->dir);
-	recent_fini(&state->recent);
+	pipeline_state_unref(state->whole);
+	recent_fini(&state->own_recent);
 	pthread_mutex_destroy(&state->streams.lock);
 	free(state);
 }

@@ -17,13 +17,20 @@ struct pipeline_state {
 	struct stats stats;
 	struct spool_dir *dir;
 	struct streams streams;
-	struct recent recent;
+	struct recent *recent;	      /* own_recent, or that of whole */
+	struct pipeline_state *whole; /* whose shard it is; NULL: of none */
+	struct recent own_recent;
 	_Atomic unsigned refs;
 };
 
 /* Opens the directories. NULL: see err. */
 struct pipeline_state *pipeline_state_new(struct spool *, const char *name, struct now,
 					  struct err *);
+/* That of a shard of the pipeline. Its directory is emptied, and what is put there waits to
+ * be released: see spool_set_buffer(). */
+struct pipeline_state *pipeline_state_new_shard(struct pipeline_state *whole,
+						struct spool *, const char *name,
+						struct now, struct err *);
 struct pipeline_state *pipeline_state_ref(struct pipeline_state *);
 /* Marks the pipeline as removed: it finishes while other pipelines may write to the
  * same place. */

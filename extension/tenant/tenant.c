@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include "tenant/tenant_private.h"
+#include "tenant/tenant_shard.h"
 
 #define QUESTIONS_SECONDS 10 /* in which the limit of questions holds */
 
@@ -23,12 +24,13 @@ static void tenant_look_at_sink(void *context)
 	workers_wake(t->around.workers, &t->task);
 }
 
-static int open_pipeline(struct tenant *t, double part, struct err *err)
+int tenant_open_pipeline(struct tenant *t, const struct stage_set *stages, double part,
+			 const struct object_name *name, struct err *err)
 {
 	const struct pipeline_settings *p = t->settings;
 	struct row_labels labels = writer_options_labels(&p->writer);
 	struct spool_sink_parts spool_sink = {
-		.dir = t->state->dir, .stages = &p->stages, .sealers = t->around.sealers,
+		.dir = t->state->dir, .stages = stages, .sealers = t->around.sealers,
 		.stats = &t->state->stats, .streams = &t->state->streams,
 		.log = t->around.log, .sealed = tenant_wake_uploader,
 		.finish = tenant_look_at_sink, .context = t,
@@ -42,11 +44,15 @@ static int open_pipeline(struct tenant *t, double part, struct err *err)
 		},
 	};
 	struct pipeline_parts parts = {
-		.stages = p->stages,
+		.stages = *stages,
 		.limits = p->store.bucket,
 		.labels = labels,
 	};
 
+	if (name) {
+		parts.limits.name = name;
+		parts.limits.max_records = INT64_MAX;
+	}
 	parts.limits.first_age_ms -= (int64_t)(part * (double)parts.limits.first_age_ms);
 	if (p->has_series) {
 		t->exposition = exposition_new(&p->prom_sky_con, p->name, t->around.log);
@@ -67,10 +73,8 @@ static int open_pipeline(struct tenant *t, double part, struct err *err)
 	return 0;
 }
 
-/* What needs nothing but memory, so that tenant_free() may be called from here on. */
-static struct tenant *tenant_alloc(const struct pipeline_settings *settings,
-				   const struct tenant_surroundings *around,
-				   struct err *err)
+struct tenant *tenant_alloc(const struct pipeline_settings *settings,
+			    const struct tenant_surroundings *around, struct err *err)
 {
 	struct tenant *t = calloc(1, sizeof(*t));
 	int error = t ? queue_init(&t->inbox, TENANT_INBOX_MAX) : -ENOMEM;
@@ -80,7 +84,7 @@ static struct tenant *tenant_alloc(const struct pipeline_settings *settings,
 		free(t);
 		return NULL;
 	}
-	t->settings = settings;
+	t->settings = t->writer_settings = settings;
 	t->is_limited = !around->keeps_all && (settings->limits.flows_per_second ||
 					       settings->limits.records_in_memory);
 	t->around = *around;
@@ -88,9 +92,11 @@ static struct tenant *tenant_alloc(const struct pipeline_settings *settings,
 				       .log = around->log };
 	t->receiver.offer = tenant_offer;
 	t->receiver.lose = tenant_lose;
+	t->receiver.open_shard = around->open_shard;
 	task_init(&t->task, tenant_run);
 	t->task.name = settings->name;
 	pthread_mutex_init(&t->lock, NULL);
+	pthread_mutex_init(&t->shards_lock, NULL);
 	asker_init(&t->asker, around->topology, tenant_wake, t);
 	asker_limit(&t->asker, settings->limits.questions_per_second,
 		    settings->limits.questions_per_second * QUESTIONS_SECONDS);
@@ -121,7 +127,7 @@ struct tenant *tenant_new(const struct pipeline_settings *settings,
 	if (t->state)
 		limits_init(&t->limits, &settings->limits, settings->name,
 			    &t->state->stats, around->log);
-	if (t->state && open_pipeline(t, part, err) == 0)
+	if (t->state && tenant_open_pipeline(t, &settings->stages, part, NULL, err) == 0)
 		t->uploader = tenant_open_writer(t, &settings->writer, &t->writer, now,
 						 err);
 	if (!t->uploader) {
@@ -135,6 +141,8 @@ struct tenant *tenant_new(const struct pipeline_settings *settings,
 		tenant_adopt(t, predecessor, now);
 	else
 		spool_sink_recover(t->spool_sink, now);
+	if (!predecessor)
+		spool_empty_each(around->spool, settings->name, TENANT_SHARD_BEGIN);
 	uploader_wake(t->uploader);
 	workers_wake(around->workers, &t->task);
 	return t;
@@ -167,7 +175,8 @@ static void check_balance(struct tenant *t)
 {
 	struct err err = ERR_INIT;
 
-	if (!atomic_load(&t->is_finished) || pipeline_state_is_shared(t->state) ||
+	if (t->shard || !atomic_load(&t->is_finished) ||
+	    pipeline_state_is_shared(t->state) ||
 	    stats_balance(&t->state->stats, &err) == 0)
 		return;
 	log_write(t->around.log, LOG_ERROR, "tenant=%s counters=wrong error=\"%s\"",
@@ -208,11 +217,17 @@ void tenant_free(struct tenant *t)
 		tenant_wake_uploader(t->successor);
 	}
 	writer_instance_close(&t->writer);
-	tenant_empty_inbox(t);
+	if (t->shard)
+		tenant_shard_empty(t->shard);
+	else
+		tenant_empty_inbox(t);
 	check_balance(t);
 	queue_fini(&t->inbox);
+	if (t->shard && t->state)
+		tenant_shard_settle(t->shard);
 	pipeline_state_unref(t->state);
 	pthread_mutex_destroy(&t->lock);
+	pthread_mutex_destroy(&t->shards_lock);
 	atomic_fetch_sub(&t->around.batches->readers, 1);
 	inbox_room_leave(t->around.room, &t->owner);
 	free(t);

@@ -42,6 +42,9 @@ struct tenant_surroundings {
 	int64_t lookup_timeout_ms;
 	enum peers_by peers_by;
 	bool keeps_all; /* the source waits: nothing is dropped */
+	/* See struct receiver: tenant_open_shard(), which needs tenants itself. */
+	struct shard_part *(*open_shard)(struct receiver *, const struct shard_name *,
+					 struct err *);
 	struct log *log;
 };
 
@@ -61,6 +64,9 @@ const char *tenant_name(const struct tenant *);
 int tenant_replace_writer(struct tenant *, const struct pipeline_settings *, struct now,
 			  struct err *);
 struct receiver *tenant_receiver(struct tenant *);
+/* Of a tenant's receiver: what it makes of one partition; see tenant_shard.h. */
+struct shard_part *tenant_open_shard(struct receiver *, const struct shard_name *,
+				     struct err *);
 
 /* Sends objects of bad/ again, if that was asked for: see spool_retry(). */
 void tenant_retry(struct tenant *, struct now);

@@ -27,6 +27,8 @@
 #define GATHER_BYTES	  ((int64_t)1 << 20)
 #define GATHER_BYTES_EACH ((int64_t)32 << 10)
 
+struct tenant_shard;
+
 struct tenant {
 	struct receiver receiver;
 
@@ -50,6 +52,7 @@ struct tenant {
 	struct limits limits;
 
 	const struct pipeline_settings *settings;
+	const struct pipeline_settings *writer_settings; /* its writer's; under lock */
 	_Atomic int64_t lost_flows; /* not yet in an object's metadata */
 
 	struct spool_sink *spool_sink;
@@ -58,6 +61,10 @@ struct tenant {
 	struct writer_instance writer; /* the uploader's */
 	struct account account;	       /* of what it stores */
 	struct tenant *successor;      /* took over; its uploader sends our objects */
+	struct tenant_shard *shard;    /* whose tenant it is; NULL: of a whole pipeline */
+	_Atomic unsigned open_shards;  /* of a whole pipeline, and also */
+	pthread_mutex_t shards_lock;
+	struct tenant_shard *shards; /* of a whole pipeline: see tenant_shard.h */
 	struct pipeline *pipeline;
 	struct exposition *exposition; /* of its series; NULL: it has none */
 	struct asker asker;
@@ -73,6 +80,19 @@ struct tenant {
 
 /* One turn of the task. */
 void tenant_run(struct task *, struct now);
+
+/* Parts of a turn: completes the records, false: parked until answers come or time is up;
+ * and commits them, at the time that they have for their objects. */
+void tenant_turn_begin(struct tenant *, struct now);
+bool tenant_turn_enrich(struct tenant *, struct now);
+void tenant_turn_commit(struct tenant *, struct now, struct now of_rows);
+
+/* What needs nothing but memory, so that tenant_free() may be called from here on. */
+struct tenant *tenant_alloc(const struct pipeline_settings *,
+			    const struct tenant_surroundings *, struct err *);
+/* Its sink and its pipeline; part: see tenant_new(). name: see bucket.h. */
+int tenant_open_pipeline(struct tenant *, const struct stage_set *, double part,
+			 const struct object_name *name, struct err *);
 
 /* The receiver's functions; on the source's thread. */
 void tenant_offer(struct receiver *, const struct parcel *);

@@ -33,7 +33,7 @@ static bool turn_may_wait(struct tenant *t, struct now now)
 }
 
 /* Completes the records. false: parked until answers come or time is up. */
-static bool turn_enrich(struct tenant *t, struct now now)
+bool tenant_turn_enrich(struct tenant *t, struct now now)
 {
 	if (t->passes && !atomic_load(&t->is_answered) && turn_may_wait(t, now))
 		return false;
@@ -59,15 +59,20 @@ static void note_unanswered(struct tenant *t, int64_t now_ms)
 	tenant_note_degraded(t, (int64_t)degraded, (int64_t)limited, now_ms);
 }
 
-static void finish_turn(struct tenant *t, struct now now)
+void tenant_turn_commit(struct tenant *t, struct now now, struct now of_rows)
 {
 	pipeline_lost(t->pipeline, atomic_exchange(&t->lost_flows, 0));
-	pipeline_commit(t->pipeline, now);
+	pipeline_commit(t->pipeline, of_rows);
 	queries_reset(&t->queries);
 	stats_add(&t->state->stats, STAT_LOOKUPS_REFUSED, (int64_t)t->queries.refused);
 	stats_add(&t->state->stats, STAT_PEER_AMBIGUOUS, (int64_t)t->queries.ambiguous);
 	t->queries.refused = t->queries.ambiguous = 0;
 	note_unanswered(t, now.mono_ms);
+}
+
+static void finish_turn(struct tenant *t, struct now now)
+{
+	tenant_turn_commit(t, now, now);
 	while (t->parcels)
 		tenant_let_go(t, t->parcel[--t->parcels]->batch);
 }
@@ -110,6 +115,12 @@ static void prefetch_flows(const struct tenant *t)
 		flow_prefetch(parcel_flow(t->parcel[i], 0));
 }
 
+void tenant_turn_begin(struct tenant *t, struct now now)
+{
+	t->deadline_ms = now.mono_ms + t->around.lookup_timeout_ms;
+	t->passes = 0;
+}
+
 static void start_turn(struct tenant *t, struct now now)
 {
 	int64_t flows = take_parcels(t);
@@ -125,8 +136,7 @@ static void start_turn(struct tenant *t, struct now now)
 	}
 	exposition_leave(t->exposition);
 	atomic_fetch_sub(&t->waiting_flows, flows);
-	t->deadline_ms = now.mono_ms + t->around.lookup_timeout_ms;
-	t->passes = 0;
+	tenant_turn_begin(t, now);
 }
 
 static int64_t gather_bytes(const struct tenant *t)
@@ -209,7 +219,7 @@ void tenant_run(struct task *task, struct now now)
 		start_turn(t, now);
 	if (t->parcels)
 		next_ms = gathered_ms(now.mono_ms);
-	if (t->parcels && turn_enrich(t, now))
+	if (t->parcels && tenant_turn_enrich(t, now))
 		finish_turn(t, now);
 	due_ms = turn_tick(t, now);
 	if (t->is_limited)

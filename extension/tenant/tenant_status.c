@@ -9,7 +9,8 @@ const char *tenant_name(const struct tenant *t)
 
 bool tenant_is_finished(struct tenant *t)
 {
-	return atomic_load(&t->is_finished) && spool_sink_sealing(t->spool_sink) == 0;
+	return atomic_load(&t->is_finished) && !atomic_load(&t->open_shards) &&
+	       spool_sink_sealing(t->spool_sink) == 0;
 }
 
 size_t tenant_backlog(struct tenant *t)
@@ -42,7 +43,7 @@ void tenant_status(struct tenant *t, struct tenant_status *status)
 	spool_backlog(t->state->dir, &backlog);
 	*status = (struct tenant_status){
 		.degraded_ms = uploads.degraded_ms,
-		.stored_ms = recent_stored_ms(&t->state->recent),
+		.stored_ms = recent_stored_ms(t->state->recent),
 		.sent_ms = uploads.sent_ms,
 		.objects = backlog.objects + spool_sink_sealing(t->spool_sink),
 		.bytes = backlog.bytes,
@@ -62,7 +63,7 @@ bool tenant_is_degraded(struct tenant *t)
 
 struct recent *tenant_recent(struct tenant *t)
 {
-	return &t->state->recent;
+	return t->state->recent;
 }
 
 const struct stats *tenant_stats(const struct tenant *t)

@@ -10,7 +10,7 @@ static void note_stored(void *context, const struct sealed *object, struct now n
 	struct tenant *t = context;
 
 	account_add(&t->account, object->size, now);
-	recent_note(&t->state->recent, object, now);
+	recent_note(t->state->recent, object, now);
 }
 
 static uint64_t seed_of(const char *name, struct now now)
@@ -70,6 +70,7 @@ int tenant_replace_writer(struct tenant *t, const struct pipeline_settings *from
 	pthread_mutex_lock(&t->lock);
 	t->uploader = uploader;
 	t->writer = writer;
+	t->writer_settings = from;
 	pthread_mutex_unlock(&t->lock);
 	uploader_free(old);
 	writer_instance_close(&old_writer);

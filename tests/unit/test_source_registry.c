@@ -25,6 +25,8 @@ static void test_each_scheme_has_its_source(void **state)
 		{ "udp://127.0.0.1:8082", &source_datagram, NULL, false },
 		{ "unixgram:///run/a.sock", &source_datagram, NULL, false },
 		{ "file:///tmp/a.jsonl", &source_recording, NULL, false },
+		{ "kafka://a:1,[::1]:2/flows?group=g", &source_kafka, "flows?group=g",
+		  false },
 	};
 	size_t i;
 
@@ -54,7 +56,12 @@ static void test_what_is_none_is_told_what_there_is(void **state)
 		{ "127.0.0.1:8082",
 		  "\"127.0.0.1:8082\" is not a source; write "
 		  "ws://host:port/ws/subscriber/flow, or wss://, ws+unix://, udp://, "
-		  "unixgram://, file://" },
+		  "unixgram://, file://, kafka://" },
+		{ "kafka:///flows?group=g",
+		  "\"kafka:///flows\": write host:port of some brokers, with commas" },
+		{ "kafka://a:1,,b:1/flows?group=g", "\"kafka://a:1,,b:1/flows\": write" },
+		{ "kafka://me:secret@a:1/flows?group=g",
+		  "\"kafka://***@a:1/flows\" needs brokers and no user" },
 		{ "http://a:1/", "\"http://a:1/\" is not a source; write ws://" },
 		{ "ws:/a", "\"ws:/a\" is not a source" },
 	};
@@ -70,6 +77,35 @@ static void test_what_is_none_is_told_what_there_is(void **state)
 				 -EINVAL);
 		if (!str_starts(str_of(err.text), str_of(table[i].why)))
 			fail_msg("%s: %s", table[i].url, err.text);
+	}
+}
+
+/* Topic and group are the source's to read. */
+static void test_what_a_topic_is_called(void **state)
+{
+	static const char *const bad[] = {
+		"kafka://a:1",
+		"kafka://a:1/flows",
+		"kafka://a:1/flows?group=",
+		"kafka://a:1/?group=g",
+		"kafka://a:1/flows?grup=g",
+		"kafka://a:1/flo/ws?group=g",
+		"kafka://a:1/flows?group=g&x=1",
+		"kafka://a:1/..?group=g",
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(bad); i++) {
+		const struct source *source = NULL;
+		struct err err = ERR_INIT;
+		struct url url;
+
+		assert_int_equal(source_find(str_of(bad[i]), &source, &url, &err), 0);
+		assert_int_equal(source->check(&url, source->options->defaults, &err),
+				 -EINVAL);
+		assert_string_equal(err.key, "url");
+		assert_non_null(strstr(err.text, "/topic?group=name"));
 	}
 }
 
@@ -94,7 +130,7 @@ static void test_every_source_is_complete(void **state)
 					assert_true(same == scheme ||
 						    strcmp(same->name, scheme->name));
 	}
-	assert_int_equal(schemes, 6);
+	assert_int_equal(schemes, 7);
 }
 
 int main(void)
@@ -102,6 +138,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_scheme_has_its_source),
 		cmocka_unit_test(test_what_is_none_is_told_what_there_is),
+		cmocka_unit_test(test_what_a_topic_is_called),
 		cmocka_unit_test(test_every_source_is_complete),
 	};
 

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* kafka_private.h - the source kafka: what its files share. */
+#ifndef SOURCE_KAFKA_PRIVATE_H
+#define SOURCE_KAFKA_PRIVATE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include "base/log_once.h"
+#include "net/kafka_consume.h"
+#include "source/outage.h"
+#include "source/registry.h"
+#include "source/shard.h"
+
+struct kafka_source_options {
+	struct map_of_str settings; /* of librdkafka, by its own names */
+};
+
+extern const struct shape kafka_source_shape;
+
+/* What a URL names; they point into it. */
+struct kafka_source_name {
+	struct str brokers, topic, group;
+};
+int kafka_source_name(const struct url *, struct kafka_source_name *, struct err *);
+/* See struct source. */
+int kafka_source_copy(void *options, struct arena *);
+int kafka_source_check(const struct url *, const void *options, struct err *);
+
+struct kafka_source {
+	struct source_parts parts;
+	struct arena arena;
+	struct map_of_str settings;
+	const char *topic, *group, *member;
+	pthread_t thread;
+	atomic_bool is_stopping;
+
+	/* Of its thread. */
+	struct kafka_consumer *consumer; /* NULL: none yet */
+	int64_t retry_ms;		 /* not to be opened before, monotonic */
+	unsigned generation;		 /* of the receivers that its shards have */
+	struct shard **shard;		 /* by partition; NULL: it is not ours */
+	bool *is_paused;
+	size_t partitions, shard_room, paused_room;
+	int64_t now_ms, committed_ms; /* monotonic: now, and the last try to commit */
+	bool is_refused;	      /* a topic that cannot be read at all */
+	struct log_once said;
+
+	/* For its status. */
+	struct outage outage;
+	atomic_bool is_up;
+	_Atomic int64_t connects, gaps, assigned, rebalances, lag, lost, broken, age_ms;
+};
+
+/* kafka_shards.c, on its thread: what the consumer tells. */
+int64_t kafka_source_assigned(void *, const struct kafka_commit *);
+void kafka_source_revoked(void *, int32_t partition, bool is_lost);
+void kafka_source_message(void *, const struct kafka_consumed *);
+void kafka_source_at_end(void *, int32_t partition, int64_t offset);
+int64_t kafka_source_skipped(void *, int32_t partition, int64_t low);
+void kafka_source_broken(void *, int32_t partition, int64_t offset, const char *why);
+/* Cuts, commits, pauses: what is due. -ENOMEM: all is to be begun anew. */
+int kafka_source_tick(struct kafka_source *);
+/* Says a lasting failure, once for each reason, and shows it. */
+void kafka_source_fail(struct kafka_source *, const char *why);
+
+#endif

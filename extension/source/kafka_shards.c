@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* kafka_shards.c - the partitions that a source kafka has: opened and closed with their
+ * assignment, cut, committed, and paused while the workers are behind.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "base/grow.h"
+#include "source/kafka_private.h"
+#include "source/shard_place.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+#define PARTITIONS_MAX 100000
+#define METADATA_MAX   4096 /* bytes; brokers take no more by default */
+#define COMMIT_MS      200
+#define WAITING_MAX    ((int64_t)4 << 20) /* bytes of a shard; then it is paused */
+#define WAITING_FEW    ((int64_t)1 << 20) /* it goes on */
+#define CATCH_UP_MS    5  /* workers are waited for, before it is paused, */
+#define CATCH_UP_TIMES 20 /* so many times */
+
+static struct shard *shard_of(const struct kafka_source *k, int32_t partition)
+{
+	return partition >= 0 && (size_t)partition < k->partitions ? k->shard[partition]
+								   : NULL;
+}
+
+/* false: no memory. */
+static bool make_place(struct kafka_source *k, int32_t partition)
+{
+	size_t count = (size_t)partition + 1;
+
+	if (partition < 0 || partition >= PARTITIONS_MAX)
+		return false;
+	if (!grow(k->shard, k->shard_room, count) ||
+	    !grow(k->is_paused, k->paused_room, count))
+		return false;
+	for (; k->partitions < count; k->partitions++) {
+		k->shard[k->partitions] = NULL;
+		k->is_paused[k->partitions] = false;
+	}
+	return true;
+}
+
+static void say_lost(struct kafka_source *k, int32_t partition, int64_t from, int64_t low)
+{
+	atomic_fetch_add(&k->lost, low - from);
+	log_write(k->parts.log, LOG_ERROR,
+		  "source=" STR_FMT " partition=%d lost=%" PRId64 " offsets from %" PRId64
+		  " on: retention removed them before they were "
+		  "read; it must be longer than an outage of the store",
+		  STR_ARG(k->parts.url.shown), (int)partition, low - from, from);
+}
+
+/* From where it is read: what was committed, or the beginning. */
+static int find_place(struct kafka_source *k, const struct kafka_commit *c,
+		      struct shard_place *place, struct err *err)
+{
+	*place = (struct shard_place){ .from = { c->low, SHARD_NO_CLOCK } };
+	if (c->offset < 0)
+		return 0;
+	if (shard_place_read(c->offset, c->metadata, place, err) < 0)
+		return -EINVAL;
+	if (c->low > c->offset)
+		say_lost(k, c->partition, c->offset, c->low);
+	return 0;
+}
+
+static struct shard *open_shard(struct kafka_source *k, const struct kafka_commit *c,
+				struct err *err)
+{
+	struct shard_place place;
+
+	if (!make_place(k, c->partition)) {
+		err_set(err, "out of memory");
+		return NULL;
+	}
+	if (find_place(k, c, &place, err) < 0)
+		return NULL;
+	return shard_open(k->parts.shards, str_of(k->topic), c->partition, &place, err);
+}
+
+int64_t kafka_source_assigned(void *context, const struct kafka_commit *c)
+{
+	struct kafka_source *k = context;
+	struct err err = ERR_INIT;
+	struct shard *s;
+
+	kafka_source_revoked(k, c->partition, false);
+	s = open_shard(k, c, &err);
+	atomic_fetch_add(&k->rebalances, 1);
+	if (!s) {
+		err_prefix(&err, "partition %d", (int)c->partition);
+		kafka_source_fail(k, err.text);
+		return -1;
+	}
+	k->shard[c->partition] = s;
+	k->is_paused[c->partition] = false;
+	atomic_fetch_add(&k->assigned, 1);
+	log_write(k->parts.log, LOG_INFO,
+		  "source=" STR_FMT " partition=%d state=assigned offset=%" PRId64,
+		  STR_ARG(k->parts.url.shown), (int)c->partition, shard_next(s));
+	return c->low > shard_next(s) ? c->low : shard_next(s);
+}
+
+static void forget_shard(struct kafka_source *k, int32_t partition)
+{
+	shard_close(k->shard[partition]);
+	k->shard[partition] = NULL;
+	atomic_fetch_sub(&k->assigned, 1);
+}
+
+void kafka_source_revoked(void *context, int32_t partition, bool is_lost)
+{
+	struct kafka_source *k = context;
+
+	if (!shard_of(k, partition))
+		return;
+	atomic_fetch_add(&k->rebalances, 1);
+	atomic_fetch_add(&k->gaps, is_lost);
+	log_write(k->parts.log, is_lost ? LOG_WARNING : LOG_INFO,
+		  "source=" STR_FMT " partition=%d state=%s what was not stored is read "
+		  "again by whoever gets it",
+		  STR_ARG(k->parts.url.shown), (int)partition,
+		  is_lost ? "lost" : "revoked");
+	forget_shard(k, partition);
+}
+
+/* One time from the future would stop its clock for ever. */
+static void refuse_topic(struct kafka_source *k, int32_t partition)
+{
+	char why[OUTAGE_WHY_MAX];
+
+	snprintf(
+		why, sizeof(why),
+		"topic %s has times of its producers: set its "
+		"message.timestamp.type=LogAppendTime, and begin with messages that were "
+		"written after that",
+		k->topic);
+	k->is_refused = true;
+	kafka_source_fail(k, why);
+	kafka_consumer_pause(k->consumer, partition, true);
+	forget_shard(k, partition);
+}
+
+void kafka_source_message(void *context, const struct kafka_consumed *m)
+{
+	struct kafka_source *k = context;
+	struct shard *s = shard_of(k, m->partition);
+
+	if (!s)
+		return;
+	if (m->is_append_time)
+		shard_take(s, m->offset, m->time_ms, m->value, m->format, k->now_ms);
+	else
+		refuse_topic(k, m->partition);
+}
+
+void kafka_source_at_end(void *context, int32_t partition, int64_t offset)
+{
+	struct shard *s = shard_of(context, partition);
+
+	if (s)
+		shard_at_end(s, offset);
+}
+
+int64_t kafka_source_skipped(void *context, int32_t partition, int64_t low)
+{
+	struct kafka_source *k = context;
+	struct shard *s = shard_of(k, partition);
+
+	if (s && low > shard_next(s))
+		say_lost(k, partition, shard_next(s), low);
+	return low;
+}
+
+void kafka_source_broken(void *context, int32_t partition, int64_t offset,
+			 const char *why)
+{
+	struct kafka_source *k = context;
+
+	atomic_fetch_add(&k->broken, 1);
+	log_write(k->parts.log, LOG_ERROR,
+		  "source=" STR_FMT " partition=%d offset=%" PRId64
+		  " is broken and passed over: %s; check the broker's disk",
+		  STR_ARG(k->parts.url.shown), (int)partition, offset, why);
+}
+
+/* What all shards want to have committed, at once. */
+struct commits {
+	struct kafka_commit *commit;
+	struct shard **shard;
+	struct buf *text;
+	size_t count;
+};
+
+static void add_commit(struct commits *c, struct shard *s,
+		       const struct shard_place *place)
+{
+	struct buf *text = &c->text[c->count];
+
+	*text = (struct buf)BUF_INIT(METADATA_MAX);
+	shard_place_write(place, text);
+	c->shard[c->count] = s;
+	c->commit[c->count++] = (struct kafka_commit){
+		.partition = shard_partition(s),
+		.offset = place->from.offset,
+		.metadata = buf_str(text),
+	};
+}
+
+static void commit_all(struct kafka_source *k, struct commits *c)
+{
+	struct err err = ERR_INIT;
+	size_t i;
+	int error;
+
+	if (!c->count)
+		return;
+	error = kafka_consumer_commit(k->consumer, c->commit, c->count, &err);
+	for (i = 0; i < c->count; i++)
+		shard_committed(c->shard[i], error == 0);
+	if (error)
+		log_write(k->parts.log, LOG_INFO,
+			  "source=" STR_FMT " commit=\"%s\" it is tried again",
+			  STR_ARG(k->parts.url.shown), LOG_QUOTED(err.text));
+}
+
+static void commit_shards(struct kafka_source *k)
+{
+	struct commits c = {
+		.commit = calloc(k->partitions, sizeof(*c.commit)),
+		.shard = calloc(k->partitions, sizeof(struct shard *)),
+		.text = calloc(k->partitions, sizeof(*c.text)),
+	};
+	struct shard_place place;
+	size_t i;
+
+	for (i = 0; c.commit && c.shard && c.text && i < k->partitions; i++)
+		if (k->shard[i] && shard_wants(k->shard[i], &place))
+			add_commit(&c, k->shard[i], &place);
+	commit_all(k, &c);
+	for (i = 0; i < c.count; i++)
+		buf_fini(&c.text[i]);
+	free(c.commit);
+	free(c.shard);
+	free(c.text);
+}
+
+/* Memory of all pipelines, too. */
+static bool shards_are_behind(struct kafka_source *k, struct shard *s)
+{
+	const struct batch_account *account = k->parts.shards->account;
+	int64_t waiting = shard_waiting(s);
+
+	return waiting > WAITING_MAX ||
+	       (waiting && account->bytes_max &&
+		atomic_load(&account->bytes) > account->bytes_max / 2);
+}
+
+/* Pausing throws away what was fetched, so workers are given a moment first. */
+static void hold_back(struct kafka_source *k, size_t at)
+{
+	struct shard *s = k->shard[at];
+	int i;
+
+	if (k->is_paused[at]) {
+		if (shard_waiting(s) >= WAITING_FEW)
+			return;
+		kafka_consumer_pause(k->consumer, (int32_t)at, false);
+		k->is_paused[at] = false;
+		return;
+	}
+	for (i = 0; i < CATCH_UP_TIMES && shards_are_behind(k, s); i++)
+		poll(NULL, 0, CATCH_UP_MS);
+	if (i < CATCH_UP_TIMES)
+		return;
+	kafka_consumer_pause(k->consumer, (int32_t)at, true);
+	k->is_paused[at] = true;
+}
+
+static void measure(struct kafka_source *k)
+{
+	int64_t lag = 0, age_ms = 0;
+	size_t i;
+
+	for (i = 0; i < k->partitions; i++) {
+		int64_t high, shard_ms;
+
+		if (!k->shard[i])
+			continue;
+		high = kafka_consumer_high(k->consumer, (int32_t)i);
+		if (high > shard_next(k->shard[i]))
+			lag += high - shard_next(k->shard[i]);
+		shard_ms = shard_age_ms(k->shard[i], k->now_ms);
+		if (shard_ms > age_ms)
+			age_ms = shard_ms;
+	}
+	atomic_store(&k->lag, lag);
+	atomic_store(&k->age_ms, age_ms);
+}
+
+static bool any_has_failed(const struct kafka_source *k)
+{
+	size_t i;
+
+	for (i = 0; i < k->partitions; i++)
+		if (k->shard[i] && shard_has_failed(k->shard[i]))
+			return true;
+	return false;
+}
+
+int kafka_source_tick(struct kafka_source *k)
+{
+	size_t i;
+
+	for (i = 0; i < k->partitions; i++)
+		if (k->shard[i]) {
+			shard_tick(k->shard[i], k->now_ms);
+			hold_back(k, i);
+		}
+	if (k->now_ms - k->committed_ms < COMMIT_MS)
+		return 0;
+	commit_shards(k);
+	measure(k);
+	k->committed_ms = clock_now().mono_ms;
+	if (!any_has_failed(k))
+		return 0;
+	kafka_source_fail(k, "out of memory: what was not stored is read again");
+	return -ENOMEM;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* shard_private.h - a shard, for its two files. */
+#ifndef SOURCE_SHARD_PRIVATE_H
+#define SOURCE_SHARD_PRIVATE_H
+
+#include "source/shard.h"
+
+struct shard_part_held {
+	struct shard_part *part;
+	uint64_t asked, released; /* of what it made */
+};
+
+/* A cut that is not committed. */
+struct shard_cut_made {
+	struct shard_cut cut;
+	int64_t number;
+	int64_t first_ms; /* when its first message came, monotonic */
+};
+
+struct shard {
+	const struct shard_host *host;
+	int32_t partition;
+	struct router *router;
+	struct shard_part_held *part;
+	size_t parts, room;
+	int64_t interval_ms, step_ms;
+
+	struct shard_borders borders;
+	struct shard_place place;  /* that is committed, with what is announced since */
+	struct shard_place wanted; /* of the commit under way */
+	struct shard_cut_made *cut;
+	size_t cuts, cuts_room;
+	int64_t cuts_made;
+	int64_t next;	  /* offset to be taken */
+	int64_t end;	  /* of the partition; -1: there is more */
+	int64_t first_ms; /* when the first message of the cut came, monotonic */
+
+	struct batch *batch; /* that is being filled; NULL: none */
+	size_t messages;     /* in it */
+	bool has_failed;
+};
+
+/* The present batch goes to the parts. */
+void shard_batch_end(struct shard *);
+void shard_batch_drop(struct shard *);
+/* A message of this time comes: ends a batch that is of another time. */
+void shard_batch_step(struct shard *, int64_t time_ms);
+void shard_batch_add(struct shard *, struct str value, struct str format);
+
+#endif
