@@ -200,7 +200,7 @@ static void kafka_source_progress(void *state, struct source_progress *progress)
 		.lag = atomic_load(&k->lag),
 		.lost = atomic_load(&k->lost),
 		.broken = atomic_load(&k->broken),
-		.age_ms = atomic_load(&k->age_ms),
+		.age_s = atomic_load(&k->age_ms) / 1000,
 	};
 	progress->down_since_ms = outage_read(&k->outage, progress->why);
 }

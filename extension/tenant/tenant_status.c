@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tenant_status.c - what others may know of a tenant. See tenant.h. */
-#include "tenant/tenant_private.h"
+#include "tenant/tenant_shard.h"
 
 const char *tenant_name(const struct tenant *t)
 {
@@ -13,12 +13,33 @@ bool tenant_is_finished(struct tenant *t)
 	       spool_sink_sealing(t->spool_sink) == 0;
 }
 
-size_t tenant_backlog(struct tenant *t)
+/* Calls visit for each shard of a whole pipeline; none ends meanwhile. */
+static void each_shard(struct tenant *t, void (*visit)(struct tenant *shard, void *to),
+		       void *to)
+{
+	struct tenant_shard *s;
+
+	pthread_mutex_lock(&t->shards_lock);
+	for (s = t->shards; s; s = s->next)
+		visit(s->tenant, to);
+	pthread_mutex_unlock(&t->shards_lock);
+}
+
+static void add_backlog(struct tenant *t, void *to)
 {
 	struct spool_backlog backlog;
 
 	spool_backlog(t->state->dir, &backlog);
-	return backlog.objects + spool_sink_sealing(t->spool_sink);
+	*(size_t *)to += backlog.objects + spool_sink_sealing(t->spool_sink);
+}
+
+size_t tenant_backlog(struct tenant *t)
+{
+	size_t objects = 0;
+
+	add_backlog(t, &objects);
+	each_shard(t, add_backlog, &objects);
+	return objects;
 }
 
 static void look_at_uploads(struct tenant *t, struct uploader_status *uploads)
@@ -34,7 +55,12 @@ static void look_at_uploads(struct tenant *t, struct uploader_status *uploads)
 							sizeof(uploads->error));
 }
 
-void tenant_status(struct tenant *t, struct tenant_status *status)
+static int64_t sooner(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static void tenant_look(struct tenant *t, struct tenant_status *status)
 {
 	struct uploader_status uploads;
 	struct spool_backlog backlog;
@@ -53,12 +79,44 @@ void tenant_status(struct tenant *t, struct tenant_status *status)
 	memcpy(status->error, uploads.error, sizeof(status->error));
 }
 
-bool tenant_is_degraded(struct tenant *t)
+/* A pipeline is as badly off as its worst shard. */
+static void add_status(struct tenant *shard, void *to)
+{
+	struct tenant_status *status = to, of_shard;
+
+	tenant_look(shard, &of_shard);
+	status->objects += of_shard.objects;
+	status->bytes += of_shard.bytes;
+	status->oldest_ms = sooner(status->oldest_ms, of_shard.oldest_ms);
+	status->sent_ms = sooner(status->sent_ms, of_shard.sent_ms);
+	if (!of_shard.degraded_ms ||
+	    (status->degraded_ms && status->degraded_ms <= of_shard.degraded_ms))
+		return;
+	status->degraded_ms = of_shard.degraded_ms;
+	memcpy(status->error, of_shard.error, sizeof(status->error));
+}
+
+void tenant_status(struct tenant *t, struct tenant_status *status)
+{
+	tenant_look(t, status);
+	each_shard(t, add_status, status);
+}
+
+static void add_degraded(struct tenant *t, void *to)
 {
 	struct uploader_status uploads;
 
 	look_at_uploads(t, &uploads);
-	return uploads.degraded_ms != 0;
+	*(bool *)to |= uploads.degraded_ms != 0;
+}
+
+bool tenant_is_degraded(struct tenant *t)
+{
+	bool is_degraded = false;
+
+	add_degraded(t, &is_degraded);
+	each_shard(t, add_degraded, &is_degraded);
+	return is_degraded;
 }
 
 struct recent *tenant_recent(struct tenant *t)
