@@ -43,6 +43,7 @@ static const char *const ours_reading[][2] = {
 	{ "allow.auto.create.topics", "false" },
 	{ "topic.metadata.refresh.interval.ms", "30000" },
 	{ "reconnect.backoff.max.ms", "5000" },
+	{ "socket.timeout.ms", "10000" },
 	{ "socket.keepalive.enable", "true" },
 	{ "log.connection.close", "false" },
 };

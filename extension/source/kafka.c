@@ -18,6 +18,7 @@
 #define ARENA_MAX ((size_t)256 << 10)
 #define POLL_MS	  50
 #define RETRY_MS  2000
+#define DRAIN_MS  2000
 
 static void works(struct kafka_source *k)
 {
@@ -103,6 +104,8 @@ static void *source_run(void *argument)
 		else
 			poll(NULL, 0, POLL_MS);
 	}
+	if (k->consumer)
+		kafka_source_drain(k, clock_now().mono_ms + DRAIN_MS);
 	consumer_end(k);
 	return NULL;
 }

@@ -60,6 +60,8 @@ int64_t kafka_source_skipped(void *, int32_t partition, int64_t low);
 void kafka_source_broken(void *, int32_t partition, int64_t offset, const char *why);
 /* Cuts, commits, pauses: what is due. -ENOMEM: all is to be begun anew. */
 int kafka_source_tick(struct kafka_source *);
+/* What is made is stored and committed, if that takes no longer. */
+void kafka_source_drain(struct kafka_source *, int64_t until_ms);
 /* Says a lasting failure, once for each reason, and shows it. */
 void kafka_source_fail(struct kafka_source *, const char *why);
 

@@ -331,3 +331,21 @@ int kafka_source_tick(struct kafka_source *k)
 	kafka_source_fail(k, "out of memory: what was not stored is read again");
 	return -ENOMEM;
 }
+
+static bool any_is_pending(const struct kafka_source *k)
+{
+	size_t i;
+
+	for (i = 0; i < k->partitions; i++)
+		if (k->shard[i] && shard_is_pending(k->shard[i]))
+			return true;
+	return false;
+}
+
+void kafka_source_drain(struct kafka_source *k, int64_t until_ms)
+{
+	while (any_is_pending(k) && clock_now().mono_ms < until_ms) {
+		commit_shards(k);
+		poll(NULL, 0, CATCH_UP_MS);
+	}
+}

@@ -282,6 +282,11 @@ void shard_committed(struct shard *s, bool is_ours)
 	}
 }
 
+bool shard_is_pending(const struct shard *s)
+{
+	return s->cuts > 0;
+}
+
 int64_t shard_age_ms(const struct shard *s, int64_t mono_ms)
 {
 	if (s->cuts)

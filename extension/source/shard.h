@@ -85,6 +85,8 @@ bool shard_has_failed(const struct shard *);
  * outcome. */
 bool shard_wants(struct shard *, struct shard_place *);
 void shard_committed(struct shard *, bool is_ours);
+/* Whether it was cut, and not all before that is committed. */
+bool shard_is_pending(const struct shard *);
 /* How long what was taken has waited to be committed; 0: nothing waits. */
 int64_t shard_age_ms(const struct shard *, int64_t mono_ms);
 

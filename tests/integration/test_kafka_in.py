@@ -204,3 +204,209 @@ def test_members_come_and_go(kafka, sink, tmp_path):
         for name in "bcd":
             assert members[name].stop() == 0, members[name].err.text()[-4000:]
     assert stored_uuids(sink) == writer.wanted() and sink.rewritten == []
+
+
+def produce(kafka, topic, value, partition=0, **more):
+    producer = confluent_kafka.Producer({"bootstrap.servers": kafka.address()})
+    producer.produce(topic, value, partition=partition, **more)
+    assert producer.flush(20) == 0
+
+
+def test_what_is_no_flow_is_passed_over(kafka, topic, sink, tmp_path):
+    """Poison between flows, an analyzer's own messages, and records of another format: each is counted, and said."""
+    writer = Writer(kafka, topic)
+    writer.write(3, partition=0)
+    store = {"Namespace": "flow", "Type": "store", "UUID": "", "Status": 200, "Obj": [{**writer.flow, "UUID": "analyzer"}]}
+    produce(kafka, topic, json.dumps(store))
+    for value, headers in ((b"{", {"format": "Flow/1"}), (b"\xff\xff", {"format": "Flow/1"}), (b"{", None), (b"", None),
+                           (b"\x00\x01", None), (b"{}", {"format": "vpclogs/1"})):
+        produce(kafka, topic, value, headers=headers)
+    writer.write(3, partition=0)
+    with running(member(tmp_path, kafka, topic, sink, interval=1)) as one:
+        wait_for(sink, 7)
+        one.log('bad_message=', 20)
+    assert stored_uuids(sink) == writer.wanted() + collections.Counter(["analyzer"])
+    assert "unsaid=5 bad messages" in one.err.text()
+
+
+REFUSED = {
+    "times of producers": "has times of its producers: set its message.timestamp.type=LogAppendTime",
+    "another program's group": "another program, or a tool, has committed offset 1 in this group",
+    "no topic": "there is no topic in-absent: make it, or correct the URL",
+    "a member twice": "another process is member one of group",
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_refusals(kafka, sink, what, tmp_path):
+    """One clear line; nothing is stored, and nothing stops."""
+    topic = "in-absent" if what == "no topic" else make(
+        kafka, 1, time="CreateTime" if what == "times of producers" else "LogAppendTime")
+    if what != "no topic":
+        Writer(kafka, topic).write(3)
+    if what == "another program's group":
+        consumer = confluent_kafka.Consumer({"bootstrap.servers": kafka.address(), "group.id": topic})
+        consumer.commit(offsets=[confluent_kafka.TopicPartition(topic, 0, 1)], asynchronous=False)
+        consumer.close()
+    path = member(tmp_path, kafka, topic, sink, interval=1)
+    with contextlib.ExitStack() as stack:
+        if what == "a member twice":
+            first = stack.enter_context(Exporter(path))
+            first.log("state=subscribed", 20)
+            wait_for(sink, 3)
+            path = member(tmp_path, kafka, topic, sink, interval=1, change={
+                "spool": {"directory": str(tmp_path / "another")}})
+            stack.enter_context(running(path))
+            first.log('error="' + REFUSED[what], 20)
+        else:
+            stack.enter_context(running(path)).log('error=".*' + REFUSED[what], 20)
+            assert not sink.stored
+
+
+def test_what_retention_took_is_counted(kafka, sink, tmp_path):
+    """Said with how many offsets; what is left is stored."""
+    topic = make(kafka, 1)
+    writer = Writer(kafka, topic)
+    writer.write(5)
+    path = member(tmp_path, kafka, topic, sink, interval=1)
+    with running(path):
+        wait_for(sink, 5)
+    writer.write(20)
+    Client(kafka.address()).forget(topic, 0, 15)
+    with running(path) as one:
+        one.log("partition=0 lost=10 offsets from 5 on: retention removed them", 20)
+        wait_for(sink, 15)
+    assert stored_uuids(sink) == collections.Counter("u%d" % n for n in (*range(5), *range(15, 25)))
+
+
+def test_what_retention_takes_while_it_is_read(kafka, sink, tmp_path):
+    """The same when it happens under a reader that was stopped: it goes on with what there is."""
+    topic = make(kafka, 1)
+    writer = Writer(kafka, topic)
+    with running(member(tmp_path, kafka, topic, sink, interval=1)) as one:
+        writer.write(5)
+        wait_for(sink, 5)
+        one.signal(signal.SIGSTOP)
+        writer.write(20)
+        Client(kafka.address()).forget(topic, 0, 15)
+        one.signal(signal.SIGCONT)
+        wait_for(sink, 15)
+    found = stored_uuids(sink)
+    assert set(found.values()) == {1}
+    lost = re.search(r"partition=0 lost=(\d+) offsets from 5 on", one.err.text())
+    assert len(found) == 25 - (int(lost[1]) if lost else 0)
+
+
+@pytest.mark.long
+def test_brokers_that_are_away_are_no_end(tmp_path, sink):
+    """A partition is not taken for quiet because its broker is dead: what was begun goes on when it is back, once."""
+    with Broker(tmp_path / "broker") as kafka:
+        topic = make(kafka, 2)
+        writer = Writer(kafka, topic)
+        with running(member(tmp_path, kafka, topic, sink, interval=3)) as one:
+            one.log("state=subscribed", 20)
+            writer.write(100)
+            one.log("source=.*state=subscribed")
+            kafka.kill()
+            one.log('source=.* error="', 20)
+            kafka.start()
+            writer.write(100)
+            wait_for(sink, 200, 60)
+    assert stored_uuids(sink) == writer.wanted() and sink.rewritten == []
+
+
+def test_a_full_spool(kafka, topic, sink, tmp_path):
+    """With the store away a spool that is full is no reason to drop anything: reading waits, and goes on."""
+    writer = Writer(kafka, topic)
+    sink.behave("status=503")
+    with running(member(tmp_path, kafka, topic, sink, interval=1, change={
+            "spool": {"max_bytes": 1000000, "min_free": 0}})) as one:
+        one.log("state=subscribed", 20)
+        for _ in range(5):
+            writer.write(1000)
+        sink.wait(lambda s: s.requests["status=503"] > 5)
+        sink.behave("ok")
+        wait_for(sink, 5000, 60)
+    assert stored_uuids(sink) == writer.wanted() and sink.rewritten == []
+
+
+def test_tenants_of_a_group(kafka, topic, sink, tmp_path):
+    """Each has all flows, or those of its capture, in objects of its own size and interval; one that comes by a reload, too,
+    and those that were there have each flow once all the same."""
+    writer = Writer(kafka, topic)
+    capture = writer.flow["CaptureID"]
+    base = {"host_id": "one", "spool": {"directory": str(tmp_path / "spool")}, "status": {"listen": ""},
+            "logging": {"level": "DEBUG"}}
+
+    def tenant(name, of, interval, **subscriber):
+        config = settings.merge(whole_flows(of), {"pipeline": {
+            "subscriber": {"url": "kafka://%s/%s?group=%s" % (kafka.address(), topic, topic), **subscriber},
+            "store": {"buffered": {"max_seconds_per_object": interval, "filename_prefix": name}}}})
+        config["pipeline"]["write"] = to_s3(sink)
+        return config
+
+    def found(name):
+        return collections.Counter(json.loads(text)["UUID"] for item in sink.objects() for text in item.records
+                                   if item.key.startswith("bucket/%s/" % name))
+
+    tenants = {"a": tenant("a", 50, 1), "b": tenant("b", 200, 2), "c": tenant("c", 10, 2, capture_id=capture),
+               "d": tenant("d", 10, 2, capture_id="another")}
+    path = settings.save_all(tmp_path, base, tenants)
+    with running(path) as one:
+        one.log("state=subscribed", 20)
+        writer.write(500)
+        wait_for(sink, 1500)
+        settings.save_all(tmp_path, base, {**tenants, "e": tenant("e", 100, 1)})
+        one.signal(signal.SIGHUP)
+        at, _ = one.log("reload=done", 20)
+        one.log("state=assigned", 20, at)
+        writer.write(300)
+        wait_for(sink, 3 * 800 + 300)
+        sink.wait(lambda s: all(found(name) == writer.wanted() for name in "abc"))
+    for name in "abc":
+        assert found(name) == writer.wanted()
+    assert not found("d") and set(found("e").values()) == {1} and sink.rewritten == []
+    assert max(len(item.records) for item in sink.objects() if item.key.startswith("bucket/c/")) == 10
+
+
+SETTINGS = {
+    "url": ({"subscriber": {"url": "kafka://a:1/flows"}}, "subscriber.url: write kafka://host:port,host:port/topic"),
+    "group": ({"subscriber": {"settings": {"group.id": "x"}}}, "settings.group.id: cannot be set here: set the URL's group"),
+    "unknown": ({"subscriber": {"settings": {"fetch.few": "1"}}}, "settings.fetch.few: librdkafka .* does not take it"),
+    "tags": ({"classify": {"type": "subnet_autodiscovery"}}, "classify.type: with flows from Kafka a flow must always have"),
+    "mangle": ({"transform": {"type": "vpclogs"}, "mangle": {"type": "action"}}, "mangle.type: with flows from Kafka what a mangle keeps"),
+    "aws": ({"transform": {"type": "awsflowlogs"}}, "transform.type: with flows from Kafka each partition"),
+    "stdout": ({"write": {"type": "stdout"}}, "write.type: with flows from Kafka objects are named after their partition"),
+    "no interval": ({"store": {"buffered": {"max_seconds_per_object": 0}}}, "max_seconds_per_object: with flows from Kafka objects are of an"),
+    "times": ({"store": {"buffered": {"layout": "template", "key": "{tag}/{year}/{stream}/{sequence}.gz"}}}, "buffered.key: with flows from Kafka keys have"),
+    "a limit": ({"limits": {"flows_per_second": 5}}, "limits.flows_per_second: with flows from Kafka nothing is dropped"),
+}
+
+
+@pytest.mark.parametrize("what", SETTINGS)
+def test_what_a_pipeline_cannot_be(what, sink, tmp_path):
+    """What would store a flow twice, or drop it, is refused before anything begins, with file, line and key."""
+    change, why = SETTINGS[what]
+    config = settings.merge(whole_flows(), {
+        "host_id": "one", "spool": {"directory": str(tmp_path / "spool")},
+        "pipeline": {"subscriber": {"url": "kafka://a:1,b:2/flows?group=g"}}})
+    config["pipeline"]["write"] = to_s3(sink)
+    assert exporter("check", "-c", settings.save(tmp_path / "good.yml", config)).code == 0
+    done = exporter("check", "-c", settings.save(tmp_path / "bad.yml", settings.merge(config, {"pipeline": change})))
+    assert done.code == 1 and re.search(r"bad\.yml:\d+: pipeline\.(\w+\.)*" + why, done.stderr), done.stderr
+
+
+@pytest.mark.parametrize("other, why", [
+    ({"store": {"buffered": {"max_seconds_per_object": 3, "filename_prefix": "b"}}},
+     "max_seconds_per_object: pipelines .* and .* are of one group, which is cut together"),
+    ({"subscriber": {"url": "kafka://b:2,a:1/flows?group=g"}, "store": {"buffered": {"filename_prefix": "b"}}},
+     "subscriber.url: pipelines .* and .* name one group with different URLs")])
+def test_what_pipelines_cannot_be_together(other, why, sink, tmp_path):
+    """They are one member of the group, and are cut together."""
+    base = {"host_id": "one", "spool": {"directory": str(tmp_path / "spool")}}
+    drop_in = settings.merge(whole_flows(), {"pipeline": {
+        "subscriber": {"url": "kafka://a:1,b:2/flows?group=g"}, "store": {"buffered": {"max_seconds_per_object": 2}}}})
+    drop_in["pipeline"]["write"] = to_s3(sink)
+    drop_ins = {"a": drop_in, "b": settings.merge(drop_in, {"pipeline": other})}
+    done = exporter("check", "-c", settings.save_all(tmp_path, base, drop_ins))
+    assert done.code == 1 and re.search(why, done.stderr), done.stderr

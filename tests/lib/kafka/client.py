@@ -57,6 +57,10 @@ class Client:
         self._finish(self.admin.incremental_alter_configs([admin.ConfigResource(
             admin.ResourceType.TOPIC, topic, incremental_configs=entries)]))
 
+    def forget(self, topic, partition, before):
+        """Remove what is before an offset, as retention does."""
+        self._finish(self.admin.delete_records([confluent_kafka.TopicPartition(topic, partition, before)]))
+
     def forbid_writing(self, topic, user):
         """Forbid a user to write into the topic."""
         admin = confluent_kafka.admin
