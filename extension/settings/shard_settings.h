@@ -17,7 +17,8 @@ void shard_settings_check(const struct pipeline_settings *, const struct config 
 struct str shard_settings_group(const struct pipeline_settings *);
 /* Whether two pipelines of one group can be: they are one member of it, and are cut
  * together. -EINVAL, with the section that the key is of. */
-int shard_settings_pair(const struct pipeline_settings *, const struct pipeline_settings *,
-			const char **section, struct err *);
+int shard_settings_pair(const struct pipeline_settings *,
+			const struct pipeline_settings *, const char **section,
+			struct err *);
 
 #endif

@@ -12,11 +12,11 @@ import confluent_kafka
 import pytest
 
 from lib import settings, stream
-from lib.export import export, to_s3, whole_flows
+from lib.export import PACE, export, to_s3, whole_flows
 from lib.kafka.broker import Broker
 from lib.kafka.client import Client
-from lib.paths import recording
-from lib.process import Exporter, exporter
+from lib.paths import ROOT, recording
+from lib.process import Analyzer, Exporter, exporter
 from lib.s3.sink import Sink
 
 NUMBERS = itertools.count(1)
@@ -410,3 +410,24 @@ def test_what_pipelines_cannot_be_together(other, why, sink, tmp_path):
     drop_ins = {"a": drop_in, "b": settings.merge(drop_in, {"pipeline": other})}
     done = exporter("check", "-c", settings.save_all(tmp_path, base, drop_ins))
     assert done.code == 1 and re.search(why, done.stderr), done.stderr
+
+
+def test_the_samples_together(kafka, sink, tmp_path):
+    """etc/relay.yml beside an analyzer, etc/from-kafka.yml behind it: the analyzer's flows are vpclogs records in the store."""
+    topic = make(kafka)
+    relay_env = {"PIPELINE_WRITE_KAFKA_BROKERS": kafka.address(), "PIPELINE_WRITE_KAFKA_TOPIC": topic,
+                 "SPOOL_DIRECTORY": str(tmp_path / "relay"), "STATUS_LISTEN": ""}
+    group_env = {"PIPELINE_SUBSCRIBER_URL": "kafka://%s/%s?group=%s" % (kafka.address(), topic, topic),
+                 "PIPELINE_WRITE_S3_ENDPOINT": sink.endpoint, "SPOOL_DIRECTORY": str(tmp_path / "group"), "STATUS_LISTEN": "",
+                 "PIPELINE_STORE_BUFFERED_MAX_SECONDS_PER_OBJECT": "2"}
+    with Exporter(ROOT / "etc" / "from-kafka.yml", env={"SKYDIVE_" + k: v for k, v in group_env.items()}) as group:
+        with Analyzer(RECORDING, pace=PACE) as analyzer:
+            relay_env.update(ANALYZERS=analyzer.address, PIPELINE_SUBSCRIBER_URL=analyzer.url)
+            with Exporter(ROOT / "etc" / "relay.yml", env={"SKYDIVE_" + k: v for k, v in relay_env.items()}) as program:
+                analyzer.event("end", 60, unless_ends=program)
+                assert program.stop() == 0, program.err.text()[-3000:]
+        with_ports = [flow for flow in sent() if "Transport" in flow and "Network" in flow]
+        sink.wait(lambda s: sum(len(item.records) for item in s.objects()) >= len(with_ports))
+        assert group.stop() == 0, group.err.text()[-3000:]
+    assert sum(len(item.records) for item in sink.objects()) == len(with_ports)
+    assert all(KEY.fullmatch(key) for key in sink.stored) and sink.rewritten == []
