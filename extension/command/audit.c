@@ -13,6 +13,7 @@
 #include "pipeline/object.h"
 #include "settings/destination.h"
 #include "settings/settings.h"
+#include "source/registry.h"
 #include "spool/stored.h"
 #include "sys/clock.h"
 #include "sys/io.h"
@@ -72,6 +73,11 @@ static int audit_settings(struct audit *a, const char *config, const char *tenan
 		return -EINVAL;
 	snprintf(a->spool, sizeof(a->spool), STR_FMT,
 		 STR_ARG(a->settings->spool.directory));
+	if (a->pipeline->source.source == &source_kafka)
+		return err_set(err,
+			       "pipeline \"%s\" shares its objects with a group: none "
+			       "of its members knows all of them",
+			       tenant);
 	if (a->pipeline->has_series || !a->pipeline->writer.writer->list)
 		return err_set(err, "pipeline \"%s\" stores nothing that can be listed",
 			       tenant);

@@ -44,10 +44,40 @@ static bool retry_parse(struct retry *r, int argc, char **argv)
 	return true;
 }
 
+struct shard_count {
+	const char *tenant; /* its directory */
+	size_t files;
+};
+
 static int count_file(void *context, const char *name)
 {
 	*(size_t *)context += strspn(name, "0123456789") == strlen(name);
 	return 0;
+}
+
+/* Of a partition; the exporter takes its files over. */
+static int count_shard(void *context, const char *name)
+{
+	struct shard_count *c = context;
+	char bad[8192];
+
+	if (str_starts(str_of(name), STR("shard-")) &&
+	    snprintf(bad, sizeof(bad), "%s/%s/bad", c->tenant, name) < (int)sizeof(bad))
+		io_list(bad, count_file, &c->files);
+	return 0;
+}
+
+static size_t count_bad(const char *spool, const char *name)
+{
+	char tenant[8192], bad[8192];
+	struct shard_count c = { tenant, 0 };
+
+	snprintf(tenant, sizeof(tenant), "%s/%s", spool, name);
+	if (snprintf(bad, sizeof(bad), "%s/%s/bad", spool, name) >= (int)sizeof(bad) ||
+	    io_list(bad, count_file, &c.files) < 0)
+		return 0;
+	io_list(tenant, count_shard, &c);
+	return c.files;
 }
 
 /* A directory of the spool, or a file in it. */
@@ -55,13 +85,10 @@ static int retry_see(void *context, const char *name)
 {
 	struct retry *r = context;
 	struct buf line = BUF_INIT(1 << 16);
-	char bad[8192];
-	size_t files = 0;
+	size_t files = count_bad(r->spool, name);
 	int error;
 
-	snprintf(bad, sizeof(bad), "%s/%s/bad", r->spool, name);
-	if ((r->tenant && strcmp(r->tenant, name) != 0) ||
-	    io_list(bad, count_file, &files) < 0 || !files)
+	if ((r->tenant && strcmp(r->tenant, name) != 0) || !files)
 		return 0;
 	error = spool_ask_retry(r->spool, name);
 	if (error) {

@@ -75,6 +75,9 @@ int kafka_consumer_commit(struct kafka_consumer *, const struct kafka_commit *,
 void kafka_consumer_pause(struct kafka_consumer *, int32_t partition, bool is_paused);
 /* Behind the last message of a partition, as far as it is known; -1: it is not. */
 int64_t kafka_consumer_high(struct kafka_consumer *, int32_t partition);
+/* Whether the group has more members than the topic has partitions, so that some have
+ * none. Waits for a broker, some seconds at most. */
+bool kafka_consumer_is_spare(struct kafka_consumer *);
 /* Why it does not get on, or "". Borrowed; until the next call. */
 const char *kafka_consumer_problem(const struct kafka_consumer *);
 

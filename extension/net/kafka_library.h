@@ -77,6 +77,8 @@
 	X(resume_partitions)                                                             \
 	X(query_watermark_offsets)                                                       \
 	X(get_watermark_offsets)                                                         \
+	X(list_groups)                                                                   \
+	X(group_list_destroy)                                                            \
 	X(queue_get_main)                                                                \
 	X(queue_io_event_enable)                                                         \
 	X(queue_destroy)

@@ -19,10 +19,32 @@
 #define POLL_MS	  50
 #define RETRY_MS  2000
 #define DRAIN_MS  2000
+#define COUNT_MS  5000
+
+#define NO_PARTITION "no partition of the topic is assigned to this member"
+
+/* Whether it is its turn to have partitions, asked now and then. */
+static bool is_idle(struct kafka_source *k)
+{
+	if (atomic_load(&k->assigned))
+		return false;
+	if (k->now_ms - k->counted_ms >= COUNT_MS) {
+		k->is_spare = kafka_consumer_is_spare(k->consumer);
+		k->counted_ms = k->now_ms = clock_now().mono_ms;
+	}
+	return !k->is_spare;
+}
 
 static void works(struct kafka_source *k)
 {
-	if (k->is_refused || !atomic_load(&k->assigned) || atomic_load(&k->is_up))
+	if (k->is_refused)
+		return;
+	if (is_idle(k)) {
+		if (atomic_load(&k->is_up))
+			kafka_source_fail(k, NO_PARTITION);
+		return;
+	}
+	if (atomic_load(&k->is_up))
 		return;
 	log_once_clear(&k->said);
 	atomic_fetch_add(&k->connects, 1);
@@ -50,7 +72,7 @@ static void consumer_begin(struct kafka_source *k)
 	struct err err = ERR_INIT;
 
 	k->generation = atomic_load(k->parts.generation);
-	k->is_refused = false;
+	k->is_refused = k->has_failed = k->is_spare = false;
 	k->consumer = kafka_consumer_open(&parts, &err);
 	if (!k->consumer)
 		kafka_source_fail(k, err.text);

@@ -43,6 +43,9 @@ struct kafka_source {
 	size_t partitions, shard_room, paused_room;
 	int64_t now_ms, committed_ms; /* monotonic: now, and the last try to commit */
 	bool is_refused;	      /* a topic that cannot be read at all */
+	bool has_failed;	      /* a partition could not be begun */
+	bool is_spare;		      /* there are more members than partitions */
+	int64_t counted_ms;	      /* when that was found out, monotonic */
 	struct log_once said;
 
 	/* For its status. */
@@ -58,7 +61,7 @@ void kafka_source_message(void *, const struct kafka_consumed *);
 void kafka_source_at_end(void *, int32_t partition, int64_t offset);
 int64_t kafka_source_skipped(void *, int32_t partition, int64_t low);
 void kafka_source_broken(void *, int32_t partition, int64_t offset, const char *why);
-/* Cuts, commits, pauses: what is due. -ENOMEM: all is to be begun anew. */
+/* Cuts, commits, pauses: what is due. -EIO: all is to be begun anew. */
 int kafka_source_tick(struct kafka_source *);
 /* What is made is stored and committed, if that takes no longer. */
 void kafka_source_drain(struct kafka_source *, int64_t until_ms);

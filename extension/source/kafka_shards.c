@@ -68,18 +68,22 @@ static int find_place(struct kafka_source *k, const struct kafka_commit *c,
 	return 0;
 }
 
+/* What a disk or memory did not allow is tried again; what others have committed stays. */
 static struct shard *open_shard(struct kafka_source *k, const struct kafka_commit *c,
 				struct err *err)
 {
+	struct shard *s = NULL;
 	struct shard_place place;
 
-	if (!make_place(k, c->partition)) {
-		err_set(err, "out of memory");
-		return NULL;
-	}
 	if (find_place(k, c, &place, err) < 0)
 		return NULL;
-	return shard_open(k->parts.shards, str_of(k->topic), c->partition, &place, err);
+	if (make_place(k, c->partition))
+		s = shard_open(k->parts.shards, str_of(k->topic), c->partition, &place,
+			       err);
+	else
+		err_set(err, "out of memory");
+	k->has_failed |= !s;
+	return s;
 }
 
 int64_t kafka_source_assigned(void *context, const struct kafka_commit *c)
@@ -326,10 +330,9 @@ int kafka_source_tick(struct kafka_source *k)
 	commit_shards(k);
 	measure(k);
 	k->committed_ms = clock_now().mono_ms;
-	if (!any_has_failed(k))
-		return 0;
-	kafka_source_fail(k, "out of memory: what was not stored is read again");
-	return -ENOMEM;
+	if (any_has_failed(k))
+		kafka_source_fail(k, "out of memory: what was not stored is read again");
+	return k->has_failed || any_has_failed(k) ? -EIO : 0;
 }
 
 static bool any_is_pending(const struct kafka_source *k)

@@ -102,7 +102,10 @@ uint64_t spool_first_waiting(struct spool_dir *);
 bool spool_is_full(struct spool_dir *, int64_t more);
 /* Removes what an earlier run left of a directory that is not open, but for bad/. */
 void spool_empty(struct spool *, const char *name);
-/* The same for those of its directories whose names begin so. */
+/* Takes over what is in bad/ of those of its directories whose names begin so, because
+ * those are emptied, and forgets what they have. */
+void spool_adopt_bad(struct spool_dir *, const char *begin);
+/* Empties all of them; none is open. */
 void spool_empty_each(struct spool *, const char *name, const char *begin);
 
 enum spool_folder { SPOOL_OPEN, SPOOL_TMP, SPOOL_NEW, SPOOL_BAD, SPOOL_FOLDERS };

@@ -3,6 +3,7 @@
  * rather than recovered, and what is in them waits to be released. See spool.h.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 #include "spool/spool_private.h"
 #include "sys/io.h"
@@ -91,4 +92,56 @@ void spool_empty_each(struct spool *spool, const char *name, const char *begin)
 
 	snprintf(path, sizeof(path), "%s/%s", spool->path, name);
 	io_list(path, empty_one, &e);
+}
+
+/* Files of a folder on their way to bad/ of a directory. */
+struct adoption {
+	struct spool_dir *dir;
+	const char *begin;
+	char folder[SPOOL_PATH_MAX];
+};
+
+static int adopt_file(void *context, const char *name)
+{
+	struct adoption *a = context;
+	char from[SPOOL_PATH_MAX], to[SPOOL_PATH_MAX];
+	struct spool_entry *entry;
+	struct stat status;
+	uint64_t id;
+
+	if (snprintf(from, sizeof(from), "%s/%s", a->folder, name) >= (int)sizeof(from) ||
+	    lstat(from, &status) < 0 || !S_ISREG(status.st_mode))
+		return 0;
+	id = spool_next_id(a->dir);
+	spool_path(a->dir, SPOOL_BAD, id, to);
+	entry = spool_entry_new(id, status.st_size);
+	if (!entry || rename(from, to) < 0) {
+		free(entry);
+		return 0;
+	}
+	pthread_mutex_lock(&a->dir->spool->lock);
+	spool_count_bad(a->dir, entry);
+	pthread_mutex_unlock(&a->dir->spool->lock);
+	return 0;
+}
+
+static int adopt_folder(void *context, const char *name)
+{
+	struct adoption *a = context;
+
+	if (str_starts(str_of(name), str_of(a->begin)) &&
+	    snprintf(a->folder, sizeof(a->folder), "%s/%s/%s/%s", a->dir->spool->path,
+		     a->dir->name, name,
+		     spool_folder_name(SPOOL_BAD)) < (int)sizeof(a->folder))
+		io_list(a->folder, adopt_file, a);
+	return 0;
+}
+
+void spool_adopt_bad(struct spool_dir *dir, const char *begin)
+{
+	struct adoption a = { .dir = dir, .begin = begin };
+	char path[SPOOL_PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", dir->spool->path, dir->name);
+	io_list(path, adopt_folder, &a);
 }

@@ -141,8 +141,10 @@ struct tenant *tenant_new(const struct pipeline_settings *settings,
 		tenant_adopt(t, predecessor, now);
 	else
 		spool_sink_recover(t->spool_sink, now);
-	if (!predecessor)
+	if (!predecessor) {
+		spool_adopt_bad(t->state->dir, TENANT_SHARD_BEGIN);
 		spool_empty_each(around->spool, settings->name, TENANT_SHARD_BEGIN);
+	}
 	uploader_wake(t->uploader);
 	workers_wake(around->workers, &t->task);
 	return t;
@@ -155,6 +157,7 @@ struct receiver *tenant_receiver(struct tenant *t)
 
 void tenant_retry(struct tenant *t, struct now now)
 {
+	spool_adopt_bad(t->state->dir, TENANT_SHARD_BEGIN);
 	if (spool_retry(t->state->dir, now))
 		tenant_wake_uploader(t);
 }

@@ -94,6 +94,10 @@ struct tenant *tenant_alloc(const struct pipeline_settings *,
 int tenant_open_pipeline(struct tenant *, const struct stage_set *, double part,
 			 const struct object_name *name, struct err *);
 
+/* tenant_status.c: calls visit for each shard of a whole pipeline; none ends meanwhile. */
+void tenant_each_shard(struct tenant *, void (*visit)(struct tenant *shard, void *to),
+		       void *to);
+
 /* The receiver's functions; on the source's thread. */
 void tenant_offer(struct receiver *, const struct parcel *);
 void tenant_lose(struct receiver *, int64_t flows);

@@ -13,8 +13,7 @@ bool tenant_is_finished(struct tenant *t)
 	       spool_sink_sealing(t->spool_sink) == 0;
 }
 
-/* Calls visit for each shard of a whole pipeline; none ends meanwhile. */
-static void each_shard(struct tenant *t, void (*visit)(struct tenant *shard, void *to),
+void tenant_each_shard(struct tenant *t, void (*visit)(struct tenant *shard, void *to),
 		       void *to)
 {
 	struct tenant_shard *s;
@@ -38,7 +37,7 @@ size_t tenant_backlog(struct tenant *t)
 	size_t objects = 0;
 
 	add_backlog(t, &objects);
-	each_shard(t, add_backlog, &objects);
+	tenant_each_shard(t, add_backlog, &objects);
 	return objects;
 }
 
@@ -99,7 +98,7 @@ static void add_status(struct tenant *shard, void *to)
 void tenant_status(struct tenant *t, struct tenant_status *status)
 {
 	tenant_look(t, status);
-	each_shard(t, add_status, status);
+	tenant_each_shard(t, add_status, status);
 }
 
 static void add_degraded(struct tenant *t, void *to)
@@ -115,7 +114,7 @@ bool tenant_is_degraded(struct tenant *t)
 	bool is_degraded = false;
 
 	add_degraded(t, &is_degraded);
-	each_shard(t, add_degraded, &is_degraded);
+	tenant_each_shard(t, add_degraded, &is_degraded);
 	return is_degraded;
 }
 
