@@ -1004,6 +1004,32 @@ static void test_any_time_has_a_slot(void **state)
 	close_world(&w);
 }
 
+/* Named by a partition: it ends when it is told to, whatever it has, how old it is, and
+ * what the sink says; all rows wait, and nothing is dropped. */
+static void test_named(void **state)
+{
+	const struct object_name name = { .stream = STR("t-3-17"), .sequence = 2 };
+	struct bucket_limits limits = limits_of(INT64_MAX, 1000, DAY_MS, 2);
+	static const struct step steps[] = {
+		{ 0, COMMIT, TAG_OTHER, "a b c", "", 0 },
+		{ 5000, COMMIT, TAG_OTHER, "d", "", 0 },
+		{ 5000, FAIL_APPEND, TAG_OTHER, NULL, "", 0 },
+		{ 5000, COMMIT, TAG_OTHER, "e f g h", "", 0 },
+		{ 5000, FLUSH, TAG_OTHER, NULL, "", 0 },
+		{ 5000, MEND, TAG_OTHER, NULL, "", 0 },
+		{ 5000, FAIL_SEAL, TAG_OTHER, NULL, "", 0 },
+		{ 5000, FLUSH, TAG_OTHER, NULL, "", 0 },
+		{ 5000, MEND, TAG_OTHER, NULL, "", 0 },
+		{ 5000, FLUSH, TAG_OTHER, NULL,
+		  "logs/other/t-3-17/00000002.gz 0 5000 8: a b c d e f g h\n", 0 },
+		{ 5000, FLUSH, TAG_OTHER, NULL, "", 0 },
+	};
+
+	(void)state;
+	limits.name = &name;
+	RUN(&limits, steps, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1039,6 +1065,7 @@ int main(void)
 		cmocka_unit_test(test_rows_that_wait_for_the_sink_keep_their_time),
 		cmocka_unit_test(test_losses_belong_to_the_windows_of_their_time),
 		cmocka_unit_test(test_any_time_has_a_slot),
+		cmocka_unit_test(test_named),
 	};
 
 	return cmocka_run_group_tests_name("bucket", tests, NULL, NULL);
