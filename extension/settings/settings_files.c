@@ -269,7 +269,8 @@ static void add_pipeline(struct settings *s, const char *path, struct config *co
 	put_pipeline(s, key, p, path, problems);
 }
 
-/* Whether it was read before and is as it was; then it is taken. */
+/* Whether it was read before and is as it was; then it is taken. Not one that keeps its
+ * configuration: that is for whoever reads it once more. */
 static bool add_known(struct settings *s, const char *path, const struct origin *origin,
 		      struct problems *problems)
 {
@@ -277,7 +278,8 @@ static bool add_known(struct settings *s, const char *path, const struct origin 
 	struct pipeline_settings *p = s->known ? map_get(s->known, name, 0) : NULL;
 	char lower[NAME_MAX_BYTES];
 
-	if (!p || !str_is(p->file, path) || !origin_equal(&p->origin, origin) ||
+	if (!p || p->config || !str_is(p->file, path) ||
+	    !origin_equal(&p->origin, origin) ||
 	    map_get(s->names, lower_case(name, lower), 0))
 		return false;
 	p->is_bad = false;
