@@ -5,7 +5,7 @@
 #   make test            everything is tested; installs what that needs
 #   make torture soak test-kafka
 #                       longer tests, not part of make test
-#   make deb rpm        packages, in build/packages
+#   make deb rpm        packages, in build/packages; packages-foreign: for other processors
 #   make check-packages acceptance
 #                       what lint says of them; installed in a machine of their own
 #   make lint format bench fuzz manuals install
@@ -61,7 +61,7 @@ FUZZ    := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 TORTURE := $(patsubst %.c,$(B)/%.o,$(wildcard tests/torture/*.c))
 BENCH   := $(patsubst %.c,$(B)/%.o,$(filter-out tests/bench/bench_%,$(wildcard tests/bench/*.c)))
 
-.PHONY: all run test test-minio test-kafka torture soak lint format bench manuals install install-program install-dev deb rpm acceptance check-packages clean deps test-deps large-deps unit \
+.PHONY: all run test test-minio test-kafka torture soak lint format bench manuals install install-program install-dev deb rpm packages-foreign acceptance check-packages clean deps test-deps large-deps unit \
 	fuzz fuzz-merge fuzz-targets fuzz-replay torture-alloc
 .SECONDARY:
 
@@ -354,6 +354,13 @@ RPM_PACKAGES := rpm scdoc
 deb rpm: deps
 	$(Q)tests/lib/install.sh $(if $(filter deb,$@),$(DEB_PACKAGES),$(RPM_PACKAGES))
 	$(Q)packaging/build.sh $@ $(VERSION)
+
+# The same for other processors, with their unit and golden tests under qemu-user, as
+# root: half an hour each where this processor cannot, and some minutes the first time.
+FOREIGN ?= i386 armhf arm64 s390x
+packages-foreign:
+	$(Q)tests/lib/install.sh mmdebstrap dpkg-dev git
+	$(Q)packaging/foreign.sh $(VERSION) $(FOREIGN)
 
 clean:
 	rm -rf build
