@@ -5,9 +5,8 @@
  * depend on when they came: a batch ends at a cut, at a multiple of a part's interval,
  * and after so many messages or bytes.
  *
- * With the header "format" a message is one flow, as the writer kafka sends it; without
- * it is a StructMessage, as an analyzer's subscribers get it. Both may be JSON or
- * protobuf, and the first byte tells.
+ * With the header "format" a message is one flow, as JSON or protobuf, as the writer kafka
+ * sends it; without it is a StructMessage, as an analyzer's subscribers get it.
  */
 #include <errno.h>
 #include "flow/decode.h"
@@ -16,9 +15,11 @@
 
 #define MESSAGES_MAX 256
 #define BYTES_MAX    ((size_t)256 << 10)
-#define FLOW_FORMAT  "Flow/" /* the record of transform none */
-#define PREFIX_MAX   16	     /* of a flow in a list of one */
-#define FLOWS_FIELD  0x0a    /* flow.Message.Flows: number 1, with a length */
+/* Of the record of transform none. */
+#define FLOW_JSON    "Flow/"
+#define FLOW_PB	     "Flow.protobuf/"
+#define PREFIX_MAX   16	  /* of a flow in a list of one */
+#define FLOWS_FIELD  0x0a /* flow.Message.Flows: number 1, with a length */
 
 void shard_batch_end(struct shard *s)
 {
@@ -104,13 +105,13 @@ static int decode_flow(struct batch *batch, struct str value, struct str format,
 {
 	struct str list;
 
-	if (!str_starts(format, STR(FLOW_FORMAT)))
+	if (str_starts(format, STR(FLOW_PB)))
+		return decode_flow_pb(batch, value, err);
+	if (!str_starts(format, STR(FLOW_JSON)))
 		return err_set(err,
 			       "messages of the format \"" STR_FMT "\" are no flows: "
 			       "who writes them must have transform none",
 			       STR_ARG(format));
-	if (!message_is_json(value))
-		return decode_flow_pb(batch, value, err);
 	list = keep(batch, STR("["), value, STR("]"));
 	return list.ptr ? decode_json(list, batch, err) : no_room(batch, err);
 }

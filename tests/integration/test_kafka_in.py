@@ -66,11 +66,11 @@ def sent():
     return [flow for batch in stream.batches(RECORDING) for flow in batch]
 
 
-def relay(kafka, topic, folder):
+def relay(kafka, topic, folder, **more):
     """Play the recording through an exporter into the topic."""
     (folder / "relay").mkdir()
     export(whole_flows(), [RECORDING], [], folder / "relay", {"type": "kafka", "kafka": {
-        "brokers": [kafka.address()], "topic": topic, "key": "connection"}})
+        "brokers": [kafka.address()], "topic": topic, "key": "connection", **more}})
 
 
 def named(flow):
@@ -124,11 +124,12 @@ def running(path):
         assert exporter.stop() == 0, exporter.err.text()[-4000:]
 
 
-def test_from_a_relay_to_objects(kafka, topic, sink, tmp_path):
+@pytest.mark.parametrize("form", ["json", "protobuf"])
+def test_from_a_relay_to_objects(kafka, topic, form, sink, tmp_path):
     """What an analyzer sent is stored whole, in objects of one tag that are named after partition and offset, each with as
     many flows as may be; and once, though the exporter is started again."""
     flows = sent()
-    relay(kafka, topic, tmp_path)
+    relay(kafka, topic, tmp_path, format=form)
     path = member(tmp_path, kafka, topic, sink)
     with running(path):
         wait_for(sink, len(flows))

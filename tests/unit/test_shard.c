@@ -284,10 +284,13 @@ static void test_messages(void **state)
 		{ FLOW "]", "Flow/1", 1, 1 },
 		{ FLOW, "vpclogs/1", 0, 1 },
 		{ FLOW, "", 0, 0 },
-		{ "", "Flow/1", 1, 0 }, /* protobuf of nothing but zeros */
+		{ "", "Flow/1", 0, 0 },
+		{ "", "Flow.protobuf/1", 1, 0 }, /* nothing but zeros */
+		{ FLOW, "Flow.protobuf/1", 0, 1 },
 		{ "", "", 0, 1 },
 		{ "\xff", "Flow/1", 0, 1 },
-		{ "\x12\x01\x41", "Flow/1", 1, 0 },
+		{ "\xff", "Flow.protobuf/1", 0, 1 },
+		{ "\x12\x01\x41", "Flow.protobuf/1", 1, 0 },
 	};
 	struct house h;
 	size_t i;
