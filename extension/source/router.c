@@ -197,6 +197,26 @@ void router_each(const struct router *router,
 	map_each(router->routes, visit_each, &v);
 }
 
+static void add_to_sum(void *sum, struct receiver *receiver, struct str capture_id)
+{
+	uint64_t hash = (uint64_t)(uintptr_t)receiver ^
+			((uint64_t)receiver->version << 48);
+	size_t i;
+
+	for (i = 0; i < capture_id.len; i++)
+		hash = (hash ^ (unsigned char)capture_id.ptr[i]) * 1099511628211u;
+	hash *= UINT64_C(0x9e3779b97f4a7c15);
+	*(uint64_t *)sum += hash ^ hash >> 29;
+}
+
+uint64_t router_sum(const struct router *router)
+{
+	uint64_t sum = 0;
+
+	router_each(router, add_to_sum, &sum);
+	return sum;
+}
+
 bool router_deliver(struct router *router, struct batch *batch)
 {
 	struct route *touched = NULL, *route;

@@ -22,6 +22,7 @@ struct shard_name;
 struct shard_part;
 
 struct receiver {
+	unsigned version; /* changes when its shards are to be begun anew */
 	/* Must not block. Takes a reference to the batch if it keeps the parcel. */
 	void (*offer)(struct receiver *, const struct parcel *);
 	/* So many flows were lost; it is not known whether any was for this receiver.
@@ -48,6 +49,8 @@ bool router_deliver(struct router *, struct batch *);
 void router_each(const struct router *,
 		 void (*visit)(void *context, struct receiver *, struct str capture_id),
 		 void *context);
+/* Of who wants what: equal sums, the same receivers. */
+uint64_t router_sum(const struct router *);
 /* Tells every receiver how many flows were lost. */
 void router_lose(struct router *, int64_t flows);
 

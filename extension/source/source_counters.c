@@ -2,6 +2,18 @@
 /* source_counters.c - what the counters of a source mean. */
 #include "source/source_instance.h"
 
+static const char *const state_names[] = {
+	[SOURCE_OPEN] = "open",
+	[SOURCE_CONNECTING] = "connecting",
+	[SOURCE_SUBSCRIBED] = "subscribed",
+	[SOURCE_STARVED] = "starved",
+};
+
+const char *source_state_name(enum source_state state)
+{
+	return state_names[state];
+}
+
 #define COUNTED(member, metric_name, what, text)                                         \
 	{                                                                                \
 		COUNTER_AT(struct source_status, member),                                \

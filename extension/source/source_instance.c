@@ -23,7 +23,8 @@ struct source_instance {
 	struct log *log;
 	pthread_mutex_t lock; /* of the router */
 	struct router *router;
-	atomic_uint generation; /* of the router */
+	atomic_uint generation; /* of who is routed to */
+	uint64_t sum;		/* of them */
 	struct shard_host shards;
 	struct source_stats stats;
 	struct log_pace said_flows, said_message; /* of its thread, */
@@ -33,18 +34,6 @@ struct source_instance {
 	atomic_uint steps;	/* odd: a message is being worked on */
 	unsigned steps_seen;	/* see source_instance_moves() */
 };
-
-static const char *const state_names[] = {
-	[SOURCE_OPEN] = "open",
-	[SOURCE_CONNECTING] = "connecting",
-	[SOURCE_SUBSCRIBED] = "subscribed",
-	[SOURCE_STARVED] = "starved",
-};
-
-const char *source_state_name(enum source_state state)
-{
-	return state_names[state];
-}
 
 static int copy_options(struct source_instance *s, const struct source_options *from)
 {
@@ -235,7 +224,9 @@ void source_instance_route(struct source_instance *s, struct router *router)
 	pthread_mutex_lock(&s->lock);
 	old = s->router;
 	s->router = router;
-	atomic_fetch_add(&s->generation, 1);
+	if (s->sum != router_sum(router))
+		atomic_fetch_add(&s->generation, 1);
+	s->sum = router_sum(router);
 	pthread_mutex_unlock(&s->lock);
 	router_free(old);
 }

@@ -43,8 +43,11 @@ static void leave_whole(struct tenant_shard *s)
 static void shard_free(struct tenant_shard *s)
 {
 	struct tenant *whole = s->whole;
+	char folder[64];
 
 	tenant_free(s->tenant);
+	snprintf(folder, sizeof(folder), TENANT_SHARD_BEGIN "%d", (int)s->partition);
+	spool_adopt_bad(whole->state->dir, folder);
 	stage_set_fini(&s->stages);
 	pipeline_settings_unref(s->settings);
 	pipeline_settings_unref(s->writer);

@@ -71,6 +71,7 @@ int tenant_replace_writer(struct tenant *t, const struct pipeline_settings *from
 	t->uploader = uploader;
 	t->writer = writer;
 	t->writer_settings = from;
+	t->receiver.version++;
 	pthread_mutex_unlock(&t->lock);
 	uploader_free(old);
 	writer_instance_close(&old_writer);

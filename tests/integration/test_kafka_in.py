@@ -15,8 +15,9 @@ from lib import settings, stream
 from lib.export import PACE, export, to_s3, whole_flows
 from lib.kafka.broker import Broker
 from lib.kafka.client import Client
+from lib.pages import get, listening, source
 from lib.paths import ROOT, recording
-from lib.process import Analyzer, Exporter, exporter
+from lib.process import Analyzer, Exporter, exporter, until
 from lib.s3.sink import Sink
 
 NUMBERS = itertools.count(1)
@@ -111,6 +112,14 @@ def stored_uuids(sink):
 def wait_for(sink, count, timeout=30):
     """Until so many flows are stored."""
     sink.wait(lambda s: sum(item.body.count(b'"UUID"') for item in s.stored.values()) >= count, timeout)
+
+
+def ready(folder):
+    """What /readyz says, as soon as somebody answers."""
+    try:
+        return get(folder, "/readyz")[0] == 200
+    except OSError:
+        return False
 
 
 @contextlib.contextmanager
@@ -368,6 +377,41 @@ def test_tenants_of_a_group(kafka, topic, sink, tmp_path):
         assert found(name) == writer.wanted()
     assert not found("d") and set(found("e").values()) == {1} and sink.rewritten == []
     assert max(len(item.records) for item in sink.objects() if item.key.startswith("bucket/c/")) == 10
+
+
+def test_what_the_store_refuses(kafka, sink, tmp_path):
+    """It holds up nobody, is kept when its partition is begun anew, and sent again with one command."""
+    topic = make(kafka, 1)
+    writer = Writer(kafka, topic)
+    key = "bucket/logs/other/%s-0-%020d/00000000.gz" % (topic, 0)
+    sink.refused[key] = "status=400 code=InvalidRequest"
+    path = member(tmp_path, kafka, topic, sink, interval=1, of=5, change={"status": listening(tmp_path)})
+    with running(path) as one:
+        writer.write(20)
+        one.log("key=logs/other/.*00000000.gz refused, moved to bad", 20)
+        wait_for(sink, 15)
+        one.signal(signal.SIGHUP)
+        one.log("reload=done", 20)
+        assert key not in sink.stored
+    sink.refused.clear()
+    with running(path):
+        until(lambda: exporter("retry", "-c", path).code == 0, "an exporter that can be asked")
+        wait_for(sink, 20)
+    assert stored_uuids(sink) == writer.wanted() and sink.rewritten == []
+
+
+def test_a_spare_member_is_ready(kafka, sink, tmp_path):
+    """Who has no partition because there are more members is ready; who should have one is not."""
+    topic = make(kafka, 1)
+    folders = {name: tmp_path / name for name in "ab"}
+    for folder in folders.values():
+        folder.mkdir()
+    paths = {name: member(folder, kafka, topic, sink, name, change={"status": listening(folder)})
+             for name, folder in folders.items()}
+    with running(paths["a"]) as first, running(paths["b"]):
+        first.log("state=subscribed", 20)
+        until(lambda: all(ready(folder) for folder in folders.values()), "both to be ready", 30)
+        assert sorted(source(folder)["partitions"] for folder in folders.values()) == [0, 1]
 
 
 SETTINGS = {
