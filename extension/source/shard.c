@@ -273,7 +273,8 @@ void shard_committed(struct shard *s, bool is_ours)
 	while (done < s->cuts && s->cut[done].cut.offset <= s->place.from.offset)
 		done++;
 	s->cuts -= done;
-	memmove(s->cut, s->cut + done, s->cuts * sizeof(*s->cut));
+	if (done)
+		memmove(s->cut, s->cut + done, s->cuts * sizeof(*s->cut));
 	for (i = 0; i < s->parts; i++) {
 		if (s->part[i].asked == s->part[i].released)
 			continue;

@@ -144,6 +144,8 @@ static void find_stored(struct tenant_shard *s)
 		first = waiting;
 	while (done < s->boundaries && s->boundary[done] <= first)
 		done++;
+	if (!done)
+		return;
 	s->cuts_stored += (int64_t)done;
 	s->boundaries -= done;
 	memmove(s->boundary, s->boundary + done, s->boundaries * sizeof(*s->boundary));
