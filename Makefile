@@ -263,7 +263,7 @@ $(B)/tests/bench/bench_%: $(B)/tests/bench/bench_%.o $(BENCH) $(B)/libexporter.a
 	$(Q)$(CC) $(LINKFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # What an export costs, beside its budgets.
-bench: deps
+bench: large-deps
 	$(Q)tests/lib/install.sh $(BENCH_PACKAGES)
 	$(Q)$(MAKE) --no-print-directory all $(B)/tests/analyzer $(B)/tests/bench/bench_steps \
 		$(B)/tests/bench/bench_lookups $(B)/tests/bench/bench_mirror
