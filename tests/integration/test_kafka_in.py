@@ -4,6 +4,7 @@ import collections
 import contextlib
 import itertools
 import json
+import os
 import re
 import signal
 import threading
@@ -188,9 +189,11 @@ class Feeding(threading.Thread):
 
 
 @pytest.mark.long
-def test_members_come_and_go(kafka, sink, tmp_path):
+@pytest.mark.parametrize("again", range(int(os.environ.get("KAFKA_ROUNDS", "1"))))
+def test_members_come_and_go(kafka, again, sink, tmp_path):
     """One is killed, one is stopped until it is missed and goes on as a zombie, one comes; the store is down for a while.
     Each flow is stored once, and no key is ever stored with other flows."""
+    del again
     topic = make(kafka, partitions=6)
     writer = Writer(kafka, topic)
     paths = {name: member(tmp_path, kafka, topic, sink, name, interval=1, of=300) for name in "abcd"}
