@@ -78,6 +78,9 @@ int64_t kafka_consumer_high(struct kafka_consumer *, int32_t partition);
 /* Whether the group has more members than the topic has partitions, so that some have
  * none. Waits for a broker, some seconds at most. */
 bool kafka_consumer_is_spare(struct kafka_consumer *);
+/* Whether brokers that did not answer do so again, which a quiet topic does not tell.
+ * Waits as the above. */
+void kafka_consumer_look(struct kafka_consumer *);
 /* Why it does not get on, or "". Borrowed; until the next call. */
 const char *kafka_consumer_problem(const struct kafka_consumer *);
 

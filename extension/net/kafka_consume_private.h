@@ -13,6 +13,7 @@ struct kafka_consumer {
 	rd_kafka_t *handle;
 	bool has_failed; /* it must be made anew */
 	char problem[512];
+	bool is_of_brokers; /* the problem: over when one of them answers */
 };
 
 /* An error that may last: problem says what it means for an operator. */

@@ -8,6 +8,7 @@
 void kafka_consumer_fail(struct kafka_consumer *c, rd_kafka_resp_err_t error,
 			 const char *why)
 {
+	c->is_of_brokers = false;
 	switch (error) {
 	case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID:
 	case RD_KAFKA_RESP_ERR__FATAL:
@@ -44,6 +45,7 @@ void kafka_consumer_fail(struct kafka_consumer *c, rd_kafka_resp_err_t error,
 	default:
 		break;
 	}
+	c->is_of_brokers = true;
 	/* That all brokers are down says less than why. */
 	if (error != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || !*c->problem)
 		kafka_words_put(&c->words, why, c->problem, sizeof(c->problem));

@@ -41,3 +41,9 @@ bool kafka_consumer_is_spare(struct kafka_consumer *c)
 
 	return members >= 0 && partitions >= 0 && members > partitions;
 }
+
+void kafka_consumer_look(struct kafka_consumer *c)
+{
+	if (c->is_of_brokers && *c->problem && count_partitions(c) > 0)
+		c->problem[0] = '\0';
+}

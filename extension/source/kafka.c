@@ -97,6 +97,11 @@ static void consumer_turn(struct kafka_source *k)
 	int error = kafka_consumer_poll(k->consumer, POLL_MS);
 
 	k->now_ms = clock_now().mono_ms;
+	if (*kafka_consumer_problem(k->consumer) &&
+	    k->now_ms - k->counted_ms >= COUNT_MS) {
+		kafka_consumer_look(k->consumer);
+		k->counted_ms = k->now_ms = clock_now().mono_ms;
+	}
 	problem = kafka_consumer_problem(k->consumer);
 	if (*problem)
 		kafka_source_fail(k, problem);

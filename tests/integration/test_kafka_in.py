@@ -321,8 +321,9 @@ def test_brokers_that_are_away_are_no_end(tmp_path, sink):
             writer.write(100)
             one.log("source=.*state=subscribed")
             kafka.kill()
-            one.log('source=.* error="', 20)
+            at, _ = one.log('source=.* error="', 20)
             kafka.start()
+            one.log("source=.*state=subscribed", 60, at)
             writer.write(100)
             wait_for(sink, 200, 60)
     assert stored_uuids(sink) == writer.wanted() and sink.rewritten == []
@@ -413,8 +414,8 @@ def test_a_spare_member_is_ready(kafka, sink, tmp_path):
              for name, folder in folders.items()}
     with running(paths["a"]) as first, running(paths["b"]):
         first.log("state=subscribed", 20)
-        until(lambda: all(ready(folder) for folder in folders.values()), "both to be ready", 30)
-        assert sorted(source(folder)["partitions"] for folder in folders.values()) == [0, 1]
+        until(lambda: all(ready(folder) for folder in folders.values()) and
+              sorted(source(folder)["partitions"] for folder in folders.values()) == [0, 1], "both to be ready", 30)
 
 
 SETTINGS = {
