@@ -134,14 +134,17 @@ static int reload_show(const struct outcome *o)
 static int reload_and_wait(struct reload *r, struct outcome *o, struct err *err)
 {
 	struct outcome before = { .begun = 0 };
-	int silent = reload_ask(r, &before, err);
-	int error = tell_to_reload(r->address, r->pid, silent ? NULL : err);
+	struct err unanswered = ERR_INIT;
+	int silent = reload_ask(r, &before, &unanswered);
 
-	/* It may answer where its files said before they were changed. */
-	if (silent && !error)
-		err_prefix(err, "it was told to reload, but the result is not known");
-	if (silent || error)
+	if (tell_to_reload(r->address, r->pid, err) < 0)
 		return -EINVAL;
+	/* It may answer where its files said before they were changed. */
+	if (silent) {
+		*err = unanswered;
+		err_prefix(err, "it was told to reload, but the result is not known");
+		return -EINVAL;
+	}
 	return reload_wait(r, before.begun, o, err);
 }
 
