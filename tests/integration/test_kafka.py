@@ -276,7 +276,7 @@ def test_acl(kafka, tmp_path):
     """Who may not write there is told so."""
     client = Client(kafka.address())
     client.make("forbidden")
-    client.forbid_writing("forbidden", USER)
+    client.forbid("forbidden", USER)
     write = to_kafka(kafka, "forbidden", "SASL", security=login(kafka))
     with running(tmp_path, settings.merge(whole_flows(), {"stop_timeout": 1}), write) as exporter:
         degraded(exporter, "this user may not write to topic forbidden: the cluster's ACLs must allow it Describe and Write")

@@ -14,7 +14,7 @@ import pytest
 
 from lib import settings, stream
 from lib.export import PACE, export, to_s3, whole_flows
-from lib.kafka.broker import Broker
+from lib.kafka.broker import PASSWORD, USER, Broker
 from lib.kafka.client import Client
 from lib.pages import get, listening, source
 from lib.paths import ROOT, recording
@@ -274,6 +274,24 @@ def test_refusals(kafka, sink, what, tmp_path):
         else:
             stack.enter_context(running(path)).log('error=".*' + REFUSED[what], 20)
             assert not sink.stored
+
+
+def test_a_login_and_what_it_may_read(kafka, sink, tmp_path):
+    """With a password over TLS; who may not read the topic is told what to allow."""
+    login = {"security.protocol": "SASL_SSL", "ssl.ca.location": str(kafka.ca), "sasl.mechanism": "PLAIN",
+             "sasl.username": USER, "sasl.password": PASSWORD}
+    allowed, denied = make(kafka, 1), make(kafka, 1)
+    Client(kafka.address()).forbid(denied, USER, "READ")
+    for topic in (allowed, denied):
+        Writer(kafka, topic).write(3)
+        path = member(tmp_path, kafka, topic, sink, interval=1, change={"pipeline": {"subscriber": {
+            "url": "kafka://%s/%s?group=%s" % (kafka.address("SASL"), topic, topic), "settings": login}}})
+        with running(path) as one:
+            if topic == allowed:
+                wait_for(sink, 3)
+            else:
+                one.log("this user may not read topic %s: the cluster's ACLs must allow" % denied, 20)
+    assert sum(stored_uuids(sink).values()) == 3
 
 
 def test_what_retention_took_is_counted(kafka, sink, tmp_path):

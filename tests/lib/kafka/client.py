@@ -61,12 +61,12 @@ class Client:
         """Remove what is before an offset, as retention does."""
         self._finish(self.admin.delete_records([confluent_kafka.TopicPartition(topic, partition, before)]))
 
-    def forbid_writing(self, topic, user):
-        """Forbid a user to write into the topic."""
+    def forbid(self, topic, user, operation="WRITE"):
+        """Forbid a user to write into the topic, or to READ it."""
         admin = confluent_kafka.admin
         self._finish(self.admin.create_acls([admin.AclBinding(
             admin.ResourceType.TOPIC, topic, admin.ResourcePatternType.LITERAL, "User:" + user, "*",
-            admin.AclOperation.WRITE, admin.AclPermissionType.DENY)]))
+            admin.AclOperation[operation], admin.AclPermissionType.DENY)]))
 
     def count(self, topic):
         """Return how many messages a topic has, those of transactions under way included; 0 while a partition has no leader."""
