@@ -238,15 +238,15 @@ def test_replay(kafka, tmp_path):
 
 
 def test_sample(kafka, tmp_path):
-    """etc/kafka-relay.yml, with another address, relays a recording."""
+    """etc/relay.yml, with another address, relays a recording."""
     client = Client(kafka.address())
-    client.make("skydive-flows")
+    client.make("flows")
     with Analyzer(RECORDING, pace=PACE) as analyzer:
         variables = {"ANALYZERS": analyzer.address, "PIPELINE_SUBSCRIBER_URL": analyzer.url, "STATUS_LISTEN": "",
                      "PIPELINE_WRITE_KAFKA_BROKERS": kafka.address(), "SPOOL_DIRECTORY": str(tmp_path / "spool")}
-        with Exporter(ROOT / "etc" / "kafka-relay.yml", env={"SKYDIVE_" + k: v for k, v in variables.items()}) as program:
+        with Exporter(ROOT / "etc" / "relay.yml", env={"SKYDIVE_" + k: v for k, v in variables.items()}) as program:
             analyzer.event("end", 60, unless_ends=program)
             assert program.stop() == 0, program.err.text()[-3000:]
-    found = client.read("skydive-flows")
+    found = client.read("flows")
     decoded = [flow_messages.decode(value) for value in of_form(found, PROTOBUF)]
     assert by_text(decoded) == by_text(map(flow_messages.expected, sent())) and waiting(tmp_path) == []
