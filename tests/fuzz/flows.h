@@ -108,6 +108,9 @@ static inline void flows_return(struct str message, size_t count, struct buf *te
 	batch_unref(batch);
 }
 
+/* Each form of the flows is in memory several times meanwhile. */
+#define RETURN_MAX ((size_t)16 << 20)
+
 /* What is encoded and decoded once stays the same from then on: at first a text ends at
  * a NUL, and a time has no more nanoseconds than there are. text: the flows; again: what
  * came back. Returns how many layers were left out. */

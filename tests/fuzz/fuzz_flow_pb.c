@@ -29,7 +29,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			   str_equal(buf_str(&once), buf_str(&twice)),
 		   "the same message gives the same flows");
 	flows_check_text(buf_str(&once));
-	check_return(buf_str(&once));
+	if (once.len <= RETURN_MAX)
+		check_return(buf_str(&once));
 	buf_fini(&once);
 	buf_fini(&twice);
 	return 0;
