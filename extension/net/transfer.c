@@ -112,12 +112,23 @@ static bool header_is(struct str line, const char *name, char *text, size_t size
 	return true;
 }
 
+/* Seconds since 1970, or -1. Where long has 32 bits libcurl's time_t may have 32, and ours
+ * has 64: of what it returns the lower half is right, until 2106. */
+static int64_t read_date(const char *text)
+{
+	time_t date = curl_getdate(text, NULL);
+
+	if (sizeof(long) >= sizeof(date))
+		return date;
+	return (uint32_t)date == UINT32_MAX ? -1 : (int64_t)(uint32_t)date;
+}
+
 /* RFC 9110 section 10.2.3: seconds, or a date. */
 static void read_retry_after(struct transfer *t, const char *text)
 {
 	char *end;
 	long long seconds = strtoll(text, &end, 10);
-	time_t date;
+	int64_t date;
 
 	if (end != text && strspn(end, " \t\r\n") == strlen(end)) {
 		if (seconds > 0 && seconds < RETRY_AFTER_MAX_MS / 1000)
@@ -126,9 +137,9 @@ static void read_retry_after(struct transfer *t, const char *text)
 			t->retry_after_ms = RETRY_AFTER_MAX_MS;
 		return;
 	}
-	date = curl_getdate(text, NULL);
+	date = read_date(text);
 	if (date > 0)
-		t->retry_at_ms = (int64_t)date * 1000;
+		t->retry_at_ms = date * 1000;
 }
 
 static struct str trim_value(struct str value)
@@ -165,14 +176,14 @@ static size_t on_header(char *bytes, size_t unit, size_t count, void *context)
 	struct http_request *r = context;
 	struct str line = { bytes, unit * count };
 	char text[128];
-	time_t date;
+	int64_t date;
 
 	if (str_starts(line, STR("HTTP/")))
 		forget_headers(r);
 	keep_header(r, line);
 	if (header_is(line, "date", text, sizeof(text))) {
-		date = curl_getdate(text, NULL);
-		r->date_ms = date > 0 ? (int64_t)date * 1000 : 0;
+		date = read_date(text);
+		r->date_ms = date > 0 ? date * 1000 : 0;
 	} else if (header_is(line, "retry-after", text, sizeof(text))) {
 		read_retry_after(r->transfer, text);
 	}
