@@ -179,11 +179,23 @@ static bool may_announce(const struct shard *s)
 	       (!count || s->place.announced[count - 1].offset < s->end);
 }
 
+/* What was announced by others at the end or before it; no message may come to say so. */
+static void cut_announced(struct shard *s, int64_t mono_ms)
+{
+	struct shard_cut cut;
+
+	while (shard_borders_next(&s->borders, s->end, SHARD_NO_CLOCK, &cut))
+		shard_cut_all(s, &cut, mono_ms);
+}
+
 void shard_tick(struct shard *s, int64_t mono_ms)
 {
 	struct shard_cut cut;
 
-	if (s->end < 0 || !s->borders.has_taken || !may_announce(s) ||
+	if (s->end < 0)
+		return;
+	cut_announced(s, mono_ms);
+	if (!s->borders.has_taken || !may_announce(s) ||
 	    mono_ms - s->first_ms < s->interval_ms)
 		return;
 	if (!shard_borders_end(&s->borders, s->end, &cut))

@@ -73,7 +73,7 @@ void shard_take(struct shard *, int64_t offset, int64_t time_ms, struct str valu
 void shard_at_end(struct shard *, int64_t offset);
 /* The next to be taken. */
 int64_t shard_next(const struct shard *);
-/* Cuts it at its end, if it has been quiet for long enough. */
+/* Cuts it at its end, if that was announced, or if it has been quiet for long enough. */
 void shard_tick(struct shard *, int64_t mono_ms);
 /* Bytes that wait, of the part that has most. */
 int64_t shard_waiting(struct shard *);

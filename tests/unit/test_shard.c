@@ -267,6 +267,32 @@ static void test_announced(void **state)
 	house_close(&h);
 }
 
+/* Though nothing more comes; and it is not announced again. */
+static void test_announced_at_the_end(void **state)
+{
+	const struct shard_place at = { .from = { 5, 1 },
+					.announced = { { 7, 2 } },
+					.count = 1 };
+	struct shard_place place;
+	struct house h;
+
+	(void)state;
+	house_open(&h, &at, 10, 0);
+	take(&h, 5, 2);
+	shard_tick(h.shard, 1000);
+	assert_told(&h, 0, "");
+	shard_at_end(h.shard, 7);
+	shard_tick(h.shard, 1000);
+	assert_told(&h, 0, "1@2 |7 ");
+	shard_tick(h.shard, 9999);
+	assert_told(&h, 0, "");
+	h.part[0].state.cuts_stored = 1;
+	assert_true(commit(&h, true, &place));
+	assert_int_equal(place.from.offset, 7);
+	assert_int_equal(place.count, 0);
+	house_close(&h);
+}
+
 /* Whatever a message is, it costs no more than itself. */
 static void test_messages(void **state)
 {
@@ -315,6 +341,7 @@ int main(void)
 		cmocka_unit_test(test_asks_before_it_releases),
 		cmocka_unit_test(test_quiet),
 		cmocka_unit_test(test_announced),
+		cmocka_unit_test(test_announced_at_the_end),
 		cmocka_unit_test(test_messages),
 	};
 
