@@ -170,13 +170,36 @@ void kafka_source_at_end(void *context, int32_t partition, int64_t offset)
 		shard_at_end(s, offset);
 }
 
-int64_t kafka_source_skipped(void *context, int32_t partition, int64_t low)
+/* Its offsets are given a second time, and objects of the first have their names. */
+static void refuse_partition(struct kafka_source *k, int32_t partition, int64_t high)
+{
+	char why[OUTAGE_WHY_MAX];
+
+	snprintf(why, sizeof(why),
+		 "partition %d of topic %s ends at offset %" PRId64
+		 ", and was read until "
+		 "%" PRId64 ": it was made anew or has lost its end; "
+		 "name a topic that has another name",
+		 (int)partition, k->topic, high, shard_next(k->shard[partition]));
+	k->is_refused = true;
+	kafka_source_fail(k, why);
+	forget_shard(k, partition);
+}
+
+int64_t kafka_source_skipped(void *context, int32_t partition, int64_t low, int64_t high)
 {
 	struct kafka_source *k = context;
 	struct shard *s = shard_of(k, partition);
 
-	if (s && low > shard_next(s))
-		say_lost(k, partition, shard_next(s), low);
+	if (!s)
+		return -1;
+	if (shard_next(s) > high) {
+		refuse_partition(k, partition, high);
+		return -1;
+	}
+	if (low <= shard_next(s))
+		return shard_next(s);
+	say_lost(k, partition, shard_next(s), low);
 	return low;
 }
 
@@ -271,7 +294,7 @@ static void hold_back(struct kafka_source *k, size_t at)
 	int i;
 
 	if (k->is_paused[at]) {
-		if (shard_waiting(s) >= WAITING_FEW)
+		if (shard_waiting(s) >= WAITING_FEW || shards_are_behind(k, s))
 			return;
 		kafka_consumer_pause(k->consumer, (int32_t)at, false);
 		k->is_paused[at] = false;
@@ -331,7 +354,9 @@ int kafka_source_tick(struct kafka_source *k)
 	measure(k);
 	k->committed_ms = clock_now().mono_ms;
 	if (any_has_failed(k))
-		kafka_source_fail(k, "out of memory: what was not stored is read again");
+		kafka_source_fail(
+			k, "without memory, or without files of the spool that "
+			   "others have removed: what was not stored is read again");
 	return k->has_failed || any_has_failed(k) ? -EIO : 0;
 }
 

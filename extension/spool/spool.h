@@ -98,6 +98,11 @@ void spool_set_buffer(struct spool_dir *);
 void spool_release(struct spool_dir *, uint64_t below);
 /* The lowest id in new/; UINT64_MAX: there is none. */
 uint64_t spool_first_waiting(struct spool_dir *);
+/* Whether anything that was to be stored is neither stored nor in bad/: files that others
+ * have removed, or no memory. Of a buffer it can be had again. */
+bool spool_has_lost(struct spool_dir *);
+/* It is so. */
+void spool_note_lost(struct spool_dir *);
 /* Whether a buffer may take no more bytes, because of spool.max_bytes. */
 bool spool_is_full(struct spool_dir *, int64_t more);
 /* Removes what an earlier run left of a directory that is not open, but for bad/. */

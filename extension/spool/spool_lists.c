@@ -133,6 +133,16 @@ void spool_tell_losses(struct spool_dir *dir, int64_t now_ms)
 	}
 }
 
+bool spool_has_lost(struct spool_dir *dir)
+{
+	return atomic_load(&dir->has_lost);
+}
+
+void spool_note_lost(struct spool_dir *dir)
+{
+	atomic_store(&dir->has_lost, true);
+}
+
 void spool_lose(struct spool_dir *dir, enum spool_folder folder,
 		struct spool_entry *entry, enum spool_loss why, int64_t now_ms)
 {
@@ -145,6 +155,7 @@ void spool_lose(struct spool_dir *dir, enum spool_folder folder,
 		lost->bad++;
 		stats_add(dir->stats, STAT_OBJECTS_BAD_EVICTED, 1);
 	} else {
+		spool_note_lost(dir);
 		lost->objects++;
 		lost->records += entry->records;
 		stats_add(dir->stats, STAT_RECORDS_EVICTED, entry->records);

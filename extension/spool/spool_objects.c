@@ -20,8 +20,10 @@ void spool_add(struct spool_dir *dir, uint64_t id, int64_t bytes, int64_t record
 	struct spool_entry *entry = spool_entry_new(id, bytes);
 
 	stats_add(dir->stats, STAT_OBJECTS_SEALED, 1);
-	if (!entry)
+	if (!entry) {
+		spool_note_lost(dir);
 		return;
+	}
 	entry->records = records;
 	entry->is_object = true;
 	entry->sealed_ms = now.mono_ms;
@@ -247,6 +249,7 @@ void spool_damaged(struct spool_dir *dir, int64_t records)
 
 void spool_open_gone(struct spool_dir *dir, uint64_t id, int64_t records)
 {
+	spool_note_lost(dir);
 	log_write(dir->spool->log, LOG_ERROR,
 		  "tenant=%s spool=open/%016" PRIu64
 		  " was removed by somebody else: records=%" PRId64 " are lost",

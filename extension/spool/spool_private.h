@@ -93,6 +93,7 @@ struct spool_dir {
 	_Atomic uint64_t finish_below;
 	bool is_buffer;	      /* see spool_set_buffer() */
 	uint64_t taken_below; /* objects from this id on are not taken yet */
+	atomic_bool has_lost; /* see spool_has_lost() */
 	void (*finish)(void *context);
 	void *finish_context;
 	struct spool_lost lost[LOSS_COUNT];

@@ -89,6 +89,7 @@ static void sink_lose_file(struct spool_sink *in, struct open_file *file)
 		  "tenant=%s spool=open/%016" PRIu64
 		  " was removed by somebody else: what was in it is lost",
 		  spool_dir_name(in->parts.dir), file->id);
+	spool_note_lost(in->parts.dir);
 	spool_charge(in->parts.dir, SPOOL_OPEN, -file->size);
 	file->is_open = false;
 }

@@ -158,6 +158,8 @@ void tenant_shard_look(struct shard_part *part, struct shard_part_state *state)
 	merge_stats(s);
 	pthread_mutex_lock(&s->lock);
 	find_stored(s);
+	/* Asked behind that: what is lost does not wait either. */
+	s->has_failed |= spool_has_lost(s->tenant->state->dir);
 	*state = (struct shard_part_state){
 		.made = s->made,
 		.cuts_stored = s->cuts_stored,
