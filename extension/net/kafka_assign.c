@@ -38,16 +38,16 @@ static bool ask_committed(struct kafka_consumer *c, rd_kafka_topic_partition_lis
 	return !error;
 }
 
-/* The first offset that there is. */
-static bool ask_low(struct kafka_consumer *c, int32_t partition, int64_t *low)
+/* The first offset that there is, and the one behind the last. */
+static bool ask_ends(struct kafka_consumer *c, int32_t partition, int64_t *low,
+		     int64_t *high)
 {
 	rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR__TIMED_OUT;
-	int64_t high;
 	int i;
 
 	for (i = 0; error && i < ASK_TIMES; i++)
 		error = library_of(c)->query_watermark_offsets(c->handle, c->parts.topic,
-							       partition, low, &high,
+							       partition, low, high,
 							       ASK_MS);
 	if (error)
 		kafka_consumer_fail(c, error, library_of(c)->err2str(error));
@@ -67,48 +67,77 @@ static int64_t begin_of(struct kafka_consumer *c,
 	return c->parts.assigned(c->parts.context, &commit);
 }
 
-/* Where each is read from; those that are not are left out. false: it must be made anew. */
-static bool choose(struct kafka_consumer *c, rd_kafka_topic_partition_list_t *committed,
-		   rd_kafka_topic_partition_list_t *chosen)
+static void list_add(const struct kafka_consumer *c,
+		     rd_kafka_topic_partition_list_t *list, int32_t partition,
+		     int64_t offset)
 {
-	int64_t low, from;
+	library_of(c)->topic_partition_list_add(list, c->parts.topic, partition)->offset =
+		offset;
+}
+
+/* Where each is read from; those that are not are idle, too. false: it must be made
+ * anew. */
+static bool choose(struct kafka_consumer *c, rd_kafka_topic_partition_list_t *committed,
+		   rd_kafka_topic_partition_list_t *chosen,
+		   rd_kafka_topic_partition_list_t *idle)
+{
+	int64_t low, high, from;
 	int i;
 
 	for (i = 0; i < committed->cnt; i++) {
-		const rd_kafka_topic_partition_t *partition = &committed->elems[i];
+		int32_t partition = committed->elems[i].partition;
 
-		if (!ask_low(c, partition->partition, &low))
+		if (!ask_ends(c, partition, &low, &high))
 			return false;
-		from = begin_of(c, partition, low);
+		from = begin_of(c, &committed->elems[i], low);
+		list_add(c, chosen, partition, from < 0 ? high : from);
 		if (from < 0)
-			continue;
-		library_of(c)
-			->topic_partition_list_add(chosen, c->parts.topic,
-						   partition->partition)
-			->offset = from;
+			list_add(c, idle, partition, high);
 	}
 	return true;
 }
 
-static void assign(struct kafka_consumer *c, rd_kafka_topic_partition_list_t *list)
+/* It must be made anew, or is closed: librdkafka waits for an answer all the same, and a
+ * group that is being left has none for us. */
+static void assign_idle(struct kafka_consumer *c, rd_kafka_topic_partition_list_t *list)
 {
-	rd_kafka_topic_partition_list_t *chosen = library_of(c)->topic_partition_list_new(
-		list->cnt);
+	int i;
 
-	if (!ask_committed(c, list) || !choose(c, list, chosen))
-		c->has_failed = true;
-	else
-		end_error(c, library_of(c)->incremental_assign(c->handle, chosen));
-	library_of(c)->topic_partition_list_destroy(chosen);
+	for (i = 0; i < list->cnt; i++)
+		list->elems[i].offset = RD_KAFKA_OFFSET_END;
+	end_error(c, library_of(c)->incremental_assign(c->handle, list));
+	library_of(c)->pause_partitions(c->handle, list);
 }
 
-static void unassign(struct kafka_consumer *c,
-		     const rd_kafka_topic_partition_list_t *list, bool is_lost)
+/* All of them, or the group would wait for the rest to be given back. */
+static void assign(struct kafka_consumer *c, rd_kafka_topic_partition_list_t *list)
+{
+	const struct kafka_library *library = library_of(c);
+	rd_kafka_topic_partition_list_t *chosen = library->topic_partition_list_new(
+		list->cnt);
+	rd_kafka_topic_partition_list_t *idle = library->topic_partition_list_new(0);
+
+	if (c->is_closing || !ask_committed(c, list) || !choose(c, list, chosen, idle)) {
+		c->has_failed = true;
+		assign_idle(c, list);
+	} else {
+		end_error(c, library->incremental_assign(c->handle, chosen));
+		if (idle->cnt)
+			library->pause_partitions(c->handle, idle);
+	}
+	library->topic_partition_list_destroy(idle);
+	library->topic_partition_list_destroy(chosen);
+}
+
+static void unassign(struct kafka_consumer *c, rd_kafka_topic_partition_list_t *list,
+		     bool is_lost)
 {
 	int i;
 
 	for (i = 0; i < list->cnt; i++)
 		c->parts.revoked(c->parts.context, list->elems[i].partition, is_lost);
+	/* Who gets one back is not to find it as it was left. */
+	library_of(c)->resume_partitions(c->handle, list);
 	end_error(c, library_of(c)->incremental_unassign(c->handle, list));
 }
 
@@ -138,12 +167,13 @@ static rd_kafka_topic_partition_list_t *list_of(const struct kafka_consumer *c,
 void kafka_consumer_skip(struct kafka_consumer *c, int32_t partition)
 {
 	rd_kafka_topic_partition_list_t *list = list_of(c, partition);
-	int64_t low, from;
+	int64_t low, high, from = -1;
 
-	if (!ask_low(c, partition, &low)) {
+	if (!ask_ends(c, partition, &low, &high))
 		c->has_failed = true;
-	} else {
-		from = c->parts.skipped(c->parts.context, partition, low);
+	else
+		from = c->parts.skipped(c->parts.context, partition, low, high);
+	if (from >= 0) {
 		end_error(c, library_of(c)->incremental_unassign(c->handle, list));
 		list->elems[0].offset = from;
 		end_error(c, library_of(c)->incremental_assign(c->handle, list));

@@ -97,6 +97,7 @@ void kafka_consumer_close(struct kafka_consumer *c)
 {
 	if (!c)
 		return;
+	c->is_closing = true;
 	if (c->handle) {
 		c->library.consumer_close(c->handle);
 		c->library.destroy(c->handle);

@@ -51,8 +51,9 @@ struct kafka_consumer_parts {
 	void (*message)(void *context, const struct kafka_consumed *);
 	/* All before this offset was told; there is no more at present. */
 	void (*at_end)(void *context, int32_t partition, int64_t offset);
-	/* What was to be read next is gone; where to go on. */
-	int64_t (*skipped)(void *context, int32_t partition, int64_t low);
+	/* What was to be read next is gone, there is only what is from low to before high;
+	 * where to go on, or -1: nowhere. */
+	int64_t (*skipped)(void *context, int32_t partition, int64_t low, int64_t high);
 	/* Messages that cannot be read, and are passed over. */
 	void (*broken)(void *context, int32_t partition, int64_t offset, const char *why);
 	void *context;

@@ -12,6 +12,7 @@ struct kafka_consumer {
 	struct kafka_library library;
 	rd_kafka_t *handle;
 	bool has_failed; /* it must be made anew */
+	bool is_closing;
 	char problem[512];
 	bool is_of_brokers; /* the problem: over when one of them answers */
 };

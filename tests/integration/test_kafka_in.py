@@ -242,6 +242,29 @@ def test_what_is_no_flow_is_passed_over(kafka, topic, sink, tmp_path):
     assert "unsaid=5 bad messages" in one.err.text()
 
 
+def commit_as_another(kafka, topic, partition, offset):
+    """In the group of the topic."""
+    consumer = confluent_kafka.Consumer({"bootstrap.servers": kafka.address(), "group.id": topic})
+    consumer.commit(offsets=[confluent_kafka.TopicPartition(topic, partition, offset)], asynchronous=False)
+    consumer.close()
+
+
+def test_a_partition_that_lost_its_end(kafka, sink, tmp_path):
+    """Its offsets are given again, and would give objects the names of others: it is refused, and says so."""
+    topic, client = make(kafka, 1), Client(kafka.address())
+    with running(member(tmp_path, kafka, topic, sink, interval=1)) as one:
+        Writer(kafka, topic).write(5)
+        wait_for(sink, 5)
+        one.signal(signal.SIGSTOP)
+        client.remove(topic)
+        until(lambda: topic not in client.topics(), "the topic to be gone")
+        client.make(topic, 1, message_timestamp_type="LogAppendTime")
+        Writer(kafka, topic).write(2)
+        one.signal(signal.SIGCONT)
+        one.log("partition 0 of topic %s ends at offset 2, and was read until 5: it was made anew" % topic, 20)
+    assert sum(stored_uuids(sink).values()) == 5 and sink.rewritten == []
+
+
 REFUSED = {
     "times of producers": "has times of its producers: set its message.timestamp.type=LogAppendTime",
     "another program's group": "another program, or a tool, has committed offset 1 in this group",
@@ -258,9 +281,7 @@ def test_refusals(kafka, sink, what, tmp_path):
     if what != "no topic":
         Writer(kafka, topic).write(3)
     if what == "another program's group":
-        consumer = confluent_kafka.Consumer({"bootstrap.servers": kafka.address(), "group.id": topic})
-        consumer.commit(offsets=[confluent_kafka.TopicPartition(topic, 0, 1)], asynchronous=False)
-        consumer.close()
+        commit_as_another(kafka, topic, 0, 1)
     path = member(tmp_path, kafka, topic, sink, interval=1)
     with contextlib.ExitStack() as stack:
         if what == "a member twice":
@@ -434,6 +455,50 @@ def test_a_spare_member_is_ready(kafka, sink, tmp_path):
         first.log("state=subscribed", 20)
         until(lambda: all(ready(folder) for folder in folders.values()) and
               sorted(source(folder)["partitions"] for folder in folders.values()) == [0, 1], "both to be ready", 30)
+
+
+def test_a_quiet_partition_of_who_was_killed(kafka, sink, tmp_path):
+    """Cut at its end while the store was away, it is stored by whoever comes next, though no message comes."""
+    topic = make(kafka, 1)
+    writer = Writer(kafka, topic)
+    path = member(tmp_path, kafka, topic, sink, interval=1)
+    sink.behave("status=503")
+    with Exporter(path) as one:
+        writer.write(5)
+        sink.wait(lambda s: s.requests["status=503"])
+        one.kill()
+    sink.behave("ok")
+    with running(path):
+        wait_for(sink, 5)
+    assert stored_uuids(sink) == writer.wanted() and sink.rewritten == []
+
+
+def test_files_that_others_remove(kafka, sink, tmp_path):
+    """What is gone from the spool before it was stored is read again."""
+    topic = make(kafka, 1)
+    writer = Writer(kafka, topic)
+    sink.behave("status=503")
+    with running(member(tmp_path, kafka, topic, sink, interval=1, of=5)) as one:
+        writer.write(20)
+        sink.wait(lambda s: s.requests["status=503"])
+        removed = [path for path in (tmp_path / "spool-one").rglob("shard-0/new/*") if not path.unlink()]
+        sink.behave("ok")
+        wait_for(sink, 20)
+        one.log("others have removed: what was not stored is read again")
+    assert removed and stored_uuids(sink) == writer.wanted() and sink.rewritten == []
+
+
+def test_who_refuses_a_partition_gives_it_back(kafka, sink, tmp_path):
+    """So that the group goes on, and the others are stored."""
+    topic = make(kafka, 2)
+    writer = Writer(kafka, topic)
+    commit_as_another(kafka, topic, 0, 0)
+    with running(member(tmp_path, kafka, topic, sink, interval=1)) as one:
+        one.log("partition 0: another program, or a tool, has committed", 20)
+        with running(member(tmp_path, kafka, topic, sink, "two", interval=1)) as two:
+            two.log("partition 0: another program|partition=1 state=assigned", 20)
+            writer.write(5, partition=1)
+            wait_for(sink, 5)
 
 
 SETTINGS = {

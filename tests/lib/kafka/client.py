@@ -49,6 +49,9 @@ class Client:
         self._finish(self.admin.create_topics([confluent_kafka.admin.NewTopic(
             topic, partitions, replicas, config={k.replace("_", "."): str(v) for k, v in config.items()})]))
 
+    def remove(self, topic):
+        self._finish(self.admin.delete_topics([topic]))
+
     def change(self, topic, **config):
         """Change keys of a topic's configuration, as in make()."""
         admin = confluent_kafka.admin
