@@ -213,6 +213,8 @@ static void forget_texts(rd_kafka_topic_partition_list_t *list)
 	}
 }
 
+/* Who was missed may commit as nobody's member while the group is empty: others may have
+ * read meanwhile. */
 int kafka_consumer_commit(struct kafka_consumer *c, const struct kafka_commit *commit,
 			  size_t count, struct err *err)
 {
@@ -231,7 +233,9 @@ int kafka_consumer_commit(struct kafka_consumer *c, const struct kafka_commit *c
 		partition->metadata = (void *)(uintptr_t)commit[i].metadata.ptr;
 		partition->metadata_size = commit[i].metadata.len;
 	}
-	error = library_of(c)->commit(c->handle, list, 0);
+	error = library_of(c)->assignment_lost(c->handle)
+			? RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID
+			: library_of(c)->commit(c->handle, list, 0);
 	for (at = 0; !error && at < list->cnt; at++)
 		error = list->elems[at].err;
 	forget_texts(list);
