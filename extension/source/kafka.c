@@ -73,7 +73,8 @@ static void consumer_begin(struct kafka_source *k)
 
 	k->generation = atomic_load(k->parts.generation);
 	k->is_refused = k->has_failed = k->is_spare = false;
-	k->consumer = kafka_consumer_open(&parts, &err);
+	if (kafka_source_login(k, &err) == 0)
+		k->consumer = kafka_consumer_open(&parts, &err);
 	if (!k->consumer)
 		kafka_source_fail(k, err.text);
 }
@@ -90,6 +91,21 @@ static void consumer_end(struct kafka_source *k)
 	k->retry_ms = k->now_ms + RETRY_MS;
 }
 
+/* Who is not let in tries with what the files hold by now. */
+static bool ask_again(struct kafka_source *k)
+{
+	if (!*kafka_consumer_problem(k->consumer) || k->now_ms - k->counted_ms < COUNT_MS)
+		return false;
+	if (kafka_source_is_stale(k)) {
+		consumer_end(k);
+		k->retry_ms = k->now_ms;
+		return true;
+	}
+	kafka_consumer_look(k->consumer);
+	k->counted_ms = k->now_ms = clock_now().mono_ms;
+	return false;
+}
+
 /* As long as it works. */
 static void consumer_turn(struct kafka_source *k)
 {
@@ -97,11 +113,8 @@ static void consumer_turn(struct kafka_source *k)
 	int error = kafka_consumer_poll(k->consumer, POLL_MS);
 
 	k->now_ms = clock_now().mono_ms;
-	if (*kafka_consumer_problem(k->consumer) &&
-	    k->now_ms - k->counted_ms >= COUNT_MS) {
-		kafka_consumer_look(k->consumer);
-		k->counted_ms = k->now_ms = clock_now().mono_ms;
-	}
+	if (ask_again(k))
+		return;
 	problem = kafka_consumer_problem(k->consumer);
 	if (*problem)
 		kafka_source_fail(k, problem);
@@ -142,31 +155,14 @@ static const char *text_of(struct kafka_source *k, struct str text)
 	return arena_str(&k->arena, text).ptr;
 }
 
-/* The brokers, and an operator's own. */
-static void set_settings(struct kafka_source *k, struct str brokers)
-{
-	const struct kafka_source_options *o = k->parts.options;
-	size_t room = (o->settings.count + 1) * sizeof(struct str), i;
-
-	k->settings.name = arena_alloc(&k->arena, room);
-	k->settings.value = arena_alloc(&k->arena, room);
-	if (arena_error(&k->arena))
-		return;
-	k->settings.name[0] = STR("bootstrap.servers");
-	k->settings.value[0] = brokers;
-	for (i = 0; i < o->settings.count; i++) {
-		k->settings.name[i + 1] = o->settings.name[i];
-		k->settings.value[i + 1] = o->settings.value[i];
-	}
-	k->settings.count = o->settings.count + 1;
-}
-
 static void kafka_source_free(void *state)
 {
 	struct kafka_source *k = state;
 
 	outage_fini(&k->outage);
+	arena_fini(&k->login);
 	arena_fini(&k->arena);
+	secret_close(&k->secret);
 	free(k->shard);
 	free(k->is_paused);
 	free(k);
@@ -181,14 +177,14 @@ static void *kafka_source_new(const struct source_parts *parts)
 		return NULL;
 	k->parts = *parts;
 	k->arena = (struct arena)ARENA_INIT(ARENA_MAX);
+	k->login = (struct arena)ARENA_INIT(KAFKA_SETTINGS_MAX);
 	outage_init(&k->outage);
 	if (kafka_source_name(&parts->url, &name, NULL) == 0) {
 		k->topic = text_of(k, name.topic);
 		k->group = text_of(k, name.group);
 		k->member = text_of(k, parts->identity->host_id);
-		set_settings(k, name.brokers);
 	}
-	if (k->settings.count && !arena_error(&k->arena))
+	if (k->member && !arena_error(&k->arena))
 		return k;
 	kafka_source_free(k);
 	return NULL;

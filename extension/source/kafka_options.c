@@ -17,6 +17,8 @@ const struct shape kafka_source_shape = {
 	.size = sizeof(struct kafka_source_options),
 	.fields =
 		(const struct field[]){
+			KAFKA_SECURITY_OPTIONS(struct kafka_source_options, security,
+					       "kafka: "),
 			OPTION(struct kafka_source_options, settings, "settings",
 			       FIELD_SECRET | FIELD_DOTTED,
 			       "kafka: settings of librdkafka, by its own names"),
@@ -61,8 +63,17 @@ int kafka_source_name(const struct url *url, struct kafka_source_name *name,
 int kafka_source_copy(void *options, struct arena *arena)
 {
 	struct kafka_source_options *o = options;
+	struct str *const text[] = {
+		&o->security.ca_cert,	 &o->security.client_cert,
+		&o->security.client_key, &o->security.username,
+		&o->security.password,	 &o->security.password_file,
+		&o->security.token_file,
+	};
 	struct map_of_str from = o->settings;
 	size_t i;
+
+	for (i = 0; i < sizeof(text) / sizeof(text[0]); i++)
+		*text[i] = arena_str(arena, *text[i]);
 
 	o->settings.name = arena_alloc(arena, (from.count + 1) * sizeof(struct str));
 	o->settings.value = arena_alloc(arena, (from.count + 1) * sizeof(struct str));
@@ -73,26 +84,55 @@ int kafka_source_copy(void *options, struct arena *arena)
 	return arena_error(arena);
 }
 
-static int blame(const struct err *why, struct err *err)
+/* Those that an operator set win over what their keys stand for. */
+static int blame(const struct kafka_source_options *o, const struct err *why,
+		 struct err *err)
 {
+	const char *name = kafka_security_key(why->key);
 	char key[160];
+	size_t i;
 
-	if (!*why->key || strcmp(why->key, "bootstrap.servers") == 0)
-		return err_set_key(err, "url", "%s", why->text);
-	snprintf(key, sizeof(key), "settings.%s", why->key);
-	return err_set_key(err, key, "%s", why->text);
+	for (i = 0; i < o->settings.count; i++) {
+		if (!str_is(o->settings.name[i], why->key))
+			continue;
+		snprintf(key, sizeof(key), "settings.%s", why->key);
+		return err_set_key(err, key, "%s", why->text);
+	}
+	return err_set_key(err, name ? name : "url", "%s", why->text);
+}
+
+/* The library is asked with all that a member of the group has. */
+static int try_settings(const struct kafka_source_options *o,
+			const struct kafka_source_name *name, struct secret *secret,
+			struct err *err)
+{
+	struct arena arena = ARENA_INIT(KAFKA_SETTINGS_MAX);
+	struct map_of_str all;
+	struct err why = ERR_INIT;
+	int error = kafka_refuse_settings(&o->settings, &why);
+
+	if (!error)
+		error = kafka_source_settings(&all, o, name->brokers,
+					      secret_value(secret), &arena, &why);
+	if (!error)
+		error = kafka_consumer_check(&all, "check", &why);
+	arena_fini(&arena);
+	return error ? blame(o, &why, err) : 0;
 }
 
 int kafka_source_check(const struct url *url, const void *options, struct err *err)
 {
 	const struct kafka_source_options *o = options;
 	struct kafka_source_name name;
-	struct err why = ERR_INIT;
+	struct secret secret = { 0 };
+	int error;
 
-	if (kafka_source_name(url, &name, err) < 0)
+	if (kafka_source_name(url, &name, err) < 0 ||
+	    kafka_check_files(&o->security, err) < 0 ||
+	    kafka_check_login(&o->security, err) < 0 ||
+	    kafka_open_secret(&o->security, &secret, err) < 0)
 		return -EINVAL;
-	if (kafka_refuse_settings(&o->settings, &why) < 0 ||
-	    kafka_consumer_check(&o->settings, "check", &why) < 0)
-		return blame(&why, err);
-	return 0;
+	error = try_settings(o, &name, &secret, err);
+	secret_close(&secret);
+	return error;
 }

@@ -7,11 +7,15 @@
 #include <stdatomic.h>
 #include "base/log_once.h"
 #include "net/kafka_consume.h"
+#include "net/kafka_security.h"
 #include "source/outage.h"
 #include "source/registry.h"
 #include "source/shard.h"
 
+#define KAFKA_SETTINGS_MAX ((size_t)256 << 10)
+
 struct kafka_source_options {
+	struct kafka_security security;
 	struct map_of_str settings; /* of librdkafka, by its own names */
 };
 
@@ -25,20 +29,27 @@ int kafka_source_name(const struct url *, struct kafka_source_name *, struct err
 /* See struct source. */
 int kafka_source_copy(void *options, struct arena *);
 int kafka_source_check(const struct url *, const void *options, struct err *);
+/* kafka_login.c: what a consumer is made with, in the arena. 0 or -ENOMEM. */
+int kafka_source_settings(struct map_of_str *, const struct kafka_source_options *,
+			  struct str brokers, struct str password, struct arena *,
+			  struct err *);
 
 struct kafka_source {
 	struct source_parts parts;
 	struct arena arena;
-	struct map_of_str settings;
 	const char *topic, *group, *member;
 	pthread_t thread;
 	atomic_bool is_stopping;
 
 	/* Of its thread. */
 	struct kafka_consumer *consumer; /* NULL: none yet */
-	int64_t retry_ms;		 /* not to be opened before, monotonic */
-	unsigned generation;		 /* of the receivers that its shards have */
-	struct shard **shard;		 /* by partition; NULL: it is not ours */
+	struct map_of_str settings;	 /* that it was made with, in login */
+	struct arena login;
+	struct secret secret; /* the password, or the token */
+	uint64_t stamp;	      /* of the files with certificates */
+	int64_t retry_ms;     /* not to be opened before, monotonic */
+	unsigned generation;  /* of the receivers that its shards have */
+	struct shard **shard; /* by partition; NULL: it is not ours */
 	bool *is_paused;
 	size_t partitions, shard_room, paused_room;
 	int64_t now_ms, committed_ms; /* monotonic: now, and the last try to commit */
@@ -53,6 +64,12 @@ struct kafka_source {
 	atomic_bool is_up;
 	_Atomic int64_t connects, gaps, assigned, rebalances, lag, lost, broken, age_ms;
 };
+
+/* kafka_login.c, on its thread. Reads secrets for another consumer; there is none. 0 or
+ * -errno with the reason. */
+int kafka_source_login(struct kafka_source *, struct err *);
+/* Whether a file has changed since, so that another consumer may be let in. */
+bool kafka_source_is_stale(struct kafka_source *);
 
 /* kafka_shards.c, on its thread: what the consumer tells. */
 int64_t kafka_source_assigned(void *, const struct kafka_commit *);

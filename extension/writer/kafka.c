@@ -19,10 +19,6 @@ static const char *const key_names[] = { "none", "connection", "tenant", "interf
 static const char *const format_names[] = { "json", "protobuf", NULL };
 static const char *const compression_names[] = { "lz4", "zstd", "none", NULL };
 static const char *const delivery_names[] = { "at_least_once", "exactly_once", NULL };
-static const char *const mechanism_names[] = { "none",		"PLAIN",
-					       "SCRAM-SHA-256", "SCRAM-SHA-512",
-					       "OAUTHBEARER",	NULL };
-
 static const struct field fields[] = {
 	OPTION(struct kafka_writer, brokers, "brokers", 0,
 	       "HOST:PORT of some brokers; they tell the others"),
@@ -36,23 +32,7 @@ static const struct field fields[] = {
 		    "of the messages"),
 	OPTION_ENUM(struct kafka_writer, delivery, "delivery", 0, delivery_names,
 		    "whether what was sent when we were killed may come twice"),
-	OPTION(struct kafka_writer, has_tls, "security.tls", 0,
-	       "speak TLS; ca_cert and client_cert imply it"),
-	OPTION(struct kafka_writer, ca_cert, "security.ca_cert", 0,
-	       "file of the CAs to trust, in place of the system's"),
-	OPTION(struct kafka_writer, client_cert, "security.client_cert", 0,
-	       "file of our certificate"),
-	OPTION(struct kafka_writer, client_key, "security.client_key", 0,
-	       "file of its key"),
-	OPTION_ENUM(struct kafka_writer, mechanism, "security.mechanism", 0,
-		    mechanism_names, "how to log in with a password, or with a token"),
-	OPTION(struct kafka_writer, username, "security.username", 0, "who logs in"),
-	OPTION(struct kafka_writer, password, "security.password", FIELD_SECRET,
-	       "its password"),
-	OPTION(struct kafka_writer, password_file, "security.password_file", 0,
-	       "file that holds the password; read again when it changes"),
-	OPTION(struct kafka_writer, token_file, "security.token_file", 0,
-	       "file that holds the token for OAUTHBEARER; read again when it changes"),
+	KAFKA_SECURITY_OPTIONS(struct kafka_writer, security, ""),
 	OPTION(struct kafka_writer, settings, "settings", FIELD_SECRET | FIELD_DOTTED,
 	       "more settings of librdkafka, by its own names"),
 	{ .name = NULL },
@@ -104,11 +84,6 @@ static int check_topic(struct kafka_writer *w, struct err *err)
 static const char *key_of(const char *name)
 {
 	static const char *const table[][2] = {
-		{ "sasl.mechanism", "security.mechanism" },
-		{ "sasl.oauthbearer.config", "security.token_file" },
-		{ "ssl.ca.location", "security.ca_cert" },
-		{ "ssl.certificate.location", "security.client_cert" },
-		{ "ssl.key.location", "security.client_key" },
 		{ "compression.codec", "compression" },
 		{ "bootstrap.servers", "brokers" },
 	};
@@ -117,7 +92,7 @@ static const char *key_of(const char *name)
 	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++)
 		if (strcmp(name, table[i][0]) == 0)
 			return table[i][1];
-	return NULL;
+	return kafka_security_key(name);
 }
 
 static int blame(const struct kafka_writer *w, const struct err *why, struct err *err)
@@ -182,17 +157,32 @@ static void prepare(struct kafka_writer *w, const struct writer_around *around)
 	atomic_init(&w->gives_up, false);
 }
 
+static int check_files(struct kafka_writer *w, struct err *err)
+{
+	return kafka_check_files(&w->security, err);
+}
+
+static int check_login(struct kafka_writer *w, struct err *err)
+{
+	return kafka_check_login(&w->security, err);
+}
+
+static int open_secret(struct kafka_writer *w, struct err *err)
+{
+	return kafka_open_secret(&w->security, &w->secret, err);
+}
+
 /* See writer.h. Who wants to hear of all that is wrong hears it. */
 static int kafka_init(void *self, const struct writer_around *around, struct err *err)
 {
 	static int (*const parts[])(struct kafka_writer *, struct err *) = {
 		check_brokers,
 		check_topic,
-		kafka_check_files,
-		kafka_check_login,
+		check_files,
+		check_login,
 	};
 	static int (*const steps[])(struct kafka_writer *, struct err *) = {
-		kafka_open_secret,
+		open_secret,
 		try_settings,
 		begin,
 	};
@@ -259,18 +249,10 @@ static int kafka_probe_topics(void *self, struct buf *remark, struct err *err)
 	return found < 0 ? found : 0;
 }
 
-/* A password is read by everybody on the way. */
 static bool kafka_advise(const void *values, struct err *err)
 {
-	const struct kafka_writer *w = values;
-
-	if (!w->mechanism || w->has_tls || w->ca_cert.len || w->client_cert.len)
-		return false;
-	err_set_key(err, "security.mechanism",
-		    "the %s goes there without TLS, for everybody on the way to read; "
-		    "set security.tls if the brokers speak it",
-		    w->mechanism == KAFKA_OAUTHBEARER ? "token" : "password");
-	return true;
+	return kafka_security_advise(&((const struct kafka_writer *)values)->security,
+				     err);
 }
 
 const struct writer writer_kafka = {

@@ -7,7 +7,7 @@
 #include <stdatomic.h>
 #include "base/arena.h"
 #include "net/kafka.h"
-#include "sys/secret.h"
+#include "net/kafka_security.h"
 #include "writer/writer.h"
 
 #define KAFKA_TOPIC_MAX 249 /* bytes; of [a-zA-Z0-9._-], as brokers have it */
@@ -19,13 +19,6 @@ enum kafka_key {
 	KAFKA_KEY_INTERFACE,
 };
 
-enum kafka_mechanism { /* 0: none */
-		       KAFKA_PLAIN = 1,
-		       KAFKA_SCRAM_256,
-		       KAFKA_SCRAM_512,
-		       KAFKA_OAUTHBEARER,
-};
-
 enum kafka_delivery { KAFKA_AT_LEAST_ONCE, KAFKA_EXACTLY_ONCE };
 
 enum kafka_format { KAFKA_JSON, KAFKA_PROTOBUF };
@@ -34,10 +27,8 @@ struct kafka_writer {
 	/* Options. */
 	struct strs brokers;
 	struct str topic;
-	int key, format, compression, mechanism, delivery;
-	bool has_tls;
-	struct str ca_cert, client_cert, client_key;
-	struct str username, password, password_file, token_file;
+	int key, format, compression, delivery;
+	struct kafka_security security;
 	struct map_of_str settings; /* an operator's own, of librdkafka */
 
 	/* Made by init. */
@@ -55,12 +46,6 @@ struct kafka_writer {
 	_Atomic int64_t progress_ms; /* of the put under way, monotonic */
 	atomic_bool gives_up;	     /* the put under way: its producer is stale */
 };
-
-/* 0, or -EINVAL with the reason. */
-int kafka_check_files(struct kafka_writer *, struct err *);
-int kafka_check_login(struct kafka_writer *, struct err *);
-/* Reads the password, or sees that there is a token. */
-int kafka_open_secret(struct kafka_writer *, struct err *);
 
 /* Fills all from the options and the secret. 0 or -errno with the reason. */
 int kafka_writer_settings(struct kafka_writer *, struct err *);

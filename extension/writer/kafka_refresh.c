@@ -4,40 +4,11 @@
  * whether it is in trouble. */
 #include <errno.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include "sys/clock.h"
 #include "writer/kafka_private.h"
 
 #define ARENA_MAX  (256 * 1024)
 #define SILENCE_MS 30000
-
-static uint64_t mix(uint64_t sum, uint64_t value)
-{
-	return (sum ^ value) * 1099511628211u;
-}
-
-/* Differs when a file does. */
-static uint64_t stamp_file(uint64_t sum, struct str file)
-{
-	struct stat status;
-	char path[4096];
-
-	snprintf(path, sizeof(path), STR_FMT, STR_ARG(file));
-	if (!file.len || stat(path, &status) < 0)
-		return mix(sum, 0);
-	sum = mix(sum, (uint64_t)status.st_ino);
-	sum = mix(sum, (uint64_t)status.st_size);
-	sum = mix(sum, (uint64_t)status.st_mtim.tv_sec);
-	return mix(sum, (uint64_t)status.st_mtim.tv_nsec);
-}
-
-static uint64_t stamp_files(const struct kafka_writer *w)
-{
-	uint64_t sum = stamp_file(14695981039346656037u, w->ca_cert);
-
-	sum = stamp_file(sum, w->client_cert);
-	return stamp_file(sum, w->client_key);
-}
 
 int kafka_writer_open(struct kafka_writer *w, struct err *err)
 {
@@ -45,7 +16,7 @@ int kafka_writer_open(struct kafka_writer *w, struct err *err)
 
 	arena_fini(&w->arena);
 	w->arena = (struct arena)ARENA_INIT(ARENA_MAX);
-	w->stamp = stamp_files(w);
+	w->stamp = kafka_security_stamp(&w->security);
 	w->is_stale = false;
 	w->cluster = NULL;
 	if (kafka_writer_settings(w, err) == 0)
@@ -59,7 +30,7 @@ bool kafka_writer_is_stale(struct kafka_writer *w)
 {
 	if (secret_refresh(&w->secret, clock_now().mono_ms))
 		w->is_stale = true;
-	if (stamp_files(w) != w->stamp)
+	if (kafka_security_stamp(&w->security) != w->stamp)
 		w->is_stale = true;
 	return w->is_stale || !w->cluster;
 }

@@ -9,8 +9,6 @@
 #define PRODUCERS      16
 #define TRANSACTION_MS "60000"
 
-static const char *const mechanisms[] = { "", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512",
-					  "OAUTHBEARER" };
 static const char *const codecs[] = { "lz4", "zstd", "none" };
 
 static void add(struct map_of_str *all, const char *name, struct str value)
@@ -38,15 +36,6 @@ static struct str join_brokers(const struct strs *brokers, struct arena *arena)
 	return joined;
 }
 
-static struct str protocol(const struct kafka_writer *w)
-{
-	bool has_tls = w->has_tls || w->ca_cert.len || w->client_cert.len;
-
-	if (w->mechanism)
-		return has_tls ? STR("SASL_SSL") : STR("SASL_PLAINTEXT");
-	return has_tls ? STR("SSL") : STR("PLAINTEXT");
-}
-
 /* Producers of transactions are few, and each is a spool's own: two of one name would
  * end each other's. */
 static void add_transactions(struct kafka_writer *w)
@@ -71,18 +60,10 @@ static void add_ours(struct kafka_writer *w)
 
 	add(all, BROKERS_NAME, join_brokers(&w->brokers, &w->arena));
 	add(all, "compression.codec", str_of(codecs[w->compression]));
-	add(all, "security.protocol", protocol(w));
 	if (w->delivery == KAFKA_EXACTLY_ONCE)
 		add_transactions(w);
-	add(all, "ssl.ca.location", w->ca_cert);
-	add(all, "ssl.certificate.location", w->client_cert);
-	add(all, "ssl.key.location", w->client_key);
-	if (!w->mechanism)
-		return;
-	add(all, "sasl.mechanism", str_of(mechanisms[w->mechanism]));
-	add(all, "sasl.oauthbearer.config", w->token_file);
-	add(all, "sasl.username", w->username);
-	add(all, "sasl.password", arena_str(&w->arena, secret_value(&w->secret)));
+	kafka_security_put(&w->security, arena_str(&w->arena, secret_value(&w->secret)),
+			   all);
 }
 
 int kafka_writer_settings(struct kafka_writer *w, struct err *err)

@@ -8,13 +8,14 @@ import os
 import re
 import signal
 import threading
+import time
 
 import confluent_kafka
 import pytest
 
 from lib import settings, stream
 from lib.export import PACE, export, to_s3, whole_flows
-from lib.kafka.broker import PASSWORD, USER, Broker
+from lib.kafka.broker import PASSWORD, USER, Broker, token
 from lib.kafka.client import Client
 from lib.pages import get, listening, source
 from lib.paths import ROOT, recording
@@ -315,6 +316,27 @@ def test_a_login_and_what_it_may_read(kafka, sink, tmp_path):
     assert sum(stored_uuids(sink).values()) == 3
 
 
+@pytest.mark.parametrize("what", ["password", "certificate", "token"])
+def test_ways_in(kafka, sink, what, tmp_path):
+    """Keys as the writer's; who is not let in at first tries with what the files hold later on."""
+    topic, secret = make(kafka, 1), tmp_path / what
+    Writer(kafka, topic).write(3)
+    listener, security, wrong, right = {
+        "password": ("SASL", {"mechanism": "PLAIN", "username": USER, "password_file": str(secret)}, "wrong", PASSWORD),
+        "certificate": ("MTLS", {"client_cert": str(kafka.client.cert), "client_key": str(kafka.client.key)}, "", ""),
+        "token": ("TOKEN", {"mechanism": "OAUTHBEARER", "token_file": str(secret)},
+                  token(9000, iat=int(time.time()) + 8000), token(600))}[what]
+    secret.write_text(wrong)
+    with running(member(tmp_path, kafka, topic, sink, interval=1, change={"pipeline": {"subscriber": {
+            "url": "kafka://%s/%s?group=%s" % (kafka.address(listener), topic, topic),
+            "security": {"ca_cert": str(kafka.ca), **security}}}})) as one:
+        if wrong:
+            one.log("error source=.*error=.*(uthentication|security.token_file)", 20)
+            secret.write_text(right)
+        wait_for(sink, 3)
+    assert sum(stored_uuids(sink).values()) == 3
+
+
 def test_what_retention_took_is_counted(kafka, sink, tmp_path):
     """Said with how many offsets; what is left is stored."""
     topic = make(kafka, 1)
@@ -505,6 +527,11 @@ SETTINGS = {
     "url": ({"subscriber": {"url": "kafka://a:1/flows"}}, "subscriber.url: write kafka://host:port,host:port/topic"),
     "group": ({"subscriber": {"settings": {"group.id": "x"}}}, "settings.group.id: cannot be set here: set the URL's group"),
     "unknown": ({"subscriber": {"settings": {"fetch.few": "1"}}}, "settings.fetch.few: librdkafka .* does not take it"),
+    "no file": ({"subscriber": {"security": {"ca_cert": "/nowhere"}}}, "subscriber.security.ca_cert: cannot read /nowhere: No such"),
+    "no password": ({"subscriber": {"security": {"mechanism": "PLAIN", "username": "u", "password_file": "/nowhere"}}},
+                    "subscriber.security.password_file: .*/nowhere"),
+    "an old library": ({"subscriber": {"security": {"mechanism": "SCRAM-SHA-256", "username": "u", "password": "p"}}},
+                       "subscriber.security.mechanism: librdkafka .* cannot log in with SCRAM"),
     "tags": ({"classify": {"type": "subnet_autodiscovery"}}, "classify.type: with flows from Kafka a flow must always have"),
     "mangle": ({"transform": {"type": "vpclogs"}, "mangle": {"type": "action"}}, "mangle.type: with flows from Kafka what a mangle keeps"),
     "aws": ({"transform": {"type": "awsflowlogs"}}, "transform.type: with flows from Kafka each partition"),
@@ -526,6 +553,18 @@ def test_what_a_pipeline_cannot_be(what, sink, tmp_path):
     assert exporter("check", "-c", settings.save(tmp_path / "good.yml", config)).code == 0
     done = exporter("check", "-c", settings.save(tmp_path / "bad.yml", settings.merge(config, {"pipeline": change})))
     assert done.code == 1 and re.search(r"bad\.yml:\d+: pipeline\.(\w+\.)*" + why, done.stderr), done.stderr
+
+
+@pytest.mark.parametrize("security, why", [
+    ({"tls": True, "mechanism": "PLAIN"}, "username: must be set: mechanism is"),
+    ({"mechanism": "OAUTHBEARER"}, "token_file: must be set: mechanism is OAUTHBEARER")])
+def test_half_a_login(security, why, sink, tmp_path):
+    """A key that is missing has no line; it is named."""
+    config = settings.merge(whole_flows(), {"pipeline": {"subscriber": {
+        "url": "kafka://a:1/flows?group=g", "security": security}}})
+    config["pipeline"]["write"] = to_s3(sink)
+    done = exporter("check", "-c", settings.save(tmp_path / "bad.yml", config))
+    assert done.code == 1 and "bad.yml: pipeline.subscriber.security." + why in done.stderr, done.stderr
 
 
 @pytest.mark.parametrize("other, why", [
