@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from lib import objects, settings
+from lib import lives, objects, settings
 from lib.export import joined, to_file, to_s3, waiting, whole_flows
 from lib.paths import recording
 from lib.process import Analyzer, Exporter, until
@@ -258,12 +258,13 @@ def test_stop_is_bounded(tmp_path):
 
 
 def test_second_signal(tmp_path):
-    """A second SIGTERM ends at once; nothing is lost by it."""
+    """A second SIGTERM ends at once; nothing that is in the spool is lost by it."""
     with Sink() as sink, Analyzer(RECORDING, pace=PACE) as analyzer:
         sink.behave("hang")
         path = configure(analyzer, tmp_path, {"stop_timeout": 120}, to_s3(sink))
-        with Exporter(path) as exporter:
-            analyzer.event("end", 30, unless_ends=exporter)
+        with Exporter(path, "--progress") as exporter:
+            end = analyzer.event("end", 30, unless_ends=exporter)
+            lives.settled(exporter, end["flows"])
             exporter.signal(signal.SIGTERM)
             exporter.log("state=stopping")
             analyzer.event("left")

@@ -15,7 +15,7 @@ import time
 
 import pytest
 
-from lib import objects, settings
+from lib import lives, objects, settings
 from lib.export import waiting
 from lib.pages import get, listening
 from lib.paths import SLOWNESS, recording
@@ -476,7 +476,8 @@ def test_changed_writer_takes_what_is_pending(tmp_path):
         dead.behave("status=503")
         dead.wait(lambda s: s.requests["status=503"] >= 2)
         until(lambda: len(site.spool("two", "new")) >= 2, "objects pending")
-        site.settle()
+        lives.settled(site.exporter, site.settle())
+        until(lambda: len(site.spool("two", "open")) <= len(lives.TAGS), "full objects made")
         before = site.spool("two", "open")
         assert before
         site.write("two", plain("two", max_flows_per_object=100))

@@ -39,7 +39,7 @@ static void *make_objects(void *argument)
 		if (bytes > SPOOL_MEMORY && taken == bytes)
 			atomic_fetch_add(&h->alone, 1);
 		most = atomic_load(&h->most);
-		while (bytes <= SPOOL_MEMORY && taken > most &&
+		while (bytes && bytes <= SPOOL_MEMORY && taken > most &&
 		       !atomic_compare_exchange_weak(&h->most, &most, taken))
 			;
 		atomic_fetch_sub(&h->taken, bytes);
