@@ -274,7 +274,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--limit", type=float, default=300, help="seconds for a program or command (300)")
     parser.add_argument("--suite-limit", type=float, default=1200, help="seconds for a run of pytest (1200)")
-    parser.add_argument("--workers", type=int, default=8, help="tests at once (8)")
+    parser.add_argument("--workers", type=int, default=6, help="tests at once (6)")
     parser.add_argument("--markers", help="pytest's -m, such as minio; those tests run one at a time")
     parser.add_argument("suites", nargs="+", metavar="SUITE")
     options = parser.parse_args()
