@@ -45,6 +45,51 @@ static void *new_gzip(void)
 	return gzip;
 }
 
+static uint32_t next(uint32_t *seed)
+{
+	*seed = *seed * 1664525u + 1013904223u;
+	return *seed >> 8;
+}
+
+/* Rows of flow logs, of which so many in a hundred are of peers that are not seen again. */
+static struct buf new_rows(size_t size, uint32_t differ)
+{
+	struct buf rows = BUF_INIT(MEGABYTES);
+	uint32_t seed = 1, number;
+
+	for (number = 0; buf_str(&rows).len < size; number++) {
+		bool is_new = next(&seed) % 100 < differ;
+		uint32_t n = is_new ? next(&seed) : number % 40,
+			 m = is_new ? next(&seed) : n;
+
+		buf_printf(
+			&rows,
+			"{\"start_time\":\"2026-11-22T11:%02u:%02uZ\",\"initiator_ip\":"
+			"\"10.%u.%u.%u\",\"target_ip\":\"10.%u.%u.%u\",\"initiator_port\":%u,"
+			"\"target_port\":%u,\"bytes_from_initiator\":%u,"
+			"\"packets_from_initiator\":%u,\"bytes_from_target\":%u,"
+			"\"action\":\"accepted\",\"direction\":\"%s\"}\n",
+			number / 6000 % 60, number / 100 % 60, n % 200, n / 200 % 256,
+			n / 51200 % 256, m % 200, m / 200 % 256, m / 51200 % 256,
+			32768 + n % 28000, m % 2 ? 443u : 8080u, n % 100000 * 60,
+			n % 1000, m % 100000 * 60, n % 2 ? "inbound" : "outbound");
+	}
+	assert_int_equal(buf_error(&rows), 0);
+	return rows;
+}
+
+static size_t zlib_size(struct str rows)
+{
+	uLong size = compressBound(rows.len);
+	Bytef *out = malloc(size);
+
+	assert_non_null(out);
+	assert_int_equal(compress2(out, &size, (const Bytef *)rows.ptr, rows.len, 6),
+			 Z_OK);
+	free(out);
+	return size;
+}
+
 /* Text that is neither constant nor noise. */
 static char *new_text(size_t size)
 {
@@ -223,6 +268,59 @@ static void test_a_sink_that_fails_is_heard(void **state)
 	free(text);
 }
 
+/* Nobody who comes from zlib pays more for the store. */
+static void test_members_are_not_larger_than_zlib_s(void **state)
+{
+	static const size_t sizes[] = { 3000, 60000, 200000, 3000000 };
+	size_t size;
+	uint32_t differ;
+
+	(void)state;
+	for (size = 0; size < COUNT(sizes); size++)
+		for (differ = 0; differ <= 100; differ += 5) {
+			struct buf rows = new_rows(sizes[size], differ);
+			struct str text = buf_str(&rows);
+			struct fake_sink fake = new_sink();
+			size_t zlib = zlib_size(text);
+
+			compress_text(&fake, text.ptr, text.len, text.len, true);
+			assert_in_range(fake.bytes.len, 1, zlib + zlib / 100);
+			buf_fini(&fake.bytes);
+			buf_fini(&rows);
+		}
+}
+
+static bool makes_the_same(int level, struct str rows)
+{
+	struct fake_sink six = new_sink(), other = new_sink();
+	bool is_same;
+
+	assert_int_equal(whole_compress(6, rows, &six.sink), 0);
+	assert_int_equal(whole_compress(level, rows, &other.sink), 0);
+	is_same = str_equal(buf_str(&six.bytes), buf_str(&other.bytes));
+	buf_fini(&six.bytes);
+	buf_fini(&other.bytes);
+	return is_same;
+}
+
+/* And who has many different rows pays in no more time than they need. */
+static void test_the_level_follows_the_rows(void **state)
+{
+	static const struct {
+		uint32_t differ;
+		int level;
+	} cases[] = { { 100, 5 }, { 40, 6 }, { 0, 7 } };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		struct buf rows = new_rows(200000, cases[i].differ);
+
+		assert_true(makes_the_same(cases[i].level, buf_str(&rows)));
+		buf_fini(&rows);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -232,6 +330,8 @@ int main(void)
 		cmocka_unit_test(test_what_is_whole_is_counted),
 		cmocka_unit_test(test_more_than_was_expected_is_refused),
 		cmocka_unit_test(test_a_sink_that_fails_is_heard),
+		cmocka_unit_test(test_members_are_not_larger_than_zlib_s),
+		cmocka_unit_test(test_the_level_follows_the_rows),
 	};
 
 	return cmocka_run_group_tests_name("compress_gzip", tests, NULL, NULL);
