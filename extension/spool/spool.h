@@ -62,8 +62,9 @@ void spool_set_held_max(struct spool *, int64_t bytes);
 bool spool_hold(struct spool *, int64_t bytes);
 
 /* For who makes an object: takes a part of SPOOL_MEMORY, and waits for it; who has one
- * takes no other. What is larger waits to be alone. */
-#define SPOOL_MEMORY ((int64_t)16 << 20)
+ * takes no other. What is larger waits to be alone. One object of the samples' 6,000 flows
+ * fits at a time (more do not seal faster than flows come), or many small ones. */
+#define SPOOL_MEMORY ((int64_t)10 << 20)
 void spool_take_memory(struct spool_dir *, int64_t bytes);
 void spool_give_memory(struct spool_dir *, int64_t bytes);
 

@@ -43,7 +43,7 @@ static const int chain_of_level[10] = {
 struct gzip_stream {
 	int level;
 	bool is_whole; /* all is gathered, and compressed at the end */
-	struct buf gathered;
+	struct whole whole;
 	bool has_begun;
 	z_stream z; /* else, once it has begun */
 	gz_header header;
@@ -58,7 +58,6 @@ static void *gzip_start(const void *state)
 	if (!s)
 		return NULL;
 	s->level = (int)self->level;
-	s->gathered = (struct buf)BUF_INIT((size_t)WHOLE_BYTES_MAX);
 	return s;
 }
 
@@ -67,7 +66,7 @@ static int gzip_expect(void *stream, int64_t bytes)
 	struct gzip_stream *s = stream;
 
 	s->is_whole = bytes <= WHOLE_BYTES_MAX;
-	return 0;
+	return s->is_whole ? whole_begin(&s->whole, bytes) : 0;
 }
 
 static int64_t gzip_memory(int64_t bytes)
@@ -114,10 +113,8 @@ static int gzip_write(void *stream, struct str in, struct byte_sink *sink)
 	struct gzip_stream *s = stream;
 	int error = 0;
 
-	if (s->is_whole) {
-		buf_put(&s->gathered, in);
-		return buf_error(&s->gathered);
-	}
+	if (s->is_whole)
+		return whole_add(&s->whole, in);
 	if (!s->has_begun)
 		error = gzip_begin(s);
 	while (in.len && !error) {
@@ -137,7 +134,7 @@ static int gzip_finish(void *stream, struct byte_sink *sink)
 	int error = 0;
 
 	if (s->is_whole)
-		return whole_compress(s->level, buf_str(&s->gathered), sink);
+		return whole_compress(&s->whole, s->level, sink);
 	if (!s->has_begun)
 		error = gzip_begin(s);
 	s->z.avail_in = 0;
@@ -152,7 +149,7 @@ static void gzip_end(void *stream)
 		return;
 	if (s->has_begun)
 		deflateEnd(&s->z);
-	buf_fini(&s->gathered);
+	whole_end(&s->whole);
 	free(s);
 }
 

@@ -18,7 +18,7 @@ struct house {
 	struct spool spool;
 	struct spool_dir dir;
 	_Atomic int64_t taken, most;
-	atomic_int alone; /* of those that are larger than all there is */
+	atomic_int alone; /* of the two that are larger than all there is */
 };
 
 struct maker {
@@ -61,7 +61,7 @@ static void memory_is_shared(void **state)
 	pthread_mutex_init(&h.spool.memory.lock, NULL);
 	pthread_cond_init(&h.spool.memory.given, NULL);
 	for (i = 0; i < MAKERS; i++) {
-		maker[i] = (struct maker){ &h, (int64_t)i * (3 << 20) };
+		maker[i] = (struct maker){ &h, i * (SPOOL_MEMORY / 6 + 1) };
 		assert_int_equal(pthread_create(&thread[i], NULL, make_objects,
 						&maker[i]),
 				 0);
