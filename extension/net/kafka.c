@@ -6,6 +6,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 #include "net/kafka_private.h"
+#include "sys/clock.h"
 #include "sys/thread.h"
 
 #define SETTINGS_MAX (256 * 1024)
@@ -18,13 +19,67 @@ struct kafka *kafka_new(struct log *log)
 		return NULL;
 	k->log = log;
 	pthread_mutex_init(&k->lock, NULL);
+	pthread_cond_init(&k->has_ended, NULL);
 	return k;
+}
+
+static void cluster_free(struct kafka_cluster *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->settings.count; i++)
+		explicit_bzero((char *)(uintptr_t)c->settings.value[i].ptr,
+			       c->settings.value[i].len);
+	if (c->identity.ptr)
+		explicit_bzero(c->identity.ptr, c->identity.cap);
+	buf_fini(&c->identity);
+	arena_fini(&c->arena);
+	kafka_library_close(&c->library);
+	if (c->events >= 0)
+		close(c->events);
+	kafka_words_fini(&c->words);
+	secret_close(&c->token);
+	pthread_mutex_destroy(&c->lock);
+	free(c);
+}
+
+/* Until none is left that could end: what it may still send is given up. */
+static void end_all(struct kafka *k)
+{
+	struct kafka_cluster *c;
+
+	pthread_mutex_lock(&k->lock);
+	k->is_ending = true;
+	for (c = k->clusters; c; c = c->next)
+		kafka_wake(c);
+	while (k->clusters)
+		pthread_cond_wait(&k->has_ended, &k->lock);
+	pthread_mutex_unlock(&k->lock);
+}
+
+static void join_ended(struct kafka *k)
+{
+	struct kafka_cluster *c, *ended;
+
+	pthread_mutex_lock(&k->lock);
+	ended = k->ended;
+	k->ended = NULL;
+	pthread_mutex_unlock(&k->lock);
+	while ((c = ended)) {
+		ended = c->next;
+		pthread_join(c->thread, NULL);
+		cluster_free(c);
+	}
 }
 
 void kafka_free(struct kafka *k)
 {
 	if (!k)
 		return;
+	end_all(k);
+	join_ended(k);
+	kafka_progress_free_left(k);
+	pthread_cond_destroy(&k->has_ended);
 	pthread_mutex_destroy(&k->lock);
 	free(k);
 }
@@ -61,27 +116,6 @@ static int copy_settings(struct kafka_cluster *c, const struct map_of_str *setti
 	return arena_error(&c->arena);
 }
 
-static void cluster_free(struct kafka_cluster *c)
-{
-	size_t i;
-
-	for (i = 0; i < c->settings.count; i++)
-		explicit_bzero((char *)(uintptr_t)c->settings.value[i].ptr,
-			       c->settings.value[i].len);
-	if (c->identity.ptr)
-		explicit_bzero(c->identity.ptr, c->identity.cap);
-	buf_fini(&c->identity);
-	arena_fini(&c->arena);
-	kafka_library_close(&c->library);
-	if (c->events >= 0)
-		close(c->events);
-	kafka_words_fini(&c->words);
-	secret_close(&c->token);
-	pthread_mutex_destroy(&c->lock);
-	free(c->slot);
-	free(c);
-}
-
 static int cluster_begin(struct kafka_cluster *c, const struct map_of_str *settings,
 			 struct err *err)
 {
@@ -116,7 +150,6 @@ static struct kafka_cluster *cluster_new(struct kafka *k,
 		return NULL;
 	}
 	c->kafka = k;
-	c->refs = 1;
 	c->events = -1;
 	c->has_room = true;
 	c->identity = (struct buf)BUF_INIT(SETTINGS_MAX);
@@ -147,17 +180,18 @@ struct kafka_cluster *kafka_open(struct kafka *k, const struct map_of_str *setti
 	struct buf identity = BUF_INIT(SETTINGS_MAX);
 	struct kafka_cluster *c;
 
+	join_ended(k);
 	put_identity(settings, stamp, &identity);
 	pthread_mutex_lock(&k->lock);
 	c = find_cluster(k, buf_str(&identity));
+	if (!c) {
+		c = cluster_new(k, settings, buf_str(&identity), err);
+		if (c)
+			c->next = k->clusters;
+		k->clusters = c ? c : k->clusters;
+	}
 	if (c)
 		c->refs++;
-	else
-		c = cluster_new(k, settings, buf_str(&identity), err);
-	if (c && c->refs == 1) {
-		c->next = k->clusters;
-		k->clusters = c;
-	}
 	pthread_mutex_unlock(&k->lock);
 	if (identity.ptr)
 		explicit_bzero(identity.ptr, identity.cap);
@@ -165,30 +199,18 @@ struct kafka_cluster *kafka_open(struct kafka *k, const struct map_of_str *setti
 	return c;
 }
 
-/* Whether it was the last one's; then it is no longer in the list. */
-static bool forget_cluster(struct kafka_cluster *c)
-{
-	struct kafka_cluster **at = &c->kafka->clusters;
-	bool is_last;
-
-	pthread_mutex_lock(&c->kafka->lock);
-	is_last = --c->refs == 0;
-	while (is_last && *at != c)
-		at = &(*at)->next;
-	if (is_last)
-		*at = c->next;
-	pthread_mutex_unlock(&c->kafka->lock);
-	return is_last;
-}
-
 void kafka_close(struct kafka_cluster *c)
 {
-	if (!c || !forget_cluster(c))
+	struct kafka *k = c ? c->kafka : NULL;
+
+	if (!c)
 		return;
-	pthread_mutex_lock(&c->lock);
-	c->is_closing = true;
-	pthread_mutex_unlock(&c->lock);
-	kafka_wake(c);
-	pthread_join(c->thread, NULL);
-	cluster_free(c);
+	pthread_mutex_lock(&k->lock);
+	c->refs--;
+	c->wanted_ms = clock_now().mono_ms;
+	/* After the lock is released it may be gone. */
+	if (!c->refs)
+		kafka_wake(c);
+	pthread_mutex_unlock(&k->lock);
+	join_ended(k);
 }

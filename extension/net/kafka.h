@@ -5,7 +5,8 @@
  * same settings. Who has messages gives it a job. The thread asks the jobs for messages
  * in turn, as long as there is room, and tells each what became of every single one;
  * that a message was taken means nothing. It never waits for a job, and nobody waits
- * for it.
+ * for it. What a job that has ended leaves under way is still sent, and known to the
+ * next job of its name; a cluster that was closed ends when it has nothing more.
  *
  * Settings with a transactional.id make a producer for jobs that are sent exactly once,
  * one after the other: a job's messages and its name are committed together, and a job
@@ -27,6 +28,7 @@
 
 struct kafka;
 struct kafka_cluster;
+struct kafka_progress;
 struct kafka_job;
 struct log;
 
@@ -53,7 +55,7 @@ struct kafka_report {
 enum kafka_step {
 	KAFKA_MORE,	/* it has more messages */
 	KAFKA_WAIT,	/* for reports, or for room */
-	KAFKA_OVER,	/* it is done, whatever may still be reported */
+	KAFKA_OVER,	/* it ends, whatever may still be reported: for a later one */
 	KAFKA_COMPLETE, /* all is written: to be committed, where that is to be done */
 	KAFKA_AGAIN,	/* in a transaction: from the beginning, without what was sent */
 };
@@ -67,21 +69,24 @@ struct kafka_job {
 	void (*failed)(struct kafka_job *, const char *why); /* it was not committed */
 	bool (*is_given_up)(struct kafka_job *);	     /* before it can be fed */
 	void (*ended)(struct kafka_job *); /* the cluster no longer knows it */
-	/* Of jobs that are sent exactly once: their group, and a name in it that no other
-	 * job ever has. Borrowed; until ended(). */
+	/* A name that no other job ever has, unless it has the same messages. Of jobs that
+	 * are sent exactly once: their group, in which the name is. Borrowed; until
+	 * ended(). */
 	const char *group, *name;
 
 	/* The cluster's. */
 	struct kafka_cluster *cluster;
 	struct kafka_job *next;
 	void *topic_handle;
-	size_t slot;
+	struct kafka_progress *progress;
+	int64_t waits_ms;  /* since when another producer has its messages; 0: none has */
 	size_t unreported; /* messages; may be read on its thread */
 };
 
 /* Nothing is loaded before a cluster is opened. log is borrowed. NULL: no memory. */
 struct kafka *kafka_new(struct log *);
-void kafka_free(struct kafka *); /* NULL is fine; all clusters are closed */
+/* All clusters are closed; what is still under way is given up. NULL is fine. */
+void kafka_free(struct kafka *);
 
 /* Of all clusters, since the start. */
 struct kafka_counters {
@@ -111,6 +116,12 @@ void kafka_wake(struct kafka_cluster *);
 /* From feed(). 0; -EAGAIN: there is no room now, KAFKA_WAIT is to be returned; -EMSGSIZE:
  * it is larger than the settings allow; another -errno, see err. */
 int kafka_produce(struct kafka_job *, const struct kafka_message *, struct err *);
+
+/* On its thread, of a job without a group: whether the message is written, or under way,
+ * maybe since an earlier job of that name and topic: see kafka_progress.h. */
+bool kafka_is_sent(const struct kafka_job *, int64_t at);
+/* It need not be sent, also by later jobs. 0 or -ENOMEM. */
+int kafka_note_sent(struct kafka_job *, int64_t at);
 
 /* Whether it waits for brokers, and why, since the last message that was written. */
 bool kafka_trouble(struct kafka_cluster *, char *why, size_t size);

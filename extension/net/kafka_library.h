@@ -16,6 +16,8 @@
 	X(version)                                                                       \
 	X(version_str)                                                                   \
 	X(err2str)                                                                       \
+	X(clusterid)                                                                     \
+	X(mem_free)                                                                      \
 	X(conf_new)                                                                      \
 	X(conf_destroy)                                                                  \
 	X(conf_set)                                                                      \

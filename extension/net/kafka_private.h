@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "net/kafka.h"
+#include "net/kafka_progress.h"
 #include "net/kafka_library.h"
 #include "sys/secret.h"
 
@@ -29,24 +30,19 @@ void kafka_words_put(struct kafka_words *, const char *why, char *to, size_t siz
 
 struct kafka {
 	struct log *log;
-	pthread_mutex_t lock; /* of the list, and of references */
+	pthread_mutex_t lock; /* of what follows, and of what clusters say is its */
+	pthread_cond_t has_ended;
 	struct kafka_cluster *clusters;
+	struct kafka_cluster *ended; /* whose threads are to be joined */
+	struct kafka_progress *left; /* the newest first */
+	bool is_ending;
 	_Atomic int64_t queued, messages, delivery_ms, failures, errors, aborts;
-};
-
-/* A job's messages carry its slot's number: the slot outlives the job until the last of
- * them has been reported. */
-struct kafka_slot {
-	struct kafka_job *job; /* NULL: it has ended */
-	size_t unreported;
-	bool is_used;
 };
 
 struct kafka_cluster {
 	struct kafka_words words; /* the first: librdkafka brings it back */
 	struct kafka_cluster *next;
 	struct kafka *kafka;
-	size_t refs;
 	struct buf identity; /* its settings as text, with secrets */
 	struct arena arena;
 	struct map_of_str settings;
@@ -54,10 +50,16 @@ struct kafka_cluster {
 	pthread_t thread;
 	int events; /* an eventfd: somebody has something for the thread */
 
+	/* Under the lock of kafka. */
+	size_t refs;		     /* 0: it ends when it has nothing more */
+	char place[KAFKA_PLACE_MAX]; /* the name that its brokers have; "": not reached */
+	int64_t wanted_ms; /* when a job last waited for its reports, monotonic */
+	bool is_wanted;	   /* by one that could send them, */
+	bool must_give_up; /* and has waited for long */
+
 	pthread_mutex_t lock;  /* of what follows */
 	struct kafka_job *new; /* the newest first */
-	bool is_closing;
-	char problem[512]; /* since the last message that was written, or "" */
+	char problem[512];     /* since the last message that was written, or "" */
 
 	/* The thread's. */
 	rd_kafka_t *producer; /* NULL: there is none yet */
@@ -70,8 +72,6 @@ struct kafka_cluster {
 	bool has_begun;		    /* one */
 	struct kafka_group *groups; /* of jobs, as long as the producer lives */
 	struct kafka_job *jobs;
-	struct kafka_slot *slot;
-	size_t slots;
 	size_t unreported;
 	bool has_room;
 	int64_t turn_ms; /* when its turn began, monotonic */
@@ -122,11 +122,20 @@ void kafka_explain(const struct kafka_library *, rd_kafka_resp_err_t, const char
 
 /* What a message brings back. */
 struct kafka_ticket {
-	size_t slot;
+	struct kafka_progress *progress;
 	int64_t at;
 	int64_t sent_ms; /* monotonic */
 };
 enum kafka_fate kafka_fate_of(rd_kafka_resp_err_t);
+
+/* Notes the name that its brokers have, once it has reached them. */
+void kafka_note_place(struct kafka_cluster *);
+/* Another producer will. */
+void kafka_forget_place(struct kafka_cluster *);
+/* What others wait for, and it cannot send, comes back as failed. It has a producer. */
+void kafka_give_back(struct kafka_cluster *);
+/* Whether it ends; then nobody finds it any more. */
+bool kafka_has_ended(struct kafka_cluster *);
 
 /* The thread's function; the argument is the cluster. */
 void *kafka_run(void *);

@@ -109,17 +109,19 @@ int kafka_produce(struct kafka_job *job, const struct kafka_message *message,
 {
 	struct kafka_cluster *c = job->cluster;
 	rd_kafka_topic_t *topic = topic_of(job);
-	struct kafka_ticket *ticket = topic ? malloc(sizeof(*ticket)) : NULL;
+	struct kafka_ticket *ticket = NULL;
 	rd_kafka_error_t *error;
 
+	if (topic && kafka_progress_prepare(job->progress, message->at))
+		ticket = malloc(sizeof(*ticket));
 	if (!ticket)
 		return -EAGAIN;
-	*ticket = (struct kafka_ticket){ job->slot, message->at, c->turn_ms };
+	*ticket = (struct kafka_ticket){ job->progress, message->at, c->turn_ms };
 	error = hand_over(c, topic, message, ticket);
 	if (error)
 		return produce_error(job, error, err);
 	job->unreported++;
-	c->slot[job->slot].unreported++;
+	kafka_progress_sent(job->progress, message->at);
 	c->unreported++;
 	atomic_fetch_add(&c->kafka->queued, 1);
 	return 0;

@@ -12,6 +12,9 @@
 
 #define TURN_MS	    100 /* while there are jobs */
 #define RETRY_MS    2000
+#define LINGER_MS   1000 /* while there are none, but messages */
+#define SETTLE_MS   10
+#define SETTLES	    100
 #define REPORTS_MAX 64 /* events of librdkafka in a turn; each has many reports */
 
 /* From any thread of librdkafka's, which does not say whose it is; lines are few. What
@@ -63,12 +66,20 @@ static void count_report(struct kafka_cluster *c, const struct kafka_ticket *tic
 	}
 }
 
+static void note_written(struct kafka_cluster *c)
+{
+	kafka_note_place(c);
+	if (*c->problem)
+		kafka_set_problem(c, "");
+}
+
 static void note_report(rd_kafka_t *producer, const rd_kafka_message_t *message,
 			void *opaque)
 {
 	struct kafka_cluster *c = opaque;
 	struct kafka_ticket *ticket = message->_private;
-	struct kafka_slot *slot = &c->slot[ticket->slot];
+	struct kafka_progress *progress = ticket->progress;
+	struct kafka_job *job = progress->job;
 	struct kafka_report report = {
 		.at = ticket->at,
 		.fate = kafka_fate_of(message->err),
@@ -80,17 +91,17 @@ static void note_report(rd_kafka_t *producer, const rd_kafka_message_t *message,
 	count_report(c, ticket, report.fate);
 	free(ticket);
 	c->unreported--;
-	slot->unreported--;
 	c->has_room = true;
-	if (report.fate == KAFKA_WRITTEN && *c->problem)
-		kafka_set_problem(c, "");
-	if (!slot->job)
+	if (report.fate == KAFKA_WRITTEN)
+		note_written(c);
+	kafka_progress_reported(progress, report.at, report.fate == KAFKA_WRITTEN);
+	if (!job)
 		return;
-	slot->job->unreported--;
+	job->unreported--;
 	if (message->err)
-		kafka_explain(&c->library, message->err, slot->job->topic, &why);
+		kafka_explain(&c->library, message->err, job->topic, &why);
 	report.why = buf_str(&why).ptr;
-	slot->job->reported(slot->job, &report);
+	job->reported(job, &report);
 	buf_fini(&why);
 }
 
@@ -149,6 +160,8 @@ static void end_topics(struct kafka_cluster *c)
 
 static void end_producer(struct kafka_cluster *c)
 {
+	int i;
+
 	if (!c->producer)
 		return;
 	/* What it has of a transaction is lost. */
@@ -156,45 +169,13 @@ static void end_producer(struct kafka_cluster *c)
 		c->jobs->failed(c->jobs, "the producer was lost");
 	end_topics(c);
 	c->library.purge(c->producer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-	while (c->library.poll(c->producer, 0))
-		;
+	for (i = 0; i < SETTLES && c->unreported; i++)
+		c->library.poll(c->producer, SETTLE_MS);
 	kafka_transaction_forget(c);
 	c->library.destroy(c->producer);
 	c->producer = NULL;
 	c->is_fatal = false;
-}
-
-/* A slot that nobody's messages name any more, or a new one. false: no memory. */
-static bool take_slot(struct kafka_cluster *c, size_t *found)
-{
-	struct kafka_slot *slot;
-	size_t i;
-
-	for (i = 0; i < c->slots; i++)
-		if (!c->slot[i].is_used)
-			break;
-	if (i == c->slots) {
-		size_t room = c->slots ? 2 * c->slots : 16;
-
-		slot = realloc(c->slot, room * sizeof(*slot));
-		if (!slot)
-			return false;
-		memset(slot + c->slots, 0, (room - c->slots) * sizeof(*slot));
-		c->slot = slot;
-		c->slots = room;
-	}
-	*found = i;
-	return true;
-}
-
-/* false: no memory, later. */
-static bool begin_job(struct kafka_cluster *c, struct kafka_job *job)
-{
-	if (!take_slot(c, &job->slot))
-		return false;
-	c->slot[job->slot] = (struct kafka_slot){ .job = job, .is_used = true };
-	job->topic_handle = NULL;
-	return true;
+	kafka_forget_place(c);
 }
 
 /* Those that came, in their order, behind the others. */
@@ -213,26 +194,23 @@ static void take_new_jobs(struct kafka_cluster *c)
 	}
 	while (*at)
 		at = &(*at)->next;
-	while ((job = ordered) && begin_job(c, job)) {
-		ordered = job->next;
-		job->next = NULL;
-		*at = job;
-		at = &job->next;
-	}
-	/* What has no slot comes again. */
-	while ((job = ordered)) {
-		ordered = job->next;
-		kafka_start(c, job);
-	}
+	*at = ordered;
 }
 
-static void end_job(struct kafka_cluster *c, struct kafka_job *job)
+static void end_job(struct kafka_cluster *c, struct kafka_job *job, bool is_complete)
 {
-	c->slot[job->slot].job = NULL;
 	if (job->topic_handle)
 		c->library.topic_destroy(job->topic_handle);
 	job->topic_handle = NULL;
+	kafka_progress_end(job, is_complete);
 	job->ended(job);
+}
+
+static enum kafka_step feed_job(struct kafka_cluster *c, struct kafka_job *job)
+{
+	if (kafka_progress_begin(c, job))
+		return job->feed(job);
+	return job->is_given_up(job) ? KAFKA_OVER : KAFKA_WAIT;
 }
 
 /* Whether one has more. A turn gives each of them its share. */
@@ -242,7 +220,7 @@ static bool feed_jobs(struct kafka_cluster *c)
 	bool has_more = false;
 
 	while ((job = *at)) {
-		enum kafka_step step = job->feed(job);
+		enum kafka_step step = feed_job(c, job);
 
 		has_more |= step == KAFKA_MORE;
 		if (step != KAFKA_OVER && step != KAFKA_COMPLETE) {
@@ -250,7 +228,7 @@ static bool feed_jobs(struct kafka_cluster *c)
 			continue;
 		}
 		*at = job->next;
-		end_job(c, job);
+		end_job(c, job, step == KAFKA_COMPLETE);
 	}
 	return has_more && c->has_room;
 }
@@ -261,7 +239,7 @@ static void end_first(struct kafka_cluster *c)
 	struct kafka_job *job = c->jobs;
 
 	c->jobs = job->next;
-	end_job(c, job);
+	end_job(c, job, true);
 }
 
 /* Whether the first job is in a transaction. It ends here when it is in already. */
@@ -312,7 +290,7 @@ static bool feed_transaction(struct kafka_cluster *c)
 			end_first(c);
 		return c->jobs && c->jobs != job;
 	}
-	switch (job->feed(job)) {
+	switch (feed_job(c, job)) {
 	case KAFKA_MORE:
 		return c->has_room;
 	case KAFKA_WAIT:
@@ -329,15 +307,6 @@ static bool feed_transaction(struct kafka_cluster *c)
 		break;
 	}
 	return c->jobs != NULL;
-}
-
-static void free_slots(struct kafka_cluster *c)
-{
-	size_t i;
-
-	for (i = 0; i < c->slots; i++)
-		if (!c->slot[i].job && !c->slot[i].unreported)
-			c->slot[i].is_used = false;
 }
 
 static void take_reports(struct kafka_cluster *c)
@@ -364,14 +333,15 @@ static void wait_for_events(const struct kafka_cluster *c, int wait_ms)
 	(void)n; /* 0 events is fine, too */
 }
 
-static bool is_closing(struct kafka_cluster *c)
+static void watch_producer(struct kafka_cluster *c)
 {
-	bool is_closing;
+	kafka_login_watch(c, c->turn_ms);
+	kafka_give_back(c);
+}
 
-	pthread_mutex_lock(&c->lock);
-	is_closing = c->is_closing && !c->new && !c->jobs;
-	pthread_mutex_unlock(&c->lock);
-	return is_closing;
+static int wait_of(const struct kafka_cluster *c)
+{
+	return c->jobs ? TURN_MS : c->unreported ? LINGER_MS : -1;
 }
 
 void *kafka_run(void *argument)
@@ -379,19 +349,19 @@ void *kafka_run(void *argument)
 	struct kafka_cluster *c = argument;
 	bool has_more;
 
-	while (!is_closing(c)) {
+	while (!kafka_has_ended(c)) {
 		c->turn_ms = clock_now().mono_ms;
 		take_new_jobs(c);
 		if (c->jobs)
 			make_producer(c, clock_now());
 		if (c->producer)
-			kafka_login_watch(c, c->turn_ms);
+			watch_producer(c);
 		take_reports(c);
 		has_more = c->is_transactional ? feed_transaction(c) : feed_jobs(c);
-		free_slots(c);
 		if (!has_more)
-			wait_for_events(c, c->jobs ? TURN_MS : -1);
+			wait_for_events(c, wait_of(c));
 	}
 	end_producer(c);
+	kafka_progress_forget(c);
 	return NULL;
 }

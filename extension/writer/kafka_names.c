@@ -31,8 +31,8 @@ static void set_headers(struct kafka_names *n, struct str tenant, struct str tag
 
 static int names_error(const struct kafka_names *n)
 {
-	const struct buf *all[] = { &n->topic, &n->group, &n->name_in_group, &n->format,
-				    &n->id };
+	const struct buf *all[] = { &n->topic,	       &n->object, &n->group,
+				    &n->name_in_group, &n->format, &n->id };
 	size_t i;
 
 	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
@@ -49,6 +49,7 @@ int kafka_names_init(struct kafka_names *n, const struct kafka_writer *w,
 
 	*n = (struct kafka_names){
 		.topic = BUF_INIT(4096),
+		.object = BUF_INIT(8192),
 		.group = BUF_INIT(1024),
 		.name_in_group = BUF_INIT(4096),
 		.format = BUF_INIT(256),
@@ -68,6 +69,8 @@ int kafka_names_init(struct kafka_names *n, const struct kafka_writer *w,
 	buf_printf(&n->name_in_group, STR_FMT, STR_ARG(object->key));
 	if (first_row.len)
 		buf_printf(&n->name_in_group, "/%lld", (long long)n->first_row);
+	buf_printf(&n->object, STR_FMT "%lld", STR_ARG(buf_str(&n->id)),
+		   (long long)n->first_row);
 	set_headers(n, w->tenant, tag);
 	return names_error(n);
 }
@@ -83,6 +86,7 @@ int kafka_names_row(struct kafka_names *n, int64_t number)
 void kafka_names_fini(struct kafka_names *n)
 {
 	buf_fini(&n->topic);
+	buf_fini(&n->object);
 	buf_fini(&n->group);
 	buf_fini(&n->name_in_group);
 	buf_fini(&n->format);

@@ -21,6 +21,7 @@ enum { HEADER_TENANT, HEADER_TAG, HEADER_FORMAT, HEADER_ID, HEADERS };
 
 struct kafka_names {
 	struct buf topic;
+	struct buf object;		 /* as no other is called */
 	struct buf group, name_in_group; /* of what is sent exactly once */
 	int64_t first_row;		 /* the number of the object's first one */
 	bool rows_are_lines;		 /* each ends in one that no message has */

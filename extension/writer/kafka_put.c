@@ -6,8 +6,8 @@
  * so rows that were refused are sent again, one by one, and what is refused then is put
  * aside (into bad/), while the object counts as stored.
  *
- * A put that was cancelled goes on for a moment, if it has begun: what the brokers have
- * already would be sent again.
+ * A put that was cancelled goes on for a moment, if it has begun. What it leaves undone
+ * the next put of the object does, see kafka_is_sent().
  */
 #include <errno.h>
 #include <stdio.h>
@@ -114,6 +114,8 @@ static bool is_of_phase(const struct kafka_put *p, const struct row_numbers *num
 {
 	if (p->phase != PHASE_ALL)
 		return p->rows.number == numbers->item[numbers->at];
+	if (kafka_is_sent(&p->job, p->rows.number))
+		return false;
 	return !p->is_again || (!row_numbers_have(&p->suspects, p->rows.number) &&
 				!row_numbers_have(&p->refused, p->rows.number));
 }
@@ -177,7 +179,9 @@ static int put_aside(struct kafka_put *p, struct str text)
 	char why[160];
 
 	if (!error)
-		return 0;
+		return kafka_note_sent(&p->job, p->rows.number) < 0
+			       ? put_failed(p, "out of memory")
+			       : 0;
 	snprintf(why, sizeof(why),
 		 "a record is larger than the topic takes, and cannot be put into bad/: "
 		 "%s",
@@ -236,7 +240,7 @@ static enum kafka_step end_phase(struct kafka_put *p)
 		p->phase = PHASE_OVER;
 	if (p->phase != PHASE_OVER)
 		return KAFKA_MORE;
-	return p->written ? KAFKA_COMPLETE : KAFKA_OVER;
+	return p->written || !p->job.group ? KAFKA_COMPLETE : KAFKA_OVER;
 }
 
 static enum kafka_step take_rows(struct kafka_put *p)
@@ -255,12 +259,14 @@ static enum kafka_step take_rows(struct kafka_put *p)
 static bool is_given_up(struct kafka_put *p)
 {
 	int64_t cancelled_ms = atomic_load(&p->cancelled_ms);
+	bool has_begun = p->sent || p->job.unreported;
 
 	if (atomic_load(&p->writer->gives_up)) {
 		put_failed(p, "a file with a password or certificates has changed");
 		return true;
 	}
-	if (!cancelled_ms || (p->sent && clock_now().mono_ms - cancelled_ms < FINISH_MS))
+	if (!cancelled_ms ||
+	    (has_begun && clock_now().mono_ms - cancelled_ms < FINISH_MS))
 		return false;
 	put_failed(p, "cancelled");
 	return true;
@@ -340,6 +346,7 @@ static struct kafka_put *put_new(struct kafka_writer *w, struct put *put)
 	}
 	p->job = (struct kafka_job){
 		.topic = buf_str(&p->names.topic).ptr,
+		.name = buf_str(&p->names.object).ptr,
 		.feed = put_feed,
 		.reported = put_reported,
 		.failed = put_not_committed,
