@@ -224,6 +224,16 @@ void kafka_progress_sent(struct kafka_progress *d, int64_t at)
 		note(d, at, true);
 }
 
+/* Others may ask for it. */
+static void note_place(struct kafka_progress *d)
+{
+	struct kafka_cluster *c = d->cluster;
+
+	pthread_mutex_lock(&c->kafka->lock);
+	memcpy(d->place, c->place, sizeof(d->place));
+	pthread_mutex_unlock(&c->kafka->lock);
+}
+
 void kafka_progress_reported(struct kafka_progress *d, int64_t at, bool is_written)
 {
 	struct kafka *k = d->cluster->kafka;
@@ -232,7 +242,7 @@ void kafka_progress_reported(struct kafka_progress *d, int64_t at, bool is_writt
 	if (d->name && !is_written)
 		note(d, at, false);
 	else if (d->name && !*d->place)
-		memcpy(d->place, d->cluster->place, sizeof(d->place));
+		note_place(d);
 	if (d->job || d->unreported)
 		return;
 	if (!d->is_left) {
