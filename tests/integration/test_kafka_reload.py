@@ -13,7 +13,7 @@ from lib import settings
 from lib.export import PACE, joined, to_s3, waiting, whole_flows
 from lib.kafka.broker import Broker
 from lib.kafka.client import Client
-from lib.pages import listening
+from lib.pages import listening, status
 from lib.pki import Authority
 from lib.process import Analyzer, Exporter, exporter, until
 from lib.s3.sink import Sink
@@ -167,3 +167,19 @@ def test_some_rows_fail(kafka, more, tmp_path):
         until(lambda: waiting(tmp_path) == [], "an empty spool", 90)
         assert program.stop() == 0, program.err.text()[-4000:]
     assert once(client, topic)
+
+
+@pytest.mark.cluster
+def test_a_topic_comes_after_a_reload(kafka, tmp_path):
+    """What waits for a topic that is not there, handed over by the writer before, comes once when it is."""
+    client = Client(kafka.address())
+    path = fill(tmp_path, to_kafka(kafka, "later"), of=50)
+    settings.save(path, settings.merge(settings.load(path), {"status": listening(tmp_path)}))
+    with Exporter(path) as program:
+        program.log("state=started")
+        until(lambda: status(tmp_path)["kafka"]["queued"], "rows that are handed over")
+        change(path, program, {"key": "tenant"})
+        client.make("later", partitions=1)
+        until(lambda: waiting(tmp_path) == [], "an empty spool", 90)
+        assert program.stop() == 0, program.err.text()[-4000:]
+    assert once(client, "later")
