@@ -110,7 +110,7 @@ const struct command command_check = {
 	"lose flows.",
 	{ USAGE_CONFIG,
 	  { "--connect", NULL, 0,
-	    "also try the analyzer, the token, the bucket, the topology" },
+	    "also try the analyzer or the topic, the token, the bucket, the topology" },
 	  { "--migrate", NULL, USAGE_OR, "print the file in today's layout instead" },
 	  { "--reference", "[metrics]", USAGE_ALONE,
 	    "print what each key means, or each metric" } }

@@ -225,7 +225,7 @@ rd_kafka_conf_t *kafka_conf_reader(const struct kafka_library *library,
 	library->conf_set_ssl_cert_verify_cb(conf, kafka_words_judge);
 	if (!error)
 		error = set_one(library, conf, "group.id", group, err);
-	if (!error)
+	if (!error && member)
 		error = set_one(library, conf, "group.instance.id", member, err);
 	for (i = 0; !error && i < settings->count; i++)
 		error = set_theirs(library, conf, settings, i, err);

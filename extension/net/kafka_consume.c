@@ -61,7 +61,7 @@ static int consumer_subscribe(struct kafka_consumer *c, struct err *err)
 	return error ? err_set(err, "%s", c->library.err2str(error)) : 0;
 }
 
-static int consumer_begin(struct kafka_consumer *c, struct err *err)
+static int consumer_make(struct kafka_consumer *c, struct err *err)
 {
 	rd_kafka_conf_t *conf;
 
@@ -73,11 +73,11 @@ static int consumer_begin(struct kafka_consumer *c, struct err *err)
 	if (!c->handle)
 		return -EINVAL;
 	c->library.poll_set_consumer(c->handle);
-	return consumer_subscribe(c, err);
+	return 0;
 }
 
-struct kafka_consumer *kafka_consumer_open(const struct kafka_consumer_parts *parts,
-					   struct err *err)
+struct kafka_consumer *kafka_consumer_new(const struct kafka_consumer_parts *parts,
+					  struct err *err)
 {
 	struct kafka_consumer *c = calloc(1, sizeof(*c));
 
@@ -87,7 +87,18 @@ struct kafka_consumer *kafka_consumer_open(const struct kafka_consumer_parts *pa
 	}
 	kafka_words_init(&c->words);
 	c->parts = *parts;
-	if (consumer_begin(c, err) == 0)
+	if (consumer_make(c, err) == 0)
+		return c;
+	kafka_consumer_close(c);
+	return NULL;
+}
+
+struct kafka_consumer *kafka_consumer_open(const struct kafka_consumer_parts *parts,
+					   struct err *err)
+{
+	struct kafka_consumer *c = kafka_consumer_new(parts, err);
+
+	if (!c || consumer_subscribe(c, err) == 0)
 		return c;
 	kafka_consumer_close(c);
 	return NULL;

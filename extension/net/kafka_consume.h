@@ -85,7 +85,26 @@ void kafka_consumer_look(struct kafka_consumer *);
 /* Why it does not get on, or "". Borrowed; until the next call. */
 const char *kafka_consumer_problem(const struct kafka_consumer *);
 
-/* Asks for the topic with a consumer of its own, as kafka_probe(). */
+enum kafka_times {
+	KAFKA_TIMES_UNKNOWN,
+	KAFKA_TIMES_OF_BROKERS,
+	KAFKA_TIMES_OF_PRODUCERS
+};
+
+struct kafka_topic_facts {
+	int partitions;
+	enum kafka_times times; /* of what there is to be read, and of what comes */
+};
+
+/* Asks whether the topic can be read as that group, without becoming a member of it: of
+ * what is told only assigned() is, for every partition, without a low; -1: it is not for
+ * us. Blocks for half a minute at most. 0, or -EINVAL with the reason, unless that is
+ * assigned()'s. */
+int kafka_consumer_probe(const struct kafka_consumer_parts *, struct kafka_topic_facts *,
+			 struct err *);
+
+/* Whether the library takes these settings. Nothing is begun. 0, or -EINVAL: err's key is
+ * one of them. */
 int kafka_consumer_check(const struct map_of_str *settings, const char *group,
 			 struct err *);
 

@@ -15,6 +15,7 @@ struct kafka_consumer {
 	bool is_closing;
 	char problem[512];
 	bool is_of_brokers; /* the problem: over when one of them answers */
+	bool are_all_down;  /* the brokers: it was said */
 };
 
 /* An error that may last: problem says what it means for an operator. */
@@ -25,7 +26,12 @@ void kafka_consumer_rebalance(rd_kafka_t *, rd_kafka_resp_err_t,
 /* What was to be read of the partition is gone: goes on with what is there. */
 void kafka_consumer_skip(struct kafka_consumer *, int32_t partition);
 
-/* The configuration of a member of a group that reads; see kafka_conf_consumer(). */
+/* As kafka_consumer_open(), but has subscribed to nothing. */
+struct kafka_consumer *kafka_consumer_new(const struct kafka_consumer_parts *,
+					  struct err *);
+
+/* The configuration of a member of a group that reads; see kafka_conf_consumer(). Without
+ * a member it is for one that only asks. */
 rd_kafka_conf_t *kafka_conf_reader(const struct kafka_library *,
 				   const struct map_of_str *, const char *group,
 				   const char *member, struct err *);

@@ -46,6 +46,7 @@ void kafka_consumer_fail(struct kafka_consumer *c, rd_kafka_resp_err_t error,
 		break;
 	}
 	c->is_of_brokers = true;
+	c->are_all_down |= error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN;
 	/* That all brokers are down says less than why. */
 	if (error != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || !*c->problem)
 		kafka_words_put(&c->words, why, c->problem, sizeof(c->problem));

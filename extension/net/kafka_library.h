@@ -81,6 +81,17 @@
 	X(get_watermark_offsets)                                                         \
 	X(list_groups)                                                                   \
 	X(group_list_destroy)                                                            \
+	X(DescribeConfigs)                                                               \
+	X(DescribeConfigs_result_resources)                                              \
+	X(ConfigResource_new)                                                            \
+	X(ConfigResource_destroy)                                                        \
+	X(ConfigResource_configs)                                                        \
+	X(ConfigEntry_name)                                                              \
+	X(ConfigEntry_value)                                                             \
+	X(event_DescribeConfigs_result)                                                  \
+	X(event_destroy)                                                                 \
+	X(queue_new)                                                                     \
+	X(queue_poll)                                                                    \
 	X(queue_get_main)                                                                \
 	X(queue_io_event_enable)                                                         \
 	X(queue_destroy)

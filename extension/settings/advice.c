@@ -6,26 +6,32 @@
 #include "settings/advice.h"
 #include "topology/analyzer_url.h"
 
-static void advise_stream(const struct pipeline_settings *p, struct problems *advice)
+/* Whether there is something to be said of where flows come from. */
+static bool source_has_advice(const struct source_options *o, struct err *err)
 {
-	const struct source_options *o = &p->source;
-	struct err err = ERR_INIT;
-
-	if (!o->source)
-		return;
+	if (o->source->advise && o->own && o->source->advise(o->own, err))
+		return true;
 	if (o->auth.is_withheld)
-		err_set_key(&err, "url",
+		err_set_key(err, "url",
 			    "names a host that is not among those of the main file, so "
 			    "its user and cookies are not sent there; if that analyzer "
 			    "wants some, set pipeline.subscriber.auth beside this, or "
 			    "name it in analyzers");
 	else if (source_auth_is_bare(&o->auth, &o->url))
-		err_set_key(&err, "url",
+		err_set_key(err, "url",
 			    "the password goes there without TLS, for everybody on the "
 			    "way to read; write wss:// if the analyzer speaks it");
 	else
-		return;
-	config_problem(p->config, "pipeline.subscriber", &err, advice);
+		return false;
+	return true;
+}
+
+static void advise_stream(const struct pipeline_settings *p, struct problems *advice)
+{
+	struct err err = ERR_INIT;
+
+	if (p->source.source && source_has_advice(&p->source, &err))
+		config_problem(p->config, "pipeline.subscriber", &err, advice);
 }
 
 static void advise_writer(const struct pipeline_settings *p, struct problems *advice)

@@ -231,6 +231,18 @@ static void kafka_source_progress(void *state, struct source_progress *progress)
 	progress->down_since_ms = outage_read(&k->outage, progress->why);
 }
 
+static int kafka_source_probe(const struct source_parts *parts, struct err *remark)
+{
+	struct kafka_source *k = kafka_source_new(parts);
+	int error;
+
+	if (!k)
+		return err_set(remark, "out of memory");
+	error = kafka_source_ask(k, remark);
+	kafka_source_free(k);
+	return error;
+}
+
 static const struct url_scheme kafka_schemes[] = {
 	{ .name = "kafka", .form = URL_BROKERS },
 	{ 0 },
@@ -249,4 +261,6 @@ const struct source source_kafka = {
 	.halt = kafka_source_halt,
 	.stop = kafka_source_stop,
 	.progress = kafka_source_progress,
+	.probe = kafka_source_probe,
+	.advise = kafka_source_advise,
 };

@@ -136,3 +136,10 @@ int kafka_source_check(const struct url *url, const void *options, struct err *e
 	secret_close(&secret);
 	return error;
 }
+
+bool kafka_source_advise(const void *options, struct err *err)
+{
+	return kafka_security_advise(&((const struct kafka_source_options *)options)
+					      ->security,
+				     err);
+}

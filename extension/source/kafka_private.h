@@ -14,6 +14,12 @@
 
 #define KAFKA_SETTINGS_MAX ((size_t)256 << 10)
 
+/* Of a topic whose times are not its brokers'. */
+#define KAFKA_SOURCE_TIMES                                                               \
+	"topic %s has times of its producers: set its "                                  \
+	"message.timestamp.type=LogAppendTime, and begin with messages that were "       \
+	"written after that"
+
 struct kafka_source_options {
 	struct kafka_security security;
 	struct map_of_str settings; /* of librdkafka, by its own names */
@@ -29,6 +35,7 @@ int kafka_source_name(const struct url *, struct kafka_source_name *, struct err
 /* See struct source. */
 int kafka_source_copy(void *options, struct arena *);
 int kafka_source_check(const struct url *, const void *options, struct err *);
+bool kafka_source_advise(const void *options, struct err *);
 /* kafka_login.c: what a consumer is made with, in the arena. 0 or -ENOMEM. */
 int kafka_source_settings(struct map_of_str *, const struct kafka_source_options *,
 			  struct str brokers, struct str password, struct arena *,
@@ -65,6 +72,8 @@ struct kafka_source {
 	_Atomic int64_t connects, gaps, assigned, rebalances, lag, lost, broken, age_ms;
 };
 
+/* kafka_probe.c: as a source's probe(), of one that was not started. */
+int kafka_source_ask(struct kafka_source *, struct err *remark);
 /* kafka_login.c, on its thread. Reads secrets for another consumer; there is none. 0 or
  * -errno with the reason. */
 int kafka_source_login(struct kafka_source *, struct err *);

@@ -137,12 +137,7 @@ static void refuse_topic(struct kafka_source *k, int32_t partition)
 {
 	char why[OUTAGE_WHY_MAX];
 
-	snprintf(
-		why, sizeof(why),
-		"topic %s has times of its producers: set its "
-		"message.timestamp.type=LogAppendTime, and begin with messages that were "
-		"written after that",
-		k->topic);
+	snprintf(why, sizeof(why), KAFKA_SOURCE_TIMES, k->topic);
 	k->is_refused = true;
 	kafka_source_fail(k, why);
 	kafka_consumer_pause(k->consumer, partition, true);

@@ -80,6 +80,9 @@ struct source {
 	/* Whether URL and options fit. 0 or -EINVAL; err's key may be one of them. NULL:
 	 * they do. */
 	int (*check)(const struct url *, const void *options, struct err *);
+	/* Whether there is something to be said of what is allowed; see err. NULL: never.
+	 */
+	bool (*advise)(const void *options, struct err *);
 	/* Opens nothing. NULL: no memory. */
 	void *(*new)(const struct source_parts *);
 	void (*free)(void *state); /* a stopped one */

@@ -19,7 +19,9 @@ from lib.kafka.broker import PASSWORD, USER, Broker, token
 from lib.kafka.client import Client
 from lib.pages import get, listening, source
 from lib.paths import ROOT, recording
+from lib.pki import Authority
 from lib.process import Analyzer, Exporter, exporter, until
+from lib.s3.server import free_ports
 from lib.s3.sink import Sink
 
 NUMBERS = itertools.count(1)
@@ -298,6 +300,82 @@ def test_refusals(kafka, sink, what, tmp_path):
             assert not sink.stored
 
 
+def connected(path, code):
+    """What check --connect says of the source: one line."""
+    done = exporter("check", "-c", path, "--connect")
+    assert done.code == code and done.stderr == "", done
+    line, = [line for line in done.stdout.splitlines() if line.startswith("stream kafka://")]
+    return line
+
+
+def test_check_connect(kafka, topic, sink, tmp_path):
+    """It tells the topic and its partitions, before the group has read and after; the member that runs keeps them, and nothing
+    is committed."""
+    path = member(tmp_path, kafka, topic, sink, interval=1)
+    fine = "stream kafka://%s/%s: fine: topic %s has 3 partitions" % (kafka.address(), topic, topic)
+    assert connected(path, 0) == fine
+    with running(path) as one:
+        at, _ = one.log("state=subscribed", 20)
+        Writer(kafka, topic).write(3)
+        wait_for(sink, 3)
+        assert connected(path, 0) == fine
+        assert not [line for line in one.err.lines[at + 3:] if "state=" in line], one.err.text()
+
+
+def test_check_connect_finds(kafka, sink, tmp_path):
+    """What would keep the source from reading: a line for each."""
+    there, empty, absent, other = (make(kafka, 1, time) for time in ("CreateTime", "CreateTime", "LogAppendTime", "LogAppendTime"))
+    Writer(kafka, there).write(1)
+    commit_as_another(kafka, other, 0, 0)
+    Client(kafka.address()).remove(absent)
+    for topic, why in ((there, REFUSED["times of producers"]), (empty, REFUSED["times of producers"]),
+                       (absent, "there is no topic %s: make it, or correct the URL" % absent),
+                       (other, "partition 0: another program, or a tool, has committed offset 0 in this group")):
+        line = connected(member(tmp_path, kafka, topic, sink), 1)
+        assert ": failed: " in line and why in line, line
+    assert absent not in Client(kafka.address()).topics()
+
+
+def secured(folder, kafka, topic, sink, listener="SASL", **security):
+    """A member that logs in."""
+    security = {"tls": True, "ca_cert": str(kafka.ca), "mechanism": "PLAIN", "username": USER, "password": PASSWORD, **security}
+    return member(folder, kafka, topic, sink, interval=1, change={"pipeline": {"subscriber": {
+        "url": "kafka://%s/%s?group=%s" % (kafka.address(listener), topic, topic), "security": security}}})
+
+
+MAY = {
+    "write only": (("TOPIC", USER, "WRITE"), "failed: this user may not read topic %s: the cluster's ACLs must allow it Describe and Read"),
+    "nothing": (("TOPIC", "another", "READ"), "failed: this user may not read topic %s: the cluster's ACLs must allow it Describe and Read"),
+    "another group": (("GROUP", "another", "READ"), "failed: this user may not read as group %s: the cluster's ACLs must allow it Read of that"),
+    "no settings": (("TOPIC", USER, "READ"), "fine: topic %s has 1 partition; whether its message.timestamp.type is LogAppendTime, as it"),
+}
+
+
+def test_check_connect_and_what_it_may(kafka, sink, tmp_path):
+    """A user who may only know of the topic, or not even that, or not read as the group. Who may not see the topic's settings is
+    told so; a message is as good."""
+    for (kind, user, operation), why in MAY.values():
+        topic = make(kafka, 1)
+        Client(kafka.address()).allow(kind, topic, user, operation)
+        line = connected(secured(tmp_path, kafka, topic, sink), 1 if why.startswith("failed") else 0)
+        assert why % topic in line, line
+    Writer(kafka, topic).write(1)
+    assert connected(secured(tmp_path, kafka, topic, sink), 0).endswith("fine: topic %s has 1 partition" % topic)
+
+
+def test_check_connect_and_who_is_there(kafka, topic, sink, tmp_path):
+    """A wrong password, a CA that is not the brokers', and nobody at all."""
+    other = tmp_path / "other.pem"
+    other.write_text(Authority(tmp_path, "other").cert.read_text())
+    nobody = {"pipeline": {"subscriber": {"url": "kafka://127.0.0.1:%d/%s?group=g" % (free_ports(1)[0], topic)}}}
+    for make_path, why in (
+            (lambda: secured(tmp_path, kafka, topic, sink, password="wrong"), "uthentication failed"),
+            (lambda: secured(tmp_path, kafka, topic, sink, ca_cert=str(other)), " CA( that)? is not trusted here: see security.ca_cert"),
+            (lambda: member(tmp_path, kafka, topic, sink, change=nobody), "Connection refused")):
+        line = connected(make_path(), 1)
+        assert re.search(": failed: .*" + why, line), line
+
+
 def test_a_login_and_what_it_may_read(kafka, sink, tmp_path):
     """With a password over TLS; who may not read the topic is told what to allow."""
     login = {"security.protocol": "SASL_SSL", "ssl.ca.location": str(kafka.ca), "sasl.mechanism": "PLAIN",
@@ -565,6 +643,19 @@ def test_half_a_login(security, why, sink, tmp_path):
     config["pipeline"]["write"] = to_s3(sink)
     done = exporter("check", "-c", settings.save(tmp_path / "bad.yml", config))
     assert done.code == 1 and "bad.yml: pipeline.subscriber.security." + why in done.stderr, done.stderr
+
+
+def test_a_login_that_others_can_read(sink, tmp_path):
+    """check says so, and goes on; with TLS it says nothing."""
+    config = settings.merge(whole_flows(), {"spool": {"directory": str(tmp_path / "spool")}, "pipeline": {"subscriber": {
+        "url": "kafka://a:1/flows?group=g", "security": {"mechanism": "PLAIN", "username": "u", "password": "p"}}}})
+    config["pipeline"]["write"] = to_s3(sink)
+    done = exporter("check", "-c", settings.save(tmp_path / "bare.yml", config))
+    assert done.code == 0 and re.search(r"bare\.yml:\d+: pipeline\.subscriber\.security\.mechanism: the password goes there "
+                                        "without TLS, for everybody on the way to read", done.stderr), done
+    config["pipeline"]["subscriber"]["security"]["tls"] = True
+    done = exporter("check", "-c", settings.save(tmp_path / "tls.yml", config))
+    assert done.code == 0 and done.stderr == "", done
 
 
 @pytest.mark.parametrize("other, why", [

@@ -64,12 +64,19 @@ class Client:
         """Remove what is before an offset, as retention does."""
         self._finish(self.admin.delete_records([confluent_kafka.TopicPartition(topic, partition, before)]))
 
-    def forbid(self, topic, user, operation="WRITE"):
-        """Forbid a user to write into the topic, or to READ it."""
+    def _rule(self, kind, name, user, operation, permission):
         admin = confluent_kafka.admin
         self._finish(self.admin.create_acls([admin.AclBinding(
-            admin.ResourceType.TOPIC, topic, admin.ResourcePatternType.LITERAL, "User:" + user, "*",
-            admin.AclOperation[operation], admin.AclPermissionType.DENY)]))
+            admin.ResourceType[kind], name, admin.ResourcePatternType.LITERAL, "User:" + user, "*",
+            admin.AclOperation[operation], admin.AclPermissionType[permission])]))
+
+    def forbid(self, topic, user, operation="WRITE"):
+        """Forbid a user to write into the topic, or to READ it."""
+        self._rule("TOPIC", topic, user, operation, "DENY")
+
+    def allow(self, kind, name, user, operation):
+        """Allow one thing with a TOPIC or a GROUP, which all that nobody has named allow; nothing else is from now on."""
+        self._rule(kind, name, user, operation, "ALLOW")
 
     def count(self, topic):
         """Return how many messages a topic has, those of transactions under way included; 0 while a partition has no leader."""
