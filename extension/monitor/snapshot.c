@@ -31,6 +31,13 @@ static void take_limits(struct tenant_figures *to, struct now now)
 	}
 }
 
+static int64_t commit_age_of(const struct tenant_status *status, struct now now)
+{
+	if (!status->has_shards)
+		return -1;
+	return status->waits_ms == NEVER_MS ? 0 : (now.mono_ms - status->waits_ms) / 1000;
+}
+
 static void take_tenant(void *context, struct tenant *t)
 {
 	struct taking *taking = context;
@@ -56,6 +63,7 @@ static void take_tenant(void *context, struct tenant *t)
 	to->oldest_s = -1;
 	if (to->status.oldest_ms != NEVER_MS)
 		to->oldest_s = (taking->now.mono_ms - to->status.oldest_ms) / 1000;
+	to->commit_s = commit_age_of(&to->status, taking->now);
 	to->is_degraded = to->status.degraded_ms != 0;
 	to->degraded_s = to->is_degraded ? to->status.degraded_ms / 1000 : -1;
 	to->stored_s = to->status.stored_ms ? to->status.stored_ms / 1000 : -1;

@@ -20,6 +20,7 @@ struct tenant_figures {
 	int64_t flows_per_second, records_per_second;
 	const struct past *past; /* borrowed from the history; NULL: unknown */
 	int64_t oldest_s;	 /* age of the oldest pending object; -1: none */
+	int64_t commit_s;	 /* age of what is not committed; -1: not from Kafka */
 	bool is_degraded;
 	int64_t degraded_s, stored_s;  /* Unix time; -1: it is not, none */
 	int64_t limited_s[LIMITS];     /* likewise: since when a limit takes effect */

@@ -84,6 +84,11 @@ const struct counter counters_of_tenant[] = {
 	  .metric = "oldest_pending_seconds", .kind = COUNTER_GAUGE, .unit = UNIT_SECONDS,
 	  .may_be_unknown = true,
 	  .help = "Age of the oldest finished object that is not stored yet." },
+	{ COUNTER_AT(struct tenant_figures, commit_s), .name = "commit_age_seconds",
+	  .metric = "tenant_commit_age_seconds", .kind = COUNTER_GAUGE,
+	  .unit = UNIT_SECONDS, .may_be_unknown = true,
+	  .help = "Age of the oldest message that it has not stored, so that its group "
+		  "cannot commit it (Kafka)." },
 	LIMITED_SINCE(LIMIT_FLOWS, "flows_per_second"),
 	LIMITED_SINCE(LIMIT_RECORDS, "records_in_memory"),
 	LIMITED_SINCE(LIMIT_SPOOL, "spool_bytes"),

@@ -74,15 +74,20 @@ static void look_at_program(struct snapshot *s)
 		add(s, TROUBLE_MIRROR, "", "", s->now.wall_ms - age_ms);
 }
 
+static enum trouble_kind kind_of(const struct source_status *status)
+{
+	if (status->partitions.are_there)
+		return TROUBLE_UNREAD;
+	return status->state == SOURCE_STARVED ? TROUBLE_STARVED : TROUBLE_CONNECTING;
+}
+
 static void look_at_source(struct snapshot *s, const struct source_figures *source)
 {
 	const struct source_status *status = &source->status;
 
 	if (!status->is_ready)
-		add(s,
-		    status->state == SOURCE_STARVED ? TROUBLE_STARVED
-						    : TROUBLE_CONNECTING,
-		    source->url, status->error, s->now.wall_ms - status->down_s * 1000);
+		add(s, kind_of(status), source->url, status->error,
+		    s->now.wall_ms - status->down_s * 1000);
 	else if (status->half_silent_s)
 		add(s, TROUBLE_HALF_SILENT, source->url, "",
 		    s->now.wall_ms - status->half_silent_s * 1000);

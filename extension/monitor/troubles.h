@@ -25,6 +25,8 @@ enum trouble_weight {
 	  "program: restart it, what is in the spool stays")                             \
 	X(CONNECTING, "source_connecting", TROUBLE_UNREADY, false, "connecting",         \
 	  "see whether the analyzer runs and can be reached from here")                  \
+	X(UNREAD, "source_not_read", TROUBLE_UNREADY, false, "no partition is read",     \
+	  "see whether the brokers run and can be reached from here")                    \
 	X(STARVED, "source_starved", TROUBLE_UNREADY, false, "starved",                  \
 	  "see whether captures run; else restart the analyzer")                         \
 	X(HALF_SILENT, "source_half_silent", TROUBLE_WARNS, true,                        \

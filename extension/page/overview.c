@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include "format/amount.h"
 #include "page/pages.h"
+#include "page/partitions.h"
 #include "page/tenants_table.h"
 
 #define TROUBLES_SHOWN 20
@@ -240,6 +241,7 @@ int overview_put(struct page_frame *f, const struct query *q)
 	overview_put_facts(f, selection.bad);
 	overview_put_troubles(f);
 	overview_put_sources(f);
+	partitions_put(f, SOURCES_SHOWN);
 	html_constant(h, "</div>\n<h2>Tenants</h2>\n");
 	tenants_put_form(f, q);
 	html_constant(h, "<div id=\"list\" data-live>");

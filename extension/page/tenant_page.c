@@ -36,6 +36,9 @@ static void tenant_put_facts(struct page_frame *f, const struct selected *row)
 	snprintf(note, sizeof(note), "%zu objects", t->status.objects);
 	frame_put_fact(f, "Pending", amount_size(text, t->status.bytes), note);
 	frame_put_fact(f, "Oldest pending", amount_age(text, t->oldest_s), NULL);
+	if (t->commit_s >= 0)
+		frame_put_fact(f, "Not committed for", amount_age(text, t->commit_s),
+			       NULL);
 	html_constant(h, "<div><dt>Last upload</dt><dd>");
 	frame_put_age(f, t->stored_s);
 	html_constant(h, "</dd></div></dl>\n");

@@ -21,7 +21,9 @@
 #define DRAIN_MS  2000
 #define COUNT_MS  5000
 
-#define NO_PARTITION "no partition of the topic is assigned to this member"
+#define NO_PARTITION                                                                      \
+	"no partition of the topic is assigned to this member, though there are enough: " \
+	"see whether all members of the group run"
 
 /* Whether it is its turn to have partitions, asked now and then. */
 static bool is_idle(struct kafka_source *k)
@@ -40,7 +42,8 @@ static void works(struct kafka_source *k)
 	if (k->is_refused)
 		return;
 	if (is_idle(k)) {
-		if (atomic_load(&k->is_up))
+		if (atomic_load(&k->is_up) ||
+		    (!k->has_refused && k->now_ms - k->begun_ms >= COUNT_MS))
 			kafka_source_fail(k, NO_PARTITION);
 		return;
 	}
@@ -72,7 +75,8 @@ static void consumer_begin(struct kafka_source *k)
 	struct err err = ERR_INIT;
 
 	k->generation = atomic_load(k->parts.generation);
-	k->is_refused = k->has_failed = k->is_spare = false;
+	k->begun_ms = k->now_ms;
+	k->is_refused = k->has_refused = k->has_failed = k->is_spare = false;
 	if (kafka_source_login(k, &err) == 0)
 		k->consumer = kafka_consumer_open(&parts, &err);
 	if (!k->consumer)
@@ -221,6 +225,7 @@ static void kafka_source_progress(void *state, struct source_progress *progress)
 	progress->connects = atomic_load(&k->connects);
 	progress->gaps = atomic_load(&k->gaps);
 	progress->partitions = (struct source_partitions){
+		.are_there = true,
 		.assigned = atomic_load(&k->assigned),
 		.rebalances = atomic_load(&k->rebalances),
 		.lag = atomic_load(&k->lag),

@@ -54,6 +54,7 @@ struct kafka_source {
 	struct arena login;
 	struct secret secret; /* the password, or the token */
 	uint64_t stamp;	      /* of the files with certificates */
+	int64_t begun_ms;     /* when the consumer was made, monotonic */
 	int64_t retry_ms;     /* not to be opened before, monotonic */
 	unsigned generation;  /* of the receivers that its shards have */
 	struct shard **shard; /* by partition; NULL: it is not ours */
@@ -61,6 +62,7 @@ struct kafka_source {
 	size_t partitions, shard_room, paused_room;
 	int64_t now_ms, committed_ms; /* monotonic: now, and the last try to commit */
 	bool is_refused;	      /* a topic that cannot be read at all */
+	bool has_refused;	      /* a partition, and said why */
 	bool has_failed;	      /* a partition could not be begun */
 	bool is_spare;		      /* there are more members than partitions */
 	int64_t counted_ms;	      /* when that was found out, monotonic */

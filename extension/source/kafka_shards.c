@@ -96,6 +96,7 @@ int64_t kafka_source_assigned(void *context, const struct kafka_commit *c)
 	s = open_shard(k, c, &err);
 	atomic_fetch_add(&k->rebalances, 1);
 	if (!s) {
+		k->has_refused = true;
 		err_prefix(&err, "partition %d", (int)c->partition);
 		kafka_source_fail(k, err.text);
 		return -1;

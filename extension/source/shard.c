@@ -243,6 +243,17 @@ static void forget_before(struct shard *s, struct shard_place *place)
 	place->count = count;
 }
 
+/* When the first message came that a part has not stored; 0: there is none. */
+static int64_t waits_since(const struct shard *s, int64_t cuts_stored)
+{
+	size_t i;
+
+	for (i = 0; i < s->cuts; i++)
+		if (s->cut[i].number >= cuts_stored)
+			return s->cut[i].first_ms;
+	return s->borders.has_taken ? s->first_ms : 0;
+}
+
 bool shard_has_failed(const struct shard *s)
 {
 	return s->has_failed;
@@ -259,6 +270,8 @@ bool shard_wants(struct shard *s, struct shard_place *place)
 
 		s->part[i].part->look(s->part[i].part, &state);
 		s->part[i].asked = state.made;
+		atomic_store(&s->part[i].part->waits_ms,
+			     waits_since(s, state.cuts_stored));
 		s->has_failed |= state.has_failed;
 		is_wanted |= state.made > s->part[i].released;
 		if (state.cuts_stored < cuts_stored)

@@ -14,6 +14,7 @@
 #ifndef SOURCE_SHARD_H
 #define SOURCE_SHARD_H
 
+#include <stdatomic.h>
 #include "base/err.h"
 #include "source/router.h"
 #include "source/shard_borders.h"
@@ -35,6 +36,9 @@ struct shard_part_state {
 struct shard_part {
 	struct receiver receiver; /* its flows; time is the batch's clock_ms */
 	int64_t interval_ms;	  /* its objects also end at multiples of this */
+	/* When the first message came that it has not stored, monotonic; 0: it has stored
+	 * all. The shard tells it, whenever it looks; any thread may read it. */
+	_Atomic int64_t waits_ms;
 	/* Ends its objects; the next ones are named after this cut. */
 	void (*cut)(struct shard_part *, const struct shard_cut *);
 	void (*look)(struct shard_part *, struct shard_part_state *);

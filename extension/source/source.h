@@ -27,6 +27,7 @@ enum source_state {
 
 /* Of a source that has some. */
 struct source_partitions {
+	bool are_there;	    /* it is a source of that kind */
 	int64_t assigned;   /* now */
 	int64_t rebalances; /* of the group, that moved some to or from us */
 	int64_t lag;	    /* messages that were not yet read */

@@ -90,6 +90,9 @@ struct tenant_status {
 	size_t objects;	     /* as tenant_backlog() */
 	int64_t bytes;	     /* of finished objects that wait */
 	int64_t oldest_ms;   /* of those, when finished, monotonic; NEVER_MS */
+	bool has_shards;     /* partitions of Kafka; then: */
+	int64_t waits_ms;    /* when the first message came that is not stored, monotonic;
+			      * NEVER_MS */
 	struct limits_status limits;
 	char error
 		[PUT_ERROR_MAX]; /* of the last upload, while degraded; else a warning, or

@@ -73,6 +73,7 @@ static void tenant_look(struct tenant *t, struct tenant_status *status)
 		.objects = backlog.objects + spool_sink_sealing(t->spool_sink),
 		.bytes = backlog.bytes,
 		.oldest_ms = backlog.oldest_ms,
+		.waits_ms = NEVER_MS,
 	};
 	limits_get(&t->limits, &status->limits);
 	memcpy(status->error, uploads.error, sizeof(status->error));
@@ -82,8 +83,12 @@ static void tenant_look(struct tenant *t, struct tenant_status *status)
 static void add_status(struct tenant *shard, void *to)
 {
 	struct tenant_status *status = to, of_shard;
+	int64_t waits_ms = atomic_load(&shard->shard->part.waits_ms);
 
 	tenant_look(shard, &of_shard);
+	status->has_shards = true;
+	if (waits_ms)
+		status->waits_ms = sooner(status->waits_ms, waits_ms);
 	status->objects += of_shard.objects;
 	status->bytes += of_shard.bytes;
 	status->oldest_ms = sooner(status->oldest_ms, of_shard.oldest_ms);

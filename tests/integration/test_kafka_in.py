@@ -17,7 +17,7 @@ from lib import settings, stream
 from lib.export import PACE, export, to_s3, whole_flows
 from lib.kafka.broker import PASSWORD, USER, Broker, token
 from lib.kafka.client import Client
-from lib.pages import get, listening, source
+from lib.pages import get, listening, metrics, source, text_of
 from lib.paths import ROOT, recording
 from lib.pki import Authority
 from lib.process import Analyzer, Exporter, exporter, until
@@ -555,6 +555,74 @@ def test_a_spare_member_is_ready(kafka, sink, tmp_path):
         first.log("state=subscribed", 20)
         until(lambda: all(ready(folder) for folder in folders.values()) and
               sorted(source(folder)["partitions"] for folder in folders.values()) == [0, 1], "both to be ready", 30)
+
+
+class Loiterer:
+    """A member of the topic's group that has joined, and does not poll any more: so no assignment is ever made."""
+
+    def __init__(self, kafka, topic):
+        self.consumer = confluent_kafka.Consumer({
+            "bootstrap.servers": kafka.address(), "group.id": topic, "partition.assignment.strategy": "cooperative-sticky"})
+        self.consumer.subscribe([topic])
+        until(lambda: (self.consumer.poll(0.2), self.consumer.assignment())[1], "an assignment", 20)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.consumer.close()
+
+
+def test_a_member_without_a_partition_is_not_ready(kafka, topic, sink, tmp_path):
+    """There are enough: /readyz says that it has none, and so does the log, once; with some it is ready."""
+    path = member(tmp_path, kafka, topic, sink, change={"status": listening(tmp_path)})
+    with running(path) as one:
+        with Loiterer(kafka, topic):
+            why = "no partition of the topic is assigned to this member, though there are enough"
+            one.log('error="' + why, 20)
+            code, text = get(tmp_path, "/readyz")
+            assert code == 503 and "no partition is read since" in text and why in text, text
+            assert source(tmp_path)["partitions"] == 0
+        one.log("state=subscribed", 20)
+        assert ready(tmp_path) and source(tmp_path)["partitions"] == 3
+        assert one.err.text().count(why) == 1
+
+
+def test_what_operators_see(kafka, topic, sink, tmp_path):
+    """Partitions, lag and age on the first page and in the metrics; who keeps its group from committing is seen for each pipeline,
+    on its page, too."""
+    writer = Writer(kafka, topic)
+    base = {"host_id": "one", "spool": {"directory": str(tmp_path / "spool")}, "status": listening(tmp_path)}
+    with Sink() as broken:
+        broken.behave("status=503")
+        tenants = {name: settings.merge(whole_flows(), {"pipeline": {
+            "subscriber": {"url": "kafka://%s/%s?group=%s" % (kafka.address(), topic, topic)},
+            "store": {"buffered": {"max_seconds_per_object": 1, "filename_prefix": name}}, "write": to_s3(where)}})
+            for name, where in (("good", sink), ("bad", broken))}
+
+        def age(of):
+            return metrics(tmp_path)["skydive_exporter_tenant_commit_age_seconds", (("tenant", of),)]
+
+        with running(settings.save_all(tmp_path, base, tenants)) as one:
+            one.log("state=subscribed", 20)
+            writer.write(5)
+            wait_for(sink, 5)
+            until(lambda: age("bad") >= 2 and age("good") == 0, "an age", 20)
+            of_source = {name: value for (name, labels), value in metrics(tmp_path).items() if "source" in dict(labels)}
+            assert of_source["skydive_exporter_source_partitions"] == 3
+            assert of_source["skydive_exporter_source_rebalances_total"] == 3
+            assert of_source["skydive_exporter_source_lag"] == 0
+            assert of_source["skydive_exporter_source_commit_age_seconds"] >= 1
+            row = re.search('<h2>Partitions</h2>.*kafka://%s/%s</th>(.*?)</tr>' % (kafka.address(), topic),
+                            text_of(tmp_path, "/"), re.DOTALL)[1]
+            cells = re.findall(">([^<]+)</td>", row)
+            assert cells[:2] == ["3", "0"] and cells[3:] == ["0", "0", "3"] and re.fullmatch(r"\d+s", cells[2]), cells
+            for name, seen in (("good", "0s"), ("bad", "[1-9][0-9]*s")):
+                assert re.search("<dt>Not committed for</dt><dd>%s<" % seen, text_of(tmp_path, "/tenants/" + name))
+            broken.behave("ok")
+            until(lambda: age("bad") == 0, "it to be stored", 30)
+            until(lambda: source(tmp_path)["commit_age_seconds"] == 0, "a commit", 20)
+        assert stored_uuids(broken) == writer.wanted()
 
 
 def test_a_quiet_partition_of_who_was_killed(kafka, sink, tmp_path):

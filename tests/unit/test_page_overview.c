@@ -200,6 +200,40 @@ static void put(struct snapshot *s, const char *items, struct buf *out)
 	buf_fini(&kept);
 }
 
+/* What it has of topics has a table, if a source has any; losses catch the eye. */
+static void partitions_of_sources(void **state)
+{
+	struct snapshot *s = make(1);
+	struct buf out = BUF_INIT(1 << 20);
+
+	(void)state;
+	s->source = calloc(2, sizeof(*s->source));
+	assert_non_null(s->source);
+	s->sources = 2;
+	snprintf(s->source[0].url, sizeof(s->source[0].url), "ws://a:1/");
+	snprintf(s->source[1].url, sizeof(s->source[1].url), "kafka://b:1/<t>");
+	put(s, "", &out);
+	assert_null(strstr(out.ptr, "Partitions"));
+	s->source[1].status.partitions = (struct source_partitions){
+		.are_there = true,
+		.assigned = 3,
+		.rebalances = 7,
+		.lag = 123456,
+		.lost = 5,
+		.age_s = 130,
+	};
+	buf_reset(&out);
+	put(s, "", &out);
+	assert_non_null(strstr(out.ptr, "<h2>Partitions</h2>"));
+	assert_non_null(strstr(out.ptr,
+			       "<tr><th scope=\"row\">kafka://b:1/&lt;t&gt;</th>"
+			       "<td class=\"n\">3</td><td class=\"n\">123k</td>"
+			       "<td class=\"n\">2m</td><td class=\"n bad\">5</td>"
+			       "<td class=\"n\">0</td><td class=\"n\">7</td></tr>"));
+	buf_fini(&out);
+	drop(s);
+}
+
 /* Behind what the server keeps before the page. */
 static void page_is_text_within_its_size(void **state)
 {
@@ -341,6 +375,7 @@ int main(void)
 		cmocka_unit_test(order_of_tenants),
 		cmocka_unit_test(tenants_that_are_held_back),
 		cmocka_unit_test(one_by_its_name),
+		cmocka_unit_test(partitions_of_sources),
 		cmocka_unit_test(page_is_text_within_its_size),
 		cmocka_unit_test(thousand_ordinary_tenants_fit),
 		cmocka_unit_test(what_is_wrong_is_said_once),

@@ -217,6 +217,47 @@ static void test_asks_before_it_releases(void **state)
 	house_close(&h);
 }
 
+/* How long each part has kept the others waiting: from the first message that it has not
+ * stored. */
+static void test_waits(void **state)
+{
+	static const struct {
+		int64_t stored[2];   /* cuts */
+		int64_t waits_ms[2]; /* then */
+	} cases[] = {
+		{ { 0, 0 }, { 100, 100 } }, { { 0, 1 }, { 100, 200 } },
+		{ { 1, 2 }, { 200, 300 } }, { { 1, 0 }, { 200, 200 } },
+		{ { 2, 2 }, { 300, 300 } },
+	};
+	struct shard_place place;
+	struct house h;
+	size_t i, k;
+
+	(void)state;
+	house_open(&h, &from_start, 10, 10);
+	assert_false(shard_wants(h.shard, &place));
+	assert_int_equal(h.part[0].part.waits_ms, 0);
+	shard_take(h.shard, 5, 1, STR(FLOW), STR("Flow/1"), 100);
+	shard_take(h.shard, 6, 11, STR(FLOW), STR("Flow/1"), 200);
+	shard_take(h.shard, 7, 21, STR(FLOW), STR("Flow/1"), 300);
+	shard_take(h.shard, 8, 22, STR(FLOW), STR("Flow/1"), 400);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		for (k = 0; k < 2; k++)
+			h.part[k].state.cuts_stored = cases[i].stored[k];
+		commit(&h, true, &place);
+		for (k = 0; k < 2; k++)
+			assert_int_equal(h.part[k].part.waits_ms, cases[i].waits_ms[k]);
+	}
+	shard_at_end(h.shard, 9);
+	shard_tick(h.shard, 9999);
+	for (k = 0; k < 2; k++)
+		h.part[k].state.cuts_stored = 3;
+	commit(&h, true, &place);
+	assert_int_equal(place.from.offset, 9);
+	assert_int_equal(h.part[0].part.waits_ms, 0);
+	house_close(&h);
+}
+
 /* At its end, after an interval, and not without; it is announced until it is behind
  * what is committed. */
 static void test_quiet(void **state)
@@ -339,6 +380,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_batches),
 		cmocka_unit_test(test_asks_before_it_releases),
+		cmocka_unit_test(test_waits),
 		cmocka_unit_test(test_quiet),
 		cmocka_unit_test(test_announced),
 		cmocka_unit_test(test_announced_at_the_end),

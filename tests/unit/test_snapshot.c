@@ -30,6 +30,7 @@ static int setup(void **state)
 		for (id = 0; id < STAT_COUNT; id++)
 			w.tenant[i].value[id] = 1000 * i + id;
 		w.tenant[i].oldest_s = i ? 42 : -1;
+		w.tenant[i].commit_s = i ? 43 : -1;
 		w.tenant[i].is_degraded = i;
 		w.tenant[i].ledger = (struct ledger_totals){
 			.since_ms = 5000 + i,
@@ -100,6 +101,8 @@ static void metrics_have_names_and_labels(void **state)
 		"skydive_exporter_tenant_degraded{tenant=\"t1\"} 1",
 		"skydive_exporter_oldest_pending_seconds{tenant=\"t0\"} 0",
 		"skydive_exporter_oldest_pending_seconds{tenant=\"t1\"} 42",
+		"skydive_exporter_tenant_commit_age_seconds{tenant=\"t0\"} 0",
+		"skydive_exporter_tenant_commit_age_seconds{tenant=\"t1\"} 43",
 		"skydive_exporter_source_up{source=\"ws://a:1/\\\"\\\\x\"} 1",
 		"skydive_exporter_source_up{source=\"ws://b:1/\"} 0",
 		"skydive_exporter_source_bad_flows_total{source=\"ws://a:1/\\\"\\\\x\","
@@ -292,6 +295,7 @@ static void json_is_json_and_has_every_counter(void **state)
 		assert_non_null(strstr(page.tenants.text.ptr, text));
 	}
 	assert_int_equal(count_of(&w->out, "\"oldest_pending_seconds\":"), 1);
+	assert_non_null(strstr(w->out.ptr, ",\"commit_age_seconds\":43,"));
 	assert_non_null(strstr(
 		w->out.ptr,
 		"},\"ledger\":{\"since_ms\":5001,\"sealed\":{\"objects\":9,\"records\":90,"

@@ -74,6 +74,12 @@ static void source_is_down(struct world *w, int64_t ms)
 						   .error = "401: wrong" };
 }
 
+static void topic_is_not_read(struct world *w, int64_t ms)
+{
+	source_is_down(w, ms);
+	w->source.status.partitions.are_there = true;
+}
+
 static void source_is_starved(struct world *w, int64_t ms)
 {
 	source_is_down(w, ms);
@@ -140,6 +146,7 @@ static const struct {
 	{ worker_is_stuck, MINUTE, TROUBLE_WORKER, "t1", "", 503, 503 },
 	{ sealer_is_stuck, 10 * MINUTE, TROUBLE_SEALER, "t0", "", 200, 200 },
 	{ source_is_down, 0, TROUBLE_CONNECTING, "ws://a:1/", "401: wrong", 503, 200 },
+	{ topic_is_not_read, 0, TROUBLE_UNREAD, "ws://a:1/", "401: wrong", 503, 200 },
 	{ source_is_starved, 0, TROUBLE_STARVED, "ws://a:1/", "401: wrong", 503, 200 },
 	{ source_is_half_silent, SECOND, TROUBLE_HALF_SILENT, "ws://a:1/", "", 200, 200 },
 	{ topology_is_down, 0, TROUBLE_TOPOLOGY, "", "refused", 200, 200 },
