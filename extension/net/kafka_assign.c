@@ -13,16 +13,6 @@ static const struct kafka_library *library_of(const struct kafka_consumer *c)
 	return &c->library;
 }
 
-/* Its errors are about that alone. */
-static void end_error(struct kafka_consumer *c, rd_kafka_error_t *error)
-{
-	if (!error)
-		return;
-	kafka_consumer_fail(c, library_of(c)->error_code(error),
-			    library_of(c)->error_string(error));
-	library_of(c)->error_destroy(error);
-}
-
 /* What was committed of all of these. false: it cannot be found out. */
 static bool ask_committed(struct kafka_consumer *c, rd_kafka_topic_partition_list_t *list)
 {
@@ -33,22 +23,6 @@ static bool ask_committed(struct kafka_consumer *c, rd_kafka_topic_partition_lis
 		error = library_of(c)->committed(c->handle, list, ASK_MS);
 	for (i = 0; !error && i < list->cnt; i++)
 		error = list->elems[i].err;
-	if (error)
-		kafka_consumer_fail(c, error, library_of(c)->err2str(error));
-	return !error;
-}
-
-/* The first offset that there is, and the one behind the last. */
-static bool ask_ends(struct kafka_consumer *c, int32_t partition, int64_t *low,
-		     int64_t *high)
-{
-	rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR__TIMED_OUT;
-	int i;
-
-	for (i = 0; error && i < ASK_TIMES; i++)
-		error = library_of(c)->query_watermark_offsets(c->handle, c->parts.topic,
-							       partition, low, high,
-							       ASK_MS);
 	if (error)
 		kafka_consumer_fail(c, error, library_of(c)->err2str(error));
 	return !error;
@@ -87,7 +61,7 @@ static bool choose(struct kafka_consumer *c, rd_kafka_topic_partition_list_t *co
 	for (i = 0; i < committed->cnt; i++) {
 		int32_t partition = committed->elems[i].partition;
 
-		if (!ask_ends(c, partition, &low, &high))
+		if (!kafka_consumer_ask_ends(c, partition, &low, &high))
 			return false;
 		from = begin_of(c, &committed->elems[i], low);
 		list_add(c, chosen, partition, from < 0 ? high : from);
@@ -105,7 +79,7 @@ static void assign_idle(struct kafka_consumer *c, rd_kafka_topic_partition_list_
 
 	for (i = 0; i < list->cnt; i++)
 		list->elems[i].offset = RD_KAFKA_OFFSET_END;
-	end_error(c, library_of(c)->incremental_assign(c->handle, list));
+	kafka_consumer_end_error(c, library_of(c)->incremental_assign(c->handle, list));
 	library_of(c)->pause_partitions(c->handle, list);
 }
 
@@ -121,7 +95,8 @@ static void assign(struct kafka_consumer *c, rd_kafka_topic_partition_list_t *li
 		c->has_failed = true;
 		assign_idle(c, list);
 	} else {
-		end_error(c, library->incremental_assign(c->handle, chosen));
+		kafka_consumer_end_error(c,
+					 library->incremental_assign(c->handle, chosen));
 		if (idle->cnt)
 			library->pause_partitions(c->handle, idle);
 	}
@@ -134,11 +109,13 @@ static void unassign(struct kafka_consumer *c, rd_kafka_topic_partition_list_t *
 {
 	int i;
 
-	for (i = 0; i < list->cnt; i++)
+	for (i = 0; i < list->cnt; i++) {
+		kafka_consumer_forget(c, list->elems[i].partition);
 		c->parts.revoked(c->parts.context, list->elems[i].partition, is_lost);
+	}
 	/* Who gets one back is not to find it as it was left. */
 	library_of(c)->resume_partitions(c->handle, list);
-	end_error(c, library_of(c)->incremental_unassign(c->handle, list));
+	kafka_consumer_end_error(c, library_of(c)->incremental_unassign(c->handle, list));
 }
 
 void kafka_consumer_rebalance(rd_kafka_t *handle, rd_kafka_resp_err_t event,
@@ -154,52 +131,17 @@ void kafka_consumer_rebalance(rd_kafka_t *handle, rd_kafka_resp_err_t event,
 		kafka_consumer_fail(c, event, library_of(c)->err2str(event));
 }
 
-static rd_kafka_topic_partition_list_t *list_of(const struct kafka_consumer *c,
-						int32_t partition)
-{
-	rd_kafka_topic_partition_list_t *list = library_of(c)->topic_partition_list_new(
-		1);
-
-	library_of(c)->topic_partition_list_add(list, c->parts.topic, partition);
-	return list;
-}
-
 void kafka_consumer_skip(struct kafka_consumer *c, int32_t partition)
 {
-	rd_kafka_topic_partition_list_t *list = list_of(c, partition);
 	int64_t low, high, from = -1;
 
-	if (!ask_ends(c, partition, &low, &high))
+	kafka_consumer_forget(c, partition);
+	if (!kafka_consumer_ask_ends(c, partition, &low, &high))
 		c->has_failed = true;
 	else
 		from = c->parts.skipped(c->parts.context, partition, low, high);
-	if (from >= 0) {
-		end_error(c, library_of(c)->incremental_unassign(c->handle, list));
-		list->elems[0].offset = from;
-		end_error(c, library_of(c)->incremental_assign(c->handle, list));
-	}
-	library_of(c)->topic_partition_list_destroy(list);
-}
-
-void kafka_consumer_pause(struct kafka_consumer *c, int32_t partition, bool is_paused)
-{
-	rd_kafka_topic_partition_list_t *list = list_of(c, partition);
-
-	if (is_paused)
-		library_of(c)->pause_partitions(c->handle, list);
-	else
-		library_of(c)->resume_partitions(c->handle, list);
-	library_of(c)->topic_partition_list_destroy(list);
-}
-
-int64_t kafka_consumer_high(struct kafka_consumer *c, int32_t partition)
-{
-	int64_t low, high;
-
-	return library_of(c)->get_watermark_offsets(c->handle, c->parts.topic, partition,
-						    &low, &high)
-		       ? -1
-		       : high;
+	if (from >= 0)
+		kafka_consumer_reread(c, partition, from);
 }
 
 /* The list's texts are the caller's. */

@@ -115,6 +115,7 @@ void kafka_consumer_close(struct kafka_consumer *c)
 	}
 	kafka_library_close(&c->library);
 	kafka_words_fini(&c->words);
+	free(c->search);
 	free(c);
 }
 
@@ -140,6 +141,8 @@ static void consumer_take(struct kafka_consumer *c, rd_kafka_message_t *message)
 		.format = format_of(c, message),
 	};
 
+	if (kafka_consumer_found(c, message->partition))
+		return;
 	consumed.time_ms = c->library.message_timestamp(message, &type);
 	consumed.is_append_time = type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME;
 	c->problem[0] = '\0';
@@ -154,17 +157,20 @@ static void consumer_event(struct kafka_consumer *c, const rd_kafka_message_t *m
 	switch (message->err) {
 	case RD_KAFKA_RESP_ERR__PARTITION_EOF:
 		c->problem[0] = '\0';
+		if (kafka_consumer_found(c, message->partition))
+			break;
 		c->parts.at_end(c->parts.context, message->partition, message->offset);
 		break;
 	case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
 	case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
-		kafka_consumer_skip(c, message->partition);
+		if (!kafka_consumer_strays(c, message->partition, message->offset))
+			kafka_consumer_skip(c, message->partition);
 		break;
 	case RD_KAFKA_RESP_ERR__BAD_MSG:
 	case RD_KAFKA_RESP_ERR__BAD_COMPRESSION:
+	case RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED:
 	case RD_KAFKA_RESP_ERR_INVALID_MSG:
-		c->parts.broken(c->parts.context, message->partition, message->offset,
-				why);
+		kafka_consumer_broken(c, message->partition, message->offset, why);
 		break;
 	default:
 		kafka_consumer_fail(c, message->err, why);

@@ -54,8 +54,10 @@ struct kafka_consumer_parts {
 	/* What was to be read next is gone, there is only what is from low to before high;
 	 * where to go on, or -1: nowhere. */
 	int64_t (*skipped)(void *context, int32_t partition, int64_t low, int64_t high);
-	/* Messages that cannot be read, and are passed over. */
-	void (*broken)(void *context, int32_t partition, int64_t offset, const char *why);
+	/* The next to be told of; -1: it is not read. */
+	int64_t (*next)(void *context, int32_t partition);
+	/* Offsets from the next on cannot be read, and are passed over: so many. */
+	void (*broken)(void *context, int32_t partition, int64_t count, const char *why);
 	void *context;
 };
 

@@ -47,13 +47,12 @@ static int64_t probe_skipped(void *context, int32_t partition, int64_t low, int6
 	return -1;
 }
 
-static void probe_broken(void *context, int32_t partition, int64_t offset,
-			 const char *why)
+/* It cannot be read there; for whoever reads it to pass over. */
+static int64_t probe_next(void *context, int32_t partition)
 {
 	(void)partition;
-	(void)offset;
-	(void)why;
 	((struct probe *)context)->read++;
+	return -1;
 }
 
 static struct kafka_consumer_parts parts_of(struct probe *p)
@@ -64,7 +63,7 @@ static struct kafka_consumer_parts parts_of(struct probe *p)
 	parts.message = probe_message;
 	parts.at_end = probe_at_end;
 	parts.skipped = probe_skipped;
-	parts.broken = probe_broken;
+	parts.next = probe_next;
 	parts.context = p;
 	return parts;
 }
@@ -225,15 +224,6 @@ static bool ask_committed(struct probe *p, rd_kafka_topic_partition_list_t *list
 	return !error;
 }
 
-static void end_error(struct kafka_consumer *c, rd_kafka_error_t *error)
-{
-	if (!error)
-		return;
-	kafka_consumer_fail(c, c->library.error_code(error),
-			    c->library.error_string(error));
-	c->library.error_destroy(error);
-}
-
 static void probe_partitions(struct probe *p)
 {
 	struct kafka_consumer *c = p->consumer;
@@ -246,7 +236,8 @@ static void probe_partitions(struct probe *p)
 	if (ask_committed(p, list)) {
 		for (i = 0; i < list->cnt; i++)
 			place(p, &list->elems[i]);
-		end_error(c, c->library.incremental_assign(c->handle, list));
+		kafka_consumer_end_error(c,
+					 c->library.incremental_assign(c->handle, list));
 		read_some(p);
 	}
 	c->library.topic_partition_list_destroy(list);

@@ -45,7 +45,7 @@ void partitions_put(struct page_frame *f, size_t sources_max)
 				"class=\"n\">Not read</th><th scope=\"col\" "
 				"class=\"n\">Not committed for</th><th scope=\"col\" "
 				"class=\"n\">Lost offsets</th><th scope=\"col\" "
-				"class=\"n\">Broken batches</th><th scope=\"col\" "
+				"class=\"n\">Broken offsets</th><th scope=\"col\" "
 				"class=\"n\">Moves</th></tr></thead><tbody>\n");
 		has_begun = true;
 		put_row(h, &s->source[i]);

@@ -69,6 +69,7 @@ static void consumer_begin(struct kafka_source *k)
 		.message = kafka_source_message,
 		.at_end = kafka_source_at_end,
 		.skipped = kafka_source_skipped,
+		.next = kafka_source_next,
 		.broken = kafka_source_broken,
 		.context = k,
 	};

@@ -88,7 +88,8 @@ void kafka_source_revoked(void *, int32_t partition, bool is_lost);
 void kafka_source_message(void *, const struct kafka_consumed *);
 void kafka_source_at_end(void *, int32_t partition, int64_t offset);
 int64_t kafka_source_skipped(void *, int32_t partition, int64_t low, int64_t high);
-void kafka_source_broken(void *, int32_t partition, int64_t offset, const char *why);
+int64_t kafka_source_next(void *, int32_t partition);
+void kafka_source_broken(void *, int32_t partition, int64_t count, const char *why);
 /* Cuts, commits, pauses: what is due. -EIO: all is to be begun anew. */
 int kafka_source_tick(struct kafka_source *);
 /* What is made is stored and committed, if that takes no longer. */

@@ -199,16 +199,28 @@ int64_t kafka_source_skipped(void *context, int32_t partition, int64_t low, int6
 	return low;
 }
 
-void kafka_source_broken(void *context, int32_t partition, int64_t offset,
-			 const char *why)
+int64_t kafka_source_next(void *context, int32_t partition)
+{
+	struct shard *s = shard_of(context, partition);
+
+	return s ? shard_next(s) : -1;
+}
+
+void kafka_source_broken(void *context, int32_t partition, int64_t count, const char *why)
 {
 	struct kafka_source *k = context;
+	struct shard *s = shard_of(k, partition);
 
-	atomic_fetch_add(&k->broken, 1);
+	if (!s)
+		return;
+	atomic_fetch_add(&k->broken, count);
 	log_write(k->parts.log, LOG_ERROR,
-		  "source=" STR_FMT " partition=%d offset=%" PRId64
-		  " is broken and passed over: %s; check the broker's disk",
-		  STR_ARG(k->parts.url.shown), (int)partition, offset, why);
+		  "source=" STR_FMT " partition=%d broken=%" PRId64
+		  " offsets from %" PRId64
+		  " on: they cannot be read, and are passed over: %s; check the disks of "
+		  "the brokers",
+		  STR_ARG(k->parts.url.shown), (int)partition, count, shard_next(s), why);
+	shard_pass(s, shard_next(s) + count);
 }
 
 /* What all shards want to have committed, at once. */

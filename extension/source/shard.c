@@ -164,6 +164,12 @@ void shard_take(struct shard *s, int64_t offset, int64_t time_ms, struct str val
 	s->end = -1;
 }
 
+void shard_pass(struct shard *s, int64_t offset)
+{
+	if (offset > s->next)
+		s->next = offset;
+}
+
 void shard_at_end(struct shard *s, int64_t offset)
 {
 	if (offset >= s->next)

@@ -73,6 +73,8 @@ int32_t shard_partition(const struct shard *);
 /* A message; format: of the header. */
 void shard_take(struct shard *, int64_t offset, int64_t time_ms, struct str value,
 		struct str format, int64_t mono_ms);
+/* What is before this offset cannot be taken. */
+void shard_pass(struct shard *, int64_t offset);
 /* All before this offset was taken, and there is no more at present. */
 void shard_at_end(struct shard *, int64_t offset);
 /* The next to be taken. */

@@ -32,7 +32,7 @@ struct source_partitions {
 	int64_t rebalances; /* of the group, that moved some to or from us */
 	int64_t lag;	    /* messages that were not yet read */
 	int64_t lost;	    /* offsets that retention removed before they were read */
-	int64_t broken;	    /* batches that could not be read */
+	int64_t broken;	    /* offsets that could not be read */
 	int64_t age_s;	    /* of the oldest message that is read and not committed */
 };
 

@@ -64,7 +64,7 @@ const struct counter counters_of_source[] = {
 	  .help = "Offsets that retention removed before they were read (Kafka)." },
 	{ COUNTER_AT(struct source_status, partitions.broken), .name = "broken",
 	  .metric = "source_broken_total", .unit = UNIT_NONE,
-	  .help = "Batches that cannot be read and are passed over (Kafka)." },
+	  .help = "Offsets that cannot be read, of broken batches, and are passed over (Kafka)." },
 	{ COUNTER_AT(struct source_status, partitions.age_s),
 	  .name = "commit_age_seconds", .metric = "source_commit_age_seconds",
 	  .kind = COUNTER_GAUGE, .unit = UNIT_SECONDS,

@@ -415,6 +415,26 @@ def test_ways_in(kafka, sink, what, tmp_path):
     assert sum(stored_uuids(sink).values()) == 3
 
 
+def test_broken_batches_are_passed_over(kafka, sink, tmp_path):
+    """Large and small, near to each other, and the last: each is said once, and its offsets are counted; all else is stored, what
+    comes later, too."""
+    topic = make(kafka, 1)
+    writer = Writer(kafka, topic)
+    for count in (1, 60, 1, 20, 2, 1):
+        writer.write(count)
+    broken = [kafka.damage(topic, 0, offset) for offset in (59, 62, 84)]
+    lost = {"u%d" % offset for offsets in broken for offset in offsets}
+    with running(member(tmp_path, kafka, topic, sink, interval=1, change={"status": listening(tmp_path)})) as one:
+        wait_for(sink, writer.count - len(lost))
+        for offsets in broken:
+            one.log("partition=0 broken=%d offsets from %d on: they cannot be read, and are passed over: .*; check the disks" % (
+                len(offsets), offsets[0]), 20)
+        writer.write(1)
+        wait_for(sink, writer.count - len(lost))
+        assert one.err.text().count("passed over") == len(broken) and source(tmp_path)["broken"] == len(lost)
+    assert writer.wanted() - stored_uuids(sink) == collections.Counter(lost) and max(stored_uuids(sink).values()) == 1
+
+
 def test_what_retention_took_is_counted(kafka, sink, tmp_path):
     """Said with how many offsets; what is left is stored."""
     topic = make(kafka, 1)
@@ -557,32 +577,25 @@ def test_a_spare_member_is_ready(kafka, sink, tmp_path):
               sorted(source(folder)["partitions"] for folder in folders.values()) == [0, 1], "both to be ready", 30)
 
 
-class Loiterer:
-    """A member of the topic's group that has joined, and does not poll any more: so no assignment is ever made."""
-
-    def __init__(self, kafka, topic):
-        self.consumer = confluent_kafka.Consumer({
-            "bootstrap.servers": kafka.address(), "group.id": topic, "partition.assignment.strategy": "cooperative-sticky"})
-        self.consumer.subscribe([topic])
-        until(lambda: (self.consumer.poll(0.2), self.consumer.assignment())[1], "an assignment", 20)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.consumer.close()
+def loiterer(kafka, topic):
+    """A member of the topic's group that has joined, and does not poll any more: until it is closed nobody gets a partition."""
+    consumer = confluent_kafka.Consumer({
+        "bootstrap.servers": kafka.address(), "group.id": topic, "partition.assignment.strategy": "cooperative-sticky"})
+    consumer.subscribe([topic])
+    until(lambda: (consumer.poll(0.2), consumer.assignment())[1], "an assignment", 20)
+    return consumer
 
 
 def test_a_member_without_a_partition_is_not_ready(kafka, topic, sink, tmp_path):
     """There are enough: /readyz says that it has none, and so does the log, once; with some it is ready."""
-    path = member(tmp_path, kafka, topic, sink, change={"status": listening(tmp_path)})
-    with running(path) as one:
-        with Loiterer(kafka, topic):
-            why = "no partition of the topic is assigned to this member, though there are enough"
-            one.log('error="' + why, 20)
-            code, text = get(tmp_path, "/readyz")
-            assert code == 503 and "no partition is read since" in text and why in text, text
-            assert source(tmp_path)["partitions"] == 0
+    other = loiterer(kafka, topic)
+    with running(member(tmp_path, kafka, topic, sink, change={"status": listening(tmp_path)})) as one:
+        why = "no partition of the topic is assigned to this member, though there are enough"
+        one.log('error="' + why, 20)
+        code, text = get(tmp_path, "/readyz")
+        assert code == 503 and "no partition is read since" in text and why in text, text
+        assert source(tmp_path)["partitions"] == 0
+        other.close()
         one.log("state=subscribed", 20)
         assert ready(tmp_path) and source(tmp_path)["partitions"] == 3
         assert one.err.text().count(why) == 1

@@ -248,6 +248,9 @@ static void test_waits(void **state)
 		for (k = 0; k < 2; k++)
 			assert_int_equal(h.part[k].part.waits_ms, cases[i].waits_ms[k]);
 	}
+	shard_pass(h.shard, 9);
+	shard_pass(h.shard, 7);
+	assert_int_equal(shard_next(h.shard), 9);
 	shard_at_end(h.shard, 9);
 	shard_tick(h.shard, 9999);
 	for (k = 0; k < 2; k++)

@@ -9,6 +9,7 @@ import base64
 import json
 import pathlib
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -163,6 +164,21 @@ class Broker:
         self.daemons.start("broker", self._java("kafka.Kafka", str(self.folder / "settings")))
         if wait:
             self.daemons.ready(lambda: Client(self.address()).brokers(), "the broker", 60)
+
+    def damage(self, topic, partition, offset):
+        """Change the last byte of a batch of the first segment, as a bad disk would; nobody has to be stopped for it, for what
+        is sent is what stands in the file. Returns the offsets that were in the batch."""
+        with open(self.folder / "data" / ("%s-%d" % (topic, partition)) / ("%020d.log" % 0), "r+b") as file:
+            offsets = range(0)
+            while offset not in offsets:
+                first, size = struct.unpack(">qi", file.read(12))
+                offsets = range(first, first + struct.unpack(">11xi", file.read(15))[0] + 1)
+                file.seek(size - 15, 1)
+            file.seek(-1, 1)
+            last, = file.read(1)
+            file.seek(-1, 1)
+            file.write(bytes((last ^ 1,)))
+        return offsets
 
     def signal(self, number):
         self.daemons.running[0][1].send_signal(number)
