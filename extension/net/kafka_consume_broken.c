@@ -120,7 +120,10 @@ bool kafka_consumer_found(struct kafka_consumer *c, int32_t partition)
 
 bool kafka_consumer_strays(struct kafka_consumer *c, int32_t partition, int64_t offset)
 {
-	const struct kafka_search *s = search_of(c, partition);
+	struct kafka_search *s = search_of(c, partition);
 
-	return s && offset != s->asked;
+	if (!s || offset == s->asked)
+		return false;
+	ask(c, s, s->asked);
+	return true;
 }

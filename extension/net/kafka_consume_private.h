@@ -57,8 +57,8 @@ void kafka_consumer_broken(struct kafka_consumer *, int32_t partition, int64_t b
 			   const char *why);
 /* Something could be read. true: it was only asked for to find the end of what cannot. */
 bool kafka_consumer_found(struct kafka_consumer *, int32_t partition);
-/* Whether it was not we who asked for that offset: behind what it cannot read librdkafka
- * takes anything for the next one. */
+/* There is no such offset. true: it was not we who asked for it, for behind what it cannot
+ * read librdkafka takes anything for the next one; what we asked for is asked again. */
 bool kafka_consumer_strays(struct kafka_consumer *, int32_t partition, int64_t offset);
 void kafka_consumer_forget(struct kafka_consumer *, int32_t partition);
 
