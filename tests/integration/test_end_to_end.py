@@ -4,14 +4,17 @@
 The analyzer is the stand-in (handshake, pings, fragments as a real one), the
 store is a real one that checks signatures, the consumer is boto3 and gzip.
 """
+import contextlib
 import json
 
 import pytest
 
 from golden import cases
 from lib import objects, oracle, settings
-from lib.export import export, joined, to_file, to_s3
-from lib.paths import recording
+from lib.export import PACE, export, joined, to_file, to_s3
+from lib.kafka.broker import Broker
+from lib.kafka.client import Client
+from lib.paths import ROOT, recording
 from lib.process import Analyzer, Exporter, until
 from lib.s3.minio import Minio
 
@@ -117,6 +120,40 @@ def test_wrong_secret_keeps_everything(swift, bucket, tmp_path):
                   == sum(len(r) for r in wanted.values()), "what was kept in the store", 30)
             assert exporter.stop() == 0
     check(objects.read_bucket(swift.client(), bucket), wanted)
+
+
+def relay_and_group(case, analyzer, kafka, write):
+    """The configurations of etc/relay.yml with a topic "flows", and of a group that makes the case's objects of it."""
+    relay = settings.merge(settings.load(ROOT / "etc" / "relay.yml"), {
+        "pipeline": {"write": {"kafka": {"brokers": [kafka.address()]}}}})
+    group = settings.merge(settings.load(ROOT / "etc" / "from-kafka.yml"), settings.load(case.config))
+    return (joined(relay, analyzer, kafka.folder / "relay", relay["pipeline"]["write"]),
+            joined(group, analyzer, kafka.folder / "group", write, {
+                "pipeline": {"subscriber": {"url": "kafka://%s/flows?group=vpclogs" % kafka.address()}}}))
+
+
+def test_golden_case_through_kafka_and_swift(swift, bucket, tmp_path):
+    """Analyzer, relay, topic, group, store, as the samples have them: the records of the golden case, each once. What is of
+    one connection is in its partition; between partitions there is no order."""
+    case = cases.by_name("old-vpclogs")
+    wanted = {tag: sorted(texts) for tag, texts in objects.by_tag(cases.expected(case)).items()}
+    with Broker(tmp_path / "kafka") as kafka, Analyzer(*case.inputs, topology=case.topology, pace=PACE) as analyzer:
+        Client(kafka.address()).make("flows", message_timestamp_type="LogAppendTime")
+        relay, group = relay_and_group(case, analyzer, kafka, to_s3(swift))
+        group = settings.save(tmp_path / "group.yml", settings.merge(group, into(bucket)))
+        with Exporter(group) as exporter, contextlib.ExitStack() as stack:
+            exporter.log("state=subscribed", 20)
+            beside = stack.enter_context(Exporter(settings.save(tmp_path / "relay.yml", relay)))
+            analyzer.event("end", 60, unless_ends=beside)
+            assert beside.stop() == 0, beside.err.text()[-4000:]
+            until(lambda: sum(len(o.records) for o in objects.read_bucket(swift.client(), bucket))
+                  >= sum(map(len, wanted.values())), "all records in the store", 30)
+            assert exporter.stop() == 0, exporter.err.text()[-4000:]
+    found = {}
+    for item in objects.read_bucket(swift.client(), bucket):
+        assert not list(objects.gzip_faults(item))
+        found.setdefault(item.key.split("/")[-3], []).extend(item.records)
+    assert not list(objects.record_differences(wanted, {tag: sorted(texts) for tag, texts in found.items()}))
 
 
 def original_defaults(store, folder):
