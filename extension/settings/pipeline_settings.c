@@ -241,6 +241,7 @@ int pipeline_settings_redirect(struct pipeline_settings *p, struct str directory
 	return writer_options_file(&p->writer, directory, &p->arena);
 }
 
+/* shown may be NULL. */
 static void put_section(const struct config *config, const struct config_section *section,
 			struct buf *text, struct buf *shown)
 {
@@ -253,10 +254,17 @@ static void put_section(const struct config *config, const struct config_section
 		buf_printf(text, "%s", section->path);
 		json_put_record(text, section->shape, state, (struct json_style){ 0 });
 		buf_putc(text, '\n');
-		settings_put_shown(section, state, shown);
+		if (shown)
+			settings_put_shown(section, state, shown);
 	}
 	problems_fini(&ignored);
 	arena_fini(&arena);
+}
+
+void pipeline_settings_put(const struct config *config,
+			   const struct config_section *section, struct buf *text)
+{
+	put_section(config, section, text, NULL);
 }
 
 void pipeline_settings_text(const struct config *config, bool writer, struct buf *text,

@@ -11,6 +11,7 @@
 
 #include "settings/limits_settings.h"
 #include "settings/origin.h"
+#include "source/shard_rules.h"
 #include "source/source_options.h"
 #include "stage/prom_sky_con.h"
 #include "stage/stage_set.h"
@@ -45,6 +46,7 @@ struct pipeline_settings {
 	struct account_options account;
 	struct limits_settings limits;
 	struct settings_sums sums;
+	struct shard_rule shard_rule; /* with flows from Kafka */
 	struct str shown; /* what is not as by default: see settings_shown.h */
 };
 
@@ -64,6 +66,10 @@ int pipeline_settings_redirect(struct pipeline_settings *, struct str directory)
  * settings_shown.h. */
 void pipeline_settings_text(const struct config *, bool writer, struct buf *,
 			    struct buf *shown);
+
+/* Appends those of one section. */
+void pipeline_settings_put(const struct config *, const struct config_section *,
+			   struct buf *);
 
 /* Reads value by value, and says what is wrong with each; not what is missing. */
 void pipeline_settings_try(const struct config *, struct problems *);

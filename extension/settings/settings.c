@@ -10,6 +10,7 @@
 #include "settings/settings.h"
 #include "settings/settings_files.h"
 #include "settings/settings_program.h"
+#include "settings/shard_sum.h"
 #include "source/registry.h"
 #include "sys/clock.h"
 
@@ -55,7 +56,7 @@ static void settings_sum_up(struct pipeline_settings *p, struct problems *proble
 	if (buf_error(&writer) || buf_error(&rest) || buf_error(&shown) ||
 	    arena_error(&p->arena) ||
 	    digest_sha256(buf_str(&writer), p->sums.writer) < 0 ||
-	    digest_sha256(buf_str(&rest), p->sums.rest) < 0)
+	    digest_sha256(buf_str(&rest), p->sums.rest) < 0 || shard_sum(p) < 0)
 		problems_add(problems, "%s: out of memory", p->name);
 	buf_fini(&writer);
 	buf_fini(&rest);

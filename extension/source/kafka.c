@@ -129,7 +129,8 @@ static void consumer_turn(struct kafka_source *k)
 		error = kafka_source_tick(k);
 	if (error) {
 		consumer_end(k);
-	} else if (k->generation != atomic_load(k->parts.generation)) {
+	} else if (kafka_source_is_over(k, k->generation !=
+						   atomic_load(k->parts.generation))) {
 		consumer_end(k);
 		k->retry_ms = 0;
 	}

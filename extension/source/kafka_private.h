@@ -92,6 +92,10 @@ int64_t kafka_source_next(void *, int32_t partition);
 void kafka_source_broken(void *, int32_t partition, int64_t count, const char *why);
 /* Cuts, commits, pauses: what is due. -EIO: all is to be begun anew. */
 int kafka_source_tick(struct kafka_source *);
+void kafka_source_commit(struct kafka_source *);
+/* kafka_change.c: whether all is to be begun anew because settings have changed, or were
+ * others' at first: what was begun with those is ended. */
+bool kafka_source_is_over(struct kafka_source *, bool has_changed);
 /* What is made is stored and committed, if that takes no longer. */
 void kafka_source_drain(struct kafka_source *, int64_t until_ms);
 /* Says a lasting failure, once for each reason, and shows it. */

@@ -61,7 +61,8 @@ static int find_place(struct kafka_source *k, const struct kafka_commit *c,
 	*place = (struct shard_place){ .from = { c->low, SHARD_NO_CLOCK } };
 	if (c->offset < 0)
 		return 0;
-	if (shard_place_read(c->offset, c->metadata, place, err) < 0)
+	if (shard_place_read(c->offset, c->metadata, place, err) < 0 ||
+	    shard_check(k->parts.shards, place, err) < 0)
 		return -EINVAL;
 	if (c->low > c->offset)
 		say_lost(k, c->partition, c->offset, c->low);
@@ -86,6 +87,16 @@ static struct shard *open_shard(struct kafka_source *k, const struct kafka_commi
 	return s;
 }
 
+/* Said whenever it is so: it is a change, or members that will never agree. */
+static void say_differs(struct kafka_source *k, int32_t partition)
+{
+	log_write(k->parts.log, LOG_WARNING,
+		  "source=" STR_FMT " partition=%d settings=differ it was begun with "
+		  "others, and what is begun is ended with them; all members of a group "
+		  "must have the same",
+		  STR_ARG(k->parts.url.shown), (int)partition);
+}
+
 int64_t kafka_source_assigned(void *context, const struct kafka_commit *c)
 {
 	struct kafka_source *k = context;
@@ -107,6 +118,8 @@ int64_t kafka_source_assigned(void *context, const struct kafka_commit *c)
 	log_write(k->parts.log, LOG_INFO,
 		  "source=" STR_FMT " partition=%d state=assigned offset=%" PRId64,
 		  STR_ARG(k->parts.url.shown), (int)c->partition, shard_next(s));
+	if (shard_is_ending(s))
+		say_differs(k, c->partition);
 	return c->low > shard_next(s) ? c->low : shard_next(s);
 }
 
@@ -263,7 +276,7 @@ static void commit_all(struct kafka_source *k, struct commits *c)
 			  STR_ARG(k->parts.url.shown), LOG_QUOTED(err.text));
 }
 
-static void commit_shards(struct kafka_source *k)
+void kafka_source_commit(struct kafka_source *k)
 {
 	struct commits c = {
 		.commit = calloc(k->partitions, sizeof(*c.commit)),
@@ -358,7 +371,7 @@ int kafka_source_tick(struct kafka_source *k)
 		}
 	if (k->now_ms - k->committed_ms < COMMIT_MS)
 		return 0;
-	commit_shards(k);
+	kafka_source_commit(k);
 	measure(k);
 	k->committed_ms = clock_now().mono_ms;
 	if (any_has_failed(k))
@@ -366,22 +379,4 @@ int kafka_source_tick(struct kafka_source *k)
 			k, "without memory, or without files of the spool that "
 			   "others have removed: what was not stored is read again");
 	return k->has_failed || any_has_failed(k) ? -EIO : 0;
-}
-
-static bool any_is_pending(const struct kafka_source *k)
-{
-	size_t i;
-
-	for (i = 0; i < k->partitions; i++)
-		if (k->shard[i] && shard_is_pending(k->shard[i]))
-			return true;
-	return false;
-}
-
-void kafka_source_drain(struct kafka_source *k, int64_t until_ms)
-{
-	while (any_is_pending(k) && clock_now().mono_ms < until_ms) {
-		commit_shards(k);
-		poll(NULL, 0, CATCH_UP_MS);
-	}
 }

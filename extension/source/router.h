@@ -20,6 +20,7 @@ struct parcel {
 
 struct shard_name;
 struct shard_part;
+struct shard_rule;
 
 struct receiver {
 	unsigned version; /* changes when its shards are to be begun anew */
@@ -31,6 +32,9 @@ struct receiver {
 	/* Begins what it makes of a partition: see shard.h. NULL: see err. */
 	struct shard_part *(*open_shard)(struct receiver *, const struct shard_name *,
 					 struct err *);
+	/* What its objects of a partition follow from, by its settings. */
+	void (*shard_rule)(const struct receiver *, struct shard_rule *);
+	const char *title; /* borrowed */
 };
 
 struct router;

@@ -52,15 +52,12 @@ static void set_intervals(struct shard *s)
 {
 	size_t i;
 
-	s->interval_ms = 1;
+	s->interval_ms = s->place.rules.interval_ms;
 	s->step_ms = 0;
-	for (i = 0; i < s->parts; i++) {
-		int64_t interval_ms = s->part[i].part->interval_ms;
-
-		if (interval_ms > s->interval_ms)
-			s->interval_ms = interval_ms;
-		s->step_ms = divisor(s->step_ms, interval_ms);
-	}
+	for (i = 0; i < s->parts; i++)
+		s->step_ms = divisor(s->step_ms, s->part[i].part->interval_ms);
+	if (!s->interval_ms)
+		s->interval_ms = 1;
 	if (!s->step_ms)
 		s->step_ms = 1;
 }
@@ -69,7 +66,7 @@ static int open_parts(struct shard *s, struct str topic, struct err *err)
 {
 	struct opening opening = {
 		.shard = s,
-		.name = { topic, s->partition, s->place.from },
+		.name = { topic, s->partition, s->place.from, &s->place.rules },
 		.err = err,
 	};
 
@@ -94,8 +91,9 @@ struct shard *shard_open(const struct shard_host *host, struct str topic,
 	s->host = host;
 	s->partition = partition;
 	s->place = *place;
-	s->next = place->from.offset;
+	s->next = s->cut_at = place->from.offset;
 	s->end = -1;
+	shard_choose_rules(s);
 	if (open_parts(s, topic, err) == 0) {
 		shard_borders_init(&s->borders, s->interval_ms, place);
 		return s;
@@ -141,6 +139,7 @@ static void shard_cut_all(struct shard *s, const struct shard_cut *cut, int64_t 
 		s->cut[s->cuts++] = (struct shard_cut_made){ *cut, s->cuts_made,
 							     s->first_ms };
 	s->cuts_made++;
+	s->cut_at = cut->offset;
 	for (i = 0; i < s->parts; i++)
 		s->part[i].part->cut(s->part[i].part, cut);
 	s->first_ms = mono_ms;
@@ -151,7 +150,7 @@ void shard_take(struct shard *s, int64_t offset, int64_t time_ms, struct str val
 {
 	struct shard_cut cut;
 
-	if (offset < s->next)
+	if (offset < s->next || shard_takes_no_more(s))
 		return;
 	while (shard_borders_next(&s->borders, offset, time_ms, &cut))
 		shard_cut_all(s, &cut, mono_ms);
@@ -172,36 +171,51 @@ void shard_pass(struct shard *s, int64_t offset)
 
 void shard_at_end(struct shard *s, int64_t offset)
 {
-	if (offset >= s->next)
+	if (offset >= s->next && !shard_takes_no_more(s))
 		s->next = s->end = offset;
 }
 
-/* What was announced by others and lies further on comes first. */
-static bool may_announce(const struct shard *s)
+/* What others announced further on comes first. */
+static bool may_announce(const struct shard *s, int64_t offset)
 {
 	size_t count = s->place.count;
 
 	return count < SHARD_ANNOUNCED_MAX &&
-	       (!count || s->place.announced[count - 1].offset < s->end);
+	       (!count || s->place.announced[count - 1].offset < offset);
 }
 
-/* What was announced by others at the end or before it; no message may come to say so. */
-static void cut_announced(struct shard *s, int64_t mono_ms)
+/* What others announced there or before; no message may come to say so. */
+static void cut_announced(struct shard *s, int64_t offset, int64_t mono_ms)
 {
 	struct shard_cut cut;
 
-	while (shard_borders_next(&s->borders, s->end, SHARD_NO_CLOCK, &cut))
+	while (shard_borders_next(&s->borders, offset, SHARD_NO_CLOCK, &cut))
 		shard_cut_all(s, &cut, mono_ms);
+}
+
+/* Before "until" others may have ended objects further on. */
+static void end_here(struct shard *s, int64_t mono_ms)
+{
+	struct shard_cut cut;
+
+	if (!s->is_ending || s->next < s->place.until)
+		return;
+	cut_announced(s, s->next, mono_ms);
+	if (!may_announce(s, s->next) || !shard_borders_end(&s->borders, s->next, &cut))
+		return;
+	s->place.announced[s->place.count++] = cut;
+	shard_cut_all(s, &cut, mono_ms);
 }
 
 void shard_tick(struct shard *s, int64_t mono_ms)
 {
 	struct shard_cut cut;
 
+	end_here(s, mono_ms);
 	if (s->end < 0)
 		return;
-	cut_announced(s, mono_ms);
-	if (!s->borders.has_taken || !may_announce(s) ||
+	cut_announced(s, s->end, mono_ms);
+	if (!s->borders.has_taken || !may_announce(s, s->end) ||
 	    mono_ms - s->first_ms < s->interval_ms)
 		return;
 	if (!shard_borders_end(&s->borders, s->end, &cut))
@@ -265,16 +279,24 @@ bool shard_has_failed(const struct shard *s)
 	return s->has_failed;
 }
 
+/* All that was taken, and all that others took before, if this is committed. */
+static bool is_stored(const struct shard *s, const struct shard_place *place)
+{
+	return !s->borders.has_taken && s->next >= place->until &&
+	       place->from.offset == s->cut_at;
+}
+
 bool shard_wants(struct shard *s, struct shard_place *place)
 {
 	int64_t cuts_stored = INT64_MAX;
-	bool is_wanted = false;
+	bool is_wanted = false, is_split = false;
 	size_t i;
 
 	for (i = 0; i < s->parts; i++) {
 		struct shard_part_state state;
 
 		s->part[i].part->look(s->part[i].part, &state);
+		is_split |= state.is_split;
 		s->part[i].asked = state.made;
 		atomic_store(&s->part[i].part->waits_ms,
 			     waits_since(s, state.cuts_stored));
@@ -286,8 +308,14 @@ bool shard_wants(struct shard *s, struct shard_place *place)
 	*place = s->place;
 	if (s->has_failed)
 		return false;
+	if (is_wanted)
+		shard_note_made(s, place, is_split);
 	if (find_stored(s, cuts_stored, &place->from)) {
 		forget_before(s, place);
+		is_wanted = true;
+	}
+	if (place->until > place->from.offset && is_stored(s, place)) {
+		place->until = place->from.offset;
 		is_wanted = true;
 	}
 	s->wanted = *place;

@@ -9,6 +9,10 @@
  * A cut is committed when all before it is stored. So whoever reads again from what is
  * committed makes the same objects under the same keys.
  *
+ * Settings may change, and differ from member to member. What was begun with others, and
+ * may be stored, is ended as they would have (shard_rules.h): then the shard is cut, and
+ * is over. It must be opened again, to go by its own.
+ *
  * On the thread of the source, but for the loss of a part's files.
  */
 #ifndef SOURCE_SHARD_H
@@ -22,7 +26,8 @@
 struct shard_name {
 	struct str topic;
 	int32_t partition;
-	struct shard_cut from; /* its first cut begins there */
+	struct shard_cut from;		 /* its first cut begins there */
+	const struct shard_rules *rules; /* what its objects follow from */
 };
 
 /* How far a part is. */
@@ -30,6 +35,7 @@ struct shard_part_state {
 	uint64_t made;	     /* rises whenever all open objects were ended */
 	int64_t cuts_stored; /* of those that it was told of, in order */
 	int64_t waiting;     /* bytes of batches that it has not looked at */
+	bool is_split;	     /* some of that is of a cut that is not over */
 	bool has_failed;     /* it missed something: all is to be begun anew */
 };
 
@@ -64,6 +70,9 @@ struct shard_host {
 
 struct shard;
 
+/* Whether it can be opened there: -EINVAL, if what was begun follows from settings that
+ * its pipelines cannot go by; see err. */
+int shard_check(const struct shard_host *, const struct shard_place *, struct err *);
 /* NULL: see err. host and the topic are borrowed. */
 struct shard *shard_open(const struct shard_host *, struct str topic, int32_t partition,
 			 const struct shard_place *, struct err *);
@@ -83,6 +92,17 @@ int64_t shard_next(const struct shard *);
 void shard_tick(struct shard *, int64_t mono_ms);
 /* Bytes that wait, of the part that has most. */
 int64_t shard_waiting(struct shard *);
+
+/* Whether its pipelines still have the settings that it goes by. */
+bool shard_is_current(const struct shard *);
+/* Ends it: it is cut as soon as nobody can have stored anything of what comes then, and
+ * takes nothing more. */
+void shard_end(struct shard *);
+bool shard_is_ending(const struct shard *);
+/* Whether it was ended, and all is committed. */
+bool shard_is_over(const struct shard *);
+/* Whether objects may be stored of a cut that is not committed. */
+bool shard_is_begun(const struct shard *);
 
 /* Whether it missed something, for want of memory: it must be closed and opened again at
  * what was committed. */

@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "source/shard_rules.h"
 
 #define SHARD_NO_CLOCK	    INT64_MIN /* nothing was read yet */
 #define SHARD_ANNOUNCED_MAX 32
@@ -26,11 +27,14 @@ struct shard_cut {
 };
 
 /* From where a shard is read again: the last cut before which all is stored, and the
- * announced ones behind it, ascending. */
+ * announced ones behind it, ascending. Flows before "until" may be stored, in objects
+ * that follow from the rules; those behind it are not. */
 struct shard_place {
 	struct shard_cut from;
 	struct shard_cut announced[SHARD_ANNOUNCED_MAX];
 	size_t count;
+	int64_t until;
+	struct shard_rules rules;
 };
 
 struct shard_borders {

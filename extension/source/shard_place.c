@@ -16,6 +16,9 @@ void shard_place_write(const struct shard_place *place, struct buf *b)
 		buf_puts(b, " -");
 	else
 		buf_printf(b, " %" PRId64, place->from.clock_ms);
+	if (place->until > place->from.offset)
+		buf_printf(b, " until=%" PRId64, place->until);
+	shard_rules_write(&place->rules, b);
 	for (i = 0; i < place->count; i++)
 		buf_printf(b, " %" PRId64 ":%" PRId64, place->announced[i].offset,
 			   place->announced[i].clock_ms);
@@ -45,6 +48,13 @@ static bool read_announced(struct shard_place *place, struct str word)
 	       cut->offset > after;
 }
 
+static bool read_word(struct shard_place *place, struct str word)
+{
+	if (str_starts(word, STR("until=")))
+		return number_parse(str_skip(word, 6), &place->until) == 0;
+	return shard_rules_read(&place->rules, word) || read_announced(place, word);
+}
+
 int shard_place_read(int64_t offset, struct str metadata, struct shard_place *place,
 		     struct err *err)
 {
@@ -56,7 +66,7 @@ int shard_place_read(int64_t offset, struct str metadata, struct shard_place *pl
 	if (!str_is(word, "-"))
 		ok = ok && number_parse(word, &place->from.clock_ms) == 0;
 	while (ok && rest.len)
-		ok = read_announced(place, take_word(&rest));
+		ok = read_word(place, take_word(&rest));
 	if (ok)
 		return 0;
 	return err_set(err,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* shard_private.h - a shard, for its two files. */
+/* shard_private.h - a shard, for its files. */
 #ifndef SOURCE_SHARD_PRIVATE_H
 #define SOURCE_SHARD_PRIVATE_H
 
@@ -26,6 +26,8 @@ struct shard {
 	int64_t interval_ms, step_ms;
 
 	struct shard_borders borders;
+	int64_t cut_at;		   /* the last one, or where it began */
+	bool is_ending;		   /* see shard_end() */
 	struct shard_place place;  /* that is committed, with what is announced since */
 	struct shard_place wanted; /* of the commit under way */
 	struct shard_cut_made *cut;
@@ -39,6 +41,15 @@ struct shard {
 	size_t messages;     /* in it */
 	bool has_failed;
 };
+
+/* shard_end.c: the rules that its parts have by themselves. */
+void shard_own_rules(const struct shard_host *, struct shard_rules *);
+/* What it goes by: they, or those that it was begun with; then it is ending. */
+void shard_choose_rules(struct shard *);
+/* It takes nothing more. */
+bool shard_takes_no_more(const struct shard *);
+/* What is made may be stored, if this is committed. */
+void shard_note_made(const struct shard *, struct shard_place *, bool is_split);
 
 /* The present batch goes to the parts. */
 void shard_batch_end(struct shard *);

@@ -24,6 +24,11 @@ static void tenant_look_at_sink(void *context)
 	workers_wake(t->around.workers, &t->task);
 }
 
+static void tenant_shard_rule(const struct receiver *receiver, struct shard_rule *rule)
+{
+	*rule = ((const struct tenant *)receiver)->settings->shard_rule;
+}
+
 int tenant_open_pipeline(struct tenant *t, const struct stage_set *stages, double part,
 			 const struct object_name *name, struct err *err)
 {
@@ -93,6 +98,8 @@ struct tenant *tenant_alloc(const struct pipeline_settings *settings,
 	t->receiver.offer = tenant_offer;
 	t->receiver.lose = tenant_lose;
 	t->receiver.open_shard = around->open_shard;
+	t->receiver.shard_rule = tenant_shard_rule;
+	t->receiver.title = settings->name;
 	task_init(&t->task, tenant_run);
 	t->task.name = settings->name;
 	pthread_mutex_init(&t->lock, NULL);

@@ -164,6 +164,7 @@ void tenant_shard_look(struct shard_part *part, struct shard_part_state *state)
 		.made = s->made,
 		.cuts_stored = s->cuts_stored,
 		.waiting = atomic_load(&s->waiting),
+		.is_split = s->is_split,
 		.has_failed = s->has_failed,
 	};
 	pthread_mutex_unlock(&s->lock);

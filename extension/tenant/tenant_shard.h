@@ -27,6 +27,7 @@ struct tenant_shard {
 	struct buf topic, stream; /* of the keys: topic, partition, offset of the cut */
 	int32_t partition;
 	struct object_name name;
+	int64_t flows_max;	    /* of all objects of one number */
 	int64_t merged[STAT_COUNT]; /* counters that whole has, too */
 	int64_t cuts_stored;
 
@@ -44,6 +45,7 @@ struct tenant_shard {
 
 	pthread_mutex_t lock; /* of what follows */
 	uint64_t made;	      /* all objects below are made */
+	bool is_split;	      /* some of a cut that is not over */
 	bool has_failed;      /* it missed something, and must not be stored */
 	uint64_t *boundary;   /* of cuts that are not stored: objects below come before */
 	size_t boundaries, room;

@@ -109,6 +109,18 @@ static int open_tenant(struct tenant_shard *s, struct now now, struct err *err)
 	return 0;
 }
 
+/* What it was begun with, or its own. */
+static void find_rule(struct tenant_shard *s, const struct shard_rules *rules)
+{
+	const struct shard_rule *own = &s->settings->shard_rule;
+	const struct shard_rule *rule = shard_rules_find(rules, own);
+
+	if (!rule)
+		rule = own;
+	s->part.interval_ms = rule->interval_ms;
+	s->flows_max = rule->flows;
+}
+
 static struct tenant_shard *shard_alloc(struct tenant *whole,
 					const struct shard_name *name)
 {
@@ -118,7 +130,6 @@ static struct tenant_shard *shard_alloc(struct tenant *whole,
 		return NULL;
 	s->part = (struct shard_part){
 		.receiver = { .offer = tenant_shard_offer, .lose = tenant_shard_lose },
-		.interval_ms = whole->settings->store.bucket.max_age_ms,
 		.cut = tenant_shard_cut,
 		.look = tenant_shard_look,
 		.release = tenant_shard_release,
@@ -130,6 +141,7 @@ static struct tenant_shard *shard_alloc(struct tenant *whole,
 	s->settings = pipeline_settings_ref((void *)(uintptr_t)whole->settings);
 	s->writer = pipeline_settings_ref((void *)(uintptr_t)whole->writer_settings);
 	pthread_mutex_unlock(&whole->lock);
+	find_rule(s, name->rules);
 	s->partition = name->partition;
 	s->clock_ms = name->from.clock_ms;
 	s->arena = (struct arena)ARENA_INIT(ARENA_MAX);

@@ -33,6 +33,7 @@ static void note_made(struct tenant_shard *s)
 
 	pthread_mutex_lock(&s->lock);
 	s->made = next_id;
+	s->is_split = !s->ends_cut;
 	if (s->ends_cut && grow(s->boundary, s->room, s->boundaries + 1))
 		s->boundary[s->boundaries++] = next_id;
 	else if (s->ends_cut)
@@ -75,7 +76,7 @@ static bool is_over(const struct tenant_shard *s, int64_t clock_ms)
 static void take_flows(struct tenant_shard *s, struct now now)
 {
 	const struct parcel *parcel = s->parcel;
-	int64_t room = s->settings->store.bucket.max_records - s->taken;
+	int64_t room = s->flows_max - s->taken;
 	size_t left = parcel->count - s->at;
 
 	s->taking = (int64_t)left < room ? left : (size_t)room;
@@ -97,7 +98,7 @@ static void end_flows(struct tenant_shard *s, struct now now)
 	s->at += s->taking;
 	s->taken += (int64_t)s->taking;
 	s->taking = 0;
-	s->is_ending = s->taken >= s->settings->store.bucket.max_records;
+	s->is_ending = s->taken >= s->flows_max;
 	if (s->at < s->parcel->count)
 		return;
 	tenant_shard_forget(s, s->parcel);

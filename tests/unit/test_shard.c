@@ -24,7 +24,8 @@ struct house {
 	struct receiver receiver;
 	struct fake_part part[2];
 	size_t parts, opened;
-	int64_t interval_ms[2];
+	struct shard_rule rule[2]; /* by settings */
+	size_t asked;
 	struct batch_account account;
 	int64_t flows, bad;
 	struct shard *shard;
@@ -71,15 +72,25 @@ static struct shard_part *fake_open(struct receiver *receiver,
 	assert_true(str_is(name->topic, "t") && name->partition == 3);
 	p->part = (struct shard_part){
 		.receiver = { .offer = fake_offer },
-		.interval_ms = h->interval_ms[h->opened++],
+		.interval_ms = shard_rules_find(name->rules, &h->rule[h->opened])
+				       ->interval_ms,
 		.cut = fake_cut,
 		.look = fake_look,
 		.release = fake_release,
 		.close = fake_close,
 	};
+	h->opened++;
 	p->told = (struct buf)BUF_INIT(1 << 20);
 	p->is_open = true;
 	return &p->part;
+}
+
+static void fake_rule(const struct receiver *receiver, struct shard_rule *rule)
+{
+	struct house *h = present;
+
+	(void)receiver;
+	*rule = h->rule[h->asked++ % h->parts];
 }
 
 static void host_count(void *context, const struct batch *batch, struct router *router)
@@ -111,9 +122,12 @@ static void house_open(struct house *h, const struct shard_place *place, int64_t
 {
 	struct err err = ERR_INIT;
 
-	*h = (struct house){ .receiver = { .open_shard = fake_open },
+	*h = (struct house){ .receiver = { .open_shard = fake_open,
+					   .shard_rule = fake_rule,
+					   .title = "fake" },
 			     .parts = second_ms ? 2 : 1,
-			     .interval_ms = { first_ms, second_ms } };
+			     .rule = { { 1, 7, first_ms, 100 },
+				       { 2, 8, second_ms, 100 } } };
 	h->host = (struct shard_host){ &h->account, host_count, host_bad_message,
 				       host_each, h };
 	present = h;
@@ -337,6 +351,158 @@ static void test_announced_at_the_end(void **state)
 	house_close(&h);
 }
 
+/* What may be stored is told before it is: up to the last cut, or of what is taken if some
+ * is of a cut that is not over; until all of it is committed. */
+static void test_what_may_be_stored(void **state)
+{
+	struct shard_place place;
+	struct house h;
+
+	(void)state;
+	house_open(&h, &from_start, 10, 0);
+	take(&h, 5, 1);
+	take(&h, 6, 2);
+	h.part[0].state.made = 1;
+	h.part[0].state.is_split = true;
+	assert_true(commit(&h, false, &place));
+	assert_int_equal(place.until, 7);
+	assert_false(shard_is_begun(h.shard));
+	assert_true(commit(&h, true, &place));
+	assert_true(shard_is_begun(h.shard));
+	take(&h, 7, 11);
+	take(&h, 8, 12);
+	h.part[0].state.made = 2;
+	h.part[0].state.is_split = false;
+	assert_true(commit(&h, true, &place));
+	assert_int_equal(place.until, 7);
+	h.part[0].state.cuts_stored = 1;
+	assert_true(commit(&h, true, &place));
+	assert_int_equal(place.from.offset, 7);
+	assert_false(shard_is_begun(h.shard));
+	house_close(&h);
+}
+
+/* Committed with others: the group's interval is 8, the part's 4, and flows before 8 may be
+ * stored. */
+static const struct shard_place begun = {
+	.from = { 5, 1 },
+	.until = 8,
+	.rules = { .interval_ms = 8, .rule = { { 1, 7, 4, 50 } }, .count = 1 },
+};
+
+/* It is cut as others would have, until nothing behind can be stored; and there once more.
+ * Then it takes nothing, and is over when all is committed. */
+static void test_ends_as_it_was_begun(void **state)
+{
+	struct shard_place place;
+	struct house h;
+
+	(void)state;
+	house_open(&h, &begun, 10, 0);
+	assert_true(shard_is_ending(h.shard));
+	take(&h, 5, 3);
+	take(&h, 6, 9);
+	assert_told(&h, 0, "1@3 |6 ");
+	shard_tick(h.shard, 1000);
+	assert_told(&h, 0, "");
+	take(&h, 7, 10);
+	shard_tick(h.shard, 1000);
+	assert_told(&h, 0, "2@10 |8 ");
+	take(&h, 8, 10);
+	shard_at_end(h.shard, 9);
+	assert_int_equal(shard_next(h.shard), 8);
+	h.part[0].state = (struct shard_part_state){ .made = 3, .cuts_stored = 1 };
+	assert_true(commit(&h, true, &place));
+	assert_int_equal(place.from.offset, 6);
+	assert_int_equal(place.announced[0].offset, 8);
+	assert_int_equal(place.rules.interval_ms, 8);
+	assert_int_equal(place.rules.rule[0].flows, 50);
+	assert_false(shard_is_over(h.shard));
+	h.part[0].state.cuts_stored = 2;
+	assert_true(commit(&h, true, &place));
+	assert_int_equal(place.from.offset, 8);
+	assert_true(shard_is_over(h.shard));
+	house_close(&h);
+}
+
+/* Where nothing may be stored it goes by its own. */
+static void test_begins_with_its_own(void **state)
+{
+	struct shard_place place = begun;
+	struct house h;
+
+	(void)state;
+	place.until = place.from.offset;
+	house_open(&h, &place, 10, 0);
+	assert_false(shard_is_ending(h.shard));
+	take(&h, 5, 3);
+	take(&h, 6, 9);
+	assert_told(&h, 0, "");
+	house_close(&h);
+}
+
+/* Who makes other rows cannot end what was begun. */
+static void test_other_rows(void **state)
+{
+	static const struct {
+		int64_t until, interval_ms;
+		uint32_t name, rows;
+		bool is_fine;
+	} cases[] = {
+		{ 8, 10, 1, 7, true }, { 8, 10, 1, 6, false }, { 5, 10, 1, 6, true },
+		{ 8, 10, 2, 7, true }, { 8, 10, 2, 6, false }, { 8, 8, 1, 6, false },
+		{ 8, 0, 1, 6, true },
+	};
+	struct house h;
+	size_t i;
+
+	(void)state;
+	house_open(&h, &from_start, 10, 0);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct shard_place place = begun;
+		struct err err = ERR_INIT;
+
+		place.until = cases[i].until;
+		place.rules.interval_ms = cases[i].interval_ms;
+		place.rules.rule[0].name = cases[i].name;
+		place.rules.rule[0].rows = cases[i].rows;
+		assert_true((shard_check(&h.host, &place, &err) == 0) ==
+			    cases[i].is_fine);
+		assert_true(cases[i].is_fine || strstr(err.text, "of pipeline fake:"));
+	}
+	house_close(&h);
+}
+
+/* A reload waits for what may be stored, and for nothing else. */
+static void test_settings_change(void **state)
+{
+	struct shard_place place;
+	struct house h;
+
+	(void)state;
+	house_open(&h, &from_start, 10, 0);
+	assert_true(shard_is_current(h.shard));
+	h.rule[0].flows = 99;
+	assert_false(shard_is_current(h.shard));
+	take(&h, 5, 1);
+	h.part[0].state.made = 1;
+	h.part[0].state.is_split = true;
+	assert_true(commit(&h, true, &place));
+	shard_end(h.shard);
+	assert_false(shard_is_over(h.shard));
+	shard_tick(h.shard, 1000);
+	assert_told(&h, 0, "+1 1@1 |6 ");
+	h.part[0].state.cuts_stored = 1;
+	assert_true(commit(&h, true, &place));
+	assert_true(shard_is_over(h.shard));
+	house_close(&h);
+	house_open(&h, &from_start, 10, 0);
+	take(&h, 5, 1);
+	shard_end(h.shard);
+	assert_true(shard_is_over(h.shard));
+	house_close(&h);
+}
+
 /* Whatever a message is, it costs no more than itself. */
 static void test_messages(void **state)
 {
@@ -387,6 +553,11 @@ int main(void)
 		cmocka_unit_test(test_quiet),
 		cmocka_unit_test(test_announced),
 		cmocka_unit_test(test_announced_at_the_end),
+		cmocka_unit_test(test_what_may_be_stored),
+		cmocka_unit_test(test_ends_as_it_was_begun),
+		cmocka_unit_test(test_begins_with_its_own),
+		cmocka_unit_test(test_other_rows),
+		cmocka_unit_test(test_settings_change),
 		cmocka_unit_test(test_messages),
 	};
 

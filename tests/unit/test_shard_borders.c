@@ -145,7 +145,10 @@ static void test_texts(void **state)
 /* As much as is ever announced is what a broker takes, and not more than is read. */
 static void test_longest_text(void **state)
 {
-	struct shard_place place = { .from = { INT64_MAX - 99, INT64_MAX } }, again;
+	struct shard_place place = { .from = { INT64_MAX - 99, INT64_MAX },
+				     .until = INT64_MAX },
+			   again;
+	const struct shard_rule rule = { UINT32_MAX, UINT32_MAX, INT64_MAX, INT64_MAX };
 	struct buf text = BUF_INIT(4096);
 	struct err err = ERR_INIT;
 
@@ -154,14 +157,56 @@ static void test_longest_text(void **state)
 		place.announced[place.count] = (struct shard_cut){
 			INT64_MAX - 98 + (int64_t)place.count, INT64_MAX
 		};
+	while (place.rules.count < SHARD_RULES_MAX)
+		shard_rules_add(&place.rules, &rule);
 	shard_place_write(&place, &text);
 	assert_int_equal(buf_error(&text), 0);
 	assert_int_equal(shard_place_read(INT64_MAX - 99, buf_str(&text), &again, &err),
 			 0);
+	assert_memory_equal(&again, &place, sizeof(place));
 	assert_memory_equal(again.announced, place.announced, sizeof(place.announced));
 	buf_puts(&text, " 9223372036854775807:1");
 	assert_int_equal(shard_place_read(INT64_MAX - 99, buf_str(&text), &again, &err),
 			 -22);
+	buf_fini(&text);
+}
+
+/* What objects follow from is read back, of many pipelines as a sum of them in whatever
+ * order; what is no such text is another program's. */
+static void test_rules(void **state)
+{
+	static const char *const bad[] = {
+		"until=",	 "until=x",	 "interval=0",
+		"interval=-1",	 "many=-1",	 "many=4294967296",
+		"rule=",	 "rule=1.2.3",	 "rule=1.2.3.4.5",
+		"rule=1.2.0.4",	 "rule=1.2.3.0", "rule=4294967296.2.3.4",
+		"rule=-1.2.3.4", "other=1",
+	};
+	struct shard_rules many = { .count = 0 }, turned = { .count = 0 };
+	struct shard_place place;
+	struct buf text = BUF_INIT(4096);
+	struct err err = ERR_INIT;
+	uint32_t i;
+
+	(void)state;
+	for (i = 0; i <= SHARD_RULES_MAX; i++) {
+		shard_rules_add(&many, &(struct shard_rule){ i, 1, i + 1, 1 });
+		shard_rules_add(&turned,
+				&(struct shard_rule){ SHARD_RULES_MAX - i, 1,
+						      SHARD_RULES_MAX - i + 1, 1 });
+	}
+	buf_puts(&text, "skydive-exporter/1 -");
+	shard_rules_write(&many, &text);
+	assert_int_equal(shard_place_read(5, buf_str(&text), &place, &err), 0);
+	assert_true(shard_rules_equal(&place.rules, &turned));
+	turned.many++;
+	assert_false(shard_rules_equal(&place.rules, &turned));
+	assert_false(shard_rules_can_end(&place.rules, &place.rules, &many.rule[0]));
+	for (i = 0; i < COUNT(bad); i++) {
+		buf_reset(&text);
+		buf_printf(&text, "skydive-exporter/1 - %s", bad[i]);
+		assert_int_equal(shard_place_read(5, buf_str(&text), &place, &err), -22);
+	}
 	buf_fini(&text);
 }
 
@@ -171,6 +216,7 @@ int main(void)
 		cmocka_unit_test(test_whoever_reads_again),
 		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_longest_text),
+		cmocka_unit_test(test_rules),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
