@@ -62,11 +62,12 @@ static void set_intervals(struct shard *s)
 		s->step_ms = 1;
 }
 
-static int open_parts(struct shard *s, struct str topic, struct err *err)
+static int open_parts(struct shard *s, struct err *err)
 {
 	struct opening opening = {
 		.shard = s,
-		.name = { topic, s->partition, s->place.from, &s->place.rules },
+		.name = { s->topic, s->partition, s->place.begun_ms, s->place.from,
+			  &s->place.rules },
 		.err = err,
 	};
 
@@ -75,6 +76,7 @@ static int open_parts(struct shard *s, struct str topic, struct err *err)
 		return err_set(err, "out of memory");
 	s->host->each(s->host->context, open_part, &opening);
 	set_intervals(s);
+	shard_borders_init(&s->borders, s->interval_ms, &s->place);
 	return opening.error;
 }
 
@@ -89,15 +91,15 @@ struct shard *shard_open(const struct shard_host *host, struct str topic,
 		return NULL;
 	}
 	s->host = host;
+	s->topic = topic;
 	s->partition = partition;
 	s->place = *place;
 	s->next = s->cut_at = place->from.offset;
 	s->end = -1;
 	shard_choose_rules(s);
-	if (open_parts(s, topic, err) == 0) {
-		shard_borders_init(&s->borders, s->interval_ms, place);
+	s->is_new = !place->begun_ms && place->from.clock_ms == SHARD_NO_CLOCK;
+	if (s->is_new || open_parts(s, err) == 0)
 		return s;
-	}
 	shard_close(s);
 	return NULL;
 }
@@ -145,12 +147,29 @@ static void shard_cut_all(struct shard *s, const struct shard_cut *cut, int64_t 
 	s->first_ms = mono_ms;
 }
 
+/* The time of its first message tells a partition from those of a topic that had its name
+ * before: objects are called after it. */
+static bool begin(struct shard *s, int64_t time_ms)
+{
+	struct err err = ERR_INIT;
+
+	s->is_new = false;
+	s->place.begun_ms = time_ms;
+	if (open_parts(s, &err) == 0)
+		return true;
+	s->host->bad_message(s->host->context, &err);
+	s->has_failed = true;
+	return false;
+}
+
 void shard_take(struct shard *s, int64_t offset, int64_t time_ms, struct str value,
 		struct str format, int64_t mono_ms)
 {
 	struct shard_cut cut;
 
-	if (offset < s->next || shard_takes_no_more(s))
+	if (offset < s->next || s->has_failed || shard_takes_no_more(s))
+		return;
+	if (s->is_new && !begin(s, time_ms))
 		return;
 	while (shard_borders_next(&s->borders, offset, time_ms, &cut))
 		shard_cut_all(s, &cut, mono_ms);

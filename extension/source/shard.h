@@ -26,6 +26,7 @@
 struct shard_name {
 	struct str topic;
 	int32_t partition;
+	int64_t begun_ms;		 /* as in its place */
 	struct shard_cut from;		 /* its first cut begins there */
 	const struct shard_rules *rules; /* what its objects follow from */
 };

@@ -33,6 +33,8 @@ struct shard_place {
 	struct shard_cut from;
 	struct shard_cut announced[SHARD_ANNOUNCED_MAX];
 	size_t count;
+	int64_t begun_ms; /* time of the first message that was ever read of it, Unix; 0:
+			   * none was, or it is not known */
 	int64_t until;
 	struct shard_rules rules;
 };

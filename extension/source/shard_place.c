@@ -16,6 +16,8 @@ void shard_place_write(const struct shard_place *place, struct buf *b)
 		buf_puts(b, " -");
 	else
 		buf_printf(b, " %" PRId64, place->from.clock_ms);
+	if (place->begun_ms)
+		buf_printf(b, " begun=%" PRId64, place->begun_ms);
 	if (place->until > place->from.offset)
 		buf_printf(b, " until=%" PRId64, place->until);
 	shard_rules_write(&place->rules, b);
@@ -50,6 +52,8 @@ static bool read_announced(struct shard_place *place, struct str word)
 
 static bool read_word(struct shard_place *place, struct str word)
 {
+	if (str_starts(word, STR("begun=")))
+		return number_parse(str_skip(word, 6), &place->begun_ms) == 0;
 	if (str_starts(word, STR("until=")))
 		return number_parse(str_skip(word, 6), &place->until) == 0;
 	return shard_rules_read(&place->rules, word) || read_announced(place, word);

@@ -2,9 +2,10 @@
 /* shard_place.h - what a shard commits, beside its offset, as the text of the commit's
  * metadata:
  *
- *	skydive-exporter/1 CLOCK [until=OFFSET RULES...] [OFFSET:CLOCK]...
+ *	skydive-exporter/1 CLOCK [begun=TIME] [until=OFFSET] [RULES...] [OFFSET:CLOCK]...
  *
- * the clock of the cut that is committed, "-" if it has none; until where flows may be
+ * the clock of the cut that is committed, "-" if it has none; the time of the partition's
+ * first message, which tells it from others of its name; until where flows may be
  * stored, and the rules that their objects follow from (shard_rules.h); and the announced
  * cuts behind it (shard_borders.h). Brokers take 4096 bytes (offset.metadata.max.bytes).
  */

@@ -19,7 +19,9 @@ struct shard_cut_made {
 
 struct shard {
 	const struct shard_host *host;
+	struct str topic;
 	int32_t partition;
+	bool is_new; /* nothing was ever read of it, and its parts are not open */
 	struct router *router;
 	struct shard_part_held *part;
 	size_t parts, room;

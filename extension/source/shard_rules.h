@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include "base/buf.h"
 
-#define SHARD_RULES_MAX 40 /* pipelines; of more than that only one sum is known */
+#define SHARD_RULES_MAX 32 /* pipelines; of more than that only one sum is known */
 
 struct shard_rule {
 	uint32_t name; /* a sum of the pipeline's name */

@@ -88,8 +88,8 @@ void tenant_shard_empty(struct tenant_shard *s)
 void tenant_shard_name(struct tenant_shard *s, int64_t offset)
 {
 	buf_reset(&s->stream);
-	buf_printf(&s->stream, STR_FMT "-%d-%020" PRId64, STR_ARG(buf_str(&s->topic)),
-		   (int)s->partition, offset);
+	buf_printf(&s->stream, STR_FMT "-%020" PRId64, STR_ARG(buf_str(&s->origin)),
+		   offset);
 	s->name = (struct object_name){ .stream = buf_str(&s->stream) };
 }
 

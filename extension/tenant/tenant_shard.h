@@ -24,7 +24,8 @@ struct tenant_shard {
 	struct pipeline_settings *settings, *writer; /* references */
 	struct arena arena;			     /* of the options of its stages */
 	struct stage_set stages;
-	struct buf topic, stream; /* of the keys: topic, partition, offset of the cut */
+	struct buf origin; /* of the keys: topic, partition, and when it began */
+	struct buf stream; /* that, and the offset of the cut */
 	int32_t partition;
 	struct object_name name;
 	int64_t flows_max;	    /* of all objects of one number */

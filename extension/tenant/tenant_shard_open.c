@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "format/time_text.h"
 #include "stage/stage_set.h"
 #include "sys/clock.h"
 #include "tenant/tenant_shard.h"
@@ -52,7 +53,7 @@ static void shard_free(struct tenant_shard *s)
 	pipeline_settings_unref(s->settings);
 	pipeline_settings_unref(s->writer);
 	pthread_mutex_destroy(&s->lock);
-	buf_fini(&s->topic);
+	buf_fini(&s->origin);
 	buf_fini(&s->stream);
 	arena_fini(&s->arena);
 	free(s->boundary);
@@ -109,6 +110,15 @@ static int open_tenant(struct tenant_shard *s, struct now now, struct err *err)
 	return 0;
 }
 
+static void put_origin(const struct shard_name *name, struct buf *b)
+{
+	buf_printf(b, STR_FMT "-%d", STR_ARG(name->topic), (int)name->partition);
+	if (!name->begun_ms)
+		return;
+	buf_putc(b, '-');
+	time_put_basic(b, name->begun_ms / 1000);
+}
+
 /* What it was begun with, or its own. */
 static void find_rule(struct tenant_shard *s, const struct shard_rules *rules)
 {
@@ -145,10 +155,10 @@ static struct tenant_shard *shard_alloc(struct tenant *whole,
 	s->partition = name->partition;
 	s->clock_ms = name->from.clock_ms;
 	s->arena = (struct arena)ARENA_INIT(ARENA_MAX);
-	s->topic = (struct buf)BUF_INIT(KEY_PART_MAX);
+	s->origin = (struct buf)BUF_INIT(KEY_PART_MAX);
 	s->stream = (struct buf)BUF_INIT(KEY_PART_MAX);
 	pthread_mutex_init(&s->lock, NULL);
-	buf_put(&s->topic, name->topic);
+	put_origin(name, &s->origin);
 	tenant_shard_name(s, name->from.offset);
 	return s;
 }

@@ -30,7 +30,7 @@ EACH, PARTITIONS, SESSION = 0.05, 12, 6
 # Addresses of a cluster's network, and of none: flows between two of them, or out of it.
 TENANTS = {"small": (70, 1), "large": (400, 2)}
 TAGS = {"10.10.0.7": "internal", "192.0.2.9": "egress"}
-KEY = re.compile(r"bucket/(small|large)/(\w+)/in-\d+-(\d+)-(\d{20})/(\d{8})\.gz")
+KEY = re.compile(r"bucket/(small|large)/(\w+)/in-\d+-(\d+)-\d{8}T\d{6}Z-(\d{20})/(\d{8})\.gz")
 
 
 class TwoTags(Writer):

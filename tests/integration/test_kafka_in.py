@@ -26,7 +26,7 @@ from lib.s3.sink import Sink
 
 NUMBERS = itertools.count(1)
 RECORDING = recording("old-netns-mixed.jsonl.gz")
-KEY = re.compile(r"bucket/logs/(egress|ingress|internal|other)/(in-\d+)-(\d+)-(\d{20})/(\d{8})\.gz")
+KEY = re.compile(r"bucket/logs/(egress|ingress|internal|other)/(in-\d+)-(\d+)-\d{8}T\d{6}Z-(\d{20})/(\d{8})\.gz")
 
 
 @pytest.fixture(scope="module")
@@ -266,6 +266,27 @@ def test_a_partition_that_lost_its_end(kafka, sink, tmp_path):
         one.signal(signal.SIGCONT)
         one.log("partition 0 of topic %s ends at offset 2, and was read until 5: it was made anew" % topic, 20)
     assert sum(stored_uuids(sink).values()) == 5 and sink.rewritten == []
+
+
+def test_a_topic_made_anew(kafka, sink, tmp_path):
+    """While nobody reads: offsets begin again, and brokers forget what was committed. Objects of both topics are kept, and
+    what comes later follows on."""
+    topic, client = make(kafka, 1), Client(kafka.address())
+    path = member(tmp_path, kafka, topic, sink, interval=1)
+    writer = Writer(kafka, topic)
+    writer.write(5)
+    with running(path):
+        wait_for(sink, 5)
+    client.remove(topic)
+    until(lambda: topic not in client.topics(), "the topic to be gone")
+    client.make(topic, 1, message_timestamp_type="LogAppendTime")
+    writer.write(6)
+    for count in (11, 18):
+        with running(path):
+            wait_for(sink, count)
+        writer.write(7)
+    assert set(stored_uuids(sink).values()) == {1} and sink.rewritten == []
+    assert len({key.split("/")[3].rsplit("-", 1)[0] for key in sink.stored}) == 2
 
 
 REFUSED = {
@@ -542,15 +563,21 @@ def test_tenants_of_a_group(kafka, topic, sink, tmp_path):
     assert max(len(item.records) for item in sink.objects() if item.key.startswith("bucket/c/")) == 10
 
 
+def began(kafka, topic):
+    """When the first message came, as keys say it."""
+    first = Client(kafka.address()).read(topic)[0]
+    return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(first.time_ms // 1000))
+
+
 def test_what_the_store_refuses(kafka, sink, tmp_path):
     """It holds up nobody, is kept when its partition is begun anew, and sent again with one command."""
     topic = make(kafka, 1)
     writer = Writer(kafka, topic)
-    key = "bucket/logs/other/%s-0-%020d/00000000.gz" % (topic, 0)
+    writer.write(20)
+    key = "bucket/logs/other/%s-0-%s-%020d/00000000.gz" % (topic, began(kafka, topic), 0)
     sink.refused[key] = "status=400 code=InvalidRequest"
     path = member(tmp_path, kafka, topic, sink, interval=1, of=5, change={"status": listening(tmp_path)})
     with running(path) as one:
-        writer.write(20)
         one.log("key=logs/other/.*00000000.gz refused, moved to bad", 20)
         wait_for(sink, 15)
         one.signal(signal.SIGHUP)

@@ -26,6 +26,7 @@ struct house {
 	size_t parts, opened;
 	struct shard_rule rule[2]; /* by settings */
 	size_t asked;
+	int64_t begun_ms; /* told to the part that was opened last */
 	struct batch_account account;
 	int64_t flows, bad;
 	struct shard *shard;
@@ -80,6 +81,7 @@ static struct shard_part *fake_open(struct receiver *receiver,
 		.close = fake_close,
 	};
 	h->opened++;
+	h->begun_ms = name->begun_ms;
 	p->told = (struct buf)BUF_INIT(1 << 20);
 	p->is_open = true;
 	return &p->part;
@@ -425,6 +427,36 @@ static void test_ends_as_it_was_begun(void **state)
 	house_close(&h);
 }
 
+/* The first message that is ever read of it is what its objects are called after; then it
+ * is known. */
+static void test_begun(void **state)
+{
+	struct shard_place place = from_start;
+	struct house h;
+
+	(void)state;
+	house_open(&h, &place, 10, 0);
+	assert_int_equal(h.opened, 0);
+	shard_at_end(h.shard, 5);
+	shard_tick(h.shard, 9999);
+	assert_false(commit(&h, true, &place));
+	take(&h, 5, 1234);
+	assert_int_equal(h.begun_ms, 1234);
+	h.part[0].state.made = 1;
+	assert_true(commit(&h, true, &place));
+	assert_int_equal(place.begun_ms, 1234);
+	house_close(&h);
+	house_open(&h, &place, 10, 0);
+	take(&h, 5, 1235);
+	assert_int_equal(h.begun_ms, 1234);
+	house_close(&h);
+	place = (struct shard_place){ .from = { 5, 1 } };
+	house_open(&h, &place, 10, 0);
+	take(&h, 5, 1235);
+	assert_int_equal(h.begun_ms, 0);
+	house_close(&h);
+}
+
 /* Where nothing may be stored it goes by its own. */
 static void test_begins_with_its_own(void **state)
 {
@@ -555,6 +587,7 @@ int main(void)
 		cmocka_unit_test(test_announced_at_the_end),
 		cmocka_unit_test(test_what_may_be_stored),
 		cmocka_unit_test(test_ends_as_it_was_begun),
+		cmocka_unit_test(test_begun),
 		cmocka_unit_test(test_begins_with_its_own),
 		cmocka_unit_test(test_other_rows),
 		cmocka_unit_test(test_settings_change),

@@ -146,6 +146,7 @@ static void test_texts(void **state)
 static void test_longest_text(void **state)
 {
 	struct shard_place place = { .from = { INT64_MAX - 99, INT64_MAX },
+				     .begun_ms = INT64_MAX,
 				     .until = INT64_MAX },
 			   again;
 	const struct shard_rule rule = { UINT32_MAX, UINT32_MAX, INT64_MAX, INT64_MAX };
@@ -176,11 +177,21 @@ static void test_longest_text(void **state)
 static void test_rules(void **state)
 {
 	static const char *const bad[] = {
-		"until=",	 "until=x",	 "interval=0",
-		"interval=-1",	 "many=-1",	 "many=4294967296",
-		"rule=",	 "rule=1.2.3",	 "rule=1.2.3.4.5",
-		"rule=1.2.0.4",	 "rule=1.2.3.0", "rule=4294967296.2.3.4",
-		"rule=-1.2.3.4", "other=1",
+		"begun=",
+		"until=",
+		"until=x",
+		"interval=0",
+		"interval=-1",
+		"many=-1",
+		"many=4294967296",
+		"rule=",
+		"rule=1.2.3",
+		"rule=1.2.3.4.5",
+		"rule=1.2.0.4",
+		"rule=1.2.3.0",
+		"rule=4294967296.2.3.4",
+		"rule=-1.2.3.4",
+		"other=1",
 	};
 	struct shard_rules many = { .count = 0 }, turned = { .count = 0 };
 	struct shard_place place;

@@ -30,12 +30,13 @@ RULES = {
     "ended as begun": "else it is ended with one's own interval and number of flows",
     "behind what was released": "else one's own begin before the end of what others may have stored",
     "other rows are refused": "else flows get other tags in the middle of what others may have stored",
+    "the topic is told": "else objects of a topic that was made anew have the names of the first one's",
     "what is made is committed": "else nobody knows how far others may have stored",
 }
 Message = collections.namedtuple("Message", "offset time tag flow")
 Cut = collections.namedtuple("Cut", "offset clock")
 Settings = collections.namedtuple("Settings", "interval most rows")
-Committed = collections.namedtuple("Committed", "place announced until settings")
+Committed = collections.namedtuple("Committed", "place announced until settings topic")
 
 
 class Borders:
@@ -78,7 +79,7 @@ class Owner:
         self.world, self.is_member = world, True
         self.own = self.settings = settings
         self.is_ending, self.refuses = False, False
-        place, announced, self.until, before = world.committed
+        place, announced, self.until, before, self.topic = world.committed
         if world.has("settings are committed") and self.until > place.offset and before != settings:
             self._take_over(before)
         if not world.has("the clock is committed"):
@@ -112,7 +113,8 @@ class Owner:
                 continue
             if not self.world.has("tags end together"):
                 start = messages[0].offset
-            self.spool.append((next(self.ids), (start, tag, self.number), tuple(m.flow for m in messages)))
+            key = (self.topic if self.world.has("the topic is told") else 0, start, tag, self.number)
+            self.spool.append((next(self.ids), key, tuple(m.flow for m in messages)))
             self.open[tag] = []
 
     def _end(self, start, cut):
@@ -126,6 +128,8 @@ class Owner:
         if self.refuses or self.is_over():
             return
         for message in self.world.log[self.next:self.next + count]:
+            if self.topic is None:              # that of its first message tells it from others of its name
+                self.topic = message.time
             start = self.borders.start
             for cut in self.borders.take(message.offset, message.time):
                 self._end(start, cut)
@@ -184,7 +188,7 @@ class Owner:
 
     def _commit(self, cut, announced):
         return self.world.commit(self, Committed(cut, announced if self.world.has("announced") else [], self.until,
-                                                 self.settings))
+                                                 self.settings, self.topic))
 
     def _made_until(self):
         """Behind all flows of what is made."""
@@ -236,15 +240,20 @@ class Owner:
 
 
 class World:
-    """A partition, its group and a store. run() returns the flows that are not in the store once, and how often, and the
+    """A partition, its group and a store; the topic may be made anew. run() returns the flows that are not in the store once, and how often, and the
     keys that were stored with other flows than before."""
 
     def __init__(self, seed, without=None):
         self.random, self.without = random.Random(seed), without
         self.settings = Settings(10, 8, 0)
-        self.log, self.store, self.changed = [], {}, set()
-        self.now, self.committed = 0, Committed(Cut(0, None), [], 0, self.settings)
-        self.zombies, self.left = [], []
+        self.store, self.changed, self.now = {}, set(), 0
+        self.zombies, self.left, self.flows, self.gone = [], [], itertools.count(), []
+        self._make_topic()
+
+    def _make_topic(self):
+        """Nobody reads, and brokers forget what was committed."""
+        self.log, self.zombies = [], []
+        self.committed = Committed(Cut(0, None), [], 0, self.settings, None)
         self.owner = Owner(self, self.settings)
 
     def has(self, rule):
@@ -266,7 +275,7 @@ class World:
         """Brokers append with their own time, which may go back when another one begins to lead."""
         for _ in range(self.random.randrange(6)):
             time = max(0, self.now - self.random.choice((0, 0, 4, 25)))
-            self.log.append(Message(len(self.log), time, self.random.choice(TAGS), len(self.log)))
+            self.log.append(Message(len(self.log), time, self.random.choice(TAGS), next(self.flows)))
 
     def _other_settings(self):
         """Of a member, or of all from now on."""
@@ -317,8 +326,12 @@ class World:
                 self._replace("changed", owner.own)
 
     def run(self, steps=60):
-        for _ in range(steps):
+        for number in range(steps):
             self.step()
+            if number == steps // 3 and self.random.random() < 0.3:
+                self.gone += self.log
+                self.now += 60
+                self._make_topic()
         self._replace("killed", self.committed.settings)
         self.log.append(Message(len(self.log), self.now + 100, "other", -1))
         self.owner.read(len(self.log))
@@ -326,4 +339,5 @@ class World:
         for owner in [*self.zombies, self.owner]:
             owner.store(len(owner.spool))
         found = collections.Counter(flow for flows in self.store.values() for flow in flows)
-        return {m.flow: found[m.flow] for m in self.log[:-1] if found[m.flow] != 1}, self.changed
+        wrong = {m.flow: found[m.flow] for m in self.log[:-1] if found[m.flow] != 1}
+        return {**wrong, **{m.flow: found[m.flow] for m in self.gone if found[m.flow] > 1}}, self.changed
