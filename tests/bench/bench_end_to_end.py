@@ -28,7 +28,7 @@ SECONDS_PER_OBJECT_OF_MANY = 60     # the sample files' own
 VARIED, RECORDED = "flows.pb", "recorded-flows.pb"
 
 Export = collections.namedtuple(
-    "Export", "flows records dropped seconds cpu user system peak_kb rows zlib made alone connections first_seconds")
+    "Export", "flows records dropped seconds cpu user system peak_kb rows zlib made alone connections first_seconds objects")
 
 
 def configuration(analyzer, sink, folder, compress, seconds_per_object):
@@ -123,7 +123,7 @@ def export(flows, folder, repeat, pace="max", tenants=1, compress=None, seconds_
         records = sum(int(item.headers["x-amz-meta-num-records"]) for item in sink.stored.values())
     user, system = after.ru_utime - before.ru_utime, after.ru_stime - before.ru_stime
     return Export(stats["sent_flows"], records, lost, seconds, user + system, user, system, peak, rows, alone,
-                  made, made_alone, stats["admitted"], first)
+                  made, made_alone, stats["admitted"], first, len(sink.stored))
 
 
 def over_zlib(run):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an export costs, step by step and as a whole, beside its budgets; `make bench` calls it.
 
-    BUILD=build /usr/bin/python3 tests/bench/run.py [steps | lookups | mirror | end-to-end | waking | ten-thousand | kafka]
+    BUILD=build /usr/bin/python3 tests/bench/run.py [steps | lookups | mirror | end-to-end | waking | ten-thousand | kafka | kafka-in]
 
 Times are medians of this thread's user and system time, taken in turn within one run; instructions are callgrind's
 (user code only). Memory is VmHWM. Nothing is kept.
@@ -18,6 +18,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 import bench_end_to_end  # noqa: E402
 import bench_kafka  # noqa: E402
+import bench_kafka_in  # noqa: E402
 import bench_ten_thousand  # noqa: E402
 import bench_waking  # noqa: E402
 import flows  # noqa: E402
@@ -79,6 +80,7 @@ FIRST_OBJECT_SECONDS = 3
 ONE_TENANT_KB = 20 * 1000
 FURTHER_TENANT_KB = 77
 KAFKA_RECORDS, KAFKA_KB = 200000, 60 * 1000
+KAFKA_IN_FLOWS, KAFKA_IN_KB, KAFKA_IN_OVER_WEBSOCKET = 200000, 60 * 1000, 1.2
 
 
 def verdict(value, budget):
@@ -291,6 +293,24 @@ def print_kafka(sent):
          verdict(sent.peak_kb, KAFKA_KB))
 
 
+def print_kafka_in(taken):
+    websocket = taken["websocket"]
+    print()
+    line("from Kafka, %d partitions, vpclogs and gzip" % bench_kafka_in.PARTITIONS, "", "budget")
+    for form in bench_kafka_in.FORMS:
+        run = taken[form]
+        assert run.records == websocket.records or websocket.dropped, (run.records, websocket.records)
+        ratio = bench_kafka_in.us_a_flow(run) / bench_kafka_in.us_a_flow(websocket)
+        line("flows a CPU second, as %s" % form, "%.0f" % (run.flows / run.cpu), "%d" % KAFKA_IN_FLOWS,
+             verdict(KAFKA_IN_FLOWS, run.flows / run.cpu))
+        line("  by the CPU of the websocket", "%.2f" % ratio, "%.1f" % KAFKA_IN_OVER_WEBSOCKET,
+             "flows were dropped" if websocket.dropped else verdict(ratio, KAFKA_IN_OVER_WEBSOCKET))
+        line("  peak memory", "%.1f MB" % (run.peak_kb / 1000), "%d MB" % (KAFKA_IN_KB / 1000),
+             verdict(run.peak_kb, KAFKA_IN_KB))
+        line("  objects; those from the websocket", "%d; %d" % (run.objects, websocket.objects))
+    line("flows a CPU second from the websocket", "%.0f" % (websocket.flows / websocket.cpu))
+
+
 def print_machine():
     with open("/proc/cpuinfo", encoding="ascii") as info:
         model = re.search(r"model name\s*:\s*(.*)", info.read())
@@ -300,7 +320,7 @@ def print_machine():
 
 
 def main():
-    wanted = sys.argv[1:] or ["steps", "lookups", "mirror", "end-to-end", "waking", "ten-thousand", "kafka"]
+    wanted = sys.argv[1:] or ["steps", "lookups", "mirror", "end-to-end", "waking", "ten-thousand", "kafka", "kafka-in"]
     with tempfile.TemporaryDirectory(dir=paths.BUILD, prefix="bench-") as name:
         folder = pathlib.Path(name)
         flows.write(folder, COUNT)
@@ -320,6 +340,8 @@ def main():
             print_ten_thousand(folder)
         if "kafka" in wanted:
             print_kafka(bench_kafka.measure(folder, folder, COUNT))
+        if "kafka-in" in wanted:
+            print_kafka_in(bench_kafka_in.measure(folder, folder, COUNT))
     print_machine()
 
 

@@ -90,6 +90,16 @@ class Client:
         finally:
             consumer.close()
 
+    def committed(self, topic, group):
+        """Return how many messages of a topic a group has done with: the sum of its offsets."""
+        consumer = confluent_kafka.Consumer({**self.settings, "group.id": group})
+        try:
+            places = [confluent_kafka.TopicPartition(topic, p)
+                      for p in consumer.list_topics(topic, PATIENCE).topics[topic].partitions]
+            return sum(max(place.offset, 0) for place in consumer.committed(places, PATIENCE))
+        finally:
+            consumer.close()
+
     def read(self, topic, isolation="read_committed", timeout=30):
         """Return all messages of a topic, as of now, in order within a partition."""
         consumer = confluent_kafka.Consumer({
