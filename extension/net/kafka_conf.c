@@ -29,7 +29,7 @@ static const char *const ours[][2] = {
 };
 
 /* Of a member of a group. Nothing is committed by itself. Memory is bounded
- * by the queue; with a smaller one librdkafka often waits for a second. */
+ * by the queue, and by what comes at once, which is compressed (see kafka_fetch.c). */
 static const char *const ours_reading[][2] = {
 	{ "client.id", "skydive-exporter" },
 	{ "enable.auto.commit", "false" },
@@ -39,7 +39,8 @@ static const char *const ours_reading[][2] = {
 	{ "enable.partition.eof", "true" },
 	{ "check.crcs", "true" },
 	{ "partition.assignment.strategy", "cooperative-sticky" },
-	{ "queued.max.messages.kbytes", "16384" },
+	{ "queued.max.messages.kbytes", "4096" },
+	{ "fetch.max.bytes", "1048576" },
 	{ "allow.auto.create.topics", "false" },
 	{ "topic.metadata.refresh.interval.ms", "30000" },
 	{ "reconnect.backoff.max.ms", "5000" },
@@ -221,6 +222,9 @@ rd_kafka_conf_t *kafka_conf_reader(const struct kafka_library *library,
 	int error = set_ours(library, conf, ours_reading,
 			     sizeof(ours_reading) / sizeof(ours_reading[0]), err);
 	size_t i;
+
+	if (!error)
+		error = kafka_fetch_set_backoff(library, conf);
 
 	library->conf_set_ssl_cert_verify_cb(conf, kafka_words_judge);
 	if (!error)

@@ -7,7 +7,9 @@
 #include "net/kafka_consume_private.h"
 #include "sys/log.h"
 
-#define AT_ONCE 1000 /* messages of a call */
+/* Of a call. */
+#define AT_ONCE	      1000 /* messages */
+#define BYTES_AT_ONCE ((size_t)1 << 20)
 
 /* From any thread of librdkafka's; what matters is told as an error. */
 static void say_line(const rd_kafka_t *handle, int level, const char *facility,
@@ -46,6 +48,7 @@ static rd_kafka_conf_t *conf_of(struct kafka_consumer *c, struct err *err)
 	c->library.conf_set_error_cb(conf, hear_error);
 	c->library.conf_set_log_cb(conf, say_line);
 	c->library.conf_set_rebalance_cb(conf, kafka_consumer_rebalance);
+	kafka_fetch_init(c, conf);
 	return conf;
 }
 
@@ -180,12 +183,14 @@ static void consumer_event(struct kafka_consumer *c, const rd_kafka_message_t *m
 int kafka_consumer_poll(struct kafka_consumer *c, int timeout_ms)
 {
 	rd_kafka_message_t *message;
+	size_t bytes = 0;
 	int i;
 
-	for (i = 0; i < AT_ONCE && !c->has_failed; i++) {
-		message = c->library.consumer_poll(c->handle, i ? 0 : timeout_ms);
+	for (i = 0; i < AT_ONCE && bytes < BYTES_AT_ONCE && !c->has_failed; i++) {
+		message = kafka_fetch_next(c, i ? 0 : timeout_ms);
 		if (!message)
 			break;
+		bytes += message->len;
 		if (message->err)
 			consumer_event(c, message);
 		else

@@ -31,7 +31,16 @@ struct kafka_consumer {
 	bool are_all_down;  /* the brokers: it was said */
 	struct kafka_search *search;
 	size_t searches, searches_room;
+	size_t full_bytes;  /* with so many its queue may be full; SIZE_MAX: no matter */
+	size_t taken_bytes; /* since its queue was empty */
 };
+
+/* kafka_fetch.c. What librdkafka has a setting for, where it has one. */
+int kafka_fetch_set_backoff(const struct kafka_library *, rd_kafka_conf_t *);
+/* With what it was configured, before a handle takes that. */
+void kafka_fetch_init(struct kafka_consumer *, const rd_kafka_conf_t *);
+/* The next message or error; NULL: none came within this time. */
+rd_kafka_message_t *kafka_fetch_next(struct kafka_consumer *, int timeout_ms);
 
 /* An error that may last: problem says what it means for an operator. */
 void kafka_consumer_fail(struct kafka_consumer *, rd_kafka_resp_err_t, const char *why);

@@ -73,6 +73,8 @@
 	X(header_get_last)                                                               \
 	X(incremental_assign)                                                            \
 	X(incremental_unassign)                                                          \
+	X(assignment)                                                                    \
+	X(offsets_for_times)                                                             \
 	X(assignment_lost)                                                               \
 	X(commit)                                                                        \
 	X(pause_partitions)                                                              \
