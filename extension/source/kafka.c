@@ -170,7 +170,7 @@ static void kafka_source_free(void *state)
 	arena_fini(&k->arena);
 	secret_close(&k->secret);
 	free(k->shard);
-	free(k->is_paused);
+	free(k->paused);
 	free(k);
 }
 

@@ -58,7 +58,7 @@ struct kafka_source {
 	int64_t retry_ms;     /* not to be opened before, monotonic */
 	unsigned generation;  /* of the receivers that its shards have */
 	struct shard **shard; /* by partition; NULL: it is not ours */
-	bool *is_paused;
+	int64_t *paused;      /* see shard_pace.h */
 	size_t partitions, shard_room, paused_room;
 	int64_t now_ms, committed_ms; /* monotonic: now, and the last try to commit */
 	bool is_refused;	      /* a topic that cannot be read at all */
@@ -96,6 +96,8 @@ void kafka_source_commit(struct kafka_source *);
 /* kafka_change.c: whether all is to be begun anew because settings have changed, or were
  * others' at first: what was begun with those is ended. */
 bool kafka_source_is_over(struct kafka_source *, bool has_changed);
+/* kafka_pace.c: some are paused, or go on. */
+void kafka_source_pace(struct kafka_source *);
 /* What is made is stored and committed, if that takes no longer. */
 void kafka_source_drain(struct kafka_source *, int64_t until_ms);
 /* Says a lasting failure, once for each reason, and shows it. */

@@ -16,10 +16,7 @@
 #define PARTITIONS_MAX 100000
 #define METADATA_MAX   4096 /* bytes; brokers take no more by default */
 #define COMMIT_MS      200
-#define WAITING_MAX    ((int64_t)4 << 20) /* bytes of a shard; then it is paused */
-#define WAITING_FEW    ((int64_t)1 << 20) /* it goes on */
-#define CATCH_UP_MS    5  /* workers are waited for, before it is paused, */
-#define CATCH_UP_TIMES 20 /* so many times */
+#define DRAIN_STEP_MS  5
 
 static struct shard *shard_of(const struct kafka_source *k, int32_t partition)
 {
@@ -35,11 +32,11 @@ static bool make_place(struct kafka_source *k, int32_t partition)
 	if (partition < 0 || partition >= PARTITIONS_MAX)
 		return false;
 	if (!grow(k->shard, k->shard_room, count) ||
-	    !grow(k->is_paused, k->paused_room, count))
+	    !grow(k->paused, k->paused_room, count))
 		return false;
 	for (; k->partitions < count; k->partitions++) {
 		k->shard[k->partitions] = NULL;
-		k->is_paused[k->partitions] = false;
+		k->paused[k->partitions] = 0;
 	}
 	return true;
 }
@@ -113,7 +110,7 @@ int64_t kafka_source_assigned(void *context, const struct kafka_commit *c)
 		return -1;
 	}
 	k->shard[c->partition] = s;
-	k->is_paused[c->partition] = false;
+	k->paused[c->partition] = 0;
 	atomic_fetch_add(&k->assigned, 1);
 	log_write(k->parts.log, LOG_INFO,
 		  "source=" STR_FMT " partition=%d state=assigned offset=%" PRId64,
@@ -297,38 +294,6 @@ void kafka_source_commit(struct kafka_source *k)
 	free(c.text);
 }
 
-/* Memory of all pipelines, too. */
-static bool shards_are_behind(struct kafka_source *k, struct shard *s)
-{
-	const struct batch_account *account = k->parts.shards->account;
-	int64_t waiting = shard_waiting(s);
-
-	return waiting > WAITING_MAX ||
-	       (waiting && account->bytes_max &&
-		atomic_load(&account->bytes) > account->bytes_max / 2);
-}
-
-/* Pausing throws away what was fetched, so workers are given a moment first. */
-static void hold_back(struct kafka_source *k, size_t at)
-{
-	struct shard *s = k->shard[at];
-	int i;
-
-	if (k->is_paused[at]) {
-		if (shard_waiting(s) >= WAITING_FEW || shards_are_behind(k, s))
-			return;
-		kafka_consumer_pause(k->consumer, (int32_t)at, false);
-		k->is_paused[at] = false;
-		return;
-	}
-	for (i = 0; i < CATCH_UP_TIMES && shards_are_behind(k, s); i++)
-		poll(NULL, 0, CATCH_UP_MS);
-	if (i < CATCH_UP_TIMES)
-		return;
-	kafka_consumer_pause(k->consumer, (int32_t)at, true);
-	k->is_paused[at] = true;
-}
-
 static void measure(struct kafka_source *k)
 {
 	int64_t lag = 0, age_ms = 0;
@@ -365,10 +330,9 @@ int kafka_source_tick(struct kafka_source *k)
 	size_t i;
 
 	for (i = 0; i < k->partitions; i++)
-		if (k->shard[i]) {
+		if (k->shard[i])
 			shard_tick(k->shard[i], k->now_ms);
-			hold_back(k, i);
-		}
+	kafka_source_pace(k);
 	if (k->now_ms - k->committed_ms < COMMIT_MS)
 		return 0;
 	kafka_source_commit(k);
