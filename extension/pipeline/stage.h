@@ -179,8 +179,10 @@ struct compress {
 	void *(*start)(const void *self);
 	/* Before anything is written: exactly so many bytes come. May be NULL. */
 	int (*expect)(void *stream, int64_t bytes);
-	/* What a stream takes of which that is expected; NULL or 0: not worth counting. */
+	/* The room that a stream of which that is expected wants; NULL or 0: none. */
 	int64_t (*memory)(int64_t bytes);
+	/* That room, zeroes, until the end. A stream that has none may do it in another way. */
+	void (*lend)(void *stream, char *room);
 	int (*write)(void *stream, struct str in, struct byte_sink *);
 	int (*finish)(void *stream, struct byte_sink *);
 	void (*end)(void *stream); /* frees; NULL is fine */

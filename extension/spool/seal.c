@@ -10,6 +10,7 @@
 #include "spool/salvage.h"
 #include "spool/seal.h"
 #include "sys/io.h"
+#include "sys/pages.h"
 
 #define ARENA_MAX ((size_t)4 << 20)
 
@@ -66,10 +67,28 @@ static int write_envelope(struct body *body, const struct object_spec *spec,
 		     : io_write_at(body->fd, (struct str){ head, sizeof(head) }, 0);
 }
 
+/* Room that the compressor wants, of what all who make objects share. */
+static int take_room(struct body *body, struct object_builder *builder,
+		     struct pages *room)
+{
+	int error;
+
+	spool_take_memory(body->dir, builder->memory);
+	if (!builder->memory)
+		return 0;
+	error = pages_map(room, (size_t)builder->memory);
+	if (error)
+		return error;
+	pages_populate(room, (size_t)builder->expected);
+	object_builder_lend(builder, room->ptr);
+	return 0;
+}
+
 static int make_body(struct body *body, struct open_rows *rows)
 {
 	struct object object = rows->object;
 	struct object_builder builder;
+	struct pages room = { 0 };
 	int error = digest_init(&body->sha256, DIGEST_SHA256);
 
 	body->has_md5 = !rows->spec.place.is_labelled;
@@ -83,12 +102,14 @@ static int make_body(struct body *body, struct open_rows *rows)
 		error = -ENODATA; /* the header would be as long the next time */
 	if (!error)
 		error = open_rows_expect(rows, &builder);
-	spool_take_memory(body->dir, builder.memory);
+	if (!error)
+		error = take_room(body, &builder, &room);
 	if (!error)
 		error = open_rows_feed(rows, &builder);
 	if (!error)
 		error = object_builder_finish(&builder);
 	object_builder_end(&builder);
+	pages_unmap(&room);
 	spool_give_memory(body->dir, builder.memory);
 	return error ? error : write_envelope(body, &rows->spec, &object);
 }

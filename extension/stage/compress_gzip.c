@@ -42,8 +42,8 @@ static const int chain_of_level[10] = {
 
 struct gzip_stream {
 	int level;
-	bool is_whole; /* all is gathered, and compressed at the end */
-	struct whole whole;
+	struct whole
+		whole; /* with room all is gathered there, and compressed at the end */
 	bool has_begun;
 	z_stream z; /* else, once it has begun */
 	gz_header header;
@@ -65,13 +65,20 @@ static int gzip_expect(void *stream, int64_t bytes)
 {
 	struct gzip_stream *s = stream;
 
-	s->is_whole = bytes <= WHOLE_BYTES_MAX;
-	return s->is_whole ? whole_begin(&s->whole, bytes) : 0;
+	s->whole.bytes = (size_t)bytes;
+	return 0;
 }
 
 static int64_t gzip_memory(int64_t bytes)
 {
 	return bytes <= WHOLE_BYTES_MAX ? whole_memory(bytes) : 0;
+}
+
+static void gzip_lend(void *stream, char *room)
+{
+	struct gzip_stream *s = stream;
+
+	s->whole.room = room;
 }
 
 static int gzip_begin(struct gzip_stream *s)
@@ -113,7 +120,7 @@ static int gzip_write(void *stream, struct str in, struct byte_sink *sink)
 	struct gzip_stream *s = stream;
 	int error = 0;
 
-	if (s->is_whole)
+	if (s->whole.room)
 		return whole_add(&s->whole, in);
 	if (!s->has_begun)
 		error = gzip_begin(s);
@@ -133,7 +140,7 @@ static int gzip_finish(void *stream, struct byte_sink *sink)
 	struct gzip_stream *s = stream;
 	int error = 0;
 
-	if (s->is_whole)
+	if (s->whole.room)
 		return whole_compress(&s->whole, s->level, sink);
 	if (!s->has_begun)
 		error = gzip_begin(s);
@@ -149,7 +156,6 @@ static void gzip_end(void *stream)
 		return;
 	if (s->has_begun)
 		deflateEnd(&s->z);
-	whole_end(&s->whole);
 	free(s);
 }
 
@@ -162,6 +168,7 @@ const struct compress compress_gzip = {
 	.start = gzip_start,
 	.expect = gzip_expect,
 	.memory = gzip_memory,
+	.lend = gzip_lend,
 	.write = gzip_write,
 	.finish = gzip_finish,
 	.end = gzip_end,

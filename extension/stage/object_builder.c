@@ -67,9 +67,15 @@ int object_builder_expect(struct object_builder *b, int64_t rows_bytes)
 
 	if (!compress->start || !compress->expect)
 		return 0;
+	b->expected = bytes;
 	if (compress->memory)
 		b->memory = compress->memory(bytes);
 	return compress->expect(b->stream, bytes);
+}
+
+void object_builder_lend(struct object_builder *b, char *room)
+{
+	b->spec->compress->lend(b->stream, room);
 }
 
 static int put_head(struct object_builder *b)
