@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "base/crc32c.h"
 #include "format/json_read.h"
 #include "format/json_write.h"
 #include "sys/digest.h"
@@ -15,11 +16,12 @@ struct envelope_text {
 	int64_t format;
 	struct str key, dirname, content_type, content_encoding;
 	int64_t records, size, sealed_ms;
-	struct str sha256, md5; /* hex */
+	struct str sha256, md5, crc32c; /* hex */
 	struct map_of_str metadata;
 };
 
 #define ENVELOPE(member) FIELD(struct envelope_text, member, #member, 0)
+#define SUM(member)	 FIELD(struct envelope_text, member, #member, FIELD_OMIT_EMPTY)
 
 static const struct shape envelope_shape = {
 	.name = "envelope",
@@ -35,8 +37,9 @@ static const struct shape envelope_shape = {
 			ENVELOPE(size),
 			FIELD(struct envelope_text, sealed_ms, "sealed_ms",
 			      FIELD_OMIT_EMPTY),
-			ENVELOPE(sha256),
-			ENVELOPE(md5),
+			SUM(sha256),
+			SUM(md5),
+			SUM(crc32c),
 			ENVELOPE(metadata),
 			{ 0 },
 		},
@@ -70,9 +73,39 @@ static bool get_hex(struct str text, unsigned char *bytes, size_t count)
 	return true;
 }
 
+struct sums {
+	char sha256[64], md5[32], crc32c[8];
+};
+
+static void put_sums(const struct envelope *envelope, struct sums *sums,
+		     struct envelope_text *text)
+{
+	uint32_t crc = envelope->crc32c;
+	unsigned char bytes[] = { (unsigned char)(crc >> 24), (unsigned char)(crc >> 16),
+				  (unsigned char)(crc >> 8), (unsigned char)crc };
+
+	if (envelope->has_crc32c) {
+		text->crc32c = put_hex(bytes, sizeof(bytes), sums->crc32c);
+		return;
+	}
+	text->sha256 = put_hex(envelope->sha256, 32, sums->sha256);
+	text->md5 = put_hex(envelope->md5, 16, sums->md5);
+}
+
+static bool get_sums(const struct envelope_text *text, struct envelope *envelope)
+{
+	unsigned char crc[4] = { 0 };
+
+	envelope->has_crc32c = get_hex(text->crc32c, crc, sizeof(crc));
+	envelope->crc32c = (uint32_t)crc[0] << 24 | (uint32_t)crc[1] << 16 |
+			   (uint32_t)crc[2] << 8 | crc[3];
+	return envelope->has_crc32c || (get_hex(text->sha256, envelope->sha256, 32) &&
+					get_hex(text->md5, envelope->md5, 16));
+}
+
 int envelope_write(const struct envelope *envelope, char *to)
 {
-	char sha256[64], md5[32];
+	struct sums sums;
 	struct envelope_text text = {
 		.format = ENVELOPE_FORMAT,
 		.key = envelope->key,
@@ -82,13 +115,12 @@ int envelope_write(const struct envelope *envelope, char *to)
 		.records = envelope->records,
 		.size = envelope->size,
 		.sealed_ms = envelope->sealed_ms,
-		.sha256 = put_hex(envelope->sha256, 32, sha256),
-		.md5 = put_hex(envelope->md5, 16, md5),
 		.metadata = envelope->metadata,
 	};
 	struct buf b = BUF_INIT(TEXT_HEAD_TEXT);
 	int error;
 
+	put_sums(envelope, &sums, &text);
 	json_put_record(&b, &envelope_shape, &text, (struct json_style){ false, 0 });
 	error = buf_error(&b);
 	if (!error)
@@ -122,19 +154,45 @@ int envelope_read(const char *from, struct arena *arena, struct envelope *envelo
 		.size = text.size,
 		.sealed_ms = text.sealed_ms,
 	};
-	if (!get_hex(text.sha256, envelope->sha256, 32) ||
-	    !get_hex(text.md5, envelope->md5, 16))
+	if (!get_sums(&text, envelope))
 		return err_set(err, "its head has no checksums");
 	return 0;
+}
+
+/* Of the body, of the kind that the envelope has. */
+struct body_sum {
+	bool has_crc32c;
+	struct digest sha256;
+	uint32_t crc32c;
+};
+
+static void body_sum_add(struct body_sum *sum, struct str bytes)
+{
+	if (sum->has_crc32c)
+		sum->crc32c = crc32c(sum->crc32c, bytes);
+	else
+		digest_add(&sum->sha256, bytes);
+}
+
+static int body_sum_compare(struct body_sum *sum, const struct envelope *envelope)
+{
+	unsigned char sha256[SHA256_SIZE];
+	int error;
+
+	if (sum->has_crc32c)
+		return sum->crc32c == envelope->crc32c ? 0 : -ENODATA;
+	error = digest_end(&sum->sha256, sha256);
+	if (!error && memcmp(sha256, envelope->sha256, sizeof(sha256)) != 0)
+		error = -ENODATA;
+	return error;
 }
 
 int envelope_check_body(const struct envelope *envelope, int fd)
 {
 	char chunk[CHUNK];
-	unsigned char sum[SHA256_SIZE];
-	struct digest sha256;
+	struct body_sum sum = { .has_crc32c = envelope->has_crc32c };
 	int64_t at = 0;
-	int error = digest_init(&sha256, DIGEST_SHA256);
+	int error = digest_init(&sum.sha256, DIGEST_SHA256);
 
 	while (!error && at < envelope->size) {
 		int64_t left = envelope->size - at;
@@ -142,14 +200,12 @@ int envelope_check_body(const struct envelope *envelope, int fd)
 
 		error = io_read_at(fd, chunk, size, ENVELOPE_SIZE + at);
 		if (!error)
-			digest_add(&sha256, (struct str){ chunk, size });
+			body_sum_add(&sum, (struct str){ chunk, size });
 		at += (int64_t)size;
 	}
 	if (!error)
-		error = digest_end(&sha256, sum);
-	digest_fini(&sha256);
-	if (!error && memcmp(sum, envelope->sha256, sizeof(sum)) != 0)
-		error = -ENODATA;
+		error = body_sum_compare(&sum, envelope);
+	digest_fini(&sum.sha256);
 	return error;
 }
 

@@ -23,7 +23,11 @@ struct envelope {
 	int64_t records;
 	int64_t size;	   /* of the body */
 	int64_t sealed_ms; /* Unix ms; 0: written by a version without it */
+	/* What stores ask for; or, where rows go one by one, what tells damage and takes a
+	 * twentieth of the time. */
+	bool has_crc32c;
 	unsigned char sha256[32], md5[16];
+	uint32_t crc32c;
 };
 
 /* Fills ENVELOPE_SIZE bytes. -ENAMETOOLONG: key and metadata do not fit. */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
+#include "base/crc32c.h"
 #include "sys/digest.h"
 #include "spool/envelope.h"
 #include "spool/ledger.h"
@@ -21,7 +22,8 @@ struct body {
 	int fd;
 	int64_t size;
 	struct digest sha256, md5;
-	bool has_md5; /* for stores that ask for it; rows with labels go to none */
+	bool is_labelled; /* so no store asks for those */
+	uint32_t crc32c;
 };
 
 static int body_put(struct byte_sink *sink, struct str bytes)
@@ -33,9 +35,12 @@ static int body_put(struct byte_sink *sink, struct str bytes)
 		return error;
 	body->size += (int64_t)bytes.len;
 	spool_charge(body->dir, SPOOL_TMP, (int64_t)bytes.len);
+	if (body->is_labelled) {
+		body->crc32c = crc32c(body->crc32c, bytes);
+		return 0;
+	}
 	digest_add(&body->sha256, bytes);
-	if (body->has_md5)
-		digest_add(&body->md5, bytes);
+	digest_add(&body->md5, bytes);
 	return 0;
 }
 
@@ -52,10 +57,12 @@ static int write_envelope(struct body *body, const struct object_spec *spec,
 		.records = object->records,
 		.size = body->size,
 		.sealed_ms = object->last_ms,
+		.has_crc32c = body->is_labelled,
+		.crc32c = body->crc32c,
 	};
 	int error = digest_end(&body->sha256, envelope.sha256);
 
-	if (!error && body->has_md5)
+	if (!error)
 		error = digest_end(&body->md5, envelope.md5);
 	object_spec_metadata(spec, object, &arena, &envelope.metadata);
 	if (!error)
@@ -91,8 +98,8 @@ static int make_body(struct body *body, struct open_rows *rows)
 	struct pages room = { 0 };
 	int error = digest_init(&body->sha256, DIGEST_SHA256);
 
-	body->has_md5 = !rows->spec.place.is_labelled;
-	if (!error && body->has_md5)
+	body->is_labelled = rows->spec.place.is_labelled;
+	if (!error)
 		error = digest_init(&body->md5, DIGEST_MD5);
 	if (error)
 		return error;

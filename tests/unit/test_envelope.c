@@ -193,6 +193,53 @@ static void test_what_was_never_finished_is_refused(void **state)
 	arena_fini(&arena);
 }
 
+static void write_file(FILE *file, const struct envelope *envelope, const char *body)
+{
+	char head[ENVELOPE_SIZE];
+
+	assert_int_equal(envelope_write(envelope, head), 0);
+	rewind(file);
+	assert_int_equal(fwrite(head, sizeof(head), 1, file), 1);
+	assert_int_equal(fwrite(body, strlen(body), 1, file), 1);
+	assert_int_equal(fflush(file), 0);
+}
+
+/* A body is told from another by either sum, whichever the head has. */
+static void test_body_is_the_one_that_was_sealed(void **state)
+{
+	static const char body[] = "123456789", other[] = "123456798";
+	static const unsigned char sha256[32] = {
+		0x15, 0xe2, 0xb0, 0xd3, 0xc3, 0x38, 0x91, 0xeb, 0xb0, 0xf1, 0xef,
+		0x60, 0x9e, 0xc4, 0x19, 0x42, 0x0c, 0x20, 0xe3, 0x20, 0xce, 0x94,
+		0xc6, 0x5f, 0xbc, 0x8c, 0x33, 0x12, 0x44, 0x8e, 0xb2, 0x25,
+	};
+	struct envelope sums[] = { { .has_crc32c = true, .crc32c = 0xe3069283 },
+				   { .has_crc32c = false } };
+	FILE *file = tmpfile();
+	size_t i;
+
+	(void)state;
+	assert_non_null(file);
+	memcpy(sums[1].sha256, sha256, sizeof(sha256));
+	for (i = 0; i < COUNT(sums); i++) {
+		struct arena arena = ARENA_INIT(ARENA_MAX);
+		char head[ENVELOPE_SIZE];
+		struct envelope read;
+
+		sums[i].size = (int64_t)strlen(body);
+		write_file(file, &sums[i], body);
+		rewind(file);
+		assert_int_equal(fread(head, sizeof(head), 1, file), 1);
+		assert_int_equal(envelope_read(head, &arena, &read, NULL), 0);
+		assert_int_equal(read.has_crc32c, sums[i].has_crc32c);
+		assert_int_equal(envelope_check_body(&read, fileno(file)), 0);
+		write_file(file, &sums[i], other);
+		assert_int_equal(envelope_check_body(&read, fileno(file)), -ENODATA);
+		arena_fini(&arena);
+	}
+	fclose(file);
+}
+
 static void test_writer_sees_the_same(void **state)
 {
 	struct sealed sealed;
@@ -219,6 +266,7 @@ int main(void)
 		cmocka_unit_test(test_too_long_a_key_is_refused),
 		cmocka_unit_test(test_every_flipped_bit_is_seen),
 		cmocka_unit_test(test_what_was_never_finished_is_refused),
+		cmocka_unit_test(test_body_is_the_one_that_was_sealed),
 		cmocka_unit_test(test_writer_sees_the_same),
 	};
 
