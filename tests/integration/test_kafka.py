@@ -210,8 +210,8 @@ def test_a_token_is_mended(kafka, topic, name, tmp_path):
 @pytest.mark.long
 def test_a_token_is_renewed(kafka, topic, tmp_path):
     """A token that ends, which brokers end connections for, is followed by the next one in the file, unnoticed."""
-    client, ends = Client(kafka.address()), time.time() + 8
-    write = to_kafka(kafka, topic, "TOKEN", security=login_with(kafka, tmp_path, token(8)))
+    client = Client(kafka.address())
+    write = to_kafka(kafka, topic, "TOKEN", security=login_with(kafka, tmp_path, token(600)))
     with Analyzer(RECORDING, pace=PACE, clients=0, options=["--repeat", 0, "--uniq"]) as analyzer:
         def play(flows):
             goal = analyzer.stats()["broadcast_flows"] + flows
@@ -225,6 +225,9 @@ def test_a_token_is_renewed(kafka, topic, tmp_path):
         path = settings.save(tmp_path / "exporter.yml", joined(whole_flows(), analyzer, tmp_path, write))
         with Exporter(path) as program:
             program.log("state=subscribed")
+            # Nobody has logged in yet.
+            ends = time.time() + 5
+            (tmp_path / "token").write_text(token(5))
             analyzer.command("play")
             play(200)
             until(lambda: time.time() > ends - 2, "a token that is about to end")

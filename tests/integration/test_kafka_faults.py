@@ -252,7 +252,7 @@ def test_too_large_in_a_transaction(kafka, tmp_path):
     """What a topic does not take goes to bad/, the others are there exactly once."""
     client = Client(kafka.address())
     client.make("tight", partitions=1, max_message_bytes=1500)
-    path = fill(tmp_path, to_kafka(kafka, "tight", delivery="exactly_once", compression="none"))
+    path = fill(tmp_path, to_kafka(kafka, "tight", delivery="exactly_once", compression="none"), of=100)
     refuse(path, tmp_path)
     bad, ids = len(waiting(tmp_path)), [m.headers["id"] for m in client.read("tight")]
     assert 1 <= bad < 30 and len(ids) == len(set(ids)) == len(sent()) - bad
@@ -264,7 +264,9 @@ def test_put_aside_once(kafka, delivery, tmp_path):
     client = Client(kafka.address())
     topic = "aside-" + delivery
     client.make(topic, partitions=1, max_message_bytes=1500)
-    path = fill(tmp_path, to_kafka(kafka, topic, delivery=delivery, compression="none"), of=200)
+    # Of small batches few rows are sent again alone.
+    path = fill(tmp_path, to_kafka(kafka, topic, delivery=delivery, compression="none", settings={
+        "batch.num.messages": {"at_least_once": 10, "exactly_once": 200}[delivery], "linger.ms": 0}), of=100)
     # In the second one of two lives, and when an object of which some are aside is to be removed.
     for call, number in (("renameat2", 3), ("renameat2", 3), ("renameat", 1)):
         with Exporter(path, under=strace.command(tmp_path / "trace", call, "signal=KILL:when=%d" % number)) as exporter:
