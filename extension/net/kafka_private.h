@@ -35,6 +35,7 @@ struct kafka {
 	struct kafka_cluster *clusters;
 	struct kafka_cluster *ended; /* whose threads are to be joined */
 	struct kafka_progress *left; /* the newest first */
+	size_t left_bytes;
 	bool is_ending;
 	_Atomic int64_t queued, messages, delivery_ms, failures, errors, aborts;
 };

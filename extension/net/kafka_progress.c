@@ -22,12 +22,30 @@ static void progress_free(struct kafka_progress *d)
 	free(d);
 }
 
+static uint64_t hash_on(uint64_t hash, const char *text)
+{
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 0x100000001b3;
+	return hash;
+}
+
+/* After an outage there is one for each tenant: names are compared when it is equal. */
+static uint64_t hash_of(const struct kafka_job *job)
+{
+	return hash_on(hash_on(0xcbf29ce484222325, job->topic), job->name);
+}
+
 static bool is_of_job(const struct kafka_progress *d, const struct kafka_job *job)
 {
 	size_t topic = strlen(job->topic);
 
 	return strncmp(d->name, job->topic, topic) == 0 && d->name[topic] == '\n' &&
 	       strcmp(d->name + topic + 1, job->name) == 0;
+}
+
+static size_t bytes_of(const struct kafka_progress *d)
+{
+	return sizeof(*d) + strlen(d->name) + d->room * sizeof(*d->sent);
 }
 
 static const char *place_of(const struct kafka_progress *d)
@@ -40,11 +58,12 @@ static struct kafka_progress **find_left(struct kafka_cluster *c,
 					 const struct kafka_job *job)
 {
 	struct kafka_progress **at, *d;
+	uint64_t hash = hash_of(job);
 
 	for (at = &c->kafka->left; (d = *at); at = &d->next) {
 		const char *place = place_of(d);
 
-		if (is_of_job(d, job) &&
+		if (d->hash == hash && is_of_job(d, job) &&
 		    (!*place || !*c->place || strcmp(place, c->place) == 0))
 			break;
 	}
@@ -92,6 +111,18 @@ static struct kafka_progress *progress_new(const struct kafka_job *job)
 		return NULL;
 	}
 	snprintf(d->name, size, "%s\n%s", job->topic, job->name);
+	d->hash = hash_of(job);
+	return d;
+}
+
+/* The lock is held. */
+static struct kafka_progress *unlink_left(struct kafka *k, struct kafka_progress **at)
+{
+	struct kafka_progress *d = *at;
+
+	*at = d->next;
+	d->is_left = false;
+	k->left_bytes -= bytes_of(d);
 	return d;
 }
 
@@ -110,9 +141,7 @@ static bool take_left(struct kafka_cluster *c, struct kafka_job *job,
 	if (*at)
 		may_begin = is_ready(c, job, *at);
 	if (*at && may_begin) {
-		*found = *at;
-		*at = (*at)->next;
-		(*found)->is_left = false;
+		*found = unlink_left(c->kafka, at);
 		(*found)->cluster = c;
 	}
 	pthread_mutex_unlock(&c->kafka->lock);
@@ -138,25 +167,18 @@ bool kafka_progress_begin(struct kafka_cluster *c, struct kafka_job *job)
 	return true;
 }
 
-static size_t bytes_of(const struct kafka_progress *d)
-{
-	return sizeof(*d) + strlen(d->name) + d->room * sizeof(*d->sent);
-}
-
 /* The newest are first. The lock is held. */
 static void drop_oldest(struct kafka *k)
 {
-	struct kafka_progress **at = &k->left, *d;
+	struct kafka_progress **at = &k->left;
 	size_t bytes = 0;
 
-	while ((d = *at)) {
-		bytes += d->cluster ? 0 : bytes_of(d);
-		if (d->cluster || bytes <= KAFKA_LEFT_BYTES) {
-			at = &d->next;
-			continue;
-		}
-		*at = d->next;
-		progress_free(d);
+	while (*at && k->left_bytes > KAFKA_LEFT_BYTES) {
+		bytes += bytes_of(*at);
+		if ((*at)->cluster || bytes <= KAFKA_LEFT_BYTES)
+			at = &(*at)->next;
+		else
+			progress_free(unlink_left(k, at));
 	}
 }
 
@@ -166,6 +188,7 @@ static void leave(struct kafka *k, struct kafka_progress *d)
 	d->is_left = true;
 	d->next = k->left;
 	k->left = d;
+	k->left_bytes += bytes_of(d);
 	if (!d->unreported)
 		d->cluster = NULL;
 	drop_oldest(k);

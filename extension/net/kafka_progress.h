@@ -9,8 +9,8 @@
  *
  * Places are clusters by the name that brokers give them: at another one all is sent.
  *
- * Those that are left take KAFKA_LEFT_BYTES at most, besides those with messages under
- * way; the oldest go first, and what they tell of is sent again.
+ * Those that are left take KAFKA_LEFT_BYTES at most, or more while they have messages
+ * under way; the oldest of others go first, and what they tell of is sent again.
  *
  * A progress belongs to the thread of its cluster; one that is left and has nothing under
  * way to nobody.
@@ -35,6 +35,7 @@ struct kafka_progress {
 	struct kafka_job *job;	       /* NULL: it has ended */
 	bool is_left;
 	char *name;		     /* topic and job; NULL: of a transaction */
+	uint64_t hash;		     /* of it */
 	char place[KAFKA_PLACE_MAX]; /* where some are written, or "" */
 	size_t unreported;
 	uint64_t *sent; /* a bit for each message */
