@@ -11,7 +11,7 @@ from integration.test_kafka import RECORDING, degraded, login, sent, to_kafka
 from integration.test_kafka_faults import fill
 from lib import settings
 from lib.export import PACE, joined, to_s3, waiting, whole_flows
-from lib.kafka.broker import Broker
+from lib.kafka.broker import PASSWORD, USER, Broker
 from lib.kafka.client import Client
 from lib.pages import listening, status
 from lib.pki import Authority
@@ -143,6 +143,41 @@ def test_a_file_changes_under_way(kafka, tmp_path):
         until(lambda: waiting(tmp_path) == [], "an empty spool", 90)
         assert program.stop() == 0, program.err.text()[-4000:]
     assert once(client, "file")
+
+
+@pytest.fixture
+def other_password(kafka):
+    """A function that starts the broker, which was killed, with another password; in the end it has the old one."""
+    file = kafka.folder / "settings"
+    before = file.read_text()
+
+    def start(password):
+        file.write_text(before.replace(PASSWORD, password))
+        kafka.start()
+    yield start
+    kafka.kill()
+    start(PASSWORD)
+
+
+@pytest.mark.cluster
+def test_a_password_changes_while_the_broker_is_away(kafka, other_password, tmp_path):
+    """Who had rows under way cannot log in any more: they are sent by its successor. Only what was in flight may come twice."""
+    client, file = Client(kafka.address()), tmp_path / "password"
+    client.make("password", partitions=1)
+    file.write_text(PASSWORD)
+    security = {"mechanism": "PLAIN", "username": USER, "password_file": str(file), "ca_cert": str(kafka.ca)}
+    path = fill(tmp_path, to_kafka(kafka, "password", "SASL", security=security,
+                                   settings={**SLOWLY, "batch.num.messages": 8}), of=2000)
+    with Exporter(path) as program:
+        until(lambda: client.count("password") > 20, "the first rows")
+        kafka.kill()
+        degraded(program, ".")
+        file.write_text("another-one")
+        other_password("another-one")
+        until(lambda: waiting(tmp_path) == [], "an empty spool", 90)
+        assert program.stop() == 0, program.err.text()[-4000:]
+    ids = [m.headers["id"] for m in client.read("password")]
+    assert len(set(ids)) == len(sent()) and len(ids) - len(set(ids)) <= 8
 
 
 def middle():
