@@ -65,7 +65,7 @@ def test_broker(kafka, trouble, tmp_path):
     with Analyzer(*[RECORDING] * TIMES, pace=PACE) as analyzer:
         path = settings.save(tmp_path / "exporter.yml", joined(whole_flows(), analyzer, tmp_path, to_kafka(kafka, topic)))
         with Exporter(path) as exporter:
-            until(lambda: len(client.read(topic)) > 500, "the beginning of the stream")
+            until(lambda: client.count(topic) > 500, "the beginning of the stream")
             trouble(kafka)
             analyzer.event("end", 300, unless_ends=exporter)
             until(lambda: waiting(tmp_path) == [], "an empty spool", 90)

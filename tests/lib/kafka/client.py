@@ -101,7 +101,7 @@ class Client:
             consumer.close()
 
     def read(self, topic, isolation="read_committed", timeout=30):
-        """Return all messages of a topic, as of now, in order within a partition."""
+        """Return all messages of a topic, as of now, in order within a partition. timeout: without any that comes."""
         consumer = confluent_kafka.Consumer({
             **self.settings, "group.id": "reader", "enable.auto.commit": False, "auto.offset.reset": "earliest",
             "enable.partition.eof": True, "isolation.level": isolation})
@@ -119,8 +119,11 @@ class Client:
         messages, left = [], {partition for partition, end in ends.items() if end}
         while left:
             if time.monotonic() > deadline:
-                raise Failed("topic %s: not read within %g s" % (topic, timeout))
-            for message in consumer.consume(10000, 0.2):
+                raise Failed("topic %s: nothing came for %g s" % (topic, timeout))
+            found = consumer.consume(10000, 0.2)
+            if found:
+                deadline = time.monotonic() + timeout
+            for message in found:
                 if not message.error():
                     messages.append(plain(message))
                 elif message.error().code() == confluent_kafka.KafkaError._PARTITION_EOF:
