@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Exporters of a group that are killed, stopped and joined by others at random, with a store that comes and goes, while two
-tenants with different limits store flows of two tags: each tenant stores each flow once.
+tenants with different limits store flows of two tags: each tenant stores each flow once. A start and a reload may find other
+limits.
 
 CHAOS_SECONDS: how long (default 15). CHAOS_SEEDS: how many times, each with other dice (1), from CHAOS_FIRST on (1).
 CHAOS_PACE: flows/s (2000).
@@ -29,6 +30,7 @@ FIRST = int(os.environ.get("CHAOS_FIRST", 1))
 EACH, PARTITIONS, SESSION = 0.05, 12, 6
 # Addresses of a cluster's network, and of none: flows between two of them, or out of it.
 TENANTS = {"small": (70, 1), "large": (400, 2)}
+TIMES = (1, 1, 2, 3)        # of these
 TAGS = {"10.10.0.7": "internal", "192.0.2.9": "egress"}
 KEY = re.compile(r"bucket/(small|large)/(\w+)/in-\d+-(\d+)-\d{8}T\d{6}Z-(\d{20})/(\d{8})\.gz")
 
@@ -46,13 +48,13 @@ class TwoTags(Writer):
             super().write(part, **place)
 
 
-def configure(folder, name, broker, topic, sink):
-    """A member of the group; returns its configuration's path."""
+def configure(folder, name, broker, topic, sink, times):
+    """A member of the group, whose limits are so many times as high; returns its configuration's path."""
     folder = folder / name
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
 
     def tenant(prefix):
-        of, interval = TENANTS[prefix]
+        of, interval = (times * limit for limit in TENANTS[prefix])
         config = settings.merge(whole_flows(of), {"pipeline": {
             "subscriber": {"url": "kafka://%s/%s?group=%s" % (broker.address(), topic, topic),
                            "settings": {"session.timeout.ms": 1000 * SESSION, "heartbeat.interval.ms": 500}},
@@ -109,6 +111,7 @@ class Group:
 
     def reload(self):
         name = self.dice.choice(sorted(self.running))
+        self.start(name)
         self.running[name].signal(signal.SIGHUP)
         return name
 
@@ -128,7 +131,7 @@ def stored(sink):
     for item in sink.objects():
         key = KEY.fullmatch(item.key)
         assert key, item.key
-        assert len(item.records) <= TENANTS[key[1]][0]
+        assert len(item.records) <= max(TIMES) * TENANTS[key[1]][0]
         for text in item.records:
             flow = json.loads(text)
             found[key[1]][flow["UUID"]] += 1
@@ -150,15 +153,13 @@ def test_whatever_happens_each_flow_is_stored_once(kafka, sink, seed, tmp_path):
     """And no key is ever stored with other flows."""
     topic = make(kafka, PARTITIONS)
     writer = TwoTags(kafka, topic)
-    paths = {}
+    dice = random.Random(seed)
 
     def start(name):
-        if name not in paths:
-            paths[name] = configure(tmp_path, name, kafka, topic, sink)
-        return paths[name]
+        return configure(tmp_path, name, kafka, topic, sink, dice.choice(TIMES))
 
     with contextlib.ExitStack() as stack:
-        group = Group(random.Random(seed), stack, start, sink)
+        group = Group(dice, stack, start, sink)
         for _ in range(3):
             group.join()
         with Feeding(writer, int(PACE * EACH), EACH):

@@ -19,6 +19,9 @@ ELSEWHERE = {
     "make deb": ("Makefile", "acceptance: deb rpm"),
     "sudo apt install ./build/packages/skydive-exporter_*.deb": ("tests/acceptance", "apt-get"),
     "sudoedit /etc/skydive/exporter.d/acme.yml": ("tests/acceptance", "exporter.d"),
+    "systemctl enable --now skydive-exporter@relay": ("tests/integration/test_kafka_recipe.py", "ExecStart"),
+    "systemctl enable --now skydive-exporter@vpclogs": ("tests/integration/test_kafka_recipe.py", "ExecStart"),
+    "skydive-exporter status -c /etc/skydive/exporter-vpclogs.yml": ("tests/integration/test_kafka_recipe.py", '"status"'),
     "sudo systemctl reload skydive-exporter": ("tests/acceptance", '"systemctl", "reload", UNIT'),
 }
 
