@@ -241,7 +241,7 @@ test-kafka: large-deps all $(B)/tests/analyzer
 		--markers "cluster or not cluster" tests/integration/test_kafka.py \
 		tests/integration/test_kafka_faults.py tests/integration/test_kafka_cluster.py \
 		tests/integration/test_kafka_in.py tests/integration/test_kafka_group.py \
-		tests/integration/test_kafka_reload.py
+		tests/integration/test_kafka_reload.py tests/integration/test_kafka_settings.py
 
 # The same as in "make test", longer: an outage of two minutes, ten thousand reloads,
 # a thousand crashes, a thousand objects from within an analyzer's process.

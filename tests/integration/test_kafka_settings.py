@@ -23,13 +23,12 @@ def reload(exporter, until):
     exporter.log(until, 20, at)
 
 
-@pytest.mark.parametrize("other", [LARGE, {**LARGE, **prefix("elsewhere")}], ids=["numbers", "keys"])
-def test_a_reload(kafka, topic, sink, other, tmp_path):                   # noqa: F811
+def test_a_reload(kafka, topic, sink, tmp_path):                          # noqa: F811
     """What was begun, and is stored in part, is ended with the former settings."""
     writer = Writer(kafka, topic)
     path = member(tmp_path, kafka, topic, sink, **SMALL)
     with Exporter(path) as one, Feeding(writer):
-        for settings in (other, SMALL, other):
+        for settings in (LARGE, SMALL, {**LARGE, **prefix("elsewhere")}):
             wait_for(sink, sum(stored_uuids(sink).values()) + 300)
             member(tmp_path, kafka, topic, sink, **settings)
             reload(one, "tenant=.* state=ended")
@@ -55,6 +54,7 @@ def test_other_numbers_after_a_crash(kafka, topic, sink, tmp_path):       # noqa
     assert stored_uuids(sink) == writer.wanted() and sink.rewritten == []
 
 
+@pytest.mark.cluster
 def test_members_that_differ(kafka, topic, sink, tmp_path):               # noqa: F811
     """Partitions that move from one to the other: said, and stored once."""
     writer = Writer(kafka, topic)
