@@ -252,6 +252,27 @@ def commit_as_another(kafka, topic, partition, offset):
     consumer.close()
 
 
+@pytest.mark.cluster
+def test_a_topic_made_anew_under_a_member(kafka, sink, tmp_path):
+    """It is refused; and read from its beginning when all members were stopped and what the group committed is deleted."""
+    topic, client = make(kafka, 1), Client(kafka.address())
+    path = member(tmp_path, kafka, topic, sink, interval=1)
+    Writer(kafka, topic).write(5)
+    with running(path) as one:
+        wait_for(sink, 5)
+        one.signal(signal.SIGSTOP)
+        client.remove(topic)
+        until(lambda: topic not in client.topics(), "the topic to be gone")
+        client.make(topic, 1, message_timestamp_type="LogAppendTime")
+        Writer(kafka, topic).write(2)
+        one.signal(signal.SIGCONT)
+        one.log("it was made anew", 20)
+    until(lambda: client.forget_group(topic), "a group without members", 20)
+    with running(path):
+        wait_for(sink, 7)
+    assert sink.rewritten == []
+
+
 def test_a_partition_that_lost_its_end(kafka, sink, tmp_path):
     """Its offsets are given again, and would give objects the names of others: it is refused, and says so."""
     topic, client = make(kafka, 1), Client(kafka.address())

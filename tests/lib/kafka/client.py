@@ -70,6 +70,14 @@ class Client:
             admin.ResourceType[kind], name, admin.ResourcePatternType.LITERAL, "User:" + user, "*",
             admin.AclOperation[operation], admin.AclPermissionType[permission])]))
 
+    def forget_group(self, group):
+        """Delete what a group committed; return whether it could be: it must have no members."""
+        try:
+            self._finish(self.admin.delete_consumer_groups([group]))
+        except confluent_kafka.KafkaException:
+            return False
+        return True
+
     def forbid(self, topic, user, operation="WRITE"):
         """Forbid a user to write into the topic, or to READ it."""
         self._rule("TOPIC", topic, user, operation, "DENY")
