@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -342,14 +341,6 @@ static bool understands_run(struct host *host, int argc, char **argv)
 	       strcmp(argv[1], "-c") == 0;
 }
 
-/* Large pieces go back to the system when they are freed. Left alone, malloc() learns from the
- * first ones to keep the like of them, for each thread: 2 MB with two sealers. */
-static void keep_little(void)
-{
-	mallopt(M_MMAP_THRESHOLD, 256 << 10);
-	mallopt(M_TRIM_THRESHOLD, 1 << 20);
-}
-
 int main(int argc, char **argv)
 {
 	struct host host = { 0 };
@@ -358,7 +349,6 @@ int main(int argc, char **argv)
 	host.has_journal = line_goes_to_journal();
 	signal(SIGPIPE, SIG_IGN);
 	raise_open_files();
-	keep_little();
 	argv++;
 	argc--;
 	if (argc >= 2 && strcmp(argv[0], "--extension") == 0) {

@@ -9,14 +9,14 @@
 
 #define SCRAM_VERSION 0x020601ff
 
-/* Ours. Memory is bounded by the queue: 16 MiB of messages, and some 200 bytes more for
+/* Ours. Memory is bounded by the queue: 4 MiB of messages, and some 200 bytes more for
  * each. The rows of an object come at once, so there is nothing to linger for. A message
  * has no time-out: the spool has what waits. Keys go where Java's clients put them. */
 static const char *const ours[][2] = {
 	{ "client.id", "skydive-exporter" },
 	{ "enable.idempotence", "true" },
 	{ "allow.auto.create.topics", "false" },
-	{ "queue.buffering.max.kbytes", "16384" },
+	{ "queue.buffering.max.kbytes", "4096" },
 	{ "queue.buffering.max.messages", "50000" },
 	{ "message.timeout.ms", "0" },
 	{ "linger.ms", "5" },
