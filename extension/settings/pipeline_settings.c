@@ -241,7 +241,6 @@ int pipeline_settings_redirect(struct pipeline_settings *p, struct str directory
 	return writer_options_file(&p->writer, directory, &p->arena);
 }
 
-/* shown may be NULL. */
 static void put_section(const struct config *config, const struct config_section *section,
 			struct buf *text, struct buf *shown)
 {
@@ -254,17 +253,19 @@ static void put_section(const struct config *config, const struct config_section
 		buf_printf(text, "%s", section->path);
 		json_put_record(text, section->shape, state, (struct json_style){ 0 });
 		buf_putc(text, '\n');
-		if (shown)
-			settings_put_shown(section, state, shown);
+		settings_put_shown(section, state, shown);
 	}
 	problems_fini(&ignored);
 	arena_fini(&arena);
 }
 
-void pipeline_settings_put(const struct config *config,
-			   const struct config_section *section, struct buf *text)
+void pipeline_settings_show(const struct config *config,
+			    const struct config_section *section, struct buf *shown)
 {
-	put_section(config, section, text, NULL);
+	struct buf text = BUF_INIT(ARENA_MAX);
+
+	put_section(config, section, &text, shown);
+	buf_fini(&text);
 }
 
 void pipeline_settings_text(const struct config *config, bool writer, struct buf *text,

@@ -67,9 +67,9 @@ int pipeline_settings_redirect(struct pipeline_settings *, struct str directory)
 void pipeline_settings_text(const struct config *, bool writer, struct buf *,
 			    struct buf *shown);
 
-/* Appends those of one section. */
-void pipeline_settings_put(const struct config *, const struct config_section *,
-			   struct buf *);
+/* Appends what may be seen of one section. */
+void pipeline_settings_show(const struct config *, const struct config_section *,
+			    struct buf *shown);
 
 /* Reads value by value, and says what is wrong with each; not what is missing. */
 void pipeline_settings_try(const struct config *, struct problems *);

@@ -9,14 +9,15 @@
 #define SECTIONS_MAX 64
 #define TEXT_MAX     ((size_t)4 << 20)
 
-/* What decides rows and keys, but for the numbers and names of objects. */
+/* What decides rows and keys, but for the numbers and names of objects; only what is not
+ * as by default, so that a key that a later version adds changes nothing. */
 static void put_rows(const struct pipeline_settings *p, struct buf *text)
 {
 	struct config_section section[SECTIONS_MAX];
 	size_t count = registry_sections(section, SECTIONS_MAX), i;
 
 	for (i = 0; i < count; i++)
-		pipeline_settings_put(p->config, &section[i], text);
+		pipeline_settings_show(p->config, &section[i], text);
 	json_put_string(text, p->source.capture_id);
 	json_put_string(text, p->store.dirname);
 	json_put_string(text, p->store.bucket.prefix);
