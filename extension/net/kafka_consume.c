@@ -16,15 +16,19 @@ static void say_line(const rd_kafka_t *handle, int level, const char *facility,
 		     const char *line)
 {
 	struct kafka_library library;
-	const struct kafka_consumer *c;
+	struct kafka_consumer *c;
 
 	(void)level;
 	if (kafka_library_open(&library, NULL) < 0)
 		return;
 	c = library.opaque(handle);
-	if (c)
-		log_write(c->parts.log, LOG_DEBUG, "kafka=%s message=\"%s\"", facility,
-			  LOG_QUOTED(line));
+	if (c) {
+		pthread_mutex_lock(&c->words.lock);
+		if (!c->is_silent)
+			log_write(c->parts.log, LOG_DEBUG, "kafka=%s message=\"%s\"",
+				  facility, LOG_QUOTED(line));
+		pthread_mutex_unlock(&c->words.lock);
+	}
 	kafka_library_close(&library);
 }
 
@@ -89,6 +93,7 @@ struct kafka_consumer *kafka_consumer_new(const struct kafka_consumer_parts *par
 		return NULL;
 	}
 	kafka_words_init(&c->words);
+	atomic_init(&c->refs, 1);
 	c->parts = *parts;
 	if (consumer_make(c, err) == 0)
 		return c;
@@ -105,21 +110,6 @@ struct kafka_consumer *kafka_consumer_open(const struct kafka_consumer_parts *pa
 		return c;
 	kafka_consumer_close(c);
 	return NULL;
-}
-
-void kafka_consumer_close(struct kafka_consumer *c)
-{
-	if (!c)
-		return;
-	c->is_closing = true;
-	if (c->handle) {
-		c->library.consumer_close(c->handle);
-		c->library.destroy(c->handle);
-	}
-	kafka_library_close(&c->library);
-	kafka_words_fini(&c->words);
-	free(c->search);
-	free(c);
 }
 
 static struct str format_of(const struct kafka_consumer *c, rd_kafka_message_t *message)

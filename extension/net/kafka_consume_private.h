@@ -26,6 +26,9 @@ struct kafka_consumer {
 	rd_kafka_t *handle;
 	bool has_failed; /* it must be made anew */
 	bool is_closing;
+	atomic_int refs; /* who owns it, and the thread that ends it */
+	atomic_bool is_destroyed;
+	bool is_silent; /* under the lock of words: there may be no log any more */
 	char problem[512];
 	bool is_of_brokers; /* the problem: over when one of them answers */
 	bool are_all_down;  /* the brokers: it was said */

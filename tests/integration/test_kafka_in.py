@@ -310,6 +310,61 @@ def test_a_topic_made_anew(kafka, sink, tmp_path):
     assert len({key.split("/")[3].rsplit("-", 1)[0] for key in sink.stored}) == 2
 
 
+def two_topics(folder, kafka, first, second, sink):
+    """A configuration with a pipeline for each, called so, as members of groups of theirs."""
+    base = {"host_id": "one", "spool": {"directory": str(folder / "spool")}, "status": listening(folder)}
+    return settings.save_all(folder, base, {topic: settings.merge(whole_flows(), {"pipeline": {
+        "subscriber": {"url": "kafka://%s/%s?group=%s" % (kafka.address(), topic, topic)},
+        "store": {"buffered": {"max_seconds_per_object": 1, "filename_prefix": topic}}, "write": to_s3(sink)}})
+        for topic in (first, second)})
+
+
+def test_a_topic_that_is_deleted(kafka, sink, tmp_path):
+    """While it is read: it is said, once, and not ready; another one is read on."""
+    goes, stays = make(kafka, 1), make(kafka, 1)
+    with running(two_topics(tmp_path, kafka, goes, stays, sink)) as one:
+        for topic in (goes, stays):
+            one.log("source=kafka://.*/%s state=subscribed" % topic, 20)
+            Writer(kafka, topic).write(3)
+        wait_for(sink, 6)
+        Client(kafka.address()).remove(goes)
+        why = "there is no topic %s: make it, or correct the URL" % goes
+        one.log('source=kafka://.*/%s error="%s' % (goes, why), 20)
+        code, text = get(tmp_path, "/readyz")
+        assert code == 503 and why in text and stays not in text, text
+        Writer(kafka, stays).write(3)
+        wait_for(sink, 9)
+        assert one.err.text().count(why) == 1
+
+
+def test_times_become_those_of_producers(kafka, sink, tmp_path):
+    """A time from the future would stop its clock: the topic is refused, and another one is read on. With LogAppendTime what a
+    producer says of the time does not matter."""
+    turns, stays, future = make(kafka, 1), make(kafka, 1), int(time.time() + 1800) * 1000
+    with running(two_topics(tmp_path, kafka, turns, stays, sink)) as one:
+        for topic in (turns, stays):
+            one.log("source=kafka://.*/%s state=subscribed" % topic, 20)
+            Writer(kafka, topic).write(3, timestamp=future)
+        wait_for(sink, 6)
+        Client(kafka.address()).change(turns, message_timestamp_type="CreateTime")
+        why = re.compile('source=kafka://.*/%s error="topic %s %s' % (turns, turns, REFUSED["times of producers"]))
+        until(lambda: Writer(kafka, turns).write(1, timestamp=future) or why.search(one.err.text()), "its line", 20)
+        Writer(kafka, stays).write(3)
+        wait_for(sink, 9)
+        assert get(tmp_path, "/readyz")[0] == 503
+
+
+def test_members_of_another_program(kafka, topic, sink, tmp_path):
+    """Who is in the group already and shares partitions in another way keeps us out: it is said; when it goes we are in."""
+    other = confluent_kafka.Consumer({"bootstrap.servers": kafka.address(), "group.id": topic})
+    other.subscribe([topic])
+    until(lambda: (other.poll(0.2), other.assignment())[1], "an assignment", 20)
+    with running(member(tmp_path, kafka, topic, sink)) as one:
+        one.log('error="group %s has members of another program: name another group"' % topic, 20)
+        other.close()
+        one.log("state=subscribed", 20)
+
+
 REFUSED = {
     "times of producers": "has times of its producers: set its message.timestamp.type=LogAppendTime",
     "another program's group": "another program, or a tool, has committed offset 1 in this group",
@@ -418,22 +473,24 @@ def test_check_connect_and_who_is_there(kafka, topic, sink, tmp_path):
         assert re.search(": failed: .*" + why, line), line
 
 
-def test_a_login_and_what_it_may_read(kafka, sink, tmp_path):
-    """With a password over TLS; who may not read the topic is told what to allow."""
+def test_what_a_login_may_read(kafka, sink, tmp_path):
+    """With a password over TLS, in librdkafka's own settings; who may not read the topic, or not as the group, is told what to
+    allow, and goes on when that is allowed."""
     login = {"security.protocol": "SASL_SSL", "ssl.ca.location": str(kafka.ca), "sasl.mechanism": "PLAIN",
              "sasl.username": USER, "sasl.password": PASSWORD}
-    allowed, denied = make(kafka, 1), make(kafka, 1)
-    Client(kafka.address()).forbid(denied, USER, "READ")
-    for topic in (allowed, denied):
+    client = Client(kafka.address())
+    for count, kind in enumerate(("TOPIC", "GROUP"), 1):
+        topic = make(kafka, 1)
         Writer(kafka, topic).write(3)
+        client.allow(kind, topic, USER, "DESCRIBE")
         path = member(tmp_path, kafka, topic, sink, interval=1, change={"pipeline": {"subscriber": {
             "url": "kafka://%s/%s?group=%s" % (kafka.address("SASL"), topic, topic), "settings": login}}})
         with running(path) as one:
-            if topic == allowed:
-                wait_for(sink, 3)
-            else:
-                one.log("this user may not read topic %s: the cluster's ACLs must allow" % denied, 20)
-    assert sum(stored_uuids(sink).values()) == 3
+            one.log('error="this user may not read %s %s: the cluster\'s ACLs must allow it' % (
+                {"TOPIC": "topic", "GROUP": "as group"}[kind], topic), 20)
+            assert sum(stored_uuids(sink).values()) == 3 * (count - 1)
+            client.allow(kind, topic, USER, "READ")
+            wait_for(sink, 3 * count)
 
 
 @pytest.mark.parametrize("what", ["password", "certificate", "token"])
