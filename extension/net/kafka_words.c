@@ -58,6 +58,22 @@ int kafka_words_judge(rd_kafka_t *producer, const char *broker, int32_t number,
 	return 0;
 }
 
+/* What brokers say of our certificate, in OpenSSL's words. */
+static bool is_of_our_certificate(const char *why)
+{
+	static const char *const alerts[] = {
+		"alert certificate",
+		"alert bad certificate",
+		"alert unknown ca",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(alerts) / sizeof(alerts[0]); i++)
+		if (strstr(why, alerts[i]))
+			return true;
+	return false;
+}
+
 /* What librdkafka puts before a reason that is ours. */
 static const char *skip_introduction(const char *why)
 {
@@ -75,6 +91,9 @@ static const char *skip_introduction(const char *why)
 	}
 	if (strstr(why, "\"invalid_token\""))
 		return "the brokers do not accept the token: see security.token_file";
+	if (is_of_our_certificate(why))
+		return "the brokers do not accept our certificate, or want one: see "
+		       "security.client_cert";
 	return why;
 }
 

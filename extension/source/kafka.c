@@ -80,8 +80,10 @@ static void consumer_begin(struct kafka_source *k)
 	k->is_refused = k->has_refused = k->has_failed = k->is_spare = false;
 	if (kafka_source_login(k, &err) == 0)
 		k->consumer = kafka_consumer_open(&parts, &err);
-	if (!k->consumer)
-		kafka_source_fail(k, err.text);
+	if (k->consumer)
+		return;
+	kafka_source_fail(k, err.text);
+	k->retry_ms = k->now_ms + RETRY_MS;
 }
 
 /* What is open is discarded. */

@@ -461,13 +461,15 @@ def test_check_connect_and_what_it_may(kafka, sink, tmp_path):
 
 
 def test_check_connect_and_who_is_there(kafka, topic, sink, tmp_path):
-    """A wrong password, a CA that is not the brokers', and nobody at all."""
+    """A wrong password, a CA that is not the brokers', no certificate where one is wanted, and nobody at all."""
     other = tmp_path / "other.pem"
     other.write_text(Authority(tmp_path, "other").cert.read_text())
     nobody = {"pipeline": {"subscriber": {"url": "kafka://127.0.0.1:%d/%s?group=g" % (free_ports(1)[0], topic)}}}
     for make_path, why in (
             (lambda: secured(tmp_path, kafka, topic, sink, password="wrong"), "uthentication failed"),
             (lambda: secured(tmp_path, kafka, topic, sink, ca_cert=str(other)), " CA( that)? is not trusted here: see security.ca_cert"),
+            (lambda: secured(tmp_path, kafka, topic, sink, "MTLS", mechanism="none", username="", password=""),
+             "or want one: see security.client_cert"),
             (lambda: member(tmp_path, kafka, topic, sink, change=nobody), "Connection refused")):
         line = connected(make_path(), 1)
         assert re.search(": failed: .*" + why, line), line
@@ -495,21 +497,26 @@ def test_what_a_login_may_read(kafka, sink, tmp_path):
 
 @pytest.mark.parametrize("what", ["password", "certificate", "token"])
 def test_ways_in(kafka, sink, what, tmp_path):
-    """Keys as the writer's; who is not let in at first tries with what the files hold later on."""
-    topic, secret = make(kafka, 1), tmp_path / what
+    """Keys as the writer's; who is not let in at first tries with what the files hold later on: so a certificate is renewed."""
+    topic, secret, key = make(kafka, 1), tmp_path / what, tmp_path / "key"
     Writer(kafka, topic).write(3)
-    listener, security, wrong, right = {
-        "password": ("SASL", {"mechanism": "PLAIN", "username": USER, "password_file": str(secret)}, "wrong", PASSWORD),
-        "certificate": ("MTLS", {"client_cert": str(kafka.client.cert), "client_key": str(kafka.client.key)}, "", ""),
+    late, good = kafka.authority.expired("late"), kafka.client
+    listener, security, wrong, right, said = {
+        "password": ("SASL", {"mechanism": "PLAIN", "username": USER, "password_file": str(secret)}, "wrong", PASSWORD,
+                     "uthentication failed"),
+        "certificate": ("MTLS", {"client_cert": str(secret), "client_key": str(key)}, late.cert.read_text(), good.cert.read_text(),
+                        "the brokers do not accept our certificate, or want one: see security.client_cert"),
         "token": ("TOKEN", {"mechanism": "OAUTHBEARER", "token_file": str(secret)},
-                  token(9000, iat=int(time.time()) + 8000), token(600))}[what]
+                  token(9000, iat=int(time.time()) + 8000), token(600), "security.token_file")}[what]
     secret.write_text(wrong)
+    key.write_text(late.key.read_text())
     with running(member(tmp_path, kafka, topic, sink, interval=1, change={"pipeline": {"subscriber": {
             "url": "kafka://%s/%s?group=%s" % (kafka.address(listener), topic, topic),
             "security": {"ca_cert": str(kafka.ca), **security}}}})) as one:
-        if wrong:
-            one.log("error source=.*error=.*(uthentication|security.token_file)", 20)
-            secret.write_text(right)
+        one.log("error source=.*error=.*" + said, 20)
+        assert not sink.stored
+        secret.write_text(right)
+        key.write_text(good.key.read_text())
         wait_for(sink, 3)
     assert sum(stored_uuids(sink).values()) == 3
 
