@@ -4,12 +4,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include "base/prefetch.h"
 #include "net/kafka_consume_private.h"
 #include "sys/log.h"
 
 /* Of a call. */
 #define AT_ONCE	      1000 /* messages */
 #define BYTES_AT_ONCE ((size_t)1 << 20)
+#define HEADERS_BYTES 192  /* of a message of ours, with some more */
+#define LOAD_MAX      4096 /* what is longer comes by itself */
 
 /* From any thread of librdkafka's; what matters is told as an error. */
 static void say_line(const rd_kafka_t *handle, int level, const char *facility,
@@ -124,10 +127,23 @@ static struct str format_of(const struct kafka_consumer *c, rd_kafka_message_t *
 	return (struct str){ value, size };
 }
 
+/* Another thread wrote it, on another core. Behind it are its headers, and the next
+ * message, which is about as large: that is there when it is asked for. */
+static void load_next(const rd_kafka_message_t *message)
+{
+	size_t size = message->len + 2 * HEADERS_BYTES;
+
+	if (size <= LOAD_MAX)
+		prefetch((const char *)message->payload + message->len, size);
+}
+
 static void consumer_take(struct kafka_consumer *c, rd_kafka_message_t *message)
 {
 	rd_kafka_timestamp_type_t type;
-	struct kafka_consumed consumed = {
+	struct kafka_consumed consumed;
+
+	load_next(message);
+	consumed = (struct kafka_consumed){
 		.partition = message->partition,
 		.offset = message->offset,
 		.value = { message->payload, message->len },

@@ -66,10 +66,11 @@ static struct str keep(struct batch *batch, struct str before, struct str value,
 		       struct str after)
 {
 	size_t len = before.len + value.len + after.len;
-	char *to = arena_alloc(&batch->arena, len + 1);
+	char *to = arena_bytes(&batch->arena, len + 1);
 
 	if (!to)
 		return (struct str){ NULL, 0 };
+	to[len] = '\0';
 	if (before.len)
 		memcpy(to, before.ptr, before.len);
 	if (value.len)
