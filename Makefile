@@ -237,11 +237,13 @@ test-minio: large-deps all $(B)/tests/analyzer
 test-kafka: large-deps all $(B)/tests/analyzer
 	$(Q)BUILD=$(B) TEST_TIMEOUT=3600 KAFKA_KILLS=100 KAFKA_STOPPED=20 KAFKA_AWAY=60 \
 		KAFKA_TIMES=1600 KAFKA_PACE=20000 KAFKA_ROUNDS=10 CHAOS_SEEDS=5 CHAOS_SECONDS=60 \
+		KAFKA_RATE=50000 KAFKA_SECONDS=180 KAFKA_STILL=60 \
 		/usr/bin/python3 tests/run.py --suite-limit 7200 \
 		--markers "cluster or not cluster" tests/integration/test_kafka.py \
 		tests/integration/test_kafka_faults.py tests/integration/test_kafka_cluster.py \
 		tests/integration/test_kafka_in.py tests/integration/test_kafka_group.py \
-		tests/integration/test_kafka_reload.py tests/integration/test_kafka_settings.py
+		tests/integration/test_kafka_rate.py tests/integration/test_kafka_reload.py \
+		tests/integration/test_kafka_settings.py
 
 # The same as in "make test", longer: an outage of two minutes, ten thousand reloads,
 # a thousand crashes, a thousand objects from within an analyzer's process.
