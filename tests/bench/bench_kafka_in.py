@@ -7,6 +7,7 @@ count.
 """
 import collections
 import resource
+import time
 
 import bench_end_to_end
 from lib import settings
@@ -22,7 +23,7 @@ ROUNDS = 3              # of which the one in the middle counts
 PARTITIONS = 4
 FORMS = ("json", "protobuf")
 
-Taken = collections.namedtuple("Taken", "flows records cpu peak_kb objects")
+Taken = collections.namedtuple("Taken", "flows records cpu peak_kb objects rate")
 
 
 def relay(analyzer, broker, topic, form, folder):
@@ -42,6 +43,11 @@ def relay(analyzer, broker, topic, form, folder):
     return client.count(topic)
 
 
+def stored(sink):
+    """How many records."""
+    return sum(int(item.headers["x-amz-meta-num-records"]) for item in list(sink.stored.values()))
+
+
 def take(analyzer, broker, topic, flows, folder):
     """Store all of a topic, as a group of its own."""
     folder.mkdir()
@@ -53,14 +59,18 @@ def take(analyzer, broker, topic, flows, folder):
         path = settings.save(folder / "exporter.yml", config)
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         with Exporter(path) as exporter:
+            exporter.log("state=assigned", 60)
+            begun = time.monotonic()
+            sink.wait(lambda s: stored(s) > flows / 3, 120)
+            most, seconds = stored(sink), time.monotonic() - begun
             until(lambda: client.committed(topic, group) == flows, "all of the topic committed", 120)
             peak = bench_end_to_end.peak_kb(exporter)
             assert exporter.stop() == 0, exporter.err.text()[-4000:]
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        records = sum(int(item.headers["x-amz-meta-num-records"]) for item in sink.stored.values())
+        records = stored(sink)
         objects = len(sink.stored)
     cpu = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
-    return Taken(flows, records, cpu, peak, objects)
+    return Taken(flows, records, cpu, peak, objects, flows * most / records / seconds)
 
 
 def us_a_flow(run):

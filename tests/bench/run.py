@@ -307,6 +307,7 @@ def print_kafka_in(taken):
              "flows were dropped" if websocket.dropped else verdict(ratio, KAFKA_IN_OVER_WEBSOCKET))
         line("  peak memory", "%.1f MB" % (run.peak_kb / 1000), "%d MB" % (KAFKA_IN_KB / 1000),
              verdict(run.peak_kb, KAFKA_IN_KB))
+        line("  flows a second", "%.0f" % run.rate, "as fast as it can")
         line("  objects; those from the websocket", "%d; %d" % (run.objects, websocket.objects))
     line("flows a CPU second from the websocket", "%.0f" % (websocket.flows / websocket.cpu))
 
