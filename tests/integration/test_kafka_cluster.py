@@ -63,7 +63,7 @@ def test_brokers(brokers, trouble, delivery, tmp_path):
     client = Client(brokers.address())
     topic = "%s-%s" % (trouble.__name__, delivery)
     client.make(topic, replicas=3, min_insync_replicas=2)
-    with Analyzer(*[RECORDING] * TIMES, pace=PACE) as analyzer:
+    with Analyzer(RECORDING, pace=PACE, options=["--repeat", TIMES]) as analyzer:
         path = settings.save(tmp_path / "exporter.yml", joined(
             whole_flows(2000), analyzer, tmp_path, to_kafka(brokers, topic, delivery=delivery)))
 

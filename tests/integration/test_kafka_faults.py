@@ -62,7 +62,7 @@ def test_broker(kafka, trouble, tmp_path):
     topic = "broker-%s" % trouble.__name__
     client.make(topic)
     total = TIMES * len(sent())
-    with Analyzer(*[RECORDING] * TIMES, pace=PACE) as analyzer:
+    with Analyzer(RECORDING, pace=PACE, options=["--repeat", TIMES]) as analyzer:
         path = settings.save(tmp_path / "exporter.yml", joined(whole_flows(), analyzer, tmp_path, to_kafka(kafka, topic)))
         with Exporter(path) as exporter:
             until(lambda: client.count(topic) > 500, "the beginning of the stream")
