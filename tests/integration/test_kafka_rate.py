@@ -40,7 +40,7 @@ TENANTS = {"small": (300, 1), "large": (5000, 2), "sums": (1000, 2)}
 WITH_MEMORY = {"transform": {"type": "vpclogs", "vpclogs": {"dialect": "ibm"}}}
 # Addresses of a cluster's network, and of none: flows between two of them, or out of it.
 TAGS = {"internal": "10.10.0.7", "egress": "192.0.2.9"}
-KEY = re.compile(r"bucket/(small|large|sums)/(\w+)/rate-(\d+)-(\d{20})/(\d{8})\.gz")
+KEY = re.compile(r"bucket/(small|large|sums)/(\w+)/rate-(\d+)-\d{8}T\d{6}Z-(\d{20})/(\d{8})\.gz")
 NUMBER = re.compile(rb'"TrackingID":"n(\d+)"')
 PATIENCE = 90
 
