@@ -33,6 +33,10 @@ def by_name(flows):
     return sorted((flow["UUID"], flow["Last"]) for flow in flows)
 
 
+def encoded(folder):
+    return sum(tenant["counters"]["records_encoded"] for tenant in status(folder)["tenants"])
+
+
 @pytest.mark.parametrize("first, then", [("s3", "kafka"), ("kafka", "s3")])
 def test_reload(kafka, first, then, tmp_path):
     """What waits for the one goes to bad/, each object with one line; what comes goes to the other; after the way back
@@ -51,6 +55,11 @@ def test_reload(kafka, first, then, tmp_path):
             program.signal(signal.SIGHUP)
             program.log("reload=done .* changed=1", start=line)
 
+        def only_aside(program):
+            names = waiting(tmp_path)
+            return (names and all("/bad/" in name for name in names) and
+                    program.err.text().count(WORDS[first]) == len(names))
+
         with Exporter(path) as program:
             program.log("state=subscribed")
             analyzer.command("play")
@@ -60,12 +69,11 @@ def test_reload(kafka, first, then, tmp_path):
             if then == "kafka":
                 client.make(topic)
             reload(program, then)
-            until(lambda: all("/bad/" in name for name in waiting(tmp_path)), "what waited is put aside")
-            aside = len(waiting(tmp_path))
-            assert aside and program.err.text().count(WORDS[first]) == aside
+            until(lambda: only_aside(program), "what waited is put aside")
             analyzer.command("resume")
             analyzer.event("end", 60, unless_ends=program)
-            until(lambda: len(waiting(tmp_path)) == aside, "the rest is stored")
+            until(lambda: encoded(tmp_path) == len(sent()), "all is in the spool")
+            until(lambda: only_aside(program), "the rest is stored")
             if first == "kafka":
                 client.make(topic)
             sink.behave("ok")
