@@ -47,7 +47,7 @@ struct session {
 	bool is_unauthorized;	 /* the handshake was answered with 401 */
 	bool is_admitted;	 /* a ping or a message has come */
 	bool is_busy;		 /* the stream: it is read in large pieces */
-	bool has_come;		 /* something, since the last wait */
+	size_t come;		 /* bytes, since the last wait */
 	int64_t heard_ms;	 /* the last byte, monotonic */
 	int64_t heard_before_ms; /* the same, at the wait before */
 	int64_t admitted_ms;

@@ -12,6 +12,8 @@
 #define PART_BYTES    (16 * 1024) /* read by way of bytes, which copies them */
 #define PIECE_BYTES   (256 * 1024)
 #define PIECE_MS      50 /* with GATHER_MS in front of the spool: a second in all */
+#define LARGE_PIECE   (PIECE_BYTES / 2)
+#define LARGE_MS      10
 #define BUSY_MS	      (2 * PIECE_MS)
 #define DRAIN_IDLE_MS 100
 #define DRAIN_MAX_MS  1000
@@ -174,7 +176,7 @@ static int read_some(struct session *s, enum ending *ending, struct err *err)
 		return -1;
 	}
 	s->heard_ms = clock_now().mono_ms;
-	s->has_come = true;
+	s->come += (size_t)n;
 	if (is_direct) {
 		*ending = session_handle(s, websocket_wrote(&s->ws, (size_t)n), err);
 	} else {
@@ -215,15 +217,17 @@ static void set_busy(struct session *s, bool is_busy)
 
 /* From a busy stream a piece of some messages: to wake for each part of each, as
  * it comes, takes longer than to read it. It is busy while something came twice within
- * a tenth of a second. */
+ * a tenth of a second. Where pieces are large the window may be filled but for a rest that
+ * the other side does not send: messages would wait there, so that is looked at soon. */
 static void wait_for_more(struct session *s, int64_t until_ms)
 {
-	int64_t now_ms = clock_now().mono_ms, piece_ms = now_ms + PIECE_MS;
+	int64_t now_ms = clock_now().mono_ms;
+	int64_t piece_ms = now_ms + (s->come >= LARGE_PIECE ? LARGE_MS : PIECE_MS);
 
-	set_busy(s, s->has_come && s->heard_ms - s->heard_before_ms < BUSY_MS);
-	if (s->has_come)
+	set_busy(s, s->come && s->heard_ms - s->heard_before_ms < BUSY_MS);
+	if (s->come)
 		s->heard_before_ms = s->heard_ms;
-	s->has_come = false;
+	s->come = 0;
 	session_wait(s, s->is_busy && piece_ms < until_ms ? piece_ms : until_ms, true);
 }
 

@@ -24,8 +24,7 @@ RATE = 20000 // SLOWNESS        # flows a second
 RETRY_AFTER = 5                 # seconds; else as long again as the outage, and more, is waited for after it
 TENANTS = 50
 MESSAGES = RATE // 100          # a second
-# Messages behind a socket buffer of 256 KiB: a busy stream is read in pieces of 50 ms, of which some may wait.
-QUEUED_MOST = 3 * MESSAGES // 20
+QUEUED_MOST = 8                 # messages, behind a socket buffer of 256 KiB
 SENT_AT_A_TIME = 2              # objects of a pipeline
 RESIDENT_MOST_KB = 96 * 1000
 # For the rows of the open objects of a second or two, and some of what the outage leaves waiting.
