@@ -252,6 +252,12 @@ def commit_as_another(kafka, topic, partition, offset):
     consumer.close()
 
 
+def make_anew(client, topic):
+    client.remove(topic)
+    until(lambda: topic not in client.topics(), "the topic to be gone")
+    client.make(topic, 1, message_timestamp_type="LogAppendTime")
+
+
 @pytest.mark.cluster
 def test_a_topic_made_anew_under_a_member(kafka, sink, tmp_path):
     """It is refused; and read from its beginning when all members were stopped and what the group committed is deleted."""
@@ -261,9 +267,7 @@ def test_a_topic_made_anew_under_a_member(kafka, sink, tmp_path):
     with running(path) as one:
         wait_for(sink, 5)
         one.signal(signal.SIGSTOP)
-        client.remove(topic)
-        until(lambda: topic not in client.topics(), "the topic to be gone")
-        client.make(topic, 1, message_timestamp_type="LogAppendTime")
+        make_anew(client, topic)
         Writer(kafka, topic).write(2)
         one.signal(signal.SIGCONT)
         one.log("it was made anew", 20)
@@ -280,9 +284,7 @@ def test_a_partition_that_lost_its_end(kafka, sink, tmp_path):
         Writer(kafka, topic).write(5)
         wait_for(sink, 5)
         one.signal(signal.SIGSTOP)
-        client.remove(topic)
-        until(lambda: topic not in client.topics(), "the topic to be gone")
-        client.make(topic, 1, message_timestamp_type="LogAppendTime")
+        make_anew(client, topic)
         Writer(kafka, topic).write(2)
         one.signal(signal.SIGCONT)
         one.log("partition 0 of topic %s ends at offset 2, and was read until 5: it was made anew" % topic, 20)
@@ -298,9 +300,7 @@ def test_a_topic_made_anew(kafka, sink, tmp_path):
     writer.write(5)
     with running(path):
         wait_for(sink, 5)
-    client.remove(topic)
-    until(lambda: topic not in client.topics(), "the topic to be gone")
-    client.make(topic, 1, message_timestamp_type="LogAppendTime")
+    make_anew(client, topic)
     writer.write(6)
     for count in (11, 18):
         with running(path):
