@@ -181,7 +181,7 @@ struct compress {
 	int (*expect)(void *stream, int64_t bytes);
 	/* The room that a stream of which that is expected wants; NULL or 0: none. */
 	int64_t (*memory)(int64_t bytes);
-	/* That room, zeroes, until the end. A stream that has none may do it in another way. */
+	/* That room, of any content. A stream that has none may do it in another way. */
 	void (*lend)(void *stream, char *room);
 	int (*write)(void *stream, struct str in, struct byte_sink *);
 	int (*finish)(void *stream, struct byte_sink *);

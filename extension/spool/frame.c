@@ -95,25 +95,42 @@ static int check_length(const struct frame_reader *r, int64_t offset, size_t siz
 	return offset + (int64_t)size > status.st_size ? -ENODATA : 0;
 }
 
+/* The window begins here; what it has from here on needs not be read again. */
+static void move_window(struct frame_reader *r, int64_t offset)
+{
+	int64_t ahead = offset - r->from;
+	size_t rest = 0;
+
+	if (ahead >= 0 && ahead < (int64_t)r->window.len)
+		rest = r->window.len - (size_t)ahead;
+	if (rest)
+		memmove(r->window.ptr, r->window.ptr + ahead, rest);
+	buf_cut(&r->window, rest);
+	r->from = offset;
+}
+
 static int fill_window(struct frame_reader *r, int64_t offset, size_t size)
 {
-	size_t most = size > r->ahead ? size : r->ahead;
+	size_t most = size > r->ahead ? size : r->ahead, more;
 	int error = check_length(r, offset, size);
 	char *room;
 	ssize_t n;
 
 	if (error)
 		return error;
-	buf_reset(&r->window);
-	room = buf_room(&r->window, most);
-	if (!room)
-		return buf_error(&r->window);
-	n = io_read_up_to(r->fd, room, most, offset);
+	move_window(r, offset);
+	more = most - r->window.len;
+	room = buf_room(&r->window, more);
+	if (!room) {
+		error = buf_error(&r->window);
+		buf_reset(&r->window);
+		return error;
+	}
+	n = io_read_up_to(r->fd, room, more, offset + (int64_t)r->window.len);
 	if (n < 0)
 		return (int)n;
 	buf_added(&r->window, (size_t)n);
-	r->from = offset;
-	return (size_t)n < size ? -ENODATA : 0;
+	return r->window.len < size ? -ENODATA : 0;
 }
 
 /* So many bytes of the file, in the window. 0 or -errno. */

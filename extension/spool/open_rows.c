@@ -134,6 +134,7 @@ int open_rows_read(struct open_rows *rows, int64_t seal_at, struct err *err)
 
 int open_rows_expect(struct open_rows *rows, struct object_builder *builder)
 {
+	struct frame_reader heads = FRAME_READER(rows->reader.fd, 0);
 	struct frame frame = { 0 };
 	int64_t at, bytes = 0;
 	int error = 0;
@@ -141,10 +142,11 @@ int open_rows_expect(struct open_rows *rows, struct object_builder *builder)
 	if (!rows->spec.compress->expect)
 		return 0;
 	for (at = 0; at < rows->end && !error; at += FRAME_HEAD + frame.bytes) {
-		error = note_read(rows, frame_read_head(&rows->reader, at, &frame));
+		error = note_read(rows, frame_read_head(&heads, at, &frame));
 		if (!error && frame.kind == FRAME_ROWS)
 			bytes += frame.bytes;
 	}
+	frame_reader_fini(&heads);
 	if (error == -ENODATA)
 		return 0;
 	return error ? error : object_builder_expect(builder, bytes);

@@ -11,7 +11,6 @@
 #include "spool/salvage.h"
 #include "spool/seal.h"
 #include "sys/io.h"
-#include "sys/pages.h"
 
 #define ARENA_MAX ((size_t)4 << 20)
 
@@ -76,17 +75,13 @@ static int write_envelope(struct body *body, const struct object_spec *spec,
 
 /* Room that the compressor wants, of what all who make objects share. */
 static int take_room(struct body *body, struct object_builder *builder,
-		     struct pages *room)
+		     struct mapping *room)
 {
-	int error;
+	int error = spool_take_memory(body->dir, builder->memory, room);
 
-	spool_take_memory(body->dir, builder->memory);
-	if (!builder->memory)
-		return 0;
-	error = pages_map(room, (size_t)builder->memory);
-	if (error)
+	if (error || !builder->memory)
 		return error;
-	pages_populate(room, (size_t)builder->expected);
+	mapping_populate(room, (size_t)builder->expected);
 	object_builder_lend(builder, room->ptr);
 	return 0;
 }
@@ -95,7 +90,7 @@ static int make_body(struct body *body, struct open_rows *rows)
 {
 	struct object object = rows->object;
 	struct object_builder builder;
-	struct pages room = { 0 };
+	struct mapping room = { 0 };
 	int error = digest_init(&body->sha256, DIGEST_SHA256);
 
 	body->is_labelled = rows->spec.place.is_labelled;
@@ -116,8 +111,8 @@ static int make_body(struct body *body, struct open_rows *rows)
 	if (!error)
 		error = object_builder_finish(&builder);
 	object_builder_end(&builder);
-	pages_unmap(&room);
-	spool_give_memory(body->dir, builder.memory);
+	if (room.ptr)
+		spool_give_memory(body->dir, builder.memory, &room);
 	return error ? error : write_envelope(body, &rows->spec, &object);
 }
 

@@ -87,8 +87,7 @@ struct spool *spool_open(const struct spool_options *options, struct log *log,
 	pthread_cond_init(&spool->left, NULL);
 	pthread_mutex_init(&spool->streams_lock, NULL);
 	pthread_mutex_init(&spool->room.lock, NULL);
-	pthread_mutex_init(&spool->memory.lock, NULL);
-	pthread_cond_init(&spool->memory.given, NULL);
+	spool_memory_init(&spool->memory);
 	error = spool->path ? io_make_dirs(spool->path, 0750) : -ENOMEM;
 	if (error)
 		err_set(err,
@@ -112,8 +111,7 @@ void spool_close(struct spool *spool)
 		close(spool->streams_fd);
 	if (spool->lock_fd >= 0)
 		close(spool->lock_fd);
-	pthread_cond_destroy(&spool->memory.given);
-	pthread_mutex_destroy(&spool->memory.lock);
+	spool_memory_fini(&spool->memory);
 	pthread_mutex_destroy(&spool->room.lock);
 	pthread_mutex_destroy(&spool->streams_lock);
 	pthread_cond_destroy(&spool->left);

@@ -32,6 +32,7 @@
 #include "base/stats.h"
 #include "config/config.h"
 #include "sys/log.h"
+#include "sys/mapping.h"
 
 struct spool;
 struct spool_dir;
@@ -61,12 +62,14 @@ const char *spool_identity(struct spool *, struct err *);
 void spool_set_held_max(struct spool *, int64_t bytes);
 bool spool_hold(struct spool *, int64_t bytes);
 
-/* For who makes an object: takes a part of SPOOL_MEMORY, and waits for it; who has one
- * takes no other. What is larger waits to be alone. One object of the samples' 6,000 flows
- * fits at a time (more do not seal faster than flows come), or many small ones. */
+/* For who makes an object: room for so many bytes, of any content, which is a part of
+ * SPOOL_MEMORY; waits for it. Who has one takes no other. What is larger waits to be alone.
+ * One object of the samples' 6,000 flows fits at a time (more do not seal faster than flows
+ * come), or many small ones. No room for no bytes. 0 or -ENOMEM: then there is nothing to
+ * give back. */
 #define SPOOL_MEMORY ((int64_t)10 << 20)
-void spool_take_memory(struct spool_dir *, int64_t bytes);
-void spool_give_memory(struct spool_dir *, int64_t bytes);
+int spool_take_memory(struct spool_dir *, int64_t bytes, struct mapping *room);
+void spool_give_memory(struct spool_dir *, int64_t bytes, struct mapping *room);
 
 /* A stream id, in Unix seconds: at least wanted, and higher than all given out before
  * this spool was opened. It is saved to disk first. -errno. */

@@ -113,12 +113,25 @@ struct spool_room {
 	int64_t settle_ms; /* by when it has reported them, monotonic */
 };
 
+#define SPOOL_ROOMS 8
+
+struct spool_kept {
+	struct mapping room;
+	int64_t bytes; /* of it that were used, at most */
+};
+
 /* What those who make objects may take together. */
 struct spool_memory {
 	pthread_mutex_t lock;
 	pthread_cond_t given;
-	int64_t taken;
+	int64_t taken, kept_bytes;
+	struct spool_kept kept[SPOOL_ROOMS];
+	size_t count;
 };
+
+void spool_memory_init(struct spool_memory *);
+/* Nobody has any. */
+void spool_memory_fini(struct spool_memory *);
 
 struct spool {
 	char *path;

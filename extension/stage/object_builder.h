@@ -24,7 +24,7 @@ int object_builder_start(struct object_builder *, const struct object_spec *,
 			 const struct object *, struct byte_sink *);
 /* Right after the start, and only if it is so: all rows together have so many bytes. */
 int object_builder_expect(struct object_builder *, int64_t rows_bytes);
-/* Then, if memory is not 0: so many bytes of zeroes, until the end. */
+/* Then, if memory is not 0: so many bytes, of any content, until the end. */
 void object_builder_lend(struct object_builder *, char *room);
 int object_builder_rows(struct object_builder *, struct str rows);
 int object_builder_finish(struct object_builder *);

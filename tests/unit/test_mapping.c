@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_pages.c - memory that comes from the system and goes back to it. */
+/* test_mapping.c - memory that comes from the system and goes back to it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include <cmocka.h>
-#include "sys/pages.h"
+#include "sys/mapping.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -28,17 +28,20 @@ static void all_of_it_can_be_used_and_goes_back(void **state)
 
 	(void)state;
 	for (i = 0; i < COUNT(sizes); i++) {
-		struct pages p = { 0 };
+		struct mapping p = { 0 };
 		char *last;
 
-		pages_unmap(&p);
-		assert_int_equal(pages_map(&p, sizes[i]), 0);
-		pages_populate(&p, sizes[i] / 2 + 1);
+		mapping_close(&p);
+		assert_int_equal(mapping_open(&p, sizes[i]), 0);
+		mapping_populate(&p, sizes[i] / 2 + 1);
 		last = p.ptr + sizes[i] - 1;
 		assert_int_equal(p.ptr[0] | *last, 0);
 		memset(p.ptr, 0xff, p.size);
+		mapping_spare(&p);
 		assert_true(is_mapped(last));
-		pages_unmap(&p);
+		memset(p.ptr, 0x0f, p.size);
+		assert_int_equal(p.ptr[0] | *last, 0x0f);
+		mapping_close(&p);
 		assert_null(p.ptr);
 		assert_false(is_mapped(last));
 	}
@@ -50,5 +53,5 @@ int main(void)
 		cmocka_unit_test(all_of_it_can_be_used_and_goes_back),
 	};
 
-	return cmocka_run_group_tests_name("pages", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("mapping", tests, NULL, NULL);
 }
