@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The flows of the benches: those of the recordings, made as different from each other as flows of a busy network.
 
-The recordings come from a small network under test, so their rows repeat and compress to 3 %. Here each flow gets
-other peers, ephemeral ports, counters, times and ids; what it is made of stays as a real analyzer sent it. The same
-seed gives the same bytes. A flow keeps the address that the topology knows for its node, so that it has a direction.
+The recordings come from a small network under test: their rows repeat and compress to 3 %, and three of ten flows, ARP
+or ICMP, make no row. Here each flow is between two ports and gets other peers, ephemeral ports, counters, times and ids;
+what it is made of stays as a real analyzer sent it. The same seed gives the same bytes. A flow keeps the address that
+the topology knows for its node, so that it has a direction.
 """
+import copy
 import itertools
 import json
 import os
@@ -63,35 +65,46 @@ class Variety:
         if isinstance(value, int):
             layer[side] = self.random.randint(32768, 60999) if value > 30000 else value
         elif isinstance(value, str) and value.count(".") == 3 and value not in own:
-            layer[side] = "%s.%d.%d" % (value.rsplit(".", 2)[0], self.random.randrange(256), self.random.randrange(256))
+            layer[side] = self.ipv4(value)
         elif isinstance(value, str) and "::" in value:
-            layer[side] = "%s::%x" % (value.partition("::")[0], self.random.randrange(1, 1 << 16))
+            layer[side] = "%s:%s" % (value.partition("::")[0], self.ipv6_interface())
         elif isinstance(value, str) and value.isdigit() and int(value) > 30000:
             layer[side] = str(self.random.randint(32768, 60999))
+
+    def ipv4(self, near):
+        """Another address of the same network of 16 bits."""
+        return "%s.%d.%d" % (near.rsplit(".", 2)[0], self.random.randrange(256), self.random.randrange(256))
+
+    def ipv6_interface(self):
+        return ":".join("%x" % self.random.randrange(1 << 16) for _ in range(4))
 
     def metric(self, metric, shift):
         for side in ("AB", "BA"):
             packets = int(10 ** self.random.uniform(0, 4))
-            for key, value in ((side + "Packets", packets), (side + "Bytes", packets * self.random.randint(60, 1400))):
-                if metric.get(key):
-                    metric[key] = value
+            metric[side + "Packets"] = packets
+            metric[side + "Bytes"] = packets * self.random.randint(60, 1400)
         for key in ("Start", "Last"):
             if metric.get(key):
                 metric[key] += shift
 
 
+def texts():
+    """Return the recorded flows as JSON text."""
+    return [json.dumps(flow, separators=(",", ":"), ensure_ascii=False) for name in RECORDINGS
+            for batch in stream.batches(paths.recording(name + ".jsonl.gz")) for flow in batch]
+
+
 def as_recorded(count):
     """Yield so many flows as JSON text, as they came, again and again."""
-    source = [json.dumps(flow, separators=(",", ":"), ensure_ascii=False) for name in RECORDINGS
-              for batch in stream.batches(paths.recording(name + ".jsonl.gz")) for flow in batch]
-    return itertools.islice(itertools.cycle(source), count)
+    return itertools.islice(itertools.cycle(texts()), count)
 
 
 def varied(count, recorded):
-    """Yield so many flows as JSON text."""
+    """Yield so many flows between ports as JSON text, all different."""
     variety = Variety(addresses(recorded))
-    for number, text in enumerate(as_recorded(count)):
-        flow = json.loads(text)
+    between_ports = [flow for flow in map(json.loads, texts()) if "Transport" in flow]
+    for number, flow in enumerate(itertools.islice(itertools.cycle(between_ports), count)):
+        flow = copy.deepcopy(flow)
         variety.flow(flow, number // PER_MESSAGE * 10)
         yield json.dumps(flow, separators=(",", ":"), ensure_ascii=False)
 

@@ -220,6 +220,7 @@ def print_end_to_end(exports):
          "user %.2f, system %.2f" % (cpu.user / cpu.flows * 1e6, cpu.system / cpu.flows * 1e6),
          "flows were dropped" if cpu.dropped else "")
     line("  zlib 6 alone, same rows", "%.2f" % (cpu.zlib / cpu.flows * 1e6))
+    line("  bytes of a row; when zlib compressed it", "%.0f; %.0f" % (cpu.rows / cpu.records, cpu.alone / cpu.records))
     ratio = bench_end_to_end.over_zlib(cpu)
     line("  ratio", "%.2f" % ratio, "%.2f" % GZIP_OVER_ZLIB, verdict(ratio, GZIP_OVER_ZLIB))
     print_size(cpu)
