@@ -3,6 +3,9 @@
  *
  * One lock for everything: a task is woken some thousand times a second at
  * most, and the lock is never held while one runs.
+ *
+ * Of the threads that are idle the last one is called first: what it needs is still in
+ * its processor's caches, and the others' memory is not touched as long as one is enough.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -16,9 +19,17 @@
 
 enum { TASK_IDLE, TASK_READY, TASK_RUNNING, TASK_AGAIN };
 
+/* A thread that is idle. */
+struct idle {
+	pthread_cond_t called; /* a task is ready, or due sooner; stopping */
+	int64_t until_ms;      /* when it looks by itself, monotonic */
+	bool is_listed;
+	struct idle *next;
+};
+
 struct workers {
 	pthread_mutex_t lock;
-	pthread_cond_t changed;	 /* a task is ready, or due sooner; stopping */
+	struct idle *idle;	 /* the last one first */
 	pthread_cond_t finished; /* a task has run */
 	struct task *ready, **ready_end;
 	struct heap due; /* by monotonic time */
@@ -51,26 +62,51 @@ static int64_t due_ms(const struct task *task)
 	return heap_has(&task->due) ? task->due.key : NEVER_MS;
 }
 
-static void make_ready(struct workers *w, struct task *task)
+static void call_idle(struct workers *w)
+{
+	struct idle *last = w->idle;
+
+	if (!last)
+		return;
+	w->idle = last->next;
+	last->is_listed = false;
+	pthread_cond_signal(&last->called);
+}
+
+/* Somebody who is idle looks by then. */
+static void watch(struct workers *w, int64_t mono_ms)
+{
+	if (w->idle && w->idle->until_ms > mono_ms)
+		call_idle(w);
+}
+
+/* Whether somebody has to take it. */
+static bool make_ready(struct workers *w, struct task *task)
 {
 	if (task->state == TASK_RUNNING)
 		task->state = TASK_AGAIN;
 	if (task->state != TASK_IDLE)
-		return;
+		return false;
 	task->state = TASK_READY;
 	task->next = NULL;
 	*w->ready_end = task;
 	w->ready_end = &task->next;
-	pthread_cond_signal(&w->changed);
+	return true;
 }
 
+/* The caller takes one of them. */
 static void make_due_ready(struct workers *w, int64_t mono_ms)
 {
 	struct heap_node *due;
+	bool is_taken = false;
 
 	while ((due = heap_first(&w->due)) && due->key <= mono_ms) {
 		heap_remove(&w->due, due);
-		make_ready(w, task_of(due));
+		if (!make_ready(w, task_of(due)))
+			continue;
+		if (is_taken)
+			call_idle(w);
+		is_taken = true;
 	}
 }
 
@@ -93,6 +129,17 @@ static bool widen_if_stuck(struct workers *w, int64_t now_ms)
 	if (w->width < w->threads_max)
 		add_thread(w);
 	return true;
+}
+
+/* When somebody has to look again, without being woken. */
+static int64_t next_look_ms(const struct workers *w)
+{
+	const struct heap_node *due = heap_first(&w->due);
+	int64_t next_ms = due ? due->key : NEVER_MS;
+
+	if (w->ready && w->width < w->threads_max && w->moved_ms + w->stuck_ms < next_ms)
+		next_ms = w->moved_ms + w->stuck_ms;
+	return next_ms;
 }
 
 static void unlink_running(struct workers *w, struct task *task)
@@ -121,6 +168,7 @@ static bool run_one(struct workers *w, struct now now)
 	w->running = task;
 	w->busy++;
 	w->moved_ms = now.mono_ms;
+	watch(w, next_look_ms(w));
 	pthread_mutex_unlock(&w->lock);
 	task->run(task, now);
 	pthread_mutex_lock(&w->lock);
@@ -134,34 +182,39 @@ static bool run_one(struct workers *w, struct now now)
 	return true;
 }
 
-/* When somebody has to look again, without being woken. */
-static int64_t next_look_ms(const struct workers *w)
+static void unlist(struct workers *w, struct idle *self)
 {
-	const struct heap_node *due = heap_first(&w->due);
-	int64_t next_ms = due ? due->key : NEVER_MS;
+	struct idle **at = &w->idle;
 
-	if (w->ready && w->width < w->threads_max && w->moved_ms + w->stuck_ms < next_ms)
-		next_ms = w->moved_ms + w->stuck_ms;
-	return next_ms;
+	while (*at != self)
+		at = &(*at)->next;
+	*at = self->next;
 }
 
-static void wait_for_work(struct workers *w)
+static void wait_for_work(struct workers *w, struct idle *self)
 {
-	int64_t next_ms = next_look_ms(w);
 	struct timespec until;
 
-	if (next_ms == NEVER_MS) {
-		pthread_cond_wait(&w->changed, &w->lock);
-		return;
+	self->until_ms = next_look_ms(w);
+	self->is_listed = true;
+	self->next = w->idle;
+	w->idle = self;
+	if (self->until_ms == NEVER_MS) {
+		pthread_cond_wait(&self->called, &w->lock);
+	} else {
+		until = clock_timespec(self->until_ms);
+		pthread_cond_timedwait(&self->called, &w->lock, &until);
 	}
-	until = clock_timespec(next_ms);
-	pthread_cond_timedwait(&w->changed, &w->lock, &until);
+	if (self->is_listed)
+		unlist(w, self);
 }
 
 static void *workers_work(void *argument)
 {
 	struct workers *w = argument;
+	struct idle self = { 0 };
 
+	thread_condition_init(&self.called);
 	pthread_mutex_lock(&w->lock);
 	while (!w->is_stopping) {
 		struct now now = clock_now();
@@ -169,9 +222,10 @@ static void *workers_work(void *argument)
 		make_due_ready(w, now.mono_ms);
 		if ((w->busy >= w->width && !widen_if_stuck(w, now.mono_ms)) ||
 		    !run_one(w, now))
-			wait_for_work(w);
+			wait_for_work(w, &self);
 	}
 	pthread_mutex_unlock(&w->lock);
+	pthread_cond_destroy(&self.called);
 	return NULL;
 }
 
@@ -185,7 +239,6 @@ struct workers *workers_new_growing(unsigned threads, unsigned threads_max,
 		goto no_memory;
 	w->ready_end = &w->ready;
 	pthread_mutex_init(&w->lock, NULL);
-	thread_condition_init(&w->changed);
 	thread_condition_init(&w->finished);
 	w->name = name;
 	w->stuck_ms = stuck_ms;
@@ -223,12 +276,12 @@ void workers_free(struct workers *w)
 		return;
 	pthread_mutex_lock(&w->lock);
 	w->is_stopping = true;
-	pthread_cond_broadcast(&w->changed);
+	while (w->idle)
+		call_idle(w);
 	pthread_mutex_unlock(&w->lock);
 	for (i = 0; i < w->threads; i++)
 		pthread_join(w->thread[i], NULL);
 	pthread_cond_destroy(&w->finished);
-	pthread_cond_destroy(&w->changed);
 	pthread_mutex_destroy(&w->lock);
 	free(w->thread);
 	heap_fini(&w->due);
@@ -238,7 +291,8 @@ void workers_free(struct workers *w)
 void workers_wake(struct workers *w, struct task *task)
 {
 	pthread_mutex_lock(&w->lock);
-	make_ready(w, task);
+	if (make_ready(w, task))
+		call_idle(w);
 	pthread_mutex_unlock(&w->lock);
 }
 
@@ -249,10 +303,10 @@ static void set_due(struct workers *w, struct task *task, int64_t mono_ms)
 		return;
 	task->due.key = mono_ms;
 	/* Without memory for the heap it runs at once, not never. */
-	if (!heap_put(&w->due, &task->due))
-		make_ready(w, task);
-	else if (heap_first(&w->due) == &task->due)
-		pthread_cond_signal(&w->changed);
+	if (heap_put(&w->due, &task->due))
+		watch(w, mono_ms);
+	else if (make_ready(w, task))
+		call_idle(w);
 }
 
 void workers_wake_at(struct workers *w, struct task *task, int64_t mono_ms)

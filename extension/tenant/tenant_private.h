@@ -20,7 +20,7 @@
 /* A few flows wait until more have come, so that a thousand tenants that share a stream
  * do not write to the spool for every flow; but only while all batches take less than a
  * megabyte and some kilobytes for each tenant. */
-#define TURN_FLOWS	  400
+#define TURN_FLOWS	  300
 #define TURN_PARCELS	  128
 #define GATHER_MS	  950
 #define GATHER_GRID_MS	  50
