@@ -115,13 +115,14 @@ struct kafka_consumer *kafka_consumer_open(const struct kafka_consumer_parts *pa
 	return NULL;
 }
 
-static struct str format_of(const struct kafka_consumer *c, rd_kafka_message_t *message)
+struct str kafka_consumer_format(const struct kafka_consumer *c,
+				 const struct kafka_consumed *consumed)
 {
 	rd_kafka_headers_t *headers;
 	const void *value;
 	size_t size;
 
-	if (c->library.message_headers(message, &headers) ||
+	if (c->library.message_headers(consumed->message, &headers) ||
 	    c->library.header_get_last(headers, "format", &value, &size))
 		return STR("");
 	return (struct str){ value, size };
@@ -147,7 +148,7 @@ static void consumer_take(struct kafka_consumer *c, rd_kafka_message_t *message)
 		.partition = message->partition,
 		.offset = message->offset,
 		.value = { message->payload, message->len },
-		.format = format_of(c, message),
+		.message = message,
 	};
 
 	if (kafka_consumer_found(c, message->partition))

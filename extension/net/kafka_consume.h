@@ -28,7 +28,7 @@ struct kafka_consumed {
 	int64_t time_ms;     /* Unix */
 	bool is_append_time; /* the broker's clock, not a producer's */
 	struct str value;    /* borrowed, as is this */
-	struct str format;   /* the header of that name; empty: there is none */
+	const void *message; /* librdkafka's */
 };
 
 /* An offset, and the text with it. */
@@ -71,6 +71,10 @@ void kafka_consumer_close(struct kafka_consumer *); /* NULL is fine */
 /* Tells of what there is, waiting at most so long for the first. 0; -EIO: it must be
  * closed and opened again, see kafka_consumer_problem(). */
 int kafka_consumer_poll(struct kafka_consumer *, int timeout_ms);
+/* The header called "format", borrowed as the message; empty: there is none. What it costs
+ * is an allocation for each header. */
+struct str kafka_consumer_format(const struct kafka_consumer *,
+				 const struct kafka_consumed *);
 /* Commits, and waits for the outcome. -errno: some may not be committed. */
 int kafka_consumer_commit(struct kafka_consumer *, const struct kafka_commit *,
 			  size_t count, struct err *);

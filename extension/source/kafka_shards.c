@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/grow.h"
+#include "flow/beginning.h"
 #include "source/kafka_private.h"
 #include "source/shard_place.h"
 #include "sys/clock.h"
@@ -155,6 +156,20 @@ static void refuse_topic(struct kafka_source *k, int32_t partition)
 	forget_shard(k, partition);
 }
 
+/* Its header is asked for only where it may have any: that costs more than the rest. */
+static struct str format_of(const struct kafka_source *k, const struct kafka_consumed *m)
+{
+	switch (beginning_of(m->value)) {
+	case BEGINNING_JSON:
+		return STR(SHARD_FLOW_JSON);
+	case BEGINNING_PROTOBUF:
+		return STR(SHARD_FLOW_PROTOBUF);
+	case BEGINNING_ANY:
+		break;
+	}
+	return kafka_consumer_format(k->consumer, m);
+}
+
 void kafka_source_message(void *context, const struct kafka_consumed *m)
 {
 	struct kafka_source *k = context;
@@ -163,7 +178,8 @@ void kafka_source_message(void *context, const struct kafka_consumed *m)
 	if (!s)
 		return;
 	if (m->is_append_time)
-		shard_take(s, m->offset, m->time_ms, m->value, m->format, k->now_ms);
+		shard_take(s, m->offset, m->time_ms, m->value, format_of(k, m),
+			   k->now_ms);
 	else
 		refuse_topic(k, m->partition);
 }

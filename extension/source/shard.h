@@ -80,7 +80,11 @@ struct shard *shard_open(const struct shard_host *, struct str topic, int32_t pa
 void shard_close(struct shard *); /* NULL is fine */
 int32_t shard_partition(const struct shard *);
 
-/* A message; format: of the header. */
+/* What a flow's header "format" begins with: the record of transform none. */
+#define SHARD_FLOW_JSON	    "Flow/"
+#define SHARD_FLOW_PROTOBUF "Flow.protobuf/"
+
+/* A message; format: of the header, or one of these. */
 void shard_take(struct shard *, int64_t offset, int64_t time_ms, struct str value,
 		struct str format, int64_t mono_ms);
 /* What is before this offset cannot be taken. */

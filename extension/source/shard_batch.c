@@ -15,9 +15,6 @@
 
 #define MESSAGES_MAX 256
 #define BYTES_MAX    ((size_t)256 << 10)
-/* Of the record of transform none. */
-#define FLOW_JSON    "Flow/"
-#define FLOW_PB	     "Flow.protobuf/"
 #define PREFIX_MAX   16	  /* of a flow in a list of one */
 #define FLOWS_FIELD  0x0a /* flow.Message.Flows: number 1, with a length */
 
@@ -106,9 +103,9 @@ static int decode_flow(struct batch *batch, struct str value, struct str format,
 {
 	struct str list;
 
-	if (str_starts(format, STR(FLOW_PB)))
+	if (str_starts(format, STR(SHARD_FLOW_PROTOBUF)))
 		return decode_flow_pb(batch, value, err);
-	if (!str_starts(format, STR(FLOW_JSON)))
+	if (!str_starts(format, STR(SHARD_FLOW_JSON)))
 		return err_set(err,
 			       "messages of the format \"" STR_FMT "\" are no flows: "
 			       "who writes them must have transform none",
