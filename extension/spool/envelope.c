@@ -8,6 +8,7 @@
 #include "format/json_write.h"
 #include "sys/digest.h"
 #include "spool/envelope.h"
+#include "spool/in_place.h"
 #include "sys/io.h"
 
 #define CHUNK 65536
@@ -84,6 +85,8 @@ static void put_sums(const struct envelope *envelope, struct sums *sums,
 	unsigned char bytes[] = { (unsigned char)(crc >> 24), (unsigned char)(crc >> 16),
 				  (unsigned char)(crc >> 8), (unsigned char)crc };
 
+	if (envelope->has_frames)
+		return;
 	if (envelope->has_crc32c) {
 		text->crc32c = put_hex(bytes, sizeof(bytes), sums->crc32c);
 		return;
@@ -96,6 +99,8 @@ static bool get_sums(const struct envelope_text *text, struct envelope *envelope
 {
 	unsigned char crc[4] = { 0 };
 
+	if (envelope->has_frames)
+		return true;
 	envelope->has_crc32c = get_hex(text->crc32c, crc, sizeof(crc));
 	envelope->crc32c = (uint32_t)crc[0] << 24 | (uint32_t)crc[1] << 16 |
 			   (uint32_t)crc[2] << 8 | crc[3];
@@ -107,7 +112,7 @@ int envelope_write(const struct envelope *envelope, char *to)
 {
 	struct sums sums;
 	struct envelope_text text = {
-		.format = ENVELOPE_FORMAT,
+		.format = envelope->has_frames ? ENVELOPE_FORMAT : 1,
 		.key = envelope->key,
 		.dirname = envelope->dirname,
 		.content_type = envelope->content_type,
@@ -141,8 +146,8 @@ int envelope_read(const char *from, struct arena *arena, struct envelope *envelo
 	json_reader_init(&r, bytes, arena);
 	if (!json_read_object(&r, &envelope_shape, &text))
 		return err_set(err, "its head is not readable");
-	if (text.format != ENVELOPE_FORMAT)
-		return err_set(err, "it has format %lld; this version knows %d",
+	if (text.format < 1 || text.format > ENVELOPE_FORMAT)
+		return err_set(err, "it has format %lld; this version knows 1 to %d",
 			       (long long)text.format, ENVELOPE_FORMAT);
 	*envelope = (struct envelope){
 		.dirname = text.dirname,
@@ -153,6 +158,7 @@ int envelope_read(const char *from, struct arena *arena, struct envelope *envelo
 		.records = text.records,
 		.size = text.size,
 		.sealed_ms = text.sealed_ms,
+		.has_frames = text.format == 2,
 	};
 	if (!get_sums(&text, envelope))
 		return err_set(err, "its head has no checksums");
@@ -192,8 +198,11 @@ int envelope_check_body(const struct envelope *envelope, int fd)
 	char chunk[CHUNK];
 	struct body_sum sum = { .has_crc32c = envelope->has_crc32c };
 	int64_t at = 0;
-	int error = digest_init(&sum.sha256, DIGEST_SHA256);
+	int error;
 
+	if (envelope->has_frames)
+		return in_place_check_body(fd, envelope->size, envelope->records);
+	error = digest_init(&sum.sha256, DIGEST_SHA256);
 	while (!error && at < envelope->size) {
 		int64_t left = envelope->size - at;
 		size_t size = left < CHUNK ? (size_t)left : CHUNK;
@@ -220,6 +229,7 @@ void envelope_sealed(const struct envelope *envelope, struct sealed *sealed)
 		.records = envelope->records,
 		.size = envelope->size,
 		.offset = ENVELOPE_SIZE,
+		.has_frames = envelope->has_frames,
 	};
 	memcpy(sealed->sha256, envelope->sha256, sizeof(sealed->sha256));
 	memcpy(sealed->md5, envelope->md5, sizeof(sealed->md5));

@@ -14,7 +14,7 @@
 #include "spool/text_head.h"
 
 #define ENVELOPE_SIZE	TEXT_HEAD_SIZE
-#define ENVELOPE_FORMAT 1
+#define ENVELOPE_FORMAT 2 /* of a body with frames, see in_place.h; else 1 */
 
 struct envelope {
 	struct str dirname, key;
@@ -23,6 +23,7 @@ struct envelope {
 	int64_t records;
 	int64_t size;	   /* of the body */
 	int64_t sealed_ms; /* Unix ms; 0: written by a version without it */
+	bool has_frames;   /* with sums of their own, so it has none */
 	/* What stores ask for; or, where rows go one by one, what tells damage and takes a
 	 * twentieth of the time. */
 	bool has_crc32c;

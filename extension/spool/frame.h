@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* frame.h - the file of an open object: frames, appended one by one.
+/* frame.h - the file of an open object: frames, appended one by one. An envelope, or its
+ * place, may stand before them, see in_place.h.
  *
  *	spec		first: how to finish the object, see stage/object_spec.h
  *	rows		any number: the rows of one batch

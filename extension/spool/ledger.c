@@ -76,15 +76,27 @@ void ledger_end(struct spool_dir *dir, bool is_done)
 	pthread_mutex_unlock(&dir->ledger.lock);
 }
 
-int spool_commit(struct spool_dir *dir, uint64_t id, uint64_t to,
-		 const struct ledger_sum *sum)
+static int commit_from(struct spool_dir *dir, enum spool_folder from, uint64_t id,
+		       uint64_t to, const struct ledger_sum *sum)
 {
 	int error;
 
 	ledger_begin(dir, LEDGER_SEAL, id, to, sum);
-	error = spool_move(dir, SPOOL_TMP, id, SPOOL_NEW, to);
+	error = spool_move(dir, from, id, SPOOL_NEW, to);
 	ledger_end(dir, !error);
 	return error;
+}
+
+int spool_commit(struct spool_dir *dir, uint64_t id, uint64_t to,
+		 const struct ledger_sum *sum)
+{
+	return commit_from(dir, SPOOL_TMP, id, to, sum);
+}
+
+int spool_commit_open(struct spool_dir *dir, uint64_t id, uint64_t to,
+		      const struct ledger_sum *sum)
+{
+	return commit_from(dir, SPOOL_OPEN, id, to, sum);
 }
 
 void spool_ledger(struct spool_dir *dir, struct ledger_totals *totals)

@@ -48,5 +48,8 @@ int64_t spool_ledger_tick(struct spool_dir *, struct now);
 
 /* Commits the object tmp/<id> as new/<to>, see spool_move(), and counts it. */
 int spool_commit(struct spool_dir *, uint64_t id, uint64_t to, const struct ledger_sum *);
+/* The same of the object open/<id>, which needs no copy. */
+int spool_commit_open(struct spool_dir *, uint64_t id, uint64_t to,
+		      const struct ledger_sum *);
 
 #endif

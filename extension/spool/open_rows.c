@@ -3,6 +3,7 @@
 #include <errno.h>
 #include "format/json_read.h"
 #include "format/json_write.h"
+#include "spool/in_place.h"
 #include "spool/open_rows.h"
 #include "spool/seal.h"
 
@@ -53,6 +54,7 @@ void open_rows_init(struct open_rows *rows, int fd)
 	*rows = (struct open_rows){
 		.reader = FRAME_READER(fd, ROWS_AHEAD),
 		.arena = ARENA_INIT(ARENA_MAX),
+		.begin = in_place_frames_at(fd),
 	};
 }
 
@@ -109,6 +111,7 @@ static int read_seal_frame(struct open_rows *rows, int64_t seal_at)
 	};
 	rows->end = seal_at;
 	rows->records = frame.records;
+	rows->seal_end = seal_at + FRAME_HEAD + (int64_t)frame.bytes;
 	return 0;
 }
 
@@ -116,7 +119,7 @@ static int read_object_spec(struct open_rows *rows, struct err *err)
 {
 	struct frame frame;
 	struct str text;
-	int error = read_frame(rows, 0, FRAME_OBJECT_SPEC, &frame, &text);
+	int error = read_frame(rows, rows->begin, FRAME_OBJECT_SPEC, &frame, &text);
 
 	if (error)
 		err_set(err, "the spec of its object is damaged");
@@ -141,7 +144,7 @@ int open_rows_expect(struct open_rows *rows, struct object_builder *builder)
 
 	if (!rows->spec.compress->expect)
 		return 0;
-	for (at = 0; at < rows->end && !error; at += FRAME_HEAD + frame.bytes) {
+	for (at = rows->begin; at < rows->end && !error; at += FRAME_HEAD + frame.bytes) {
 		error = note_read(rows, frame_read_head(&heads, at, &frame));
 		if (!error && frame.kind == FRAME_ROWS)
 			bytes += frame.bytes;
@@ -159,7 +162,7 @@ int open_rows_feed(struct open_rows *rows, struct object_builder *builder)
 	int64_t at, records = 0;
 	int error;
 
-	for (at = 0; at < rows->end; at += FRAME_HEAD + frame.bytes) {
+	for (at = rows->begin; at < rows->end; at += FRAME_HEAD + frame.bytes) {
 		error = note_read(rows, frame_read_head(&rows->reader, at, &frame));
 		if (!error)
 			error = note_read(rows, frame_read_payload(&rows->reader, at,
@@ -170,7 +173,8 @@ int open_rows_feed(struct open_rows *rows, struct object_builder *builder)
 			return -EBADMSG;
 		}
 		if (!error && frame.kind == FRAME_ROWS) {
-			error = object_builder_rows(builder, payload);
+			if (builder)
+				error = object_builder_rows(builder, payload);
 			records += frame.records;
 		}
 		if (error)

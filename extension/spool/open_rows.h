@@ -15,8 +15,10 @@ struct open_rows {
 	struct arena arena; /* of strings */
 	struct object_spec spec;
 	struct object object; /* as its seal frame says */
+	int64_t begin;	      /* of its frames in the file, see in_place.h */
 	int64_t end;	      /* of the rows that go into it */
 	int64_t records;      /* that they are */
+	int64_t seal_end;     /* behind the seal frame */
 	bool is_unreadable;   /* reading it failed, not writing what is made of it */
 };
 
@@ -29,8 +31,9 @@ int open_rows_read(struct open_rows *, int64_t seal_at, struct err *);
 /* Tells a compressor that wants to know how many bytes there will be; damage is found
  * later. 0 or -errno. */
 int open_rows_expect(struct open_rows *, struct object_builder *);
-/* Feeds the rows. -EBADMSG: a frame is damaged, the rows end before it; or they are not
- * as many as was thought: end and records are set, for another try. */
+/* Feeds the rows; to NULL: they are only looked at. -EBADMSG: a frame is damaged, the rows
+ * end before it; or they are not as many as was thought: end and records are set, for
+ * another try. */
 int open_rows_feed(struct open_rows *, struct object_builder *);
 
 #endif

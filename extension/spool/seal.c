@@ -5,14 +5,9 @@
 #include <unistd.h>
 #include "base/crc32c.h"
 #include "sys/digest.h"
-#include "spool/envelope.h"
-#include "spool/ledger.h"
-#include "spool/open_rows.h"
 #include "spool/salvage.h"
-#include "spool/seal.h"
+#include "spool/seal_private.h"
 #include "sys/io.h"
-
-#define ARENA_MAX ((size_t)4 << 20)
 
 /* The finished object on its way to tmp/. */
 struct body {
@@ -43,19 +38,10 @@ static int body_put(struct byte_sink *sink, struct str bytes)
 	return 0;
 }
 
-static int write_envelope(struct body *body, const struct object_spec *spec,
-			  const struct object *object)
+static int write_envelope(struct body *body, const struct open_rows *rows)
 {
-	struct arena arena = ARENA_INIT(ARENA_MAX);
-	char head[ENVELOPE_SIZE];
 	struct envelope envelope = {
-		.dirname = spec->place.dirname,
-		.key = object->key,
-		.content_type = spec->content_type,
-		.content_encoding = spec->content_encoding,
-		.records = object->records,
 		.size = body->size,
-		.sealed_ms = object->last_ms,
 		.has_crc32c = body->is_labelled,
 		.crc32c = body->crc32c,
 	};
@@ -63,14 +49,7 @@ static int write_envelope(struct body *body, const struct object_spec *spec,
 
 	if (!error)
 		error = digest_end(&body->md5, envelope.md5);
-	object_spec_metadata(spec, object, &arena, &envelope.metadata);
-	if (!error)
-		error = arena_error(&arena);
-	if (!error)
-		error = envelope_write(&envelope, head);
-	arena_fini(&arena);
-	return error ? error
-		     : io_write_at(body->fd, (struct str){ head, sizeof(head) }, 0);
+	return error ? error : seal_write_envelope(body->fd, rows, &envelope);
 }
 
 /* Room that the compressor wants, of what all who make objects share. */
@@ -113,7 +92,7 @@ static int make_body(struct body *body, struct open_rows *rows)
 	object_builder_end(&builder);
 	if (room.ptr)
 		spool_give_memory(body->dir, builder.memory, &room);
-	return error ? error : write_envelope(body, &rows->spec, &object);
+	return error ? error : write_envelope(body, rows);
 }
 
 static void remove_tmp(struct spool_dir *dir, uint64_t id, const struct body *body)
@@ -154,21 +133,6 @@ static int make_file(struct spool_dir *dir, uint64_t id, struct open_rows *rows,
 	return error;
 }
 
-/* The object is committed as new/<to>. Its id is free, unless somebody put a file there;
- * that one is not ours to replace. */
-static int seal_commit(struct spool_dir *dir, uint64_t id, const struct ledger_sum *sum,
-		       uint64_t *to)
-{
-	int error;
-
-	*to = id;
-	error = spool_commit(dir, id, *to, sum);
-	if (error != -EEXIST)
-		return error;
-	*to = spool_next_id(dir);
-	return spool_commit(dir, id, *to, sum);
-}
-
 static void replace_open(struct spool_dir *dir, uint64_t id, uint64_t to,
 			 const struct body *body, const struct open_rows *rows,
 			 struct now now)
@@ -191,28 +155,20 @@ static int seal_make(struct spool_dir *dir, uint64_t id, struct open_rows *rows,
 	return error;
 }
 
-/* -EBADMSG or -ENODATA: nothing can be made of it. */
-static int seal_rows(struct spool_dir *dir, uint64_t id, int64_t seal_at,
-		     struct open_rows *rows, struct log *log, struct now now,
-		     struct err *err)
+/* A copy of its good rows, as a body. */
+static int seal_copy(struct spool_dir *dir, uint64_t id, int64_t seal_at,
+		     struct open_rows *rows, struct log *log, struct now now)
 {
+	struct ledger_sum sum = { .objects = 1 };
 	struct body body;
 	uint64_t to;
-	int error;
+	int error = seal_make(dir, id, rows, &body);
 
-	err_set(err, "nothing in it can be used");
-	error = open_rows_read(rows, seal_at, err);
-	if (!error)
-		error = seal_make(dir, id, rows, &body);
-	if (error == -ENAMETOOLONG) {
-		err_set(err, "its key and metadata are longer than an object store "
-			     "takes");
-		error = -EBADMSG;
-	}
 	if (error)
 		return error;
-	error = seal_commit(dir, id, &(struct ledger_sum){ 1, rows->records, body.size },
-			    &to);
+	sum.records = rows->records;
+	sum.bytes = body.size;
+	error = seal_commit(dir, id, spool_commit, &sum, &to);
 	if (error) {
 		remove_tmp(dir, id, &body);
 		return error;
@@ -221,6 +177,25 @@ static int seal_rows(struct spool_dir *dir, uint64_t id, int64_t seal_at,
 		salvage(dir, id, rows->reader.fd, rows->end, log);
 	replace_open(dir, id, to, &body, rows, now);
 	return 0;
+}
+
+/* -EBADMSG or -ENODATA: nothing can be made of it. */
+static int seal_rows(struct spool_dir *dir, uint64_t id, int64_t seal_at,
+		     struct open_rows *rows, struct log *log, struct now now,
+		     struct err *err)
+{
+	int error;
+
+	err_set(err, "nothing in it can be used");
+	error = open_rows_read(rows, seal_at, err);
+	if (!error)
+		error = seal_in_place(dir, id, rows, now);
+	if (error == -ENOTSUP)
+		error = seal_copy(dir, id, seal_at, rows, log, now);
+	if (error != -ENAMETOOLONG)
+		return error;
+	err_set(err, "its key and metadata are longer than an object store takes");
+	return -EBADMSG;
 }
 
 /* -EBADMSG when it is in bad/. */

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#include "spool/envelope.h"
 #include "spool/frame.h"
+#include "spool/in_place.h"
 #include "spool/spool_sink_private.h"
 #include "spool/seal.h"
 #include "sys/io.h"
@@ -45,16 +47,18 @@ static int64_t write_object_spec(struct spool_sink *in, const struct open_file *
 	struct object_spec_place place = in->parts.place;
 	struct buf spec = BUF_INIT(OBJECT_SPEC_MAX);
 	struct frame frame = { .kind = FRAME_OBJECT_SPEC };
-	int64_t size;
+	int64_t size = place.is_labelled ? ENVELOPE_SIZE : 0;
 	int error;
 
 	place.tag = tag;
 	place.slot_ms = file->slot_ms;
 	object_spec_write(in->parts.stages, &place, &spec);
 	error = buf_error(&spec);
+	if (!error && place.is_labelled)
+		error = in_place_begin(file->fd);
 	if (!error)
-		error = frame_append(file->fd, 0, &frame, buf_str(&spec));
-	size = FRAME_HEAD + (int64_t)spec.len;
+		error = frame_append(file->fd, size, &frame, buf_str(&spec));
+	size += FRAME_HEAD + (int64_t)spec.len;
 	buf_fini(&spec);
 	return error ? error : size;
 }

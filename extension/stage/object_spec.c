@@ -226,6 +226,12 @@ int object_spec_read(struct str bytes, struct arena *arena, struct object_spec *
 	return error;
 }
 
+bool object_spec_is_plain(const struct object_spec *spec)
+{
+	return spec->place.is_labelled && !spec->compress->start &&
+	       !spec->encode->frame && !spec->encode->separator;
+}
+
 void object_spec_fini(struct object_spec *spec)
 {
 	if (spec->header)

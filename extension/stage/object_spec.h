@@ -44,6 +44,8 @@ void object_spec_write(const struct stage_set *, const struct object_spec_place 
 /* Strings point into text or the arena. -EINVAL with the reason. */
 int object_spec_read(struct str text, struct arena *, struct object_spec *, struct err *);
 void object_spec_fini(struct object_spec *);
+/* Whether the body is the rows as they are, one after the other. */
+bool object_spec_is_plain(const struct object_spec *);
 
 /* The metadata of the object: its times, its number of records, lost flows, and the
  * header's members that are metadata, within what stores accept (2 KB in all, printable

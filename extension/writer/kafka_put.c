@@ -339,7 +339,7 @@ static struct kafka_put *put_new(struct kafka_writer *w, struct put *put)
 		return NULL;
 	p->writer = w;
 	p->put = put;
-	kafka_rows_init(&p->rows, put->fd, put->object->offset, put->object->size);
+	kafka_rows_init(&p->rows, put->fd, put->object);
 	if (kafka_names_init(&p->names, w, put->object) < 0) {
 		put_free(p);
 		return NULL;

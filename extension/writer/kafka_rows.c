@@ -7,12 +7,12 @@
 #define PART_BYTES ((size_t)64 << 10)
 #define PART_MAX   ((size_t)1 << 30)
 
-void kafka_rows_init(struct kafka_rows *r, int fd, int64_t offset, int64_t size)
+void kafka_rows_init(struct kafka_rows *r, int fd, const struct sealed *object)
 {
 	*r = (struct kafka_rows){
 		.fd = fd,
-		.offset = offset,
-		.size = size,
+		.object = object,
+		.from = object->offset,
 		.part = BUF_INIT(PART_MAX),
 	};
 }
@@ -26,11 +26,12 @@ void kafka_rows_rewind(struct kafka_rows *r)
 {
 	buf_reset(&r->part);
 	r->at = 0;
-	r->read = 0;
+	r->from = r->object->offset;
+	r->left = 0;
 	r->number = 0;
 }
 
-/* More of the body behind what is there. 0 or -errno. */
+/* More of the piece behind what is there. 0 or -errno. */
 static int read_part(struct kafka_rows *r, size_t needed)
 {
 	size_t have = r->part.len - r->at;
@@ -42,17 +43,32 @@ static int read_part(struct kafka_rows *r, size_t needed)
 		memmove(r->part.ptr, r->part.ptr + r->at, have);
 	buf_cut(&r->part, have);
 	r->at = 0;
-	if ((int64_t)size > r->size - r->read)
-		size = (size_t)(r->size - r->read);
+	if ((int64_t)size > r->left)
+		size = (size_t)r->left;
 	room = buf_room(&r->part, size);
 	if (!room)
 		return buf_error(&r->part);
-	error = io_read_at(r->fd, room, size, r->offset + r->read);
+	error = io_read_at(r->fd, room, size, r->from);
 	if (error)
 		return error;
 	buf_added(&r->part, size);
-	r->read += (int64_t)size;
+	r->from += (int64_t)size;
+	r->left -= (int64_t)size;
 	return 0;
+}
+
+/* The same, of the next piece if there is no more of this one, where no row may be left
+ * half. */
+static int read_more(struct kafka_rows *r, size_t needed, bool is_half)
+{
+	int error;
+
+	if (r->left)
+		return read_part(r, needed);
+	if (is_half)
+		return -EINVAL;
+	error = sealed_next_rows(r->object, r->fd, r->from, &r->from, &r->left);
+	return error ? error : read_part(r, needed);
 }
 
 int kafka_rows_get(struct kafka_rows *r, struct row_label *label, struct str *text)
@@ -65,14 +81,12 @@ int kafka_rows_get(struct kafka_rows *r, struct row_label *label, struct str *te
 		*text = rest = str_skip(buf_str(&r->part), r->at);
 		error = row_label_read(&rest, label, &needed);
 		text->len -= rest.len;
-		if (error != -EAGAIN || r->read == r->size)
-			break;
-		error = read_part(r, needed);
+		if (error != -EAGAIN)
+			return error;
+		error = read_more(r, needed, rest.len != 0);
 		if (error)
 			return error;
 	}
-	/* Half a row at the end. */
-	return error == -EAGAIN && rest.len ? -EINVAL : error;
 }
 
 void kafka_rows_next(struct kafka_rows *r, struct str text)

@@ -9,19 +9,22 @@
 
 #include "base/buf.h"
 #include "pipeline/row_label.h"
+#include "spool/sealed.h"
 
 struct kafka_rows {
 	int fd;
-	int64_t offset, size; /* of the body in its file */
-	int64_t number;	      /* of the next row */
+	const struct sealed *object;
+	int64_t number; /* of the next row */
 
 	/* Private. */
 	struct buf part;
 	size_t at;    /* rows before it are done */
-	int64_t read; /* bytes of the body */
+	int64_t from; /* what is read next stands there in the file, */
+	int64_t left; /* so many bytes of rows in one piece */
 };
 
-void kafka_rows_init(struct kafka_rows *, int fd, int64_t offset, int64_t size);
+/* Both are borrowed. */
+void kafka_rows_init(struct kafka_rows *, int fd, const struct sealed *);
 void kafka_rows_fini(struct kafka_rows *);
 /* From the first row again. */
 void kafka_rows_rewind(struct kafka_rows *);

@@ -24,8 +24,8 @@ static bool envelopes_equal(const struct envelope *a, const struct envelope *b)
 	       str_equal(a->content_type, b->content_type) &&
 	       str_equal(a->content_encoding, b->content_encoding) &&
 	       maps_equal(&a->metadata, &b->metadata) && a->records == b->records &&
-	       a->size == b->size && memcmp(a->sha256, b->sha256, 32) == 0 &&
-	       memcmp(a->md5, b->md5, 16) == 0;
+	       a->size == b->size && a->has_frames == b->has_frames &&
+	       memcmp(a->sha256, b->sha256, 32) == 0 && memcmp(a->md5, b->md5, 16) == 0;
 }
 
 /* Bytes that are not UTF-8 are written as U+FFFD: from then on it is the same. */

@@ -2,7 +2,8 @@
 /* fuzz_spool.c - the file of an open object: inspected, marked, sealed.
  *
  * When the first byte is odd the checksums of the frames are set right, so that
- * what stands behind them is reached. The rest is the file.
+ * what stands behind them is reached. Its second bit: the place of an envelope stands
+ * before them. The rest is the file.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +12,7 @@
 #include "fuzz.h"
 #include "spool/envelope.h"
 #include "spool/frame.h"
+#include "spool/in_place.h"
 #include "spool/seal.h"
 #include "sys/io.h"
 
@@ -79,14 +81,16 @@ static int64_t each_frame(struct buf *file, bool mend)
 	return records;
 }
 
-static void write_file(uint64_t id, struct str bytes)
+static void write_file(uint64_t id, struct str bytes, bool in_place)
 {
 	char path[SPOOL_PATH_MAX];
 	int fd;
 
 	spool_path(world.dir, SPOOL_OPEN, id, path);
 	fd = io_open(path, O_WRONLY | O_CREAT | O_TRUNC, 0640);
-	fuzz_check(fd >= 0 && io_write(fd, bytes) == 0, "the file can be written");
+	fuzz_check(fd >= 0 && (!in_place || in_place_begin(fd) == 0) &&
+			   io_write_at(fd, bytes, in_place ? ENVELOPE_SIZE : 0) == 0,
+		   "the file can be written");
 	close(fd);
 }
 
@@ -118,6 +122,7 @@ static void check_object(uint64_t id, int64_t records)
 	struct buf file = BUF_INIT(FUZZ_MEMORY);
 	struct envelope envelope;
 	struct err err = ERR_INIT;
+	int fd = spool_open_file(world.dir, SPOOL_NEW, id, O_RDONLY);
 
 	spool_path(world.dir, SPOOL_NEW, id, path);
 	fuzz_check(io_read_file(path, &file) == 0 && file.len >= ENVELOPE_SIZE &&
@@ -125,8 +130,11 @@ static void check_object(uint64_t id, int64_t records)
 		   "a sealed object can be read");
 	fuzz_check(file.len == ENVELOPE_SIZE + (size_t)envelope.size,
 		   "an object is as long as it says");
+	fuzz_check(!envelope.has_frames || envelope_check_body(&envelope, fd) == 0,
+		   "a body of frames is the one that was sealed");
 	fuzz_check(envelope.records > 0 && envelope.records <= records,
 		   "no object has more records than its frames");
+	close(fd);
 	buf_fini(&file);
 	arena_fini(&arena);
 }
@@ -168,6 +176,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct buf file = BUF_INIT(FUZZ_MEMORY);
 	int64_t records;
+	bool in_place;
 	uint64_t id;
 
 	if (!size)
@@ -177,8 +186,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	buf_put(&file, fuzz_str(data + 1, size - 1));
 	records = each_frame(&file, data[0] & 1);
 	id = spool_next_id(world.dir);
-	write_file(id, buf_str(&file));
-	use(id, (int64_t)file.len, records);
+	in_place = data[0] & 2;
+	write_file(id, buf_str(&file), in_place);
+	use(id, (int64_t)file.len + (in_place ? ENVELOPE_SIZE : 0), records);
 	forget(id);
 	buf_fini(&file);
 	return 0;

@@ -21,8 +21,8 @@ def crc32c(data):
 
 
 def frames(data):
-    """Yield the whole frames of an open file; their checksums are not looked at."""
-    at = 0
+    """Yield the whole frames of an open file, or of a sealed one that is made of them; their checksums are not looked at."""
+    at = ENVELOPE if data.startswith(b'{"format":') else 0
     while at + HEAD <= len(data):
         size, _, kind, count = (int.from_bytes(data[at + i:at + i + 4], "little") for i in (0, 4, 8, 12))
         end = at + HEAD + size
@@ -47,8 +47,9 @@ def with_spec(data, change):
     """Return an open file whose spec is change(text of the spec), with the right checksum."""
     first = next(frames(data))
     text = change(first.payload)
-    rest = data[8:HEAD] + text
-    return len(text).to_bytes(4, "little") + crc32c(rest).to_bytes(4, "little") + rest + data[first.end:]
+    rest = data[first.start + 8:first.start + HEAD] + text
+    head = len(text).to_bytes(4, "little") + crc32c(rest).to_bytes(4, "little")
+    return data[:first.start] + head + rest + data[first.end:]
 
 
 def with_envelope(data, change):

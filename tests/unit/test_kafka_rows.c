@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include "spool/frame.h"
 #include "sys/io.h"
 #include "writer/kafka_private.h"
 #include "writer/kafka_rows.h"
@@ -43,12 +44,13 @@ static void test_all_rows(void **state)
 {
 	struct buf body = BUF_INIT(8 << 20);
 	int fd = make_file(&body), i, pass;
+	const struct sealed object = { .offset = OFFSET, .size = (int64_t)body.len };
 	struct row_label label;
 	struct kafka_rows rows;
 	struct str text;
 
 	(void)state;
-	kafka_rows_init(&rows, fd, OFFSET, (int64_t)body.len);
+	kafka_rows_init(&rows, fd, &object);
 	for (pass = 0; pass < 2; pass++) {
 		for (i = 0; i < ROWS; i++) {
 			assert_int_equal(rows.number, i);
@@ -61,6 +63,8 @@ static void test_all_rows(void **state)
 			kafka_rows_next(&rows, text);
 		}
 		assert_int_equal(kafka_rows_get(&rows, &label, &text), -EAGAIN);
+		/* However often that is asked. */
+		assert_int_equal(kafka_rows_get(&rows, &label, &text), -EAGAIN);
 		kafka_rows_rewind(&rows);
 	}
 	kafka_rows_fini(&rows);
@@ -72,26 +76,139 @@ static void test_damage(void **state)
 {
 	struct buf body = BUF_INIT(8 << 20);
 	int fd = make_file(&body), error = 0;
+	struct sealed object = { .offset = OFFSET };
 	struct row_label label;
 	struct kafka_rows rows;
 	struct str text;
 
 	(void)state;
 	/* Half a row at the end. */
-	kafka_rows_init(&rows, fd, OFFSET, (int64_t)body.len - 1);
+	object.size = (int64_t)body.len - 1;
+	kafka_rows_init(&rows, fd, &object);
 	while (!(error = kafka_rows_get(&rows, &label, &text)))
 		kafka_rows_next(&rows, text);
 	assert_int_equal(error, -EINVAL);
 	assert_int_equal(rows.number, ROWS - 1);
 	kafka_rows_fini(&rows);
 	/* A file that is shorter than it says. */
-	kafka_rows_init(&rows, fd, OFFSET, (int64_t)body.len + 100);
+	object.size = (int64_t)body.len + 100;
+	kafka_rows_init(&rows, fd, &object);
 	while (!(error = kafka_rows_get(&rows, &label, &text)))
 		kafka_rows_next(&rows, text);
 	assert_int_equal(error, -ENODATA);
 	kafka_rows_fini(&rows);
 	close(fd);
 	buf_fini(&body);
+}
+
+/* The same rows with frames around them, some of which have none; from a spec to a seal
+ * frame, behind which is nothing of it. */
+static int make_frames(const struct buf *body, struct sealed *object)
+{
+	int fd = memfd_create("frames", MFD_CLOEXEC);
+	struct str rest = buf_str(body);
+	struct row_label label;
+	int64_t at = OFFSET;
+	size_t needed;
+	int n = 0;
+
+	assert_int_equal(frame_append(fd, at,
+				      &(struct frame){ .kind = FRAME_OBJECT_SPEC },
+				      STR("{}")),
+			 0);
+	at += FRAME_HEAD + 2;
+	while (rest.len) {
+		struct str rows = rest;
+		int i;
+
+		for (i = 0; i < n % 700 && rest.len; i++)
+			assert_int_equal(row_label_read(&rest, &label, &needed), 0);
+		rows.len -= rest.len;
+		assert_int_equal(frame_append(fd, at,
+					      &(struct frame){ .kind = FRAME_ROWS },
+					      rows),
+				 0);
+		at += FRAME_HEAD + (int64_t)rows.len;
+		n += 97;
+	}
+	assert_int_equal(frame_append(fd, at, &(struct frame){ .kind = FRAME_SEAL },
+				      STR("{}")),
+			 0);
+	*object = (struct sealed){
+		.offset = OFFSET,
+		.size = at + FRAME_HEAD + 2 - OFFSET,
+		.has_frames = true,
+	};
+	return fd;
+}
+
+static void test_rows_in_frames(void **state)
+{
+	struct buf body = BUF_INIT(8 << 20);
+	int plain = make_file(&body), i, pass;
+	struct sealed object;
+	int fd = make_frames(&body, &object);
+	struct row_label label;
+	struct kafka_rows rows;
+	struct str text;
+
+	(void)state;
+	kafka_rows_init(&rows, fd, &object);
+	for (pass = 0; pass < 2; pass++) {
+		for (i = 0; i < ROWS; i++) {
+			assert_int_equal(rows.number, i);
+			assert_int_equal(kafka_rows_get(&rows, &label, &text), 0);
+			assert_int_equal(label.time_ms, i);
+			assert_int_equal(label.row.len, length_of(i));
+			kafka_rows_next(&rows, text);
+		}
+		assert_int_equal(kafka_rows_get(&rows, &label, &text), -EAGAIN);
+		/* However often that is asked. */
+		assert_int_equal(kafka_rows_get(&rows, &label, &text), -EAGAIN);
+		kafka_rows_rewind(&rows);
+	}
+	kafka_rows_fini(&rows);
+	close(fd);
+	close(plain);
+	buf_fini(&body);
+}
+
+/* The last row, and the one after which a frame ends. */
+static void test_damaged_frames(void **state)
+{
+	static const struct {
+		int64_t bytes; /* of the frame, less than the row has */
+		int64_t size;  /* of the body, less than the frames have */
+		int error;
+	} table[] = { { 0, 0, -EAGAIN }, { 1, 0, -EINVAL }, { 0, 1, -EINVAL } };
+	struct buf row = BUF_INIT(1024);
+	size_t begun = row_label_begin(&row, STR("")), i;
+
+	(void)state;
+	buf_puts(&row, "text");
+	row_label_end(&row, begun, STR(""), 1);
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		int fd = memfd_create("frames", MFD_CLOEXEC), error;
+		struct str bytes = { row.ptr, row.len - (size_t)table[i].bytes };
+		struct sealed object = { .has_frames = true };
+		struct row_label label;
+		struct kafka_rows rows;
+		struct str text;
+
+		assert_int_equal(frame_append(fd, 0,
+					      &(struct frame){ .kind = FRAME_ROWS },
+					      bytes),
+				 0);
+		object.size = FRAME_HEAD + (int64_t)bytes.len - table[i].size;
+		kafka_rows_init(&rows, fd, &object);
+		while (!(error = kafka_rows_get(&rows, &label, &text)))
+			kafka_rows_next(&rows, text);
+		assert_int_equal(error, table[i].error);
+		assert_int_equal(rows.number, error == -EAGAIN);
+		kafka_rows_fini(&rows);
+		close(fd);
+	}
+	buf_fini(&row);
 }
 
 static void test_topics(void **state)
@@ -137,6 +254,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_rows),
 		cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_rows_in_frames),
+		cmocka_unit_test(test_damaged_frames),
 		cmocka_unit_test(test_topics),
 	};
 

@@ -6,112 +6,8 @@
 #include <stddef.h>
 #include <zlib.h>
 #include <cmocka.h>
-#include "stage/object_spec.h"
-#include "stage/stage_state.h"
 #include "sys/digest.h"
-#include "spool/frame.h"
-#include "spool/seal.h"
-#include "tests/unit/spool_world.h"
-
-#define KEY "p/other/20190226T164649Z/00000000.gz"
-
-static const struct now start = { 1000000, 1551199609804 };
-
-static const char *const rows[] = { ",{\"a\":1},{\"a\":2}", ",{\"a\":3}", ",{\"a\":4}" };
-static const struct object object = {
-	.key = { KEY, sizeof(KEY) - 1 },
-	.first_ms = 1551199549804,
-	.last_ms = 1551199609804,
-	.records = 4,
-};
-
-static void put_object_spec(struct buf *b, const char *compress)
-{
-	struct object_spec_place place = {
-		.dirname = STR("bucket"),
-		.prefix = STR("p"),
-		.content_encoding = STR("auto"),
-		.tag = TAG_OTHER,
-	};
-	const struct stage_entry *entry = registry_find(KIND_COMPRESS, str_of(compress));
-	struct stage_set set = {
-		.header = &header_none,
-		.encode = &encode_json,
-		.record = &flow_shape,
-	};
-
-	assert_non_null(entry);
-	set.compress = entry->compress;
-	assert_int_equal(stage_state_new(&encode_json.stage, &set.encode_state), 0);
-	assert_int_equal(stage_state_new(entry->stage, &set.compress_state), 0);
-	object_spec_write(&set, &place, b);
-	assert_int_equal(buf_error(b), 0);
-	stage_set_fini(&set);
-}
-
-/* Writes open/<id> with all rows; at[i] is where frame i begins, 0 the spec,
- * 4 the seal frame, 5 the end. */
-static void write_open(struct world *w, uint64_t id, const char *compress, bool marked,
-		       int64_t at[6])
-{
-	struct buf spec = BUF_INIT(1 << 20);
-	char path[SPOOL_PATH_MAX];
-	int fd, i;
-
-	spool_path(w->dir, SPOOL_OPEN, id, path);
-	fd = io_open(path, O_RDWR | O_CREAT | O_TRUNC, 0640);
-	assert_true(fd >= 0);
-	put_object_spec(&spec, compress);
-	at[0] = 0;
-	assert_int_equal(frame_append(fd, 0, &(struct frame){ .kind = FRAME_OBJECT_SPEC },
-				      buf_str(&spec)),
-			 0);
-	at[1] = FRAME_HEAD + (int64_t)spec.len;
-	for (i = 0; i < 3; i++) {
-		struct frame frame = {
-			.kind = FRAME_ROWS,
-			.records = i ? 1 : 2,
-			.first_ms = 100 + i,
-			.last_ms = 200 + i,
-		};
-
-		assert_int_equal(frame_append(fd, at[i + 1], &frame, str_of(rows[i])), 0);
-		at[i + 2] = at[i + 1] + FRAME_HEAD + (int64_t)strlen(rows[i]);
-	}
-	if (marked)
-		assert_int_equal(seal_frame_append(fd, at[4], &object), 0);
-	at[5] = (int64_t)lseek(fd, 0, SEEK_END);
-	close(fd);
-	buf_fini(&spec);
-}
-
-static void flip(struct world *w, uint64_t id, int64_t at)
-{
-	char path[SPOOL_PATH_MAX], byte;
-	int fd;
-
-	spool_path(w->dir, SPOOL_OPEN, id, path);
-	fd = io_open(path, O_RDWR, 0);
-	assert_int_equal(io_read_at(fd, &byte, 1, at), 0);
-	byte ^= 0x10;
-	assert_int_equal(io_write_at(fd, (struct str){ &byte, 1 }, at), 0);
-	close(fd);
-}
-
-static int seal(struct world *w, uint64_t id, int64_t seal_at)
-{
-	return seal_object(w->dir, id, seal_at, w->log, start);
-}
-
-static bool says(const struct envelope *e, const char *name, const char *value)
-{
-	size_t i;
-
-	for (i = 0; i < e->metadata.count; i++)
-		if (str_is(e->metadata.name[i], name))
-			return str_is(e->metadata.value[i], value);
-	return false;
-}
+#include "open_files.h"
 
 /* new/<id> is a good file that has this body, unzipped, and so many records. */
 static void assert_object(struct world *w, uint64_t id, const char *body, int records,
@@ -254,24 +150,6 @@ static void test_copy_of_a_sealed_object_goes_at_the_next_start(void **state)
 	assert_int_equal(spool_left_open(w.dir, &ids), 0);
 	assert_object(&w, 5, "[{\"a\":1},{\"a\":2},{\"a\":3},{\"a\":4}]\n", 4, false);
 	world_end(&w);
-}
-
-/* One line says what became of it: from there on it is in bad/, or as a whole. */
-static void assert_rest(struct world *w, int64_t from)
-{
-	char expected[128] = " moved to bad/: nothing in it can be used\n";
-	const char *lines;
-
-	assert_int_equal(stats_get(&w->stats, STAT_OBJECTS_QUARANTINED), 1);
-	assert_int_equal(world_has(w, SPOOL_BAD, 1), from >= 0);
-	if (from >= 0)
-		snprintf(expected, sizeof(expected),
-			 "is damaged at byte %d; what is behind it was moved to "
-			 "bad/0000000000000001\n",
-			 (int)from);
-	lines = world_log(w);
-	assert_non_null(strstr(lines, expected));
-	assert_null(strchr(strchr(lines, '\n') + 1, '\n'));
 }
 
 static void test_damaged_rows_end_the_object(void **state)
@@ -421,7 +299,7 @@ static void test_failure_leaves_everything_as_it_was(void **state)
 }
 
 /* Cut at every byte: the good prefix, and what is in it. */
-static void test_inspection_trusts_the_good_prefix(void **state)
+static void check_inspection(const char *compress)
 {
 	char path[SPOOL_PATH_MAX];
 	struct seal_state s;
@@ -429,20 +307,20 @@ static void test_inspection_trusts_the_good_prefix(void **state)
 	int64_t at[6], size;
 	int frames = 5;
 
-	(void)state;
 	world_make(&w);
 	world_open(&w, start);
-	write_open(&w, 5, "none", true, at);
+	write_open(&w, 5, compress, true, at);
 	spool_path(w.dir, SPOOL_OPEN, 5, path);
 	for (size = at[5]; size >= 0; size--) {
 		static const int records[] = { 0, 0, 2, 3, 4, 4 };
 
 		assert_int_equal(truncate(path, size), 0);
-		if (size < at[frames])
+		if (frames && size < at[frames])
 			frames--;
 		assert_int_equal(seal_inspect(w.dir, 5, &s), 0);
 		assert_int_equal(s.is_begun, frames == 0);
-		assert_int_equal(s.good, at[frames < 4 ? frames : 4]);
+		if (frames)
+			assert_int_equal(s.good, at[frames < 4 ? frames : 4]);
 		assert_int_equal(s.records, records[frames]);
 		assert_int_equal(s.is_marked, frames == 5);
 		if (records[frames]) {
@@ -452,6 +330,13 @@ static void test_inspection_trusts_the_good_prefix(void **state)
 		buf_fini(&s.spec);
 	}
 	world_end(&w);
+}
+
+static void test_inspection_trusts_the_good_prefix(void **state)
+{
+	(void)state;
+	check_inspection("none");
+	check_inspection(NULL);
 }
 
 int main(void)
