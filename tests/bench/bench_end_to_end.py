@@ -5,6 +5,7 @@ The stand-in analyzer sends, a store in this process takes; only the exporter's 
 """
 import collections
 import gzip
+import os
 import re
 import resource
 import subprocess
@@ -28,7 +29,8 @@ SECONDS_PER_OBJECT_OF_MANY = 60     # the sample files' own
 VARIED, RECORDED = "flows.pb", "recorded-flows.pb"
 
 Export = collections.namedtuple(
-    "Export", "flows records dropped seconds cpu user system peak_kb rows zlib made alone connections first_seconds objects")
+    "Export", "flows records dropped seconds cpu user system peak_kb rows zlib made alone connections first_seconds objects "
+              "steady_us")
 
 
 def configuration(analyzer, sink, folder, compress, seconds_per_object):
@@ -69,6 +71,13 @@ def peak_kb(exporter):
         return int(re.search(r"VmHWM:\s+(\d+)", status.read())[1])
 
 
+def cpu_seconds(exporter):
+    """What the running process took."""
+    with open("/proc/%d/stat" % exporter.process.pid, encoding="ascii") as status:
+        user, system = status.read().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
 def unpacked(body):
     if body[:2] == b"\x1f\x8b":
         return gzip.decompress(body)
@@ -94,8 +103,11 @@ def dropped(exporter):
 
 
 def export(flows, folder, repeat, pace="max", tenants=1, compress=None, seconds_per_object=SECONDS_PER_OBJECT,
-           source=VARIED):
-    """Export the flows of flows.py that often; flows is the folder it wrote to."""
+           source=VARIED, steady_from=0):
+    """Export the flows of flows.py that often; flows is the folder it wrote to.
+
+    steady_us of the result is the CPU time of each flow from that number of flows on.
+    """
     folder.mkdir()
     options = ["--repeat", repeat, "--uniq"] + (["--captures", tenants] if tenants > 1 else [])
     with Sink() as sink, Analyzer(flows / source, topology=[flows / "topology.json"], pace=pace,
@@ -109,7 +121,10 @@ def export(flows, folder, repeat, pace="max", tenants=1, compress=None, seconds_
             begun = time.monotonic()
             sink.wait(lambda s: s.stored, 60)
             first = time.monotonic() - started
+            earlier = analyzer.until_stats(lambda stats: stats["sent_flows"] >= steady_from, 120)["sent_flows"]
+            steady = -cpu_seconds(exporter)
             analyzer.event("end", 120, unless_ends=exporter)
+            steady += cpu_seconds(exporter)
             seconds = time.monotonic() - begun
             until(lambda: not list((folder / "spool").glob("*/new/*")), "objects stored")
             peak = peak_kb(exporter)
@@ -123,7 +138,8 @@ def export(flows, folder, repeat, pace="max", tenants=1, compress=None, seconds_
         records = sum(int(item.headers["x-amz-meta-num-records"]) for item in sink.stored.values())
     user, system = after.ru_utime - before.ru_utime, after.ru_stime - before.ru_stime
     return Export(stats["sent_flows"], records, lost, seconds, user + system, user, system, peak, rows, alone,
-                  made, made_alone, stats["admitted"], first, len(sink.stored))
+                  made, made_alone, stats["admitted"], first, len(sink.stored),
+                  steady / max(stats["sent_flows"] - earlier, 1) * 1e6)
 
 
 def over_zlib(run):
@@ -138,7 +154,7 @@ def middle(runs):
 def measure(flows, folder, count):
     """Return exports by name: as fast as the stand-in can, and at even paces, the last with many tenants."""
     paced = MEMORY_PACE * 3 * SECONDS_PER_OBJECT // count
-    minute = MEMORY_PACE * SECONDS_PER_OBJECT_OF_MANY // count
+    minute = MEMORY_PACE * SECONDS_PER_OBJECT_OF_MANY
     compressed = {name: [] for name in COMPRESS}
     for number in range(CPU_ROUNDS):
         for name, compress in COMPRESS.items():
@@ -153,8 +169,7 @@ def measure(flows, folder, count):
         "max": export(flows, folder / "max", 400000 // count),
         "one": export(flows, folder / "one", paced, MEMORY_PACE),
         "many": export(flows, folder / "many", paced, MEMORY_PACE, 1 + FURTHER),
-        "alone": export(flows, folder / "alone", minute, MEMORY_PACE, 1,
-                        seconds_per_object=SECONDS_PER_OBJECT_OF_MANY),
-        "thousand": export(flows, folder / "thousand", minute, MEMORY_PACE, THOUSAND,
-                           seconds_per_object=SECONDS_PER_OBJECT_OF_MANY),
+        **{name: export(flows, folder / name, 2 * minute // count, MEMORY_PACE, tenants,
+                        seconds_per_object=SECONDS_PER_OBJECT_OF_MANY, steady_from=minute)
+           for name, tenants in (("alone", 1), ("thousand", THOUSAND))},
     }

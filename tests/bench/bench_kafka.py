@@ -6,19 +6,21 @@ The broker is a real one, on this machine, and takes its share of it; only the e
 import collections
 import resource
 
-from bench_end_to_end import dropped, peak_kb
+from bench_end_to_end import RECORDED, VARIED, dropped, peak_kb
 from lib import settings
 from lib.kafka.broker import Broker
 from lib.kafka.client import Client
 from lib.process import Analyzer, Exporter, until
 
-PACE = 50000            # records a second
+PACE = 50000            # flows a second
 SECONDS = 8
 ROUNDS = 3              # of which the one in the middle counts
 PARTITIONS = 3
 FLOWS_PER_OBJECT = 20000
 
-Sent = collections.namedtuple("Sent", "records cpu peak_kb dropped")
+KINDS = {"as recorded": RECORDED, "all different": VARIED}
+
+Sent = collections.namedtuple("Sent", "flows records cpu peak_kb dropped")
 
 
 def configuration(analyzer, broker, topic, folder):
@@ -38,12 +40,12 @@ def configuration(analyzer, broker, topic, folder):
     }
 
 
-def send(flows, folder, broker, repeat):
-    """Send the flows of flows.py that often; every record must have come."""
+def send(flows, folder, broker, repeat, source=VARIED):
+    """Send the flows of a file of flows.py that often; every record must have come."""
     folder.mkdir()
     client, topic = Client(broker.address()), folder.name
     client.make(topic, PARTITIONS)
-    with Analyzer(flows / "flows.pb", topology=[flows / "topology.json"], pace=PACE,
+    with Analyzer(flows / source, topology=[flows / "topology.json"], pace=PACE,
                   options=["--repeat", repeat, "--uniq"]) as analyzer:
         path = settings.save(folder / "exporter.yml", configuration(analyzer, broker, topic, folder))
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -54,12 +56,19 @@ def send(flows, folder, broker, repeat):
             assert exporter.stop() == 0, exporter.err.text()[-4000:]
             lost = dropped(exporter)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        sent = analyzer.stats()["sent_flows"]
     cpu = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
-    return Sent(client.count(topic), cpu, peak, lost)
+    return Sent(sent, client.count(topic), cpu, peak, lost)
+
+
+def middle(runs):
+    return sorted(runs, key=lambda run: run.cpu / run.records)[len(runs) // 2]
 
 
 def measure(flows, folder, count):
-    """Return the run in the middle, by its CPU time."""
+    """Return {kind of rows: the run in the middle, by its CPU time}."""
+    repeat = PACE * SECONDS // count
     with Broker(folder / "broker") as broker:
-        runs = [send(flows, folder / ("sent-%d" % number), broker, PACE * SECONDS // count) for number in range(ROUNDS)]
-    return sorted(runs, key=lambda run: run.cpu / run.records)[ROUNDS // 2]
+        return {kind: middle([send(flows, folder / ("sent-%s-%d" % (source.partition(".")[0], number)), broker, repeat, source)
+                              for number in range(ROUNDS)])
+                for kind, source in KINDS.items()}
