@@ -826,6 +826,27 @@ def test_what_a_pipeline_cannot_be(what, sink, tmp_path):
     assert done.code == 1 and re.search(r"bad\.yml:\d+: pipeline\.(\w+\.)*" + why, done.stderr), done.stderr
 
 
+def test_a_consumer_that_cannot_be_made(sink, tmp_path):
+    """It is told once, and tried again with pauses of seconds in between, not all the time."""
+    ca, trace = tmp_path / "ca.pem", tmp_path / "trace"
+    ca.write_text("not a certificate")
+    config = settings.merge(whole_flows(1), {"spool": {"directory": str(tmp_path / "spool"), "min_free": 0}, "pipeline": {
+        "subscriber": {"url": "kafka://127.0.0.1:1/flows?group=g", "security": {"tls": True, "ca_cert": str(ca)}},
+        "write": to_s3(sink)}})
+
+    def tries():
+        """Return the times, and those of them that are a second or more behind the one before."""
+        at = [float(line.split()[1]) for line in trace.read_text().splitlines() if "openat(" in line]
+        return at, [after for before, after in zip(at, at[1:]) if after - before >= 1]
+    with Exporter(settings.save(tmp_path / "exporter.yml", config), under=[
+            "strace", "-D", "-f", "-ttt", "-o", trace, "-e", "trace=openat", "-P", ca]) as exporter:
+        exporter.log('source=kafka://.* error=".*ca', 20)
+        until(lambda: len(tries()[0]) > 20 or len(tries()[1]) >= 3, "tries", 30)
+        assert len(tries()[1]) >= 3, tries()
+        assert exporter.err.text().count("source=kafka") == 1
+        assert exporter.stop() == 0
+
+
 @pytest.mark.parametrize("security, why", [
     ({"tls": True, "mechanism": "PLAIN"}, "username: must be set: mechanism is"),
     ({"mechanism": "OAUTHBEARER"}, "token_file: must be set: mechanism is OAUTHBEARER")])
