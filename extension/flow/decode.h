@@ -20,5 +20,7 @@ int decode_json(struct str obj, struct batch *, struct err *);
  * the spelling of analyzers before 2024-04; a layer that is too long is left out and
  * counted. */
 int decode_pb(struct str message, struct batch *, struct err *);
+/* The same of one flow.Flow; its bytes are not kept. */
+int decode_pb_flow(struct str flow, struct batch *, struct err *);
 
 #endif

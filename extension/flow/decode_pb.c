@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* decode_pb.c - see decode.h.
  *
- * protobuf-c unpacks into the batch's arena, so strings need no second copy.
+ * protobuf-c unpacks a list of flows into the batch's arena, so strings need no second
+ * copy. What it makes of a flow is larger than the flow: one that comes alone is unpacked
+ * on the stack, and its strings are copied.
  */
 #include <errno.h>
+#include <stdalign.h>
 #include "flow/decode.h"
 #include "flow/layers.h"
 #include "flow.pb-c.h"
@@ -19,15 +22,26 @@ static void arena_keep(void *arena, void *pointer)
 	(void)pointer;
 }
 
-static struct flow_layer *layer_of(const Flow__FlowLayer *from, struct arena *arena)
+/* Where a flow goes. */
+struct target {
+	struct arena *arena;
+	bool keeps_strings; /* what they are in goes away */
+};
+
+static struct str text_of(const char *text, const struct target *to)
 {
-	struct flow_layer *layer = from ? arena_alloc(arena, sizeof(*layer)) : NULL;
+	return to->keeps_strings ? arena_str(to->arena, str_of(text)) : str_of(text);
+}
+
+static struct flow_layer *layer_of(const Flow__FlowLayer *from, const struct target *to)
+{
+	struct flow_layer *layer = from ? arena_alloc(to->arena, sizeof(*layer)) : NULL;
 
 	if (layer)
 		*layer = (struct flow_layer){
 			.protocol = from->protocol,
-			.a = str_of(from->a),
-			.b = str_of(from->b),
+			.a = text_of(from->a, to),
+			.b = text_of(from->b, to),
 			.id = from->id,
 		};
 	return layer;
@@ -119,14 +133,17 @@ static struct flow_tcp_metric *tcp_metric_of(const Flow__TCPMetric *from,
 	return m;
 }
 
-static void decode_pb_fill(struct flow *flow, const Flow__Flow *from, struct arena *arena)
+static void decode_pb_fill(struct flow *flow, const Flow__Flow *from,
+			   const struct target *to)
 {
+	struct arena *arena = to->arena;
+
 	*flow = (struct flow){
-		.uuid = str_of(from->uuid),
-		.layers_path = str_of(from->layerspath),
-		.application = str_of(from->application),
-		.link = layer_of(from->link, arena),
-		.network = layer_of(from->network, arena),
+		.uuid = text_of(from->uuid, to),
+		.layers_path = text_of(from->layerspath, to),
+		.application = text_of(from->application, to),
+		.link = layer_of(from->link, to),
+		.network = layer_of(from->network, to),
 		.transport = transport_of(from->transport, arena),
 		.icmp = icmp_of(from->icmp, arena),
 		.dhcpv4 = layers_dhcpv4(from->dhcpv4, arena),
@@ -138,11 +155,11 @@ static void decode_pb_fill(struct flow *flow, const Flow__Flow *from, struct are
 		.ip_metric = ip_metric_of(from->ipmetric, arena),
 		.start = from->start,
 		.last = from->last,
-		.tracking_id = str_of(from->trackingid),
-		.l3_tracking_id = str_of(from->l3trackingid),
-		.parent_uuid = str_of(from->parentuuid),
-		.node_tid = str_of(from->nodetid),
-		.capture_id = str_of(from->captureid),
+		.tracking_id = text_of(from->trackingid, to),
+		.l3_tracking_id = text_of(from->l3trackingid, to),
+		.parent_uuid = text_of(from->parentuuid, to),
+		.node_tid = text_of(from->nodetid, to),
+		.capture_id = text_of(from->captureid, to),
 		.raw_packets_captured = from->rawpacketscaptured,
 		.finish_type = from->finishtype,
 	};
@@ -157,13 +174,14 @@ static size_t count_long(const struct flow *flow, const Flow__Flow *from)
 }
 
 /* false: there is no room for it. */
-static bool decode_pb_one(const Flow__Flow *from, struct batch *batch)
+static bool decode_pb_one(const Flow__Flow *from, bool keeps_strings, struct batch *batch)
 {
+	const struct target to = { &batch->arena, keeps_strings };
 	struct flow *flow = batch_add(batch);
 
 	if (!flow)
 		return false;
-	decode_pb_fill(flow, from, &batch->arena);
+	decode_pb_fill(flow, from, &to);
 	/* A flow without some of its layers would be another flow. */
 	if (arena_error(&batch->arena)) {
 		batch_drop_last(batch);
@@ -171,6 +189,12 @@ static bool decode_pb_one(const Flow__Flow *from, struct batch *batch)
 	}
 	batch->long_layers += count_long(flow, from);
 	return true;
+}
+
+static int too_large(struct batch *batch, struct err *err)
+{
+	batch_close(batch);
+	return err_set(err, "flows: too large for the memory of a batch");
 }
 
 int decode_pb(struct str bytes, struct batch *batch, struct err *err)
@@ -181,19 +205,59 @@ int decode_pb(struct str bytes, struct batch *batch, struct err *err)
 
 	message = flow__message__unpack(&allocator, bytes.len,
 					(const uint8_t *)(bytes.ptr ? bytes.ptr : ""));
-	if (!message && arena_error(&batch->arena)) {
-		batch_close(batch);
-		return err_set(err, "flows: too large for the memory of a batch");
-	}
+	if (!message && arena_error(&batch->arena))
+		return too_large(batch, err);
 	if (!message)
 		return err_set(err, "not a protobuf flow.Message of %zu bytes",
 			       bytes.len);
 	for (i = 0; i < message->n_flows; i++)
-		if (!decode_pb_one(message->flows[i], batch))
+		if (!decode_pb_one(message->flows[i], false, batch))
 			break;
 	if (i < message->n_flows) {
 		batch->bad[BAD_FLOW_MEMORY] += message->n_flows - i;
 		batch_close(batch);
 	}
 	return 0;
+}
+
+/* What becomes of one flow: a usual one fits. */
+struct unpacked {
+	alignas(max_align_t) char bytes[8 * 1024];
+	size_t used;
+	struct arena more;
+};
+
+static void *unpacked_take(void *unpacked, size_t size)
+{
+	struct unpacked *u = unpacked;
+	size_t at = u->used;
+
+	if (size > sizeof(u->bytes) - at)
+		return arena_alloc(&u->more, size);
+	u->used += (size + alignof(max_align_t) - 1) / alignof(max_align_t) *
+		   alignof(max_align_t);
+	return u->bytes + at;
+}
+
+int decode_pb_flow(struct str bytes, struct batch *batch, struct err *err)
+{
+	struct unpacked unpacked;
+	ProtobufCAllocator allocator = { unpacked_take, arena_keep, &unpacked };
+	Flow__Flow *flow;
+	int error = 0;
+
+	unpacked.used = 0;
+	unpacked.more = (struct arena)ARENA_INIT(batch->limit);
+	flow = flow__flow__unpack(&allocator, bytes.len,
+				  (const uint8_t *)(bytes.ptr ? bytes.ptr : ""));
+	if (!flow && arena_error(&unpacked.more)) {
+		error = too_large(batch, err);
+	} else if (!flow) {
+		error = err_set(err, "not a protobuf flow.Flow of %zu bytes", bytes.len);
+	} else if (!decode_pb_one(flow, true, batch)) {
+		batch->bad[BAD_FLOW_MEMORY]++;
+		batch_close(batch);
+	}
+	arena_fini(&unpacked.more);
+	return error;
 }

@@ -15,8 +15,6 @@
 
 #define MESSAGES_MAX 256
 #define BYTES_MAX    ((size_t)256 << 10)
-#define PREFIX_MAX   16	  /* of a flow in a list of one */
-#define FLOWS_FIELD  0x0a /* flow.Message.Flows: number 1, with a length */
 
 void shard_batch_end(struct shard *s)
 {
@@ -84,27 +82,13 @@ static int no_room(struct batch *batch, struct err *err)
 	return err_set(err, "flows: too large for the memory of a batch");
 }
 
-static int decode_flow_pb(struct batch *batch, struct str value, struct err *err)
-{
-	char prefix[PREFIX_MAX];
-	size_t len = 0, rest = value.len;
-	struct str list;
-
-	prefix[len++] = FLOWS_FIELD;
-	for (; rest > 0x7f; rest >>= 7)
-		prefix[len++] = (char)((rest & 0x7f) | 0x80);
-	prefix[len++] = (char)rest;
-	list = keep(batch, (struct str){ prefix, len }, value, STR(""));
-	return list.ptr ? decode_pb(list, batch, err) : no_room(batch, err);
-}
-
 static int decode_flow(struct batch *batch, struct str value, struct str format,
 		       struct err *err)
 {
 	struct str list;
 
 	if (str_starts(format, STR(SHARD_FLOW_PROTOBUF)))
-		return decode_flow_pb(batch, value, err);
+		return decode_pb_flow(value, batch, err);
 	if (!str_starts(format, STR(SHARD_FLOW_JSON)))
 		return err_set(err,
 			       "messages of the format \"" STR_FMT "\" are no flows: "

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 #include "flow/decode.h"
+#include "flow/pb_write.h"
 #include "format/json_read.h"
 #include "format/json_write.h"
 #include "flows.h"
@@ -404,6 +405,88 @@ static void test_no_flow_is_kept_in_part(void **state)
 	buf_fini(&message);
 }
 
+/* What was on the stack is there no longer. */
+static void clobber_stack(void)
+{
+	volatile char bytes[64 * 1024];
+	size_t i;
+
+	for (i = 0; i < sizeof(bytes); i++)
+		bytes[i] = '#';
+}
+
+/* As JSON; its bytes are gone by then. NULL: refused. */
+static char *alone(struct str flow, size_t limit, struct buf *json)
+{
+	struct batch *batch = batch_new(NULL, 0, NULL);
+	char *copy = malloc(flow.len + 1);
+	int error;
+
+	assert_non_null(batch);
+	assert_non_null(copy);
+	memcpy(copy, flow.ptr, flow.len);
+	if (limit)
+		batch->limit = batch->arena.limit = limit;
+	error = decode_pb_flow((struct str){ copy, flow.len }, batch, NULL);
+	memset(copy, '#', flow.len);
+	free(copy);
+	clobber_stack();
+	buf_reset(json);
+	assert_int_equal(batch->is_closed, limit != 0);
+	if (!error && batch->count)
+		json_put_record(json, &flow_shape, &batch->flows[0],
+				(struct json_style){ false, 0 });
+	batch_unref(batch);
+	return json->len ? json->ptr : NULL;
+}
+
+static void test_a_flow_that_comes_alone_is_the_same(void **state)
+{
+	struct buf flow = BUF_INIT(65536), json = BUF_INIT(1 << 20);
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < FLOW_COUNT; i++) {
+		buf_reset(&flow);
+		put_hex(&flow, sample_flows[i].protobuf);
+		assert_string_equal(alone(buf_str(&flow), 0, &json), old_json(i));
+		/* One that does not fit keeps nothing. */
+		assert_null(alone(buf_str(&flow), 256, &json));
+		flow.ptr[0] = 0x0f;
+		assert_null(alone(buf_str(&flow), 0, &json));
+	}
+	buf_fini(&flow);
+	buf_fini(&json);
+}
+
+/* More than there is on the stack. */
+static void test_a_large_flow_may_come_alone(void **state)
+{
+	struct buf flow = BUF_INIT(1 << 20), json = BUF_INIT(1 << 20);
+	struct buf text = BUF_INIT(1 << 20);
+	size_t len, i;
+
+	(void)state;
+	for (len = 7 * 1024; len < 10 * 1024; len += 13) {
+		buf_reset(&flow);
+		buf_reset(&text);
+		for (i = 0; i < len; i++)
+			buf_putc(&text, (char)('a' + i % 26));
+		pb_put_bytes(&flow, 1, buf_str(&text));
+		pb_put_bytes(&flow, 2, STR("Ethernet"));
+		pb_put_bytes(&flow, 6, STR("parent"));
+		assert_non_null(alone(buf_str(&flow), 0, &json));
+		assert_true(str_starts(str_skip(buf_str(&json), strlen("{\"UUID\":\"")),
+				       buf_str(&text)));
+		assert_non_null(strstr(json.ptr, "\"LayersPath\":\"Ethernet\""));
+		assert_non_null(strstr(json.ptr, "\"ParentUUID\":\"parent\""));
+		assert_null(alone(buf_str(&flow), 1024, &json));
+	}
+	buf_fini(&flow);
+	buf_fini(&json);
+	buf_fini(&text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -418,6 +501,8 @@ int main(void)
 		cmocka_unit_test(test_truncated_messages_are_refused),
 		cmocka_unit_test(test_garbage_is_survived),
 		cmocka_unit_test(test_no_flow_is_kept_in_part),
+		cmocka_unit_test(test_a_flow_that_comes_alone_is_the_same),
+		cmocka_unit_test(test_a_large_flow_may_come_alone),
 	};
 
 	return cmocka_run_group_tests_name("decode_pb", tests, NULL, NULL);
