@@ -16,13 +16,12 @@
 #include "writer/kafka_names.h"
 #include "writer/kafka_private.h"
 #include "writer/kafka_rows.h"
+#include "writer/kafka_share.h"
 #include "writer/row_numbers.h"
 
-#define ROWS_A_TURN	 500
-#define UNREPORTED_MAX	 25000		    /* of a put; librdkafka takes 50000 */
-#define UNREPORTED_BYTES ((int64_t)8 << 20) /* of it, of 16 MiB */
-#define FINISH_MS	 2000
-#define IN_VAIN_MAX	 2 /* transactions of which nothing was learned */
+#define ROWS_A_TURN 500
+#define FINISH_MS   2000
+#define IN_VAIN_MAX 2 /* transactions of which nothing was learned */
 
 enum phase {
 	PHASE_ALL,   /* every row */
@@ -39,7 +38,7 @@ struct kafka_put {
 	struct kafka_rows rows;
 	enum phase phase;
 	struct row_numbers suspects, refused;
-	int64_t sent, sent_bytes;
+	struct kafka_share share;
 	int64_t written; /* messages that are not to be sent again */
 	bool has_failed;
 	bool is_again; /* suspects and refused are sorted, and not sent with others */
@@ -189,15 +188,12 @@ static int put_aside(struct kafka_put *p, struct str text)
 	return put_failed(p, why);
 }
 
-/* A put whose topic is stuck leaves room for others; a suspect goes alone. */
-static bool has_share(const struct kafka_put *p)
+/* A suspect goes alone. */
+static bool has_room(struct kafka_put *p)
 {
-	int64_t mean = p->sent ? p->sent_bytes / p->sent : 0;
-
 	if (p->phase != PHASE_ALL)
 		return !p->job.unreported;
-	return p->job.unreported < UNREPORTED_MAX &&
-	       (int64_t)p->job.unreported * mean < UNREPORTED_BYTES;
+	return kafka_share_has_room(&p->share, p->job.unreported);
 }
 
 /* 0; -EAGAIN: there is no more; -EBUSY: not now; other -errno, and it has failed. */
@@ -207,7 +203,7 @@ static int take_row(struct kafka_put *p)
 	struct str text;
 	int error;
 
-	if (!has_share(p))
+	if (!has_room(p))
 		return -EBUSY;
 	error = phase_row(p, &label, &text);
 	if (error == -EAGAIN)
@@ -220,8 +216,7 @@ static int take_row(struct kafka_put *p)
 		return error == -EAGAIN ? -EBUSY : error;
 	p->suspects.at += p->phase == PHASE_ALONE;
 	p->refused.at += p->phase == PHASE_ASIDE;
-	p->sent++;
-	p->sent_bytes += (int64_t)text.len;
+	kafka_share_add(&p->share, text.len);
 	kafka_rows_next(&p->rows, text);
 	return 0;
 }
@@ -259,7 +254,7 @@ static enum kafka_step take_rows(struct kafka_put *p)
 static bool is_given_up(struct kafka_put *p)
 {
 	int64_t cancelled_ms = atomic_load(&p->cancelled_ms);
-	bool has_begun = p->sent || p->job.unreported;
+	bool has_begun = p->share.sent || p->job.unreported;
 
 	if (atomic_load(&p->writer->gives_up)) {
 		put_failed(p, "a file with a password or certificates has changed");
