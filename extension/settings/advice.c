@@ -4,6 +4,7 @@
 #include "net/endpoint.h"
 #include "graph/mirrored.h"
 #include "settings/advice.h"
+#include "stage/registry.h"
 #include "topology/analyzer_url.h"
 
 /* Whether there is something to be said of where flows come from. */
@@ -42,7 +43,8 @@ static void advise_writer(const struct pipeline_settings *p, struct problems *ad
 	struct err err = config_listen(&listener);
 
 	if (writer && writer->advise && p->writer.values &&
-	    writer->advise(p->writer.values, &err))
+	    writer->advise(p->writer.values, p->stages.transform == &transform_none,
+			   &err))
 		err_also(&err);
 }
 

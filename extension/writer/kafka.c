@@ -9,6 +9,7 @@
 #include "pipeline/object.h"
 #include "stage/registry.h"
 #include "sys/clock.h"
+#include "writer/kafka_headers.h"
 #include "writer/kafka_private.h"
 
 #define ARENA_MAX (256 * 1024)
@@ -28,6 +29,8 @@ static const struct field fields[] = {
 		    "which records stay together, in their order"),
 	OPTION_ENUM(struct kafka_writer, format, "format", 0, format_names,
 		    "what a message is: a record, or a flow as Skydive's flow.Flow"),
+	OPTION(struct kafka_writer, headers, "headers", 0,
+	       "those that messages have, of tenant, tag, format, id; none: all of them"),
 	OPTION_ENUM(struct kafka_writer, compression, "compression", 0, compression_names,
 		    "of the messages"),
 	OPTION_ENUM(struct kafka_writer, delivery, "delivery", 0, delivery_names,
@@ -78,6 +81,11 @@ static int check_topic(struct kafka_writer *w, struct err *err)
 				    KAFKA_TOPIC_MAX);
 	buf_fini(&name);
 	return error;
+}
+
+static int check_headers(struct kafka_writer *w, struct err *err)
+{
+	return kafka_headers_check(&w->headers, err);
 }
 
 /* Which of ours librdkafka's name stands for. */
@@ -176,10 +184,7 @@ static int open_secret(struct kafka_writer *w, struct err *err)
 static int kafka_init(void *self, const struct writer_around *around, struct err *err)
 {
 	static int (*const parts[])(struct kafka_writer *, struct err *) = {
-		check_brokers,
-		check_topic,
-		check_files,
-		check_login,
+		check_brokers, check_topic, check_headers, check_files, check_login,
 	};
 	static int (*const steps[])(struct kafka_writer *, struct err *) = {
 		open_secret,
@@ -249,10 +254,14 @@ static int kafka_probe_topics(void *self, struct buf *remark, struct err *err)
 	return found < 0 ? found : 0;
 }
 
-static bool kafka_advise(const void *values, struct err *err)
+static bool kafka_advise(const void *values, bool are_flows, struct err *err)
 {
-	return kafka_security_advise(&((const struct kafka_writer *)values)->security,
-				     err);
+	const struct kafka_writer *w = values;
+
+	kafka_security_advise(&w->security, err);
+	if (are_flows)
+		kafka_headers_advise(&w->headers, err);
+	return *err->text;
 }
 
 const struct writer writer_kafka = {

@@ -17,16 +17,27 @@ static struct str metadata_of(const struct sealed *object, const char *name)
 	return STR("");
 }
 
-static void set_headers(struct kafka_names *n, struct str tenant, struct str tag)
+/* Those that the option names. */
+static void set_headers(struct kafka_names *n, const struct kafka_writer *w,
+			struct str tag)
 {
-	n->name[HEADER_TENANT] = STR("tenant");
-	n->value[HEADER_TENANT] = tenant;
-	n->name[HEADER_TAG] = STR("tag");
-	n->value[HEADER_TAG] = tag;
-	n->name[HEADER_FORMAT] = STR("format");
-	n->value[HEADER_FORMAT] = buf_str(&n->format);
-	n->name[HEADER_ID] = STR("id");
-	n->headers = (struct map_of_str){ n->name, n->value, HEADERS };
+	const struct str values[HEADERS] = {
+		[HEADER_TENANT] = w->tenant,
+		[HEADER_TAG] = tag,
+		[HEADER_FORMAT] = buf_str(&n->format),
+	};
+	enum kafka_header i;
+
+	n->headers = (struct map_of_str){ n->name, n->value, 0 };
+	for (i = 0; i < HEADERS; i++) {
+		if (!kafka_headers_have(&w->headers, i))
+			continue;
+		n->name[n->headers.count] = kafka_header_name(i);
+		n->value[n->headers.count] = values[i];
+		if (i == HEADER_ID)
+			n->id_value = &n->value[n->headers.count];
+		n->headers.count++;
+	}
 }
 
 static int names_error(const struct kafka_names *n)
@@ -71,15 +82,17 @@ int kafka_names_init(struct kafka_names *n, const struct kafka_writer *w,
 		buf_printf(&n->name_in_group, "/%lld", (long long)n->first_row);
 	buf_printf(&n->object, STR_FMT "%lld", STR_ARG(buf_str(&n->id)),
 		   (long long)n->first_row);
-	set_headers(n, w->tenant, tag);
+	set_headers(n, w, tag);
 	return names_error(n);
 }
 
 int kafka_names_row(struct kafka_names *n, int64_t number)
 {
+	if (!n->id_value)
+		return 0;
 	buf_cut(&n->id, n->id_fixed);
 	buf_put_i64(&n->id, n->first_row + number);
-	n->value[HEADER_ID] = buf_str(&n->id);
+	*n->id_value = buf_str(&n->id);
 	return buf_error(&n->id);
 }
 

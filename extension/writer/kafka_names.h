@@ -14,10 +14,9 @@
 
 #include "base/buf.h"
 #include "spool/sealed.h"
+#include "writer/kafka_headers.h"
 
 struct kafka_writer;
-
-enum { HEADER_TENANT, HEADER_TAG, HEADER_FORMAT, HEADER_ID, HEADERS };
 
 struct kafka_names {
 	struct buf topic;
@@ -29,7 +28,8 @@ struct kafka_names {
 
 	/* Private: where headers points to. */
 	struct buf format, id;
-	size_t id_fixed; /* bytes of id without the number of the row */
+	size_t id_fixed;      /* bytes of id without the number of the row */
+	struct str *id_value; /* NULL: messages have none */
 	struct str name[HEADERS], value[HEADERS];
 };
 

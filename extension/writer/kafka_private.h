@@ -27,6 +27,7 @@ struct kafka_writer {
 	/* Options. */
 	struct strs brokers;
 	struct str topic;
+	struct strs headers; /* that messages have; none: all */
 	int key, format, compression, delivery;
 	struct kafka_security security;
 	struct map_of_str settings; /* an operator's own, of librdkafka */

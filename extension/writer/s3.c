@@ -300,10 +300,12 @@ static bool lacks_scheme(struct str url)
 }
 
 /* A key to sign with is never sent. */
-static bool s3_advise(const void *values, struct err *err)
+static bool s3_advise(const void *values, bool are_flows, struct err *err)
 {
 	const struct s3 *s = values;
 	bool is_key = is_bare(s->iam_endpoint);
+
+	(void)are_flows;
 
 	if (lacks_scheme(s->endpoint))
 		err_set_key(err, "endpoint",

@@ -100,9 +100,10 @@ struct writer {
 	/* Lists what the store has, in any order; for commands: it blocks. 0, what see
 	 * returned, or -EINVAL with the reason. NULL: it keeps nothing. */
 	int (*list)(void *self, const struct listing *, struct err *);
-	/* What should be said of values that are right: whether there is something,
-	 * with its key. Configured, not initialized. May be NULL. */
-	bool (*advise)(const void *values, struct err *);
+	/* What should be said of values that are right, where its records are flows or
+	 * something else: whether there is something, with its key. Configured, not
+	 * initialized. May be NULL. */
+	bool (*advise)(const void *values, bool are_flows, struct err *);
 	/* The labels that it wants rows to have: see row_label.h. NULL: none. Configured,
 	 * not initialized. */
 	struct row_labels (*labels)(const void *values);

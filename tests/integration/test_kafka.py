@@ -68,6 +68,16 @@ def test_golden(kafka, topic, name, tmp_path):
     assert not any("\n" in text for texts in found.values() for text in texts)
 
 
+@pytest.mark.parametrize("headers", [["format"], ["id", "tag"]])
+def test_headers_that_are_asked_for(kafka, topic, headers, tmp_path):
+    """Those, and no others, on every message."""
+    export(whole_flows(), [RECORDING], [], tmp_path, to_kafka(kafka, topic, headers=headers))
+    found = [message.headers for message in Client(kafka.address()).read(topic)]
+    assert len(found) == len(sent()) and all(set(each) == set(headers) for each in found)
+    assert {each.get("format", "Flow/1") for each in found} == {"Flow/1"}
+    assert len({each.get("id") for each in found}) == (len(found) if "id" in headers else 1)
+
+
 @contextlib.contextmanager
 def running(folder, config, write, change=None):
     """An exporter that gets the recording at once; yields it, and stops it at the end."""
@@ -375,6 +385,7 @@ WRONG = {
     "no topic": ({"topic": ""}, "topic: must be set"),
     "name": ({"topic": "a b"}, 'topic: " " cannot be in the name of a topic'),
     "template": ({"topic": "a-{vrf}"}, 'topic: "{vrf}" is no name: there are {tenant} and {tag}'),
+    "header": ({"headers": ["format", "tags"]}, r'headers\[1\]: "tags" is no header of ours: there are tenant, tag, format, id'),
     "setting": ({"settings": {"linger.sm": 1}}, 'settings.linger.sm: librdkafka .*No such configuration property'),
     "not ours": ({"settings": {"transactional.id": "x"}}, "settings.transactional.id: cannot be set here: set delivery"),
     "no file": ({"security": {"ca_cert": "/nowhere"}}, "security.ca_cert: cannot read /nowhere: No such file"),
@@ -385,6 +396,19 @@ WRONG = {
     "token and user": ({"security": {"tls": True, "mechanism": "OAUTHBEARER", "token_file": "x", "username": "y"}},
                        "security.mechanism: OAUTHBEARER goes with token_file"),
 }
+
+
+@pytest.mark.parametrize("headers, transform, is_told", [
+    (["id"], "none", True), (["id", "format"], "none", False), ([], "none", False), (["id"], "vpclogs", False)])
+def test_flows_without_format(kafka, headers, transform, is_told, tmp_path):
+    """Who would read them as flows could not: check says so, and takes it all the same."""
+    path = settings.save(tmp_path / "exporter.yml", settings.merge(whole_flows(), {"pipeline": {
+        "subscriber": {"url": "udp://127.0.0.1:9"}, "transform": {"type": transform},
+        "write": to_kafka(kafka, "flows", headers=headers)}}))
+    result = exporter("check", "-c", path)
+    assert result.code == 0, result
+    told = re.search(r"exporter.yml:\d+: pipeline.write.kafka.headers: without format a group of exporters", result.stderr)
+    assert bool(told) == is_told, result
 
 
 @pytest.mark.parametrize("name", WRONG)

@@ -338,7 +338,8 @@ static void advice(void **state)
 		if (table[i].iam_endpoint)
 			set(self, "iam_endpoint", table[i].iam_endpoint);
 		print_message("  %s\n", table[i].endpoint);
-		assert_int_equal(writer_s3.advise(self, &err), table[i].key != NULL);
+		assert_int_equal(writer_s3.advise(self, false, &err),
+				 table[i].key != NULL);
 		assert_string_equal(err.key, table[i].key ? table[i].key : "");
 		if (table[i].text)
 			assert_non_null(strstr(err.text, table[i].text));
