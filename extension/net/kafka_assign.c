@@ -123,12 +123,14 @@ void kafka_consumer_rebalance(rd_kafka_t *handle, rd_kafka_resp_err_t event,
 {
 	struct kafka_consumer *c = opaque;
 
-	if (event == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS)
+	if (event == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+		c->was_assigned = true;
 		assign(c, list);
-	else if (event == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS)
+	} else if (event == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS) {
 		unassign(c, list, library_of(c)->assignment_lost(handle) != 0);
-	else
+	} else {
 		kafka_consumer_fail(c, event, library_of(c)->err2str(event));
+	}
 }
 
 void kafka_consumer_skip(struct kafka_consumer *c, int32_t partition)

@@ -66,6 +66,7 @@ static int consumer_subscribe(struct kafka_consumer *c, struct err *err)
 
 	c->library.topic_partition_list_add(topics, c->parts.topic,
 					    RD_KAFKA_PARTITION_UA);
+	c->has_subscribed = true;
 	error = c->library.subscribe(c->handle, topics);
 	c->library.topic_partition_list_destroy(topics);
 	return error ? err_set(err, "%s", c->library.err2str(error)) : 0;

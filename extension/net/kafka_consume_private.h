@@ -25,6 +25,7 @@ struct kafka_consumer {
 	struct kafka_library library;
 	rd_kafka_t *handle;
 	bool has_failed; /* it must be made anew */
+	bool has_subscribed, was_assigned;
 	bool is_closing;
 	atomic_int refs; /* who owns it, and the thread that ends it */
 	atomic_bool is_destroyed;

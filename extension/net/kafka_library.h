@@ -67,6 +67,7 @@
 	X(subscribe)                                                                     \
 	X(consumer_poll)                                                                 \
 	X(consumer_close)                                                                \
+	X(memberid)                                                                      \
 	X(message_destroy)                                                               \
 	X(message_timestamp)                                                             \
 	X(message_headers)                                                               \

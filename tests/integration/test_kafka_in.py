@@ -17,6 +17,7 @@ from lib import settings, stream
 from lib.export import PACE, export, to_s3, whole_flows
 from lib.kafka.broker import PASSWORD, USER, Broker, token
 from lib.kafka.client import Client
+from lib.kafka.gate import SYNC_GROUP, Gate
 from lib.pages import get, listening, metrics, source, text_of
 from lib.paths import ROOT, recording
 from lib.pki import Authority
@@ -824,6 +825,24 @@ def test_what_a_pipeline_cannot_be(what, sink, tmp_path):
     assert exporter("check", "-c", settings.save(tmp_path / "good.yml", config)).code == 0
     done = exporter("check", "-c", settings.save(tmp_path / "bad.yml", settings.merge(config, {"pipeline": change})))
     assert done.code == 1 and re.search(r"bad\.yml:\d+: pipeline\.(\w+\.)*" + why, done.stderr), done.stderr
+
+
+@pytest.mark.parametrize("what", ("stop", "reload"))
+def test_who_has_joined_and_knows_no_partition_may_end(kafka, topic, sink, what, tmp_path):
+    """librdkafka before 2.3.0 aborts the process when such a consumer is destroyed."""
+    path = member(tmp_path, kafka, topic, sink)
+    with Gate(kafka.ports["PLAINTEXT"], SYNC_GROUP) as gate:
+        behind = path.read_text().replace(kafka.address(), gate.address)
+        path.write_text(behind)
+        with Exporter(path) as exporter:
+            assert gate.reached.wait(20)
+            if what == "reload":
+                path.write_text(behind.replace(gate.address, kafka.address()))
+                exporter.signal(signal.SIGHUP)
+                exporter.log("state=subscribed", 20)
+                Writer(kafka, topic).write(3)
+                wait_for(sink, 3)
+            assert exporter.stop() == 0, exporter.err.text()[-4000:]
 
 
 def test_a_consumer_that_cannot_be_made(sink, tmp_path):
