@@ -11,8 +11,7 @@
 
 /* Ours. Memory is bounded by the queue: 4 MiB of messages, and some 200 bytes more for
  * each. The rows of an object come at once, and then none before they are written: all
- * that come are to be sent together. Batches of half a megabyte take less time for each
- * message than those of a whole one. A message has no time-out:
+ * that come within linger.ms are to be sent together. A message has no time-out:
  * the spool has what waits. Keys go where Java's clients put them. */
 static const char *const ours[][2] = {
 	{ "client.id", "skydive-exporter" },
@@ -21,8 +20,7 @@ static const char *const ours[][2] = {
 	{ "queue.buffering.max.kbytes", "4096" },
 	{ "queue.buffering.max.messages", "50000" },
 	{ "message.timeout.ms", "0" },
-	{ "linger.ms", "20" },
-	{ "batch.size", "500000" },
+	{ "linger.ms", "5" },
 	{ "partitioner", "murmur2_random" },
 	{ "topic.metadata.propagation.max.ms", "5000" },
 	{ "topic.metadata.refresh.interval.ms", "30000" },

@@ -39,6 +39,7 @@ struct kafka_put {
 	enum phase phase;
 	struct row_numbers suspects, refused;
 	struct kafka_share share;
+	int64_t turn_ms; /* monotonic */
 	int64_t written; /* messages that are not to be sent again */
 	bool has_failed;
 	bool is_again; /* suspects and refused are sorted, and not sent with others */
@@ -193,7 +194,7 @@ static bool has_room(struct kafka_put *p)
 {
 	if (p->phase != PHASE_ALL)
 		return !p->job.unreported;
-	return kafka_share_has_room(&p->share, p->job.unreported);
+	return kafka_share_has_room(&p->share, p->job.unreported, p->turn_ms);
 }
 
 /* 0; -EAGAIN: there is no more; -EBUSY: not now; other -errno, and it has failed. */
@@ -243,6 +244,7 @@ static enum kafka_step take_rows(struct kafka_put *p)
 	unsigned i;
 	int error = 0;
 
+	p->turn_ms = clock_now().mono_ms;
 	for (i = 0; !error && i < ROWS_A_TURN; i++)
 		error = take_row(p);
 	if (error == -EAGAIN)
