@@ -12,8 +12,8 @@ from lib.kafka.broker import Broker
 from lib.kafka.client import Client
 from lib.process import Analyzer, Exporter, until
 
-PACE = 50000            # flows a second
-SECONDS = 8
+PACE = 100000           # flows a second, as from the websocket to a store
+SECONDS = 6
 ROUNDS = 3              # of which the one in the middle counts
 PARTITIONS = 3
 FLOWS_PER_OBJECT = 20000

@@ -10,6 +10,7 @@ import resource
 import time
 
 import bench_end_to_end
+from bench_kafka import KINDS
 from lib import settings
 from lib.export import whole_flows
 from lib.kafka.broker import Broker
@@ -81,18 +82,26 @@ def middle(runs):
     return sorted(runs, key=us_a_flow)[len(runs) // 2]
 
 
-def measure(flows, folder, count):
-    """Return {form: the run in the middle, by its CPU time}; "websocket" is one of them."""
+def measure_kind(flows, folder, count, broker, source):
+    """Return {form: the run in the middle, by its CPU time} of a file of flows; "websocket" is one of them."""
     repeat = PACE * SECONDS // count
     runs = collections.defaultdict(list)
-    with Broker(folder / "broker") as broker:
-        for form in FORMS:
-            with Analyzer(flows / "flows.pb", topology=[flows / "topology.json"], pace=PACE,
-                          options=["--repeat", repeat, "--uniq"]) as analyzer:
-                sent = relay(analyzer, broker, form, form, folder / ("relay-" + form))
-                for number in range(ROUNDS):
-                    runs[form].append(take(analyzer, broker, form, sent, folder / ("%s-in-%d" % (form, number))))
-        for number in range(ROUNDS):
-            runs["websocket"].append(bench_end_to_end.export(flows, folder / ("ws-%d" % number), repeat,
-                                                             bench_end_to_end.CPU_PACE))
+    folder.mkdir()
+    for form in FORMS:
+        topic = "%s-%s" % (folder.name, form)
+        with Analyzer(flows / source, topology=[flows / "topology.json"], pace=PACE,
+                      options=["--repeat", repeat, "--uniq"]) as analyzer:
+            sent = relay(analyzer, broker, topic, form, folder / ("relay-" + form))
+            for number in range(ROUNDS):
+                runs[form].append(take(analyzer, broker, topic, sent, folder / ("%s-in-%d" % (topic, number))))
+    for number in range(ROUNDS):
+        runs["websocket"].append(bench_end_to_end.export(flows, folder / ("ws-%d" % number), repeat,
+                                                         bench_end_to_end.CPU_PACE, source=source))
     return {name: middle(found) for name, found in runs.items()}
+
+
+def measure(flows, folder, count):
+    """Return what measure_kind() does, for each kind of rows."""
+    with Broker(folder / "broker") as broker:
+        return {kind: measure_kind(flows, folder / source.partition(".")[0], count, broker, source)
+                for kind, source in KINDS.items()}

@@ -298,15 +298,20 @@ def print_kafka(kinds):
              verdict(sent.peak_kb, KAFKA_KB))
 
 
-def print_kafka_in(taken):
-    websocket = taken["websocket"]
+def print_kafka_in(kinds):
     print()
     line("from Kafka, %d partitions, vpclogs and gzip" % bench_kafka_in.PARTITIONS, "", "budget")
+    for kind, taken in kinds.items():
+        print_kafka_in_of(kind, taken)
+
+
+def print_kafka_in_of(kind, taken):
+    websocket = taken["websocket"]
     for form in bench_kafka_in.FORMS:
         run = taken[form]
         assert run.records == websocket.records or websocket.dropped, (run.records, websocket.records)
         ratio = bench_kafka_in.us_a_flow(run) / bench_kafka_in.us_a_flow(websocket)
-        line("flows a CPU second, as %s" % form, "%.0f" % (run.flows / run.cpu), "%d" % KAFKA_IN_FLOWS,
+        line("rows %s, %s: flows a CPU second" % (kind, form), "%.0f" % (run.flows / run.cpu), "%d" % KAFKA_IN_FLOWS,
              verdict(KAFKA_IN_FLOWS, run.flows / run.cpu))
         line("  by the CPU of the websocket", "%.2f" % ratio, "%.1f" % KAFKA_IN_OVER_WEBSOCKET,
              "flows were dropped" if websocket.dropped else verdict(ratio, KAFKA_IN_OVER_WEBSOCKET))
@@ -314,7 +319,7 @@ def print_kafka_in(taken):
              verdict(run.peak_kb, KAFKA_IN_KB))
         line("  flows a second", "%.0f" % run.rate, "as fast as it can")
         line("  objects; those from the websocket", "%d; %d" % (run.objects, websocket.objects))
-    line("flows a CPU second from the websocket", "%.0f" % (websocket.flows / websocket.cpu))
+    line("  flows a CPU second from the websocket", "%.0f" % (websocket.flows / websocket.cpu))
 
 
 def print_machine():
