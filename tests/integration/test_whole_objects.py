@@ -35,9 +35,10 @@ def killed_life(analyzer, path, folder):
     """Start, and kill once an object is being compressed; returns (begin, end) of what was sent, and whether it was hit."""
     with Exporter(path) as exporter:
         exporter.log("state=subscribed")
-        begin, before = lives.place(analyzer), made(folder)
+        until(lambda: not list((folder / "spool").glob("*/open/*")), "what the life before left, made objects", 30)
+        begin, before, spent = lives.place(analyzer), made(folder), sealing_seconds(exporter.process.pid)
         assert "error" not in analyzer.command("resume")
-        until(lambda: sealing_seconds(exporter.process.pid) > BUSY_SECONDS, "a sealer that is busy", 30)
+        until(lambda: sealing_seconds(exporter.process.pid) - spent > BUSY_SECONDS, "a sealer that is busy", 30)
         exporter.signal(signal.SIGKILL)
         assert exporter.wait() == -signal.SIGKILL
         analyzer.command("pause")

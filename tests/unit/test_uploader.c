@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <sys/resource.h>
 #include <cmocka.h>
+#include "sys/clock.h"
 #include "writer/uploader.h"
 #include "tests/unit/spool_world.h"
 
@@ -157,11 +158,16 @@ static void house_close(struct house *h)
 	world_end(&h->w);
 }
 
-static void add(struct house *h, uint64_t id, const char *key)
+static void add_at(struct house *h, uint64_t id, const char *key, struct now now)
 {
 	world_seal(&h->w, id, SIZE, 1, key);
-	spool_add(h->w.dir, id, ENVELOPE_SIZE + SIZE, 1, start);
+	spool_add(h->w.dir, id, ENVELOPE_SIZE + SIZE, 1, now);
 	uploader_wake(h->uploader);
+}
+
+static void add(struct house *h, uint64_t id, const char *key)
+{
+	add_at(h, id, key, start);
 }
 
 static int64_t run_at(struct house *h, int64_t mono_ms)
@@ -749,7 +755,7 @@ static void threaded_put(void *self, struct put *put)
 	sem_post(&f->arrived);
 }
 
-/* Takes one put at a time, so that the fake needs no lock. */
+/* Takes one put at a time, so that the fake needs no lock. Threads have the real time. */
 static void test_puts_end_on_another_thread(void **state)
 {
 	const struct writer threaded = { .name = "threaded", .put = threaded_put };
@@ -765,7 +771,7 @@ static void test_puts_end_on_another_thread(void **state)
 	for (id = 1; id <= 20; id++) {
 		struct uploader_status status;
 
-		add(&h, id, "k");
+		add_at(&h, id, "k", clock_now());
 		while (waiting(&h))
 			uploader_status(h.uploader, &status);
 	}
