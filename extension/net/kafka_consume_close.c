@@ -13,9 +13,9 @@
 #include "sys/clock.h"
 #include "sys/thread.h"
 
-#define END_MS		2000
-#define POLL_MS		5
-#define WITHOUT_VERSION 0x020300ff /* can be destroyed without an assignment */
+#define END_MS	       2000
+#define POLL_MS	       5
+#define MENDED_VERSION 0x020300ff
 
 static void consumer_unref(struct kafka_consumer *c)
 {
@@ -84,7 +84,7 @@ static void leave(struct kafka_consumer *c)
 
 static void consumer_end(struct kafka_consumer *c)
 {
-	bool may_abort = c->library.version() < WITHOUT_VERSION && may_have_joined(c);
+	bool may_abort = c->library.version() < MENDED_VERSION && may_have_joined(c);
 
 	c->library.consumer_close(c->handle);
 	if (may_abort && !c->was_assigned)

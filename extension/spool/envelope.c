@@ -112,7 +112,7 @@ int envelope_write(const struct envelope *envelope, char *to)
 {
 	struct sums sums;
 	struct envelope_text text = {
-		.format = envelope->has_frames ? ENVELOPE_FORMAT : 1,
+		.format = envelope->has_frames ? ENVELOPE_FRAMES : ENVELOPE_PLAIN,
 		.key = envelope->key,
 		.dirname = envelope->dirname,
 		.content_type = envelope->content_type,
@@ -146,9 +146,9 @@ int envelope_read(const char *from, struct arena *arena, struct envelope *envelo
 	json_reader_init(&r, bytes, arena);
 	if (!json_read_object(&r, &envelope_shape, &text))
 		return err_set(err, "its head is not readable");
-	if (text.format < 1 || text.format > ENVELOPE_FORMAT)
-		return err_set(err, "it has format %lld; this version knows 1 to %d",
-			       (long long)text.format, ENVELOPE_FORMAT);
+	if (text.format != ENVELOPE_PLAIN && text.format != ENVELOPE_FRAMES)
+		return err_set(err, "it has format %lld; this version knows %d and %d",
+			       (long long)text.format, ENVELOPE_PLAIN, ENVELOPE_FRAMES);
 	*envelope = (struct envelope){
 		.dirname = text.dirname,
 		.key = text.key,
@@ -158,7 +158,7 @@ int envelope_read(const char *from, struct arena *arena, struct envelope *envelo
 		.records = text.records,
 		.size = text.size,
 		.sealed_ms = text.sealed_ms,
-		.has_frames = text.format == 2,
+		.has_frames = text.format == ENVELOPE_FRAMES,
 	};
 	if (!get_sums(&text, envelope))
 		return err_set(err, "its head has no checksums");

@@ -13,8 +13,9 @@
 #include "spool/sealed.h"
 #include "spool/text_head.h"
 
-#define ENVELOPE_SIZE	TEXT_HEAD_SIZE
-#define ENVELOPE_FORMAT 2 /* of a body with frames, see in_place.h; else 1 */
+#define ENVELOPE_SIZE TEXT_HEAD_SIZE
+/* Its format: of a plain body, or of one with frames, see in_place.h. */
+enum { ENVELOPE_PLAIN = 1, ENVELOPE_FRAMES };
 
 struct envelope {
 	struct str dirname, key;

@@ -76,8 +76,8 @@ void ledger_end(struct spool_dir *dir, bool is_done)
 	pthread_mutex_unlock(&dir->ledger.lock);
 }
 
-static int commit_from(struct spool_dir *dir, enum spool_folder from, uint64_t id,
-		       uint64_t to, const struct ledger_sum *sum)
+int spool_commit(struct spool_dir *dir, enum spool_folder from, uint64_t id, uint64_t to,
+		 const struct ledger_sum *sum)
 {
 	int error;
 
@@ -85,18 +85,6 @@ static int commit_from(struct spool_dir *dir, enum spool_folder from, uint64_t i
 	error = spool_move(dir, from, id, SPOOL_NEW, to);
 	ledger_end(dir, !error);
 	return error;
-}
-
-int spool_commit(struct spool_dir *dir, uint64_t id, uint64_t to,
-		 const struct ledger_sum *sum)
-{
-	return commit_from(dir, SPOOL_TMP, id, to, sum);
-}
-
-int spool_commit_open(struct spool_dir *dir, uint64_t id, uint64_t to,
-		      const struct ledger_sum *sum)
-{
-	return commit_from(dir, SPOOL_OPEN, id, to, sum);
 }
 
 void spool_ledger(struct spool_dir *dir, struct ledger_totals *totals)

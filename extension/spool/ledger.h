@@ -27,8 +27,7 @@
 
 #include "base/now.h"
 #include "spool/ledger_slot.h"
-
-struct spool_dir;
+#include "spool/spool.h"
 
 struct ledger_totals {
 	int64_t since_ms; /* Unix ms: when it was begun */
@@ -46,10 +45,9 @@ void spool_ledger(struct spool_dir *, struct ledger_totals *);
  * (monotonic), which may be in vain; NEVER_MS: when something has changed. */
 int64_t spool_ledger_tick(struct spool_dir *, struct now);
 
-/* Commits the object tmp/<id> as new/<to>, see spool_move(), and counts it. */
-int spool_commit(struct spool_dir *, uint64_t id, uint64_t to, const struct ledger_sum *);
-/* The same of the object open/<id>, which needs no copy. */
-int spool_commit_open(struct spool_dir *, uint64_t id, uint64_t to,
-		      const struct ledger_sum *);
+/* Commits the object <from>/<id>, of tmp/ or open/, as new/<to>, see spool_move(), and
+ * counts it. */
+int spool_commit(struct spool_dir *, enum spool_folder from, uint64_t id, uint64_t to,
+		 const struct ledger_sum *);
 
 #endif

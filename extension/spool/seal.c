@@ -168,7 +168,7 @@ static int seal_copy(struct spool_dir *dir, uint64_t id, int64_t seal_at,
 		return error;
 	sum.records = rows->records;
 	sum.bytes = body.size;
-	error = seal_commit(dir, id, spool_commit, &sum, &to);
+	error = seal_commit(dir, SPOOL_TMP, id, &sum, &to);
 	if (error) {
 		remove_tmp(dir, id, &body);
 		return error;

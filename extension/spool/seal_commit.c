@@ -32,15 +32,15 @@ int seal_write_envelope(int fd, const struct open_rows *rows, struct envelope *e
 }
 
 /* Its id is free, unless somebody put a file there; that one is not ours to replace. */
-int seal_commit(struct spool_dir *dir, uint64_t id, seal_commit_fn *commit,
+int seal_commit(struct spool_dir *dir, enum spool_folder from, uint64_t id,
 		const struct ledger_sum *sum, uint64_t *to)
 {
 	int error;
 
 	*to = id;
-	error = commit(dir, id, *to, sum);
+	error = spool_commit(dir, from, id, *to, sum);
 	if (error != -EEXIST)
 		return error;
 	*to = spool_next_id(dir);
-	return commit(dir, id, *to, sum);
+	return spool_commit(dir, from, id, *to, sum);
 }

@@ -54,7 +54,7 @@ int seal_in_place(struct spool_dir *dir, uint64_t id, struct open_rows *rows,
 	sum.bytes = size - ENVELOPE_SIZE;
 	error = write_head(dir, id, rows, sum.bytes);
 	if (!error)
-		error = seal_commit(dir, id, spool_commit_open, &sum, &to);
+		error = seal_commit(dir, SPOOL_OPEN, id, &sum, &to);
 	if (!error)
 		spool_add(dir, to, size, rows->records, now);
 	return error;

@@ -12,10 +12,8 @@
  * -ENAMETOOLONG: key and metadata do not fit; -errno. */
 int seal_write_envelope(int fd, const struct open_rows *, struct envelope *);
 
-/* The object is committed as new/<to>, by a function that does so. */
-typedef int seal_commit_fn(struct spool_dir *, uint64_t id, uint64_t to,
-			   const struct ledger_sum *);
-int seal_commit(struct spool_dir *, uint64_t id, seal_commit_fn *,
+/* Commits the object <from>/<id>, see spool_commit(), as new/<to>. */
+int seal_commit(struct spool_dir *, enum spool_folder from, uint64_t id,
 		const struct ledger_sum *, uint64_t *to);
 
 /* Makes new/<id> of open/<id> by moving it. -ENOTSUP: its body has to be made, of what of

@@ -182,7 +182,7 @@ int spool_put_aside(struct spool_dir *dir, uint64_t id, const struct sealed *of,
 	if (close(fd) < 0 && !error)
 		error = -errno;
 	if (!error)
-		error = spool_commit(dir, to, to, &sum);
+		error = spool_commit(dir, SPOOL_TMP, to, to, &sum);
 	if (error) {
 		spool_remove(dir, SPOOL_TMP, to);
 		return error;

@@ -59,6 +59,6 @@ void kafka_headers_advise(const struct strs *option, struct err *err)
 		return;
 	err_also(err);
 	err_set_key(err, "headers",
-		    "without format a group of exporters does not know that messages are "
-		    "flows, and counts them as bad; add format");
+		    "without format a group of exporters knows a flow by how it begins "
+		    "alone, and passes over those that begin in another way; add format");
 }

@@ -35,7 +35,7 @@ static void seal(struct world *w, uint64_t count)
 	while (count--) {
 		id = spool_next_id(w->dir);
 		make_object(w, id);
-		assert_int_equal(spool_commit(w->dir, id, id, &one), 0);
+		assert_int_equal(spool_commit(w->dir, SPOOL_TMP, id, id, &one), 0);
 		spool_remove(w->dir, SPOOL_OPEN, id);
 		spool_add(w->dir, id, ENVELOPE_SIZE + SIZE, RECORDS, start);
 	}
@@ -251,14 +251,14 @@ static void test_a_seal_that_was_cut(void **state)
 	world_begin(&w);
 	seal(&w, 1);
 	make_object(&w, 7);
-	assert_int_equal(spool_commit(w.dir, 7, 7, &one), 0);
+	assert_int_equal(spool_commit(w.dir, SPOOL_TMP, 7, 7, &one), 0);
 	/* Before the open file goes it is the same object. */
 	world_reopen(&w, start);
 	assert_totals(&w, 2, 0, 0, 0);
 	assert_false(world_has(&w, SPOOL_OPEN, 7));
 	/* Before the rename there is none. */
 	make_object(&w, 8);
-	assert_int_equal(spool_commit(w.dir, 8, 8, &one), 0);
+	assert_int_equal(spool_commit(w.dir, SPOOL_TMP, 8, 8, &one), 0);
 	spool_path(w.dir, SPOOL_NEW, 8, sealed);
 	assert_int_equal(unlink(sealed), 0);
 	world_reopen(&w, start);
@@ -276,9 +276,9 @@ static void test_a_commit_that_fails_is_not_counted(void **state)
 	seal(&w, 1);
 	make_object(&w, 5);
 	world_seal(&w, 5, SIZE, RECORDS, "k");
-	assert_int_equal(spool_commit(w.dir, 5, 5, &one), -EEXIST);
+	assert_int_equal(spool_commit(w.dir, SPOOL_TMP, 5, 5, &one), -EEXIST);
 	assert_totals(&w, 1, 0, 0, 0);
-	assert_int_equal(spool_commit(w.dir, 5, 6, &one), 0);
+	assert_int_equal(spool_commit(w.dir, SPOOL_TMP, 5, 6, &one), 0);
 	assert_totals(&w, 2, 0, 0, 0);
 	world_end(&w);
 }

@@ -10,6 +10,14 @@
 #include "spool/sealed.h"
 #include "open_files.h"
 
+/* A world with open/<id>, a plain file. */
+static void begin(struct world *w, uint64_t id, int64_t at[6])
+{
+	world_make(w);
+	world_open(w, start);
+	write_open(w, id, NULL, true, at);
+}
+
 /* new/<id> has these rows, in pieces, and says that it has so many records. */
 static void assert_plain(struct world *w, uint64_t id, const char *body, int records)
 {
@@ -60,9 +68,7 @@ static void test_plain_file_is_its_object(void **state)
 	int64_t at[6];
 
 	(void)state;
-	world_make(&w);
-	world_open(&w, start);
-	write_open(&w, 5, NULL, true, at);
+	begin(&w, 5, at);
 	world_read(&w, SPOOL_OPEN, 5, &open);
 	spool_path(w.dir, SPOOL_OPEN, 5, path);
 	assert_int_equal(stat(path, &before), 0);
@@ -99,9 +105,7 @@ static void test_plain_file_with_any_head_is_sealed(void **state)
 	size_t i;
 
 	(void)state;
-	world_make(&w);
-	world_open(&w, start);
-	write_open(&w, 5, NULL, true, at);
+	begin(&w, 5, at);
 	assert_int_equal(seal(&w, 5, at[4]), 0);
 	world_read(&w, SPOOL_NEW, 5, &sealed);
 	for (i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
@@ -139,9 +143,7 @@ static void test_damaged_plain_file_is_copied(void **state)
 	int64_t at[6];
 
 	(void)state;
-	world_make(&w);
-	world_open(&w, start);
-	write_open(&w, 5, NULL, true, at);
+	begin(&w, 5, at);
 	flip(&w, 5, at[3] + FRAME_HEAD + 2);
 	assert_int_equal(seal(&w, 5, at[4]), 0);
 	world_read(&w, SPOOL_NEW, 5, &file);
@@ -165,9 +167,7 @@ static void test_plain_file_of_before_is_copied(void **state)
 	int64_t at[6];
 
 	(void)state;
-	world_make(&w);
-	world_open(&w, start);
-	write_open(&w, 4, NULL, true, at);
+	begin(&w, 4, at);
 	world_read(&w, SPOOL_OPEN, 4, &file);
 	world_write(&w, SPOOL_OPEN, 5, str_skip(buf_str(&file), ENVELOPE_SIZE));
 	spool_path(w.dir, SPOOL_OPEN, 4, path);
@@ -190,9 +190,7 @@ static void test_damaged_body_with_frames_is_not_sent(void **state)
 	int fd;
 
 	(void)state;
-	world_make(&w);
-	world_open(&w, start);
-	write_open(&w, 5, NULL, true, at);
+	begin(&w, 5, at);
 	assert_int_equal(seal(&w, 5, at[4]), 0);
 	fd = spool_open_file(w.dir, SPOOL_NEW, 5, O_RDWR);
 	assert_int_equal(io_read_at(fd, head, sizeof(head), 0), 0);
