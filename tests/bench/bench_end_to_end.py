@@ -18,14 +18,15 @@ from lib.s3.sink import Sink
 
 FLOWS_PER_OBJECT = 6000 # the sample files' own
 CPU_PACE = 100000       # flows a second: a third of a core
-CPU_SECONDS = 6
+CPU_SECONDS, SLOWER_SECONDS = 8, 16
+SETTLED = 1 / 4         # of the flows; from here on CPU counts, without what a start costs
 CPU_ROUNDS = 3          # of which the one in the middle counts
 MEMORY_PACE = 20000     # with more, memory is what waits in inboxes, up to limits.batch_bytes
 FURTHER = 100           # tenants
 THOUSAND = 1000         # tenants
 COMPRESS = {"gzip": {"type": "gzip"}, "zstd": {"type": "zstd", "zstd": {"level": 1}}}
 SECONDS_PER_OBJECT = 5
-SECONDS_PER_OBJECT_OF_MANY = 60     # the sample files' own
+USUAL_SECONDS_PER_OBJECT = 60       # the sample files' own
 VARIED, RECORDED = "flows.pb", "recorded-flows.pb"
 
 Export = collections.namedtuple(
@@ -144,7 +145,7 @@ def export(flows, folder, repeat, pace="max", tenants=1, compress=None, seconds_
 
 def over_zlib(run):
     """CPU time by that of zlib alone."""
-    return run.cpu / run.zlib
+    return run.steady_us * run.flows / run.zlib / 1e6
 
 
 def middle(runs):
@@ -153,23 +154,26 @@ def middle(runs):
 
 def measure(flows, folder, count):
     """Return exports by name: as fast as the stand-in can, and at even paces, the last with many tenants."""
+    def paced_export(name, pace, seconds, **how):
+        return export(flows, folder / name, pace * seconds // count, pace, steady_from=pace * seconds * SETTLED, **how)
+
     paced = MEMORY_PACE * 3 * SECONDS_PER_OBJECT // count
-    minute = MEMORY_PACE * SECONDS_PER_OBJECT_OF_MANY
+    minute = MEMORY_PACE * USUAL_SECONDS_PER_OBJECT
     compressed = {name: [] for name in COMPRESS}
     for number in range(CPU_ROUNDS):
         for name, compress in COMPRESS.items():
-            compressed[name].append(export(flows, folder / ("%s-%d" % (name, number)), CPU_PACE * CPU_SECONDS // count,
-                                           CPU_PACE, compress=compress))
+            compressed[name].append(paced_export("%s-%d" % (name, number), CPU_PACE, CPU_SECONDS, compress=compress))
     return {
         **{name: middle(runs) for name, runs in compressed.items()},
-        **{name: middle([export(flows, folder / ("%s-%d" % (name, number)), pace * CPU_SECONDS // count, pace, source=source)
+        **{name: middle([paced_export("%s-%d" % (name, number), pace, seconds, source=source)
                          for number in range(CPU_ROUNDS)])
-           for name, pace, source in (("slower", MEMORY_PACE, VARIED), ("recorded", CPU_PACE, RECORDED),
-                                      ("recorded-slower", MEMORY_PACE, RECORDED))},
+           for name, pace, seconds, source in (("slower", MEMORY_PACE, SLOWER_SECONDS, VARIED),
+                                               ("recorded", CPU_PACE, CPU_SECONDS, RECORDED),
+                                               ("recorded-slower", MEMORY_PACE, SLOWER_SECONDS, RECORDED))},
         "max": export(flows, folder / "max", 400000 // count),
         "one": export(flows, folder / "one", paced, MEMORY_PACE),
         "many": export(flows, folder / "many", paced, MEMORY_PACE, 1 + FURTHER),
         **{name: export(flows, folder / name, 2 * minute // count, MEMORY_PACE, tenants,
-                        seconds_per_object=SECONDS_PER_OBJECT_OF_MANY, steady_from=minute)
+                        seconds_per_object=USUAL_SECONDS_PER_OBJECT, steady_from=minute)
            for name, tenants in (("alone", 1), ("thousand", THOUSAND))},
     }

@@ -52,7 +52,7 @@ def measure(flows, folder):
     with Sink() as sink, Analyzer(flows / "flows.pb", topology=[flows / "topology.json"], pace=bench_end_to_end.MEMORY_PACE,
                                   options=["--repeat", 0, "--uniq", "--captures", PIPELINES]) as analyzer:
         config = bench_end_to_end.configuration(analyzer, sink, folder, {"type": "gzip"},
-                                                bench_end_to_end.SECONDS_PER_OBJECT_OF_MANY)
+                                                bench_end_to_end.USUAL_SECONDS_PER_OBJECT)
         path = save(folder, {**config, "status": pages.listening(folder)})
         begun = time.monotonic()
         with Exporter(path) as exporter:

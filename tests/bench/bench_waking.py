@@ -11,10 +11,11 @@ from lib.process import Analyzer, Exporter
 from lib.s3.sink import Sink
 
 USUAL_PACE = 2000       # flows a second: twenty messages
-SECONDS = 30
-SETTLED_SECONDS = 3     # after the start
+# After the start, and of the measure. Objects are those of a minute: as many are made then as begun.
+IDLE_SECONDS = (3, 30)
+USUAL_SECONDS = (bench_end_to_end.USUAL_SECONDS_PER_OBJECT, bench_end_to_end.USUAL_SECONDS_PER_OBJECT)
 
-Wakes = collections.namedtuple("Wakes", "per_second us_a_flow")
+Wakes = collections.namedtuple("Wakes", "per_second us_a_flow zlib_us")
 
 
 def read(exporter):
@@ -27,19 +28,21 @@ def read(exporter):
     return switches, nanoseconds / 1e9
 
 
-def measure(flows, folder, pace):
-    """pace: flows a second, 0 for a connection on which nothing comes but pings."""
+def measure(flows, folder, pace, wait):
+    """pace: flows a second, 0 for a connection on which nothing comes but pings; wait: seconds before, and of the measure."""
     folder.mkdir()
     begin = {"pace": pace} if pace else {"pace": 1, "clients": 2}      # the second client never comes
     with Sink() as sink, Analyzer(flows / "flows.pb", topology=[flows / "topology.json"],
                                   options=["--repeat", 0, "--uniq"], **begin) as analyzer:
         config = bench_end_to_end.configuration(analyzer, sink, folder, {"type": "gzip"},
-                                                bench_end_to_end.SECONDS_PER_OBJECT)
+                                                bench_end_to_end.USUAL_SECONDS_PER_OBJECT)
         with Exporter(settings.save(folder / "exporter.yml", config)) as exporter:
             analyzer.event("admitted", 30, unless_ends=exporter)
-            threading.Event().wait(SETTLED_SECONDS)
+            threading.Event().wait(wait[0])
             before, begun, sent = read(exporter), time.monotonic(), analyzer.stats()["sent_flows"]
-            threading.Event().wait(SECONDS)
+            threading.Event().wait(wait[1])
             after, seconds, sent = read(exporter), time.monotonic() - begun, analyzer.stats()["sent_flows"] - sent
             assert exporter.stop() == 0, exporter.err.text()[-4000:]
-    return Wakes((after[0] - before[0]) / seconds, (after[1] - before[1]) / sent * 1e6 if sent else 0)
+            records = analyzer.stats()["sent_flows"]
+        zlib = bench_end_to_end.zlib_alone(sink, 6)[0]
+    return Wakes((after[0] - before[0]) / seconds, (after[1] - before[1]) / max(sent, 1) * 1e6, zlib / max(records, 1) * 1e6)
