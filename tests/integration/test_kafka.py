@@ -23,6 +23,7 @@ from lib.process import Analyzer, Exporter, exporter, until
 NUMBERS = itertools.count(1)
 RECORDING = recording("old-netns-mixed.jsonl.gz")
 TAGS = ("egress", "ingress", "internal", "other")
+TOKEN_SECONDS = 15      # of one that is followed by another: long enough to log in on a slow machine
 
 
 @pytest.fixture(scope="module")
@@ -236,8 +237,8 @@ def test_a_token_is_renewed(kafka, topic, tmp_path):
         with Exporter(path) as program:
             program.log("state=subscribed")
             # Nobody has logged in yet.
-            ends = time.time() + 5
-            (tmp_path / "token").write_text(token(5))
+            ends = time.time() + TOKEN_SECONDS
+            (tmp_path / "token").write_text(token(TOKEN_SECONDS))
             analyzer.command("play")
             play(200)
             until(lambda: time.time() > ends - 2, "a token that is about to end")
