@@ -11,9 +11,8 @@
 #define SILENCE_MS    15000
 #define PART_BYTES    (16 * 1024) /* read by way of bytes, which copies them */
 #define PIECE_BYTES   (256 * 1024)
-#define PIECE_MS      100 /* with GATHER_MS in front of the spool: a second in all */
-#define LARGE_PIECE   (PIECE_BYTES / 2) /* within so long: */
-#define LARGE_WITHIN  50
+#define PIECE_MS      50 /* with GATHER_MS in front of the spool: a second in all */
+#define LARGE_PIECE   (PIECE_BYTES / 2)
 #define LARGE_MS      10
 #define BUSY_MS	      (2 * PIECE_MS)
 #define DRAIN_IDLE_MS 100
@@ -218,15 +217,14 @@ static void set_busy(struct session *s, bool is_busy)
 
 /* From a busy stream a piece of some messages: to wake for each part of each, as
  * it comes, takes longer than to read it. It is busy while something came twice within
- * a fifth of a second. Where large pieces come fast the window may be filled but for a rest
- * that the other side does not send: messages would wait there, so that is looked at soon. */
+ * a tenth of a second. Where pieces are large the window may be filled but for a rest that
+ * the other side does not send: messages would wait there, so that is looked at soon. */
 static void wait_for_more(struct session *s, int64_t until_ms)
 {
-	int64_t now_ms = clock_now().mono_ms, since_ms = s->heard_ms - s->heard_before_ms;
-	bool is_fast = s->come >= LARGE_PIECE && since_ms <= LARGE_WITHIN;
-	int64_t piece_ms = now_ms + (is_fast ? LARGE_MS : PIECE_MS);
+	int64_t now_ms = clock_now().mono_ms;
+	int64_t piece_ms = now_ms + (s->come >= LARGE_PIECE ? LARGE_MS : PIECE_MS);
 
-	set_busy(s, s->come && since_ms < BUSY_MS);
+	set_busy(s, s->come && s->heard_ms - s->heard_before_ms < BUSY_MS);
 	if (s->come)
 		s->heard_before_ms = s->heard_ms;
 	s->come = 0;

@@ -22,7 +22,7 @@
  * megabyte and some kilobytes for each tenant. */
 #define TURN_FLOWS	  300
 #define TURN_PARCELS	  128
-#define GATHER_MS	  900
+#define GATHER_MS	  950
 #define GATHER_GRID_MS	  50
 #define GATHER_BYTES	  ((int64_t)1 << 20)
 #define GATHER_BYTES_EACH ((int64_t)32 << 10)
