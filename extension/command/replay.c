@@ -7,6 +7,7 @@
  * files at once. With --output objects go to a directory instead of the store.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -59,12 +60,21 @@ static bool replay_parse(struct replay *r, int argc, char **argv)
 	return r->config && r->recordings.count;
 }
 
-static int make_spool(char path[64], struct err *err)
+static int make_spool(char path[PATH_MAX], struct err *err)
 {
-	snprintf(path, 64, "/tmp/skydive-exporter-replay-XXXXXX");
-	return mkdtemp(path) ? 0
-			     : err_set(err, "cannot make a directory in /tmp: %s",
-				       strerror(errno));
+	const char *place = getenv("TMPDIR");
+
+	if (!place || !*place)
+		place = "/tmp";
+	errno = ENAMETOOLONG;
+	if (snprintf(path, PATH_MAX, "%s/skydive-exporter-replay-XXXXXX", place) <
+		    PATH_MAX &&
+	    mkdtemp(path))
+		return 0;
+	return err_set(err,
+		       "cannot make a directory in %.100s: %s; set TMPDIR to one with "
+		       "room",
+		       place, strerror(errno));
 }
 
 static int next_change(struct replay *r, struct err *err)
@@ -183,7 +193,7 @@ static int replay_called(const struct skydive_host *host, int argc, char **argv)
 {
 	struct replay r = { 0 };
 	struct err err = ERR_INIT;
-	char spool[64] = "";
+	char spool[PATH_MAX] = "";
 	int error = -EINVAL;
 
 	r.topology.item = calloc((size_t)argc, sizeof(struct str));

@@ -253,6 +253,20 @@ def test_recording(name, size, advice, tmp_path):
         assert list((tmp_path / "out").rglob("*.gz"))
 
 
+@pytest.mark.parametrize("place", ["nowhere", "long" + "/long" * 1000])
+def test_replay_without_a_place_for_its_spool(place, tmp_path):
+    """Its spool is in TMPDIR, which the message names; with one that is there, or with an empty one, nothing stays of it."""
+    command = ["replay", "-c", write(tmp_path)[0], "--output", tmp_path / "out", RECORDING]
+    result = exporter(*command, env={"TMPDIR": str(tmp_path / place)})
+    assert result.code == 1 and result.stdout == ""
+    assert re.fullmatch(r"skydive-exporter: cannot make a directory in %s: .*; set TMPDIR to one with room\n" %
+                        re.escape(str(tmp_path / place)[:100]), result.stderr), result.stderr
+    (tmp_path / "room").mkdir()
+    for folder in ("", tmp_path / "room"):
+        assert exporter(*command, env={"TMPDIR": str(folder)}).code == 0
+    assert os.listdir(tmp_path / "room") == []
+
+
 @pytest.mark.parametrize("arguments", [[], ["export"], ["check"], ["run"], ["run", "-c"], ["replay"],
                                        ["replay", "-c", "x.yml"], ["record", "ws://127.0.0.1:1/"], ["run", "x.yml"]])
 def test_usage(arguments):

@@ -21,6 +21,7 @@
 #include "spool/envelope.h"
 #include "spool/spool.h"
 #include "sys/io.h"
+#include "tests/unit/temporary.h"
 
 #define WORLD_PATH 256
 
@@ -44,7 +45,6 @@ static inline void world_keep_line(void *context, enum skydive_log_level level,
 
 static inline void world_make(struct world *w)
 {
-	const char *tmp = getenv("TMPDIR");
 	struct skydive_host host = {
 		.size = sizeof(host),
 		.context = w,
@@ -52,7 +52,7 @@ static inline void world_make(struct world *w)
 	};
 
 	*w = (struct world){ .lines = BUF_INIT(1 << 20) };
-	snprintf(w->path, sizeof(w->path), "%s/spool-XXXXXX", tmp ? tmp : "/tmp");
+	temporary_name(w->path, sizeof(w->path), "spool");
 	assert_non_null(mkdtemp(w->path));
 	w->options = (struct spool_options){
 		.directory = str_of(w->path),

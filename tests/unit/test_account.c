@@ -11,6 +11,7 @@
 #include <cmocka.h>
 #include "writer/account.h"
 #include "sys/io.h"
+#include "tests/unit/temporary.h"
 
 #define PATH_BYTES 512
 
@@ -36,11 +37,10 @@ static void read_account(struct desk *d, const char *text)
 
 static void desk_open(struct desk *d)
 {
-	const char *tmp = getenv("TMPDIR");
 	char text[2 * PATH_BYTES];
 
 	*d = (struct desk){ .arena = ARENA_INIT(1 << 16), .problems = PROBLEMS_INIT };
-	snprintf(d->top, sizeof(d->top), "%s/account-XXXXXX", tmp ? tmp : "/tmp");
+	temporary_name(d->top, sizeof(d->top), "account");
 	assert_non_null(mkdtemp(d->top));
 	snprintf(d->path, sizeof(d->path), "%s/account.json", d->top);
 	snprintf(d->backup, sizeof(d->backup), "%s.bak", d->path);

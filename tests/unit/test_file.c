@@ -12,6 +12,7 @@
 #include <cmocka.h>
 #include "writer/writer.h"
 #include "sys/io.h"
+#include "tests/unit/temporary.h"
 
 #define PATH_BYTES 512
 #define ALL(literal)                                                                     \
@@ -48,12 +49,11 @@ static void set_directory(struct desk *d, const char *path)
 
 static void desk_open(struct desk *d, size_t size)
 {
-	const char *tmp = getenv("TMPDIR");
 	struct buf body = BUF_INIT(1 << 24);
 	char path[PATH_BYTES];
 
 	*d = (struct desk){ .done = 0 };
-	snprintf(d->top, sizeof(d->top), "%s/file-XXXXXX", tmp ? tmp : "/tmp");
+	temporary_name(d->top, sizeof(d->top), "file");
 	assert_non_null(mkdtemp(d->top));
 	d->writer = calloc(1, writer_file.state->size);
 	assert_non_null(d->writer);

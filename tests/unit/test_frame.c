@@ -13,6 +13,7 @@
 #include <cmocka.h>
 #include "spool/frame.h"
 #include "sys/io.h"
+#include "tests/unit/temporary.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -34,11 +35,10 @@ static const struct {
 
 static int new_file(void)
 {
-	const char *tmp = getenv("TMPDIR");
 	char path[256];
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/frame-XXXXXX", tmp ? tmp : "/tmp");
+	temporary_name(path, sizeof(path), "frame");
 	fd = mkstemp(path);
 	assert_true(fd >= 0);
 	unlink(path);

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 #include "net/http.h"
 #include "tests/lib/tiny_server.h"
+#include "tests/unit/temporary.h"
 
 #define OK_REPLY "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -188,10 +189,9 @@ static void what_is_sent(void **state)
 
 static int make_file(const char *bytes)
 {
-	char name[] = "/tmp/test_http.XXXXXX";
-	int fd = mkstemp(name);
+	char name[TEMPORARY_SIZE];
+	int fd = temporary_file(name, sizeof(name), "http");
 
-	assert_true(fd >= 0);
 	unlink(name);
 	assert_int_equal(write(fd, bytes, strlen(bytes)), (ssize_t)strlen(bytes));
 	return fd;

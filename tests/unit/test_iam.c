@@ -13,6 +13,7 @@
 #include "writer/iam.h"
 #include "sys/clock.h"
 #include "tests/lib/tiny_server.h"
+#include "tests/unit/temporary.h"
 
 #define FORM_END                                                                         \
 	"&grant_type=urn%3Aibm%3Aparams%3Aoauth%3Agrant-type%3Aapikey"                   \
@@ -347,8 +348,8 @@ static void refused_for_good(void **state)
 static void mended_key(void **state)
 {
 	struct world *w = *state;
-	char path[] = "/tmp/test_iam.XXXXXX";
-	int fd = mkstemp(path);
+	char path[TEMPORARY_SIZE];
+	int fd = temporary_file(path, sizeof(path), "iam");
 
 	snprintf(w->good_key, sizeof(w->good_key), "right");
 	assert_int_equal(write(fd, "wrong\n", 6), 6);

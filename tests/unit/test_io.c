@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include "sys/io.h"
+#include "tests/unit/temporary.h"
 
 #define PATH_BYTES 512
 
@@ -18,10 +19,9 @@ static char top[PATH_BYTES / 2];
 
 static int make_top(void **state)
 {
-	const char *tmp = getenv("TMPDIR");
 
 	(void)state;
-	snprintf(top, sizeof(top), "%s/io-XXXXXX", tmp ? tmp : "/tmp");
+	temporary_name(top, sizeof(top), "io");
 	return mkdtemp(top) ? 0 : -1;
 }
 

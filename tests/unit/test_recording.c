@@ -12,6 +12,7 @@
 #include <cmocka.h>
 #include "source/recording.h"
 #include "sys/io.h"
+#include "tests/unit/temporary.h"
 
 #define PATH_BYTES 512
 #define ALL(literal)                                                                     \
@@ -23,10 +24,9 @@ static char top[PATH_BYTES / 2];
 
 static int make_top(void **state)
 {
-	const char *tmp = getenv("TMPDIR");
 
 	(void)state;
-	snprintf(top, sizeof(top), "%s/recording-XXXXXX", tmp ? tmp : "/tmp");
+	temporary_name(top, sizeof(top), "recording");
 	return mkdtemp(top) ? 0 : -1;
 }
 

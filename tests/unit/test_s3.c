@@ -13,6 +13,7 @@
 #include "writer/s3_request.h"
 #include "sys/clock.h"
 #include "tests/lib/tiny_server.h"
+#include "tests/unit/temporary.h"
 
 static void endpoints(void **state)
 {
@@ -411,7 +412,7 @@ struct world {
 
 static void world_init(struct world *w, tiny_answer *answer)
 {
-	char name[] = "/tmp/test_s3.XXXXXX";
+	char name[TEMPORARY_SIZE];
 	struct err err = ERR_INIT;
 
 	memset(w, 0, sizeof(*w));
@@ -429,7 +430,7 @@ static void world_init(struct world *w, tiny_answer *answer)
 					&(struct writer_around){ .http = w->http }, &err),
 			 0);
 	w->put = (struct put){ .object = &object,
-			       .fd = mkstemp(name),
+			       .fd = temporary_file(name, sizeof(name), "s3"),
 			       .done = on_done,
 			       .context = &w->done };
 	unlink(name);

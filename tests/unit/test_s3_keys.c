@@ -16,6 +16,7 @@
 #include "sys/clock.h"
 #include "sys/io.h"
 #include "tests/lib/tiny_server.h"
+#include "tests/unit/temporary.h"
 
 #define OK_REPLY "HTTP/1.1 200 OK\r\nETag: \"e\"\r\nContent-Length: 0\r\n\r\n"
 #define REFUSAL                                                                          \
@@ -145,7 +146,7 @@ struct world {
 	char reply[256];
 	sem_t gate, was_asked;
 
-	char folder[32], key_file[64], url[64], iam_url[80];
+	char folder[TEMPORARY_SIZE], key_file[TEMPORARY_SIZE + 8], url[64], iam_url[80];
 	struct tiny_server *server;
 	struct http *http;
 	void *writer;
@@ -203,14 +204,14 @@ static void on_done(struct put *p)
 static int setup(void **state)
 {
 	struct world *w = calloc(1, sizeof(*w));
-	char path[64];
+	char path[TEMPORARY_SIZE + 8];
 	int fd, i;
 
 	pthread_mutex_init(&w->lock, NULL);
 	sem_init(&w->gate, 0, 0);
 	sem_init(&w->was_asked, 0, 0);
 	sem_init(&w->done, 0, 0);
-	snprintf(w->folder, sizeof(w->folder), "/tmp/test_s3_keys.XXXXXX");
+	temporary_name(w->folder, sizeof(w->folder), "s3-keys");
 	assert_non_null(mkdtemp(w->folder));
 	snprintf(w->key_file, sizeof(w->key_file), "%s/key", w->folder);
 	snprintf(path, sizeof(path), "%s/body", w->folder);

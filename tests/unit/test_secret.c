@@ -12,17 +12,18 @@
 #include <cmocka.h>
 #include "sys/io.h"
 #include "sys/secret.h"
+#include "tests/unit/temporary.h"
 
 struct world {
-	char folder[32];
-	char path[64]; /* of "key" in it */
+	char folder[TEMPORARY_SIZE];
+	char path[TEMPORARY_SIZE + 8]; /* of "key" in it */
 };
 
 static int setup(void **state)
 {
 	struct world *w = calloc(1, sizeof(*w));
 
-	snprintf(w->folder, sizeof(w->folder), "/tmp/test_secret.XXXXXX");
+	temporary_name(w->folder, sizeof(w->folder), "secret");
 	assert_non_null(mkdtemp(w->folder));
 	snprintf(w->path, sizeof(w->path), "%s/key", w->folder);
 	unsetenv("CREDENTIALS_DIRECTORY");

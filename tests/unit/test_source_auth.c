@@ -9,6 +9,7 @@
 #include <cmocka.h>
 #include "net/header_text.h"
 #include "source/source_options.h"
+#include "tests/unit/temporary.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define USER	     "analyzer: {auth: {cluster: {username: admin, password: pw}}}\n"
@@ -236,13 +237,13 @@ static void test_a_pasted_secret_of_all_analyzers_is_refused(void **state)
 
 static void test_a_password_may_stand_in_a_file(void **state)
 {
-	char path[] = "/tmp/test_source_auth_XXXXXX";
+	char path[TEMPORARY_SIZE];
 	struct buf yaml = BUF_INIT(4096);
-	int fd = mkstemp(path);
+	int fd = temporary_file(path, sizeof(path), "source-auth");
 	struct world w;
 
 	(void)state;
-	assert_true(fd >= 0 && write(fd, "of the file\r\n", 13) == 13);
+	assert_int_equal(write(fd, "of the file\r\n", 13), 13);
 	close(fd);
 	buf_printf(&yaml,
 		   "pipeline: {subscriber: {url: \"ws://a:1\", auth: {username: u, "

@@ -11,14 +11,15 @@
 #include <cmocka.h>
 #include "spool/spare.h"
 #include "sys/io.h"
+#include "tests/unit/temporary.h"
 
 #define MANY 200
 
-static char root[64], spare_directory[80];
+static char root[TEMPORARY_SIZE], spare_directory[TEMPORARY_SIZE + 16];
 
 static const char *below(const char *name)
 {
-	static char path[160];
+	static char path[TEMPORARY_SIZE + 100];
 
 	snprintf(path, sizeof(path), "%s/%s", root, name);
 	return path;
@@ -27,7 +28,7 @@ static const char *below(const char *name)
 static int make_root(void **state)
 {
 	(void)state;
-	snprintf(root, sizeof(root), "/tmp/test_spare.XXXXXX");
+	temporary_name(root, sizeof(root), "spare");
 	if (!mkdtemp(root))
 		return -1;
 	snprintf(spare_directory, sizeof(spare_directory), "%s/.spare", root);

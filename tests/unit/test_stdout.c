@@ -12,6 +12,7 @@
 #include <cmocka.h>
 #include "sys/io.h"
 #include "writer/writer.h"
+#include "tests/unit/temporary.h"
 
 #define BODY  ((size_t)300000) /* more than a pipe holds */
 #define TITLE "--- bucket/p/0.gz ---\n"
@@ -34,7 +35,7 @@ static void count_done(struct put *put)
 
 static void desk_open(struct desk *d)
 {
-	char path[] = "/tmp/test_stdout.XXXXXX";
+	char path[TEMPORARY_SIZE];
 
 	*d = (struct desk){ .body = BUF_INIT(1 << 20) };
 	d->writer = calloc(1, writer_stdout.state->size);
@@ -45,7 +46,7 @@ static void desk_open(struct desk *d)
 				     .key = STR("p/0.gz"),
 				     .size = (int64_t)BODY };
 	d->put = (struct put){ .object = &d->object, .done = count_done, .context = d };
-	d->put.fd = mkstemp(path);
+	d->put.fd = temporary_file(path, sizeof(path), "stdout");
 	assert_true(d->put.fd >= 0);
 	unlink(path);
 	assert_int_equal(io_write(d->put.fd, buf_str(&d->body)), 0);
@@ -77,13 +78,13 @@ static void print_to(struct desk *d, int fd)
 
 static void test_an_object_follows_its_title(void **state)
 {
-	char path[] = "/tmp/test_stdout.XXXXXX";
+	char path[TEMPORARY_SIZE];
 	struct buf found = BUF_INIT(1 << 20);
 	struct desk d;
 
 	(void)state;
 	desk_open(&d);
-	print_to(&d, mkstemp(path));
+	print_to(&d, temporary_file(path, sizeof(path), "stdout"));
 	assert_int_equal(d.put.result, PUT_STORED);
 	assert_int_equal(io_read_file(path, &found), 0);
 	unlink(path);
