@@ -152,20 +152,23 @@ def middle(runs):
     return sorted(runs, key=over_zlib)[len(runs) // 2]
 
 
+def settled_export(flows, folder, count, pace, seconds, **how):
+    """Of that many seconds; count: flows of the file."""
+    return export(flows, folder, pace * seconds // count, pace, steady_from=pace * seconds * SETTLED, **how)
+
+
 def measure(flows, folder, count):
     """Return exports by name: as fast as the stand-in can, and at even paces, the last with many tenants."""
-    def paced_export(name, pace, seconds, **how):
-        return export(flows, folder / name, pace * seconds // count, pace, steady_from=pace * seconds * SETTLED, **how)
-
     paced = MEMORY_PACE * 3 * SECONDS_PER_OBJECT // count
     minute = MEMORY_PACE * USUAL_SECONDS_PER_OBJECT
     compressed = {name: [] for name in COMPRESS}
     for number in range(CPU_ROUNDS):
         for name, compress in COMPRESS.items():
-            compressed[name].append(paced_export("%s-%d" % (name, number), CPU_PACE, CPU_SECONDS, compress=compress))
+            compressed[name].append(settled_export(flows, folder / ("%s-%d" % (name, number)), count, CPU_PACE, CPU_SECONDS,
+                                                   compress=compress))
     return {
         **{name: middle(runs) for name, runs in compressed.items()},
-        **{name: middle([paced_export("%s-%d" % (name, number), pace, seconds, source=source)
+        **{name: middle([settled_export(flows, folder / ("%s-%d" % (name, number)), count, pace, seconds, source=source)
                          for number in range(CPU_ROUNDS)])
            for name, pace, seconds, source in (("slower", MEMORY_PACE, SLOWER_SECONDS, VARIED),
                                                ("recorded", CPU_PACE, CPU_SECONDS, RECORDED),

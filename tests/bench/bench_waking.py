@@ -28,8 +28,9 @@ def read(exporter):
     return switches, nanoseconds / 1e9
 
 
-def measure(flows, folder, pace, wait):
-    """pace: flows a second, 0 for a connection on which nothing comes but pings; wait: seconds before, and of the measure."""
+def measure(flows, folder, pace, seconds):
+    """pace: flows a second, 0 for a connection on which nothing comes but pings; seconds: before, and of, the measure."""
+    settling, measured = seconds
     folder.mkdir()
     begin = {"pace": pace} if pace else {"pace": 1, "clients": 2}      # the second client never comes
     with Sink() as sink, Analyzer(flows / "flows.pb", topology=[flows / "topology.json"],
@@ -38,11 +39,12 @@ def measure(flows, folder, pace, wait):
                                                 bench_end_to_end.USUAL_SECONDS_PER_OBJECT)
         with Exporter(settings.save(folder / "exporter.yml", config)) as exporter:
             analyzer.event("admitted", 30, unless_ends=exporter)
-            threading.Event().wait(wait[0])
+            threading.Event().wait(settling)
             before, begun, sent = read(exporter), time.monotonic(), analyzer.stats()["sent_flows"]
-            threading.Event().wait(wait[1])
-            after, seconds, sent = read(exporter), time.monotonic() - begun, analyzer.stats()["sent_flows"] - sent
+            threading.Event().wait(measured)
+            after, elapsed, sent = read(exporter), time.monotonic() - begun, analyzer.stats()["sent_flows"] - sent
             assert exporter.stop() == 0, exporter.err.text()[-4000:]
-            records = analyzer.stats()["sent_flows"]
+            all_flows = analyzer.stats()["sent_flows"]
         zlib = bench_end_to_end.zlib_alone(sink, 6)[0]
-    return Wakes((after[0] - before[0]) / seconds, (after[1] - before[1]) / max(sent, 1) * 1e6, zlib / max(records, 1) * 1e6)
+    return Wakes((after[0] - before[0]) / elapsed, (after[1] - before[1]) / max(sent, 1) * 1e6,
+                 zlib / max(all_flows, 1) * 1e6)

@@ -12,7 +12,7 @@ import confluent_kafka                                              # noqa: E402
 import confluent_kafka.admin                                        # noqa: E402
 
 Message = collections.namedtuple("Message", "partition offset key value headers time_ms")
-PATIENCE = 60             # with a broker on a machine that is busy with much else
+PATIENCE = 10
 QUIET = {"log_level": 0, "error_cb": lambda error: None}
 
 
