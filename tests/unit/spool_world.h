@@ -21,7 +21,7 @@
 #include "spool/envelope.h"
 #include "spool/spool.h"
 #include "sys/io.h"
-#include "tests/unit/temporary.h"
+#include "temporary.h"
 
 #define WORLD_PATH 256
 
