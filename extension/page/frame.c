@@ -39,7 +39,7 @@ void frame_begin(struct page_frame *f, struct str title)
 		      "initial-scale=1\">");
 	frame_put_title(f, title);
 	frame_put_style(h, page_style);
-	frame_put_style(h, page_narrow);
+	frame_put_style(h, page_list);
 	html_constant(h,
 		      "</head>\n<body><header><h1><a href=\"/\">skydive-exporter</a> ");
 	html_element(h, "span", NULL, STR("on "));

@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-extern const char page_style[], page_narrow[]; /* the latter for narrow screens */
+extern const char page_style[], page_list[]; /* for the list, and narrow screens */
 /* Shows a newer page every 5 s, unless somebody is at it; all works without. */
 extern const char page_script[];
 

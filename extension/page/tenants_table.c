@@ -8,6 +8,7 @@
 #include "page/tenants_table.h"
 
 #define REASONS_MAX 3
+#define GROUP 50 /* rows that a browser lays out together; style.c */
 
 static const struct heading {
 	const char *title;
@@ -263,8 +264,11 @@ void tenants_put_table(struct page_frame *f, const struct query *q,
 	for (i = 0; i < COLUMNS; i++)
 		tenants_put_heading(h, &headings[i], q);
 	html_constant(h, "</tr></thead><tbody>\n");
-	for (i = 0; i < s->rows && frame_has_room(f); i++)
+	for (i = 0; i < s->rows && frame_has_room(f); i++) {
+		if (i && i % GROUP == 0)
+			html_constant(h, "<tbody>\n");
 		tenants_put_row(f, &s->row[i]);
+	}
 	html_constant(h, "</tbody></table></div>\n");
 	if (i < s->rows)
 		tenants_put_more(h, s->found - i,

@@ -6,7 +6,7 @@ which each connection begins is known, whatever was lost.
 """
 from lib.export import waiting, whole_flows
 from lib.paths import recording
-from lib.process import Exporter, until
+from lib.process import Exporter, Failed, until
 
 RECORDING = recording("old-netns-mixed.jsonl.gz")
 TAGS = ("egress", "ingress", "internal", "other")
@@ -33,6 +33,9 @@ def last_life(path, sink, folder):
     sink.well = True
     with Exporter(path) as exporter:
         exporter.log("state=subscribed")
-        until(lambda: not waiting(folder), "an empty spool", 90)
+        try:
+            until(lambda: not waiting(folder), "an empty spool", 90)
+        except Failed as error:
+            raise Failed("%s: %s\n%s" % (error, waiting(folder), exporter.err.text()[-3000:])) from error
         assert exporter.stop(60) == 0
     assert waiting(folder) == []

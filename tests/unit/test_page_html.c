@@ -135,7 +135,7 @@ static void policy_names_style_and_script(void **state)
 	assert_int_equal(page_policy(policy, sizeof(policy)), 0);
 	assert_int_equal(strncmp(policy, "default-src 'none'; ", 20), 0);
 	check_hash(policy, page_style);
-	check_hash(policy, page_narrow);
+	check_hash(policy, page_list);
 	check_hash(policy, page_script);
 	assert_null(strstr(policy, "unsafe"));
 	assert_int_not_equal(page_policy(little, sizeof(little)), 0);
@@ -147,7 +147,7 @@ static void style_and_script_are_plain(void **state)
 {
 	(void)state;
 	assert_null(strchr(page_style, '<'));
-	assert_null(strchr(page_narrow, '<'));
+	assert_null(strchr(page_list, '<'));
 	assert_null(strchr(page_script, '<'));
 	assert_null(strstr(page_style, "url("));
 	assert_null(strstr(page_style, "@import"));

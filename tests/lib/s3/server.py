@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the object stores of the tests have in common: ports, processes, a client, buckets."""
+import contextlib
+import random
 import signal
 import socket
 import subprocess
@@ -13,14 +15,18 @@ from lib.process import Failed, environment, until
 
 
 def free_ports(count):
-    """Return ports nobody listens on. They are bound all at once, so they differ."""
-    sockets = [socket.socket() for _ in range(count)]
-    for sock in sockets:
-        sock.bind(("127.0.0.1", 0))
-    ports = [sock.getsockname()[1] for sock in sockets]
-    for sock in sockets:
-        sock.close()
-    return ports
+    """Return ports nobody listens on, and that the kernel gives no client: who is to listen may take seconds to start."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as file:
+        first_of_clients = int(file.read().split()[0])
+    with contextlib.ExitStack() as stack:
+        ports = []
+        while len(ports) < count:
+            port = random.randrange(1024, first_of_clients)
+            sock = stack.enter_context(socket.socket())
+            with contextlib.suppress(OSError):
+                sock.bind(("127.0.0.1", port))
+                ports.append(port)
+        return ports
 
 
 def accepts(port):
