@@ -126,6 +126,8 @@ static void apply_one(struct exporter *e, struct map *names, struct pipeline_set
 		if (!error)
 			tell_change(tally, &tally->added, "added", p->name);
 	} else if (says_the_same(running, p) && writes_the_same(running, p)) {
+		/* By now it may be sure what the file was when it was read. */
+		running->writer->origin = p->origin;
 		tally->kept++;
 	} else {
 		error = reload_change(e, running, p, &err);

@@ -8,7 +8,7 @@
 #include "page/tenants_table.h"
 
 #define REASONS_MAX 3
-#define GROUP 50 /* rows that a browser lays out together; style.c */
+#define GROUP	    50 /* rows that a browser lays out together; style.c */
 
 static const struct heading {
 	const char *title;

@@ -38,3 +38,14 @@ bool origin_equal(const struct origin *a, const struct origin *b)
 	       a->written_ns == b->written_ns && a->changed_ns == b->changed_ns &&
 	       memcmp(a->main, b->main, SHA256_SIZE) == 0;
 }
+
+void origin_read(struct origin *origin, struct str text)
+{
+	origin->is_read = digest_sha256(text, origin->text) == 0;
+}
+
+bool origin_same_text(const struct origin *a, const struct origin *b)
+{
+	return a->is_read && b->is_read && memcmp(a->main, b->main, SHA256_SIZE) == 0 &&
+	       memcmp(a->text, b->text, SHA256_SIZE) == 0;
+}

@@ -269,42 +269,40 @@ static void add_pipeline(struct settings *s, const char *path, struct config *co
 	put_pipeline(s, key, p, path, problems);
 }
 
+typedef bool origin_compare(const struct origin *, const struct origin *);
+
 /* Whether it was read before and is as it was; then it is taken. Not one that keeps its
  * configuration: that is for whoever reads it once more. */
 static bool add_known(struct settings *s, const char *path, const struct origin *origin,
-		      struct problems *problems)
+		      origin_compare *is_same, struct problems *problems)
 {
 	struct str name = base_name(s, path);
 	struct pipeline_settings *p = s->known ? map_get(s->known, name, 0) : NULL;
 	char lower[NAME_MAX_BYTES];
 
-	if (!p || p->config || !str_is(p->file, path) ||
-	    !origin_equal(&p->origin, origin) ||
+	if (!p || p->config || !str_is(p->file, path) || !is_same(&p->origin, origin) ||
 	    map_get(s->names, lower_case(name, lower), 0))
 		return false;
 	p->is_bad = false;
+	if (origin->is_read)
+		p->origin = *origin;
 	put_pipeline(s, (struct str){ lower, name.len }, pipeline_settings_ref(p), path,
 		     problems);
 	return true;
 }
 
-static void add_drop_in(struct settings *s, const char *main_path, const char *path,
-			char *const *environ, struct problems *problems)
+/* The file on top of the main file on top of a profile. */
+static struct config *drop_in_config(struct settings *s, const char *main_path,
+				     const char *path, struct str text,
+				     char *const *environ, struct problems *problems)
 {
-	struct buf text = BUF_INIT(SETTINGS_FILE_MAX);
-	struct config *config;
-	struct origin origin;
-	int error;
+	struct config *config = config_new();
+	int error = config ? 0 : -ENOMEM;
 
-	origin_look(&origin, path, s->main_sum, clock_now().wall_ms);
-	if (add_known(s, path, &origin, problems))
-		return;
-	config = config_new();
-	error = config ? settings_files_read(path, &text, &s->written_ms, problems)
-		       : -ENOMEM;
-	if (!error)
-		error = add_file(config, path, buf_str(&text), false, problems,
-				 &s->warnings);
+	if (!config)
+		problems_add(problems, "%s: out of memory", path);
+	else
+		error = add_file(config, path, text, false, problems, &s->warnings);
 	if (!error && environ)
 		config_environment(config, environ);
 	if (!error)
@@ -312,12 +310,33 @@ static void add_drop_in(struct settings *s, const char *main_path, const char *p
 				 problems, &s->warnings);
 	if (!error)
 		error = add_profile(config, problems);
-	buf_fini(&text);
-	if (error) {
-		config_free(config);
-		config = NULL;
+	if (!error)
+		return config;
+	config_free(config);
+	return NULL;
+}
+
+static void add_drop_in(struct settings *s, const char *main_path, const char *path,
+			char *const *environ, struct problems *problems)
+{
+	struct buf text = BUF_INIT(SETTINGS_FILE_MAX);
+	struct config *config = NULL;
+	struct origin origin;
+	int error;
+
+	origin_look(&origin, path, s->main_sum, clock_now().wall_ms);
+	if (add_known(s, path, &origin, origin_equal, problems))
+		return;
+	error = settings_files_read(path, &text, &s->written_ms, problems);
+	if (!error)
+		origin_read(&origin, buf_str(&text));
+	if (!add_known(s, path, &origin, origin_same_text, problems)) {
+		if (!error)
+			config = drop_in_config(s, main_path, path, buf_str(&text),
+						environ, problems);
+		add_pipeline(s, path, config, &origin, problems);
 	}
-	add_pipeline(s, path, config, &origin, problems);
+	buf_fini(&text);
 }
 
 static void add_drop_ins(struct settings *s, const char *main_path, struct str include,

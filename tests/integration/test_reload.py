@@ -15,7 +15,7 @@ import time
 
 import pytest
 
-from lib import lives, objects, settings
+from lib import lives, objects, settings, strace
 from lib.export import waiting
 from lib.pages import get, listening
 from lib.paths import SLOWNESS, recording
@@ -27,6 +27,7 @@ RECORDING = recording("old-netns-mixed.jsonl.gz")
 PACE = 1000                     # flows a second
 STOP_SECONDS = 20
 LIMIT = 0.1 * SLOWNESS          # seconds, of one reload of 200 pipelines
+SURE_SECONDS = 3.5              # settings/origin.c
 FOREVER = 86400                 # seconds; no object is due while a test runs
 DONE = re.compile(r"reload=done generation=(\d+) added=(\d+) changed=(\d+) removed=(\d+) kept=(\d+) bad=(\d+)")
 CONFIG = {
@@ -60,8 +61,8 @@ def to(sink):
 class Site:
     """A stand-in, an exporter with drop-ins, and what is done to them."""
 
-    def __init__(self, folder, drop_ins, store, pace=PACE, **change):
-        self.folder = folder
+    def __init__(self, folder, drop_ins, store, pace=PACE, under=(), **change):
+        self.folder, self.under = folder, under
         self.analyzer = Analyzer(RECORDING, pace=pace, options=["--repeat", 0, "--uniq"])
         base = settings.merge(settings.merge(CONFIG, {
             "spool": {"directory": str(folder / "spool"), "min_free": 0},
@@ -72,7 +73,7 @@ class Site:
         self.generation = 1
 
     def __enter__(self):
-        self.exporter = Exporter(self.main, "--progress")
+        self.exporter = Exporter(self.main, "--progress", under=self.under)
         try:
             self.exporter.log("state=subscribed")
         except BaseException:
@@ -192,6 +193,22 @@ def test_one_of_two_hundred(tmp_path):
         found, sent = sink.objects(), sent_between(0, end)
     for name in names:
         check(found, name, sent)
+
+
+def test_what_did_not_change_is_not_read(tmp_path):
+    """Files written just before the start could have changed once more at the same time: they are read once more, later."""
+    trace = tmp_path / "trace"
+    names = ("one", "two")
+    drop_ins = {name: plain(name) for name in names}
+    with Sink() as sink, Site(tmp_path, drop_ins, sink, under=strace.command(trace, "openat")) as site:
+        written = max(site.file(name).stat().st_ctime for name in names)
+        until(lambda: time.time() > written + SURE_SECONDS, "a time that is surely another one")
+        site.reload(kept=2)
+        site.write("two", plain("two", max_flows_per_object=50000))
+        site.reload(changed=1, kept=1)
+        site.stop()
+    opened = [call.arguments for call in strace.calls(trace, site.exporter.process.pid)]
+    assert [sum('"%s"' % site.file(name) in call for call in opened) for name in names] == [2, 3]
 
 
 def check_progress(exporter):
