@@ -17,7 +17,7 @@ from lib.s3.sink import Sink
 from lib.sent import Sent
 from lib.smalldisk import SmallDisk
 
-PACE = 5000 // SLOWNESS
+PACE = 2000 // SLOWNESS         # flows a second: a slow machine stores them faster, too
 RESIDENT_MOST_KB = 64 * 1000 * (1 if SLOWNESS == 1 else 20)
 ERRORS = {"ENOSPC": "No space left on device", "EIO": "Input/output error"}
 

@@ -13,6 +13,7 @@ TENANTS = 200
 CONFIG = {
     "host_id": "drop-ins",
     "include": "exporter.d/*.yml",
+    "stop_timeout": 60,
     "pipeline": {
         "classify": {"cluster_net_masks": ["10.10.0.0/16", "fd00:10::/64"]},
         "transform": {"type": "none"},
