@@ -158,7 +158,7 @@ def login(kafka, **other):
 
 def login_with(kafka, folder, text):
     """The token is in a file of the folder."""
-    (folder / "token").write_text(text)
+    settings.save_text(folder / "token", text)
     return {"mechanism": "OAUTHBEARER", "token_file": str(folder / "token"), "ca_cert": str(kafka.ca)}
 
 
@@ -238,11 +238,11 @@ def test_a_token_is_renewed(kafka, topic, tmp_path):
             program.log("state=subscribed")
             # Nobody has logged in yet.
             ends = time.time() + TOKEN_SECONDS
-            (tmp_path / "token").write_text(token(TOKEN_SECONDS))
+            settings.save_text(tmp_path / "token", token(TOKEN_SECONDS))
             analyzer.command("play")
             play(200)
             until(lambda: time.time() > ends - 2, "a token that is about to end")
-            (tmp_path / "token").write_text(token(600))
+            settings.save_text(tmp_path / "token", token(600))
             until(lambda: time.time() > ends + 1, "a token that has ended")
             total = play(200)
             assert program.stop() == 0, program.err.text()[-3000:]
@@ -278,8 +278,8 @@ def test_a_file_is_mended(kafka, topic, what, tmp_path):
     security = {"mechanism": "PLAIN", "username": USER, "password_file": str(password), "ca_cert": str(ca)}
     with running(tmp_path, whole_flows(), to_kafka(kafka, topic, "SASL", security=security)) as program:
         degraded(program, "authentication" if what == "password" else "not trusted")
-        password.write_text(PASSWORD)
-        ca.write_text(kafka.ca.read_text())
+        settings.save_text(password, PASSWORD)
+        settings.save_text(ca, kafka.ca.read_text())
         program.log("store=kafka state=ok", 40)
         until(lambda: waiting(tmp_path) == [], "an empty spool")
     ids = [m.headers["id"] for m in Client(kafka.address()).read(topic)]

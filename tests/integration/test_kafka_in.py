@@ -516,8 +516,8 @@ def test_ways_in(kafka, sink, what, tmp_path):
             "security": {"ca_cert": str(kafka.ca), **security}}}})) as one:
         one.log("error source=.*error=.*" + said, 20)
         assert not sink.stored
-        secret.write_text(right)
-        key.write_text(good.key.read_text())
+        settings.save_text(secret, right)
+        settings.save_text(key, good.key.read_text())
         wait_for(sink, 3)
     assert sum(stored_uuids(sink).values()) == 3
 

@@ -145,7 +145,7 @@ def test_a_file_changes_under_way(kafka, tmp_path):
     with Exporter(path) as program:
         stop_in_the_middle(kafka, client, "file")
         degraded(program, ".")
-        ca.write_text(kafka.ca.read_text() + Authority(tmp_path / "pki", "other").cert.read_text())
+        settings.save_text(ca, kafka.ca.read_text() + Authority(tmp_path / "pki", "other").cert.read_text())
         degraded(program, "a file with a password or certificates has changed")
         kafka.signal(signal.SIGCONT)
         until(lambda: waiting(tmp_path) == [], "an empty spool", 90)
@@ -160,7 +160,7 @@ def other_password(kafka):
     before = file.read_text()
 
     def start(password):
-        file.write_text(before.replace(PASSWORD, password))
+        settings.save_text(file, before.replace(PASSWORD, password))
         kafka.start()
     yield start
     kafka.kill()
@@ -180,7 +180,7 @@ def test_a_password_changes_while_the_broker_is_away(kafka, other_password, tmp_
         until(lambda: client.count("password") > 20, "the first rows")
         kafka.kill()
         degraded(program, ".")
-        file.write_text("another-one")
+        settings.save_text(file, "another-one")
         other_password("another-one")
         until(lambda: waiting(tmp_path) == [], "an empty spool", 90)
         assert program.stop() == 0, program.err.text()[-4000:]
@@ -205,7 +205,7 @@ def test_some_rows_fail(kafka, more, tmp_path):
     with Exporter(path) as program:
         degraded(program, "[Tt]imestamp")
         if more == "a file":
-            ca.write_text(kafka.ca.read_text() + Authority(tmp_path / "pki", "other").cert.read_text())
+            settings.save_text(ca, kafka.ca.read_text() + Authority(tmp_path / "pki", "other").cert.read_text())
         client.change(topic, message_timestamp_before_max_ms=2 ** 63 - 1)
         until(lambda: waiting(tmp_path) == [], "an empty spool", 90)
         assert program.stop() == 0, program.err.text()[-4000:]

@@ -234,7 +234,7 @@ def test_api_key_in_a_file(tmp_path):
         del s3["api_key"]
         with exporting(tmp_path, s3, [KEY, "wrong key", "wrong+key", "TOKEN."]) as program:
             assert "IAM: 400 BXNIM0415E: it does not accept the key: check api_key" in program.log("state=degraded")[1]
-            file.write_text("  %s\n\n" % KEY)
+            settings.save_text(file, "  %s\n\n" % KEY)
             program.log("state=ok")
             more(sink)
         sound(sink)
@@ -250,7 +250,7 @@ def test_keys_in_the_directory_of_credentials(swift, bucket, tmp_path):
     env = {"CREDENTIALS_DIRECTORY": str(folder)}
     with exporting(tmp_path, s3, ["wrong-secret", swift.secret_key], env, bucket) as program:
         assert re.search("403 SignatureDoesNotMatch '.*'.*: check secret_key", program.log("state=degraded")[1])
-        (folder / "new").write_text(swift.secret_key)
+        settings.save_text(folder / "new", swift.secret_key)
         (folder / "new").rename(folder / "secret")
         program.log("state=ok")
     found = objects.read_bucket(swift.client(), bucket)
