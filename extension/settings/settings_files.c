@@ -143,24 +143,33 @@ out:
 	return error;
 }
 
-struct config *settings_files_main(const char *path, struct str text,
-				   char *const *environ, struct problems *problems,
-				   struct problems *warnings)
+/* Takes what may be laid over the main file; NULL: that is wrong. */
+static struct config *put_on_main(struct config *config, const char *path,
+				  struct str text, char *const *environ,
+				  struct problems *problems, struct problems *warnings)
 {
-	struct config *config = config_new();
-	int error = config ? 0 : -ENOMEM;
+	int error;
 
-	if (!config)
-		problems_add(problems, "%s: out of memory", path);
-	else if (environ)
+	if (environ)
 		config_environment(config, environ);
-	if (!error)
-		error = add_file(config, path, text, true, problems, warnings);
+	error = add_file(config, path, text, true, problems, warnings);
 	if (!error)
 		error = add_profile(config, problems);
 	if (!error)
 		return config;
 	config_free(config);
+	return NULL;
+}
+
+struct config *settings_files_main(const char *path, struct str text,
+				   char *const *environ, struct problems *problems,
+				   struct problems *warnings)
+{
+	struct config *config = config_new();
+
+	if (config)
+		return put_on_main(config, path, text, environ, problems, warnings);
+	problems_add(problems, "%s: out of memory", path);
 	return NULL;
 }
 
@@ -291,31 +300,6 @@ static bool add_known(struct settings *s, const char *path, const struct origin 
 	return true;
 }
 
-/* The file on top of the main file on top of a profile. */
-static struct config *drop_in_config(struct settings *s, const char *main_path,
-				     const char *path, struct str text,
-				     char *const *environ, struct problems *problems)
-{
-	struct config *config = config_new();
-	int error = config ? 0 : -ENOMEM;
-
-	if (!config)
-		problems_add(problems, "%s: out of memory", path);
-	else
-		error = add_file(config, path, text, false, problems, &s->warnings);
-	if (!error && environ)
-		config_environment(config, environ);
-	if (!error)
-		error = add_file(config, main_path, buf_str(&s->main_text), true,
-				 problems, &s->warnings);
-	if (!error)
-		error = add_profile(config, problems);
-	if (!error)
-		return config;
-	config_free(config);
-	return NULL;
-}
-
 static void add_drop_in(struct settings *s, const char *main_path, const char *path,
 			char *const *environ, struct problems *problems)
 {
@@ -332,8 +316,11 @@ static void add_drop_in(struct settings *s, const char *main_path, const char *p
 		origin_read(&origin, buf_str(&text));
 	if (!add_known(s, path, &origin, origin_same_text, problems)) {
 		if (!error)
-			config = drop_in_config(s, main_path, path, buf_str(&text),
-						environ, problems);
+			config = settings_files_alone(path, buf_str(&text), problems,
+						      &s->warnings);
+		if (config)
+			config = put_on_main(config, main_path, buf_str(&s->main_text),
+					     environ, problems, &s->warnings);
 		add_pipeline(s, path, config, &origin, problems);
 	}
 	buf_fini(&text);
