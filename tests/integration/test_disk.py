@@ -216,6 +216,7 @@ def test_unreadable_file(name, tmp_path):
             exporter.log(says % victim.name)
             until(lambda: len(list(spool.glob("open/*")) + list(spool.glob("new/*"))) == (kind == "open"), "the others")
             exporter.stop()
+        assert [path.name for path in spool.glob("bad/*")] == [victim.name] * (kind == "new"), exporter.err.text()[-3000:]
         if kind == "new":
             (spool / "bad" / victim.name).rename(victim)
         assert victim.read_bytes() == data

@@ -67,11 +67,12 @@ def sealed_object(data):
 
 
 def records(pipeline):
-    """Return {tag: {record, ...}} of all that is written in a pipeline's folder of a spool."""
+    """Return {tag: {record, ...}} of all that is written in a pipeline's folder of a spool: nothing in a file just made."""
     found = collections.defaultdict(set)
     for path in sorted((pipeline / "open").iterdir()) if pipeline.exists() else []:
         tag, rows = open_records(path.read_bytes())
-        found[tag].update(rows)
+        if tag:
+            found[tag].update(rows)
     for path in sorted((pipeline / "new").iterdir()) if pipeline.exists() else []:
         for tag, rows in objects.by_tag([sealed_object(path.read_bytes())]).items():
             found[tag].update(rows)
