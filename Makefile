@@ -222,7 +222,7 @@ endif
 test: test-deps
 	$(Q)$(MAKE) --no-print-directory $(JOBS_AND_ONE) WERROR=1 large-deps all fuzz-replay $(B)/tests/analyzer \
 		$(B)/tests/lives $(B)/tests/skydive $(B)/tests/borders
-	$(Q)BUILD=$(B) /usr/bin/python3 tests/run.py $(TEST_VARIANTS) \
+	$(Q)BUILD=$(B) /usr/bin/python3 tests/run.py --limit 900 $(TEST_VARIANTS) \
 		unit="$(BESIDE) WERROR=1 unit $(B)/tests/torture_alloc" $(UNIT) \
 		torture-alloc=$(B)/tests/torture_alloc lint=tests/lint/run.sh \
 		tests/fuzz tests/lib tests/golden tests/integration

@@ -164,11 +164,11 @@ def run_pytest(paths, select, runner, options, out, extra=(), build=None):
 
 
 def run_command(suite, runner, options, out):
-    """Run a command with low priority: it may take as long as the tests that it leaves the machine to."""
+    """Run a command with low priority."""
     name, command = suite.split("=", 1)
     begin = time.monotonic()
-    code = runner.run(["nice", "-n", "19", *shlex.split(command)], options.suite_limit, out)
-    return [Test(name, time.monotonic() - begin, verdict(code, options.suite_limit))]
+    code = runner.run(["nice", "-n", "19", *shlex.split(command)], options.limit, out)
+    return [Test(name, time.monotonic() - begin, verdict(code, options.limit))]
 
 
 def several(workers):
@@ -276,8 +276,8 @@ def report(found, seconds):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--limit", type=float, default=300, help="seconds for a program (300)")
-    parser.add_argument("--suite-limit", type=float, default=1200, help="seconds for a run of pytest or a command (1200)")
+    parser.add_argument("--limit", type=float, default=300, help="seconds for a program or command (300)")
+    parser.add_argument("--suite-limit", type=float, default=1200, help="seconds for a run of pytest (1200)")
     parser.add_argument("--workers", type=int, default=6, help="tests at once (6)")
     parser.add_argument("--markers", help="pytest's -m, such as minio; those tests run one at a time")
     parser.add_argument("suites", nargs="+", metavar="SUITE")

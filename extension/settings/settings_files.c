@@ -143,7 +143,8 @@ out:
 	return error;
 }
 
-/* Takes what may be laid over the main file; NULL: that is wrong. */
+/* Lays config, which it takes, over the main file, and that over a profile. NULL: one of
+ * them is wrong. */
 static struct config *put_on_main(struct config *config, const char *path,
 				  struct str text, char *const *environ,
 				  struct problems *problems, struct problems *warnings)

@@ -17,7 +17,8 @@ from lib.s3.sink import Sink
 from lib.sent import Sent
 from lib.smalldisk import SmallDisk
 
-PACE = 2000 // SLOWNESS         # flows a second: a slow machine stores them faster, too
+PACE = 5000 // SLOWNESS         # flows a second
+FULL_PACE = 2000 // SLOWNESS     # while a store empties 1 MB: a slow machine does that faster, too
 RESIDENT_MOST_KB = 64 * 1000 * (1 if SLOWNESS == 1 else 20)
 ERRORS = {"ENOSPC": "No space left on device", "EIO": "Input/output error"}
 
@@ -88,7 +89,7 @@ def test_full_disk_while_the_store_is_down(how, tmp_path):
     """1 MB for the spool: objects fill it, rows wait, then the oldest are dropped; with the store back it goes on."""
     change, held_most = BOUNDS[how]
     with SmallDisk(tmp_path / "spool", "1m") as disk, Sink() as sink, Analyzer(
-            lives.RECORDING, pace=PACE, options=["--repeat", 0, "--uniq", "--sndbuf", 256 * 1024]) as analyzer:
+            lives.RECORDING, pace=FULL_PACE, options=["--repeat", 0, "--uniq", "--sndbuf", 256 * 1024]) as analyzer:
         sink.behave("status=503")
         path = configure(tmp_path, analyzer, sink, change)
         with Exporter(path, under=disk.under) as exporter:
