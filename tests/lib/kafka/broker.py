@@ -28,7 +28,8 @@ USER, PASSWORD = "exporter", "broker-password"
 LISTENERS = ("PLAINTEXT", "SASL", "MTLS", "EXPIRED", "TOKEN")
 
 # One broker replicates nothing; of three, two must have what is written. A broker that was killed is missed after
-# two seconds, not nine: until then it may not come back.
+# two seconds, not nine: until then it may not come back. Messages have the time of their flows, which is that of the
+# recording: it keeps them however long ago that was.
 SETTINGS = """
 process.roles=broker,controller
 node.id=%(node)d
@@ -71,6 +72,7 @@ broker.session.timeout.ms=2000
 num.network.threads=1
 num.io.threads=2
 log.cleaner.enable=false
+log.retention.ms=-1
 """
 LOGGING = """
 rootLogger.level = warn
