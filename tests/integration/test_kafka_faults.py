@@ -60,7 +60,7 @@ def test_broker(kafka, trouble, tmp_path):
     analyzer did not wait."""
     client = Client(kafka.address())
     topic = "broker-%s" % trouble.__name__
-    client.make(topic)
+    client.make(topic, message_timestamp_type="LogAppendTime")
     total = TIMES * len(sent())
     with Analyzer(RECORDING, pace=PACE, options=["--repeat", TIMES]) as analyzer:
         path = settings.save(tmp_path / "exporter.yml", joined(whole_flows(), analyzer, tmp_path, to_kafka(kafka, topic)))

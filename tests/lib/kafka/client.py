@@ -45,7 +45,12 @@ class Client:
             future.result(PATIENCE)
 
     def make(self, topic, partitions=3, replicas=1, **config):
-        """Make a topic; keys of its configuration with _ for a dot."""
+        """Make a topic; keys of its configuration with _ for a dot.
+
+        A broker that starts again has forgotten the producers whose newest message is older than a day (Kafka's
+        producer.id.expiration.ms): it takes a batch of theirs a second time. Messages have the time of their flows, and a
+        recording's are older. So a topic that is to have each message once when brokers die has
+        message_timestamp_type="LogAppendTime"."""
         self._finish(self.admin.create_topics([confluent_kafka.admin.NewTopic(
             topic, partitions, replicas, config={k.replace("_", "."): str(v) for k, v in config.items()})]))
 
