@@ -13,6 +13,7 @@ static void degrade(struct uploader *u, const struct put *put, struct now now)
 {
 	char why[PUT_ERROR_MAX];
 
+	u->failed_ms = now.mono_ms;
 	snprintf(why, sizeof(why), "%s", put->error);
 	pause_explain(put->retry_after_ms, now, why, sizeof(why));
 	health_failed(&u->health, why, *put->cause ? put->cause : why);
@@ -67,10 +68,13 @@ static void note_in_journal(struct uploader *u, const struct upload *upload,
 	buf_fini(&place);
 }
 
-static void note_stored(struct uploader *u)
+/* What was sent before an attempt failed says nothing of the store since then. */
+static void note_stored(struct uploader *u, const struct upload *upload)
 {
-	pause_end(&u->pause);
 	refusals_note_stored(&u->refusals);
+	if (u->pause.failures && upload->sent_ms <= u->failed_ms)
+		return;
+	pause_end(&u->pause);
 	health_works(&u->health);
 }
 
@@ -88,7 +92,7 @@ void uploader_finish(struct uploader *u, struct upload *upload, struct now now)
 		note_in_journal(u, upload, now);
 		if (spool_done(u->parts.dir, upload->id, SPOOL_STORED) == -EBUSY)
 			u->left_id = upload->id;
-		note_stored(u);
+		note_stored(u, upload);
 		if (u->parts.stored)
 			u->parts.stored(u->parts.context, object, now);
 		break;

@@ -38,7 +38,8 @@ struct uploader {
 	struct health health;
 	struct refusals refusals;
 	struct pause pause;
-	uint64_t left_id; /* stored, but its file cannot be removed; 0: none */
+	int64_t failed_ms; /* monotonic: when the last attempt did */
+	uint64_t left_id;  /* stored, but its file cannot be removed; 0: none */
 
 	struct upload upload[]; /* parts.most */
 };

@@ -395,6 +395,35 @@ static void test_after_a_failure_one_is_tried(void **state)
 	house_close(&h);
 }
 
+/* It was sent while the store worked: that does not end the pause, nor is it worth a line. */
+static void test_stored_after_another_failed(void **state)
+{
+	struct house h;
+
+	(void)state;
+	house_open(&h, 0);
+	add(&h, 1, "a");
+	add(&h, 2, "b");
+	run_at(&h, start.mono_ms);
+	answer(&h.fake, 0, PUT_FAILED, "no", 0);
+	run_at(&h, start.mono_ms);
+	answer(&h.fake, 0, PUT_STORED, "", 0);
+	run_at(&h, start.mono_ms + 10);
+	assert_int_equal(h.fake.count, 0);
+	assert_status(&h, true, 0, "no");
+	run_at(&h, start.mono_ms + 60000);
+	assert_string_equal(h.fake.key, "a");
+	answer(&h.fake, 0, PUT_STORED, "", 0);
+	run_at(&h, start.mono_ms + 60000);
+	assert_status(&h, false, 0, "");
+	assert_string_equal(
+		house_log(&h),
+		"1 tenant=t store=fake state=degraded error=\"no\" objects are kept and "
+		"tried again\n"
+		"2 tenant=t store=fake state=ok\n");
+	house_close(&h);
+}
+
 /* Refused before and after another one was stored: that is a verdict. */
 static void test_refused_beside_others_goes_to_bad(void **state)
 {
@@ -903,6 +932,7 @@ int main(void)
 		cmocka_unit_test(test_backoff_grows_within_its_bounds),
 		cmocka_unit_test(test_store_says_how_long_to_wait),
 		cmocka_unit_test(test_after_a_failure_one_is_tried),
+		cmocka_unit_test(test_stored_after_another_failed),
 		cmocka_unit_test(test_refused_beside_others_goes_to_bad),
 		cmocka_unit_test(test_refused_alone_is_kept),
 		cmocka_unit_test(test_refused_once_is_sent_again),
