@@ -38,7 +38,7 @@ struct uploader {
 	struct health health;
 	struct refusals refusals;
 	struct pause pause;
-	int64_t failed_ms; /* monotonic: when the last attempt did */
+	int64_t failed_ms; /* monotonic: when an attempt last failed */
 	uint64_t left_id;  /* stored, but its file cannot be removed; 0: none */
 
 	struct upload upload[]; /* parts.most */
