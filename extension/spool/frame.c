@@ -43,37 +43,72 @@ static void frame_put_head(unsigned char head[FRAME_HEAD], const struct frame *f
 }
 
 /* Its first bytes are its own length and sum. */
-static uint32_t crc_of(const char *head, struct str payload)
+static uint32_t crc_of(const char *head, struct str payload, uint32_t seed)
 {
-	uint32_t crc = crc32c(0, (struct str){ head + 8, FRAME_HEAD - 8 });
+	uint32_t crc = crc32c(seed, (struct str){ head + 8, FRAME_HEAD - 8 });
 
 	return payload.len ? crc32c(crc, payload) : crc;
 }
 
-int frame_append(int fd, int64_t size, const struct frame *what, struct str payload)
+/* A spec is what tells that of the others. */
+static uint32_t seed_for(uint32_t kind, uint32_t seed)
 {
-	unsigned char head[FRAME_HEAD];
-	struct iovec part[2] = {
+	return kind == FRAME_OBJECT_SPEC ? 0 : seed;
+}
+
+uint32_t frame_seed(uint64_t id)
+{
+	char bytes[sizeof(id)];
+	uint32_t seed;
+
+	put_u32((unsigned char *)bytes, (uint32_t)id);
+	put_u32((unsigned char *)bytes + 4, (uint32_t)(id >> 32));
+	seed = crc32c(0, (struct str){ bytes, sizeof(bytes) });
+	return seed ? seed : UINT32_MAX;
+}
+
+static void make_head(unsigned char head[FRAME_HEAD], struct frame frame,
+		      struct str payload, uint32_t seed)
+{
+	frame.bytes = (uint32_t)payload.len;
+	frame_put_head(head, &frame);
+	frame.crc = crc_of((const char *)head, payload, seed_for(frame.kind, seed));
+	frame_put_head(head, &frame);
+}
+
+/* One part after the other, which says why not all of them could be written at once. */
+static int write_parts(int fd, const struct iovec *part, int count, int64_t at)
+{
+	int error = 0, i;
+
+	for (i = 0; !error && i < count; i++) {
+		struct str bytes = { part[i].iov_base, part[i].iov_len };
+
+		error = io_write_at(fd, bytes, at);
+		at += (int64_t)bytes.len;
+	}
+	return error;
+}
+
+int frame_append(int fd, uint32_t seed, int64_t size, const struct frame *what,
+		 struct str payload)
+{
+	unsigned char head[FRAME_HEAD], end[FRAME_HEAD];
+	const struct iovec part[] = {
 		{ head, FRAME_HEAD },
 		{ (void *)(uintptr_t)payload.ptr, payload.len },
+		{ end, FRAME_HEAD },
 	};
-	struct frame frame = *what;
-	ssize_t n;
-	int error = 0;
+	int count = seed ? 3 : 2, error;
+	size_t bytes = FRAME_HEAD + payload.len + (seed ? FRAME_HEAD : 0);
 
 	if (payload.len > FRAME_MAX_BYTES)
 		return -EFBIG;
-	frame.bytes = (uint32_t)payload.len;
-	frame_put_head(head, &frame);
-	frame.crc = crc_of((const char *)head, payload);
-	frame_put_head(head, &frame);
-	n = pwritev(fd, part, 2, size);
-	if (n == (ssize_t)(FRAME_HEAD + payload.len))
+	make_head(head, *what, payload, seed);
+	make_head(end, (struct frame){ .kind = FRAME_END }, STR(""), seed);
+	if (pwritev(fd, part, count, size) == (ssize_t)bytes)
 		return 0;
-	/* Interrupted or half written: once more in parts, which says why. */
-	error = io_write_at(fd, (struct str){ (char *)head, FRAME_HEAD }, size);
-	if (!error)
-		error = io_write_at(fd, payload, size + FRAME_HEAD);
+	error = write_parts(fd, part, count, size);
 	if (error && ftruncate(fd, size) < 0)
 		return -errno;
 	return error;
@@ -165,7 +200,7 @@ int frame_read_head(struct frame_reader *r, int64_t offset, struct frame *frame)
 		.last_ms = get_i64(head + 24),
 	};
 	if (frame->bytes > FRAME_MAX_BYTES || frame->kind < FRAME_OBJECT_SPEC ||
-	    frame->kind > FRAME_SEAL)
+	    frame->kind > FRAME_END)
 		return -ENODATA;
 	return 0;
 }
@@ -179,5 +214,7 @@ int frame_read_payload(struct frame_reader *r, int64_t offset, const struct fram
 	if (error)
 		return error;
 	*payload = (struct str){ at + FRAME_HEAD, frame->bytes };
-	return crc_of(at, *payload) == frame->crc ? 0 : -ENODATA;
+	return crc_of(at, *payload, seed_for(frame->kind, r->seed)) == frame->crc
+		       ? 0
+		       : -ENODATA;
 }

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include "format/json_read.h"
 #include "format/json_write.h"
-#include "spool/in_place.h"
 #include "spool/open_rows.h"
 #include "spool/seal.h"
 
@@ -29,7 +28,7 @@ static const struct shape seal_frame_shape = {
 		},
 };
 
-int seal_frame_append(int fd, int64_t size, const struct object *object)
+int seal_frame_append(int fd, uint32_t seed, int64_t size, const struct object *object)
 {
 	struct frame frame = {
 		.kind = FRAME_SEAL,
@@ -44,17 +43,17 @@ int seal_frame_append(int fd, int64_t size, const struct object *object)
 	json_put_record(&payload, &seal_frame_shape, &seal, (struct json_style){ 0 });
 	error = buf_error(&payload);
 	if (!error)
-		error = frame_append(fd, size, &frame, buf_str(&payload));
+		error = frame_append(fd, seed, size, &frame, buf_str(&payload));
 	buf_fini(&payload);
 	return error;
 }
 
-void open_rows_init(struct open_rows *rows, int fd)
+void open_rows_init(struct open_rows *rows, int fd, uint64_t id)
 {
 	*rows = (struct open_rows){
+		.id = id,
 		.reader = FRAME_READER(fd, ROWS_AHEAD),
 		.arena = ARENA_INIT(ARENA_MAX),
-		.begin = in_place_frames_at(fd),
 	};
 }
 
@@ -119,8 +118,11 @@ static int read_object_spec(struct open_rows *rows, struct err *err)
 {
 	struct frame frame;
 	struct str text;
-	int error = read_frame(rows, rows->begin, FRAME_OBJECT_SPEC, &frame, &text);
+	int error = read_frame(rows, rows->frames.begin, FRAME_OBJECT_SPEC, &frame,
+			       &text);
 
+	if (!error && !open_frames_is_spec(&frame, rows->id))
+		error = -ENODATA;
 	if (error)
 		err_set(err, "the spec of its object is damaged");
 	else if (object_spec_read(text, &rows->arena, &rows->spec, err) < 0)
@@ -130,8 +132,12 @@ static int read_object_spec(struct open_rows *rows, struct err *err)
 
 int open_rows_read(struct open_rows *rows, int64_t seal_at, struct err *err)
 {
-	int error = read_seal_frame(rows, seal_at);
+	int fd = rows->reader.fd;
+	int error = note_read(rows, open_frames_find(&rows->frames, fd, rows->id));
 
+	rows->reader.seed = rows->frames.seed;
+	if (!error)
+		error = read_seal_frame(rows, seal_at);
 	return error ? error : read_object_spec(rows, err);
 }
 
@@ -144,7 +150,8 @@ int open_rows_expect(struct open_rows *rows, struct object_builder *builder)
 
 	if (!rows->spec.compress->expect)
 		return 0;
-	for (at = rows->begin; at < rows->end && !error; at += FRAME_HEAD + frame.bytes) {
+	for (at = rows->frames.begin; at < rows->end && !error;
+	     at += FRAME_HEAD + frame.bytes) {
 		error = note_read(rows, frame_read_head(&heads, at, &frame));
 		if (!error && frame.kind == FRAME_ROWS)
 			bytes += frame.bytes;
@@ -162,7 +169,7 @@ int open_rows_feed(struct open_rows *rows, struct object_builder *builder)
 	int64_t at, records = 0;
 	int error;
 
-	for (at = rows->begin; at < rows->end; at += FRAME_HEAD + frame.bytes) {
+	for (at = rows->frames.begin; at < rows->end; at += FRAME_HEAD + frame.bytes) {
 		error = note_read(rows, frame_read_head(&rows->reader, at, &frame));
 		if (!error)
 			error = note_read(rows, frame_read_payload(&rows->reader, at,

@@ -7,23 +7,24 @@
 #ifndef SPOOL_OPEN_ROWS_H
 #define SPOOL_OPEN_ROWS_H
 
-#include "spool/frame.h"
+#include "spool/open_frames.h"
 #include "stage/object_builder.h"
 
 struct open_rows {
+	uint64_t id;
 	struct frame_reader reader;
+	struct open_frames frames;
 	struct arena arena; /* of strings */
 	struct object_spec spec;
 	struct object object; /* as its seal frame says */
-	int64_t begin;	      /* of its frames in the file, see in_place.h */
 	int64_t end;	      /* of the rows that go into it */
 	int64_t records;      /* that they are */
 	int64_t seal_end;     /* behind the seal frame */
 	bool is_unreadable;   /* reading it failed, not writing what is made of it */
 };
 
-/* fd is borrowed. */
-void open_rows_init(struct open_rows *, int fd);
+/* Of open/<id>; fd is borrowed. */
+void open_rows_init(struct open_rows *, int fd, uint64_t id);
 void open_rows_fini(struct open_rows *);
 
 /* Reads all but the rows. 0; -ENODATA: it is damaged, err may say how; -errno. */

@@ -31,26 +31,35 @@ static int read_part(int fd, int64_t from, int64_t to,
 	return error;
 }
 
-static int find_zero(void *context, struct str bytes)
+/* As a disk leaves what was never written to it, and no write of rows does. */
+static int find_zeros(void *context, struct str bytes)
 {
+	static const char zeros[64];
+
 	(void)context;
-	return memchr(bytes.ptr, 0, bytes.len) ? 1 : 0;
+	return memmem(bytes.ptr, bytes.len, zeros, sizeof(zeros)) ? 1 : 0;
 }
 
-/* Whether there is only the beginning of one frame. Every head has zero bytes
- * in it, so where there are none there is no other frame. */
-static bool is_unfinished(int fd, int64_t from, int64_t end)
+/* Where the frame ends that is said to be here. */
+static int64_t frame_end(const struct open_frames *frames, int64_t from, int64_t size)
 {
-	struct frame_reader reader = FRAME_READER(fd, 0);
+	struct frame_reader reader = FRAME_READER(frames->fd, 0);
 	struct frame frame;
-	bool is_head;
+	int64_t end = size;
 
-	if (end - from < FRAME_HEAD)
-		return true;
-	is_head = frame_read_head(&reader, from, &frame) == 0;
+	if (frame_read_head(&reader, from, &frame) == 0)
+		end = from + FRAME_HEAD + (int64_t)frame.bytes;
 	frame_reader_fini(&reader);
-	return is_head && from + FRAME_HEAD + frame.bytes > end &&
-	       read_part(fd, from + FRAME_HEAD, end, find_zero, NULL) == 0;
+	return end;
+}
+
+/* No good frame is behind it: whether there is only the beginning of one, and perhaps what
+ * stood there before. */
+static bool is_unfinished(const struct open_frames *frames, int64_t from, int64_t size)
+{
+	if (size - from < FRAME_HEAD || frame_end(frames, from, size) > size)
+		return true;
+	return frames->seed && read_part(frames->fd, from, size, find_zeros, NULL) == 0;
 }
 
 static int salvage_append(void *context, struct str bytes)
@@ -78,37 +87,52 @@ static int copy_to_bad(struct spool_dir *dir, uint64_t id, int fd, int64_t from,
 	return error;
 }
 
-int salvage(struct spool_dir *dir, uint64_t id, int fd, int64_t from, struct log *log)
+static int keep_damaged(struct spool_dir *dir, uint64_t id, int fd, int64_t from,
+			int64_t end, struct log *log)
 {
-	const char *tenant = spool_dir_name(dir);
-	struct stat status;
-	uint64_t bad;
-	int error;
+	uint64_t bad = spool_next_id(dir);
+	int error = copy_to_bad(dir, bad, fd, from, end);
 
-	if (fstat(fd, &status) < 0)
-		return -errno;
-	if (status.st_size <= from)
-		return 0;
-	if (is_unfinished(fd, from, status.st_size)) {
-		log_write(log, LOG_INFO,
-			  "tenant=%s spool=open/%016" PRIu64 " ends within a write, "
-			  "which is dropped: bytes=%" PRId64,
-			  tenant, id, (int64_t)status.st_size - from);
-		return 0;
-	}
-	bad = spool_next_id(dir);
-	error = copy_to_bad(dir, bad, fd, from, status.st_size);
 	if (error) {
 		log_write(log, LOG_ERROR,
 			  "tenant=%s spool=open/%016" PRIu64 " is damaged at byte "
 			  "%" PRId64 "; what is behind it cannot be moved to bad/: %s",
-			  tenant, id, from, strerror(-error));
+			  spool_dir_name(dir), id, from, strerror(-error));
 		return error;
 	}
 	log_write(log, LOG_ERROR,
 		  "tenant=%s spool=open/%016" PRIu64 " is damaged at byte %" PRId64
 		  "; what is behind it was moved to bad/%016" PRIu64,
-		  tenant, id, from, bad);
+		  spool_dir_name(dir), id, from, bad);
 	spool_keep_bad(dir, bad);
 	return 0;
+}
+
+int salvage(struct spool_dir *dir, uint64_t id, const struct open_frames *frames,
+	    int64_t from, struct log *log)
+{
+	struct stat status;
+	int64_t end;
+
+	if (fstat(frames->fd, &status) < 0)
+		return -errno;
+	if (status.st_size <= from)
+		return 0;
+	end = open_frames_end(frames, from);
+	if (end < 0)
+		return (int)end;
+	if (frames->seed && end == from + FRAME_HEAD)
+		return 0;
+	if (end == from && is_unfinished(frames, from, status.st_size)) {
+		end = frame_end(frames, from, status.st_size);
+		log_write(log, LOG_INFO,
+			  "tenant=%s spool=open/%016" PRIu64 " ends within a write, "
+			  "which is dropped: bytes=%" PRId64,
+			  spool_dir_name(dir), id,
+			  (end < status.st_size ? end : status.st_size) - from);
+		return 0;
+	}
+	if (end == from || !frames->seed)
+		end = status.st_size;
+	return keep_damaged(dir, id, frames->fd, from, end, log);
 }

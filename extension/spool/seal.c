@@ -137,7 +137,10 @@ static void replace_open(struct spool_dir *dir, uint64_t id, uint64_t to,
 			 const struct body *body, const struct open_rows *rows,
 			 struct now now)
 {
-	spool_remove(dir, SPOOL_OPEN, id);
+	if (rows->frames.seed)
+		spool_keep_rows(dir, id);
+	else
+		spool_remove(dir, SPOOL_OPEN, id);
 	spool_charge(dir, SPOOL_TMP, -body->size);
 	if (rows->records < rows->object.records)
 		spool_damaged(dir, rows->object.records - rows->records);
@@ -174,7 +177,7 @@ static int seal_copy(struct spool_dir *dir, uint64_t id, int64_t seal_at,
 		return error;
 	}
 	if (rows->end < seal_at)
-		salvage(dir, id, rows->reader.fd, rows->end, log);
+		salvage(dir, id, &rows->frames, rows->end, log);
 	replace_open(dir, id, to, &body, rows, now);
 	return 0;
 }
@@ -228,7 +231,7 @@ int seal_object(struct spool_dir *dir, uint64_t id, int64_t seal_at, struct log 
 
 	if (fd < 0)
 		return open_failed(fd);
-	open_rows_init(&rows, fd);
+	open_rows_init(&rows, fd, id);
 	error = seal_rows(dir, id, seal_at, &rows, log, now, &err);
 	close(fd);
 	if (error == -EBADMSG || error == -ENODATA)

@@ -11,13 +11,14 @@
 #include "spool/spool.h"
 
 /* Appends the seal frame, with the object's key, times and number of records, to an
- * open file of that size. -errno: the file is unchanged. */
-int seal_frame_append(int fd, int64_t size, const struct object *);
+ * open file of that size, see frame_append(). -errno: the file is unchanged. */
+int seal_frame_append(int fd, uint32_t seed, int64_t size, const struct object *);
 
 /* The state in which an earlier run left a file. */
 struct seal_state {
 	bool is_marked; /* it has a seal frame */
-	bool is_begun;	/* cut inside its spec: it never had a row */
+	bool is_begun;	/* its spec was never whole: it never had a row */
+	uint32_t seed;	/* of its frames */
 	int64_t good;	/* valid bytes; a seal frame, if any, follows */
 	int64_t records, first_ms, last_ms;
 	int64_t began_ms; /* when its first rows came */
@@ -25,7 +26,8 @@ struct seal_state {
 };
 
 /* Reads and checks the whole file. 0; -ENODATA: the spec is damaged; -errno. A file
- * that ends inside of its spec is not an error: is_begun. */
+ * that ends inside of its spec, or has nothing but what another left in it, is not an error:
+ * is_begun. */
 int seal_inspect(const struct spool_dir *, uint64_t id, struct seal_state *);
 
 /* Makes new/<id> from the file open/<id>, whose seal frame is at seal_at, unlinks that,

@@ -16,7 +16,7 @@ static int check_file(struct open_rows *rows, int64_t *size)
 	struct stat status;
 	int error;
 
-	if (!rows->begin || !object_spec_is_plain(&rows->spec))
+	if (!rows->frames.begin || !object_spec_is_plain(&rows->spec))
 		return -ENOTSUP;
 	error = open_rows_feed(rows, NULL);
 	if (error)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* spare.c - see spare.h. */
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
@@ -7,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "spool/spare.h"
 #include "sys/io.h"
@@ -14,6 +16,13 @@
 #define PATH_BYTES  4096
 #define SPARES_MAX  64
 #define SPARE_BYTES 1
+#define ROWS_MAX    16
+
+struct spare_rows {
+	uint64_t id;
+	const void *owner;
+	int64_t bytes;
+};
 
 struct spares {
 	char *directory;
@@ -22,9 +31,12 @@ struct spares {
 	uint64_t id[SPARES_MAX]; /* of those that are ready */
 	size_t count;
 	size_t coming; /* not ready yet */
+	struct spare_rows rows[ROWS_MAX];
+	size_t rows_count, rows_coming;
+	int64_t rows_bytes, max_bytes; /* with those that come */
 };
 
-struct spares *spares_open(const char *directory)
+struct spares *spares_open(const char *directory, int64_t max_bytes)
 {
 	struct spares *s = calloc(1, sizeof(*s));
 
@@ -35,6 +47,7 @@ struct spares *spares_open(const char *directory)
 		free(s);
 		return NULL;
 	}
+	s->max_bytes = max_bytes;
 	pthread_mutex_init(&s->lock, NULL);
 	io_remove_tree(s->directory);
 	io_make_dirs(s->directory, 0750);
@@ -92,18 +105,24 @@ static void spare_settle(struct spares *s, uint64_t id, bool is_ready)
 	pthread_mutex_unlock(&s->lock);
 }
 
-int spares_take(struct spares *s, const char *path)
+/* Makes it the file of this name. As spares_take(); -ENOENT: it cannot be, and is gone. */
+static int spare_use(struct spares *s, uint64_t id, const char *path)
 {
 	char from[PATH_BYTES];
-	uint64_t id;
 
-	if (spare_pop(s, &id)) {
-		put_path(s, id, from);
-		if (renameat2(AT_FDCWD, from, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
-			return io_open(path, O_RDWR, 0);
-		unlink(from);
-	}
-	return io_open(path, O_RDWR | O_CREAT | O_EXCL, 0640);
+	put_path(s, id, from);
+	if (renameat2(AT_FDCWD, from, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
+		return io_open(path, O_RDWR, 0);
+	unlink(from);
+	return -ENOENT;
+}
+
+int spares_take(struct spares *s, const char *path)
+{
+	uint64_t id;
+	int fd = spare_pop(s, &id) ? spare_use(s, id, path) : -ENOENT;
+
+	return fd != -ENOENT ? fd : io_open(path, O_RDWR | O_CREAT | O_EXCL, 0640);
 }
 
 /* It is cut after it is renamed: as long as it has its name it is whole. A file
@@ -127,4 +146,94 @@ void spares_give(struct spares *s, const char *path)
 	else
 		is_ready = true;
 	spare_settle(s, id, is_ready);
+}
+
+/* The lock is held. */
+static uint64_t rows_remove(struct spares *s, size_t i)
+{
+	uint64_t id = s->rows[i].id;
+
+	s->rows_bytes -= s->rows[i].bytes;
+	s->rows[i] = s->rows[--s->rows_count];
+	return id;
+}
+
+/* The last that this owner gave; NULL: anybody. */
+static bool rows_pop(struct spares *s, const void *owner, uint64_t *id)
+{
+	size_t i;
+
+	pthread_mutex_lock(&s->lock);
+	for (i = s->rows_count; i && owner && s->rows[i - 1].owner != owner; i--)
+		;
+	if (i)
+		*id = rows_remove(s, i - 1);
+	pthread_mutex_unlock(&s->lock);
+	return i > 0;
+}
+
+/* Whether so many bytes more may come; the number they get. */
+static bool rows_admit(struct spares *s, struct spare_rows *rows)
+{
+	bool ok;
+
+	pthread_mutex_lock(&s->lock);
+	ok = s->rows_count + s->rows_coming < ROWS_MAX &&
+	     s->rows_bytes + rows->bytes <= s->max_bytes;
+	if (ok) {
+		s->rows_coming++;
+		s->rows_bytes += rows->bytes;
+		rows->id = ++s->last_id;
+	}
+	pthread_mutex_unlock(&s->lock);
+	return ok;
+}
+
+static void rows_settle(struct spares *s, const struct spare_rows *rows, bool is_ready)
+{
+	pthread_mutex_lock(&s->lock);
+	s->rows_coming--;
+	if (is_ready)
+		s->rows[s->rows_count++] = *rows;
+	else
+		s->rows_bytes -= rows->bytes;
+	pthread_mutex_unlock(&s->lock);
+}
+
+int spares_take_rows(struct spares *s, const void *owner, const char *path)
+{
+	uint64_t id;
+	int fd = rows_pop(s, owner, &id) ? spare_use(s, id, path) : -ENOENT;
+
+	return fd != -ENOENT ? fd : spares_take(s, path);
+}
+
+void spares_give_rows(struct spares *s, const void *owner, const char *path)
+{
+	struct spare_rows rows = { .owner = owner };
+	char to[PATH_BYTES];
+	struct stat status;
+	bool is_ready;
+
+	rows.bytes = lstat(path, &status) < 0 ? INT64_MAX / 2 : status.st_size;
+	if (!rows_admit(s, &rows)) {
+		spares_give(s, path);
+		return;
+	}
+	put_path(s, rows.id, to);
+	is_ready = renameat(AT_FDCWD, path, AT_FDCWD, to) == 0;
+	if (!is_ready)
+		unlink(path);
+	rows_settle(s, &rows, is_ready);
+}
+
+void spares_drop_rows(struct spares *s, const void *owner)
+{
+	char path[PATH_BYTES];
+	uint64_t id;
+
+	while (rows_pop(s, owner, &id)) {
+		put_path(s, id, path);
+		unlink(path);
+	}
 }

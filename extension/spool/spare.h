@@ -8,14 +8,21 @@
  *
  * Spare files have one byte, in a directory of their own, and are never read; those of
  * an earlier run are removed. All functions are safe from any thread.
+ *
+ * Files of rows are kept as they are: to write over what the page cache has costs half of
+ * what it costs to write where nothing is, and nothing has to be freed. They are only made
+ * into files of the same owner, which must not take what is in them for its own.
  */
 #ifndef SPOOL_SPARE_H
 #define SPOOL_SPARE_H
 
+#include <stdint.h>
+
 struct spares;
 
-/* Makes the directory and empties it. NULL: no memory. */
-struct spares *spares_open(const char *directory);
+/* Makes the directory and empties it; so many bytes of rows are kept at most. NULL: no
+ * memory. */
+struct spares *spares_open(const char *directory, int64_t max_bytes);
 /* Removes the directory. */
 void spares_close(struct spares *);
 
@@ -26,5 +33,12 @@ int spares_take(struct spares *, const char *path);
 /* Takes the file away, as a spare or by removing it; fails only if it cannot be
  * removed. */
 void spares_give(struct spares *, const char *path);
+
+/* As spares_take(), but the new file may have any bytes that this owner gave. */
+int spares_take_rows(struct spares *, const void *owner, const char *path);
+/* As spares_give(); it is not emptied, if there is room. */
+void spares_give_rows(struct spares *, const void *owner, const char *path);
+/* Removes what this owner gave; NULL: all that have rows. */
+void spares_drop_rows(struct spares *, const void *owner);
 
 #endif

@@ -16,6 +16,10 @@
 /* Nobody writes so much in that time. */
 #define PLENTY_BYTES ((int64_t)1 << 30)
 #define PLENTY_MS    100
+#define KEEP_MS	     10000 /* after that */
+/* Of rows in files that are kept: more than are sealed at a time. */
+#define SPARE_BYTES  ((int64_t)16 << 20)
+#define SPARE_PART   64 /* of max_bytes, at most */
 
 static const struct spool_options spool_defaults = {
 	.directory = { "/var/spool/skydive-exporter", 27 },
@@ -61,10 +65,11 @@ static int take_lock(struct spool *spool, struct err *err)
 /* Nobody else's: the lock is taken. */
 static int open_spares(struct spool *spool, struct err *err)
 {
+	int64_t most = spool->options.max_bytes / SPARE_PART;
 	char path[SPOOL_PATH_MAX];
 
 	snprintf(path, sizeof(path), "%s/.spare", spool->path);
-	spool->spares = spares_open(path);
+	spool->spares = spares_open(path, most < SPARE_BYTES ? most : SPARE_BYTES);
 	return spool->spares ? 0 : err_set(err, "out of memory");
 }
 
@@ -190,5 +195,18 @@ bool spool_has_room(struct spool *spool, int fd, int64_t bytes)
 		return true;
 	if (spool_free_bytes(&fs) >= PLENTY_BYTES)
 		atomic_store(&spool->plenty_until_ms, now_ms + PLENTY_MS);
+	else
+		spool_keep_less(spool);
 	return spool_free_bytes(&fs) >= bytes;
+}
+
+bool spool_has_plenty(struct spool *spool)
+{
+	return clock_now().mono_ms < atomic_load(&spool->plenty_until_ms) + KEEP_MS;
+}
+
+void spool_keep_less(struct spool *spool)
+{
+	atomic_store(&spool->plenty_until_ms, 0);
+	spares_drop_rows(spool->spares, NULL);
 }

@@ -83,6 +83,10 @@ int64_t spool_last_stream(struct spool *);
 /* Whether the file system of an open file has so many bytes left. While it has plenty
  * it is asked ten times a second, not for every file. */
 bool spool_has_room(struct spool *, int fd, int64_t bytes);
+/* Whether there was plenty lately: then files are kept to be used again. */
+bool spool_has_plenty(struct spool *);
+/* Writing failed, perhaps for want of room: they are not kept any longer. */
+void spool_keep_less(struct spool *);
 /* The bytes of all files: open, sealed, bad. */
 int64_t spool_bytes(struct spool *);
 
@@ -145,6 +149,10 @@ void spool_path(const struct spool_dir *, enum spool_folder, uint64_t id,
 /* Makes a file, as spares_take() does: a descriptor to read and write, or -errno;
  * -EEXIST: it exists. */
 int spool_create(struct spool_dir *, enum spool_folder, uint64_t id);
+/* The same, of open/<id>; what is in it may be of rows that the pipeline had before. */
+int spool_create_rows(struct spool_dir *, uint64_t id);
+/* Keeps the rows' file open/<id> for that, or removes it. */
+void spool_keep_rows(struct spool_dir *, uint64_t id);
 /* Opens an existing file. A descriptor; -EINVAL: it is not a regular file; -errno. */
 int spool_open_file(const struct spool_dir *, enum spool_folder, uint64_t id, int flags);
 /* Moves a file to another directory, never over an existing file. 0; -ENOENT: it does

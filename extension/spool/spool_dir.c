@@ -57,6 +57,7 @@ void spool_dir_close(struct spool_dir *dir)
 		pthread_cond_wait(&dir->spool->left, &dir->spool->lock);
 	pthread_mutex_unlock(&dir->spool->lock);
 	ledger_close(dir);
+	spares_drop_rows(dir->spool->spares, dir);
 	pthread_mutex_lock(&dir->spool->lock);
 	spool_tell_losses(dir, NEVER_MS);
 	while ((entry = TAILQ_FIRST(&dir->waiting)))

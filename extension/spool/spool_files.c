@@ -76,6 +76,27 @@ int spool_open_file(const struct spool_dir *dir, enum spool_folder folder, uint6
 	return -EINVAL;
 }
 
+int spool_create_rows(struct spool_dir *dir, uint64_t id)
+{
+	char path[SPOOL_PATH_MAX];
+	int fd;
+
+	spool_path(dir, SPOOL_OPEN, id, path);
+	fd = spares_take_rows(dir->spool->spares, dir, path);
+	return fd == -ENOENT ? spool_create(dir, SPOOL_OPEN, id) : fd;
+}
+
+void spool_keep_rows(struct spool_dir *dir, uint64_t id)
+{
+	char path[SPOOL_PATH_MAX];
+
+	spool_path(dir, SPOOL_OPEN, id, path);
+	if (spool_has_plenty(dir->spool))
+		spares_give_rows(dir->spool->spares, dir, path);
+	else
+		spares_give(dir->spool->spares, path);
+}
+
 bool spool_remove(struct spool_dir *dir, enum spool_folder folder, uint64_t id)
 {
 	char path[SPOOL_PATH_MAX];

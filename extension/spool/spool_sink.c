@@ -46,7 +46,10 @@ static int64_t write_object_spec(struct spool_sink *in, const struct open_file *
 {
 	struct object_spec_place place = in->parts.place;
 	struct buf spec = BUF_INIT(OBJECT_SPEC_MAX);
-	struct frame frame = { .kind = FRAME_OBJECT_SPEC };
+	struct frame frame = {
+		.kind = FRAME_OBJECT_SPEC,
+		.first_ms = file->seed ? (int64_t)file->id : 0,
+	};
 	int64_t size = place.is_labelled ? ENVELOPE_SIZE : 0;
 	int error;
 
@@ -57,7 +60,7 @@ static int64_t write_object_spec(struct spool_sink *in, const struct open_file *
 	if (!error && place.is_labelled)
 		error = in_place_begin(file->fd);
 	if (!error)
-		error = frame_append(file->fd, size, &frame, buf_str(&spec));
+		error = frame_append(file->fd, file->seed, size, &frame, buf_str(&spec));
 	size += FRAME_HEAD + (int64_t)spec.len;
 	buf_fini(&spec);
 	return error ? error : size;
@@ -69,7 +72,9 @@ static int sink_begin_file(struct spool_sink *in, struct open_file *file, enum t
 	int64_t size;
 
 	file->id = spool_sink_next_id(in);
-	file->fd = spool_create(in->parts.dir, SPOOL_OPEN, file->id);
+	file->seed = in->parts.place.is_labelled ? 0 : frame_seed(file->id);
+	file->fd = file->seed ? spool_create_rows(in->parts.dir, file->id)
+			      : spool_create(in->parts.dir, SPOOL_OPEN, file->id);
 	if (file->fd < 0)
 		return file->fd;
 	size = write_object_spec(in, file, tag);
@@ -145,11 +150,13 @@ static int spool_sink_append(struct sink *sink, struct object_place place,
 	else if (!sink_has_room(in, fd, file, rows->bytes.len))
 		error = -ENOSPC;
 	else
-		error = frame_append(fd, file->size, &frame, rows->bytes);
+		error = frame_append(fd, file->seed, file->size, &frame, rows->bytes);
 	if (!error) {
 		file->size += FRAME_HEAD + (int64_t)rows->bytes.len;
 		spool_charge(in->parts.dir, SPOOL_OPEN,
 			     FRAME_HEAD + (int64_t)rows->bytes.len);
+	} else {
+		spool_keep_less(spool_of(in->parts.dir));
 	}
 	if (file)
 		save_descriptor(in, file);
@@ -168,7 +175,7 @@ static int spool_sink_seal(struct sink *sink, struct object_place place,
 	int fd = file ? sink_open_file(in, file, place.tag) : -EBUSY;
 	int error = fd < 0 ? fd
 		    : !job ? -ENOMEM
-			   : seal_frame_append(fd, file->size, object);
+			   : seal_frame_append(fd, file->seed, file->size, object);
 
 	if (error) {
 		in->error = error;

@@ -65,6 +65,8 @@ static void job_wait(struct seal_job *job, int error, struct now now)
 	spool_sink_tell_of_job(job->spool_sink, fails - job->has_failed, error);
 	job->has_failed = fails;
 	job->failures++;
+	if (fails)
+		spool_keep_less(spool_of(job->spool_sink->parts.dir));
 	workers_wake_at(job->spool_sink->parts.sealers, &job->task,
 			now.mono_ms + ((int64_t)RETRY_MS << doubles));
 }

@@ -12,7 +12,8 @@ struct open_file {
 	int64_t slot_ms;
 	int fd; /* -1: closed to save descriptors */
 	uint64_t id;
-	int64_t size;
+	uint32_t seed; /* of its frames */
+	int64_t size;  /* of them */
 };
 
 /* An object that is being made. */

@@ -47,7 +47,7 @@ static int seal_left(struct spool_sink *in, int fd, const struct object_spec_pla
 	object.key = buf_str(&key);
 	error = ftruncate(fd, state->good) < 0
 			? -errno
-			: seal_frame_append(fd, state->good, &object);
+			: seal_frame_append(fd, state->seed, state->good, &object);
 	buf_fini(&key);
 	if (!error)
 		key_sequence_use(numbers, &place->layout, &stream);
@@ -60,10 +60,11 @@ static int finish_left(struct spool_sink *in, uint64_t id,
 		       const struct seal_state *state, struct recovery *r)
 {
 	int fd = spool_open_file(in->parts.dir, SPOOL_OPEN, id, O_RDWR), error;
+	struct open_frames frames = { .fd = fd, .seed = state->seed };
 
 	if (fd < 0)
 		return fd;
-	error = salvage(in->parts.dir, id, fd, state->good, in->parts.log);
+	error = salvage(in->parts.dir, id, &frames, state->good, in->parts.log);
 	if (!error && state->records) {
 		error = seal_left(in, fd, place, state, r);
 	} else if (!error) {

@@ -3,7 +3,8 @@
  *
  * When the first byte is odd the checksums of the frames are set right, so that
  * what stands behind them is reached. Its second bit: the place of an envelope stands
- * before them. The rest is the file.
+ * before them; its third: the spec is that of this file, and the others have its seed. The
+ * rest is the file.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -57,23 +58,35 @@ static uint32_t get_u32(const char *at)
 	       (uint32_t)c[3] << 24;
 }
 
+static void put_u32(char *at, uint32_t value)
+{
+	int i;
+
+	for (i = 0; i < 4; i++)
+		at[i] = (char)(value >> 8 * i);
+}
+
 /* The frames that lie in the file: their records, and their checksums if they
  * are to be set right. */
-static int64_t each_frame(struct buf *file, bool mend)
+static int64_t each_frame(struct buf *file, bool mend, uint64_t id)
 {
+	const uint32_t seed = id ? frame_seed(id) : 0;
 	int64_t records = 0;
 	size_t at = 0;
 
+	if (mend && file->len >= FRAME_HEAD)
+		put_u32(file->ptr + 16, (uint32_t)id);
+
 	while (file->len - at >= FRAME_HEAD) {
 		char *head = file->ptr + at;
-		size_t size = get_u32(head), i;
-		uint32_t crc;
+		size_t size = get_u32(head);
 
 		if (size > file->len - at - FRAME_HEAD)
 			break;
-		crc = crc32c(0, (struct str){ head + 8, size + FRAME_HEAD - 8 });
-		for (i = 0; mend && i < 4; i++)
-			head[4 + i] = (char)(crc >> 8 * i);
+		if (mend)
+			put_u32(head + 4,
+				crc32c(at ? seed : 0,
+				       (struct str){ head + 8, size + FRAME_HEAD - 8 }));
 		if (get_u32(head + 8) == FRAME_ROWS)
 			records += get_u32(head + 12);
 		at += FRAME_HEAD + size;
@@ -111,7 +124,8 @@ static void mark(uint64_t id, const struct seal_state *state)
 	spool_path(world.dir, SPOOL_OPEN, id, path);
 	fd = io_open(path, O_RDWR, 0);
 	fuzz_check(fd >= 0 && ftruncate(fd, state->good) == 0, "the file can be cut");
-	fuzz_check(seal_frame_append(fd, state->good, &object) == 0, "it can be marked");
+	fuzz_check(seal_frame_append(fd, state->seed, state->good, &object) == 0,
+		   "it can be marked");
 	close(fd);
 }
 
@@ -184,9 +198,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!world.dir)
 		open_world();
 	buf_put(&file, fuzz_str(data + 1, size - 1));
-	records = each_frame(&file, data[0] & 1);
 	id = spool_next_id(world.dir);
 	in_place = data[0] & 2;
+	records = each_frame(&file, data[0] & 1, data[0] & 4 && !in_place ? id : 0);
 	write_file(id, buf_str(&file), in_place);
 	use(id, (int64_t)file.len + (in_place ? ENVELOPE_SIZE : 0), records);
 	forget(id);

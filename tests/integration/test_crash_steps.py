@@ -32,7 +32,7 @@ MAKING = {
     "ledger": Step("pwrite64", "exporter/ledger", 2),
     "commit": Step(RENAME, "exporter/tmp/%016d", 1),
     "remove-open": Step(TO_SPARE, "exporter/open/%016d", 1),
-    "empty-spare": Step("truncate", ".spare/%016d", 1),
+    "empty-spare": Step("truncate", None, 5),
     "remove-stored": Step(TO_SPARE, "exporter/new/%016d", 1),
 }
 # Of the objects that the run before left open.
@@ -55,8 +55,9 @@ AT_THE_END = limits(max_seconds_per_object=600, max_flows_per_object=100000)
 
 
 def killed_at(path, folder, step, number):
-    """Start an exporter that is killed before it does this step with that file."""
-    where = folder / "spool" / (step.file % number if "%" in step.file else step.file)
+    """Start an exporter that is killed before it does this step with that file, or with any if it has no name."""
+    name = step.file and (step.file % number if "%" in step.file else step.file)
+    where = name and folder / "spool" / name
     inject = "signal=KILL:when=%d" % step.when
     return Exporter(path, under=strace.command(folder / "trace", step.calls, inject, where))
 

@@ -93,7 +93,7 @@ def put_copy(spool, name, files):
     case, rename = CASES[name], lambda text: text.replace(b'"dirname":"bucket"', b'"dirname":"%s"' % name.encode())
     change = spoolfiles.with_spec if case.folder == "open" else spoolfiles.with_envelope
     original = change(files[case.folder], rename)
-    path = spool / name / case.folder / "0000000000000005"
+    path = spool / name / case.folder / ("%016d" % (case.folder == "open" and spoolfiles.owner(original) or 5))
     path.parent.mkdir(parents=True)
     path.write_bytes(case.change(original))
     return original

@@ -6,7 +6,7 @@ import json
 from lib import objects
 
 HEAD, ENVELOPE = 32, 4096
-RECIPE, ROWS, SEAL = 1, 2, 3
+RECIPE, ROWS, SEAL, END = 1, 2, 3, 4
 Frame = collections.namedtuple("Frame", "start end kind count payload")
 
 
@@ -21,21 +21,29 @@ def crc32c(data):
 
 
 def frames(data):
-    """Yield the whole frames of an open file, or of a sealed one that is made of them; their checksums are not looked at."""
+    """Yield the whole frames of an open file, or of a sealed one that is made of them; their checksums are not looked at.
+
+    What another object left behind them is not among them.
+    """
     at = ENVELOPE if data.startswith(b'{"format":') else 0
     while at + HEAD <= len(data):
         size, _, kind, count = (int.from_bytes(data[at + i:at + i + 4], "little") for i in (0, 4, 8, 12))
         end = at + HEAD + size
-        if end > len(data):
+        if end > len(data) or kind == END:
             return
         yield Frame(at, end, kind, count, data[at + HEAD:end])
         at = end
 
 
-def open_records(data):
-    """Return (tag, records) of an open file with JSON rows; tag is None without a spec."""
+def owner(data):
+    """Return the number of the open file that has this spec; 0: it does not say, as those of earlier versions."""
+    return 0 if data.startswith(b'{"format":') else int.from_bytes(data[16:24], "little")
+
+
+def open_records(data, number=0):
+    """Return (tag, records) of an open file with JSON rows; tag is None without a spec, or with that of another file."""
     tag, rows = None, b""
-    for frame in frames(data):
+    for frame in frames(data) if owner(data) in (0, number) else []:
         if frame.kind == RECIPE:
             tag = json.loads(frame.payload)["tag"]
         elif frame.kind == ROWS:
@@ -70,7 +78,7 @@ def records(pipeline):
     """Return {tag: {record, ...}} of all that is written in a pipeline's folder of a spool: nothing in a file just made."""
     found = collections.defaultdict(set)
     for path in sorted((pipeline / "open").iterdir()) if pipeline.exists() else []:
-        tag, rows = open_records(path.read_bytes())
+        tag, rows = open_records(path.read_bytes(), int(path.name))
         if tag:
             found[tag].update(rows)
     for path in sorted((pipeline / "new").iterdir()) if pipeline.exists() else []:

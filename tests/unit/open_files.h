@@ -67,14 +67,69 @@ static inline void put_plain_spec(struct buf *b)
 	assert_int_equal(buf_error(b), 0);
 }
 
-/* Writes open/<id> with all rows; at[i] is where frame i begins, 0 the spec, 4 the seal
- * frame, 5 the end. compress: NULL, and it is of a plain object. */
-static inline void write_open(struct world *w, uint64_t id, const char *compress,
+/* Who wrote the file. */
+enum open_kind {
+	OPEN_OWN,
+	OPEN_USED,    /* and before it another object, of the same sizes and more */
+	OPEN_EARLIER, /* an earlier version */
+	OPEN_KINDS,
+};
+
+#define OTHER_ID (1 << 20)
+
+static inline void put_frames(int fd, uint64_t id, uint32_t seed, struct str spec,
 			      bool marked, int64_t at[6])
 {
+	struct frame first = { .kind = FRAME_OBJECT_SPEC };
+	int i;
+
+	first.first_ms = seed ? (int64_t)id : 0;
+	assert_int_equal(frame_append(fd, seed, at[0], &first, spec), 0);
+	at[1] = at[0] + FRAME_HEAD + (int64_t)spec.len;
+	for (i = 0; i < 3; i++) {
+		struct frame frame = {
+			.kind = FRAME_ROWS,
+			.records = i ? 1 : 2,
+			.first_ms = 100 + i,
+			.last_ms = 200 + i,
+		};
+
+		assert_int_equal(frame_append(fd, seed, at[i + 1], &frame,
+					      str_of(rows[i])),
+				 0);
+		at[i + 2] = at[i + 1] + FRAME_HEAD + (int64_t)strlen(rows[i]);
+	}
+	if (marked)
+		assert_int_equal(seal_frame_append(fd, seed, at[4], &object), 0);
+}
+
+/* What another object left, as far as the rows of this one go and farther. */
+static inline void put_other(int fd, struct str spec)
+{
+	const uint32_t seed = frame_seed(OTHER_ID);
+	int64_t at[6] = { 0 };
+	int i;
+
+	put_frames(fd, OTHER_ID, seed, spec, false, at);
+	for (i = 0; i < 3; i++) {
+		struct frame frame = { .kind = FRAME_ROWS, .records = 1 };
+
+		assert_int_equal(frame_append(fd, seed, at[4], &frame, str_of(rows[i])),
+				 0);
+		at[4] += FRAME_HEAD + (int64_t)strlen(rows[i]);
+	}
+	assert_int_equal(seal_frame_append(fd, seed, at[4], &object), 0);
+}
+
+/* Writes open/<id> with all rows; at[i] is where frame i begins, 0 the spec, 4 the seal
+ * frame, 5 the end of the frames. compress: NULL, and it is of a plain object. */
+static inline void write_open_as(struct world *w, uint64_t id, const char *compress,
+				 bool marked, enum open_kind kind, int64_t at[6])
+{
+	bool is_seeded = compress && kind != OPEN_EARLIER;
 	struct buf spec = BUF_INIT(1 << 20);
 	char path[SPOOL_PATH_MAX];
-	int fd, i;
+	int fd;
 
 	spool_path(w->dir, SPOOL_OPEN, id, path);
 	fd = io_open(path, O_RDWR | O_CREAT | O_TRUNC, 0640);
@@ -86,27 +141,20 @@ static inline void write_open(struct world *w, uint64_t id, const char *compress
 		put_plain_spec(&spec);
 		assert_int_equal(in_place_begin(fd), 0);
 	}
-	assert_int_equal(frame_append(fd, at[0],
-				      &(struct frame){ .kind = FRAME_OBJECT_SPEC },
-				      buf_str(&spec)),
-			 0);
-	at[1] = at[0] + FRAME_HEAD + (int64_t)spec.len;
-	for (i = 0; i < 3; i++) {
-		struct frame frame = {
-			.kind = FRAME_ROWS,
-			.records = i ? 1 : 2,
-			.first_ms = 100 + i,
-			.last_ms = 200 + i,
-		};
-
-		assert_int_equal(frame_append(fd, at[i + 1], &frame, str_of(rows[i])), 0);
-		at[i + 2] = at[i + 1] + FRAME_HEAD + (int64_t)strlen(rows[i]);
+	put_frames(fd, id, is_seeded ? frame_seed(id) : 0, buf_str(&spec), marked, at);
+	at[5] = (int64_t)lseek(fd, 0, SEEK_END) - (is_seeded ? FRAME_HEAD : 0);
+	if (kind == OPEN_USED) {
+		put_other(fd, buf_str(&spec));
+		put_frames(fd, id, frame_seed(id), buf_str(&spec), marked, at);
 	}
-	if (marked)
-		assert_int_equal(seal_frame_append(fd, at[4], &object), 0);
-	at[5] = (int64_t)lseek(fd, 0, SEEK_END);
 	close(fd);
 	buf_fini(&spec);
+}
+
+static inline void write_open(struct world *w, uint64_t id, const char *compress,
+			      bool marked, int64_t at[6])
+{
+	write_open_as(w, id, compress, marked, OPEN_OWN, at);
 }
 
 static inline void flip(struct world *w, uint64_t id, int64_t at)

@@ -33,6 +33,14 @@ static const struct {
 	{ { .kind = FRAME_SEAL, .records = 3 }, "p/other/20190226T164649Z/00000000.gz" },
 };
 
+/* Of the files of this test; with one an end stands behind each frame. */
+static uint32_t seed;
+
+static int64_t end_bytes(void)
+{
+	return seed ? FRAME_HEAD : 0;
+}
+
 static int new_file(void)
 {
 	char path[256];
@@ -61,9 +69,10 @@ static int64_t write_all(int fd)
 	for (i = 0; i < COUNT(frames); i++) {
 		struct str payload = str_of(frames[i].payload);
 
-		assert_int_equal(frame_append(fd, size, &frames[i].head, payload), 0);
+		assert_int_equal(frame_append(fd, seed, size, &frames[i].head, payload),
+				 0);
 		size += FRAME_HEAD + (int64_t)payload.len;
-		assert_int_equal(size_of(fd), size);
+		assert_int_equal(size_of(fd), size + end_bytes());
 	}
 	return size;
 }
@@ -77,10 +86,13 @@ static size_t read_ahead(int fd, size_t ahead, int *error)
 	int64_t at = 0;
 	size_t i;
 
+	reader.seed = seed;
 	for (i = 0;; i++) {
 		*error = frame_read_head(&reader, at, &frame);
 		if (!*error)
 			*error = frame_read_payload(&reader, at, &frame, &payload);
+		if (!*error && frame.kind == FRAME_END)
+			*error = -ENODATA;
 		if (*error)
 			break;
 		assert_true(i < COUNT(frames));
@@ -137,7 +149,7 @@ static void test_head_is_little_endian(void **state)
 	int fd = new_file();
 
 	(void)state;
-	assert_int_equal(frame_append(fd, 0, &head, STR("x")), 0);
+	assert_int_equal(frame_append(fd, seed, 0, &head, STR("x")), 0);
 	assert_int_equal(io_read_at(fd, bytes, sizeof(bytes), 0), 0);
 	assert_memory_equal(bytes, expected, 4);
 	assert_memory_equal(bytes + 8, expected + 8, FRAME_HEAD + 1 - 8);
@@ -219,10 +231,12 @@ static void test_append_ends_at_the_size_it_was_told(void **state)
 
 	(void)state;
 	write_all(fd);
-	/* Again from the first frame on: an append that failed is written over. */
-	assert_int_equal(frame_append(fd, 0, &frames[0].head, str_of(frames[0].payload)),
+	/* Again from the first frame on: an append that failed is written over, and the end
+	 * stands where it is now. */
+	assert_int_equal(frame_append(fd, seed, 0, &frames[0].head,
+				      str_of(frames[0].payload)),
 			 0);
-	assert_int_equal(read_good(fd, &error), COUNT(frames));
+	assert_int_equal(read_good(fd, &error), seed ? 1 : COUNT(frames));
 	close(fd);
 }
 
@@ -236,18 +250,59 @@ static void test_failed_append_leaves_the_file_as_it_was(void **state)
 	(void)state;
 	signal(SIGXFSZ, SIG_IGN);
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
-	for (room = 0; room < FRAME_HEAD + 4; room++) {
+	for (room = 0; room < FRAME_HEAD + 4 + end_bytes(); room++) {
 		limit = before;
 		limit.rlim_cur = (rlim_t)(size + room);
 		assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-		error = frame_append(fd, size, &frames[1].head, STR("rows"));
+		error = frame_append(fd, seed, size, &frames[1].head, STR("rows"));
 		assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
 		assert_int_equal(error, -EFBIG);
 		assert_int_equal(size_of(fd), size);
 	}
-	assert_int_equal(frame_append(fd, size, &frames[1].head, STR("rows")), 0);
+	assert_int_equal(frame_append(fd, seed, size, &frames[1].head, STR("rows")), 0);
 	signal(SIGXFSZ, SIG_DFL);
 	close(fd);
+}
+
+/* Of another file only the spec is good, which tells whose it is. */
+static void test_frames_of_another_seed_are_not_good(void **state)
+{
+	const uint32_t others[] = { 0, frame_seed(6), frame_seed(8), frame_seed(7) + 1 };
+	uint32_t own = seed;
+	size_t i;
+	int fd = new_file(), error;
+
+	(void)state;
+	write_all(fd);
+	for (i = 0; i < COUNT(others); i++) {
+		seed = others[i];
+		if (seed != own)
+			assert_int_equal(read_good(fd, &error), 1);
+	}
+	seed = own;
+	close(fd);
+}
+
+static void test_each_id_has_its_seed(void **state)
+{
+	uint32_t seen[1000];
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < COUNT(seen); i++) {
+		seen[i] = frame_seed(i + 1);
+		assert_int_not_equal(seen[i], 0);
+		for (k = 0; k < i; k++)
+			assert_int_not_equal(seen[i], seen[k]);
+	}
+	assert_int_not_equal(frame_seed((uint64_t)1 << 32 | 1), seen[0]);
+}
+
+static int with_seed(void **state)
+{
+	(void)state;
+	seed = frame_seed(7);
+	return 0;
 }
 
 int main(void)
@@ -260,7 +315,11 @@ int main(void)
 		cmocka_unit_test(test_length_past_the_file_is_refused_at_once),
 		cmocka_unit_test(test_append_ends_at_the_size_it_was_told),
 		cmocka_unit_test(test_failed_append_leaves_the_file_as_it_was),
+		cmocka_unit_test(test_frames_of_another_seed_are_not_good),
+		cmocka_unit_test(test_each_id_has_its_seed),
 	};
+	int failed = cmocka_run_group_tests_name("frame", tests, NULL, NULL);
 
-	return cmocka_run_group_tests_name("frame", tests, NULL, NULL);
+	return failed +
+	       cmocka_run_group_tests_name("frame, with a seed", tests, with_seed, NULL);
 }

@@ -120,7 +120,7 @@ static int make_frames(const struct buf *body, struct sealed *object)
 	size_t needed;
 	int n = 0;
 
-	assert_int_equal(frame_append(fd, at,
+	assert_int_equal(frame_append(fd, 0, at,
 				      &(struct frame){ .kind = FRAME_OBJECT_SPEC },
 				      STR("{}")),
 			 0);
@@ -132,14 +132,14 @@ static int make_frames(const struct buf *body, struct sealed *object)
 		for (i = 0; i < n % 700 && rest.len; i++)
 			assert_int_equal(row_label_read(&rest, &label, &needed), 0);
 		rows.len -= rest.len;
-		assert_int_equal(frame_append(fd, at,
+		assert_int_equal(frame_append(fd, 0, at,
 					      &(struct frame){ .kind = FRAME_ROWS },
 					      rows),
 				 0);
 		at += FRAME_HEAD + (int64_t)rows.len;
 		n += 97;
 	}
-	assert_int_equal(frame_append(fd, at, &(struct frame){ .kind = FRAME_SEAL },
+	assert_int_equal(frame_append(fd, 0, at, &(struct frame){ .kind = FRAME_SEAL },
 				      STR("{}")),
 			 0);
 	*object = (struct sealed){
@@ -186,7 +186,7 @@ static void test_damaged_frames(void **state)
 		struct kafka_rows rows;
 		struct str text;
 
-		assert_int_equal(frame_append(fd, 0,
+		assert_int_equal(frame_append(fd, 0, 0,
 					      &(struct frame){ .kind = FRAME_ROWS },
 					      bytes),
 				 0);

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include "sys/digest.h"
 #include "open_files.h"
+#include "spool/open_frames.h"
 
 /* new/<id> is a good file that has this body, unzipped, and so many records. */
 static void assert_object(struct world *w, uint64_t id, const char *body, int records,
@@ -55,28 +56,33 @@ static void assert_object(struct world *w, uint64_t id, const char *body, int re
 	buf_fini(&file);
 }
 
+static void check_marked(const char *compress, enum open_kind kind, bool is_gzip)
+{
+	struct spool_backlog backlog;
+	struct world w;
+	int64_t at[6];
+
+	world_make(&w);
+	world_open(&w, start);
+	write_open_as(&w, 5, compress, true, kind, at);
+	assert_int_equal(seal(&w, 5, at[4]), 0);
+	assert_object(&w, 5, "[{\"a\":1},{\"a\":2},{\"a\":3},{\"a\":4}]\n", 4, is_gzip);
+	assert_false(world_has(&w, SPOOL_OPEN, 5));
+	assert_false(world_has(&w, SPOOL_TMP, 5));
+	spool_backlog(w.dir, &backlog);
+	assert_int_equal(backlog.objects, 1);
+	assert_int_equal(backlog.oldest_ms, start.mono_ms);
+	world_end(&w);
+}
+
 static void test_marked_file_becomes_its_object(void **state)
 {
-	static const char *const compress[] = { "none", "gzip" };
-	int64_t at[6];
-	int i;
+	int kind;
 
 	(void)state;
-	for (i = 0; i < 2; i++) {
-		struct spool_backlog backlog;
-		struct world w;
-
-		world_make(&w);
-		world_open(&w, start);
-		write_open(&w, 5, compress[i], true, at);
-		assert_int_equal(seal(&w, 5, at[4]), 0);
-		assert_object(&w, 5, "[{\"a\":1},{\"a\":2},{\"a\":3},{\"a\":4}]\n", 4, i);
-		assert_false(world_has(&w, SPOOL_OPEN, 5));
-		assert_false(world_has(&w, SPOOL_TMP, 5));
-		spool_backlog(w.dir, &backlog);
-		assert_int_equal(backlog.objects, 1);
-		assert_int_equal(backlog.oldest_ms, start.mono_ms);
-		world_end(&w);
+	for (kind = 0; kind < OPEN_KINDS; kind++) {
+		check_marked("none", (enum open_kind)kind, false);
+		check_marked("gzip", (enum open_kind)kind, true);
 	}
 }
 
@@ -98,7 +104,7 @@ static void test_lost_flows_are_told(void **state)
 	write_open(&w, 5, "none", false, at);
 	spool_path(w.dir, SPOOL_OPEN, 5, path);
 	fd = io_open(path, O_RDWR, 0);
-	assert_int_equal(seal_frame_append(fd, at[4], &about), 0);
+	assert_int_equal(seal_frame_append(fd, frame_seed(5), at[4], &about), 0);
 	close(fd);
 	assert_int_equal(seal(&w, 5, at[4]), 0);
 	world_read(&w, SPOOL_NEW, 5, &file);
@@ -171,22 +177,26 @@ static void test_damaged_rows_end_the_object(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+	for (i = 0; i < OPEN_KINDS * sizeof(table) / sizeof(table[0]); i++) {
+		enum open_kind kind = (enum open_kind)(i % OPEN_KINDS);
+		const char *body = table[i / OPEN_KINDS].body;
+		int frame = table[i / OPEN_KINDS].frame;
+		int offset = table[i / OPEN_KINDS].offset;
 		struct world w;
 		int64_t at[6];
 
-		print_message("  frame %d byte %d\n", table[i].frame, table[i].offset);
+		print_message("  frame %d byte %d, kind %d\n", frame, offset, kind);
 		world_make(&w);
 		world_open(&w, start);
-		write_open(&w, 5, i % 2 ? "gzip" : "none", true, at);
-		flip(&w, 5, at[table[i].frame] + table[i].offset);
-		assert_int_equal(seal(&w, 5, at[4]), table[i].body ? 0 : -EBADMSG);
-		if (table[i].body)
-			assert_object(&w, 5, table[i].body, table[i].records, i % 2);
-		assert_int_equal(world_has(&w, SPOOL_BAD, 5), !table[i].body);
+		write_open_as(&w, 5, i % 2 ? "gzip" : "none", true, kind, at);
+		flip(&w, 5, at[frame] + offset);
+		assert_int_equal(seal(&w, 5, at[4]), body ? 0 : -EBADMSG);
+		if (body)
+			assert_object(&w, 5, body, table[i / OPEN_KINDS].records, i % 2);
+		assert_int_equal(world_has(&w, SPOOL_BAD, 5), !body);
 		assert_false(world_has(&w, SPOOL_OPEN, 5));
 		assert_false(world_has(&w, SPOOL_TMP, 5));
-		assert_rest(&w, table[i].body ? at[table[i].frame] : -1);
+		assert_rest(&w, body ? at[frame] : -1);
 		world_end(&w);
 	}
 }
@@ -224,7 +234,9 @@ static void test_useless_files_go_to_bad(void **state)
 		if (i == NO_ROWS) {
 			fd = io_open(path, O_RDWR, 0);
 			assert_int_equal(ftruncate(fd, at[1]), 0);
-			assert_int_equal(seal_frame_append(fd, at[1], &object), 0);
+			assert_int_equal(seal_frame_append(fd, frame_seed(5), at[1],
+							   &object),
+					 0);
 			close(fd);
 		}
 		assert_int_equal(seal(&w, 5, at[i == NO_ROWS ? 1 : 4]), -EBADMSG);
@@ -268,7 +280,7 @@ static void test_too_long_a_key_goes_to_bad(void **state)
 	write_open(&w, 5, "none", false, at);
 	spool_path(w.dir, SPOOL_OPEN, 5, path);
 	fd = io_open(path, O_RDWR, 0);
-	assert_int_equal(seal_frame_append(fd, at[4], &longest), 0);
+	assert_int_equal(seal_frame_append(fd, frame_seed(5), at[4], &longest), 0);
 	close(fd);
 	assert_int_equal(seal(&w, 5, at[4]), -EBADMSG);
 	assert_true(world_has(&w, SPOOL_BAD, 5));
@@ -299,7 +311,7 @@ static void test_failure_leaves_everything_as_it_was(void **state)
 }
 
 /* Cut at every byte: the good prefix, and what is in it. */
-static void check_inspection(const char *compress)
+static void check_inspection(const char *compress, enum open_kind kind)
 {
 	char path[SPOOL_PATH_MAX];
 	struct seal_state s;
@@ -309,7 +321,7 @@ static void check_inspection(const char *compress)
 
 	world_make(&w);
 	world_open(&w, start);
-	write_open(&w, 5, compress, true, at);
+	write_open_as(&w, 5, compress, true, kind, at);
 	spool_path(w.dir, SPOOL_OPEN, 5, path);
 	for (size = at[5]; size >= 0; size--) {
 		static const int records[] = { 0, 0, 2, 3, 4, 4 };
@@ -335,8 +347,123 @@ static void check_inspection(const char *compress)
 static void test_inspection_trusts_the_good_prefix(void **state)
 {
 	(void)state;
-	check_inspection("none");
-	check_inspection(NULL);
+	check_inspection("none", OPEN_OWN);
+	check_inspection("none", OPEN_USED);
+	check_inspection("none", OPEN_EARLIER);
+	check_inspection(NULL, OPEN_OWN);
+}
+
+/* Its frames have no seed: in a file that is used again they could be taken for others. */
+static void test_a_file_of_an_earlier_version_is_not_used_again(void **state)
+{
+	static const bool is_kept[] = { [OPEN_OWN] = true, [OPEN_EARLIER] = false };
+	static const enum open_kind kinds[] = { OPEN_OWN, OPEN_EARLIER };
+	struct stat status;
+	struct world w;
+	int64_t at[6];
+	size_t i;
+	int fd;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		world_make(&w);
+		world_open(&w, start);
+		write_open_as(&w, 5, "none", true, kinds[i], at);
+		fd = spool_open_file(w.dir, SPOOL_OPEN, 5, O_RDONLY);
+		assert_true(spool_has_room(w.spool, fd, 1));
+		close(fd);
+		assert_int_equal(seal(&w, 5, at[4]), 0);
+		fd = spool_create_rows(w.dir, 6);
+		assert_int_equal(fstat(fd, &status), 0);
+		assert_int_equal(status.st_size > 1, is_kept[kinds[i]]);
+		close(fd);
+		world_end(&w);
+	}
+}
+
+/* A file that another object has used: what the first bytes of a write leave of it. */
+static void test_what_another_object_left_is_not_ours(void **state)
+{
+	struct buf used = BUF_INIT(1 << 16), own = BUF_INIT(1 << 16);
+	static const int records[] = { 0, 0, 2, 3, 4, 4 };
+	struct seal_state s;
+	struct world w;
+	int64_t at[6];
+	int frames = 0;
+	size_t size;
+
+	(void)state;
+	world_make(&w);
+	world_open(&w, start);
+	write_open(&w, OTHER_ID, "none", true, at);
+	world_read(&w, SPOOL_OPEN, OTHER_ID, &used);
+	write_open(&w, 5, "none", true, at);
+	world_read(&w, SPOOL_OPEN, 5, &own);
+	assert_int_equal(own.len, used.len);
+	for (size = 0; size <= own.len; size++) {
+		if (size)
+			used.ptr[size - 1] = own.ptr[size - 1];
+		while (frames < 5 && (int64_t)size >= at[frames + 1])
+			frames++;
+		world_write(&w, SPOOL_OPEN, 5, buf_str(&used));
+		assert_int_equal(seal_inspect(w.dir, 5, &s), 0);
+		/* Bytes may be the same in both. */
+		assert_true(s.is_begun ? frames == 0
+				       : s.good >= at[frames < 4 ? frames : 4]);
+		if (!s.is_begun)
+			assert_true(s.records >= records[frames] &&
+				    s.good <= at[frames < 4 ? frames + 1 : 4]);
+		buf_fini(&s.spec);
+	}
+	buf_fini(&used);
+	buf_fini(&own);
+	world_end(&w);
+}
+
+/* Not even a file that has nothing of its own, as when the power failed. */
+static void test_a_whole_file_of_another_is_begun(void **state)
+{
+	struct buf used = BUF_INIT(1 << 16);
+	struct seal_state s;
+	struct world w;
+	int64_t at[6];
+
+	(void)state;
+	world_make(&w);
+	world_open(&w, start);
+	write_open(&w, OTHER_ID, "none", true, at);
+	world_read(&w, SPOOL_OPEN, OTHER_ID, &used);
+	world_write(&w, SPOOL_OPEN, 5, buf_str(&used));
+	assert_int_equal(seal_inspect(w.dir, 5, &s), 0);
+	assert_true(s.is_begun);
+	buf_fini(&s.spec);
+	assert_int_equal(seal(&w, 5, at[4]), -EBADMSG);
+	buf_fini(&used);
+	world_end(&w);
+}
+
+/* Each byte of it could be the first of a frame that is as long as half of the file. */
+static void test_what_looks_like_frames_takes_no_time(void **state)
+{
+	static const unsigned char head[16] = { 0, 0, 64, 0, 0, 0, 0, 0, FRAME_ROWS };
+	const size_t size = 8 << 20;
+	struct buf file = BUF_INIT(16 << 20);
+	struct open_frames frames = { .seed = frame_seed(5) };
+	char path[SPOOL_PATH_MAX];
+	struct world w;
+
+	(void)state;
+	world_make(&w);
+	world_open(&w, start);
+	while (file.len < size)
+		buf_put(&file, (struct str){ (const char *)head, sizeof(head) });
+	world_write(&w, SPOOL_OPEN, 5, buf_str(&file));
+	spool_path(w.dir, SPOOL_OPEN, 5, path);
+	frames.fd = io_open(path, O_RDONLY, 0);
+	assert_int_equal(open_frames_end(&frames, 1000), size);
+	close(frames.fd);
+	buf_fini(&file);
+	world_end(&w);
 }
 
 int main(void)
@@ -352,6 +479,10 @@ int main(void)
 		cmocka_unit_test(test_too_long_a_key_goes_to_bad),
 		cmocka_unit_test(test_failure_leaves_everything_as_it_was),
 		cmocka_unit_test(test_inspection_trusts_the_good_prefix),
+		cmocka_unit_test(test_a_file_of_an_earlier_version_is_not_used_again),
+		cmocka_unit_test(test_what_another_object_left_is_not_ours),
+		cmocka_unit_test(test_a_whole_file_of_another_is_begun),
+		cmocka_unit_test(test_what_looks_like_frames_takes_no_time),
 	};
 
 	return cmocka_run_group_tests_name("seal", tests, NULL, NULL);

@@ -13,7 +13,8 @@
 #include "sys/io.h"
 #include "tests/unit/temporary.h"
 
-#define MANY 200
+#define MANY	   200
+#define ROWS_BYTES 4096
 
 static char root[TEMPORARY_SIZE], spare_directory[TEMPORARY_SIZE + 16];
 
@@ -83,7 +84,7 @@ static int spare_files(void)
 
 static void test_what_was_given_is_taken_again(void **state)
 {
-	struct spares *s = spares_open(spare_directory);
+	struct spares *s = spares_open(spare_directory, ROWS_BYTES);
 	ino_t first, second;
 
 	(void)state;
@@ -103,7 +104,7 @@ static void test_what_was_given_is_taken_again(void **state)
 
 static void test_only_some_are_kept(void **state)
 {
-	struct spares *s = spares_open(spare_directory);
+	struct spares *s = spares_open(spare_directory, ROWS_BYTES);
 	char name[16];
 	int i;
 
@@ -122,11 +123,11 @@ static void test_only_some_are_kept(void **state)
 
 static void test_what_a_killed_run_left_is_not_taken(void **state)
 {
-	struct spares *killed = spares_open(spare_directory), *s;
+	struct spares *killed = spares_open(spare_directory, ROWS_BYTES), *s;
 
 	(void)state;
 	take(killed, ".spare/0000000000000001"); /* not emptied yet */
-	s = spares_open(spare_directory);
+	s = spares_open(spare_directory, ROWS_BYTES);
 	assert_int_equal(spare_files(), 0);
 	spares_close(killed);
 	take(s, "a");
@@ -135,7 +136,7 @@ static void test_what_a_killed_run_left_is_not_taken(void **state)
 
 static void test_it_goes_on_without_its_directory(void **state)
 {
-	struct spares *s = spares_open(spare_directory);
+	struct spares *s = spares_open(spare_directory, ROWS_BYTES);
 
 	(void)state;
 	take(s, "a");
@@ -145,6 +146,103 @@ static void test_it_goes_on_without_its_directory(void **state)
 	give(s, "b");
 	give(s, "not-there");
 	take(s, "c");
+	spares_close(s);
+}
+
+static const int owner, other;
+
+/* The inode of a file for rows, and its size when it was made. */
+static ino_t take_rows(struct spares *s, const void *whose, const char *name, off_t *size)
+{
+	struct stat status;
+	int fd = spares_take_rows(s, whose, below(name));
+
+	assert_true(fd >= 0);
+	assert_int_equal(fstat(fd, &status), 0);
+	*size = status.st_size;
+	assert_int_equal(io_write_at(fd, STR("rows"), 0), 0);
+	assert_int_equal(close(fd), 0);
+	return status.st_ino;
+}
+
+/* A file of so many bytes, given. Its inode. */
+static ino_t give_rows(struct spares *s, const void *whose, const char *name, off_t size)
+{
+	off_t found;
+	ino_t inode = take_rows(s, whose, name, &found);
+
+	assert_int_equal(truncate(below(name), size), 0);
+	spares_give_rows(s, whose, below(name));
+	assert_int_not_equal(access(below(name), F_OK), 0);
+	return inode;
+}
+
+static void test_rows_are_kept_for_their_owner(void **state)
+{
+	struct spares *s = spares_open(spare_directory, ROWS_BYTES);
+	ino_t rows;
+	off_t size;
+
+	(void)state;
+	rows = give_rows(s, &owner, "a", 1000);
+	assert_int_not_equal(take_rows(s, &other, "b", &size), rows);
+	assert_int_equal(size, 0);
+	assert_int_not_equal(take(s, "c"), rows); /* an object has no byte of it */
+	assert_int_equal(take_rows(s, &owner, "d", &size), rows);
+	assert_int_equal(size, 1000);
+	assert_int_equal(spare_files(), 0);
+	spares_close(s);
+}
+
+/* What is more is emptied, as others are. */
+static void test_no_more_rows_are_kept_than_may(void **state)
+{
+	struct spares *s = spares_open(spare_directory, ROWS_BYTES);
+	ino_t most, more;
+	off_t size;
+
+	(void)state;
+	most = give_rows(s, &owner, "a", ROWS_BYTES);
+	take_rows(s, &other, "b", &size);
+	more = give_rows(s, &other, "c", 5);
+	assert_int_equal(take_rows(s, &other, "d", &size), more);
+	assert_int_equal(size, 1);
+	assert_int_equal(take_rows(s, &owner, "e", &size), most);
+	assert_int_equal(size, ROWS_BYTES);
+	/* There is room again. */
+	give_rows(s, &owner, "f", ROWS_BYTES);
+	take_rows(s, &owner, "g", &size);
+	assert_int_equal(size, ROWS_BYTES);
+	spares_close(s);
+}
+
+static void test_rows_are_dropped(void **state)
+{
+	struct spares *s = spares_open(spare_directory, ROWS_BYTES);
+	const void *const whose[] = { &owner, NULL };
+	off_t size;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		take_rows(s, &owner, "a", &size);
+		take_rows(s, &owner, "b", &size);
+		take_rows(s, &other, "c", &size);
+		spares_give_rows(s, &owner, below("a"));
+		spares_give_rows(s, &owner, below("b"));
+		spares_give_rows(s, &other, below("c"));
+		assert_int_equal(spare_files(), 3);
+		spares_drop_rows(s, whose[i]);
+		assert_int_equal(spare_files(), whose[i] ? 1 : 0);
+		take_rows(s, &owner, "d", &size);
+		assert_int_equal(size, 0);
+		spares_drop_rows(s, NULL);
+		assert_int_equal(unlink(below("d")), 0);
+	}
+	spares_give_rows(s, &owner, below("not-there"));
+	give_rows(s, &owner, "e", ROWS_BYTES); /* nothing is counted that is not there */
+	take_rows(s, &owner, "f", &size);
+	assert_int_equal(size, ROWS_BYTES);
 	spares_close(s);
 }
 
@@ -159,6 +257,12 @@ int main(void)
 						make_root, remove_root),
 		cmocka_unit_test_setup_teardown(test_it_goes_on_without_its_directory,
 						make_root, remove_root),
+		cmocka_unit_test_setup_teardown(test_rows_are_kept_for_their_owner,
+						make_root, remove_root),
+		cmocka_unit_test_setup_teardown(test_no_more_rows_are_kept_than_may,
+						make_root, remove_root),
+		cmocka_unit_test_setup_teardown(test_rows_are_dropped, make_root,
+						remove_root),
 	};
 
 	return cmocka_run_group_tests_name("spare", tests, NULL, NULL);

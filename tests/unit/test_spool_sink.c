@@ -281,7 +281,7 @@ static void test_recovery_cuts_half_written_frames(void **state)
 		append(&h, TAG_OTHER, ",{\"a\":2}", 1);
 		spool_path(h.w.dir, SPOOL_OPEN, (uint64_t)i + 1, path);
 		assert_int_equal(stat(path, &status), 0);
-		assert_int_equal(truncate(path, status.st_size - 1), 0);
+		assert_int_equal(truncate(path, status.st_size - FRAME_HEAD - 1), 0);
 		house_restart(&h);
 		spool_sink_free(h.spool_sink);
 		house_start(&h);
@@ -293,6 +293,109 @@ static void test_recovery_cuts_half_written_frames(void **state)
 	assert_next(&h, "p/other/20190226T164649Z/00000002.gz", "[{\"a\":1}]\n");
 	assert_no_more(&h);
 	assert_int_equal(stats_get(&h.w.stats, STAT_RECORDS_RECOVERED), 3);
+	house_close(&h);
+}
+
+static struct stat status_of(const struct house *h, uint64_t id)
+{
+	char path[SPOOL_PATH_MAX];
+	struct stat status;
+
+	spool_path(h->w.dir, SPOOL_OPEN, id, path);
+	assert_int_equal(stat(path, &status), 0);
+	return status;
+}
+
+/* A file of rows is used again, and what it had before is nobody's. */
+static void test_rows_are_written_over_those_before(void **state)
+{
+	struct stat first, second;
+	struct house h;
+	int i;
+
+	(void)state;
+	house_open(&h);
+	for (i = 0; i < 9; i++)
+		append(&h, TAG_OTHER, ",{\"a\":1}", 1);
+	first = status_of(&h, 1);
+	seal(&h, TAG_OTHER, "k1");
+	run_jobs(&h);
+	append(&h, TAG_OTHER, ",{\"a\":2}", 1);
+	second = status_of(&h, 2);
+	assert_int_equal(second.st_ino, first.st_ino);
+	assert_true(second.st_size >= first.st_size);
+	append(&h, TAG_OTHER, ",{\"a\":3}", 1);
+	house_restart(&h);
+	spool_sink_recover(h.spool_sink, start);
+	run_jobs(&h);
+	spool_take(h.w.dir, &(uint64_t){ 0 });
+	assert_next(&h, "p/other/20190226T164649Z/00000000.gz",
+		    "[{\"a\":2},{\"a\":3}]\n");
+	assert_no_more(&h);
+	assert_int_equal(stats_get(&h.w.stats, STAT_OBJECTS_QUARANTINED), 0);
+	house_close(&h);
+}
+
+/* Counts files that have more than the byte of those that are empty. */
+static int count_rows(void *context, const char *name)
+{
+	const struct house *h = ((void **)context)[0];
+	char path[WORLD_PATH + 64];
+	struct stat status;
+
+	snprintf(path, sizeof(path), "%s/.spare/%s", h->w.path, name);
+	assert_int_equal(stat(path, &status), 0);
+	*(int *)((void **)context)[1] += status.st_size > 1;
+	return 0;
+}
+
+static int kept_rows(struct house *h)
+{
+	char path[WORLD_PATH + 64];
+	int count = 0;
+	void *context[] = { h, &count };
+
+	snprintf(path, sizeof(path), "%s/.spare", h->w.path);
+	assert_int_equal(io_list(path, count_rows, context), 0);
+	return count;
+}
+
+static void make_object(struct house *h)
+{
+	assert_int_equal(append(h, TAG_OTHER, ",{\"a\":1}", 1), 0);
+	assert_int_equal(seal(h, TAG_OTHER, "k"), 0);
+	run_jobs(h);
+}
+
+/* Not when there is little room, nor when writing failed, nor for a pipeline that has gone. */
+static void test_rows_are_kept_while_there_is_plenty(void **state)
+{
+	char path[SPOOL_PATH_MAX];
+	struct house h;
+
+	(void)state;
+	house_open(&h);
+	make_object(&h);
+	assert_int_equal(kept_rows(&h), 1);
+	spool_keep_less(h.w.spool);
+	assert_int_equal(kept_rows(&h), 0);
+	assert_false(spool_has_plenty(h.w.spool));
+	make_object(&h);
+	assert_int_equal(kept_rows(&h), 1);
+	assert_true(spool_has_plenty(h.w.spool));
+	/* A directory is where the next file is to be. */
+	spool_path(h.w.dir, SPOOL_OPEN, 3, path);
+	assert_int_equal(mkdir(path, 0750), 0);
+	assert_true(append(&h, TAG_OTHER, ",{\"a\":1}", 1) < 0);
+	assert_int_equal(kept_rows(&h), 0);
+	make_object(&h);
+	assert_int_equal(kept_rows(&h), 1);
+	spool_sink_free(h.spool_sink);
+	spool_dir_close(h.w.dir);
+	assert_int_equal(kept_rows(&h), 0);
+	h.w.dir = spool_dir_open(h.w.spool, "t", &h.w.stats, start, NULL);
+	assert_non_null(h.w.dir);
+	house_start(&h);
 	house_close(&h);
 }
 
@@ -717,6 +820,8 @@ int main(void)
 		cmocka_unit_test(test_a_tag_has_two_slots_open),
 		cmocka_unit_test(test_recovery_keeps_the_slot),
 		cmocka_unit_test(test_recovery_cuts_half_written_frames),
+		cmocka_unit_test(test_rows_are_written_over_those_before),
+		cmocka_unit_test(test_rows_are_kept_while_there_is_plenty),
 		cmocka_unit_test(test_new_streams_are_above_that_of_recovery),
 		cmocka_unit_test(test_the_old_one_keeps_streams),
 		cmocka_unit_test(test_two_sinks_never_share_a_stream),
