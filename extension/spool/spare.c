@@ -30,8 +30,8 @@ struct spares {
 	uint64_t last_id;
 	uint64_t id[SPARES_MAX]; /* of those that are ready */
 	size_t count;
-	size_t coming; /* not ready yet */
-	struct spare_rows rows[ROWS_MAX];
+	size_t coming;			  /* not ready yet */
+	struct spare_rows rows[ROWS_MAX]; /* the oldest first */
 	size_t rows_count, rows_coming;
 	int64_t rows_bytes, max_bytes; /* with those that come */
 };
@@ -154,7 +154,8 @@ static uint64_t rows_remove(struct spares *s, size_t i)
 	uint64_t id = s->rows[i].id;
 
 	s->rows_bytes -= s->rows[i].bytes;
-	s->rows[i] = s->rows[--s->rows_count];
+	s->rows_count--;
+	memmove(&s->rows[i], &s->rows[i + 1], (s->rows_count - i) * sizeof(*s->rows));
 	return id;
 }
 
@@ -172,6 +173,18 @@ static bool rows_pop(struct spares *s, const void *owner, uint64_t *id)
 	return i > 0;
 }
 
+static bool rows_pop_oldest(struct spares *s, uint64_t *id)
+{
+	bool ok;
+
+	pthread_mutex_lock(&s->lock);
+	ok = s->rows_count > 0;
+	if (ok)
+		*id = rows_remove(s, 0);
+	pthread_mutex_unlock(&s->lock);
+	return ok;
+}
+
 /* Whether so many bytes more may come; the number they get. */
 static bool rows_admit(struct spares *s, struct spare_rows *rows)
 {
@@ -187,6 +200,23 @@ static bool rows_admit(struct spares *s, struct spare_rows *rows)
 	}
 	pthread_mutex_unlock(&s->lock);
 	return ok;
+}
+
+/* The same, for which what was not used for longest is emptied. */
+static bool rows_make_room(struct spares *s, struct spare_rows *rows)
+{
+	char path[PATH_BYTES];
+	uint64_t id;
+
+	if (rows->bytes > s->max_bytes)
+		return false;
+	while (!rows_admit(s, rows)) {
+		if (!rows_pop_oldest(s, &id))
+			return false;
+		put_path(s, id, path);
+		spares_give(s, path);
+	}
+	return true;
 }
 
 static void rows_settle(struct spares *s, const struct spare_rows *rows, bool is_ready)
@@ -215,8 +245,8 @@ void spares_give_rows(struct spares *s, const void *owner, const char *path)
 	struct stat status;
 	bool is_ready;
 
-	rows.bytes = lstat(path, &status) < 0 ? INT64_MAX / 2 : status.st_size;
-	if (!rows_admit(s, &rows)) {
+	rows.bytes = lstat(path, &status) < 0 ? INT64_MAX : status.st_size;
+	if (!rows_make_room(s, &rows)) {
 		spares_give(s, path);
 		return;
 	}

@@ -36,7 +36,7 @@ void spares_give(struct spares *, const char *path);
 
 /* As spares_take(), but the new file may have any bytes that this owner gave. */
 int spares_take_rows(struct spares *, const void *owner, const char *path);
-/* As spares_give(); it is not emptied, if there is room. */
+/* As spares_give(); it is not emptied, but others, the oldest first, until there is room. */
 void spares_give_rows(struct spares *, const void *owner, const char *path);
 /* Removes what this owner gave; NULL: all that have rows. */
 void spares_drop_rows(struct spares *, const void *owner);

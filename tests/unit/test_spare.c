@@ -149,7 +149,7 @@ static void test_it_goes_on_without_its_directory(void **state)
 	spares_close(s);
 }
 
-static const int owner, other;
+static const int owner, other, nobody;
 
 /* The inode of a file for rows, and its size when it was made. */
 static ino_t take_rows(struct spares *s, const void *whose, const char *name, off_t *size)
@@ -169,7 +169,7 @@ static ino_t take_rows(struct spares *s, const void *whose, const char *name, of
 static ino_t give_rows(struct spares *s, const void *whose, const char *name, off_t size)
 {
 	off_t found;
-	ino_t inode = take_rows(s, whose, name, &found);
+	ino_t inode = take_rows(s, &nobody, name, &found);
 
 	assert_int_equal(truncate(below(name), size), 0);
 	spares_give_rows(s, whose, below(name));
@@ -194,25 +194,70 @@ static void test_rows_are_kept_for_their_owner(void **state)
 	spares_close(s);
 }
 
-/* What is more is emptied, as others are. */
-static void test_no_more_rows_are_kept_than_may(void **state)
+/* Who has not used theirs for longest makes room. */
+static void test_the_oldest_rows_are_emptied(void **state)
 {
 	struct spares *s = spares_open(spare_directory, ROWS_BYTES);
-	ino_t most, more;
+	ino_t oldest, older;
 	off_t size;
 
 	(void)state;
-	most = give_rows(s, &owner, "a", ROWS_BYTES);
-	take_rows(s, &other, "b", &size);
-	more = give_rows(s, &other, "c", 5);
-	assert_int_equal(take_rows(s, &other, "d", &size), more);
+	oldest = give_rows(s, &owner, "d", ROWS_BYTES / 2);
+	older = give_rows(s, &other, "e", ROWS_BYTES / 2);
+	give_rows(s, &other, "f", 5);
+	assert_int_equal(take_rows(s, &owner, "g", &size), oldest);
 	assert_int_equal(size, 1);
-	assert_int_equal(take_rows(s, &owner, "e", &size), most);
+	take_rows(s, &other, "h", &size);
+	assert_int_equal(size, 5);
+	assert_int_equal(take_rows(s, &other, "i", &size), older);
+	assert_int_equal(size, ROWS_BYTES / 2);
+	spares_close(s);
+}
+
+static void test_rows_grow_old_in_order(void **state)
+{
+	struct spares *s = spares_open(spare_directory, ROWS_BYTES);
+	ino_t third, fourth;
+	off_t size;
+
+	(void)state;
+	give_rows(s, &owner, "a", ROWS_BYTES / 4);
+	give_rows(s, &other, "b", ROWS_BYTES / 4);
+	third = give_rows(s, &other, "c", ROWS_BYTES / 4);
+	fourth = give_rows(s, &other, "d", ROWS_BYTES / 4);
+	take_rows(s, &owner, "e", &size);
+	give_rows(s, &owner, "f", ROWS_BYTES / 2);
+	assert_int_equal(take_rows(s, &other, "g", &size), fourth);
+	assert_int_equal(take_rows(s, &other, "h", &size), third);
+	take_rows(s, &other, "i", &size);
+	assert_true(size <= 1);
+	spares_close(s);
+}
+
+static void test_more_rows_than_may_be_are_emptied(void **state)
+{
+	struct spares *s = spares_open(spare_directory, ROWS_BYTES);
+	char name[16];
+	ino_t most, more;
+	off_t size;
+	int i;
+
+	(void)state;
+	most = give_rows(s, &owner, "b", ROWS_BYTES);
+	more = give_rows(s, &owner, "c", ROWS_BYTES + 1);
+	assert_int_equal(take_rows(s, &owner, "d", &size), most);
 	assert_int_equal(size, ROWS_BYTES);
-	/* There is room again. */
-	give_rows(s, &owner, "f", ROWS_BYTES);
-	take_rows(s, &owner, "g", &size);
-	assert_int_equal(size, ROWS_BYTES);
+	assert_int_equal(take_rows(s, &owner, "e", &size), more);
+	assert_int_equal(size, 1);
+	for (i = 0; i < MANY; i++) {
+		snprintf(name, sizeof(name), "%d", i);
+		take_rows(s, &owner, name, &size);
+	}
+	for (i = 0; i < MANY; i++) {
+		snprintf(name, sizeof(name), "%d", i);
+		spares_give_rows(s, &owner, below(name));
+	}
+	assert_true(spare_files() < MANY / 2);
 	spares_close(s);
 }
 
@@ -259,7 +304,11 @@ int main(void)
 						make_root, remove_root),
 		cmocka_unit_test_setup_teardown(test_rows_are_kept_for_their_owner,
 						make_root, remove_root),
-		cmocka_unit_test_setup_teardown(test_no_more_rows_are_kept_than_may,
+		cmocka_unit_test_setup_teardown(test_the_oldest_rows_are_emptied,
+						make_root, remove_root),
+		cmocka_unit_test_setup_teardown(test_rows_grow_old_in_order, make_root,
+						remove_root),
+		cmocka_unit_test_setup_teardown(test_more_rows_than_may_be_are_emptied,
 						make_root, remove_root),
 		cmocka_unit_test_setup_teardown(test_rows_are_dropped, make_root,
 						remove_root),
