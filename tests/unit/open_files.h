@@ -77,9 +77,13 @@ enum open_kind {
 
 #define OTHER_ID (1 << 20)
 
+static const char *const other_rows[] = { ",{\"b\":1},{\"b\":2}", ",{\"b\":3}",
+					  ",{\"b\":4}" };
+
 static inline void put_frames(int fd, uint64_t id, uint32_t seed, struct str spec,
 			      bool marked, int64_t at[6])
 {
+	const char *const *texts = id == OTHER_ID ? other_rows : rows;
 	struct frame first = { .kind = FRAME_OBJECT_SPEC };
 	int i;
 
@@ -95,9 +99,9 @@ static inline void put_frames(int fd, uint64_t id, uint32_t seed, struct str spe
 		};
 
 		assert_int_equal(frame_append(fd, seed, at[i + 1], &frame,
-					      str_of(rows[i])),
+					      str_of(texts[i])),
 				 0);
-		at[i + 2] = at[i + 1] + FRAME_HEAD + (int64_t)strlen(rows[i]);
+		at[i + 2] = at[i + 1] + FRAME_HEAD + (int64_t)strlen(texts[i]);
 	}
 	if (marked)
 		assert_int_equal(seal_frame_append(fd, seed, at[4], &object), 0);
@@ -114,9 +118,10 @@ static inline void put_other(int fd, struct str spec)
 	for (i = 0; i < 3; i++) {
 		struct frame frame = { .kind = FRAME_ROWS, .records = 1 };
 
-		assert_int_equal(frame_append(fd, seed, at[4], &frame, str_of(rows[i])),
+		assert_int_equal(frame_append(fd, seed, at[4], &frame,
+					      str_of(other_rows[i])),
 				 0);
-		at[4] += FRAME_HEAD + (int64_t)strlen(rows[i]);
+		at[4] += FRAME_HEAD + (int64_t)strlen(other_rows[i]);
 	}
 	assert_int_equal(seal_frame_append(fd, seed, at[4], &object), 0);
 }

@@ -442,6 +442,72 @@ static void test_a_whole_file_of_another_is_begun(void **state)
 	world_end(&w);
 }
 
+/* How many records are in the frames that are whole, before one that is not. */
+static int whole_records(struct str file, struct str own, const int64_t at[6])
+{
+	static const int of_frame[] = { 0, 2, 1, 1, 0 };
+	int records = 0, i;
+
+	for (i = 0; i < 5; i++) {
+		size_t from = (size_t)at[i], size = (size_t)(at[i + 1] - at[i]);
+
+		if (memcmp(file.ptr + from, own.ptr + from, size) != 0)
+			break;
+		records += of_frame[i];
+	}
+	return records;
+}
+
+/* The power fails: of each block the disk has what is there now, what was there before, or
+ * nothing. */
+static void test_blocks_of_different_times(void **state)
+{
+	static const size_t sizes[] = { 16, 64, 256 };
+	struct buf own = BUF_INIT(1 << 16), used = BUF_INIT(1 << 16),
+		   file = BUF_INIT(1 << 16);
+	struct seal_state s;
+	struct world w;
+	int64_t at[6];
+	unsigned trial;
+	int error;
+
+	(void)state;
+	srandom(1);
+	world_make(&w);
+	world_open(&w, start);
+	write_open_as(&w, OTHER_ID, "none", true, OPEN_USED, at);
+	world_read(&w, SPOOL_OPEN, OTHER_ID, &used);
+	write_open_as(&w, 5, "none", true, OPEN_USED, at);
+	world_read(&w, SPOOL_OPEN, 5, &own);
+	for (trial = 0; trial < 3000; trial++) {
+		size_t size = sizes[trial % 3], from, rare = 1 + trial % 7;
+
+		buf_reset(&file);
+		buf_put(&file, buf_str(&own));
+		for (from = 0; from + size <= file.len; from += size) {
+			if (random() % 9 >= (long)rare)
+				continue;
+			if (random() % 2)
+				memcpy(file.ptr + from, used.ptr + from, size);
+			else
+				memset(file.ptr + from, 0, size);
+		}
+		world_write(&w, SPOOL_OPEN, 5, buf_str(&file));
+		error = seal_inspect(w.dir, 5, &s);
+		assert_int_equal(error, s.spec.len || s.is_begun ? 0 : -ENODATA);
+		if (s.spec.len)
+			assert_int_equal(s.records, whole_records(buf_str(&file),
+								  buf_str(&own), at));
+		else
+			assert_int_equal(s.records, 0);
+		buf_fini(&s.spec);
+	}
+	buf_fini(&own);
+	buf_fini(&used);
+	buf_fini(&file);
+	world_end(&w);
+}
+
 /* Each byte of it could be the first of a frame that is as long as half of the file. */
 static void test_what_looks_like_frames_takes_no_time(void **state)
 {
@@ -482,6 +548,7 @@ int main(void)
 		cmocka_unit_test(test_a_file_of_an_earlier_version_is_not_used_again),
 		cmocka_unit_test(test_what_another_object_left_is_not_ours),
 		cmocka_unit_test(test_a_whole_file_of_another_is_begun),
+		cmocka_unit_test(test_blocks_of_different_times),
 		cmocka_unit_test(test_what_looks_like_frames_takes_no_time),
 	};
 
