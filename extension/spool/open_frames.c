@@ -5,6 +5,7 @@
 #include "spool/in_place.h"
 #include "spool/open_frames.h"
 
+#define SPEC_AHEAD 4096
 #define ROWS_AHEAD ((size_t)64 * 1024)
 /* Each byte may be the first of a frame as long as the file, but not in one of ours. */
 #define VAIN_BYTES ((int64_t)256 << 20)
@@ -17,7 +18,7 @@ bool open_frames_is_spec(const struct frame *frame, uint64_t id)
 
 int open_frames_find(struct open_frames *frames, int fd, uint64_t id)
 {
-	struct frame_reader reader = FRAME_READER(fd, ROWS_AHEAD);
+	struct frame_reader reader = FRAME_READER(fd, SPEC_AHEAD);
 	struct frame frame;
 	struct str payload;
 	int error;

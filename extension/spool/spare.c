@@ -159,30 +159,19 @@ static uint64_t rows_remove(struct spares *s, size_t i)
 	return id;
 }
 
-/* The last that this owner gave; NULL: anybody. */
+/* The newest that this owner gave; NULL: the oldest of all. */
 static bool rows_pop(struct spares *s, const void *owner, uint64_t *id)
 {
 	size_t i;
 
 	pthread_mutex_lock(&s->lock);
-	for (i = s->rows_count; i && owner && s->rows[i - 1].owner != owner; i--)
-		;
+	i = owner || !s->rows_count ? s->rows_count : 1;
+	while (i && owner && s->rows[i - 1].owner != owner)
+		i--;
 	if (i)
 		*id = rows_remove(s, i - 1);
 	pthread_mutex_unlock(&s->lock);
 	return i > 0;
-}
-
-static bool rows_pop_oldest(struct spares *s, uint64_t *id)
-{
-	bool ok;
-
-	pthread_mutex_lock(&s->lock);
-	ok = s->rows_count > 0;
-	if (ok)
-		*id = rows_remove(s, 0);
-	pthread_mutex_unlock(&s->lock);
-	return ok;
 }
 
 /* Whether so many bytes more may come; the number they get. */
@@ -211,7 +200,7 @@ static bool rows_make_room(struct spares *s, struct spare_rows *rows)
 	if (rows->bytes > s->max_bytes)
 		return false;
 	while (!rows_admit(s, rows)) {
-		if (!rows_pop_oldest(s, &id))
+		if (!rows_pop(s, NULL, &id))
 			return false;
 		put_path(s, id, path);
 		spares_give(s, path);
