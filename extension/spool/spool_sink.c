@@ -179,6 +179,7 @@ static int spool_sink_seal(struct sink *sink, struct object_place place,
 
 	if (error) {
 		in->error = error;
+		spool_keep_less(spool_of(in->parts.dir));
 		free(job);
 		return error;
 	}

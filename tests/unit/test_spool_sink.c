@@ -360,14 +360,17 @@ static int kept_rows(struct house *h)
 	return count;
 }
 
-static void make_object(struct house *h)
+static void make_objects(struct house *h)
 {
 	assert_int_equal(append(h, TAG_OTHER, ",{\"a\":1}", 1), 0);
+	assert_int_equal(append(h, TAG_EGRESS, ",{\"e\":1}", 1), 0);
 	assert_int_equal(seal(h, TAG_OTHER, "k"), 0);
+	assert_int_equal(seal(h, TAG_EGRESS, "l"), 0);
 	run_jobs(h);
 }
 
-/* Not when there is little room, nor when writing failed, nor for a pipeline that has gone. */
+/* Not when there is little room, nor when a write of rows or of a seal failed, nor for a
+ * pipeline that has gone. */
 static void test_rows_are_kept_while_there_is_plenty(void **state)
 {
 	char path[SPOOL_PATH_MAX];
@@ -375,21 +378,27 @@ static void test_rows_are_kept_while_there_is_plenty(void **state)
 
 	(void)state;
 	house_open(&h);
-	make_object(&h);
-	assert_int_equal(kept_rows(&h), 1);
+	make_objects(&h);
+	assert_int_equal(kept_rows(&h), 2);
 	spool_keep_less(h.w.spool);
 	assert_int_equal(kept_rows(&h), 0);
 	assert_false(spool_has_plenty(h.w.spool));
-	make_object(&h);
-	assert_int_equal(kept_rows(&h), 1);
+	make_objects(&h);
+	assert_int_equal(kept_rows(&h), 2);
 	assert_true(spool_has_plenty(h.w.spool));
 	/* A directory is where the next file is to be. */
-	spool_path(h.w.dir, SPOOL_OPEN, 3, path);
+	spool_path(h.w.dir, SPOOL_OPEN, 5, path);
 	assert_int_equal(mkdir(path, 0750), 0);
 	assert_true(append(&h, TAG_OTHER, ",{\"a\":1}", 1) < 0);
 	assert_int_equal(kept_rows(&h), 0);
-	make_object(&h);
-	assert_int_equal(kept_rows(&h), 1);
+	make_objects(&h);
+	assert_int_equal(kept_rows(&h), 2);
+	spool_path(h.w.dir, SPOOL_OPEN, 8, path);
+	assert_int_equal(mkdir(path, 0750), 0);
+	assert_true(seal(&h, TAG_OTHER, "k") < 0);
+	assert_int_equal(kept_rows(&h), 0);
+	make_objects(&h);
+	assert_int_equal(kept_rows(&h), 2);
 	spool_sink_free(h.spool_sink);
 	spool_dir_close(h.w.dir);
 	assert_int_equal(kept_rows(&h), 0);
