@@ -61,6 +61,7 @@ void ledger_begin(struct spool_dir *dir, enum ledger_step step, uint64_t id, uin
 	slot->sum = *sum;
 	ledger_slot_do(slot, step);
 	pthread_mutex_unlock(&dir->spool->lock);
+	ledger_file_close(dir);
 	write_now(dir);
 }
 
@@ -141,8 +142,10 @@ int64_t spool_ledger_tick(struct spool_dir *dir, struct now now)
 void ledger_close(struct spool_dir *dir)
 {
 	pthread_mutex_lock(&dir->ledger.lock);
+	ledger_file_close(dir);
 	if (dir->ledger.slot.sequence && has_changed(dir))
 		write_now(dir);
+	ledger_file_close(dir);
 	pthread_mutex_unlock(&dir->ledger.lock);
 	pthread_mutex_destroy(&dir->ledger.lock);
 }

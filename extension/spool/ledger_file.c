@@ -14,22 +14,40 @@ static void ledger_path(const struct spool_dir *dir, const char *name,
 	snprintf(path, SPOOL_PATH_MAX, "%s/%s/%s", dir->spool->path, dir->name, name);
 }
 
-int ledger_file_write(struct spool_dir *dir, const struct ledger_slot *slot)
+static int ledger_file_open(struct spool_dir *dir)
 {
-	char path[SPOOL_PATH_MAX], bytes[LEDGER_SLOT];
-	int error = ledger_slot_write(slot, bytes), fd;
+	char path[SPOOL_PATH_MAX];
+	int fd;
 
-	if (error)
-		return error;
 	ledger_path(dir, "ledger", path);
 	fd = io_open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0640);
-	if (fd < 0)
-		return fd;
-	error = io_write_at(fd, (struct str){ bytes, sizeof(bytes) },
+	if (fd >= 0)
+		dir->ledger.fd = fd;
+	return fd < 0 ? fd : 0;
+}
+
+int ledger_file_write(struct spool_dir *dir, const struct ledger_slot *slot)
+{
+	struct ledger *ledger = &dir->ledger;
+	char bytes[LEDGER_SLOT];
+	int error = ledger_slot_write(slot, bytes);
+
+	if (!error && ledger->fd < 0)
+		error = ledger_file_open(dir);
+	if (error)
+		return error;
+	error = io_write_at(ledger->fd, (struct str){ bytes, sizeof(bytes) },
 			    slot->sequence % LEDGER_SLOTS * LEDGER_SLOT);
-	if (close(fd) < 0 && !error)
-		error = -errno;
+	if (error)
+		ledger_file_close(dir);
 	return error;
+}
+
+void ledger_file_close(struct spool_dir *dir)
+{
+	if (dir->ledger.fd >= 0)
+		close(dir->ledger.fd);
+	dir->ledger.fd = -1;
 }
 
 void ledger_file_sync(const struct spool_dir *dir)

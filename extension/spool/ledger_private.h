@@ -20,8 +20,10 @@ void ledger_settle(struct spool_dir *, struct now);
 /* Writes what has changed. Nothing else uses the directory any more. */
 void ledger_close(struct spool_dir *);
 
-/* 0 or -errno. */
+/* To the file that was written last, or to the one of the directory. 0 or -errno. */
 int ledger_file_write(struct spool_dir *, const struct ledger_slot *);
+/* The next write is to the file of the directory, also where another one was removed. */
+void ledger_file_close(struct spool_dir *);
 /* To the disk. */
 void ledger_file_sync(const struct spool_dir *);
 /* Logs once that it cannot be written, and that it can be again. */

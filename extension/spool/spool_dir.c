@@ -21,6 +21,7 @@ struct spool_dir *spool_dir_open(struct spool *spool, const char *name,
 	TAILQ_INIT(&dir->waiting);
 	TAILQ_INIT(&dir->bad);
 	pthread_mutex_init(&dir->ledger.lock, NULL);
+	dir->ledger.fd = -1;
 	pthread_mutex_init(&dir->stored.lock, NULL);
 	dir->name = strdup(name);
 	if (dir->name)

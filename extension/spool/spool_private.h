@@ -57,6 +57,7 @@ struct ledger {
 	pthread_mutex_t lock;
 	struct ledger_slot slot;
 	int64_t before[STAT_COUNT]; /* the counters of earlier runs */
+	int fd;			    /* that was written last; -1: none */
 	bool is_behind;		    /* the file does not have the last change */
 	unsigned failures;	    /* of writes, in a row */
 	_Atomic int64_t written_ms; /* or tried to, monotonic */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_ledger.c - the books balance, wherever a run was cut off. */
 #include <errno.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include "spool/ledger.h"
 #include "sys/clock.h"
 #include "tests/unit/spool_world.h"
@@ -405,6 +407,69 @@ static void test_a_ledger_that_cannot_be_written(void **state)
 	world_end(&w);
 }
 
+/* Counters go to the file that is open. A step looks for the directory's. */
+static void test_a_ledger_that_was_removed(void **state)
+{
+	struct now tomorrow = clock_now();
+	struct ledger_totals totals;
+	char path[WORLD_PATH * 2];
+	struct stat status;
+	struct world w;
+
+	(void)state;
+	world_begin(&w);
+	tomorrow.mono_ms += 86400 * 1000;
+	ledger_path(&w, "ledger", path);
+	seal(&w, 1);
+	assert_int_equal(unlink(path), 0);
+	stats_add(&w.stats, STAT_FLOWS_RECEIVED, 10);
+	assert_true(spool_ledger_tick(w.dir, tomorrow) == NEVER_MS);
+	assert_int_equal(stat(path, &status), -1);
+	seal(&w, 1);
+	assert_int_equal(stat(path, &status), 0);
+	assert_int_equal(unlink(path), 0);
+	stats_add(&w.stats, STAT_FLOWS_RECEIVED, 5);
+	assert_kept(&w, 2, 0, 0, 0);
+	spool_ledger(w.dir, &totals);
+	assert_int_equal(totals.counters[STAT_FLOWS_RECEIVED], 15);
+	assert_null(strstr(world_log(&w), "ledger="));
+	world_end(&w);
+}
+
+static void tick_beyond_a_file_of(struct world *w, rlim_t bytes, struct now now)
+{
+	struct rlimit before, limit;
+
+	getrlimit(RLIMIT_FSIZE, &before);
+	limit = before;
+	limit.rlim_cur = bytes;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	assert_true(spool_ledger_tick(w->dir, now) != NEVER_MS);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	signal(SIGXFSZ, SIG_DFL);
+}
+
+static void test_a_ledger_is_opened_anew_after_an_error(void **state)
+{
+	struct now tomorrow = clock_now();
+	char path[WORLD_PATH * 2];
+	struct stat status;
+	struct world w;
+
+	(void)state;
+	world_begin(&w);
+	tomorrow.mono_ms += 86400 * 1000;
+	stats_add(&w.stats, STAT_FLOWS_RECEIVED, 10);
+	tick_beyond_a_file_of(&w, 0, tomorrow);
+	ledger_path(&w, "ledger", path);
+	assert_int_equal(unlink(path), 0);
+	tomorrow.mono_ms += 86400 * 1000;
+	assert_true(spool_ledger_tick(w.dir, tomorrow) == NEVER_MS);
+	assert_int_equal(stat(path, &status), 0);
+	world_end(&w);
+}
+
 static void test_counters_are_written_once_a_second(void **state)
 {
 	struct ledger_totals totals;
@@ -446,6 +511,8 @@ int main(void)
 		cmocka_unit_test(test_a_spool_without_a_ledger),
 		cmocka_unit_test(test_a_damaged_ledger_is_put_aside),
 		cmocka_unit_test(test_a_ledger_that_cannot_be_written),
+		cmocka_unit_test(test_a_ledger_that_was_removed),
+		cmocka_unit_test(test_a_ledger_is_opened_anew_after_an_error),
 		cmocka_unit_test(test_counters_are_written_once_a_second),
 	};
 
