@@ -6,8 +6,8 @@
  *
  * The other commands are the extension's, with the usage of this one.
  *
- * It owns signals, standard streams, exit codes, the limit of open files and what malloc()
- * keeps, tells the service manager how it is, and leaves no core.
+ * It owns signals, standard streams, exit codes, the limit of open files and the way of
+ * malloc(), tells the service manager how it is, and leaves no core.
  */
 #include <errno.h>
 #include <limits.h>
@@ -37,7 +37,6 @@
 #define WRITE_MS	  100
 #define CLOSE_MAX_S	  5
 #define RELOAD_MAX_S	  5 /* once a stop was asked for */
-#define KEPT_FREE_MAX	  (256 * 1024)
 /* The state is told once a second, as long as the stop is in its time. */
 #define EXTENSION_OF_STOP "\nEXTEND_TIMEOUT_USEC=10000000"
 
@@ -154,12 +153,12 @@ static void raise_open_files(void)
 	}
 }
 
-/* By itself malloc() keeps, for each thread, twice the largest piece that was ever given
- * back: that is a compressor, of which one is used at a time. */
-static void keep_little_free(void)
+/* By itself malloc() keeps what is free for each thread. Few pieces are asked for, so that
+ * nobody waits for the lock of the one place. */
+static void share_free_memory(void)
 {
-#ifdef M_TRIM_THRESHOLD
-	mallopt(M_TRIM_THRESHOLD, KEPT_FREE_MAX);
+#ifdef M_ARENA_MAX
+	mallopt(M_ARENA_MAX, 1);
 #endif
 }
 
@@ -360,7 +359,7 @@ int main(int argc, char **argv)
 	host.has_journal = line_goes_to_journal();
 	signal(SIGPIPE, SIG_IGN);
 	raise_open_files();
-	keep_little_free();
+	share_free_memory();
 	argv++;
 	argc--;
 	if (argc >= 2 && strcmp(argv[0], "--extension") == 0) {
