@@ -18,6 +18,15 @@ static struct now later(int64_t ms)
 	return (struct now){ start.mono_ms + ms, start.wall_ms + ms };
 }
 
+/* What failed did so in real time. */
+static struct now after_days(int days)
+{
+	struct now now = clock_now();
+
+	now.mono_ms += (int64_t)days * 86400 * 1000;
+	return now;
+}
+
 /* As a sealer does, up to the commit, which is the last step. */
 static void make_object(struct world *w, uint64_t id)
 {
@@ -379,7 +388,6 @@ static void test_a_damaged_ledger_is_put_aside(void **state)
 
 static void test_a_ledger_that_cannot_be_written(void **state)
 {
-	struct now tomorrow = clock_now();
 	char path[WORLD_PATH * 2];
 	struct world w;
 	const char *log;
@@ -395,9 +403,7 @@ static void test_a_ledger_that_cannot_be_written(void **state)
 	end_next(&w, SPOOL_STORED);
 	assert_totals(&w, 3, 1, 0, 0);
 	assert_int_equal(rmdir(path), 0);
-	/* What failed did so in real time. */
-	tomorrow.mono_ms += 86400 * 1000;
-	assert_true(spool_ledger_tick(w.dir, tomorrow) == NEVER_MS);
+	assert_true(spool_ledger_tick(w.dir, after_days(1)) == NEVER_MS);
 	assert_kept(&w, 3, 1, 0, 0);
 	log = world_log(&w);
 	assert_non_null(
@@ -410,7 +416,6 @@ static void test_a_ledger_that_cannot_be_written(void **state)
 /* Counters go to the file that is open. A step looks for the directory's. */
 static void test_a_ledger_that_was_removed(void **state)
 {
-	struct now tomorrow = clock_now();
 	struct ledger_totals totals;
 	char path[WORLD_PATH * 2];
 	struct stat status;
@@ -418,12 +423,11 @@ static void test_a_ledger_that_was_removed(void **state)
 
 	(void)state;
 	world_begin(&w);
-	tomorrow.mono_ms += 86400 * 1000;
 	ledger_path(&w, "ledger", path);
 	seal(&w, 1);
 	assert_int_equal(unlink(path), 0);
 	stats_add(&w.stats, STAT_FLOWS_RECEIVED, 10);
-	assert_true(spool_ledger_tick(w.dir, tomorrow) == NEVER_MS);
+	assert_true(spool_ledger_tick(w.dir, after_days(1)) == NEVER_MS);
 	assert_int_equal(stat(path, &status), -1);
 	seal(&w, 1);
 	assert_int_equal(stat(path, &status), 0);
@@ -452,20 +456,17 @@ static void tick_beyond_a_file_of(struct world *w, rlim_t bytes, struct now now)
 
 static void test_a_ledger_is_opened_anew_after_an_error(void **state)
 {
-	struct now tomorrow = clock_now();
 	char path[WORLD_PATH * 2];
 	struct stat status;
 	struct world w;
 
 	(void)state;
 	world_begin(&w);
-	tomorrow.mono_ms += 86400 * 1000;
 	stats_add(&w.stats, STAT_FLOWS_RECEIVED, 10);
-	tick_beyond_a_file_of(&w, 0, tomorrow);
+	tick_beyond_a_file_of(&w, 0, after_days(1));
 	ledger_path(&w, "ledger", path);
 	assert_int_equal(unlink(path), 0);
-	tomorrow.mono_ms += 86400 * 1000;
-	assert_true(spool_ledger_tick(w.dir, tomorrow) == NEVER_MS);
+	assert_true(spool_ledger_tick(w.dir, after_days(2)) == NEVER_MS);
 	assert_int_equal(stat(path, &status), 0);
 	world_end(&w);
 }
