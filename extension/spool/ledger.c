@@ -36,14 +36,19 @@ static void take_slot(struct spool_dir *dir, struct ledger_slot *slot)
 	pthread_mutex_unlock(&dir->spool->lock);
 }
 
-/* The ledger's lock is held. */
-static void write_now(struct spool_dir *dir)
+/* The ledger's lock is held. A step goes to the file of the directory, and closes it: some
+ * file systems tell only then that it was not written. */
+static void write_now(struct spool_dir *dir, bool is_step)
 {
 	struct ledger_slot slot;
 	int error;
 
+	if (is_step)
+		ledger_file_close(dir);
 	take_slot(dir, &slot);
 	error = ledger_file_write(dir, &slot);
+	if (is_step && !error)
+		error = ledger_file_close(dir);
 	dir->ledger.is_behind = error != 0;
 	atomic_store(&dir->ledger.written_ms, clock_now().mono_ms);
 	ledger_tell(dir, error);
@@ -61,8 +66,7 @@ void ledger_begin(struct spool_dir *dir, enum ledger_step step, uint64_t id, uin
 	slot->sum = *sum;
 	ledger_slot_do(slot, step);
 	pthread_mutex_unlock(&dir->spool->lock);
-	ledger_file_close(dir);
-	write_now(dir);
+	write_now(dir, true);
 }
 
 void ledger_end(struct spool_dir *dir, bool is_done)
@@ -131,7 +135,7 @@ int64_t spool_ledger_tick(struct spool_dir *dir, struct now now)
 	if (pthread_mutex_trylock(&dir->ledger.lock) != 0)
 		return now.mono_ms + TICK_MS;
 	if (has_changed(dir))
-		write_now(dir);
+		write_now(dir, false);
 	due_ms = NEVER_MS;
 	if (dir->ledger.is_behind)
 		due_ms = now.mono_ms + spool_back_off_ms(dir->ledger.failures);
@@ -142,9 +146,8 @@ int64_t spool_ledger_tick(struct spool_dir *dir, struct now now)
 void ledger_close(struct spool_dir *dir)
 {
 	pthread_mutex_lock(&dir->ledger.lock);
-	ledger_file_close(dir);
 	if (dir->ledger.slot.sequence && has_changed(dir))
-		write_now(dir);
+		write_now(dir, true);
 	ledger_file_close(dir);
 	pthread_mutex_unlock(&dir->ledger.lock);
 	pthread_mutex_destroy(&dir->ledger.lock);

@@ -43,11 +43,12 @@ int ledger_file_write(struct spool_dir *dir, const struct ledger_slot *slot)
 	return error;
 }
 
-void ledger_file_close(struct spool_dir *dir)
+int ledger_file_close(struct spool_dir *dir)
 {
-	if (dir->ledger.fd >= 0)
-		close(dir->ledger.fd);
+	int error = dir->ledger.fd >= 0 && close(dir->ledger.fd) < 0 ? -errno : 0;
+
 	dir->ledger.fd = -1;
+	return error;
 }
 
 void ledger_file_sync(const struct spool_dir *dir)

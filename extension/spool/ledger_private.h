@@ -22,8 +22,9 @@ void ledger_close(struct spool_dir *);
 
 /* To the file that was written last, or to the one of the directory. 0 or -errno. */
 int ledger_file_write(struct spool_dir *, const struct ledger_slot *);
-/* The next write is to the file of the directory, also where another one was removed. */
-void ledger_file_close(struct spool_dir *);
+/* The next write is to the file of the directory, also where another one was removed. 0, or
+ * -errno: what was written may be lost. */
+int ledger_file_close(struct spool_dir *);
 /* To the disk. */
 void ledger_file_sync(const struct spool_dir *);
 /* Logs once that it cannot be written, and that it can be again. */
