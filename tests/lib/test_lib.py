@@ -12,6 +12,7 @@ import pytest
 
 from lib import objects
 from lib.process import Failed, Program, sane, until
+from lib.s3 import server
 from lib.s3.sink import Sink
 
 META = {"content-type": "application/json", "x-amz-meta-first-timestamp": "1551199609544",
@@ -191,3 +192,19 @@ def test_sink_hangs_until_released(how):
         sink.release()
         thread.join(10)
         assert result == [None] and put(sink, "b/k") == 200
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_no_port_is_given_twice(workers, monkeypatch):
+    """Whoever asks: a server that was given one may not listen yet."""
+    def given_to(worker):
+        monkeypatch.setattr(server, "GIVEN", set())
+        monkeypatch.setenv("PYTEST_XDIST_WORKER", "gw%d" % worker)
+        return server.free_ports(700) + server.free_ports(700)
+
+    monkeypatch.setenv("PYTEST_XDIST_WORKER_COUNT", str(workers))
+    ports = [port for worker in range(workers) for port in given_to(worker)]
+    assert len(set(ports)) == 1400 * workers
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        assert max(ports) < sock.getsockname()[1]

@@ -5,7 +5,7 @@ import sys
 import time
 
 from lib.paths import ROOT
-from lib.process import Failed
+from lib.process import Failed, until
 
 sys.path.append(str(ROOT / "build" / "python"))
 import confluent_kafka                                              # noqa: E402
@@ -53,6 +53,13 @@ class Client:
         message_timestamp_type="LogAppendTime"."""
         self._finish(self.admin.create_topics([confluent_kafka.admin.NewTopic(
             topic, partitions, replicas, config={k.replace("_", "."): str(v) for k, v in config.items()})]))
+        # The controller has it at once, a busy broker some time later.
+        until(lambda: self._leaders(topic) == partitions, "topic " + topic, PATIENCE)
+
+    def _leaders(self, topic):
+        """Return how many partitions of a topic have a leader, as far as a broker knows."""
+        found = self.admin.list_topics(timeout=PATIENCE).topics.get(topic)
+        return sum(partition.leader >= 0 for partition in found.partitions.values()) if found else 0
 
     def remove(self, topic):
         self._finish(self.admin.delete_topics([topic]))

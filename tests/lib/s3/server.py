@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the object stores of the tests have in common: ports, processes, a client, buckets."""
 import contextlib
+import os
 import random
 import signal
 import socket
@@ -13,20 +14,30 @@ import botocore.config
 
 from lib.process import Failed, environment, until
 
+GIVEN = set()                   # ports
+
 
 def free_ports(count):
-    """Return ports nobody listens on, and that the kernel gives no client: who is to listen may take seconds to start."""
+    """Return ports nobody listens on. Who is to listen may take seconds to start, so they are none that the kernel gives a
+    client, that were returned before, or that another worker of pytest-xdist may get."""
     with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as file:
         first_of_clients = int(file.read().split()[0])
-    with contextlib.ExitStack() as stack:
-        ports = []
-        while len(ports) < count:
-            port = random.randrange(1024, first_of_clients)
-            sock = stack.enter_context(socket.socket())
-            with contextlib.suppress(OSError):
-                sock.bind(("127.0.0.1", port))
-                ports.append(port)
-        return ports
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
+    ports = []
+    while len(ports) < count:
+        port = random.randrange(1024 + worker, first_of_clients, workers)
+        if port not in GIVEN and is_free(port):
+            GIVEN.add(port)
+            ports.append(port)
+    return ports
+
+
+def is_free(port):
+    with socket.socket() as sock, contextlib.suppress(OSError):
+        sock.bind(("127.0.0.1", port))
+        return True
+    return False
 
 
 def accepts(port):
