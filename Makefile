@@ -246,11 +246,13 @@ test-kafka: large-deps all $(B)/tests/analyzer
 		tests/integration/test_kafka_settings.py
 
 # The same as in "make test", longer: an outage of two minutes, ten thousand reloads,
-# a thousand crashes, a thousand objects from within an analyzer's process.
-torture: torture-alloc large-deps all $(B)/tests/analyzer $(B)/tests/lives $(B)/tests/skydive
+# a thousand crashes, a thousand objects from within an analyzer's process, strings of
+# 200 MiB for every parser.
+torture: torture-alloc large-deps all fuzz-replay $(B)/tests/analyzer $(B)/tests/lives $(B)/tests/skydive
 	$(Q)BUILD=$(B) TEST_TIMEOUT=7200 OUTAGE_SECONDS=120 RELOADS=10000 READER_SECONDS=120 EXPORTS=1000 \
-		CRASH_ROUNDS=10 LEDGER_KILLS=200 LEDGER_STOPS=50 \
-		/usr/bin/python3 tests/run.py --suite-limit 14400 tests/integration/test_outage.py \
+		CRASH_ROUNDS=10 LEDGER_KILLS=200 LEDGER_STOPS=50 LONG_MIB=200 \
+		/usr/bin/python3 tests/run.py --suite-limit 14400 tests/fuzz/test_extremes.py \
+		tests/integration/test_outage.py \
 		tests/integration/test_crash.py tests/integration/test_ledger.py \
 		tests/integration/test_reader_never_waits.py tests/integration/test_reload.py \
 		tests/integration/test_preload.py

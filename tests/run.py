@@ -10,9 +10,13 @@ A SUITE is
 
 Folders and .py files without a build are one run of pytest, with several tests
 at once. Everything else runs beside it, in the order given, one after the
-other; what stands behind a "+" is a lane of its own, beside that before it.
-Commands, such as compilers, get what the tests leave of the machine.
-Tests with the mark "alone" come last, one at a time, with nothing beside them.
+other, but programs two at a time; what stands behind a "+" is a lane of its
+own, beside that before it. Commands, such as compilers, get what the tests
+leave of the machine. Tests with the mark "alone" come last, one at a time, with
+nothing beside them.
+
+What tests leave in their folders stays below /tmp until the next run from the
+same place begins.
 
 Output is passed on as it comes, that of what runs beside when it ends. SIGTERM
 and SIGINT end everything that was started. A
@@ -23,6 +27,7 @@ usage.
 import argparse
 import collections
 import concurrent.futures
+import itertools
 import os
 import pathlib
 import re
@@ -39,6 +44,8 @@ Test = collections.namedtuple("Test", "name seconds problem")
 USUAL = "not minio and not soak and not cluster"
 NO_TESTS = 5                    # pytest's exit code
 PRINTING = threading.Lock()     # of what several lanes say
+PROGRAMS = 2                    # at once in a lane
+LEFT = pathlib.Path(__file__).resolve().parents[1] / "build" / "left-by-tests"     # a link to the folder
 UPTIME_S = 1000 * 86400         # a test that takes an instant of its own for one of CLOCK_MONOTONIC fails after so long
 
 
@@ -49,6 +56,15 @@ class Runner:
         self.lock = threading.Lock()
         self.running = set()
         self.closed = False
+        self.folder = None
+        self.folders = itertools.count()
+
+    def new_folder(self):
+        """Return where a run of pytest may make its folder. It need not be removed, which can take half a minute."""
+        with self.lock:
+            if not self.folder:
+                self.folder = kept_folder()
+            return self.folder / str(next(self.folders))
 
     def run(self, command, limit, out, env=None):
         """Run a command that prints to the file out; returns its exit code, or None if it had to be killed."""
@@ -81,6 +97,17 @@ class Runner:
             self.closed = True
             for process in self.running:
                 end(process)
+
+
+def kept_folder():
+    """Make the folder for this run; that of the run before is removed meanwhile."""
+    if LEFT.is_symlink():
+        subprocess.Popen(["nice", "-n", "19", "rm", "-rf", os.readlink(LEFT)], stdin=subprocess.DEVNULL)
+        LEFT.unlink()
+    folder = tempfile.mkdtemp(prefix="tests-")
+    LEFT.parent.mkdir(exist_ok=True)
+    LEFT.symlink_to(folder)
+    return pathlib.Path(folder)
 
 
 def end(process):
@@ -155,7 +182,8 @@ def run_pytest(paths, select, runner, options, out, extra=(), build=None):
     suite = " ".join(paths)
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-B", "-m", "pytest", "-v", "--junitxml", folder + "/result.xml",
-                   "-c", str(pathlib.Path(__file__).parent / "pytest.ini"), "-m", select, *extra, *paths]
+                   "-c", str(pathlib.Path(__file__).parent / "pytest.ini"), "--basetemp", runner.new_folder(),
+                   "-m", select, *extra, *paths]
         code = runner.run(command, options.suite_limit, out, {"BUILD": build} if build else None)
         if code == NO_TESTS:
             return []
@@ -180,14 +208,18 @@ def is_for_pytest(suite):
     return suite.endswith(".py") or os.path.isdir(suite)
 
 
+def is_program(suite):
+    return "@" not in suite and ("=" not in suite or os.path.exists(suite))
+
+
 def run_one(suite, runner, options, out):
     """Run a suite of those that run beside pytest, of whatever kind."""
+    if is_program(suite):
+        return run_cmocka(suite, runner, options, out)
     path, _, build = suite.rpartition("@")
     if is_for_pytest(path):
         return run_pytest([path], USUAL, runner, options, out, several(2), build)
-    if "=" in suite and not os.path.exists(suite):
-        return run_command(suite, runner, options, out)
-    return run_cmocka(suite, runner, options, out)
+    return run_command(suite, runner, options, out)
 
 
 def counted(suite, run, out):
@@ -204,16 +236,23 @@ def counted(suite, run, out):
     return found
 
 
+def run_and_print(suite, runner, options):
+    """Run a suite of those that run beside pytest, and print its output when it ends; returns its tests."""
+    with tempfile.TemporaryFile("w+", errors="replace") as out:
+        found = counted(suite, lambda out: run_one(suite, runner, options, out), out)
+        out.seek(0)
+        with PRINTING:
+            print(out.read(), end="", flush=True)
+    return found or [Test(suite, 0, "ran no test")]
+
+
 def run_beside(suites, runner, options):
-    """Run suites one after the other, and print the output of each when it ends; returns their tests."""
+    """Run suites one after the other, but programs some at a time; returns their tests."""
     found = []
-    for suite in suites:
-        with tempfile.TemporaryFile("w+", errors="replace") as out:
-            found += counted(suite, lambda o, s=suite: run_one(s, runner, options, o), out) or [
-                Test(suite, 0, "ran no test")]
-            out.seek(0)
-            with PRINTING:
-                print(out.read(), end="", flush=True)
+    for are_programs, some in itertools.groupby(suites, is_program):
+        with concurrent.futures.ThreadPoolExecutor(PROGRAMS if are_programs else 1) as pool:
+            for tests in pool.map(lambda suite: run_and_print(suite, runner, options), some):
+                found += tests
     return found
 
 

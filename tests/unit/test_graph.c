@@ -558,7 +558,8 @@ static void put_list(struct buf *b, int from, int to)
 {
 	buf_putc(b, '[');
 	for (; from < to; from++)
-		buf_printf(b, "\"10.0.0.1/%d\"%s", from, from + 1 < to ? "," : "");
+		buf_printf(b, "\"10.0.%d.%d/24\"%s", from / 250, from % 250,
+			   from + 1 < to ? "," : "");
 	buf_putc(b, ']');
 }
 
