@@ -188,6 +188,20 @@ def test_unsynced_object_is_told(tmp_path):
         check(sink, end, 0)
 
 
+def test_unclosed_ledger_is_told(tmp_path):
+    """What only close() says of a ledger, as file systems over a network do, is said, and that it is over."""
+    with Sink() as sink, Analyzer(lives.RECORDING, pace=PACE, options=["--repeat", 0, "--uniq"]) as analyzer:
+        path = configure(tmp_path, analyzer, sink, {})
+        file = tmp_path / "spool" / "exporter" / "ledger"
+        under = strace.command(tmp_path / "trace", "close", "error=EIO:when=1", file)
+        with Exporter(path, under=under) as exporter:
+            exporter.log('tenant=exporter ledger=unwritable error="Input/output error"', 60)
+            exporter.log("tenant=exporter ledger=ok", 60)
+            end = pause(analyzer, tmp_path)
+            assert exporter.stop(60) == 0
+        check(sink, end, 0)
+
+
 # Which of the reads of a file fail, of each thread: of an object its head is read at the start, and both when it is sent.
 UNREADABLE = {
     "new-head": ("new", "1+", r"spool=new/%s moved to bad/: Input/output error"),
