@@ -94,7 +94,8 @@ def test_exports_inside(alone, tmp_path):
             assert "exporter" in threads and len(threads) > 5
             assert set(threads.values()) == {ALL_SIGNALS}, threads
             same(program.end(), alone)
-            assert not [line for line in log(program) if " info " not in line], program.err.text()
+            # A store on a busy machine may be slower than they come.
+            assert not [line for line in log(program) if " info " not in line and "limit=uploads_at_once" not in line]
         stored = len(sink.objects())
         with Exporter(path) as run:
             until(lambda: not waiting(tmp_path), "an empty spool", 60)
