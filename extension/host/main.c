@@ -6,8 +6,8 @@
  *
  * The other commands are the extension's, with the usage of this one.
  *
- * It owns signals, standard streams, exit codes, the limit of open files and the way of
- * malloc(), tells the service manager how it is, and leaves no core.
+ * It owns signals, standard streams, exit codes, the limit of open files and where malloc()
+ * keeps what is free, tells the service manager how it is, and leaves no core.
  */
 #include <errno.h>
 #include <limits.h>

@@ -146,9 +146,8 @@ int64_t spool_ledger_tick(struct spool_dir *dir, struct now now)
 void ledger_close(struct spool_dir *dir)
 {
 	pthread_mutex_lock(&dir->ledger.lock);
-	if (dir->ledger.slot.sequence && has_changed(dir))
+	if (dir->ledger.slot.sequence && (has_changed(dir) || ledger_file_close(dir) < 0))
 		write_now(dir, true);
-	ledger_file_close(dir);
 	pthread_mutex_unlock(&dir->ledger.lock);
 	pthread_mutex_destroy(&dir->ledger.lock);
 }

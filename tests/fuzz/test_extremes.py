@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Inputs without measure: every target that takes them stays within its memory and its time, whatever it says of them."""
 import gzip
+import math
 import os
 import pathlib
 import struct
@@ -193,7 +194,7 @@ def replay_long(target, data):
     with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
         path = pathlib.Path(folder) / "long"
         path.write_bytes(data)
-        replay(target, [path], 10 * len(data), 15 * paths.SLOWNESS)
+        replay(target, [path], 10 * len(data), math.ceil(15 * len(data) / LONGEST) * paths.SLOWNESS)
 
 
 @pytest.mark.parametrize("target", LONG_TARGETS)

@@ -202,6 +202,18 @@ def test_unclosed_ledger_is_told(tmp_path):
         check(sink, end, 0)
 
 
+def test_unclosed_ledger_is_written_anew(tmp_path):
+    """At the end, too, where nothing has changed since it was written."""
+    with Sink() as sink, Analyzer(lives.RECORDING, clients=2) as analyzer:       # the second never comes
+        path = configure(tmp_path, analyzer, sink, {})
+        file = tmp_path / "spool" / "exporter" / "ledger"
+        with Exporter(path, under=strace.command(tmp_path / "trace", "close", "error=EIO:when=1", file)) as exporter:
+            exporter.log("state=subscribed")
+            assert exporter.stop(60) == 0
+        results = [call.result for call in strace.calls(tmp_path / "trace", exporter.process.pid)]
+        assert results == [-1, 0]
+
+
 # Which of the reads of a file fail, of each thread: of an object its head is read at the start, and both when it is sent.
 UNREADABLE = {
     "new-head": ("new", "1+", r"spool=new/%s moved to bad/: Input/output error"),
