@@ -80,7 +80,7 @@ def test_host_id_in_use_for_a_while(tmp_path):
         with Exporter(configure(analyzer, tmp_path)) as exporter:
             for _ in range(4):
                 assert analyzer.event("refused")["status"] == 409
-            assert "409" not in exporter.err.text()
+            assert "state=host-id-in-use" not in exporter.err.text()
             analyzer.command("refuse none")
             check_all(analyzer, exporter, tmp_path)
 

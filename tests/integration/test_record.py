@@ -111,7 +111,7 @@ def test_refused(tmp_path):
     """Wrong credentials are said."""
     with Analyzer(recording("old-netns-mixed.jsonl.gz"), options=["--auth", "bob:s3cret"]) as analyzer:
         with record(analyzer.url, tmp_path / "it") as recorder:
-            recorder.err.wait(lambda line: "401" in line, 20)
+            recorder.err.wait(lambda line: 'error="401: ' in line, 20)
             recorder.signal(signal.SIGTERM)
             recorder.wait(20)
 
