@@ -3,20 +3,19 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "settings/origin.h"
+#include "sys/clock.h"
 
-#define NS_PER_S  INT64_C(1000000000)
-#define NS_PER_MS INT64_C(1000000)
-#define SURE_NS	  (3 * NS_PER_S) /* FAT counts two seconds, old NFS one */
+#define SURE_MS 3000 /* FAT counts two seconds, old NFS one */
 
-static int64_t nanoseconds(struct timespec time)
+static bool same_time(struct timespec a, struct timespec b)
 {
-	return (int64_t)time.tv_sec * NS_PER_S + time.tv_nsec;
+	return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
 }
 
 void origin_look(struct origin *origin, const char *path,
 		 const unsigned char main[SHA256_SIZE], int64_t now_wall_ms)
 {
-	int64_t sure_ns = now_wall_ms * NS_PER_MS - SURE_NS;
+	int64_t sure_ms = now_wall_ms - SURE_MS;
 	struct stat status;
 
 	*origin = (struct origin){ 0 };
@@ -25,9 +24,10 @@ void origin_look(struct origin *origin, const char *path,
 	origin->device = (uint64_t)status.st_dev;
 	origin->inode = (uint64_t)status.st_ino;
 	origin->bytes = (int64_t)status.st_size;
-	origin->written_ns = nanoseconds(status.st_mtim);
-	origin->changed_ns = nanoseconds(status.st_ctim);
-	origin->is_sure = origin->written_ns < sure_ns && origin->changed_ns < sure_ns;
+	origin->written = status.st_mtim;
+	origin->changed = status.st_ctim;
+	origin->is_sure = clock_ms(origin->written) < sure_ms &&
+			  clock_ms(origin->changed) < sure_ms;
 	memcpy(origin->main, main, SHA256_SIZE);
 }
 
@@ -35,7 +35,7 @@ bool origin_equal(const struct origin *a, const struct origin *b)
 {
 	return a->is_sure && b->is_sure && a->device == b->device &&
 	       a->inode == b->inode && a->bytes == b->bytes &&
-	       a->written_ns == b->written_ns && a->changed_ns == b->changed_ns &&
+	       same_time(a->written, b->written) && same_time(a->changed, b->changed) &&
 	       memcmp(a->main, b->main, SHA256_SIZE) == 0;
 }
 

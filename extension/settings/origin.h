@@ -8,14 +8,15 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 #include "sys/digest.h"
 
 struct origin {
 	bool is_sure; /* a change would be seen: see origin_look() */
 	bool is_read; /* text is known */
 	uint64_t device, inode;
-	int64_t bytes, written_ns,
-		changed_ns;		 /* stat(2): the last two of the wall clock */
+	int64_t bytes;
+	struct timespec written, changed;
 	unsigned char main[SHA256_SIZE]; /* of the text of the main file */
 	unsigned char text[SHA256_SIZE]; /* of its own */
 };

@@ -57,7 +57,7 @@ static void note_written(const char *path, int64_t *written_ms)
 
 	if (!written_ms || stat(path, &status) < 0)
 		return;
-	ms = (int64_t)status.st_mtim.tv_sec * 1000 + status.st_mtim.tv_nsec / 1000000;
+	ms = clock_ms(status.st_mtim);
 	if (ms > *written_ms)
 		*written_ms = ms;
 }

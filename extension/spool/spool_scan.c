@@ -10,6 +10,7 @@
 #include "base/grow.h"
 #include "spool/envelope.h"
 #include "spool/ledger_private.h"
+#include "sys/clock.h"
 #include "sys/io.h"
 
 #define CLOCK_IS_SET_MS INT64_C(1000000000000) /* in 2001; before, there was no clock */
@@ -174,7 +175,7 @@ static int64_t age_of(const struct found *found, const struct envelope *envelope
 		      const struct stat *status)
 {
 	int64_t sealed_ms = envelope->sealed_ms ? envelope->sealed_ms
-						: (int64_t)status->st_mtime * 1000;
+						: clock_ms(status->st_mtim);
 	int64_t most_ms = found->dir->spool->options.max_age;
 	int64_t age_ms = found->now.wall_ms - sealed_ms;
 

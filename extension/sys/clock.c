@@ -2,11 +2,22 @@
 /* clock.c - see clock.h. */
 #include "sys/clock.h"
 
+#define SECONDS_MAX (CLOCK_MS_MAX / 1000 - 1)
+
 static int64_t read_ms(clockid_t id)
 {
 	struct timespec at;
 
 	clock_gettime(id, &at);
+	return clock_ms(at);
+}
+
+int64_t clock_ms(struct timespec at)
+{
+	if (at.tv_sec > SECONDS_MAX)
+		return CLOCK_MS_MAX;
+	if (at.tv_sec < -SECONDS_MAX)
+		return -CLOCK_MS_MAX;
 	return (int64_t)at.tv_sec * 1000 + at.tv_nsec / 1000000;
 }
 
