@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include "net/address.h"
 #include "net/get.h"
+#include "net/socket_address.h"
 
 #define CHUNK 16384
 
@@ -76,13 +76,13 @@ static int get_ask(const char *text, const char *method, const char *path,
 		   int64_t timeout_ms, struct buf *body, struct err *err)
 {
 	struct buf reply = BUF_INIT(body->limit + CHUNK + 4096);
-	struct address address;
+	struct socket_address address;
 	struct str rest;
 	int fd, status = listen_address_parse(text, &address, err);
 
 	if (status < 0)
 		return status;
-	fd = address_connect(&address, timeout_ms);
+	fd = socket_address_connect(&address, timeout_ms);
 	status = fd < 0 ? fd : get_exchange(fd, method, path, &reply);
 	if (!status)
 		status = get_split(buf_str(&reply), &rest);

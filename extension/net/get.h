@@ -7,7 +7,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* Gets a path from the server at an address (see net/address.h), and appends the body.
+/* Gets a path from the server at an address (see net/socket_address.h), and appends the body.
  * Returns the HTTP status, or -errno with the reason: -ETIMEDOUT, -ECONNREFUSED,
  * -ENOENT, -EPROTO (it does not speak HTTP), ... */
 int net_get(const char *address, const char *path, int64_t timeout_ms, struct buf *body,

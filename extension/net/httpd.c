@@ -235,8 +235,8 @@ static void httpd_free(struct httpd *h)
 	if (h->lws) {
 		lws_sul_cancel(&h->tick);
 		lws_context_destroy(h->lws);
-		if (address_path(&h->address))
-			unlink(address_path(&h->address));
+		if (socket_address_path(&h->address))
+			unlink(socket_address_path(&h->address));
 	}
 	free(h);
 }
@@ -256,7 +256,7 @@ int httpd_start(const struct httpd_options *options, struct httpd **out, struct 
 	httpd_host_name(options->listen, h->name);
 	error = listener = listen_address_parse(options->listen, &h->address, err);
 	if (!error)
-		error = listener = address_listen(&h->address, err);
+		error = listener = socket_address_listen(&h->address, err);
 	if (listener >= 0) {
 		h->port = port_of(listener);
 		error = make_server(h, listener, err);

@@ -44,7 +44,7 @@ struct httpd_answer {
 };
 
 struct httpd_options {
-	const char *listen; /* see net/address.h; borrowed for the start */
+	const char *listen; /* see net/socket_address.h; borrowed for the start */
 	int64_t limit_ms;   /* of a connection without progress; 0: 10 s */
 	bool takes_orders; /* page() is asked for what is POSTed, too; else that is 405 */
 

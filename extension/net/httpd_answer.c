@@ -107,7 +107,7 @@ static bool httpd_is_addressed(struct lws *wsi, const struct httpd *h)
 	char value[HOST_NAME_SIZE + 16];
 	int length = lws_hdr_copy(wsi, value, sizeof(value), WSI_TOKEN_HOST);
 
-	if (address_path(&h->address))
+	if (socket_address_path(&h->address))
 		return true;
 	return length > 0 && httpd_host_is_ours((struct str){ value, (size_t)length },
 						str_of(h->name), &h->address);
@@ -119,7 +119,7 @@ static bool httpd_is_by_owner(struct lws *wsi, const struct httpd *h)
 	struct ucred peer;
 	socklen_t size = sizeof(peer);
 
-	return address_path(&h->address) &&
+	return socket_address_path(&h->address) &&
 	       lws_hdr_total_length(wsi, WSI_TOKEN_ORIGIN) <= 0 &&
 	       getsockopt(lws_get_socket_fd(wsi), SOL_SOCKET, SO_PEERCRED, &peer,
 			  &size) == 0 &&
@@ -134,7 +134,7 @@ static struct page *httpd_find_page(struct lws *wsi, struct httpd *h, struct str
 		   key = BUF_INIT(2 * HTTPD_HEADER_MAX);
 	struct httpd_request request = {
 		.path = path,
-		.is_private = address_path(&h->address) != NULL,
+		.is_private = socket_address_path(&h->address) != NULL,
 		.is_everywhere = httpd_host_is_everywhere(&h->address),
 		.is_addressed = httpd_is_addressed(wsi, h),
 		.is_post = lws_hdr_total_length(wsi, WSI_TOKEN_POST_URI) > 0,

@@ -42,7 +42,7 @@ static bool host_parse_address(struct str host, struct in6_addr *out)
 	return true;
 }
 
-static bool host_of_address(const struct address *a, struct in6_addr *out)
+static bool host_of_address(const struct socket_address *a, struct in6_addr *out)
 {
 	if (a->socket.ss_family == AF_INET6)
 		*out = ((const struct sockaddr_in6 *)&a->socket)->sin6_addr;
@@ -75,7 +75,7 @@ static bool host_is_localhost(struct str name)
 	return str_equal_nocase(name, under) || str_equal_nocase(name, STR("localhost"));
 }
 
-bool httpd_host_is_everywhere(const struct address *a)
+bool httpd_host_is_everywhere(const struct socket_address *a)
 {
 	struct in6_addr at;
 	struct in_addr v4;
@@ -87,7 +87,7 @@ bool httpd_host_is_everywhere(const struct address *a)
 	       (IN6_IS_ADDR_V4MAPPED(&at) && v4.s_addr == htonl(INADDR_ANY));
 }
 
-bool httpd_host_is_ours(struct str value, struct str name, const struct address *a)
+bool httpd_host_is_ours(struct str value, struct str name, const struct socket_address *a)
 {
 	struct err ignored = ERR_INIT;
 	struct in6_addr asked, at;

@@ -14,15 +14,15 @@
 #ifndef NET_HTTPD_HOST_H
 #define NET_HTTPD_HOST_H
 
-#include "net/address.h"
+#include "net/socket_address.h"
 
 #define HOST_NAME_SIZE 256
 
-/* The host of an address to listen at (net/address.h); "" without one. */
+/* The host of an address to listen at (net/socket_address.h); "" without one. */
 void httpd_host_name(const char *listen, char name[HOST_NAME_SIZE]);
 /* value: of the header. name: as of httpd_host_name(). */
-bool httpd_host_is_ours(struct str value, struct str name, const struct address *);
+bool httpd_host_is_ours(struct str value, struct str name, const struct socket_address *);
 /* Whether the address means all interfaces. */
-bool httpd_host_is_everywhere(const struct address *);
+bool httpd_host_is_everywhere(const struct socket_address *);
 
 #endif

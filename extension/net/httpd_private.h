@@ -6,17 +6,17 @@
 #include <libwebsockets.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include "net/address.h"
 #include "net/httpd.h"
 #include "net/httpd_host.h"
 #include "net/httpd_page.h"
+#include "net/socket_address.h"
 
 #define HTTPD_HEADER_MAX                                                                 \
 	16384 /* of a request: browsers send cookies of other ports, too */
 
 struct httpd {
 	struct httpd_options options;
-	struct address address;
+	struct socket_address address;
 	char name[HOST_NAME_SIZE]; /* the host it was told to listen at, or "" */
 	struct lws_context *lws;
 	struct lws_vhost *vhost;

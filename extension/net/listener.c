@@ -4,8 +4,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include "net/address.h"
 #include "net/listener.h"
+#include "net/socket_address.h"
 
 static pid_t listener_of(int fd)
 {
@@ -19,15 +19,15 @@ static pid_t listener_of(int fd)
 
 pid_t net_listener(const char *text, int64_t timeout_ms, struct err *err)
 {
-	struct address address;
+	struct socket_address address;
 	pid_t pid;
 	int fd, error = listen_address_parse(text, &address, err);
 
 	if (error)
 		return error;
-	if (!address_path(&address))
+	if (!socket_address_path(&address))
 		return err_set(err, "%s is no unix socket", text);
-	fd = address_connect(&address, timeout_ms);
+	fd = socket_address_connect(&address, timeout_ms);
 	pid = fd < 0 ? fd : listener_of(fd);
 	if (fd >= 0)
 		close(fd);

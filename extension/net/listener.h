@@ -7,7 +7,7 @@
 #include <sys/types.h>
 #include "base/err.h"
 
-/* The process at an address (see net/address.h), or -errno with the reason: -EINVAL
+/* The process at an address (see net/socket_address.h), or -errno with the reason: -EINVAL
  * when it is no unix socket, -ESRCH when the process is not visible from here, as in
  * another container. */
 pid_t net_listener(const char *address, int64_t timeout_ms, struct err *);

@@ -2,7 +2,7 @@
 /* status_settings.c - see status_settings.h. */
 #include <errno.h>
 #include <stdio.h>
-#include "net/address.h"
+#include "net/socket_address.h"
 #include "settings/status_settings.h"
 
 #define MONTH_MS ((int64_t)30 * 24 * 3600 * 1000)

@@ -10,7 +10,7 @@
 #define STATUS_LISTEN "unix:/run/skydive-exporter/status.sock"
 
 struct status_settings {
-	struct str listen; /* see net/address.h; empty: off */
+	struct str listen; /* see net/socket_address.h; empty: off */
 	bool is_default;   /* listen was not configured */
 	int64_t pending_warning_ms;
 };

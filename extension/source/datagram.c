@@ -15,7 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 #include "base/log_pace.h"
-#include "net/address.h"
+#include "net/socket_address.h"
 #include "source/registry.h"
 #include "sys/clock.h"
 #include "sys/thread.h"
@@ -63,14 +63,14 @@ static int bind_unix(struct datagram *d, struct err *err)
 static int bind_udp(struct datagram *d, struct err *err)
 {
 	struct str host = d->parts.url.host;
-	struct address a = { .size = 0 };
+	struct socket_address a = { .size = 0 };
 	struct err why = ERR_INIT;
 	struct host_port to;
 
 	if (host_port_parse(host, &to, &why) < 0 || !to.host.len || !to.port.len)
 		return err_set(err, "udp://" STR_FMT ": write udp://address:port",
 			       STR_ARG(host));
-	if (address_resolve(&to, SOCK_DGRAM, &a, &why) < 0)
+	if (socket_address_resolve(&to, SOCK_DGRAM, &a, &why) < 0)
 		return err_set(err, "udp://" STR_FMT ": %s", STR_ARG(host), why.text);
 	d->fd = socket(a.socket.ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (d->fd >= 0 && bind(d->fd, (const struct sockaddr *)&a.socket, a.size) == 0)

@@ -74,7 +74,7 @@ static void check_text(struct str bytes)
 
 static void check_host(struct str bytes)
 {
-	struct address here;
+	struct socket_address here;
 	struct err err = ERR_INIT;
 
 	fuzz_check(listen_address_parse("127.0.0.1:1", &here, &err) == 0,

@@ -13,9 +13,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
-#include "net/address.h"
 #include "net/get.h"
 #include "net/httpd.h"
+#include "net/socket_address.h"
 
 #define LONG	    ((size_t)8 << 20) /* more than any socket buffer */
 #define TIMEOUT_MS  5000
@@ -120,12 +120,12 @@ static int teardown(void **state)
 
 static int dial(const struct world *w)
 {
-	struct address address;
+	struct socket_address address;
 	struct err err = ERR_INIT;
 	int fd;
 
 	assert_int_equal(listen_address_parse(w->address, &address, &err), 0);
-	fd = address_connect(&address, TIMEOUT_MS);
+	fd = socket_address_connect(&address, TIMEOUT_MS);
 	assert_true(fd >= 0);
 	return fd;
 }
@@ -217,12 +217,12 @@ static void schemes_may_be_in_capitals(void **state)
 static void stale_socket_is_replaced(void **state)
 {
 	struct world *w = *state;
-	struct address address;
+	struct socket_address address;
 	struct err err = ERR_INIT;
 	int fd;
 
 	assert_int_equal(listen_address_parse(w->address, &address, &err), 0);
-	fd = address_listen(&address, &err);
+	fd = socket_address_listen(&address, &err);
 	assert_true(fd >= 0);
 	close(fd);
 	assert_int_equal(access(w->path, F_OK), 0);

@@ -53,7 +53,7 @@ static void names_of_the_server(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct address address;
+		struct socket_address address;
 		struct err err = ERR_INIT;
 		char name[HOST_NAME_SIZE];
 
@@ -70,7 +70,7 @@ static void names_of_the_server(void **state)
 /* The name need not be resolved for this; it stands for its address. */
 static void name_it_was_told_to_listen_at(void **state)
 {
-	struct address address;
+	struct socket_address address;
 	struct err err = ERR_INIT;
 
 	(void)state;
@@ -95,7 +95,7 @@ static void everywhere(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
-		struct address address;
+		struct socket_address address;
 		struct err err = ERR_INIT;
 
 		assert_int_equal(listen_address_parse(at[i].listen, &address, &err), 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* address.c - see address.h. */
+/* socket_address.c - see socket_address.h. */
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -9,8 +9,8 @@
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
-#include "net/address.h"
 #include "net/resolver.h"
+#include "net/socket_address.h"
 #include "sys/clock.h"
 #include "sys/io.h"
 
@@ -28,7 +28,7 @@ static const char *socket_path(const char *text)
 	return strncasecmp(text, "unix:", length) == 0 ? text + length : NULL;
 }
 
-static int address_parse_path(const char *path, struct address *a, struct err *err)
+static int address_parse_path(const char *path, struct socket_address *a, struct err *err)
 {
 	struct sockaddr_un *un = (struct sockaddr_un *)&a->socket;
 	size_t len = strlen(path);
@@ -64,8 +64,8 @@ static int address_find(struct str name, char *host, size_t size, struct err *er
 	return error ? -EINVAL : 0;
 }
 
-int address_resolve(const struct host_port *to, int type, struct address *a,
-		    struct err *err)
+int socket_address_resolve(const struct host_port *to, int type, struct socket_address *a,
+			   struct err *err)
 {
 	const struct addrinfo hints = {
 		.ai_socktype = type,
@@ -101,7 +101,7 @@ static int listen_address_split(struct str text, struct host_port *to, struct er
 
 int listen_address_check(const char *text, struct err *err)
 {
-	struct address address = { .size = 0 };
+	struct socket_address address = { .size = 0 };
 	const char *path = socket_path(text);
 	struct host_port to;
 
@@ -110,7 +110,7 @@ int listen_address_check(const char *text, struct err *err)
 	return listen_address_split(str_of(text), &to, err);
 }
 
-int listen_address_parse(const char *text, struct address *a, struct err *err)
+int listen_address_parse(const char *text, struct socket_address *a, struct err *err)
 {
 	const char *path = socket_path(text);
 	struct host_port to;
@@ -120,10 +120,10 @@ int listen_address_parse(const char *text, struct address *a, struct err *err)
 		return address_parse_path(path, a, err);
 	if (listen_address_split(str_of(text), &to, err) < 0)
 		return -EINVAL;
-	return address_resolve(&to, SOCK_STREAM, a, err);
+	return socket_address_resolve(&to, SOCK_STREAM, a, err);
 }
 
-const char *address_path(const struct address *a)
+const char *socket_address_path(const struct socket_address *a)
 {
 	const struct sockaddr_un *un = (const struct sockaddr_un *)&a->socket;
 
@@ -131,7 +131,7 @@ const char *address_path(const struct address *a)
 }
 
 /* Makes way for a socket: an earlier run may have left one. */
-static int clear_path(const struct address *a, const char *path, struct err *err)
+static int clear_path(const struct socket_address *a, const char *path, struct err *err)
 {
 	struct stat st;
 	int fd;
@@ -142,7 +142,7 @@ static int clear_path(const struct address *a, const char *path, struct err *err
 		err_set(err, "there is a file of this name that is no socket");
 		return -EADDRINUSE;
 	}
-	fd = address_connect(a, 1000);
+	fd = socket_address_connect(a, 1000);
 	if (fd >= 0)
 		close(fd);
 	if (fd == -ECONNREFUSED && unlink(path) == 0)
@@ -151,7 +151,7 @@ static int clear_path(const struct address *a, const char *path, struct err *err
 	return -EADDRINUSE;
 }
 
-static int prepare_path(const struct address *a, const char *path, struct err *err)
+static int prepare_path(const struct socket_address *a, const char *path, struct err *err)
 {
 	char directory[sizeof(struct sockaddr_un)];
 	int error;
@@ -165,9 +165,9 @@ static int prepare_path(const struct address *a, const char *path, struct err *e
 	return error;
 }
 
-static int bind_and_listen(int fd, const struct address *a, struct err *err)
+static int bind_and_listen(int fd, const struct socket_address *a, struct err *err)
 {
-	const char *path = address_path(a);
+	const char *path = socket_address_path(a);
 	int one = 1, error = 0;
 
 	/* Linux gives the socket's own mode to the file, less the umask: so it
@@ -189,9 +189,9 @@ static int bind_and_listen(int fd, const struct address *a, struct err *err)
 	return error;
 }
 
-int address_listen(const struct address *a, struct err *err)
+int socket_address_listen(const struct socket_address *a, struct err *err)
 {
-	const char *path = address_path(a);
+	const char *path = socket_address_path(a);
 	int error = path ? prepare_path(a, path, err) : 0;
 	int fd;
 
@@ -210,7 +210,7 @@ int address_listen(const struct address *a, struct err *err)
 	return error;
 }
 
-int address_connect(const struct address *a, int64_t timeout_ms)
+int socket_address_connect(const struct socket_address *a, int64_t timeout_ms)
 {
 	struct timeval limit = {
 		.tv_sec = timeout_ms / 1000,
