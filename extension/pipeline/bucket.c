@@ -134,10 +134,6 @@ static bool put_key(struct bucket *b, const struct open_object *o, struct now no
 		.time_ms = o->slot_ms,
 	};
 
-	if (limits->key_is_tag) {
-		buf_puts(key, tag_names[b->tag]);
-		return true;
-	}
 	if (limits->name) {
 		parts.stream_text = limits->name->stream;
 		parts.sequence = limits->name->sequence;
@@ -174,7 +170,7 @@ static bool bucket_seal(struct bucket *b, struct open_object *o, struct now now)
 	buf_fini(&key);
 	if (!ok)
 		return false;
-	if (!b->limits->key_is_tag && !b->limits->name)
+	if (!b->limits->name)
 		key_sequence_use(&b->keys, &b->limits->layout, &stream);
 	*o = (struct open_object){ 0 };
 	b->sealed_at = now;

@@ -36,7 +36,6 @@ struct bucket_limits {
 	int64_t max_stream_ms; /* of a stream, at least 1 */
 	int64_t max_held;      /* records in memory, at least 1 */
 	int64_t first_age_ms;  /* of the first object: spreads tenants */
-	bool key_is_tag;       /* store "direct" on stdout */
 	/* Objects end only with bucket_flush(), and are called so; rows that the sink does
 	 * not take wait, all of them. NULL: not so. Borrowed; may change. */
 	const struct object_name *name;

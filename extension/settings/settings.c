@@ -43,7 +43,7 @@ static void settings_sum_up(struct pipeline_settings *p, struct problems *proble
 	pipeline_settings_text(p->config, false, &rest, &shown);
 	p->shown = arena_str(&p->arena, buf_str(&shown));
 	/* "direct" has other limits on stdout: such a change is more than the writer's. */
-	buf_puts(&rest, p->store.bucket.key_is_tag ? "tag\n" : "");
+	buf_puts(&rest, p->store.is_titled_by_tag ? "tag\n" : "");
 	/* Rows get labels for a writer that wants them, and are encoded as it says. */
 	if (labels.are_wanted)
 		buf_printf(&rest, "labels %d\n", labels.key);

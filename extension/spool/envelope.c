@@ -15,7 +15,7 @@
 
 struct envelope_text {
 	int64_t format;
-	struct str key, dirname, content_type, content_encoding;
+	struct str key, title, dirname, content_type, content_encoding;
 	int64_t records, size, sealed_ms;
 	struct str sha256, md5, crc32c; /* hex */
 	struct map_of_str metadata;
@@ -31,6 +31,7 @@ static const struct shape envelope_shape = {
 		(const struct field[]){
 			ENVELOPE(format),
 			ENVELOPE(key),
+			FIELD(struct envelope_text, title, "title", FIELD_OMIT_EMPTY),
 			ENVELOPE(dirname),
 			ENVELOPE(content_type),
 			ENVELOPE(content_encoding),
@@ -114,6 +115,7 @@ int envelope_write(const struct envelope *envelope, char *to)
 	struct envelope_text text = {
 		.format = envelope->has_frames ? ENVELOPE_FRAMES : ENVELOPE_PLAIN,
 		.key = envelope->key,
+		.title = envelope->title,
 		.dirname = envelope->dirname,
 		.content_type = envelope->content_type,
 		.content_encoding = envelope->content_encoding,
@@ -152,6 +154,7 @@ int envelope_read(const char *from, struct arena *arena, struct envelope *envelo
 	*envelope = (struct envelope){
 		.dirname = text.dirname,
 		.key = text.key,
+		.title = text.title,
 		.content_type = text.content_type,
 		.content_encoding = text.content_encoding,
 		.metadata = text.metadata,
@@ -223,6 +226,7 @@ void envelope_sealed(const struct envelope *envelope, struct sealed *sealed)
 	*sealed = (struct sealed){
 		.dirname = envelope->dirname,
 		.key = envelope->key,
+		.title = envelope->title,
 		.content_type = envelope->content_type,
 		.content_encoding = envelope->content_encoding,
 		.metadata = envelope->metadata,

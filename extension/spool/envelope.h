@@ -19,6 +19,7 @@ enum { ENVELOPE_PLAIN = 1, ENVELOPE_FRAMES };
 
 struct envelope {
 	struct str dirname, key;
+	struct str title; /* of what is printed; empty: the key */
 	struct str content_type, content_encoding;
 	struct map_of_str metadata;
 	int64_t records;

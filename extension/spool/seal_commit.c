@@ -19,6 +19,8 @@ int seal_write_envelope(int fd, const struct open_rows *rows, struct envelope *e
 	object.records = rows->records;
 	envelope->dirname = spec->place.dirname;
 	envelope->key = object.key;
+	if (spec->place.is_titled_by_tag)
+		envelope->title = str_of(tag_names[spec->place.tag]);
 	envelope->content_type = spec->content_type;
 	envelope->content_encoding = spec->content_encoding;
 	envelope->records = object.records;

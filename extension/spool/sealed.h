@@ -17,6 +17,7 @@
 struct sealed {
 	struct str dirname; /* bucket or directory */
 	struct str key;	    /* as built; may need object_key_clean() */
+	struct str title;   /* what is printed in its place; empty: the key */
 	struct str content_type;
 	struct str content_encoding; /* empty: identity */
 	struct map_of_str metadata;  /* first-timestamp: ... */

@@ -17,7 +17,7 @@ struct object_spec_text {
 	int64_t format;
 	struct str tag, dirname, prefix, layout, content_encoding, record;
 	int64_t slot_ms;
-	bool is_labelled;
+	bool is_labelled, is_titled_by_tag;
 	struct strs columns;
 	struct str header, encode, compress;
 	struct raw header_options, encode_options, compress_options;
@@ -38,6 +38,7 @@ static const struct shape object_spec_shape = {
 			OBJECT_SPEC(layout),
 			OBJECT_SPEC(slot_ms),
 			OBJECT_SPEC(is_labelled),
+			OBJECT_SPEC(is_titled_by_tag),
 			OBJECT_SPEC(content_encoding),
 			OBJECT_SPEC(record),
 			OBJECT_SPEC(columns),
@@ -80,6 +81,7 @@ void object_spec_write(const struct stage_set *set, const struct object_spec_pla
 		.layout = place->layout.text,
 		.slot_ms = place->slot_ms,
 		.is_labelled = place->is_labelled,
+		.is_titled_by_tag = place->is_titled_by_tag,
 		.content_encoding = place->content_encoding,
 		.record = str_of(set->record->name),
 		.header = str_of(header->name),
@@ -209,6 +211,7 @@ int object_spec_read(struct str bytes, struct arena *arena, struct object_spec *
 		.prefix = text.prefix,
 		.slot_ms = text.slot_ms,
 		.is_labelled = text.is_labelled,
+		.is_titled_by_tag = text.is_titled_by_tag,
 		.content_encoding = text.content_encoding,
 	};
 	spec->record = text.record;

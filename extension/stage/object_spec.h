@@ -23,6 +23,7 @@ struct object_spec_place {
 	int64_t slot_ms;  /* 0: none, or, in an older spec, when its rows came */
 	bool is_labelled; /* its rows have labels, for a writer that sends them one by
 			   * one; see row_label.h */
+	bool is_titled_by_tag; /* where it is printed: "egress", not its key */
 };
 
 struct object_spec {

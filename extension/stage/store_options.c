@@ -204,7 +204,7 @@ static void set_direct(struct store_options *store, bool is_stdout)
 	store->bucket.max_late_ms = is_stdout ? 0 : store->bucket.max_late_ms;
 	store->bucket.max_stream_ms = NEVER_MS;
 	store->bucket.max_held = 100000;
-	store->bucket.key_is_tag = is_stdout;
+	store->is_titled_by_tag = is_stdout;
 	if (store->dirname.len == 0)
 		store->dirname = STR(DIRECT_DIRNAME);
 }

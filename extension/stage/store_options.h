@@ -18,6 +18,7 @@ struct store_options {
 	struct str content_encoding; /* "auto", "gzip", "none" */
 	bool has_own_layout;	     /* a template */
 	bool needs_gzip;	     /* its keys end in .gz */
+	bool is_titled_by_tag;	     /* what is printed of "direct" */
 };
 
 enum store_type { STORE_BAD = -1, STORE_BUFFERED, STORE_DIRECT, STORE_PROM_SKY_CON };

@@ -46,6 +46,7 @@ int tenant_open_pipeline(struct tenant *t, const struct stage_set *stages, doubl
 			.layout = p->store.bucket.layout,
 			.content_encoding = p->store.content_encoding,
 			.is_labelled = labels.are_wanted,
+			.is_titled_by_tag = p->store.is_titled_by_tag,
 		},
 	};
 	struct pipeline_parts parts = {
@@ -67,7 +68,7 @@ int tenant_open_pipeline(struct tenant *t, const struct stage_set *stages, doubl
 	}
 	/* A mangle sees the records of a message, and so do objects of one. */
 	t->gathers = !t->around.keeps_all && !parts.stages.mangle->apply &&
-		     parts.limits.max_age_ms && !parts.limits.key_is_tag;
+		     parts.limits.max_age_ms;
 	t->spool_sink = spool_sink_new(&spool_sink);
 	if (t->spool_sink)
 		t->pipeline = pipeline_new(&parts, spool_sink_base(t->spool_sink),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* stdout.c - the writer "stdout": "--- <bucket>/<key> ---", the object, an
- * empty line.
+/* stdout.c - the writer "stdout": "--- <bucket>/<key> ---", or <bucket>/<tag> where
+ * records of each message are printed, the object, an empty line.
  *
  * Whoever reads may stop reading. So nothing is written before poll() says
  * that there is room, and then at most PIPE_BUF bytes, for which a pipe never
@@ -117,12 +117,13 @@ static int write_object(struct stdout_writer *self, struct str title,
 static void stdout_put(void *state, struct put *put)
 {
 	struct stdout_writer *self = state;
+	const struct sealed *object = put->object;
 	struct buf title = BUF_INIT(16 * 1024);
 	int error;
 
 	self->has_begun = false;
-	buf_printf(&title, "--- " STR_FMT "/" STR_FMT " ---\n",
-		   STR_ARG(put->object->dirname), STR_ARG(put->object->key));
+	buf_printf(&title, "--- " STR_FMT "/" STR_FMT " ---\n", STR_ARG(object->dirname),
+		   STR_ARG(object->title.len ? object->title : object->key));
 	error = write_object(self, buf_str(&title), put);
 	buf_fini(&title);
 	put->result = error ? PUT_FAILED : PUT_STORED;

@@ -512,9 +512,9 @@ def test_changed_writer_takes_what_is_pending(tmp_path):
 
 @pytest.mark.parametrize("back", [False, True], ids=["from stdout", "to stdout"])
 def test_direct_takes_the_limits_of_its_new_writer(back, tmp_path):
-    """On stdout an object has no key but its tag; a store must get keys of its own from the reload on.
+    """On stdout an object is titled by its tag; a store must get keys, also of what was not printed before the reload.
 
-    Objects that the store had not yet taken keep the keys they were given, also on stdout.
+    Objects that the store had not yet taken are titled by their keys on stdout.
     """
     direct = {"pipeline": {"store": {"type": "direct"}, "compress": {"type": "none"}}}
     with Sink() as sink:

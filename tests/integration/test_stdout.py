@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Standard output is a stream: objects come in the order of their records, whatever is made of them meanwhile."""
+import os
 import signal
 
 import pytest
 
 from lib import objects, settings
-from lib.export import joined, whole_flows
+from lib.export import joined, to_s3, waiting, whole_flows
 from lib.paths import recording
 from lib.process import Analyzer, Exporter, until
+from lib.s3.sink import Sink
 from lib.sent import Sent
 
 RECORDING = recording("old-netns-mixed.jsonl.gz")
@@ -45,3 +47,36 @@ def test_in_the_order_of_records(store, tmp_path):
     found = objects.by_tag(objects.read_stdout(text))
     wanted = Sent(config(store), RECORDING).between(0, end["flows"])
     assert not list(objects.record_differences(wanted, found))
+
+
+def full_pipe(path):
+    """Make a pipe into which nothing more goes; returns a descriptor, for as long as it is to be there."""
+    os.mkfifo(path)
+    pipe = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+    try:
+        while True:
+            os.write(pipe, bytes(4096))
+    except BlockingIOError:
+        return pipe
+
+
+@pytest.mark.parametrize("store", STORES)
+def test_what_was_not_printed_goes_to_a_store(store, tmp_path):
+    """Nobody reads, so all objects wait when a store is to get them: there each needs a key that no other has."""
+    def write(to):
+        return settings.save(tmp_path / "exporter.yml", joined(config(store), analyzer, tmp_path, to))
+
+    pipe = full_pipe(tmp_path / "out")
+    with Sink() as sink, Analyzer(RECORDING, pace=PACE) as analyzer:
+        path = write({"type": "stdout"})
+        with Exporter(path, under=["sh", "-c", 'exec "$@" > "$0"', tmp_path / "out"]) as exporter:
+            end = analyzer.event("end", 60, unless_ends=exporter)
+            until(lambda: len(waiting(tmp_path)) > 20, "objects that wait")
+            write(to_s3(sink))
+            exporter.signal(signal.SIGHUP)
+            exporter.log("reload=done generation=2 .*changed=1")
+            assert exporter.stop() == 0, exporter.err.text()[-3000:]
+        found = sink.objects()
+    os.close(pipe)
+    assert waiting(tmp_path) == [] and objects.faults(found) == []
+    assert not list(objects.record_differences(Sent(config(store), RECORDING).between(0, end["flows"]), objects.by_tag(found)))

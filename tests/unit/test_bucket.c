@@ -400,20 +400,6 @@ static void test_stream_ids_stay_above_those_of_the_sink(void **state)
 	close_world(&w);
 }
 
-static void test_the_key_may_be_the_tag(void **state)
-{
-	struct bucket_limits limits = limits_of(INT64_MAX, 0, NEVER_MS, 100);
-	static const struct step steps[] = {
-		{ 0, COMMIT, TAG_INTERNAL, "0 1 2", "internal 0 0 3: 0 1 2\n", 0 },
-		{ 10, COMMIT, TAG_INTERNAL, "3", "internal 0 10 1: 3\n", 0 },
-		{ 10, COMMIT, TAG_OTHER, "4", "other 10 10 1: 4\n", 0 },
-	};
-
-	(void)state;
-	limits.key_is_tag = true;
-	RUN(&limits, steps, 0);
-}
-
 static void test_flush_seals_what_there_is(void **state)
 {
 	struct bucket_limits limits = limits_of(100, 60000, DAY_MS, 1000);
@@ -1040,7 +1026,6 @@ int main(void)
 		cmocka_unit_test(test_streams_end_after_their_time),
 		cmocka_unit_test(test_streams_never_share_an_id),
 		cmocka_unit_test(test_stream_ids_stay_above_those_of_the_sink),
-		cmocka_unit_test(test_the_key_may_be_the_tag),
 		cmocka_unit_test(test_flush_seals_what_there_is),
 		cmocka_unit_test(test_rows_are_held_while_the_sink_fails),
 		cmocka_unit_test(test_rows_that_were_not_held_are_lost_to_the_object),

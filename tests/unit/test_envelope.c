@@ -45,6 +45,7 @@ static void assert_same(const struct envelope *actual, const struct envelope *ex
 
 	assert_str(actual->dirname, expected->dirname);
 	assert_str(actual->key, expected->key);
+	assert_str(actual->title, expected->title);
 	assert_str(actual->content_type, expected->content_type);
 	assert_str(actual->content_encoding, expected->content_encoding);
 	assert_true(actual->records == expected->records);
@@ -85,6 +86,7 @@ static void test_odd_keys_come_back(void **state)
 
 		print_message("  %zu\n", i);
 		written.key = keys[i];
+		written.title = keys[COUNT(keys) - 1 - i];
 		assert_int_equal(envelope_write(&written, head), 0);
 		assert_int_equal(envelope_read(head, &arena, &read, &err), 0);
 		/* What was read does not point into what may be gone. */

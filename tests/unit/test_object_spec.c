@@ -363,6 +363,21 @@ static void test_labels_are_kept(void **state)
 	close_world(&w);
 }
 
+static void test_the_title_is_kept(void **state)
+{
+	struct object_spec_place at = place;
+	struct world w;
+
+	(void)state;
+	open_world(&w, "", &at);
+	assert_false(w.spec.place.is_titled_by_tag);
+	close_world(&w);
+	at.is_titled_by_tag = true;
+	open_world(&w, "", &at);
+	assert_true(w.spec.place.is_titled_by_tag);
+	close_world(&w);
+}
+
 /* What takes lines only is not to take messages. */
 static void test_binary_rows_say_so(void **state)
 {
@@ -616,6 +631,7 @@ int main(void)
 		cmocka_unit_test(test_the_spec_keeps_options_and_place),
 		cmocka_unit_test(test_the_content_encoding_is_resolved),
 		cmocka_unit_test(test_labels_are_kept),
+		cmocka_unit_test(test_the_title_is_kept),
 		cmocka_unit_test(test_binary_rows_say_so),
 		cmocka_unit_test(test_the_layout_is_kept),
 		cmocka_unit_test(test_broken_specs_are_refused),

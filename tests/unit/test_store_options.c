@@ -61,7 +61,7 @@ static void test_values_are_read(void **state)
 	assert_int_equal(w.limits.bucket.first_age_ms, 60000);
 	assert_int_equal(w.limits.bucket.max_stream_ms, 86400000);
 	assert_int_equal(w.limits.bucket.max_held, 1000);
-	assert_false(w.limits.bucket.key_is_tag);
+	assert_false(w.limits.is_titled_by_tag);
 	close_world(&w);
 	open_world(&w, GOOD "      content_encoding: gzip\n", false);
 	assert_true(str_is(w.limits.content_encoding, "gzip"));
@@ -368,7 +368,7 @@ static void test_direct_needs_no_limits(void **state)
 		assert_int_equal(w.limits.bucket.first_age_ms, 0);
 		assert_int_equal(w.limits.bucket.max_stream_ms, NEVER_MS);
 		assert_true(w.limits.bucket.max_held > 0);
-		assert_int_equal(w.limits.bucket.key_is_tag, cases[i].is_stdout);
+		assert_int_equal(w.limits.is_titled_by_tag, cases[i].is_stdout);
 		close_world(&w);
 	}
 }
