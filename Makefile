@@ -112,12 +112,15 @@ $(OBJECTS) $(UNIT:=.o): | $(PROTO)
 # What is compiled to be looked at, or runs for a moment.
 QUICK := -O0 -g1 -U_FORTIFY_SOURCE
 
+# It links all those programs in a fifth of the time.
+QUICK_LD := $(if $(shell command -v ld.gold),-fuse-ld=gold)
+
 # A test that is not run says nothing.
 $(B)/tests/unit/%.o: BASEFLAGS += -Werror=unused-function $(QUICK)
 
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/tests/lib/tiny_server.o $(B)/libexporter.a
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LINKFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
+	$(Q)$(CC) $(LINKFLAGS) $(QUICK_LD) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
 
 $(B)/tests/analyzer: $(STANDIN)
 	$(call say,LINK,$@)
@@ -188,7 +191,7 @@ test-deps:
 
 large-deps: test-deps
 	$(Q)tests/lib/install.sh $(LARGE_PACKAGES)
-	-$(Q)$(MAKE) -s build/kafka/installed
+	-$(Q)$(MAKE) -s build/kafka/installed build/kafka/classes.jsa
 
 # What Debian does not have comes from PyPI, into the build, in the version of
 # the list or not at all: then the tests that import it fail, and no others.
@@ -208,12 +211,16 @@ build/kafka/installed: tests/lib/kafka/pom.xml
 		-DoutputDirectory=$(abspath $(@D))
 	$(Q)touch $@
 
+build/kafka/classes.jsa: build/kafka/installed
+	$(call say,JAVA,$@)
+	$(Q)/usr/bin/python3 -B tests/lib/kafka/archive.py
+
 # While tests wait, unit and golden tests are compiled and run once more with sanitizers;
 # beside that clang compiles the product, and unit tests are compiled and run.
 SANITIZED := build/address-undefined
 BESIDE = make --no-print-directory -j$(shell nproc)
 ifndef SAN
-TEST_VARIANTS = sanitizers="$(BESIDE) SAN=address$(comma)undefined WERROR=1 CFLAGS='-O1 -g1' all unit" \
+TEST_VARIANTS = sanitizers="$(BESIDE) SAN=address$(comma)undefined WERROR=1 CFLAGS='-Og -g1' all unit" \
 	$(UNIT:$(B)/%=$(SANITIZED)/%) tests/golden@$(SANITIZED) \
 	tests/integration/test_check_reference.py@$(SANITIZED) + \
 	clang="$(BESIDE) CC=clang B=build/clang WERROR=1 CFLAGS='$(QUICK)' all"

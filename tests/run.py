@@ -43,9 +43,12 @@ import xml.etree.ElementTree as xml
 Test = collections.namedtuple("Test", "name seconds problem")
 USUAL = "not minio and not soak and not cluster"
 NO_TESTS = 5                    # pytest's exit code
+PYTEST = [sys.executable, "-m", "pytest", "-c", str(pathlib.Path(__file__).parent / "pytest.ini")]
 PRINTING = threading.Lock()     # of what several lanes say
 PROGRAMS = 2                    # at once in a lane
-LEFT = pathlib.Path(__file__).resolve().parents[1] / "build" / "left-by-tests"     # a link to the folder
+BUILD = pathlib.Path(__file__).resolve().parents[1] / "build"
+LEFT = BUILD / "left-by-tests"  # a link to the folder
+COMPILED = BUILD / "pycache"    # what Python makes of its sources, once for all processes
 UPTIME_S = 1000 * 86400         # a test that takes an instant of its own for one of CLOCK_MONOTONIC fails after so long
 
 
@@ -69,7 +72,8 @@ class Runner:
     def run(self, command, limit, out, env=None):
         """Run a command that prints to the file out; returns its exit code, or None if it had to be killed."""
         out.flush()
-        process = self._start(command, out, {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **(env or {})})
+        process = self._start(command, out, {**os.environ, "PYTHONDONTWRITEBYTECODE": "",
+                                             "PYTHONPYCACHEPREFIX": str(COMPILED), **(env or {})})
         if process is None:
             return None
         try:
@@ -181,14 +185,20 @@ def run_pytest(paths, select, runner, options, out, extra=(), build=None):
     """Run pytest on folders and files, of whose tests it takes those that select names; they may be none."""
     suite = " ".join(paths)
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-B", "-m", "pytest", "-v", "--junitxml", folder + "/result.xml",
-                   "-c", str(pathlib.Path(__file__).parent / "pytest.ini"), "--basetemp", runner.new_folder(),
+        command = [*PYTEST, "-v", "--junitxml", folder + "/result.xml", "--basetemp", runner.new_folder(),
                    "-m", select, *extra, *paths]
         code = runner.run(command, options.suite_limit, out, {"BUILD": build} if build else None)
         if code == NO_TESTS:
             return []
         found = read_all(folder, suite, code, options.suite_limit)
     return [test._replace(name=variant(pathlib.Path(build)) + test.name) for test in found] if build else found
+
+
+def compile_all(paths, runner, options):
+    """Let Python compile the tests once, before several processes want to at the same time."""
+    if paths:
+        with open(os.devnull, "w") as nobody:
+            runner.run([*PYTEST, "--collect-only", "-q", *paths], options.limit, nobody)
 
 
 def run_command(suite, runner, options, out):
@@ -286,6 +296,7 @@ def run_all(suites, runner, options):
     with concurrent.futures.ThreadPoolExecutor(len(beside)) as pool:
         try:
             beside = [pool.submit(run_beside, lane, runner, options) for lane in beside]
+            compile_all(paths, runner, options)
             if options.markers:
                 found = pytest("", options.markers)
             else:

@@ -93,7 +93,7 @@ def aws_texts(body):
 
 
 def json_texts(body):
-    return objects.split(body)[1]
+    return objects.split(body)[2]
 
 
 def ibm_texts(body):

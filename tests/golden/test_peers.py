@@ -4,6 +4,7 @@
 The recordings' graphs are what the same analyzers sent to a subscriber of the topology; the questions are answered
 from them. What is right is found here by walking the graph, not by the questions.
 """
+import functools
 import ipaddress
 import itertools
 import json
@@ -107,6 +108,7 @@ def has_network(graph, host, address):
                if node["Host"] == host for key in ("IPV4", "IPV6") for prefix in values(node, key))
 
 
+@functools.cache
 def meant(graph, address, tid):
     """Return (names it may have, or None; why not)."""
     if not is_asked(address):

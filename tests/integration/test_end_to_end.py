@@ -149,9 +149,9 @@ def test_golden_case_through_kafka_and_swift(swift, bucket, tmp_path):
             until(lambda: sum(len(o.records) for o in objects.read_bucket(swift.client(), bucket))
                   >= sum(map(len, wanted.values())), "all records in the store", 30)
             assert exporter.stop() == 0, exporter.err.text()[-4000:]
-    found = {}
-    for item in objects.read_bucket(swift.client(), bucket):
-        assert not list(objects.gzip_faults(item))
+    found, stored = {}, objects.read_bucket(swift.client(), bucket)
+    assert not list(objects.gzip_faults(stored))
+    for item in stored:
         found.setdefault(item.key.split("/")[-3], []).extend(item.records)
     assert not list(objects.record_differences(wanted, {tag: sorted(texts) for tag, texts in found.items()}))
 

@@ -104,7 +104,7 @@ def wanted(case, original):
     if case.folder == "new":
         return spoolfiles.sealed_object(original).records if case.good else []
     rows = [frame for frame in spoolfiles.frames(original) if frame.kind == spoolfiles.ROWS][:case.good]
-    return objects.split("[" + b"".join(frame.payload for frame in rows).decode().lstrip(",") + "]")[1]
+    return objects.split("[" + b"".join(frame.payload for frame in rows).decode().lstrip(",") + "]")[2]
 
 
 @pytest.fixture(scope="module")

@@ -227,7 +227,7 @@ def set_aside(folder, name):
         data = path.read_bytes()
         tag = re.search(rb"logs/(\w+)/", data)[1].decode()
         text = gzip.decompress(data[data.index(b"\x1f\x8b\x08"):]).decode()
-        found.setdefault(tag, []).extend(objects.split(text)[1])
+        found.setdefault(tag, []).extend(objects.split(text)[2])
     return found
 
 

@@ -96,5 +96,5 @@ def test_through_the_running_exporter(tmp_path):
            {"pipeline": {"compress": {"type": "zstd"}}})
     wanted, have = objects.by_tag(cases.expected(case)), {}
     for key, body in bodies(tmp_path / "stored", unpack).items():
-        have.setdefault(key.split("/")[2], []).extend(objects.split(body.decode())[1])
+        have.setdefault(key.split("/")[2], []).extend(objects.split(body.decode())[2])
     no(objects.record_differences(wanted, have))

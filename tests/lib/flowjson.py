@@ -6,6 +6,7 @@ each and whether a zero is left out. decode() is as strict as Go's decoder
 (an integer is an integer, a protocol name is one of a list), encode() writes
 the canonical text: compact, table order, Go's escapes.
 """
+import functools
 import re
 
 INT64 = (-(1 << 63), (1 << 63) - 1)
@@ -133,6 +134,7 @@ ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 ESCAPED = re.compile('[\x00-\x1f"\\\\<>&\u2028\u2029\ud800-\udfff]')
 
 
+@functools.lru_cache(1 << 16)
 def quote(text):
     """Return a JSON string with the escapes of Go's encoder; a surrogate stands for a bad byte."""
     def escape(match):

@@ -234,13 +234,17 @@ class Analyzer(Program):
 
 
 def until(done, what, timeout=30):
-    """Poll for something outside that tells nobody when it happens, such as a file; returns its value."""
-    deadline = time.monotonic() + timeout
+    """Poll for something outside that tells nobody when it happens, such as a file; returns its value.
+
+    The longer it takes the rarer it is looked for: 20 times in the time so far, and ten times a second.
+    """
+    begin = time.monotonic()
     pause = threading.Event()
     while True:
         value = done()
         if value:
             return value
-        if time.monotonic() > deadline:
+        passed = time.monotonic() - begin
+        if passed > timeout:
             raise Failed("%s: not within %g s" % (what, timeout))
-        pause.wait(0.02)
+        pause.wait(min(max(0.02, passed / 20), 0.1))

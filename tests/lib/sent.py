@@ -16,13 +16,10 @@ UUID = re.compile(r'("(?:Parent)?UUID":")([0-9a-f]+)"')
 
 
 def renewed(record, turn):
-    """Return the record with the UUIDs of a round: XOR from the last digit on, never the first."""
+    """Return the record with the UUIDs of a round: XOR of all digits but the first."""
     def other(match):
-        digits, left = list(match[2]), turn
-        for at in range(len(digits) - 1, 0, -1):
-            digits[at] = "%x" % (int(digits[at], 16) ^ left & 15)
-            left >>= 4
-        return '%s%s"' % (match[1], "".join(digits))
+        first, rest = match[2][0], match[2][1:]
+        return '%s%s%0*x"' % (match[1], first, len(rest), int(rest, 16) ^ turn % 16 ** len(rest)) if rest else match[0]
     return UUID.sub(other, record) if turn else record
 
 

@@ -48,7 +48,7 @@ def open_records(data, number=0):
             tag = json.loads(frame.payload)["tag"]
         elif frame.kind == ROWS:
             rows += frame.payload
-    return tag, objects.split("[" + rows.decode().lstrip(",") + "]")[1]
+    return tag, objects.split("[" + rows.decode().lstrip(",") + "]")[2]
 
 
 def with_spec(data, change):

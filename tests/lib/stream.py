@@ -21,6 +21,9 @@ def one_per_byte(error):
 codecs.register_error("one-per-byte", one_per_byte)
 
 
+SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")      # escaped; as UTF-8 it is malformed
+
+
 def read(path):
     """Return the bytes of a file, gunzipped if its name says so."""
     with open(path, "rb") as f:
@@ -39,7 +42,8 @@ def mend(value):
 
 def from_json(data):
     """Parse JSON as Go would: of a repeated key the last one counts."""
-    return mend(json.loads(data.decode("utf-8", "one-per-byte"), parse_float=Float))
+    value = json.loads(data.decode("utf-8", "one-per-byte"), parse_float=Float)
+    return mend(value) if SURROGATE.search(data) else value
 
 
 def varint(data, at):

@@ -38,10 +38,11 @@ def make(seq=0, body=b'[{"a":1},{"a":2}]\n', pack=False, key=KEY, **meta):
 
 def test_split():
     """The text of each record, and what stands around them without clock and count."""
-    frame, records = objects.split('{"capture_end_time":"x","flow_logs":[{"a":[1]},\n 2],"number_of_flow_logs":2}\n')
+    frame, around, records = objects.split('{"capture_end_time":"x","flow_logs":[{"a":[1]},\n 2],"number_of_flow_logs":2}\n')
     assert records == ['{"a":[1]}', "2"]
     assert frame[0] == '{"capture_end_time":"#","flow_logs":'
     assert frame[4] == ',"number_of_flow_logs":#}\n'
+    assert around == '{"capture_end_time":"x","flow_logs":[],"number_of_flow_logs":2}\n'
 
 
 def test_sound_objects_have_no_faults():
@@ -60,6 +61,8 @@ def test_sound_objects_have_no_faults():
     ([make(content_encoding="gzip")], "content-encoding gzip, body plain"),
     ([make(0), make(1, x_amz_meta_first_timestamp="1551199610000")], "lies in the object before it"),
     ([make(pack=True)._replace(raw=packed(b"[1,2]")[:-3])], "gzip -t"),
+    ([make(pack=True)._replace(raw=packed(b"[1,2]")[:-3]), make(1, pack=True, x_amz_meta_first_timestamp="1551199610544")],
+     "00.gz: gzip -t"),
     ([make(body=b'{"number_of_flow_logs":1,"capture_start_time":"2019-02-26T16:46:49Z",'
                 b'"capture_end_time":"2019-02-26T16:46:50Z","flow_logs":[1,2]}')], "number_of_flow_logs 1, has 2"),
     ([make(body=b'{"number_of_flow_logs":2,"capture_start_time":"2019-02-26T16:46:49Z",'
@@ -70,7 +73,7 @@ def test_faults_are_seen(items, said):
     assert len(found) == 1 and said in found[0]
 
 
-@pytest.mark.parametrize("raw", [b"", b"[1,2", b'{"a":1}', b"\x1f\x8b\x08\x00", b"null\n"])
+@pytest.mark.parametrize("raw", [b"", b"[1,2", b"[1 2]", b"[1,]", b'{"a":1}', b"\x1f\x8b\x08\x00", b"null\n"])
 def test_unreadable_bodies(raw):
     with pytest.raises(objects.Malformed):
         objects.parse(KEY % 0, raw, META)

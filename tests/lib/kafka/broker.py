@@ -24,6 +24,7 @@ from lib.process import environment                                 # noqa: E402
 from lib.s3.server import Daemons, free_ports                       # noqa: E402
 
 JARS = ROOT / "build" / "kafka"
+CLASSES = JARS / "classes.jsa"      # those of a broker, as Java has them in memory: see archive.py
 USER, PASSWORD = "exporter", "broker-password"
 LISTENERS = ("PLAINTEXT", "SASL", "MTLS", "EXPIRED", "TOKEN")
 
@@ -116,8 +117,8 @@ class Plan:
 class Broker:
     """A running broker; close() ends it. Its log is broker.log in the folder."""
 
-    def __init__(self, folder, plan=None, node=1):
-        """plan: that of a cluster; the broker then does not wait for the others."""
+    def __init__(self, folder, plan=None, node=1, java=()):
+        """plan: that of a cluster; the broker then does not wait for the others. java: options for it."""
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.daemons = Daemons(self.folder)
@@ -136,7 +137,7 @@ class Broker:
         (self.folder / "logging.properties").write_text(LOGGING)
         self._format()
         try:
-            self.start(wait=plan is None)
+            self.start(wait=plan is None, java=java)
         except BaseException:
             self.close()
             raise
@@ -151,7 +152,8 @@ class Broker:
         return "127.0.0.1:%d" % self.ports[listener]
 
     def _java(self, *command):
-        return ["java", "-Xms96m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", "%s/*" % JARS,
+        archive = ["-XX:SharedArchiveFile=%s" % CLASSES] if CLASSES.exists() else []
+        return ["java", "-Xms96m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", *archive, "-cp", "%s/*" % JARS,
                 "-Dlog4j2.configurationFile=%s/logging.properties" % self.folder, *command]
 
     def _format(self):
@@ -161,9 +163,9 @@ class Broker:
                               capture_output=True, text=True, timeout=60, env=environment())
         assert done.returncode == 0, "no storage for the broker:\n" + done.stdout + done.stderr
 
-    def start(self, wait=True):
+    def start(self, wait=True, java=()):
         """Start it, again after kill(), and wait until it serves."""
-        self.daemons.start("broker", self._java("kafka.Kafka", str(self.folder / "settings")))
+        self.daemons.start("broker", self._java(*java, "kafka.Kafka", str(self.folder / "settings")))
         if wait:
             self.daemons.ready(lambda: Client(self.address()).brokers(), "the broker", 60)
 
@@ -189,6 +191,11 @@ class Broker:
         """SIGKILL: what it has not written is gone."""
         self.signal(signal.SIGKILL)
         self.daemons.stop()
+
+    def end(self):
+        """SIGTERM, and wait until it has written all."""
+        self.signal(signal.SIGTERM)
+        self.daemons.running[0][1].wait(120)
 
     def close(self):
         """End it; one that was stopped, too."""
