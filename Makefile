@@ -176,7 +176,7 @@ BUILD_PACKAGES := gcc libc6-dev pkg-config protobuf-c-compiler libprotobuf-c-dev
 TEST_PACKAGES := libcmocka-dev python3 python3-pip python3-pytest python3-pytest-xdist python3-boto3 python3-yaml git \
 	g++ clang clang-format shellcheck swift-proxy swift-account swift-container \
 	swift-object memcached openssl zstd prometheus valgrind netbase strace \
-	systemd apparmor binutils scdoc mandoc curl iproute2 protobuf-compiler python3-protobuf
+	systemd apparmor binutils locales scdoc mandoc curl iproute2 protobuf-compiler python3-protobuf
 # Large ones, which come while all is compiled.
 LARGE_PACKAGES := chromium maven golang-go
 FUZZ_PACKAGES := clang libclang-rt-14-dev python3

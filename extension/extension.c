@@ -11,6 +11,7 @@
 #include "monitor/status.h"
 #include "monitor/watch.h"
 #include "page/pages.h"
+#include "sys/c_locale.h"
 #include "sys/clock.h"
 #include "sys/thread.h"
 #include "base/version.h"
@@ -75,6 +76,7 @@ static struct settings *read_settings(const char *config, struct log *log, char 
 
 static int extension_check(const char *config, char *reason, size_t size)
 {
+	IN_C_LOCALE;
 	struct settings *settings = read_settings(config, NULL, reason, size);
 
 	settings_free(settings);
@@ -112,6 +114,7 @@ static struct exporter *extension_open_exporter(struct instance *in,
 static int extension_open(const struct skydive_host *host, const char *config,
 			  void **instance, char *reason, size_t size)
 {
+	IN_C_LOCALE;
 	struct instance *in = calloc(1, sizeof(*in));
 	struct settings *settings;
 	struct err err = ERR_INIT;
@@ -209,6 +212,7 @@ static int listen_for_status(struct instance *in, struct err *err)
 
 static int extension_start(void *instance, char *reason, size_t size)
 {
+	IN_C_LOCALE;
 	struct instance *in = instance;
 	struct err err = ERR_INIT;
 
@@ -226,6 +230,7 @@ static int extension_start(void *instance, char *reason, size_t size)
 
 static int extension_reload(void *instance, char *reason, size_t size)
 {
+	IN_C_LOCALE;
 	struct problems problems = PROBLEMS_INIT;
 	struct instance *in = instance;
 	struct reload_report *report = exporter_reload_report(in->exporter);
@@ -253,6 +258,7 @@ static int extension_reload(void *instance, char *reason, size_t size)
 
 static int extension_stop(void *instance)
 {
+	IN_C_LOCALE;
 	struct instance *in = instance;
 
 	if (atomic_exchange(&in->is_stopping, true)) {
@@ -277,8 +283,17 @@ static int extension_stop(void *instance)
 
 static void extension_close(void *instance)
 {
+	IN_C_LOCALE;
+
 	if (instance)
 		instance_free(instance);
+}
+
+static int extension_command(const struct skydive_host *host, int argc, char **argv)
+{
+	IN_C_LOCALE;
+
+	return command_run(host, argc, argv);
 }
 
 extern const struct skydive_extension skydive_extension_v1;
@@ -295,5 +310,5 @@ const struct skydive_extension skydive_extension_v1 = {
 	.reload = extension_reload,
 	.stop = extension_stop,
 	.close = extension_close,
-	.command = command_run,
+	.command = extension_command,
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* thread.h - starts all our threads: with a name, and with signals blocked, because
- * they are the host's.
+/* thread.h - starts all our threads: with a name, in the C locale, and with signals
+ * blocked, because they are the host's.
  */
 #ifndef SYS_THREAD_H
 #define SYS_THREAD_H

@@ -11,7 +11,9 @@
  * of its own, with all signals blocked in them. It installs no signal
  * handlers, changes nothing of the process (directory, locale, standard
  * streams), never exits or aborts, and has joined every thread when stop()
- * returns. It is never unloaded: the host does not call dlclose().
+ * returns. What it reads and writes does not depend on the locale: its threads, and
+ * the host's within a call, are in the C locale, and so are calls of the host's
+ * functions below. It is never unloaded: the host does not call dlclose().
  *
  * The host owns signals, readiness, exit codes and RLIMIT_NOFILE.
  *
