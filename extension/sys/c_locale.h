@@ -10,7 +10,7 @@
 
 /* From here to the end of the function, on a thread of the host. */
 #define IN_C_LOCALE                                                                      \
-	__attribute__((cleanup(c_locale_leave)))                                         \
+	__attribute__((unused, cleanup(c_locale_leave)))                                 \
 	locale_t c_locale_before = c_locale_enter()
 
 /* Returns what the thread had before. */
