@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """How often the exporter's threads wake while little or nothing comes, and what a flow costs then."""
 import collections
-import pathlib
 import threading
 import time
 
@@ -9,6 +8,7 @@ import bench_end_to_end
 from lib import settings
 from lib.process import Analyzer, Exporter
 from lib.s3.sink import Sink
+from lib.threads import threads
 
 USUAL_PACE = 2000       # flows a second: twenty messages
 # After the start, and of the measure. Objects are those of a minute: as many are made then as begun.
@@ -20,12 +20,9 @@ Wakes = collections.namedtuple("Wakes", "per_second us_a_flow zlib_us")
 
 def read(exporter):
     """Return (voluntary context switches of all threads, seconds of CPU)."""
-    switches = nanoseconds = 0
-    for task in pathlib.Path("/proc/%d/task" % exporter.process.pid).iterdir():
-        text = (task / "status").read_text()
-        switches += int(text.split("\nvoluntary_ctxt_switches:")[1].split()[0])
-        nanoseconds += int((task / "schedstat").read_text().split()[0])
-    return switches, nanoseconds / 1e9
+    pid = exporter.process.pid
+    switches = sum(int(text.split("\nvoluntary_ctxt_switches:")[1].split()[0]) for _, text in threads(pid, "status"))
+    return switches, sum(int(text.split()[0]) for _, text in threads(pid, "schedstat")) / 1e9
 
 
 def measure(flows, folder, pace, seconds):

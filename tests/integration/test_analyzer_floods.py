@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """More than can be taken: many flows, many messages, giant messages. Memory is bounded, what is lost is counted."""
 import ipaddress
-import pathlib
 import re
 import subprocess
 import time
@@ -14,6 +13,7 @@ from lib.kept_waiting import KeptWaiting
 from lib.pages import get, listening, status
 from lib.paths import BUILD, SLOWNESS, recording
 from lib.process import Analyzer, Exporter, until
+from lib.threads import threads
 from lib.websocket import TEXT, Raw, frame_head
 
 RECORDING = recording("old-netns-mixed.jsonl.gz")
@@ -39,11 +39,8 @@ def memory(exporter, what="VmHWM"):
 
 def nice_of(exporter, name):
     """Return the niceness of a thread."""
-    for stat in pathlib.Path("/proc/%d/task" % exporter.process.pid).glob("*/stat"):
-        head, _, rest = stat.read_text(encoding="ascii").rpartition(")")
-        if head.endswith("(" + name):
-            return int(rest.split()[16])
-    raise AssertionError("no thread " + name)
+    return next(int(text.rpartition(")")[2].split()[16])
+                for thread, text in threads(exporter.process.pid, "stat") if thread == name)
 
 
 def dropped(counters):

@@ -19,6 +19,7 @@ from lib.pages import listening
 from lib.paths import ROOT, recording
 from lib.pki import Authority
 from lib.process import Analyzer, Exporter, exporter, until
+from lib.threads import threads
 
 NUMBERS = itertools.count(1)
 RECORDING = recording("old-netns-mixed.jsonl.gz")
@@ -459,7 +460,7 @@ def test_nothing_is_loaded_without_it(tmp_path):
     """No library and no thread of Kafka's in a process whose configuration does not name it."""
     with running(tmp_path, whole_flows(), to_file(tmp_path)) as program:
         program.log("state=started")
-        process = pathlib.Path("/proc/%d" % program.process.pid)
-        assert "rdkafka" not in (process / "maps").read_text()
-        names = {(task / "comm").read_text().strip() for task in (process / "task").iterdir()}
+        pid = program.process.pid
+        assert "rdkafka" not in pathlib.Path("/proc/%d/maps" % pid).read_text()
+        names = {name for name, _ in threads(pid, "comm")}
         assert names and not [name for name in names if "kafka" in name or "rdk" in name]

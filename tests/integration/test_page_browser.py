@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """The pages in a real browser: fast, usable without script, legible at any width, light and dark."""
-import pathlib
 import threading
 import time
 
@@ -11,6 +10,7 @@ from lib.browser import Browser, Tunnel
 from lib.export import joined, to_file, whole_flows
 from lib.paths import SLOWNESS, recording
 from lib.process import Analyzer, Exporter, exporter, until
+from lib.threads import ran_seconds
 
 RECORDING = recording("old-netns-mixed.jsonl.gz")
 TENANTS, SICK = 1000, 12
@@ -203,10 +203,9 @@ def test_a_page_that_was_kept(shown, browser, tmp_path):
 
 def used_by(program, thread):
     """Return the seconds of CPU that a thread of the exporter has used."""
-    found = [task for task in pathlib.Path("/proc/%d/task" % program.process.pid).iterdir()
-             if (task / "comm").read_text() == thread + "\n"]
+    found = ran_seconds(program.process.pid, thread)
     assert len(found) == 1
-    return int((found[0] / "schedstat").read_text().split()[0]) / 1e9
+    return found[0]
 
 
 @pytest.mark.xdist_group("browser")

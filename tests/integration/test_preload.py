@@ -4,7 +4,6 @@ and is what it was without; what fails is one line, and the program goes on."""
 import collections
 import json
 import os
-import pathlib
 import re
 import shutil
 import subprocess
@@ -17,6 +16,7 @@ from lib.foreign import compiled, extension
 from lib.paths import BUILD
 from lib.process import Analyzer, Exporter, Program, exporter, until
 from lib.s3.sink import Sink
+from lib.threads import threads
 
 PRELOAD = BUILD / "skydive-exporter-preload.so"
 OBJECT = "skydive-exporter.so"
@@ -75,13 +75,8 @@ def log(program):
 
 def blocked_signals(program):
     """Return {name: signals} of the threads that are not the program's own."""
-    found = {}
-    for task in pathlib.Path("/proc/%d/task" % program.process.pid).iterdir():
-        text = (task / "status").read_text(encoding="ascii")
-        name, blocked = re.search(r"^Name:\t(.*)$", text, re.M)[1], re.search(r"^SigBlk:\t(\w+)$", text, re.M)[1]
-        if name != "skydive":
-            found[name] = int(blocked, 16)
-    return found
+    return {name: int(re.search(r"^SigBlk:\t(\w+)$", text, re.M)[1], 16)
+            for name, text in threads(program.process.pid, "status") if name != "skydive"}
 
 
 def test_exports_inside(alone, tmp_path):

@@ -12,6 +12,7 @@ from lib.pages import listening
 from lib.process import Analyzer, Exporter, exporter as run, until
 from lib.s3.sink import Sink
 from lib.sent import Sent, prefix_faults
+from lib.threads import ran_seconds
 
 FLOWS = 3000                    # of an object: 3.5 MB, of the 4 MiB up to which they are compressed whole
 KILLS = 6
@@ -23,8 +24,7 @@ SLOWEST = {"pipeline": {"compress": {"type": "gzip", "gzip": {"level": 9}}}}
 
 def sealing_seconds(pid):
     """CPU of all threads that make objects."""
-    return sum(int((task / "schedstat").read_text().split()[0]) / 1e9 for task in pathlib.Path("/proc/%d/task" % pid).iterdir()
-               if (task / "comm").read_text() == "sealer\n")
+    return sum(ran_seconds(pid, "sealer"))
 
 
 def made(folder):

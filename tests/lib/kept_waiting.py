@@ -5,15 +5,16 @@
         ...
         assert queued <= MOST + reader.seconds * messages_a_second
 """
-import pathlib
 import threading
+
+from lib.threads import threads
 
 
 class KeptWaiting:
     """How long the thread that reads could have run, while others had the processors: the most of any second."""
 
     def __init__(self, exporter):
-        self.tasks = pathlib.Path("/proc/%d/task" % exporter.process.pid)
+        self.pid = exporter.process.pid
         self.seconds, self.done = 0, threading.Event()
         self.thread = threading.Thread(target=self._watch)
 
@@ -26,8 +27,7 @@ class KeptWaiting:
         self.thread.join()
 
     def _waited(self):
-        readers = [task for task in self.tasks.iterdir() if (task / "comm").read_text() == "source\n"]
-        return sum(int((task / "schedstat").read_text().split()[1]) for task in readers) / 1e9
+        return sum(int(text.split()[1]) for name, text in threads(self.pid, "schedstat") if name == "source") / 1e9
 
     def _watch(self):
         before = [self._waited()] * 4

@@ -3,6 +3,7 @@
 import gzip
 import http.client
 import io
+import os
 import socket
 import sys
 import threading
@@ -14,6 +15,7 @@ from lib import objects
 from lib.process import Failed, Program, sane, until
 from lib.s3 import server
 from lib.s3.sink import Sink
+from lib.threads import threads
 
 META = {"content-type": "application/json", "x-amz-meta-first-timestamp": "1551199609544",
         "x-amz-meta-last-timestamp": "1551199610544", "x-amz-meta-num-records": "2"}
@@ -211,3 +213,27 @@ def test_no_port_is_given_twice(workers, monkeypatch):
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         assert max(ports) < sock.getsockname()[1]
+
+
+def test_threads_may_end_while_they_are_looked_at():
+    """Nothing is said of who has gone; of those that stay all is."""
+    ending = threading.Event()
+
+    def come_and_go():
+        while not ending.is_set():
+            some = [threading.Thread(target=lambda: None) for _ in range(20)]
+            for thread in some:
+                thread.start()
+            for thread in some:
+                thread.join()
+
+    busy = [threading.Thread(target=come_and_go) for _ in range(3)]
+    for thread in busy:
+        thread.start()
+    try:
+        seen = [threads(os.getpid(), "schedstat") for _ in range(200)]
+    finally:
+        ending.set()
+        for thread in busy:
+            thread.join()
+    assert all(len(found) > 3 for found in seen) and len({len(found) for found in seen}) > 1
