@@ -112,7 +112,7 @@ $(OBJECTS) $(UNIT:=.o): | $(PROTO)
 # What is compiled to be looked at, or runs for a moment.
 QUICK := -O0 -g1 -U_FORTIFY_SOURCE
 
-# It links all those programs in a fifth of the time.
+# gold links the unit programs in a fifth of the time.
 QUICK_LD := $(if $(shell command -v ld.gold),-fuse-ld=gold)
 
 # A test that is not run says nothing.
