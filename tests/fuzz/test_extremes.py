@@ -16,7 +16,7 @@ from lib import paths
 
 MIB = 1 << 20
 LONGEST = 200 * MIB
-LONG = int(os.environ.get("LONG_MIB", 25)) * MIB
+LONG = int(os.environ.get("LONG_MIB", 50)) * MIB
 DEEP = 1000000
 DIGITS = b"9" * 10000
 INVALID = bytes(range(0x80, 0x100)) * 400 + b"\xed\xa0\x80\xc0\xaf\xf4\x90\x80\x80"

